@@ -1,0 +1,121 @@
+# Earshot - one Makefile, no recursion.  `make help` lists what there is.
+#
+#   BUILD=debug|release|asan|tsan|cov   kind of build (default release); objects lie in $(O)/$(BUILD)/
+#   CC=gcc|clang                        compiler
+#   T=name                              `make test T=outbox` runs the tests whose path contains it
+#   WERROR=1                            warnings are errors (CI)
+
+BUILD ?= release
+O ?= build
+CC = gcc
+T ?=
+
+.DEFAULT_GOAL := build
+
+VERSION := 0.1.0
+DIR := $(O)/$(BUILD)
+
+# Rooms in the order they use one another; scripts/layers.txt says which may include which.
+ROOMS := core platform store nlp rules people actions collectors api daemon
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Wswitch-enum -Wnull-dereference
+ifeq ($(WERROR),1)
+WARNINGS += -Werror
+endif
+
+PACKAGES := libuv libcurl libmicrohttpd jansson sqlite3 libxml-2.0 yaml-0.1 libcrypto libutf8proc icu-i18n icu-uc
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lstemmer
+
+CPPFLAGS += -I. -D_GNU_SOURCE -DEARSHOT_VERSION='"$(VERSION)"' -include core/banned.h $(PKG_CFLAGS)
+BASE := -std=c17 -g -fno-omit-frame-pointer $(WARNINGS)
+LDLIBS := $(PKG_LIBS) -lpthread -lm
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+KIND_release := -O2 $(HARDEN)
+KIND_debug := -O0 -fPIE
+KIND_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fPIE
+KIND_tsan := -O1 -fsanitize=thread -fPIE
+KIND_cov := -O0 --coverage -fPIE
+LINK_release := -pie -Wl,-z,relro,-z,now
+LINK_debug := -pie
+LINK_asan := -fsanitize=address,undefined -pie
+LINK_tsan := -fsanitize=thread -pie
+LINK_cov := --coverage -pie
+CFLAGS += $(BASE) $(KIND_$(BUILD))
+LDFLAGS += $(LINK_$(BUILD))
+
+# ---- objects and archives -------------------------------------------------
+
+SRC := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
+MAIN := daemon/main.c
+LIB_SRC := $(filter-out $(MAIN),$(SRC))
+obj = $(patsubst %.c,$(DIR)/%.o,$(1))
+
+# One archive a room, so that a test links its own room and those below, nothing else.
+ARCHIVES := $(foreach r,$(ROOMS),$(DIR)/lib$(r).a)
+define room_archive
+$(DIR)/lib$(1).a: $(call obj,$(filter $(1)/%,$(LIB_SRC)))
+	@rm -f $$@; ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_archive,$(r))))
+
+below_core := core
+below_platform := platform core
+below_store := store core
+below_nlp := nlp core
+below_rules := rules core
+below_people := people store platform core
+below_actions := actions store platform core
+below_collectors := collectors platform core
+below_api := api actions people rules nlp store platform core
+below_daemon := daemon api collectors actions people rules nlp store platform core
+below_sim := $(below_daemon)
+below_fuzz := $(below_daemon)
+below_bench := $(below_daemon)
+below_support := core
+
+# Data that the program carries inside itself: corpora/lexicons/*.tsv, store/migrations/*.sql, api/*.html ...
+EMBED := $(wildcard corpora/lexicons/*.tsv) $(wildcard store/migrations/*.sql) $(wildcard api/assets/*)
+$(DIR)/%.embed.o: %
+	@mkdir -p $(@D)
+	@printf '.section .rodata\n.global %s\n.global %s_end\n.balign 16\n%s:\n.incbin "%s"\n%s_end:\n.byte 0\n.section .note.GNU-stack,"",@progbits\n' \
+		$(call embed_name,$<) $(call embed_name,$<) $(call embed_name,$<) $< $(call embed_name,$<) | \
+		$(CC) -c -x assembler - -o $@
+# corpora/lexicons/en.tsv -> embed_corpora_lexicons_en_tsv
+embed_name = embed_$(subst /,_,$(subst .,_,$(subst -,_,$(1))))
+$(DIR)/libnlp.a: $(patsubst %,$(DIR)/%.embed.o,$(filter corpora/lexicons/%,$(EMBED)))
+$(DIR)/libstore.a: $(patsubst %,$(DIR)/%.embed.o,$(filter store/migrations/%,$(EMBED)))
+$(DIR)/libapi.a: $(patsubst %,$(DIR)/%.embed.o,$(filter api/assets/%,$(EMBED)))
+
+$(DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+build: deps $(O)/earshot ## build the program as build/earshot (the default)
+
+$(O)/earshot: $(DIR)/earshot
+	@cp -f $< $@.new && mv -f $@.new $@
+
+$(DIR)/earshot: $(call obj,$(MAIN)) $(foreach r,$(below_daemon),$(DIR)/lib$(r).a)
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) -o $@ $(call obj,$(MAIN)) -Wl,--start-group $(foreach r,$(below_daemon),$(DIR)/lib$(r).a) -Wl,--end-group $(LDLIBS)
+
+# ---- tests ----------------------------------------------------------------
+
+TEST_SRC := $(wildcard tests/*/test_*.c)
+TEST_BIN := $(patsubst %.c,$(DIR)/%,$(TEST_SRC))
+SUPPORT_OBJ := $(call obj,$(wildcard tests/support/*.c))
+
+define test_room
+$(DIR)/tests/$(1)/%: $(DIR)/tests/$(1)/%.o $(SUPPORT_OBJ) $(foreach r,$(below_$(1)),$(DIR)/lib$(r).a)
+	@echo "  LINK  $$@"
+	@$$(CC) $$(LDFLAGS) -o $$@ $$< $$(SUPPORT_OBJ) -Wl,--start-group $(foreach r,$(below_$(1)),$(DIR)/lib$(r).a) -Wl,--end-group -lcmocka $$(LDLIBS)
+endef
+$(foreach r,$(ROOMS) sim fuzz bench,$(eval $(call test_room,$(r))))
+.SECONDARY:
+
+test-binaries: $(TEST_BIN)
+
+-include $(shell find $(DIR) -name '*.d' 2>/dev/null)
