@@ -1,0 +1,92 @@
+/*
+ * rules.h - from marketing's text to a compiled, immutable rule set, and from an occurrence to firings.
+ *
+ * Ownership: a rule set owns all it hands out (heads, actions, brands, lists) and is counted; it is swapped
+ *            whole, and an occurrence ends on the set it began with.
+ * Threads:   immutable after compiling; any thread may evaluate, each with its own scratch arena.
+ * Purity:    no clock, no store: what changes with time comes in through the occurrence and struct rule_facts.
+ */
+#ifndef RULES_RULES_H
+#define RULES_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/brand.h"
+#include "core/decision.h"
+#include "core/occurrence.h"
+#include "core/slice.h"
+
+struct arena;
+struct buf;
+struct diag_list;
+struct err;
+struct rule_set;
+
+/* A file of the rules folder. */
+struct rule_source {
+	const char *file;	/* for messages: "rules/acme.rules" */
+	struct slice text;
+};
+
+/* What the checker may ask about the world around the rules.  Any function may be NULL: then that check is
+ * skipped (as for `earshot check` of a rules file alone). */
+struct rule_env {
+	void *cookie;
+	/* Cuts text as nlp cuts posts. Needed: keywords cannot be compiled without it. */
+	int (*tokenise)(void *cookie, struct slice text, struct arena *a, struct token **tokens_r,
+	    size_t *count_r);
+	/* Closed lists, for existence and "did you mean": each returns true when name exists and otherwise may set
+	 * *nearest_r to the closest one. */
+	bool (*has_channel)(void *cookie, struct slice name, const char **nearest_r);
+	bool (*has_queue)(void *cookie, struct slice name, const char **nearest_r);
+	bool (*has_offer)(void *cookie, struct slice name, const char **nearest_r);
+	/* Is the template there, and can this channel ("" for a draft reply) carry it?  why_r: one sentence for the
+	 * person, in a buffer of why_size bytes. */
+	bool (*can_send)(void *cookie, struct slice template_id, struct slice channel, bool has_offer,
+	    const char **nearest_r, char *why_r, size_t why_size);
+	/* Offset of a zone at a local time: converts "2026-12-01 09:00 in Europe/Berlin" to UTC ms. */
+	bool (*zone_to_utc)(void *cookie, struct slice zone, int year, int month, int day, int hour,
+	    int minute, int64_t *at_ms_r);
+};
+
+/* Compiles all files together.  Findings (errors and warnings, codes R0xx) go to diags; with errors
+ * *set_r stays NULL and the call returns 1; 0 with a set; -1 without memory (err). */
+int rule_set_compile(const struct rule_source *sources, size_t count, int64_t version,
+    const struct rule_env *env, struct diag_list *diags, struct rule_set **set_r, struct err *err);
+struct rule_set *rule_set_ref(struct rule_set *set);
+void rule_set_unref(struct rule_set *set);
+
+int64_t rule_set_version(const struct rule_set *set);
+const struct brand_set *rule_set_brands(const struct rule_set *set);
+size_t rule_set_count(const struct rule_set *set);
+const struct rule_head *rule_set_head(const struct rule_set *set, size_t i);
+bool rule_set_is_off(const struct rule_set *set, size_t i);
+/* Canonical text of all of it / of rule i; parsing it again gives the same tree. */
+void rule_set_print(const struct rule_set *set, struct buf *out);
+void rule_set_print_rule(const struct rule_set *set, size_t i, struct buf *out);
+int rule_set_find(const struct rule_set *set, struct slice id);	/* index, or -1 */
+
+/* What the store knows and a condition may ask. */
+struct rule_facts {
+	void *cookie;
+	/* Is this author or customer (TARGET_AUTHOR, TARGET_CUSTOMER) in the list by an "add to list" of the past?
+	 * 1 yes, 0 no, -1 unknown.  The list's written items are checked by rules itself. */
+	int (*in_list)(void *cookie, struct slice list, enum action_target who,
+	    const struct occurrence *occ);
+};
+
+/* Evaluates every rule that is not off and whose from..until holds; firings_r in the order of the files, in a.
+ * Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are not judged here.
+ * -1 without memory or with a full arena. */
+int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a, struct firing **firings_r, size_t *count_r,
+    struct err *err);
+
+/* The truth of every condition of one rule with the values seen, as lines of text or as JSON. */
+int rule_set_explain(const struct rule_set *set, size_t i, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a, struct buf *text_out, struct buf *json_out,
+    struct err *err);
+
+#endif
