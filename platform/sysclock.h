@@ -1,0 +1,14 @@
+/*
+ * sysclock.h - the real clock, and a seed for core/rng.h: the only place that asks the machine.
+ */
+#ifndef PLATFORM_SYSCLOCK_H
+#define PLATFORM_SYSCLOCK_H
+
+#include <stdint.h>
+
+struct clock;
+
+const struct clock *sysclock(void);
+uint64_t sysclock_random_seed(void);	/* from the kernel */
+
+#endif
