@@ -1,0 +1,41 @@
+/*
+ * overlay.h - a bounded read-through cache over one table, with what a transaction changed laid over it.
+ *
+ * Values are plain bytes of a fixed size.  get looks in the overlay, then the cache, then loads.  put writes the overlay only.
+ * flush saves what is dirty (before COMMIT), publish moves it into the cache (after), drop forgets it (rollback).
+ * A key that is not in the table is cached as absent as well.  Ceiling: the cache evicts (second chance) beyond max_entries; the overlay's
+ * size is bounded by the batch.
+ */
+#ifndef STORE_OVERLAY_H
+#define STORE_OVERLAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+
+struct err;
+struct overlay;
+
+struct overlay_ops {
+	/* 1 and value filled, 0 not there, -1. */
+	int (*load)(void *cookie, struct slice key, void *value_r, struct err *err);
+	int (*save)(void *cookie, struct slice key, const void *value, struct err *err);
+};
+
+struct overlay *overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie,
+    uint64_t hash_seed, size_t max_entries);
+void overlay_free(struct overlay *o);
+
+int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err);	/* 1, 0, -1 */
+int overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err);
+int overlay_flush(struct overlay *o, struct err *err);
+void overlay_publish(struct overlay *o);
+void overlay_drop(struct overlay *o);
+/* Forgets a key or everything in the cache (not the overlay): after the table was changed by other means. */
+void overlay_forget(struct overlay *o, struct slice key);
+void overlay_forget_all(struct overlay *o);
+size_t overlay_dirty_count(const struct overlay *o);
+size_t overlay_cached_count(const struct overlay *o);
+
+#endif
