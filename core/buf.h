@@ -32,7 +32,7 @@ int buf_add_str(struct buf *b, const char *s);
 int buf_add_slice(struct buf *b, struct slice s);
 int buf_add_char(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int buf_vaddf(struct buf *b, const char *fmt, va_list ap);
+int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_drop_front(struct buf *b, size_t len);	/* the first len bytes go */
 
 bool buf_failed(const struct buf *b);

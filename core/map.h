@@ -25,7 +25,7 @@ void map_clear(struct map *m);
 size_t map_count(const struct map *m);
 
 void *map_get(const struct map *m, struct slice key);	/* NULL: not there */
-int map_put(struct map *m, struct slice key, void *value);
+int map_put(struct map *m, struct slice key, void *value);	/* value is not NULL */
 void map_remove(struct map *m, struct slice key);
 
 /* Walks in no promised order: start with *pos 0; NULL at the end.  No changes while walking. */
@@ -33,5 +33,7 @@ void *map_next(const struct map *m, size_t *pos, struct slice *key_r);
 
 /* The hash on its own: 64 bits of SipHash-2-4 keyed by the seed. */
 uint64_t hash_bytes(uint64_t seed, struct slice s);
+/* The same with a key of 128 bits (two little-endian halves), as the paper has it. */
+uint64_t hash_siphash(uint64_t k0, uint64_t k1, struct slice s);
 
 #endif
