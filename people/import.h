@@ -1,0 +1,49 @@
+/*
+ * import.h - customers from Amazon Pinpoint's CSV, exactly.
+ *
+ * Columns: ChannelType, Address, Id, OptOut, Location.*, Demographic.*, Attributes.*, Metrics.*, User.UserId, User.UserAttributes.*, EffectiveDate, EndpointStatus,
+ * RequestId.  A repeated header makes a multi-valued attribute.  A row without ChannelType and Address updates the user alone; a row without
+ * User.UserId is a customer of its own whose id is made from channel and address.  OptOut NONE (Pinpoint's default) means that the person takes
+ * messages on that channel: consent for both purposes, source "pinpoint import"; ALL withdraws both.  One attribute (default SocialHandle) names the
+ * customer's social handles and links them.
+ *
+ * The import is streamed: any size, bounded memory; rows are written in transactions of import_batch rows.  Safe to repeat: a row that changes nothing
+ * writes nothing.
+ * Errors: a bad row is a finding (codes I0xx: file, line, column) and is left out; the others go on.  A header we do not know is a warning naming the nearest.
+ * Threads: pipeline thread or a verb.
+ */
+#ifndef PEOPLE_IMPORT_H
+#define PEOPLE_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+
+struct diag_list;
+struct err;
+struct import;
+struct store;
+
+struct import_options {
+	const char *file;		/* for findings */
+	const char *handle_attribute;	/* "SocialHandle": User.UserAttributes.<this> or Attributes.<this> */
+	const char *source;		/* for history and consent: "pinpoint import" when NULL */
+	bool is_dry_run;		/* judge everything, write nothing */
+	size_t batch_rows;		/* rows a transaction; default 500 */
+	int64_t now_ms;
+};
+
+struct import_report {
+	int64_t rows, created, updated, unchanged, rejected, links;
+};
+
+/* The caller must not be in a transaction: import_feed() begins and commits its own. With dry run nothing is begun. */
+int import_new(struct store *st, const struct import_options *o, struct diag_list *diags, struct import **i_r,
+    struct err *err);
+int import_feed(struct import *i, struct slice chunk, struct err *err);	/* in any pieces */
+int import_end(struct import *i, struct import_report *report_r, struct err *err);	/* the last row, the last commit */
+void import_free(struct import *i);	/* rolls back what is not committed */
+
+#endif
