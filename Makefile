@@ -9,6 +9,7 @@ BUILD ?= release
 O ?= build
 CC = gcc
 T ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := build
 
@@ -24,9 +25,16 @@ ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
 
+# What is missing is installed, and the libraries' flags are written down, before anything is compiled: make reads itself anew once
+# $(O)/flags.mk is there, so this takes no time later.
 PACKAGES := libuv libcurl libmicrohttpd jansson sqlite3 libxml-2.0 yaml-0.1 libcrypto libutf8proc icu-i18n icu-uc
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lstemmer
+ifneq ($(filter-out help clean distclean,$(or $(MAKECMDGOALS),build)),)
+-include $(O)/flags.mk
+endif
+$(O)/flags.mk: scripts/deps.sh
+	@scripts/deps.sh build
+	@mkdir -p $(O)
+	@printf 'PKG_CFLAGS := %s\nPKG_LIBS := %s -lstemmer\n' "$$(pkg-config --cflags $(PACKAGES))" "$$(pkg-config --libs $(PACKAGES))" > $@.new && mv $@.new $@
 
 CPPFLAGS += -I. -D_GNU_SOURCE -DEARSHOT_VERSION='"$(VERSION)"' -include core/banned.h $(PKG_CFLAGS)
 BASE := -std=c17 -g -fno-omit-frame-pointer $(WARNINGS)
@@ -36,6 +44,7 @@ KIND_release := -O2 $(HARDEN)
 KIND_debug := -O0 -fPIE
 KIND_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fPIE
 KIND_tsan := -O1 -fsanitize=thread -fPIE
+KIND_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 KIND_cov := -O0 --coverage -fPIE
 LINK_release := -pie -Wl,-z,relro,-z,now
 LINK_debug := -pie
@@ -93,7 +102,7 @@ $(DIR)/%.o: %.c
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-build: deps $(O)/earshot ## build the program as build/earshot (the default)
+build: $(O)/earshot ## build the program as build/earshot (the default)
 
 $(O)/earshot: $(DIR)/earshot
 	@cp -f $< $@.new && mv -f $@.new $@
@@ -116,6 +125,68 @@ endef
 $(foreach r,$(ROOMS) sim fuzz bench,$(eval $(call test_room,$(r))))
 .SECONDARY:
 
-test-binaries: $(TEST_BIN)
+test-binaries: $(TEST_BIN) $(DIR)/earshot
+
+$(O)/test-deps: scripts/deps.sh
+	@scripts/deps.sh test
+	@mkdir -p $(O) && touch $@
+
+test: $(O)/test-deps ## run all tests; T=outbox picks some
+	@$(MAKE) --no-print-directory -j$(JOBS) test-binaries
+	@python3 tests/run.py --dir $(DIR) --peers $(O)/peers $(if $(T),--only $(T))
+
+test-crash: $(O)/test-deps ## the long crash, power-cut and disk-full tests (about 30 minutes)
+	@$(MAKE) --no-print-directory -j$(JOBS) test-binaries
+	@EARSHOT_LONG=1 python3 tests/run.py --dir $(DIR) --peers $(O)/peers --only crash,power,disk_full
+
+# ---- fuzzing --------------------------------------------------------------
+
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_TIME ?= 60
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(wildcard */*.h)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=fuzz CC=clang $(O)/fuzz/libs
+	@clang $(CPPFLAGS) $(BASE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< \
+		-Wl,--start-group $(foreach r,$(below_daemon),$(O)/fuzz/lib$(r).a) -Wl,--end-group $(LDLIBS)
+$(O)/fuzz/libs: $(ARCHIVES)
+
+fuzz: $(O)/test-deps $(FUZZ_BIN) ## fuzz all parsers for FUZZ_TIME seconds in all, in parallel
+	@scripts/fuzz.sh $(O)/fuzz $(FUZZ_TIME) $(notdir $(FUZZ_BIN))
+
+# ---- running, measuring, checking -----------------------------------------
+
+run: build ## start the daemon on its demo feed (Ctrl-C stops it)
+	@exec $(O)/earshot run -c corpora/demo/earshot.yaml
+
+bench: build ## figures of this machine
+	@$(O)/earshot bench
+
+format: ## lay out all C files
+	@clang-format -i $(filter-out core/banned.h,$(wildcard $(addsuffix /*.[ch],$(ROOMS)) tests/*/*.[ch]))
+
+format-check: $(O)/test-deps ## is everything laid out?
+	@scripts/format-check.sh $(filter-out core/banned.h,$(wildcard $(addsuffix /*.[ch],$(ROOMS)) tests/*/*.[ch]))
+
+layers: ## does every room include only what it may?
+	@scripts/layers.sh
+
+analyze: ## gcc's static analyser
+	@$(MAKE) --no-print-directory -j$(JOBS) O=$(O)/analyze CFLAGS="$(BASE) -O1 -fanalyzer" $(O)/analyze/earshot
+
+cov: $(O)/test-deps ## line coverage of the tests, worst files first
+	@$(MAKE) --no-print-directory BUILD=cov test && scripts/coverage.sh $(O)/cov
+
+deps: ## install what building and testing need (Debian's packages)
+	@scripts/deps.sh build && scripts/deps.sh test
+
+clean: ## remove what was built
+	@rm -rf $(O)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+.PHONY: build test test-crash test-binaries fuzz run bench format format-check layers analyze cov deps clean help
 
 -include $(shell find $(DIR) -name '*.d' 2>/dev/null)
