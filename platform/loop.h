@@ -19,8 +19,10 @@ struct loop_timer;
 typedef void loop_fn(void *cookie);
 typedef void loop_signal_fn(void *cookie, int signum);
 
+/* Also makes the process ignore SIGPIPE. */
 int loop_new(struct loop **loop_r, struct err *err);
-/* Closes what is left open and frees.  Timers, signals, clients must have been freed before. */
+/* Closes what is left open and frees.  Timers, servers, clients must have been freed before; posted functions that have not
+ * run by now never do. */
 void loop_free(struct loop *l);
 /* Runs until loop_stop(). */
 void loop_run(struct loop *l);

@@ -18,6 +18,9 @@ typedef void thread_fn(void *cookie);
 int thread_start(const char *name, thread_fn *fn, void *cookie, struct thread **thread_r,
     struct err *err);
 void thread_join(struct thread *t);	/* waits for the end, and frees */
+/* Waits at most timeout_ms.  false: it still runs, is left to itself and frees its own things later; what it uses must
+ * live on without us.  Either way t is gone. */
+bool thread_join_within(struct thread *t, int64_t timeout_ms);
 
 /* A bounded FIFO of pointers; any number of threads on both sides. */
 struct queue *queue_new(size_t capacity);
