@@ -11,6 +11,9 @@
 #include <time.h>
 #include <alloca.h>
 
+/* With _FORTIFY_SOURCE and clang these are macros, and a macro cannot be poisoned. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok atoi atol atof
 #pragma GCC poison gmtime localtime ctime asctime
 #undef alloca

@@ -27,7 +27,7 @@ void
 buf_clear(struct buf *b)
 {
 	b->len = 0;
-	b->has_failed = false;
+	b->has_failed = b->is_full = false;
 	if (b->ptr != NULL)
 		b->ptr[0] = '\0';
 }
@@ -39,8 +39,10 @@ buf_grow(struct buf *b, size_t len)
 	if (b->has_failed)
 		return -1;
 	assert(b->len <= b->max);
-	if (len > b->max - b->len)
+	if (len > b->max - b->len) {
+		b->is_full = true;
 		goto failed;
+	}
 	size_t need = b->len + len + 1;
 	if (need <= b->cap)
 		return 0;
@@ -144,6 +146,12 @@ bool
 buf_failed(const struct buf *b)
 {
 	return b->has_failed;
+}
+
+bool
+buf_is_full(const struct buf *b)
+{
+	return b->is_full;
 }
 
 const char *

@@ -21,6 +21,7 @@ struct buf {
 	size_t cap;
 	size_t max;
 	bool has_failed;
+	bool is_full;	/* it failed at the ceiling, not for want of memory */
 };
 
 void buf_init(struct buf *b, size_t max_bytes);
@@ -36,6 +37,7 @@ int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(
 void buf_drop_front(struct buf *b, size_t len);	/* the first len bytes go */
 
 bool buf_failed(const struct buf *b);
+bool buf_is_full(const struct buf *b);	/* failed, and the ceiling was why */
 const char *buf_str(const struct buf *b);	/* never NULL; valid until the next change */
 struct slice buf_slice(const struct buf *b);
 /* The caller owns the bytes (mem_free); the buf is empty.  NULL when it had failed. */

@@ -19,6 +19,7 @@
 
 /* Ceilings of one post; what is over them is rejected (ids) or cut with a mark (texts, lists). */
 #define POST_ID_MAX 2048
+#define POST_NAME_MAX 1024	/* names, places, tags, mentions: cut */
 #define POST_TEXT_MAX (64 * 1024)
 #define POST_TAGS_MAX 64
 #define POST_JSON_MAX (1024 * 1024)	/* bytes of one post as JSON */
@@ -71,7 +72,12 @@ int64_t post_event_at_ms(const struct post *p);
 struct arena;
 struct err;
 struct json;
+struct json_writer;
 struct buf;
+
+/* Gives a post without an id one: "urn:earshot:" + 128 bits of hash of author id, created_at and text, so that
+ * the same post read again is the same.  -1 without memory or with a full arena. */
+int post_finish(struct post *p, struct arena *a);
 
 /*
  * post_json: the post as JSON at every border (design, section 4).
@@ -79,14 +85,21 @@ struct buf;
  * Only text is required (unless deleted is true, then only id).  A wrongly typed field is an error naming
  * the field, what it is and what it should be; unknown fields are ignored; null is "missing".
  * Negative counts, times outside 1990..2200 and ids over POST_ID_MAX are errors.  A date in the future is kept
- * (post_event_at_ms() clamps).  A missing id becomes "urn:earshot:" + a hash of author id, created_at and text.
+ * (post_event_at_ms() clamps).  A missing fetched_at is now_ms; one that is there is kept, for exports that come
+ * back: who does not trust the giver sets it to now.  A missing id is made by post_finish().
+ *
+ * Beyond the design's members: author.bot, author.objects_to_profiling, text_cut, and reply_handle, an object that
+ * is the giver's word, not ours: a channel checks the server in it before it uses a credential there.
  */
 int post_from_json(const struct json *v, struct arena *a, int64_t now_ms, struct post *post_r,
     struct err *err);
 /* text: one JSON value.  *repaired_r may be NULL.  Bytes over POST_JSON_MAX: ERR_LIMIT. */
 int post_parse(struct slice text, struct arena *a, int64_t now_ms, struct post *post_r,
     size_t *repaired_r, struct err *err);
+/* The same form: reading it back gives the same post. */
 void post_to_json(const struct post *p, struct buf *out);
+/* Its members into an open object; without lang, when a score with the language found comes behind them. */
+void post_members_to_json(const struct post *p, bool with_lang, struct json_writer *w);
 
 /* Copies p and all its texts into a. */
 int post_copy(const struct post *p, struct arena *a, struct post *copy_r);

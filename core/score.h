@@ -70,9 +70,9 @@ struct score {
 
 const char *sentiment_label_name(enum sentiment_label l);
 const char *intent_name(enum intent i);
+const char *token_kind_name(enum token_kind k);	/* "word", "punctuation", ... */
 
 struct buf;
-struct word_lists;
 struct json_writer;
 
 /* The members "sentiment", "intents", "brands", "lexicon", "lang" of a scored post into an open object (design,
