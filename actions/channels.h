@@ -50,5 +50,19 @@ struct actions_config {
 
 const struct channel *actions_channel(const struct actions_config *c, struct slice name);	/* NULL */
 const struct alert_queue *actions_queue(const struct actions_config *c, struct slice name);
+/* Where approved drafts go: default_reply_channel, else the first that can reply, else the first of type file; NULL: nowhere. */
+const struct channel *actions_reply_channel(const struct actions_config *c);
+
+/* A channel from the options every channel has (sender_common_options); name and endpoint are borrowed. */
+struct options;
+void channel_fill(const char *name, const struct sender_ops *ops, const struct options *common,
+    struct channel *channel_r);
+
+/*
+ * How many messages one claim may take for this channel, at least 1.  The pipeline never claims more than this for a channel at a time, and
+ * the courier asks for a channel only while it has that much room (slots and, with max_per_minute, tokens): so what was claimed can always be
+ * handed over at once, and a crash leaves few messages in the open.
+ */
+int64_t channel_claim_share(const struct channel *c);
 
 #endif

@@ -98,5 +98,7 @@ const char *sender_name(const struct sender *s);
 const struct sender_ops *sender_kind(const struct sender *s);
 const struct sender_host *sender_host(const struct sender *s);
 void *sender_state(const struct sender *s);
+/* The common option time_limit: how long one try may take.  Good from open() on. */
+int64_t sender_time_limit_ms(const struct sender *s);
 
 #endif
