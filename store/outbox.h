@@ -20,6 +20,7 @@ enum state_kind {
 	STATE_COOLDOWN = 1,	/* rule, subject: last firing */
 	STATE_TOTAL = 2,	/* rule, '': firings so far */
 	STATE_PERSON_DAY = 3,	/* '', subject|YYYY-MM-DD: messages queued that day */
+	STATE_ALERT_GROUP = 4,	/* queue, thread or author: number of the alert that took it last, in count */
 };
 struct rule_counter {
 	int64_t last_at_ms;
@@ -98,6 +99,7 @@ struct message {
 	struct slice provider_id;
 	bool is_repeat;
 	int64_t created_at_ms, updated_at_ms;
+	struct slice rule_id, cause;	/* not stored: outbox_claim() fills in which rule, and why, for the channel */
 };
 int store_message_insert(struct store *st, struct message *m, struct err *err);	/* 1, 0 id exists, -1; sets message_no */
 /* Writes state, hold, reason, attempts, next, claimed, provider_id, parts, is_repeat, updated_at of m->message_no. */
