@@ -1,0 +1,662 @@
+#include "daemon/config.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "core/yaml.h"
+#include "collectors/collector.h"
+#include "platform/file.h"
+#include "platform/http_server.h"
+#include "platform/zone.h"
+
+#include "actions/sender.h"
+
+#define CONFIG_BYTES_MAX (1024 * 1024)
+#define CONFIG_ARENA_BYTES (16 * 1024 * 1024)
+
+struct config_full {
+	struct config base; /* first: a config is a config_full */
+	_Atomic int refs;
+	struct arena *arena;
+	struct yaml_doc *doc;
+	struct options *top, *store, *server, *customers, *network, *log, *limits, *alerts;
+	struct options **queues, **offer_sets;
+	size_t queue_sets, offer_set_count;
+};
+
+/* ---- the tables: the reader, `earshot run -h` and the manual are made from them ----------------- */
+
+static const struct option top_options[] = {
+    {"store", OPTION_MAP, NULL, false, 0, 0, NULL, "the database file and how long things are kept", NULL},
+    {"server", OPTION_MAP, NULL, false, 0, 0, NULL, "the HTTP server and the socket of the command line", NULL},
+    {"rules", OPTION_PATH, "rules", false, 0, 0, NULL, "folder of *.rules, the working copy of the live rules", NULL},
+    {"templates", OPTION_PATH, "templates", false, 0, 0, NULL, "folder of message templates", NULL},
+    {"vocabulary", OPTION_PATH, "lexicon.d", false, 0, 0, NULL,
+	"folder of *.tsv with the brand's own words and their weights", NULL},
+    {"customers", OPTION_MAP, NULL, false, 0, 0, NULL, "customers imported at start", NULL},
+    {"offers", OPTION_MAP, NULL, false, 0, 0, NULL, "offers by name: {codes: FILE, description: TEXT}", NULL},
+    {"sources", OPTION_MAP, NULL, false, 0, 0, NULL, "sources by name; `type` says which kind", NULL},
+    {"channels", OPTION_MAP, NULL, false, 0, 0, NULL, "channels by name; `type` says which kind", NULL},
+    {"alerts", OPTION_MAP, NULL, false, 0, 0, NULL, "alert queues", NULL},
+    {"limits", OPTION_MAP, NULL, false, 0, 0, NULL, "caps over all rules, and the kill switch's file", NULL},
+    {"network", OPTION_MAP, NULL, false, 0, 0, NULL, "where requests may go", NULL},
+    {"log", OPTION_MAP, NULL, false, 0, 0, NULL, "what is logged", NULL},
+    {"timezone", OPTION_TEXT, "UTC", false, 0, 0, NULL, "the brand's time zone", "Europe/Berlin"},
+    {"reply_channel", OPTION_TEXT, NULL, false, 0, 0, NULL,
+	"channel that approved replies go through; default: the first one that can reply", NULL},
+    {0},
+};
+
+static const struct option store_options[] = {
+    {"path", OPTION_PATH, "var/earshot.db", false, 0, 0, NULL, "the database file", NULL},
+    {"retention", OPTION_DURATION, "365 days", false, 3600000, INT64_C(315360000000), NULL,
+	"how long the texts of posts are kept", "90 days"},
+    {"seen_for", OPTION_DURATION, "455 days", false, 3600000, INT64_C(315360000000), NULL,
+	"how long the ids of seen posts are kept; longer than retention", NULL},
+    {0},
+};
+
+static const struct option server_options[] = {
+    {"listen", OPTION_TEXT, "127.0.0.1:8080", false, 0, 0, NULL,
+	"address and port of HTTP, or \"off\"; beyond loopback a token is needed", "0.0.0.0:8080"},
+    {"token", OPTION_SECRET, NULL, false, 0, 0, NULL, "access token every request then needs", "${EARSHOT_TOKEN}"},
+    {"socket", OPTION_PATH, NULL, false, 0, 0, NULL, "socket of the command line; default: beside the database",
+	NULL},
+    {"max_body", OPTION_SIZE, "16 MB", false, 1024, 256 * 1024 * 1024, NULL, "largest request body", NULL},
+    {0},
+};
+
+static const struct option customers_options[] = {
+    {"import", OPTION_PATH, NULL, false, 0, 0, NULL, "an Amazon Pinpoint CSV, imported at start when it changed", NULL},
+    {"handle_attribute", OPTION_TEXT, "SocialHandle", false, 0, 0, NULL,
+	"attribute that names a customer's social handle", NULL},
+    {0},
+};
+
+static const struct option offer_options[] = {
+    {"codes", OPTION_PATH, NULL, true, 0, 0, NULL, "CSV with a column `code`, imported at start when it changed", NULL},
+    {"description", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
+    {0},
+};
+
+static const struct option alerts_options[] = {
+    {"queues", OPTION_MAP, NULL, false, 0, 0, NULL, "queues by name", NULL},
+    {0},
+};
+
+static const struct option queue_options[] = {
+    {"title", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
+    {"notify", OPTION_LIST, NULL, true, 0, 0, NULL, "who hears of it: channel:address", "email:support@acme.example"},
+    {"escalate", OPTION_LIST, NULL, false, 0, 0, NULL, "second addresses, when nobody acknowledges", NULL},
+    {"escalate_after", OPTION_DURATION, "15 minutes", false, 1000, INT64_C(604800000), NULL,
+	"how long an alert may stay unacknowledged", NULL},
+    {0},
+};
+
+static const struct option limits_options[] = {
+    {"per_person_per_day", OPTION_INT, "0", false, 0, 1000, NULL,
+	"messages one person may get a day over all rules; 0: no cap", NULL},
+    {"brake_file", OPTION_PATH, NULL, false, 0, 0, NULL,
+	"sending stops while this file exists; default: STOP beside the database", NULL},
+    {0},
+};
+
+static const struct option network_options[] = {
+    {"allow_private", OPTION_LIST, NULL, false, 0, 0, NULL,
+	"private or loopback addresses, networks and names that requests may go to", "127.0.0.1"},
+    {0},
+};
+
+static const struct option log_options[] = {
+    {"level", OPTION_CHOICE, "info", false, 0, 0, "debug|info|warn|error", "what is logged", NULL},
+    {"journal", OPTION_BOOL, "no", false, 0, 0, NULL, "lines as systemd's journal wants them", NULL},
+    {0},
+};
+
+static const struct option type_option[] = {
+    {"type", OPTION_TEXT, NULL, true, 0, 0, NULL, "which kind", NULL},
+    {0},
+};
+
+/* ---- reading -------------------------------------------------------------- */
+
+struct loading {
+	struct config_full *full;
+	struct diag_list *diags;
+	const char *file;
+	const char *dir;
+};
+
+static void
+find(struct loading *l, const struct yaml_node *node, const char *code, const char *help, const char *message)
+{
+	if (node == NULL || l->full->doc == NULL)
+		diag_add_file(l->diags, DIAG_ERROR, code, l->file, help, "%s", message);
+	else
+		diag_add(l->diags, DIAG_ERROR, code, l->file, yaml_text(l->full->doc), node->start,
+		    node->len > 0 ? node->len : 1, help, "%s", message);
+}
+
+static struct options *
+section(struct loading *l, const struct option *table, const struct yaml_node *node, const char *path)
+{
+	return options_read(table, l->full->doc, node, path, l->dir, l->diags);
+}
+
+static const struct yaml_node *
+map_of(struct loading *l, const struct options *o, const char *name)
+{
+	const struct yaml_node *node = options_node(o, name);
+
+	(void)l;
+	return node != NULL && node->type == YAML_MAP ? node : NULL;
+}
+
+static const char *
+path_beside(struct arena *a, const char *store_path, const char *name)
+{
+	return file_join(a, file_dir(a, store_path), name);
+}
+
+/* `type` chooses the table of the rest; a table that also knows `type` is put together for options_read(). */
+static struct option *
+table_with_type(struct arena *a, const struct option *x, const struct option *y)
+{
+	size_t nx = 0, ny = 0;
+	struct option *all;
+
+	while (x != NULL && x[nx].name != NULL)
+		nx++;
+	while (y != NULL && y[ny].name != NULL)
+		ny++;
+	all = arena_array(a, nx + ny + 2, sizeof *all);
+	if (all == NULL)
+		return NULL;
+	all[0] = type_option[0];
+	for (size_t i = 0; i < nx; i++)
+		all[1 + i] = x[i];
+	for (size_t i = 0; i < ny; i++)
+		all[1 + nx + i] = y[i];
+	return all;
+}
+
+static const char *
+type_of(struct loading *l, const struct yaml_node *node, const char *what)
+{
+	const struct yaml_node *type = node->type == YAML_MAP ? yaml_get(node, "type") : NULL;
+	char message[200];
+
+	if (node->type != YAML_MAP) {
+		snprintf(message, sizeof message, "%s '%.*s' must be a map with a `type`", what, SLICE_ARG(node->key));
+		find(l, node, "C020", NULL, message);
+		return NULL;
+	}
+	if (type == NULL || type->type != YAML_SCALAR) {
+		snprintf(message, sizeof message, "%s '%.*s' has no `type`", what, SLICE_ARG(node->key));
+		find(l, node, "C020", NULL, message);
+		return NULL;
+	}
+	return arena_strndup(l->full->arena, type->scalar.ptr, type->scalar.len);
+}
+
+static void
+unknown_type(struct loading *l, const struct yaml_node *node, const char *what, const char *type,
+    const char *const *known, size_t count)
+{
+	const char *nearest = diag_nearest(slice_of(type), known, count);
+	char message[200], help[600];
+	size_t at = 0;
+
+	snprintf(message, sizeof message, "there is no kind of %s called '%s'", what, type);
+	if (nearest != NULL) {
+		snprintf(help, sizeof help, "did you mean '%s'?", nearest);
+	} else {
+		at = (size_t)snprintf(help, sizeof help, "there is");
+		for (size_t i = 0; i < count && at < sizeof help; i++)
+			at += (size_t)snprintf(help + at, sizeof help - at, "%s %s", i == 0 ? "" : ",", known[i]);
+	}
+	find(l, yaml_get(node, "type"), "C021", help, message);
+}
+
+static void
+read_source(struct loading *l, const struct yaml_node *node)
+{
+	struct config *c = &l->full->base;
+	struct source_config *s = &c->sources[c->source_count];
+	const char *type = type_of(l, node, "the source");
+	const char *known[64];
+	size_t n = 0;
+
+	if (type == NULL)
+		return;
+	s->ops = collector_find(slice_of(type));
+	if (s->ops == NULL) {
+		for (; collector_registry[n] != NULL && n < 64; n++)
+			known[n] = collector_registry[n]->name;
+		unknown_type(l, node, "source", type, known, n);
+		return;
+	}
+	s->name = arena_strndup(l->full->arena, node->key.ptr, node->key.len);
+	s->set = section(l, table_with_type(l->full->arena, s->ops->options, NULL), node,
+	    arena_printf(l->full->arena, "sources.%s", s->name));
+	c->source_count++;
+}
+
+static int
+read_sources(struct loading *l)
+{
+	const struct yaml_node *map = map_of(l, l->full->top, "sources");
+	struct config *c = &l->full->base;
+
+	c->sources = arena_array(l->full->arena, map == NULL ? 1 : map->count + 1, sizeof *c->sources);
+	if (c->sources == NULL)
+		return -1;
+	for (size_t i = 0; map != NULL && i < map->count; i++)
+		read_source(l, &map->items[i]);
+	return 0;
+}
+
+static void
+add_channel(struct loading *l, const char *name, const struct sender_ops *ops, const struct yaml_node *node)
+{
+	struct arena *a = l->full->arena;
+	struct config *c = &l->full->base;
+	struct channel_config *cc = &c->channels[c->channel_count];
+	struct channel *ch = (struct channel *)&c->actions.channels[c->channel_count];
+	const struct option *table = table_with_type(a, ops->options, sender_common_options);
+
+	if (node == NULL) /* built in: no `type` needed */
+		table = table == NULL ? NULL : table + 1;
+	if (table == NULL)
+		return;
+	cc->name = name;
+	cc->ops = ops;
+	cc->set = section(l, table, node, arena_printf(a, "channels.%s", name));
+	cc->common = cc->set;
+	if (cc->set == NULL)
+		return;
+	ch->name = name;
+	ch->ops = ops;
+	ch->endpoint = options_text(cc->set, "endpoint");
+	if (ch->endpoint == NULL)
+		ch->endpoint = ops->endpoint;
+	if (ch->endpoint != NULL && strcmp(ch->endpoint, "none") == 0)
+		ch->endpoint = NULL;
+	ch->max_concurrent = options_int(cc->set, "max_concurrent");
+	ch->max_per_minute = options_int(cc->set, "max_per_minute");
+	ch->retry_first_ms = options_int(cc->set, "retry_first");
+	ch->retry_max_ms = options_int(cc->set, "retry_max");
+	ch->give_up_after_ms = options_int(cc->set, "give_up_after");
+	c->channel_count++;
+	c->actions.channel_count++;
+}
+
+static void
+read_channel(struct loading *l, const struct yaml_node *node)
+{
+	const char *type = type_of(l, node, "the channel");
+	const struct sender_ops *ops;
+	const char *known[64];
+	size_t n = 0;
+
+	if (type == NULL)
+		return;
+	ops = sender_find(slice_of(type));
+	if (ops == NULL) {
+		for (; sender_registry[n] != NULL && n < 64; n++)
+			known[n] = sender_registry[n]->name;
+		unknown_type(l, node, "channel", type, known, n);
+		return;
+	}
+	add_channel(l, arena_strndup(l->full->arena, node->key.ptr, node->key.len), ops, node);
+}
+
+/* `file` and `log` are there also when nobody configures them: nothing leaves the machine until operations says so. */
+static int
+read_channels(struct loading *l)
+{
+	static const char *const built_in[] = {"file", "log"};
+	const struct yaml_node *map = map_of(l, l->full->top, "channels");
+	struct config *c = &l->full->base;
+	size_t most = (map == NULL ? 0 : map->count) + 3;
+
+	c->channels = arena_array(l->full->arena, most, sizeof *c->channels);
+	c->actions.channels = arena_array(l->full->arena, most, sizeof *c->actions.channels);
+	if (c->channels == NULL || c->actions.channels == NULL)
+		return -1;
+	for (size_t i = 0; map != NULL && i < map->count; i++)
+		read_channel(l, &map->items[i]);
+	for (size_t i = 0; i < 2; i++)
+		if (map == NULL || yaml_get(map, built_in[i]) == NULL)
+			add_channel(l, built_in[i], sender_find(slice_of(built_in[i])), NULL);
+	return 0;
+}
+
+static const char *const *
+list_of(struct arena *a, const struct options *o, const char *name, size_t *count_r)
+{
+	size_t n = options_list_count(o, name);
+	const char **items = arena_array(a, n + 1, sizeof *items);
+
+	for (size_t i = 0; items != NULL && i < n; i++)
+		items[i] = options_list_at(o, name, i);
+	*count_r = items == NULL ? 0 : n;
+	return items;
+}
+
+static void
+check_addresses(struct loading *l, const struct yaml_node *node, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *colon = strchr(list[i], ':');
+		char message[300];
+
+		if (colon == NULL) {
+			snprintf(message, sizeof message, "'%.100s' must name a channel and an address", list[i]);
+			find(l, node, "C030", "write channel:address, for example \"email:support@acme.example\" or \"log:\"",
+			    message);
+		} else if (actions_channel(&l->full->base.actions,
+			       slice_make(list[i], (size_t)(colon - list[i]))) == NULL) {
+			snprintf(message, sizeof message, "there is no channel called '%.*s'",
+			    (int)(colon - list[i]), list[i]);
+			find(l, node, "C031", "channels are listed under `channels`; `file` and `log` are always there",
+			    message);
+		}
+	}
+}
+
+static int
+read_queues(struct loading *l)
+{
+	struct config_full *f = l->full;
+	const struct yaml_node *map;
+	struct alert_queue *queues;
+
+	f->alerts = section(l, alerts_options, options_node(f->top, "alerts"), "alerts");
+	if (f->alerts == NULL)
+		return -1;
+	map = map_of(l, f->alerts, "queues");
+	queues = arena_array(f->arena, map == NULL ? 1 : map->count + 1, sizeof *queues);
+	f->queues = arena_array(f->arena, map == NULL ? 1 : map->count + 1, sizeof(struct options *));
+	if (queues == NULL || f->queues == NULL)
+		return -1;
+	f->base.actions.queues = queues;
+	for (size_t i = 0; map != NULL && i < map->count; i++) {
+		const struct yaml_node *node = &map->items[i];
+		struct alert_queue *q = &queues[f->base.actions.queue_count];
+		struct options *o;
+
+		q->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
+		o = section(l, queue_options, node, arena_printf(f->arena, "alerts.queues.%s", q->name));
+		if (o == NULL)
+			return -1;
+		f->queues[f->queue_sets++] = o;
+		q->title = options_text(o, "title");
+		q->notify = list_of(f->arena, o, "notify", &q->notify_count);
+		q->escalate = list_of(f->arena, o, "escalate", &q->escalate_count);
+		q->escalate_after_ms = options_int(o, "escalate_after");
+		check_addresses(l, node, q->notify, q->notify_count);
+		check_addresses(l, node, q->escalate, q->escalate_count);
+		f->base.actions.queue_count++;
+	}
+	return 0;
+}
+
+static int
+read_offers(struct loading *l)
+{
+	struct config_full *f = l->full;
+	const struct yaml_node *map = map_of(l, f->top, "offers");
+	size_t most = map == NULL ? 1 : map->count + 1;
+	const char **names = arena_array(f->arena, most, sizeof *names);
+
+	f->base.offers = arena_array(f->arena, most, sizeof *f->base.offers);
+	f->offer_sets = arena_array(f->arena, most, sizeof(struct options *));
+	if (names == NULL || f->base.offers == NULL || f->offer_sets == NULL)
+		return -1;
+	for (size_t i = 0; map != NULL && i < map->count; i++) {
+		const struct yaml_node *node = &map->items[i];
+		struct offer_config *o = &f->base.offers[i];
+		struct options *set;
+
+		o->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
+		set = section(l, offer_options, node, arena_printf(f->arena, "offers.%s", o->name));
+		if (set == NULL)
+			return -1;
+		f->offer_sets[f->offer_set_count++] = set;
+		o->codes_path = options_text(set, "codes");
+		o->description = options_text(set, "description");
+		names[i] = o->name;
+		f->base.offer_count++;
+	}
+	f->base.actions.offers = names;
+	f->base.actions.offer_count = f->base.offer_count;
+	return 0;
+}
+
+static int
+read_sections(struct loading *l)
+{
+	struct config_full *f = l->full;
+
+	f->store = section(l, store_options, options_node(f->top, "store"), "store");
+	f->server = section(l, server_options, options_node(f->top, "server"), "server");
+	f->customers = section(l, customers_options, options_node(f->top, "customers"), "customers");
+	f->network = section(l, network_options, options_node(f->top, "network"), "network");
+	f->log = section(l, log_options, options_node(f->top, "log"), "log");
+	f->limits = section(l, limits_options, options_node(f->top, "limits"), "limits");
+	if (f->store == NULL || f->server == NULL || f->customers == NULL || f->network == NULL ||
+	    f->log == NULL || f->limits == NULL)
+		return -1;
+	return 0;
+}
+
+static enum log_level
+level_of(const char *name)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+
+	for (int i = 0; i < 4; i++)
+		if (name != NULL && strcmp(name, names[i]) == 0)
+			return (enum log_level)i;
+	return LOG_INFO;
+}
+
+static void
+fill(struct loading *l)
+{
+	struct config_full *f = l->full;
+	struct config *c = &f->base;
+	struct arena *a = f->arena;
+
+	c->store_path = options_text(f->store, "path");
+	c->retention_ms = options_int(f->store, "retention");
+	c->seen_ms = options_int(f->store, "seen_for");
+	c->listen = options_text(f->server, "listen");
+	c->token = options_text(f->server, "token");
+	c->socket_path = options_text(f->server, "socket");
+	c->max_body_bytes = options_int(f->server, "max_body");
+	c->rules_dir = options_text(f->top, "rules");
+	c->templates_dir = options_text(f->top, "templates");
+	c->vocabulary_dir = options_text(f->top, "vocabulary");
+	c->customers_path = options_text(f->customers, "import");
+	c->handle_attribute = options_text(f->customers, "handle_attribute");
+	c->allow_private = list_of(a, f->network, "allow_private", &c->allow_private_count);
+	c->log_level = level_of(options_text(f->log, "level"));
+	c->log_journal = options_bool(f->log, "journal");
+	c->actions.max_per_person_per_day = options_int(f->limits, "per_person_per_day");
+	c->actions.brake_file = options_text(f->limits, "brake_file");
+	c->actions.brand_timezone = options_text(f->top, "timezone");
+	c->actions.default_reply_channel = options_text(f->top, "reply_channel");
+	if (c->socket_path == NULL)
+		c->socket_path = path_beside(a, c->store_path, "earshot.sock");
+	if (c->actions.brake_file == NULL)
+		c->actions.brake_file = path_beside(a, c->store_path, "STOP");
+	c->blackbox_path = arena_printf(a, "%s-state", c->store_path);
+	if (c->listen != NULL && strcmp(c->listen, "off") == 0)
+		c->listen = NULL;
+}
+
+static const struct yaml_node *
+node_at(struct loading *l, const char *section_name, const char *key)
+{
+	const struct yaml_node *s = l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), section_name);
+
+	return s == NULL || s->type != YAML_MAP ? NULL : yaml_get(s, key);
+}
+
+static void
+check_whole(struct loading *l)
+{
+	struct config *c = &l->full->base;
+	const char *zone = c->actions.brand_timezone;
+	char message[300];
+
+	if (c->listen != NULL && !http_server_address_is_loopback(c->listen) && c->token == NULL)
+		find(l, node_at(l, "server", "listen"), "C040",
+		    "set server.token to a secret such as ${EARSHOT_TOKEN}, or listen on 127.0.0.1",
+		    "listening beyond this machine needs an access token");
+	if (!zone_exists(slice_of(zone))) {
+		const char *nearest = zone_nearest(slice_of(zone));
+
+		snprintf(message, sizeof message, "there is no time zone called '%.100s'", zone);
+		find(l, l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), "timezone"), "C041",
+		    nearest == NULL ? "write it like Europe/Berlin" : nearest, message);
+	}
+	if (c->seen_ms < c->retention_ms)
+		find(l, node_at(l, "store", "seen_for"), "C042", "make seen_for at least as long as retention",
+		    "ids of seen posts must be kept at least as long as their texts");
+	if (c->actions.default_reply_channel != NULL) {
+		const struct channel *ch =
+		    actions_channel(&c->actions, slice_of(c->actions.default_reply_channel));
+		bool fine = ch != NULL && (ch->ops->can_reply || ch->ops->is_local);
+
+		if (!fine)
+			find(l, l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), "reply_channel"), "C043",
+			    "name a channel of a kind that can reply, such as mastodon, or file or log",
+			    "reply_channel does not name a channel that can reply");
+	}
+}
+
+int
+config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err)
+{
+	struct config_full *f = mem_zalloc(sizeof *f);
+	struct loading l = {f, diags, path, "."};
+	size_t errors_before = diag_count(diags, DIAG_ERROR);
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, CONFIG_BYTES_MAX + 1);
+	if (f == NULL || (f->arena = arena_new(CONFIG_ARENA_BYTES)) == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for the configuration");
+		goto out;
+	}
+	atomic_init(&f->refs, 1);
+	if (path != NULL) {
+		if (file_read(path, CONFIG_BYTES_MAX, &text, err) < 0)
+			goto out;
+		l.file = arena_strdup(f->arena, path);
+		l.dir = file_dir(f->arena, path);
+		f->doc = yaml_parse(path, buf_slice(&text), diags);
+		if (f->doc == NULL) {
+			rc = 1;
+			goto out;
+		}
+	}
+	f->base.path = path == NULL ? NULL : l.file;
+	f->base.dir = l.dir;
+	f->top = section(&l, top_options, f->doc == NULL ? NULL : yaml_root(f->doc), "");
+	if (f->top == NULL || read_sections(&l) < 0 || read_sources(&l) < 0 || read_channels(&l) < 0 ||
+	    read_queues(&l) < 0 || read_offers(&l) < 0) {
+		err_set(err, ERR_NOMEM, "no memory for the configuration");
+		goto out;
+	}
+	fill(&l);
+	if (diag_count(diags, DIAG_ERROR) == errors_before)
+		check_whole(&l);
+	if (diag_count(diags, DIAG_ERROR) > errors_before) {
+		rc = 1;
+		goto out;
+	}
+	*config_r = &f->base;
+	f = NULL;
+	rc = 0;
+out:
+	buf_fini(&text);
+	if (f != NULL)
+		config_unref(&f->base);
+	return rc;
+}
+
+struct config *
+config_ref(struct config *c)
+{
+	atomic_fetch_add(&((struct config_full *)c)->refs, 1);
+	return c;
+}
+
+void
+config_unref(struct config *c)
+{
+	struct config_full *f = (struct config_full *)c;
+
+	if (c == NULL || atomic_fetch_sub(&f->refs, 1) > 1)
+		return;
+	for (size_t i = 0; i < c->source_count; i++)
+		options_free(c->sources[i].set);
+	for (size_t i = 0; i < c->channel_count; i++)
+		options_free(c->channels[i].set);
+	for (size_t i = 0; i < f->queue_sets; i++)
+		options_free(f->queues[i]);
+	for (size_t i = 0; i < f->offer_set_count; i++)
+		options_free(f->offer_sets[i]);
+	options_free(f->top);
+	options_free(f->store);
+	options_free(f->server);
+	options_free(f->customers);
+	options_free(f->network);
+	options_free(f->log);
+	options_free(f->limits);
+	options_free(f->alerts);
+	yaml_doc_free(f->doc);
+	arena_free(f->arena);
+	mem_free(f);
+}
+
+void
+config_describe(struct buf *out)
+{
+	static const struct {
+		const char *title;
+		const struct option *table;
+	} sections[] = {
+	    {"earshot.yaml", top_options}, {"store", store_options}, {"server", server_options},
+	    {"customers", customers_options}, {"offers.NAME", offer_options},
+	    {"alerts.queues.NAME", queue_options}, {"limits", limits_options},
+	    {"network", network_options}, {"log", log_options},
+	    {"channels.NAME (all types)", sender_common_options},
+	};
+
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+		buf_addf(out, "%s%s\n", i == 0 ? "" : "\n", sections[i].title);
+		options_describe(sections[i].table, out);
+	}
+	for (size_t i = 0; collector_registry[i] != NULL; i++) {
+		buf_addf(out, "\nsources.NAME with type: %s - %s\n", collector_registry[i]->name,
+		    collector_registry[i]->help);
+		options_describe(collector_registry[i]->options, out);
+	}
+	for (size_t i = 0; sender_registry[i] != NULL; i++) {
+		buf_addf(out, "\nchannels.NAME with type: %s - %s\n", sender_registry[i]->name,
+		    sender_registry[i]->help);
+		options_describe(sender_registry[i]->options, out);
+	}
+}

@@ -1,0 +1,76 @@
+/*
+ * config.h - earshot.yaml, validated: all problems at once, with line and caret.
+ *
+ * Ownership: counted and immutable; a reload makes a new one.
+ * Threads:   any may read.
+ */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "actions/channels.h"
+#include "core/log.h"
+#include "core/options.h"
+
+struct buf;
+struct collector_ops;
+struct config;
+struct diag_list;
+struct err;
+
+struct source_config {
+	const char *name;
+	const struct collector_ops *ops;
+	struct options *set;
+};
+
+struct channel_config {
+	const char *name;
+	const struct sender_ops *ops;
+	struct options *set;		/* the channel's own options */
+	struct options *common;		/* sender_common_options */
+};
+
+struct offer_config {
+	const char *name;
+	const char *codes_path;
+	const char *description;
+};
+
+struct config {
+	const char *path;		/* NULL: built-in defaults */
+	const char *dir;		/* folder of the file: relative paths start here */
+	const char *store_path, *socket_path, *blackbox_path;
+	int64_t retention_ms, seen_ms;
+	const char *listen;		/* NULL: no HTTP */
+	const char *token;		/* NULL: none */
+	int64_t max_body_bytes;
+	const char *rules_dir, *templates_dir, *vocabulary_dir;	/* the last may be NULL */
+	const char *customers_path;	/* NULL: none */
+	const char *handle_attribute;
+	const char *const *allow_private;
+	size_t allow_private_count;
+	enum log_level log_level;
+	bool log_journal;
+	bool allow_direct_ingest;
+	struct source_config *sources;
+	size_t source_count;
+	struct channel_config *channels;	/* actions.channels has the same order */
+	size_t channel_count;
+	struct offer_config *offers;
+	size_t offer_count;
+	struct actions_config actions;
+};
+
+/* path NULL: defaults relative to the working directory.  Findings go to diags; 0 with a config (also when only warnings), 1 with errors, -1. */
+int config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err);
+struct config *config_ref(struct config *c);
+void config_unref(struct config *c);
+
+/* Every option with type, default and a sentence: `earshot run -h` and the manual. */
+void config_describe(struct buf *out);
+
+#endif

@@ -1,0 +1,471 @@
+#include "daemon/pipeline.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/metrics.h"
+#include "nlp/nlp.h"
+#include "people/people.h"
+#include "platform/blackbox.h"
+#include "rules/rules.h"
+#include "store/persons.h"
+#include "store/posts.h"
+#include "store/store.h"
+
+#include "actions/actions.h"
+#include "actions/outbox.h"
+#include "daemon/snapshot.h"
+
+/* What one batch may need: 512 posts of 64 KB at the very worst, a few MB in practice. */
+#define PIPELINE_ARENA_BYTES (512u * 1024 * 1024)
+#define PIPELINE_ACCOUNTS_MAX 64
+
+struct decided_list {
+	const struct decision_row *rows;
+	size_t count;
+	struct decided_list *next;
+};
+
+struct pipeline {
+	struct pipeline_env env;
+	struct snapshot *snapshot;
+	struct scorer *scorer;
+	struct arena *arena; /* of the batch; emptied after it */
+	bool is_brake_file_there;
+	char *accounts[PIPELINE_ACCOUNTS_MAX];
+	size_t account_count;
+	/* The batch under way. */
+	bool is_stopped;
+	struct decided_list *decided, **decided_tail;
+	size_t fired, held, queued, alerted;
+};
+
+int
+pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r, struct err *err)
+{
+	struct pipeline *p;
+
+	assert(env->store != NULL && env->clock != NULL);
+	p = mem_zalloc(sizeof *p);
+	if (p == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the pipeline");
+	p->env = *env;
+	p->scorer = scorer_new();
+	p->arena = arena_new(PIPELINE_ARENA_BYTES);
+	if (p->scorer == NULL || p->arena == NULL) {
+		pipeline_free(p);
+		return err_set(err, ERR_NOMEM, "no memory for the pipeline");
+	}
+	p->snapshot = snapshot_ref(snapshot);
+	*p_r = p;
+	return 0;
+}
+
+void
+pipeline_free(struct pipeline *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->account_count; i++)
+		mem_free(p->accounts[i]);
+	snapshot_unref(p->snapshot);
+	scorer_free(p->scorer);
+	arena_free(p->arena);
+	mem_free(p);
+}
+
+void
+pipeline_swap(struct pipeline *p, struct snapshot *snapshot)
+{
+	struct snapshot *old = p->snapshot;
+
+	p->snapshot = snapshot_ref(snapshot);
+	snapshot_unref(old);
+}
+
+struct snapshot *
+pipeline_snapshot(struct pipeline *p)
+{
+	return p->snapshot;
+}
+
+void
+pipeline_set_brake_file(struct pipeline *p, bool is_there)
+{
+	p->is_brake_file_there = is_there;
+}
+
+int
+pipeline_set_sender_accounts(struct pipeline *p, const char *const *accounts, size_t count)
+{
+	for (size_t i = 0; i < p->account_count; i++)
+		mem_free(p->accounts[i]);
+	p->account_count = 0;
+	for (size_t i = 0; i < count && i < PIPELINE_ACCOUNTS_MAX; i++) {
+		char *copy = mem_strdup(accounts[i]);
+
+		if (copy == NULL)
+			return -1;
+		p->accounts[p->account_count++] = copy;
+	}
+	return 0;
+}
+
+static void
+phase(struct pipeline *p, enum blackbox_phase which)
+{
+	if (p->env.blackbox != NULL)
+		p->env.blackbox->phase = which;
+}
+
+/* ---- one post ------------------------------------------------------------ */
+
+static bool
+account_is(struct slice account, struct slice id, struct slice handle_key)
+{
+	return (slice_is_set(id) && slice_eq(account, id)) ||
+	    (slice_is_set(handle_key) && slice_eq(account, handle_key));
+}
+
+/* Posts by the brand's own accounts and by our own senders decide nothing. */
+static bool
+author_is_own(const struct pipeline *p, const struct author *author)
+{
+	struct slice key = handle_key_make(p->arena, author->handle);
+
+	for (size_t i = 0; i < p->snapshot->own_accounts.count; i++)
+		if (account_is(p->snapshot->own_accounts.items[i], author->id, key))
+			return true;
+	for (size_t i = 0; i < p->account_count; i++)
+		if (account_is(slice_of(p->accounts[i]), author->id, key))
+			return true;
+	return false;
+}
+
+static const char *
+post_inertia(const struct pipeline *p, const struct page *page, const struct post *post)
+{
+	if (page->is_first_fetch)
+		return INERT_FIRST_FETCH;
+	if (author_is_own(p, &post->author))
+		return INERT_OWN_ACCOUNT;
+	if (slice_is_set(post->repost_of))
+		return INERT_REPOST;
+	return NULL;
+}
+
+static int
+post_delete(struct pipeline *p, const struct page *page, const struct post *post, int64_t now_ms,
+    struct page_result *result, struct err *err)
+{
+	struct post_ref ref;
+	int64_t cancelled = 0;
+	int rc;
+
+	rc = store_post_find(p->env.store, post->id, &ref, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		if (store_post_insert_deleted(p->env.store, post->id, page->feed, now_ms, err) < 0)
+			return -1;
+		result->deleted++;
+		return 0;
+	}
+	if (ref.is_deleted) {
+		result->duplicates++;
+		return 0;
+	}
+	if (store_post_delete(p->env.store, ref.post_no, err) < 0 ||
+	    store_messages_cancel_for_post(p->env.store, ref.post_no, now_ms,
+		"the post was deleted upstream", &cancelled, err) < 0)
+		return -1;
+	result->deleted++;
+	return 0;
+}
+
+static int
+post_score(struct pipeline *p, struct stored_post *sp, struct err *err)
+{
+	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
+	struct slice *ids;
+
+	if (nlp_score(p->scorer, p->snapshot->lexicon, p->snapshot->matcher, sp->post.text,
+		sp->post.lang, p->arena, &sp->score, err) < 0)
+		return -1;
+	ids = arena_array(p->arena, sp->score.brand_count + 1, sizeof *ids);
+	if (ids == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the brands of a post");
+	for (size_t i = 0; i < sp->score.brand_count; i++) {
+		assert(sp->score.brands[i] < brands->brand_count);
+		ids[i] = brands->brands[sp->score.brands[i]].id;
+	}
+	sp->brand_ids = (struct slice_list){ids, sp->score.brand_count};
+	return 0;
+}
+
+struct list_question {
+	struct store *store;
+	struct arena *arena;
+};
+
+static int
+facts_in_list(void *cookie, struct slice list, enum action_target who, const struct occurrence *occ)
+{
+	const struct list_question *q = cookie;
+	const char *key = NULL;
+
+	if (who == TARGET_CUSTOMER) {
+		if (occ->customer == NULL)
+			return -1;
+		key = arena_printf(q->arena, "c:%.*s", SLICE_ARG(occ->customer->id));
+	} else {
+		if (!slice_is_set(occ->post->author.id))
+			return -1;
+		key = arena_printf(q->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
+	}
+	return key == NULL ? -1 : store_list_has(q->store, list, slice_of(key), NULL);
+}
+
+static int
+remember_decisions(struct pipeline *p, const struct settled *settled, struct err *err)
+{
+	struct decided_list *node;
+
+	p->fired += settled->fired;
+	p->held += settled->held;
+	p->queued += settled->queued;
+	p->alerted += settled->alerted;
+	if (settled->count == 0)
+		return 0;
+	node = ARENA_NEW(p->arena, struct decided_list);
+	if (node == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for decisions");
+	node->rows = settled->rows;
+	node->count = settled->count;
+	*p->decided_tail = node;
+	p->decided_tail = &node->next;
+	return 0;
+}
+
+static int
+post_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err)
+{
+	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
+	struct list_question question = {p->env.store, p->arena};
+	struct rule_facts facts = {&question, facts_in_list};
+	struct occurrence occ = {0};
+	struct firing *firings = NULL;
+	size_t count = 0;
+	struct settle_input in = {0};
+	struct settled settled = {0};
+
+	occ.kind = OCCURRENCE_POST;
+	occ.id = sp->post.id;
+	occ.at_ms = post_event_at_ms(&sp->post);
+	occ.now_ms = now_ms;
+	occ.post = &sp->post;
+	occ.score = &sp->score;
+	occ.author = &sp->author;
+	occ.customer = sp->customer;
+	occ.subject = sp->subject;
+	*queued_r = 0;
+	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) < 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	in.occ = &occ;
+	in.post_no = sp->post_no;
+	in.inert = sp->inert;
+	in.firings = firings;
+	in.firing_count = count;
+	if (sp->score.brand_count > 0)
+		in.brand_name = brands->brands[sp->score.brands[0]].title;
+	in.is_sending_stopped = p->is_stopped;
+	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates, &in,
+		p->arena, &settled, err) < 0)
+		return -1;
+	*queued_r = settled.queued;
+	return remember_decisions(p, &settled, err);
+}
+
+/* A post whose id is known: an edit, or the same again. */
+static int
+post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *ref, int64_t now_ms,
+    struct page_result *result, struct err *err)
+{
+	struct person_seen seen;
+
+	if (ref->is_deleted || ref->is_expired ||
+	    ref->text_hash == store_text_hash(sp->post.text)) {
+		result->duplicates++;
+		if (ref->is_deleted || ref->is_expired)
+			return 0;
+		return store_post_counts(p->env.store, ref->post_no, sp->post.likes, sp->post.replies,
+		    sp->post.reposts, err);
+	}
+	if (post_score(p, sp, err) < 0 ||
+	    people_see(p->env.store, &sp->post, now_ms, false, p->arena, &seen, err) < 0)
+		return -1;
+	sp->author = seen.author;
+	sp->customer = seen.customer;
+	sp->subject = seen.subject;
+	result->revised++;
+	return store_post_revise(p->env.store, ref->post_no, sp, err);
+}
+
+static int
+post_take(struct pipeline *p, const struct page *page, const struct post *post, int64_t now_ms,
+    struct page_result *result, struct err *err)
+{
+	struct stored_post *sp;
+	struct post_ref ref;
+	struct person_seen seen;
+	size_t queued;
+	int rc;
+
+	if (post->is_deleted)
+		return post_delete(p, page, post, now_ms, result, err);
+	sp = ARENA_NEW(p->arena, struct stored_post);
+	if (sp == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a post");
+	sp->post = *post;
+	sp->feed = page->feed;
+	sp->rules_version = p->snapshot->version;
+	rc = store_post_find(p->env.store, post->id, &ref, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 1)
+		return post_again(p, sp, &ref, now_ms, result, err);
+
+	if (post_score(p, sp, err) < 0 ||
+	    people_see(p->env.store, post, now_ms, true, p->arena, &seen, err) < 0)
+		return -1;
+	if (slice_is_set(seen.unlinked))
+		log_event(p->env.log, LOG_WARN, "link.ended", "author", post->author.id.ptr, "why",
+		    seen.unlinked.ptr, NULL);
+	sp->author = seen.author;
+	sp->customer = seen.customer;
+	sp->subject = seen.subject;
+	sp->inert = post_inertia(p, page, post);
+	if (store_post_insert(p->env.store, sp, err) < 0 ||
+	    post_decide(p, sp, now_ms, &queued, err) < 0)
+		return -1;
+	result->stored++;
+	result->queued += (int64_t)queued;
+	return 0;
+}
+
+/* ---- one batch ----------------------------------------------------------- */
+
+static int
+page_take(struct pipeline *p, const struct page *page, struct page_result *result, struct err *err)
+{
+	int64_t now_ms = clock_now_ms(p->env.clock);
+	int64_t newest_ms = TIME_UNKNOWN;
+
+	for (size_t i = 0; i < page->count; i++) {
+		const struct post *post = &page->posts[i];
+
+		if (post_take(p, page, post, now_ms, result, err) < 0)
+			return err_prefix(err, "post '%.200s'", post->id.ptr);
+		if (!post->is_deleted && post_event_at_ms(post) > newest_ms)
+			newest_ms = post_event_at_ms(post);
+	}
+	for (size_t i = 0; i < page->reject_count; i++) {
+		if (store_reject(p->env.store, now_ms, page->feed, page->rejects[i].reason.ptr,
+			page->rejects[i].excerpt, err) < 0)
+			return -1;
+		result->rejected++;
+	}
+	return store_source_advance(p->env.store, page->feed, page->cursor, result->stored, newest_ms,
+	    page->ends_first_fetch, err);
+}
+
+static int
+batch_begin(struct pipeline *p, struct err *err)
+{
+	struct slice why;
+	int rc;
+
+	arena_reset(p->arena);
+	p->decided = NULL;
+	p->decided_tail = &p->decided;
+	p->fired = p->held = p->queued = p->alerted = 0;
+	if (store_begin(p->env.store, err) < 0)
+		return -1;
+	rc = outbox_is_stopped(p->env.store, p->arena, &why, err);
+	if (rc < 0)
+		return -1;
+	p->is_stopped = rc == 1 || p->is_brake_file_there;
+	return 0;
+}
+
+static void
+batch_count(struct pipeline *p, const struct page_result *results, size_t count)
+{
+	struct metrics *m = p->env.metrics;
+	int64_t decisions = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		metrics_add(m, METRIC_POSTS_STORED, results[i].stored);
+		metrics_add(m, METRIC_POSTS_DUPLICATE, results[i].duplicates);
+		metrics_add(m, METRIC_POSTS_REVISED, results[i].revised);
+		metrics_add(m, METRIC_POSTS_DELETED, results[i].deleted);
+		metrics_add(m, METRIC_POSTS_REJECTED, results[i].rejected);
+	}
+	for (const struct decided_list *d = p->decided; d != NULL; d = d->next)
+		decisions += (int64_t)d->count;
+	metrics_add(m, METRIC_BATCHES, 1);
+	metrics_add(m, METRIC_DECISIONS, decisions);
+	metrics_add(m, METRIC_DECISIONS_HELD, (int64_t)p->held);
+	metrics_add(m, METRIC_RULES_FIRED, (int64_t)p->fired);
+	metrics_add(m, METRIC_MESSAGES_QUEUED, (int64_t)p->queued);
+	metrics_add(m, METRIC_ALERTS_OPENED, (int64_t)p->alerted);
+}
+
+static void
+batch_tell(struct pipeline *p)
+{
+	if (p->env.decided == NULL)
+		return;
+	for (const struct decided_list *d = p->decided; d != NULL; d = d->next)
+		for (size_t i = 0; i < d->count; i++)
+			p->env.decided(p->env.cookie, &d->rows[i]);
+}
+
+int
+pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, struct page_result *results,
+    struct err *err)
+{
+	int rc = -1;
+
+	assert(!store_in_transaction(p->env.store));
+	memset(results, 0, count * sizeof *results);
+	phase(p, PHASE_PARSING);
+	if (batch_begin(p, err) < 0)
+		goto out;
+	for (size_t i = 0; i < count; i++)
+		if (page_take(p, pages[i], &results[i], err) < 0)
+			goto out;
+	phase(p, PHASE_BEFORE_COMMIT);
+	phase(p, PHASE_IN_COMMIT);
+	if (store_commit(p->env.store, err) < 0)
+		goto out;
+	phase(p, PHASE_AFTER_COMMIT);
+	batch_count(p, results, count);
+	batch_tell(p);
+	rc = 0;
+out:
+	if (rc < 0) {
+		store_rollback(p->env.store);
+		memset(results, 0, count * sizeof *results);
+		metrics_add(p->env.metrics, METRIC_COMMIT_FAILURES, 1);
+	}
+	phase(p, PHASE_IDLE);
+	return rc;
+}

@@ -1,0 +1,60 @@
+/*
+ * pipeline.h - the only file that knows the stages: score, people, rules, actions, in one transaction.
+ *
+ * No threads and no queues here (daemon/worker.h has them): the daemon, `earshot replay` and tests drive the same code.
+ *
+ * Threads: the one that owns the store.
+ * Crashes: pipeline_batch() commits everything about its pages (posts, decisions, counters, messages, alerts, cursors) or nothing.
+ */
+#ifndef DAEMON_PIPELINE_H
+#define DAEMON_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+#include "store/outbox.h"
+
+struct blackbox;
+struct clock;
+struct err;
+struct log;
+struct metrics;
+struct pipeline;
+struct snapshot;
+struct store;
+
+struct pipeline_env {
+	struct store *store;
+	const struct clock *clock;
+	struct log *log;		/* NULL: silent */
+	struct metrics *metrics;	/* NULL: not counted */
+	struct blackbox *blackbox;	/* NULL: none */
+	/* Called for every decision row once its batch has committed.  NULL: nobody listens. */
+	void (*decided)(void *cookie, const struct decision_row *row);
+	void *cookie;
+};
+
+struct page_result {
+	int64_t stored, duplicates, revised, deleted, rejected;
+	int64_t queued;			/* messages */
+};
+
+int pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r,
+    struct err *err);
+void pipeline_free(struct pipeline *p);
+void pipeline_swap(struct pipeline *p, struct snapshot *snapshot);	/* takes a reference */
+struct snapshot *pipeline_snapshot(struct pipeline *p);			/* peek */
+
+/* One transaction for all pages; results[i] for pages[i].  On -1 nothing of it happened and the pages are as they were. */
+int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, struct page_result *results,
+    struct err *err);
+
+/* The kill switch's file is there (the caller looks; it is I/O). */
+void pipeline_set_brake_file(struct pipeline *p, bool is_there);
+
+/* Accounts of our own senders: their posts decide nothing. handle keys or ids; copied. */
+int pipeline_set_sender_accounts(struct pipeline *p, const char *const *accounts, size_t count);
+
+#endif

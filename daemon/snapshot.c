@@ -1,0 +1,274 @@
+#include "daemon/snapshot.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "nlp/nlp.h"
+#include "people/people.h"
+#include "platform/file.h"
+#include "platform/zone.h"
+
+#include "actions/sender.h"
+
+#define VOCABULARY_BYTES_MAX (4 * 1024 * 1024)
+#define SNAPSHOT_ACCOUNTS_BYTES (4 * 1024 * 1024)
+
+int
+snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags, struct lexicon_set **set_r,
+    struct err *err)
+{
+	struct lexicon_set *set = NULL;
+	struct arena *a = NULL;
+	const char *const *names;
+	struct buf text;
+	size_t count = 0;
+	int rc = -1;
+
+	buf_init(&text, VOCABULARY_BYTES_MAX + 1);
+	if (lexicon_set_new(&set, err) < 0)
+		goto out;
+	if (vocabulary_dir != NULL && file_is_dir(vocabulary_dir)) {
+		a = arena_new(1024 * 1024);
+		if (a == NULL) {
+			err_set(err, ERR_NOMEM, "no memory for the vocabulary");
+			goto out;
+		}
+		if (file_list(vocabulary_dir, 1000, a, &names, &count, err) < 0)
+			goto out;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *path = file_join(a, vocabulary_dir, names[i]);
+
+		if (!slice_ends_with(slice_of(names[i]), ".tsv"))
+			continue;
+		buf_clear(&text);
+		if (file_read(path, VOCABULARY_BYTES_MAX, &text, err) < 0 ||
+		    lexicon_set_add_vocabulary(set, path, buf_slice(&text), diags, err) < 0)
+			goto out;
+	}
+	*set_r = set;
+	set = NULL;
+	rc = 0;
+out:
+	lexicon_set_unref(set);
+	arena_free(a);
+	buf_fini(&text);
+	return rc;
+}
+
+/* ---- what the rules' checker asks ---------------------------------------- */
+
+struct question {
+	const struct config *config;
+	const struct template_set *templates;
+	struct scorer *scorer;
+};
+
+static int
+ask_tokens(void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
+{
+	const struct question *q = cookie;
+
+	return nlp_tokenise(q->scorer, text, SLICE_NONE, a, tokens_r, count_r, NULL);
+}
+
+static bool
+ask_channel(void *cookie, struct slice name, const char **nearest_r)
+{
+	const struct question *q = cookie;
+	const struct actions_config *c = &q->config->actions;
+	const char *names[64];
+	size_t n = 0;
+
+	if (actions_channel(c, name) != NULL)
+		return true;
+	for (size_t i = 0; i < c->channel_count && n < 64; i++)
+		names[n++] = c->channels[i].name;
+	*nearest_r = diag_nearest(name, names, n);
+	return false;
+}
+
+static bool
+ask_queue(void *cookie, struct slice name, const char **nearest_r)
+{
+	const struct question *q = cookie;
+	const struct actions_config *c = &q->config->actions;
+	const char *names[64];
+	size_t n = 0;
+
+	if (actions_queue(c, name) != NULL)
+		return true;
+	for (size_t i = 0; i < c->queue_count && n < 64; i++)
+		names[n++] = c->queues[i].name;
+	*nearest_r = diag_nearest(name, names, n);
+	return false;
+}
+
+static bool
+ask_offer(void *cookie, struct slice name, const char **nearest_r)
+{
+	const struct question *q = cookie;
+	const struct actions_config *c = &q->config->actions;
+
+	for (size_t i = 0; i < c->offer_count; i++)
+		if (slice_eq_str(name, c->offers[i]))
+			return true;
+	*nearest_r = diag_nearest(name, c->offers, c->offer_count);
+	return false;
+}
+
+static bool
+ask_send(void *cookie, struct slice template_id, struct slice channel_name, bool has_offer,
+    const char **nearest_r, char *why_r, size_t why_size)
+{
+	static const char *const reply_parts[] = {"reply", "text", NULL};
+	const struct question *q = cookie;
+	const struct channel *channel = NULL;
+	const char *const *parts = reply_parts;
+	const char *wanted;
+
+	if (!template_exists(q->templates, template_id, nearest_r)) {
+		snprintf(why_r, why_size, "there is no template called '%.*s'", SLICE_ARG(template_id));
+		return false;
+	}
+	if (template_uses_offer(q->templates, template_id) && !has_offer) {
+		snprintf(why_r, why_size,
+		    "the template '%.*s' prints {{Offer.Code}}, but the action gives no offer",
+		    SLICE_ARG(template_id));
+		return false;
+	}
+	if (channel_name.len > 0) {
+		if (q->config == NULL)
+			return true;
+		channel = actions_channel(&q->config->actions, channel_name);
+		if (channel == NULL)
+			return true; /* that is ask_channel()'s finding */
+		parts = channel->ops->parts_needed;
+	}
+	if (parts == NULL || parts[0] == NULL)
+		return true;
+	wanted = parts[0];
+	for (; *parts != NULL; parts++)
+		if (template_has_part(q->templates, template_id, *parts))
+			return true;
+	snprintf(why_r, why_size, "the template '%.*s' has no %s.hbs, which %s needs",
+	    SLICE_ARG(template_id), wanted, channel == NULL ? "a reply" : channel->name);
+	return false;
+}
+
+static bool
+ask_zone(void *cookie, struct slice zone, int year, int month, int day, int hour, int minute, int64_t *at_ms_r)
+{
+	(void)cookie;
+	return zone_to_utc(zone, year, month, day, hour, minute, at_ms_r);
+}
+
+/* ---- compiling ----------------------------------------------------------- */
+
+/* The brands' own accounts in the two spellings a post may show: as written (ids) and as handle keys. */
+static int
+collect_accounts(struct snapshot *s, struct err *err)
+{
+	const struct brand_set *brands = rule_set_brands(s->rules);
+	struct slice *items;
+	size_t n = 0, total = 0;
+
+	for (size_t i = 0; i < brands->brand_count; i++)
+		total += brands->brands[i].own_accounts.count;
+	s->arena = arena_new(SNAPSHOT_ACCOUNTS_BYTES);
+	items = s->arena == NULL ? NULL : arena_array(s->arena, 2 * total + 1, sizeof *items);
+	if (items == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the brands' accounts");
+	for (size_t i = 0; i < brands->brand_count; i++) {
+		const struct slice_list *own = &brands->brands[i].own_accounts;
+
+		for (size_t k = 0; k < own->count; k++) {
+			struct slice key = handle_key_make(s->arena, own->items[k]);
+
+			items[n++] = own->items[k];
+			if (slice_is_set(key))
+				items[n++] = key;
+		}
+	}
+	s->own_accounts = (struct slice_list){items, n};
+	return 0;
+}
+
+int
+snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
+    struct diag_list *diags, struct snapshot **s_r, struct err *err)
+{
+	struct question q = {config, NULL, NULL};
+	struct rule_env env = {&q, ask_tokens, NULL, NULL, NULL, NULL, ask_zone};
+	struct snapshot *s;
+	int rc = -1, templates_rc;
+
+	s = mem_zalloc(sizeof *s);
+	q.scorer = scorer_new();
+	if (s == NULL || q.scorer == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for the rules");
+		goto out;
+	}
+	atomic_init(&s->refs, 1);
+	s->version = version;
+	s->lexicon = lexicon_set_ref(lexicon);
+	s->config = config == NULL ? NULL : config_ref(config);
+	templates_rc =
+	    template_set_compile(b->templates, b->template_count, diags, &s->templates, err);
+	if (templates_rc < 0)
+		goto out;
+	q.templates = s->templates;
+	if (config != NULL) {
+		env.has_channel = ask_channel;
+		env.has_queue = ask_queue;
+		env.has_offer = ask_offer;
+	}
+	/* With broken templates their own findings are enough; with none at all a rules file is being checked alone. */
+	if (templates_rc == 0 && (config != NULL || b->template_count > 0))
+		env.can_send = ask_send;
+	rc = rule_set_compile(b->rules, b->rule_count, version, &env, diags, &s->rules, err);
+	if (rc != 0)
+		goto out;
+	if (templates_rc == 1) {
+		rc = 1;
+		goto out;
+	}
+	rc = -1;
+	if (matcher_new(rule_set_brands(s->rules), &s->matcher, err) < 0 || collect_accounts(s, err) < 0)
+		goto out;
+	*s_r = s;
+	s = NULL;
+	rc = 0;
+out:
+	scorer_free(q.scorer);
+	snapshot_unref(s);
+	return rc;
+}
+
+struct snapshot *
+snapshot_ref(struct snapshot *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void
+snapshot_unref(struct snapshot *s)
+{
+	if (s == NULL || atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	rule_set_unref(s->rules);
+	matcher_unref(s->matcher);
+	template_set_unref(s->templates);
+	lexicon_set_unref(s->lexicon);
+	config_unref(s->config);
+	arena_free(s->arena);
+	mem_free(s);
+}
