@@ -5,7 +5,9 @@
  * editor's squiggle.
  *
  * Ownership: a list copies everything it is given (file names, lines, messages).
- * Limits:    DIAG_MAX findings are kept; more are counted.
+ * Limits:    DIAG_MAX findings are kept; more are counted.  Messages are cut at DIAG_TEXT_MAX bytes, and of a
+ *            line longer than DIAG_LINE_MAX bytes a part around the finding is kept.
+ * Threads:   one at a time.
  */
 #ifndef CORE_DIAG_H
 #define CORE_DIAG_H
@@ -19,6 +21,8 @@ struct buf;
 struct diag_list;
 
 #define DIAG_MAX 200
+#define DIAG_TEXT_MAX 1024
+#define DIAG_LINE_MAX 240
 
 enum diag_severity { DIAG_ERROR, DIAG_WARNING };
 
@@ -30,6 +34,7 @@ struct diag {
 	size_t column;		/* from 1, counting characters */
 	size_t width;		/* characters underlined, at least 1 */
 	const char *source_line;	/* the user's own line, tabs as they were; NULL: none */
+	size_t caret;		/* characters in source_line before the underline: column - 1 unless it was cut */
 	const char *message;	/* what is wrong, in plain words */
 	const char *help;	/* what to try; NULL: nothing to add */
 };
@@ -50,7 +55,8 @@ size_t diag_count(const struct diag_list *l, enum diag_severity severity);	/* co
 size_t diag_kept(const struct diag_list *l);
 const struct diag *diag_at(const struct diag_list *l, size_t i);	/* in order of file, line, column */
 
-/* As in style.md: "file:line:col: error[R014]: message", the line, the caret, "= help: ...". */
+/* "file:line:col: error[R014]: message", the line, the caret, "= help: ..."; when more were found than kept, a
+ * last line says how many. */
 void diag_print(const struct diag_list *l, struct buf *out);
 /* A JSON array of {severity, code, file, line, column, width, message, help}. */
 void diag_print_json(const struct diag_list *l, struct buf *out);

@@ -3,8 +3,14 @@
  * the manual.
  *
  * A table is a constant array that ends with a NULL name.  options_read() checks a YAML map against it: all
- * problems at once, unknown keys with the nearest known one, units and ranges enforced, ${ENV} and
- * {file: PATH} resolved for secrets.
+ * problems at once, unknown keys with the nearest known one, units and ranges enforced, secrets fetched from
+ * where they lie.
+ *
+ * Findings: C020 not a map, C021 unknown option, C022 a required one is missing, C023 wrong kind of value, C024 not a
+ * whole number, C025 out of range, C026 not a duration, C027 not a size, C028 not one of the choices, C029 not true or
+ * false, C030 a secret written into the file, C031 a secret that cannot be fetched, C032 no value.
+ * Secrets never appear in a finding, nor does the value of a key we do not know (it may be a misspelt secret).
+ * After a finding the option keeps its default.
  */
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H
@@ -24,12 +30,13 @@ struct yaml_node;
 enum option_type {
 	OPTION_TEXT,
 	OPTION_LIST,		/* texts; a single text counts as a list of one */
-	OPTION_SECRET,		/* ${ENV}, ${file:PATH} or ${credential:NAME}; a literal is a finding */
+	OPTION_SECRET,		/* ${ENV}, ${file:PATH} (relative as OPTION_PATH) or ${credential:NAME} (a file in
+				 * $CREDENTIALS_DIRECTORY); a literal is a finding */
 	OPTION_BOOL,		/* true, false, yes, no, on, off */
 	OPTION_INT,
 	OPTION_DURATION,	/* "500 ms", "30s", "5 min", "2 hours", "90 days" -> milliseconds */
 	OPTION_SIZE,		/* "64 KB", "10MB" -> bytes, powers of 1024 */
-	OPTION_PATH,		/* relative ones are relative to the configuration file's folder */
+	OPTION_PATH,		/* relative ones are relative to the configuration file's folder; "-" stays */
 	OPTION_CHOICE,		/* one of choices */
 	OPTION_MAP,		/* a map the owner reads itself (options_node) */
 };
@@ -37,7 +44,7 @@ enum option_type {
 struct option {
 	const char *name;
 	enum option_type type;
-	const char *fallback;	/* as a person would write it; NULL: no default */
+	const char *fallback;	/* as a person would write it; NULL: no default.  OPTION_LIST: "a, b" */
 	bool is_required;
 	int64_t min, max;	/* OPTION_INT, _DURATION, _SIZE; both 0: no bounds */
 	const char *choices;	/* "a|b|c" */
@@ -63,7 +70,13 @@ const struct yaml_node *options_node(const struct options *o, const char *name);
 /* The table as help text: name, type, default, sentence. */
 void options_describe(const struct option *table, struct buf *out);
 
-/* "30 minutes", "2h", "500 ms" -> milliseconds; false when it is not one. */
+/* "30 minutes", "2h", "500 ms" -> milliseconds; false when it is not one.  ms, s, m or min, h, d, w and their
+ * longer forms; a bare 0 needs no unit. */
 bool duration_parse(struct slice s, int64_t *ms_r);
+/* The largest unit that divides it: "90 days", "5 min", "1500 ms". */
+#define DURATION_TEXT_MAX 32
+const char *duration_format(int64_t ms, char out[DURATION_TEXT_MAX]);
+/* "64 KB", "10MB", "512 bytes" -> bytes, powers of 1024; a bare 0 needs no unit. */
+bool size_parse(struct slice s, int64_t *bytes_r);
 
 #endif

@@ -91,10 +91,16 @@ valid_prefix(const unsigned char *p, size_t len)
 	return i;
 }
 
+size_t
+utf8_valid_prefix(struct slice s)
+{
+	return valid_prefix((const unsigned char *)s.ptr, s.len);
+}
+
 bool
 utf8_is_valid(struct slice s)
 {
-	return valid_prefix((const unsigned char *)s.ptr, s.len) == s.len;
+	return utf8_valid_prefix(s) == s.len;
 }
 
 struct slice

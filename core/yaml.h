@@ -2,6 +2,10 @@
  * yaml.h - the small YAML we accept, read through libyaml's events into a tree with positions; the only
  * place that sees libyaml.  Aliases, tags, several documents, duplicate keys and depth over 16 are findings.
  *
+ * Findings:  C001 syntax, C002 alias, C003 tag, C004 several documents, C005 duplicate key, C006 too deep, C007 a
+ *            key that is no text, C008 characters that are no text, C009 too large, C010 no memory.
+ *            After a syntax error reading goes on at the next key of the outermost map.
+ * Memory:    libyaml's own is not core/mem.h's; the tree's is.
  * Ownership: nodes live in the document.  Byte ranges point into the text given to yaml_parse(), which the
  * document keeps a copy of.
  */
@@ -12,6 +16,10 @@
 #include <stddef.h>
 
 #include "core/slice.h"
+
+#define YAML_TEXT_MAX ((size_t)1024 * 1024)
+#define YAML_DEPTH_MAX 16
+#define YAML_CHILDREN_MAX 4096	/* of one map or list */
 
 struct diag_list;
 struct yaml_doc;
@@ -36,6 +44,8 @@ void yaml_doc_free(struct yaml_doc *d);
 const struct yaml_node *yaml_root(const struct yaml_doc *d);
 const char *yaml_file(const struct yaml_doc *d);
 struct slice yaml_text(const struct yaml_doc *d);
+/* Parts of the text are not in the tree, because of findings: what seems to be missing may be there. */
+bool yaml_is_broken(const struct yaml_doc *d);
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);	/* NULL: not there */
 
 #endif
