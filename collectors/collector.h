@@ -31,6 +31,9 @@ struct rng;
 
 #define COLLECTOR_PAGES_AHEAD 4
 #define COLLECTOR_PAGE_POSTS_MAX 512
+#define COLLECTOR_PAGE_REJECTS_MAX 512
+#define COLLECTOR_PAGE_BYTES_SOFT (4 * 1024 * 1024)	/* page_is_full() says so from here on */
+#define COLLECTOR_PAGE_BYTES_MAX (32 * 1024 * 1024)
 
 /* An item that could not become a post: counted, logged, kept as an excerpt. */
 struct page_reject {
@@ -45,6 +48,8 @@ struct page {
 	size_t count;
 	struct page_reject *rejects;
 	size_t reject_count;
+	size_t rejects_lost;	/* counted but not kept */
+	size_t repaired;	/* characters replaced by U+FFFD on the way in */
 	struct slice cursor;	/* SLICE_NONE: unchanged */
 	bool is_first_fetch;	/* posts of a polled source's first fetch decide nothing */
 	bool ends_first_fetch;	/* after this page has_fetched is true */
@@ -54,10 +59,16 @@ struct page {
 /* A page with an arena of its own, or NULL. */
 struct page *page_new(struct slice feed);
 void page_free(struct page *p);
-/* The next post of the page, all unknown, or NULL (no memory, or COLLECTOR_PAGE_POSTS_MAX reached). */
+/* The next post of the page, all unknown, or NULL (no memory, or COLLECTOR_PAGE_POSTS_MAX reached).  The pointer is good until
+ * the next page_add(). */
 struct post *page_add(struct page *p);
+void page_drop_last(struct page *p);	/* takes back the last page_add() */
+/* Over COLLECTOR_PAGE_REJECTS_MAX, or without memory, the reject is only counted in rejects_lost. */
 void page_reject(struct page *p, struct slice excerpt, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Time to emit it: posts, rejects or bytes have reached what a page should hold. */
+bool page_is_full(const struct page *p);
+bool page_is_empty(const struct page *p);	/* no posts, no rejects, no cursor, no mark */
 
 enum source_health { SOURCE_STARTING, SOURCE_OK, SOURCE_WAITING /* told to wait: 429, Retry-After */, SOURCE_FAILING, SOURCE_ENDED };
 const char *source_health_name(enum source_health h);
