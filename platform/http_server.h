@@ -23,6 +23,7 @@ struct http_server;
 struct http_server_request;
 struct loop;
 
+/* Valid until the reply. */
 struct http_server_call {
 	const char *method;
 	struct slice path;		/* before '?', still %-encoded */
@@ -44,15 +45,18 @@ struct http_server_options {
 
 int http_server_new(struct loop *loop, const struct http_server_options *o, http_server_fn *handle,
     void *cookie, struct http_server **server_r, struct err *err);
-/* Stops accepting, answers what waits with 503, closes. */
+/* Stops accepting, answers what waits with 503, closes.  Not from inside a handler.  Requests that wait are still answered by
+ * the application with http_reply(), which then only forgets them. */
 void http_server_free(struct http_server *s);
 int http_server_port(const struct http_server *s);	/* 0 for a Unix socket */
 bool http_server_address_is_loopback(const char *address);	/* also true for unix: */
 
-/* Request headers (case-insensitive; the first of several); valid until the reply. */
+/* Request headers (case-insensitive; the first of several); valid until the reply.  SLICE_NONE when absent, or the server has
+ * been freed. */
 struct slice http_server_header(const struct http_server_request *r, const char *name);
 
-/* Answers and forgets r. headers may be NULL; Content-Length is ours.  body is copied. */
+/* Answers and forgets r; status 200 to 599.  A header that is no header (a line end in its value) closes the connection
+ * without an answer. headers may be NULL; Content-Length is ours.  body is copied. */
 void http_reply(struct http_server_request *r, int status, const struct http_header *headers,
     size_t header_count, struct slice body);
 
