@@ -45,7 +45,8 @@ void scorer_free(struct scorer *s);
 /* Fills *score_r; texts and arrays live in a (or in the set).  matcher may be NULL: no brands.
  * lang_hint: the network's weak hint, may be SLICE_NONE.  -1 only without memory or with a full arena. */
 int nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher *matcher,
-    struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r, struct err *err);
+    struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r,
+    struct err *err);
 
 /* Only the tokens (folded, and stemmed when lang is known): for rules' keywords, which must be cut the same way as
  * the posts they are compared with. */

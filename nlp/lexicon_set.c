@@ -1,0 +1,179 @@
+#include "nlp/lexicon_set.h"
+
+#include <assert.h>
+
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/mem.h"
+
+extern const char embed_corpora_lexicons_en_tsv[], embed_corpora_lexicons_en_tsv_end[];
+
+static const struct {
+	const char *name;
+	const char *begin, *end;
+} SHIPPED[] = {
+    {"en.tsv", embed_corpora_lexicons_en_tsv, embed_corpora_lexicons_en_tsv_end},
+};
+
+/* A vocabulary has at most this many entries; more is not a brand's vocabulary. */
+#define VOCABULARY_MAX 20000
+
+static int
+load(struct lexicon_set *set, size_t i, struct err *err)
+{
+	struct lexicon *lx;
+	struct slice text =
+	    slice_make(SHIPPED[i].begin, (size_t)(SHIPPED[i].end - SHIPPED[i].begin));
+	if (lexicon_new(SHIPPED[i].name, text, &lx, err) < 0)
+		return -1;
+	enum language lang = lexicon_language(lx);
+	assert(set->lexicons[lang] == NULL);
+	set->lexicons[lang] = lx;
+	return intents_new(lang, &set->intents[lang], err);
+}
+
+int
+lexicon_set_new(struct lexicon_set **set_r, struct err *err)
+{
+	int rc = -1;
+	struct lexicon_set *set = mem_zalloc(sizeof *set);
+	if (set == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for lexicons");
+	atomic_init(&set->refs, 1);
+	set->stop_words = language_words_new();
+	if (set->stop_words == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for lexicons");
+		goto out;
+	}
+	if (intents_new(LANGUAGE_UND, &set->intents[LANGUAGE_UND], err) < 0)
+		goto out;
+	for (size_t i = 0; i < sizeof SHIPPED / sizeof SHIPPED[0]; i++) {
+		if (load(set, i, err) < 0)
+			goto out;
+	}
+	*set_r = set;
+	set = NULL;
+	rc = 0;
+out:
+	lexicon_set_unref(set);
+	return rc;
+}
+
+struct lexicon_set *
+lexicon_set_ref(struct lexicon_set *set)
+{
+	atomic_fetch_add(&set->refs, 1);
+	return set;
+}
+
+void
+lexicon_set_unref(struct lexicon_set *set)
+{
+	if (set == NULL || atomic_fetch_sub(&set->refs, 1) > 1)
+		return;
+	phrases_free(set->stop_words);
+	for (int i = 0; i < LANGUAGE_COUNT; i++) {
+		lexicon_free(set->lexicons[i]);
+		intents_free(set->intents[i]);
+	}
+	mem_free(set);
+}
+
+/* ---- a brand's vocabulary --------------------------------------------------- */
+
+struct vocabulary {
+	struct lexicon_set *set;
+	const char *file;
+	struct slice text; /* the whole file */
+	struct diag_list *diags;
+	size_t count;
+};
+
+static void
+complain(
+    struct vocabulary *v, struct slice at, const char *code, const char *help, const char *message)
+{
+	size_t start = (size_t)(at.ptr - v->text.ptr);
+	diag_add(v->diags, DIAG_ERROR, code, v->file, v->text, start, at.len, help, "%s", message);
+}
+
+/* The language's lexicon; NULL, and said, when there is none. */
+static struct lexicon *
+find_lexicon(struct vocabulary *v, struct slice code)
+{
+	enum language lang = language_of_code(code);
+	if (lang == LANGUAGE_UND) {
+		complain(v, code, "V002", "write the language as two letters, for example en",
+		    "this is not a language we know");
+		return NULL;
+	}
+	if (v->set->lexicons[lang] == NULL) {
+		size_t start = (size_t)(code.ptr - v->text.ptr);
+		diag_add(v->diags, DIAG_WARNING, "V003", v->file, v->text, start, code.len,
+		    "posts in this language are recognised, but not scored yet",
+		    "this line has no effect");
+	}
+	return v->set->lexicons[lang];
+}
+
+static int
+add_line(struct vocabulary *v, struct slice line, struct err *err)
+{
+	struct slice rest = line;
+	struct slice phrase = slice_trim(slice_split(&rest, '\t'));
+	struct slice code = slice_is_set(rest) ? slice_trim(slice_split(&rest, '\t')) : SLICE_NONE;
+	struct slice weight =
+	    slice_is_set(rest) ? slice_trim(slice_split(&rest, '\t')) : SLICE_NONE;
+	int32_t milli;
+	if (!slice_is_set(weight) || slice_is_set(rest)) {
+		complain(v, line, "V001",
+		    "write: word or phrase, tab, language, tab, weight from -4 to 4",
+		    "a line has three columns, divided by tabs");
+		return 0;
+	}
+	struct lexicon *lx = find_lexicon(v, code);
+	if (!lexicon_parse_weight(weight, LEXICON_WEIGHT_MAX_MILLI, &milli)) {
+		complain(v, weight.len > 0 ? weight : line, "V004",
+		    "for example 2.5, or -1; 0 says nothing at all",
+		    "a weight is a number from -4 to 4");
+		return 0;
+	}
+	if (lx == NULL)
+		return 0;
+	if (++v->count > VOCABULARY_MAX)
+		return err_set(
+		    err, ERR_LIMIT, "'%s' has more than %d entries", v->file, VOCABULARY_MAX);
+	struct err local = {.kind = ERR_NONE};
+	if (lexicon_add_vocabulary(lx, phrase, milli, &local) == 0)
+		return 0;
+	if (local.kind == ERR_NOMEM) {
+		if (err != NULL)
+			*err = local;
+		return -1;
+	}
+	complain(v, phrase.len > 0 ? phrase : line, "V005",
+	    "write a word, a phrase of at most twelve words, an emoji, @name or #tag",
+	    "there is nothing here to look for");
+	return 0;
+}
+
+int
+lexicon_set_add_vocabulary(struct lexicon_set *set, const char *file, struct slice text,
+    struct diag_list *diags, struct err *err)
+{
+	struct vocabulary v = {.set = set, .file = file, .text = text, .diags = diags};
+	assert(atomic_load(&set->refs) == 1);
+	while (slice_is_set(text)) {
+		struct slice line = slice_split(&text, '\n');
+		if (slice_ends_with(line, "\r"))
+			line.len--;
+		/* "# " begins a comment; "#tag" and a tab an entry. */
+		bool is_comment = line.len > 0 && line.ptr[0] == '#' &&
+		    (slice_starts_with(line, "# ") || memchr(line.ptr, '\t', line.len) == NULL);
+		if (is_comment || slice_trim(line).len == 0)
+			continue;
+		if (add_line(&v, line, err) < 0)
+			return -1;
+	}
+	return 0;
+}

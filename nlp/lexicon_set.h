@@ -1,0 +1,24 @@
+/*
+ * lexicon_set.h - the inside of struct lexicon_set (nlp.h): what belongs to each language, shared by scorers.
+ *
+ * The languages with a lexicon are one table in lexicon_set.c; another language is another row and another file
+ * under corpora/lexicons/.
+ */
+#ifndef NLP_LEXICON_SET_H
+#define NLP_LEXICON_SET_H
+
+#include <stdatomic.h>
+
+#include "nlp/intents.h"
+#include "nlp/lexicon.h"
+#include "nlp/nlp.h"
+
+struct lexicon_set {
+	atomic_int refs;
+	struct phrases *stop_words;
+	struct lexicon *lexicons[LANGUAGE_COUNT]; /* NULL: a language we cannot score */
+	struct intents
+	    *intents[LANGUAGE_COUNT]; /* NULL: none; [LANGUAGE_UND] works on signs alone */
+};
+
+#endif

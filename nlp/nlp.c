@@ -1,0 +1,284 @@
+#include "nlp/nlp.h"
+
+#include <assert.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "core/post.h"
+#include "core/utf8.h"
+#include "nlp/brands.h"
+#include "nlp/intents.h"
+#include "nlp/language.h"
+#include "nlp/lexicon.h"
+#include "nlp/lexicon_set.h"
+#include "nlp/modifiers.h"
+#include "nlp/sentiment.h"
+#include "nlp/stem.h"
+#include "nlp/units.h"
+
+struct scorer {
+	struct cutting cutting;
+	struct stemmer *stemmer;
+	struct scratch marks, hits;
+};
+
+/* One post on its way through. */
+struct work {
+	struct scorer *s;
+	const struct lexicon_set *set;
+	struct slice text;
+	enum language lang;
+	const struct lexicon *lexicon;
+	bool is_signs_only; /* no lexicon for its language: emoji and emoticons are all we read */
+	struct mark *marks;
+	size_t mark_count;
+	struct arena *arena;
+	struct score *score;
+	struct err *err;
+};
+
+struct scorer *
+scorer_new(void)
+{
+	struct scorer *s = mem_zalloc(sizeof *s);
+	if (s == NULL)
+		return NULL;
+	s->stemmer = stemmer_new(true);
+	if (s->stemmer == NULL) {
+		mem_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+scorer_free(struct scorer *s)
+{
+	if (s == NULL)
+		return;
+	units_cutting_fini(&s->cutting);
+	stemmer_free(s->stemmer);
+	scratch_fini(&s->marks);
+	scratch_fini(&s->hits);
+	mem_free(s);
+}
+
+static int
+no_memory(struct err *err)
+{
+	return err_set(err, ERR_NOMEM, "no memory to score a text");
+}
+
+/* ---- stems ------------------------------------------------------------------ */
+
+/* Stems of all units, and of the tokens they came from. */
+static int
+stem_all(struct scorer *s, enum language lang, struct arena *a, struct err *err)
+{
+	struct token *tokens = s->cutting.tokens.items;
+	struct unit_list *l = &s->cutting.units;
+	if (language_stemmer(lang) == NULL)
+		return 0;
+	for (size_t i = 0; i < l->count; i++) {
+		struct unit *u = &l->items[i];
+		if (u->kind != TOKEN_WORD)
+			continue;
+		u->stem = stemmer_stem(s->stemmer, lang, &u->key, a);
+		if (u->stem.text.ptr == NULL)
+			return no_memory(err);
+		struct token *t = &tokens[u->token];
+		if (slice_eq(u->key.text, t->folded)) {
+			t->stem = u->stem.text;
+		} else if (i == 0 || l->items[i - 1].token != u->token) {
+			/* The first part of a word with hyphens. */
+			struct word_key whole = word_key_of(t->folded);
+			t->stem = stemmer_stem(s->stemmer, lang, &whole, a).text;
+			if (t->stem.ptr == NULL)
+				return no_memory(err);
+		}
+	}
+	return 0;
+}
+
+/* ---- language --------------------------------------------------------------- */
+
+/* Do the words of a text without stop words stand in the English lexicon?  A short text needs one, a long one a
+ * quarter: other languages hit English words by accident. */
+static bool
+is_probably_english(const struct work *w, size_t words)
+{
+	const struct lexicon *en = w->set->lexicons[LANGUAGE_EN];
+	const struct unit_list *l = &w->s->cutting.units;
+	size_t hits = 0;
+	for (size_t i = 0, span; i < l->count; i += span) {
+		const struct lexeme *x = lexicon_find(en, l->items, l->count, i, &span);
+		hits += x != NULL &&
+		    (l->items[i].kind == TOKEN_WORD || l->items[i].kind == TOKEN_HASHTAG);
+	}
+	return hits > 0 && hits * 4 >= words;
+}
+
+static void
+find_language(struct work *w, struct slice hint)
+{
+	const struct unit_list *l = &w->s->cutting.units;
+	struct language_guess g = language_detect(w->set->stop_words, l->items, l->count, hint);
+	w->lang = g.lang;
+	if (g.is_silent && g.lang == LANGUAGE_UND && is_probably_english(w, g.words))
+		w->lang = LANGUAGE_EN;
+	w->lexicon = w->set->lexicons[w->lang];
+	if (w->lexicon == NULL) {
+		w->is_signs_only = true;
+		w->lexicon = w->set->lexicons[LANGUAGE_EN];
+	}
+}
+
+/* ---- sentiment -------------------------------------------------------------- */
+
+static int
+find_marks(struct work *w)
+{
+	const struct unit_list *l = &w->s->cutting.units;
+	for (size_t i = 0, span = 1; i < l->count; i += span) {
+		const struct unit *u = &l->items[i];
+		span = 1;
+		if (u->kind == TOKEN_URL || u->kind == TOKEN_PUNCT ||
+		    (w->is_signs_only && u->kind != TOKEN_EMOJI && u->kind != TOKEN_EMOTICON))
+			continue;
+		const struct lexeme *x = lexicon_find(w->lexicon, l->items, l->count, i, &span);
+		if (x == NULL)
+			continue;
+		struct mark *marks =
+		    scratch_need(&w->s->marks, (w->mark_count + 1) * sizeof *marks);
+		if (marks == NULL)
+			return no_memory(w->err);
+		w->marks = marks;
+		marks[w->mark_count++] =
+		    (struct mark){.lexeme = x, .unit = (uint32_t)i, .span = (uint32_t)span};
+	}
+	return 0;
+}
+
+static int
+fill_reason(const struct work *w, const struct mark *m, struct contribution *c)
+{
+	const struct unit *units = w->s->cutting.units.items;
+	const struct unit *first = &units[m->unit], *last = &units[m->unit + m->span - 1];
+	c->start = first->start;
+	c->len = last->start + last->len - first->start;
+	c->entry = m->lexeme->text;
+	c->source = m->lexeme->source;
+	c->weight_milli = m->lexeme->weight_milli;
+	c->effect_milli = m->effect_milli;
+	if (w->score->is_scored)
+		return modifiers_explain(m, w->marks, units, w->text, w->arena, &c->modifiers);
+	c->effect_milli = 0;
+	c->modifiers = SLICE_LIT("not counted: no lexicon for this language");
+	return 0;
+}
+
+static int
+give_reasons(struct work *w)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < w->mark_count; i++)
+		count +=
+		    (w->marks[i].flags & MARK_COUNTS) != 0 && w->marks[i].lexeme->weight_milli != 0;
+	if (count == 0)
+		return 0;
+	struct contribution *reasons = arena_array(w->arena, count, sizeof *reasons);
+	if (reasons == NULL)
+		return no_memory(w->err);
+	size_t n = 0;
+	for (size_t i = 0; i < w->mark_count; i++) {
+		const struct mark *m = &w->marks[i];
+		if ((m->flags & MARK_COUNTS) == 0 || m->lexeme->weight_milli == 0)
+			continue;
+		if (fill_reason(w, m, &reasons[n++]) < 0)
+			return no_memory(w->err);
+	}
+	w->score->reasons = reasons;
+	w->score->reason_count = count;
+	return 0;
+}
+
+static int
+judge(struct work *w)
+{
+	const struct unit_list *l = &w->s->cutting.units;
+	struct features f;
+	if (find_marks(w) < 0)
+		return -1;
+	modifiers_apply(w->marks, w->mark_count, l->items, l->count);
+	sentiment_features(w->marks, w->mark_count, l->items, l->count, &f);
+	/* Without a known language the signs decide alone, if there are any; a known language without a lexicon is
+	 * not ours to judge. */
+	w->score->is_scored = !w->is_signs_only || (w->lang == LANGUAGE_UND && f.has_evidence);
+	if (w->score->is_scored) {
+		sentiment_combine(&f, w->score);
+	} else {
+		sentiment_silent(w->score);
+		w->score->is_unsure = true;
+	}
+	return give_reasons(w);
+}
+
+/* ---- all of it -------------------------------------------------------------- */
+
+static int
+copy_tokens(
+    struct scorer *s, struct arena *a, struct token **tokens_r, size_t *count_r, struct err *err)
+{
+	const struct token_list *l = &s->cutting.tokens;
+	struct token *copy = arena_alloc(a, (l->count + 1) * sizeof *copy);
+	if (copy == NULL)
+		return no_memory(err);
+	if (l->count > 0)
+		memcpy(copy, l->items, l->count * sizeof *copy);
+	*tokens_r = copy;
+	*count_r = l->count;
+	return 0;
+}
+
+int
+nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher *matcher,
+    struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r,
+    struct err *err)
+{
+	struct score score = {.lexicon = NULL};
+	struct work w = {.s = s, .set = set, .arena = a, .score = &score, .err = err};
+	w.text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
+
+	if (units_cut_text(&s->cutting, w.text, a, err) < 0)
+		return -1;
+	find_language(&w, lang_hint);
+	if (stem_all(s, w.lang, a, err) < 0 || judge(&w) < 0)
+		return -1;
+
+	const struct unit_list *l = &s->cutting.units;
+	const struct intents *intents = set->intents[w.lang];
+	score.intents = intents_find(
+	    intents == NULL ? set->intents[LANGUAGE_UND] : intents, l->items, l->count, &score);
+	if (matcher != NULL &&
+	    brands_find(matcher, l->items, l->count, &s->hits, a, &score.brands, &score.brand_count,
+		err) < 0)
+		return -1;
+	if (copy_tokens(s, a, &score.tokens, &score.token_count, err) < 0)
+		return -1;
+	score.lexicon = lexicon_version(w.lexicon);
+	snprintf(score.lang, sizeof score.lang, "%s", language_code(w.lang));
+	*score_r = score;
+	return 0;
+}
+
+int
+nlp_tokenise(struct scorer *s, struct slice text, struct slice lang, struct arena *a,
+    struct token **tokens_r, size_t *count_r, struct err *err)
+{
+	text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
+	if (units_cut_text(&s->cutting, text, a, err) < 0 ||
+	    stem_all(s, language_of_code(lang), a, err) < 0)
+		return -1;
+	return copy_tokens(s, a, tokens_r, count_r, err);
+}

@@ -1,0 +1,297 @@
+#include "nlp/phrases.h"
+
+#include <assert.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/mem.h"
+
+#define PHRASES_TEXT_MAX (64u << 20)
+#define NO_VALUE UINT32_MAX
+#define ROOT 0u
+
+struct edge {
+	uint64_t hash;
+	uint32_t parent;
+	uint32_t child; /* 0: the slot is free (the root is nobody's child) */
+};
+
+struct node {
+	struct slice text;
+	uint32_t first_value;
+	uint32_t gap_child; /* 0: none */
+	bool has_children;
+};
+
+struct value {
+	uint32_t value;
+	uint32_t next;
+};
+
+struct phrases {
+	struct arena *texts;
+	struct edge *edges;
+	size_t edge_cap, edge_count; /* cap is a power of two */
+	struct node *nodes;
+	size_t node_cap, node_count;
+	struct value *values;
+	size_t value_cap, value_count;
+};
+
+struct phrases *
+phrases_new(void)
+{
+	struct phrases *p = mem_zalloc(sizeof *p);
+	if (p == NULL)
+		return NULL;
+	p->edge_cap = 64;
+	p->node_cap = p->value_cap = 16;
+	p->texts = arena_new(PHRASES_TEXT_MAX);
+	p->edges = mem_array(p->edge_cap, sizeof *p->edges);
+	p->nodes = mem_array(p->node_cap, sizeof *p->nodes);
+	p->values = mem_array(p->value_cap, sizeof *p->values);
+	if (p->texts == NULL || p->edges == NULL || p->nodes == NULL || p->values == NULL) {
+		phrases_free(p);
+		return NULL;
+	}
+	p->node_count = 1;
+	p->nodes[ROOT].first_value = NO_VALUE;
+	return p;
+}
+
+void
+phrases_free(struct phrases *p)
+{
+	if (p == NULL)
+		return;
+	arena_free(p->texts);
+	mem_free(p->edges);
+	mem_free(p->nodes);
+	mem_free(p->values);
+	mem_free(p);
+}
+
+static inline size_t
+edge_slot(const struct phrases *p, uint32_t parent, uint64_t hash)
+{
+	uint64_t h = (hash ^ parent) * 0xff51afd7ed558ccdULL;
+	return (size_t)(h >> 32) & (p->edge_cap - 1);
+}
+
+/* The node behind `parent` by this word; 0: none. */
+static inline uint32_t
+find_child(const struct phrases *p, uint32_t parent, const struct word_key *word)
+{
+	for (size_t i = edge_slot(p, parent, word->hash);; i = (i + 1) & (p->edge_cap - 1)) {
+		const struct edge *e = &p->edges[i];
+		if (e->child == 0)
+			return 0;
+		if (e->hash == word->hash && e->parent == parent &&
+		    slice_eq(p->nodes[e->child].text, word->text))
+			return e->child;
+	}
+}
+
+static void
+put_edge(struct phrases *p, struct edge edge)
+{
+	size_t i = edge_slot(p, edge.parent, edge.hash);
+	while (p->edges[i].child != 0)
+		i = (i + 1) & (p->edge_cap - 1);
+	p->edges[i] = edge;
+}
+
+static int
+grow_edges(struct phrases *p)
+{
+	size_t old_cap = p->edge_cap;
+	struct edge *old = p->edges, *edges = mem_array(old_cap * 2, sizeof *edges);
+	if (edges == NULL)
+		return -1;
+	p->edges = edges;
+	p->edge_cap = old_cap * 2;
+	for (size_t i = 0; i < old_cap; i++) {
+		if (old[i].child != 0)
+			put_edge(p, old[i]);
+	}
+	mem_free(old);
+	return 0;
+}
+
+static int
+grow(void **items, size_t *cap, size_t count, size_t size)
+{
+	if (count < *cap)
+		return 0;
+	void *more = mem_realloc_array(*items, *cap * 2, size);
+	if (more == NULL)
+		return -1;
+	*items = more;
+	*cap *= 2;
+	return 0;
+}
+
+/* A new node; 0 without memory. */
+static uint32_t
+add_node(struct phrases *p, struct slice text)
+{
+	void *nodes = p->nodes;
+	if (grow(&nodes, &p->node_cap, p->node_count, sizeof *p->nodes) < 0)
+		return 0;
+	p->nodes = nodes;
+	struct slice copy = arena_slice_dup(p->texts, text);
+	if (copy.ptr == NULL)
+		return 0;
+	p->nodes[p->node_count] = (struct node){.text = copy, .first_value = NO_VALUE};
+	return (uint32_t)p->node_count++;
+}
+
+static uint32_t
+add_child(struct phrases *p, uint32_t parent, const struct word_key *word)
+{
+	if (slice_eq_str(word->text, "*")) {
+		if (p->nodes[parent].gap_child == 0) {
+			uint32_t gap = add_node(p, word->text);
+			p->nodes[parent].gap_child = gap;
+		}
+		return p->nodes[parent].gap_child;
+	}
+	uint32_t child = find_child(p, parent, word);
+	if (child != 0)
+		return child;
+	/* Half full at most: misses, which most look-ups are, end soon. */
+	if ((p->edge_count + 1) * 2 > p->edge_cap && grow_edges(p) < 0)
+		return 0;
+	child = add_node(p, word->text);
+	if (child == 0)
+		return 0;
+	put_edge(p, (struct edge){word->hash, parent, child});
+	p->edge_count++;
+	p->nodes[parent].has_children = true;
+	return child;
+}
+
+int
+phrases_add(
+    struct phrases *p, const struct word_key *words, size_t count, uint32_t value, struct err *err)
+{
+	assert(count > 0 && count <= PHRASE_WORDS_MAX && value != NO_VALUE);
+	uint32_t node = ROOT;
+	for (size_t i = 0; i < count; i++) {
+		node = add_child(p, node, &words[i]);
+		if (node == 0)
+			return err_set(err, ERR_NOMEM, "no memory for phrases");
+	}
+	void *values = p->values;
+	if (grow(&values, &p->value_cap, p->value_count, sizeof *p->values) < 0)
+		return err_set(err, ERR_NOMEM, "no memory for phrases");
+	p->values = values;
+	p->values[p->value_count] = (struct value){value, NO_VALUE};
+
+	/* At the end of the chain, so that values come in the order they were added. */
+	uint32_t *link = &p->nodes[node].first_value;
+	while (*link != NO_VALUE)
+		link = &p->values[*link].next;
+	*link = (uint32_t)p->value_count++;
+	return 0;
+}
+
+/* Where the first value of exactly this phrase lies; NO_VALUE: it has none. */
+static uint32_t
+find_value(const struct phrases *p, const struct word_key *words, size_t count)
+{
+	uint32_t node = ROOT;
+	for (size_t i = 0; i < count; i++) {
+		node = find_child(p, node, &words[i]);
+		if (node == 0)
+			return NO_VALUE;
+	}
+	return count == 0 ? NO_VALUE : p->nodes[node].first_value;
+}
+
+bool
+phrases_get(const struct phrases *p, const struct word_key *words, size_t count, uint32_t *value_r)
+{
+	uint32_t at = find_value(p, words, count);
+	if (at == NO_VALUE)
+		return false;
+	*value_r = p->values[at].value;
+	return true;
+}
+
+uint32_t *
+phrases_value(struct phrases *p, const struct word_key *words, size_t count)
+{
+	uint32_t at = find_value(p, words, count);
+	return at == NO_VALUE ? NULL : &p->values[at].value;
+}
+
+bool
+phrases_word(
+    const struct phrases *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r)
+{
+	uint32_t node = find_child(p, ROOT, word);
+	*has_longer_r = node != 0 && (p->nodes[node].has_children || p->nodes[node].gap_child != 0);
+	if (node == 0 || p->nodes[node].first_value == NO_VALUE)
+		return false;
+	*value_r = p->values[p->nodes[node].first_value].value;
+	return true;
+}
+
+struct walk {
+	const struct phrases *p;
+	const struct unit *units;
+	size_t count, at;
+	bool by_stem;
+	phrases_fn *fn;
+	void *cookie;
+};
+
+static void walk_from(const struct walk *w, uint32_t node, size_t i);
+
+static void
+walk_into(const struct walk *w, uint32_t node, size_t i, const struct word_key *word)
+{
+	uint32_t child = find_child(w->p, node, word);
+	if (child != 0)
+		walk_from(w, child, i + 1);
+}
+
+/* At `node`, having eaten units [w->at, i).  As deep as the longest phrase. */
+static void
+walk_from(const struct walk *w, uint32_t node, size_t i)
+{
+	const struct node *n = &w->p->nodes[node];
+	for (uint32_t v = n->first_value; v != NO_VALUE; v = w->p->values[v].next)
+		w->fn(w->cookie, w->p->values[v].value, w->at, i);
+
+	if (n->gap_child != 0) {
+		for (size_t skip = 0; skip <= PHRASE_GAP_MAX && i + skip < w->count; skip++) {
+			if (w->units[i + skip].sentence != w->units[w->at].sentence)
+				break;
+			walk_from(w, n->gap_child, i + skip);
+		}
+	}
+	if (!n->has_children || i == w->count)
+		return;
+	const struct unit *u = &w->units[i];
+	bool is_after_gap = n->text.len == 1 && n->text.ptr[0] == '*';
+	if (node != ROOT && !is_after_gap && u->clause != u[-1].clause)
+		return;
+	if (w->by_stem) {
+		walk_into(w, node, i, &u->stem);
+		return;
+	}
+	walk_into(w, node, i, &u->key);
+	for (size_t k = 0; k < u->other_count; k++)
+		walk_into(w, node, i, &u->others[k]);
+}
+
+void
+phrases_match(const struct phrases *p, const struct unit *units, size_t count, size_t at,
+    bool by_stem, phrases_fn *fn, void *cookie)
+{
+	struct walk w = {p, units, count, at, by_stem, fn, cookie};
+	assert(at < count);
+	walk_from(&w, ROOT, at);
+}

@@ -1,0 +1,100 @@
+/*
+ * phrases.h - many words and phrases, looked for in one pass: lexicon, intents, brands and stop words stand on it.
+ *
+ * A tree of words in one hash table: the key is (node, word), so a look-up costs the same with ten phrases and with
+ * ten thousand, also when all of them begin alike.  Words are compared byte by byte after their hash.
+ *
+ * A unit is what is matched: a token, or one part of a word with hyphens ("acme-branded" is "acme" and "branded",
+ * and "coca-cola" is found in "Coca Cola").  A unit has other spellings that match as well: without a possessive
+ * ("acme's"), with letters singled ("acmeee"), a hashtag's word, a mention without its host.
+ * What it does to emoji, mentions, hashtags and URLs: they are units like words.  A phrase does not reach across the
+ * end of a clause.
+ *
+ * Ownership: a set owns its texts; immutable once built.
+ * Threads:   a built set may be shared.
+ */
+#ifndef NLP_PHRASES_H
+#define NLP_PHRASES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/score.h"
+#include "core/slice.h"
+
+struct err;
+struct phrases;
+
+#define PHRASE_WORDS_MAX 12
+/* A gap in a pattern ("switch * to") spans at most this many units. */
+#define PHRASE_GAP_MAX 3
+
+struct word_key {
+	struct slice text;
+	uint64_t hash;
+};
+
+struct unit {
+	struct word_key key; /* folded */
+	struct word_key stem; /* equal to key without a stemmer */
+	const struct word_key *others; /* other spellings */
+	uint8_t other_count;
+	uint8_t kind; /* enum token_kind */
+	bool is_caps, is_elongated;
+	uint32_t token; /* index */
+	uint32_t start, len; /* in the original text */
+	uint32_t clause, sentence; /* counted from 0 */
+};
+
+static inline uint64_t
+word_hash(struct slice s)
+{
+	const uint64_t k = 0x9e3779b97f4a7c15ULL;
+	uint64_t h = s.len * k, v;
+	size_t i = 0;
+	for (; i + 8 <= s.len; i += 8) {
+		memcpy(&v, s.ptr + i, 8);
+		h = (h ^ v) * k;
+		h ^= h >> 29;
+	}
+	v = 0;
+	for (unsigned shift = 0; i < s.len; i++, shift += 8)
+		v |= (uint64_t)(unsigned char)s.ptr[i] << shift;
+	h = (h ^ v) * k;
+	return h ^ (h >> 32);
+}
+
+static inline struct word_key
+word_key_of(struct slice s)
+{
+	return (struct word_key){s, word_hash(s)};
+}
+
+struct phrases *phrases_new(void);
+void phrases_free(struct phrases *p);
+
+/* Adds a phrase of 1 to PHRASE_WORDS_MAX words with a value; one phrase may have several.  A word "*" is a gap.
+ * -1 without memory. */
+int phrases_add(
+    struct phrases *p, const struct word_key *words, size_t count, uint32_t value, struct err *err);
+
+/* The first value of exactly this phrase. */
+bool
+phrases_get(const struct phrases *p, const struct word_key *words, size_t count, uint32_t *value_r);
+
+/* The same, to be changed while the set is built; NULL: not there.  Valid until the next phrases_add(). */
+uint32_t *phrases_value(struct phrases *p, const struct word_key *words, size_t count);
+
+/* The value of a one-word phrase, and whether longer phrases begin with it: the fast way for what is mostly absent. */
+bool phrases_word(
+    const struct phrases *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r);
+
+/* Called with each phrase that begins at unit `at`: it covers [at, end). */
+typedef void phrases_fn(void *cookie, uint32_t value, size_t at, size_t end);
+
+/* by_stem: compares stems only (patterns were added as stems); else folded texts and other spellings. */
+void phrases_match(const struct phrases *p, const struct unit *units, size_t count, size_t at,
+    bool by_stem, phrases_fn *fn, void *cookie);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * stem.h - words to stems with libstemmer, one stemmer per language, and a cache in front of it.
+ *
+ * The stemmer costs about ten times a look-up, and posts use few words often: a direct-mapped cache of
+ * STEM_CACHE_SIZE words answers nearly all.  It compares the whole word, so it changes no answer.
+ *
+ * What it does to emoji, mentions, hashtags, URLs and numbers: nothing, they are their own stem.  Elongated words
+ * are stemmed in their shortened form.  Negation: English "don't" keeps its apostrophe.
+ * An empty stem keeps the word; words over STEM_WORD_MAX bytes are their own stem.
+ *
+ * Ownership: a stem is part of the word or lies in the arena; the stemmer keeps no reference.
+ * Threads:   one.
+ */
+#ifndef NLP_STEM_H
+#define NLP_STEM_H
+
+#include "nlp/language.h"
+#include "nlp/phrases.h"
+
+struct arena;
+struct stemmer;
+
+#define STEM_WORD_MAX 64
+#define STEM_CACHE_SIZE 16384
+
+/* has_cache: for many words; without, a few kilobytes are enough.  NULL without memory. */
+struct stemmer *stemmer_new(bool has_cache);
+void stemmer_free(struct stemmer *s);
+
+/* Folded word to stem; the word itself for LANGUAGE_UND.  text.ptr NULL without memory. */
+struct word_key
+stemmer_stem(struct stemmer *s, enum language lang, const struct word_key *word, struct arena *a);
+
+#endif

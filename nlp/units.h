@@ -1,0 +1,46 @@
+/*
+ * units.h - tokens to units: what phrases.h matches.
+ *
+ * What it does to
+ *   emoji, emoticons, URLs: one unit each; a joined emoji is also its first one;
+ *   mentions:  "@acme@example.social" is also "@acme";
+ *   hashtags:  "#acme" is also "acme";
+ *   elongation: "loovee" (already two of each) is also "lovee" and "love";
+ *   negation:  nothing; but a comma, a bracket, a dash begins a clause, and negation does not reach out of one.
+ *
+ * Ownership: the list in the scratch, valid until the next call; texts in the tokens or the arena.
+ * Errors:    -1 without memory.
+ * Limits:    UNITS_MAX units; what stands behind is not looked at.
+ */
+#ifndef NLP_UNITS_H
+#define NLP_UNITS_H
+
+#include "nlp/normalise.h"
+#include "nlp/phrases.h"
+#include "nlp/scratch.h"
+#include "nlp/tokenise.h"
+
+#define UNITS_MAX 32768
+
+struct unit_list {
+	struct unit *items;
+	size_t count;
+	struct scratch scratch;
+};
+
+int units_cut(const struct normal *n, const struct token_list *tokens, struct arena *a,
+    struct unit_list *list, struct err *err);
+void units_fini(struct unit_list *list);
+
+/* All steps up to here for a short text such as a phrase of a lexicon or brand. */
+struct cutting {
+	struct normaliser normaliser;
+	struct token_list tokens;
+	struct unit_list units;
+	struct normal normal;
+};
+
+int units_cut_text(struct cutting *c, struct slice text, struct arena *a, struct err *err);
+void units_cutting_fini(struct cutting *c);
+
+#endif
