@@ -20,7 +20,7 @@ struct overlay;
 struct overlay_ops {
 	/* 1 and value filled, 0 not there, -1. */
 	int (*load)(void *cookie, struct slice key, void *value_r, struct err *err);
-	int (*save)(void *cookie, struct slice key, const void *value, struct err *err);
+	int (*save)(void *cookie, struct slice key, const void *value, struct err *err);	/* NULL: never put */
 };
 
 struct overlay *overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie,
@@ -29,10 +29,13 @@ void overlay_free(struct overlay *o);
 
 int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err);	/* 1, 0, -1 */
 int overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err);
+/* The row has this value already within this transaction (it was just written by a statement of its own). */
+int overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct err *err);
 int overlay_flush(struct overlay *o, struct err *err);
 void overlay_publish(struct overlay *o);
 void overlay_drop(struct overlay *o);
-/* Forgets a key or everything in the cache (not the overlay): after the table was changed by other means. */
+/* Forgets a key or everything in the cache, and what the overlay holds unchanged (what is dirty stays): after the table was changed
+ * by other means.  What is loaded from here to publish or drop belongs to the transaction: a rollback takes it along. */
 void overlay_forget(struct overlay *o, struct slice key);
 void overlay_forget_all(struct overlay *o);
 size_t overlay_dirty_count(const struct overlay *o);

@@ -48,9 +48,9 @@ struct post_ref {
 /* 1 and *ref_r, 0 not seen, -1. */
 int store_post_find(struct store *st, struct slice id, struct post_ref *ref_r, struct err *err);
 int64_t store_text_hash(struct slice text);	/* stable over versions and machines */
-/* sp->post_no is set.  The id must be new. */
+/* 1 inserted and sp->post_no set; 0 the id is there already and nothing was written; -1. */
 int store_post_insert(struct store *st, struct stored_post *sp, struct err *err);
-/* An edit: text, score, counts replaced, revision + 1. */
+/* An edit: text, score, counts replaced, revision + 1; who wrote it stays as seen at first.  A deleted or expired post stays so. */
 int store_post_revise(struct store *st, int64_t post_no, const struct stored_post *sp, struct err *err);
 /* A deletion upstream: text, author as seen, score reasons go; the id stays. */
 int store_post_delete(struct store *st, int64_t post_no, struct err *err);
@@ -64,10 +64,11 @@ int store_post_counts(struct store *st, int64_t post_no, int64_t likes, int64_t 
 /* 1 with *sp_r, 0, -1. */
 int store_post_load(struct store *st, struct slice id, struct arena *a, struct stored_post **sp_r,
     struct err *err);
+int store_post_load_no(struct store *st, int64_t post_no, struct arena *a, struct stored_post **sp_r,
+    struct err *err);
 /* Newest first; before_no 0: from the top. */
 int store_posts_list(struct store *st, int64_t before_no, size_t limit, struct arena *a,
     struct stored_post ***list_r, size_t *count_r, struct err *err);
-/* Event time of the newest post of a source, posts stored. */
 
 /* Sources: cursor and whether the first fetch is done. 1 known, 0 new, -1. */
 struct source_row {

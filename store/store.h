@@ -9,6 +9,10 @@
  *            held, dropped by store_rollback().  Memory is never ahead of the database.
  * Errors:    -1 and err (ERR_STORE: disk full, I/O error, corrupt; ERR_BUSY: locked). After a failed store_commit() the transaction is
  *            rolled back and the overlay dropped; the caller does its work again.
+ *            Any failure inside a transaction breaks it: later changes and store_commit() answer with that failure, so that nothing
+ *            half-done is committed even where a -1 was overlooked.  Changes outside a transaction are a bug (assert).
+ * Log:       a reader in one snapshot keeps the write-ahead log from starting anew.  When it has grown by wal_ceiling_bytes meanwhile, the
+ *            reader's next query answers ERR_BUSY; it must end its transaction.  So the disk the log takes is bounded.
  * Threads:   one store, one thread at a time.
  * Texts:     what is loaded lives in the arena given.
  */
@@ -38,14 +42,15 @@ struct store_options {
 	uint64_t hash_seed;		/* for the caches */
 	const char *vfs;		/* NULL: the default; tests give a failing one */
 	size_t cache_entries;		/* per cache; default 65,536 when 0 */
+	int64_t wal_ceiling_bytes;	/* STORE_READER: how far the log may grow in its snapshot; default 512 MB when 0 */
 };
 
 int store_open(const struct store_options *o, struct store **store_r, struct err *err);
 void store_close(struct store *st);	/* rolls back what is open; checkpoints as SQLite does */
 
 int store_begin(struct store *st, struct err *err);	/* BEGIN IMMEDIATE; a reader: a read snapshot */
-int store_commit(struct store *st, struct err *err);
-void store_rollback(struct store *st);
+int store_commit(struct store *st, struct err *err);	/* a reader: just ends the snapshot */
+void store_rollback(struct store *st);	/* nothing to roll back: nothing happens */
 bool store_in_transaction(const struct store *st);
 
 /* Highest migration this program knows / that the database has. */

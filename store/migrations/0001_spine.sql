@@ -23,16 +23,18 @@ CREATE TABLE posts (
 	label INTEGER NOT NULL,		-- enum sentiment_label
 	score_milli INTEGER NOT NULL,
 	brands TEXT,			-- ids joined by ','; NULL: none
+	likes INTEGER, replies INTEGER, reposts INTEGER,	-- as last seen
 	inert TEXT,			-- why it decides nothing; NULL: it may decide
 	rules_version INTEGER NOT NULL,	-- what it was evaluated with; 0: nothing
 	revision INTEGER NOT NULL DEFAULT 0,
 	is_deleted INTEGER NOT NULL DEFAULT 0,
 	is_expired INTEGER NOT NULL DEFAULT 0,
 	post_json TEXT,			-- the rest of the post, author as seen, reply handle
-	score_json TEXT			-- probabilities, intents, lexicon, reasons, tokens that counted
+	score_json TEXT			-- probabilities, intents, lexicon, reasons
 );
-CREATE INDEX posts_by_event ON posts (event_at_ms);
-CREATE INDEX posts_by_author ON posts (author_no, event_at_ms) WHERE author_no IS NOT NULL;
+-- Posts by time while they have their texts; retention walks it, and what is expired has left it.
+CREATE INDEX posts_by_event ON posts (event_at_ms) WHERE is_expired = 0;
+CREATE INDEX posts_expired ON posts (fetched_at_ms) WHERE is_expired = 1;
 
 -- The customer as seen when the post was decided on; only for posts of linked authors.
 CREATE TABLE post_customers (
@@ -104,7 +106,7 @@ CREATE TABLE customer_history (
 	source TEXT NOT NULL,		-- 'import', 'rule <id>', 'api'
 	decision_id TEXT
 );
-CREATE INDEX customer_history_by_customer ON customer_history (customer_id, at_ms);
+CREATE INDEX customer_history_by_customer ON customer_history (customer_id);
 
 -- who: 'a:<author id>' or 'c:<customer id>'
 CREATE TABLE tags (
@@ -114,12 +116,13 @@ CREATE TABLE tags (
 	at_ms INTEGER NOT NULL,
 	PRIMARY KEY (who, tag)
 ) WITHOUT ROWID;
+CREATE INDEX tags_by_expiry ON tags (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
 
 CREATE TABLE list_members (
+	who TEXT NOT NULL,		-- as in tags
 	list TEXT NOT NULL,
-	who TEXT NOT NULL,
 	at_ms INTEGER NOT NULL,
-	PRIMARY KEY (list, who)
+	PRIMARY KEY (who, list)
 ) WITHOUT ROWID;
 
 CREATE TABLE links (
@@ -141,7 +144,7 @@ CREATE TABLE rule_state (
 	rule_id TEXT NOT NULL,		-- '' for what spans all rules
 	kind INTEGER NOT NULL,		-- enum state_kind
 	key TEXT NOT NULL,
-	last_at_ms INTEGER NOT NULL,
+	last_at_ms INTEGER,		-- NULL: never
 	count INTEGER NOT NULL,
 	PRIMARY KEY (rule_id, kind, key)
 ) WITHOUT ROWID;
@@ -165,7 +168,7 @@ CREATE TABLE decisions (
 	event_at_ms INTEGER NOT NULL
 );
 CREATE INDEX decisions_by_occurrence ON decisions (occurrence_id, rule_id);
-CREATE INDEX decisions_by_rule ON decisions (rule_id, at_ms);
+CREATE INDEX decisions_by_rule ON decisions (rule_id);	-- and decision_no, as in every index
 
 CREATE TABLE outbox (
 	message_no INTEGER PRIMARY KEY,
@@ -195,9 +198,11 @@ CREATE TABLE outbox (
 	created_at_ms INTEGER NOT NULL,
 	updated_at_ms INTEGER NOT NULL
 );
-CREATE INDEX outbox_due ON outbox (state, next_at_ms);
+-- What waits for a channel (states ready and later), in the order it is due.
+CREATE INDEX outbox_due ON outbox (channel, next_at_ms) WHERE state IN (1, 4);
+CREATE INDEX outbox_by_state ON outbox (state);
 CREATE INDEX outbox_by_decision ON outbox (decision_id);
-CREATE INDEX outbox_by_customer ON outbox (customer_id, created_at_ms);
+CREATE INDEX outbox_by_customer ON outbox (customer_id) WHERE customer_id IS NOT NULL;
 
 CREATE TABLE offer_codes (
 	offer TEXT NOT NULL,
@@ -228,6 +233,7 @@ CREATE TABLE alerts (
 	changed_by TEXT, changed_at_ms INTEGER, change_note TEXT
 );
 CREATE INDEX alerts_open ON alerts (queue, group_key) WHERE state < 2;
+CREATE INDEX alerts_by_state ON alerts (state);
 CREATE INDEX alerts_repeat ON alerts (repeat_at_ms) WHERE repeat_at_ms IS NOT NULL;
 CREATE TABLE alert_posts (
 	alert_no INTEGER NOT NULL,

@@ -1,0 +1,82 @@
+/*
+ * caches.c - which tables have an overlay, and the way to it.
+ *
+ * A reader has none: it would have to notice each commit of the writer.  It loads straight from its snapshot.
+ */
+#include "store/store_internal.h"
+
+#include <assert.h>
+
+static const struct {
+	size_t value_size;
+	struct overlay_ops ops;
+} kinds[CACHE_COUNT] = {
+    [CACHE_COUNTERS] = {sizeof(struct rule_counter), {counter_row_load, counter_row_save}},
+    [CACHE_AUTHORS] = {sizeof(struct author_state), {author_row_load, author_row_save}},
+    [CACHE_AUTHOR_LINK] = {sizeof(int64_t), {author_link_load, NULL}},
+    [CACHE_HANDLE_LINKS] = {sizeof(char), {handle_links_load, NULL}},
+    [CACHE_TAGGED] = {sizeof(char), {tagged_load, NULL}},
+    [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}},
+};
+
+int
+caches_new(struct store *st, uint64_t hash_seed, size_t max_entries, struct err *err)
+{
+	for (size_t i = 0; i < CACHE_COUNT; i++) {
+		st->caches[i] = overlay_new(kinds[i].value_size, &kinds[i].ops, st, hash_seed,
+		    max_entries == 0 ? STORE_CACHE_ENTRIES : max_entries);
+		if (st->caches[i] == NULL)
+			return err_set(
+			    err, ERR_NOMEM, "no memory for the caches of '%s'", st->path);
+	}
+	return 0;
+}
+
+/* The overlay's own failures (no memory) break the transaction as a statement's do. */
+static int
+watch(struct store *st, int rc, const struct err *own, struct err *err)
+{
+	if (rc >= 0)
+		return rc;
+	if (err != NULL)
+		*err = *own;
+	return store_break(st, own);
+}
+
+int
+cache_get(
+    struct store *st, enum store_cache which, struct slice key, void *value_r, struct err *err)
+{
+	struct err own;
+
+	if (st->caches[which] == NULL)
+		return kinds[which].ops.load(st, key, value_r, err);
+	return watch(st, overlay_get(st->caches[which], key, value_r, &own), &own, err);
+}
+
+int
+cache_put(
+    struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err)
+{
+	struct err own;
+
+	assert(st->is_in_transaction && st->caches[which] != NULL);
+	return watch(st, overlay_put(st->caches[which], key, value, &own), &own, err);
+}
+
+int
+cache_put_saved(
+    struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err)
+{
+	struct err own;
+
+	assert(st->is_in_transaction && st->caches[which] != NULL);
+	return watch(st, overlay_put_saved(st->caches[which], key, value, &own), &own, err);
+}
+
+void
+cache_forget(struct store *st, enum store_cache which, struct slice key)
+{
+	assert(st->caches[which] != NULL);
+	overlay_forget(st->caches[which], key);
+}

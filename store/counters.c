@@ -1,0 +1,219 @@
+/*
+ * counters.c - cool-downs, totals and caps, through the overlay.
+ *
+ * Key in the overlay: rule id, NUL, kind, key.  A counter that was emptied (joined into another) is saved by deleting its row.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "store/store_internal.h"
+
+static bool
+is_empty(const struct rule_counter *c)
+{
+	return c->count == 0 && c->last_at_ms == TIME_UNKNOWN;
+}
+
+static int
+join_key(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
+    struct slice *joined_r, struct err *err)
+{
+	buf_clear(&st->key);
+	buf_add_slice(&st->key, rule_id);
+	buf_add_char(&st->key, '\0');
+	buf_add_char(&st->key, (char)kind);
+	buf_add_slice(&st->key, key);
+	if (buf_failed(&st->key))
+		return store_fail(st, ERR_LIMIT, err, "a counter's key is too long");
+	*joined_r = buf_slice(&st->key);
+	return 0;
+}
+
+static void
+bind_key(struct query *q, struct slice joined)
+{
+	const char *nul = memchr(joined.ptr, '\0', joined.len);
+	size_t id_len;
+
+	assert(nul != NULL);
+	id_len = (size_t)(nul - joined.ptr);
+	query_bind_text(q, slice_make(joined.ptr, id_len));
+	query_bind_int(q, nul[1]);
+	query_bind_text(q, slice_make(nul + 2, joined.len - id_len - 2));
+}
+
+int
+counter_row_load(void *cookie, struct slice key, void *value_r, struct err *err)
+{
+	struct query q;
+	struct rule_counter *c = value_r;
+	int rc;
+
+	if (query_open(&q, cookie,
+		"SELECT last_at_ms, count FROM rule_state WHERE rule_id = ?1 AND kind = ?2 AND key "
+		"= ?3",
+		err) < 0)
+		return -1;
+	bind_key(&q, key);
+	rc = query_step(&q, err);
+	if (rc > 0) {
+		c->last_at_ms = query_time(&q, 0);
+		c->count = query_int(&q, 1);
+	}
+	query_close(&q);
+	return rc;
+}
+
+int
+counter_row_save(void *cookie, struct slice key, const void *value, struct err *err)
+{
+	struct query q;
+	const struct rule_counter *c = value;
+
+	if (is_empty(c)) {
+		if (query_open(&q, cookie,
+			"DELETE FROM rule_state WHERE rule_id = ?1 AND kind = ?2 AND key = ?3",
+			err) < 0)
+			return -1;
+		bind_key(&q, key);
+		return query_run(&q, err);
+	}
+	if (query_open(&q, cookie,
+		"INSERT INTO rule_state (rule_id, kind, key, last_at_ms, count) "
+		"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule_id, kind, key) DO UPDATE SET "
+		"last_at_ms = excluded.last_at_ms, count = excluded.count",
+		err) < 0)
+		return -1;
+	bind_key(&q, key);
+	query_bind_time(&q, c->last_at_ms);
+	query_bind_int(&q, c->count);
+	return query_run(&q, err);
+}
+
+int
+store_counter_get(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
+    struct rule_counter *c_r, struct err *err)
+{
+	struct rule_counter c = {TIME_UNKNOWN, 0};
+	struct slice joined;
+	int rc;
+
+	if (join_key(st, rule_id, kind, key, &joined, err) < 0)
+		return -1;
+	rc = cache_get(st, CACHE_COUNTERS, joined, &c, err);
+	if (rc < 0)
+		return -1;
+	*c_r = c;
+	return rc > 0 && !is_empty(&c) ? 1 : 0;
+}
+
+int
+store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
+    const struct rule_counter *c, struct err *err)
+{
+	struct slice joined;
+
+	if (join_key(st, rule_id, kind, key, &joined, err) < 0)
+		return -1;
+	return cache_put(st, CACHE_COUNTERS, joined, c, err);
+}
+
+/* ---- joining ---------------------------------------------------------- */
+
+struct counter_name {
+	struct slice rule_id, key;
+	enum state_kind kind;
+};
+
+/* The rows of a subject: its own, and those of its days ('|' and '}' are neighbours). */
+static int
+list_rows(struct store *st, struct slice subject, struct arena *a, struct counter_name **names_r,
+    size_t *count_r, struct err *err)
+{
+	struct query q;
+	struct counter_name *names = NULL;
+	size_t count = 0, cap = 0;
+	const char *low = arena_printf(a, "%.*s|", SLICE_ARG(subject));
+	const char *high = arena_printf(a, "%.*s}", SLICE_ARG(subject));
+	int rc;
+
+	if (low == NULL || high == NULL)
+		return store_nomem(st, a, err);
+	if (query_open(&q, st,
+		"SELECT rule_id, kind, key FROM rule_state WHERE key = ?1 "
+		"UNION ALL SELECT rule_id, kind, key FROM rule_state WHERE key >= ?2 AND key < ?3",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, subject);
+	query_bind_text(&q, slice_of(low));
+	query_bind_text(&q, slice_of(high));
+	while ((rc = query_step(&q, err)) > 0) {
+		if ((rc = ROWS_GROW(st, a, &names, count, &cap, err)) < 0)
+			break;
+		names[count].rule_id = query_text(&q, 0, a);
+		names[count].kind = (enum state_kind)query_int(&q, 1);
+		names[count++].key = query_text(&q, 2, a);
+		if ((rc = query_check(&q, err)) < 0)
+			break;
+	}
+	query_close(&q);
+	*names_r = names;
+	*count_r = count;
+	return rc;
+}
+
+static int64_t
+later(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms; /* TIME_UNKNOWN is the least */
+}
+
+static int
+join_one(struct store *st, const struct counter_name *n, struct slice from, struct slice to,
+    struct arena *a, struct err *err)
+{
+	struct rule_counter mine, theirs, none = {TIME_UNKNOWN, 0};
+	struct slice rest = slice_make(n->key.ptr + from.len, n->key.len - from.len);
+	const char *text = arena_printf(a, "%.*s%.*s", SLICE_ARG(to), SLICE_ARG(rest));
+	struct slice key;
+
+	if (text == NULL)
+		return store_nomem(st, a, err);
+	key = slice_make(text, to.len + rest.len);
+	if (store_counter_get(st, n->rule_id, n->kind, n->key, &theirs, err) < 0 ||
+	    store_counter_get(st, n->rule_id, n->kind, key, &mine, err) < 0)
+		return -1;
+	/* An alert's number is no sum: the newer alert is where the next post goes. */
+	if (n->kind == STATE_ALERT_GROUP)
+		mine.count = mine.count > theirs.count ? mine.count : theirs.count;
+	else
+		mine.count += theirs.count;
+	mine.last_at_ms = later(mine.last_at_ms, theirs.last_at_ms);
+	if (store_counter_put(st, n->rule_id, n->kind, key, &mine, err) < 0)
+		return -1;
+	return store_counter_put(st, n->rule_id, n->kind, n->key, &none, err);
+}
+
+int
+store_counters_join(struct store *st, struct slice from, struct slice to, struct err *err)
+{
+	struct arena *a;
+	struct counter_name *names;
+	size_t count;
+	int rc;
+
+	assert(st->is_in_transaction && st->mode != STORE_READER);
+	if (slice_eq(from, to))
+		return 0;
+	a = arena_new(STORE_ROW_MAX);
+	if (a == NULL)
+		return store_nomem(st, NULL, err);
+	/* What this transaction counted must be in the table to be found there. */
+	rc = overlay_flush(st->caches[CACHE_COUNTERS], err);
+	if (rc == 0)
+		rc = list_rows(st, from, a, &names, &count, err);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = join_one(st, &names[i], from, to, a, err);
+	arena_free(a);
+	return rc;
+}

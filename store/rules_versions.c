@@ -1,0 +1,134 @@
+/*
+ * rules_versions.c - every rule set that was live, with its templates; the newest is.
+ */
+#include "store/store_internal.h"
+
+#define META_LIVE "live_rules"
+
+int
+store_rules_put(struct store *st, struct rules_version *v, struct err *err)
+{
+	struct query q;
+	char text[24];
+
+	if (query_open(&q, st,
+		"INSERT INTO rules_versions (applied_at_ms, author, reason, content_hash, bundle) "
+		"VALUES (?1, ?2, ?3, ?4, ?5)",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, v->applied_at_ms);
+	query_bind_text(&q, slice_is_set(v->author) ? v->author : SLICE_LIT(""));
+	query_bind_text(&q, slice_is_set(v->reason) ? v->reason : SLICE_LIT(""));
+	query_bind_text(&q, v->content_hash);
+	query_bind_text(&q, v->bundle_json);
+	if (query_run(&q, err) < 0)
+		return -1;
+	v->version = sqlite3_last_insert_rowid(st->db);
+	snprintf(text, sizeof text, "%lld", (long long)v->version);
+	return store_meta_set(st, META_LIVE, slice_of(text), err);
+}
+
+static int
+read_version(struct query *q, struct arena *a, struct rules_version *v, struct err *err)
+{
+	v->version = query_int(q, 0);
+	v->applied_at_ms = query_int(q, 1);
+	v->author = query_text(q, 2, a);
+	v->reason = query_text(q, 3, a);
+	v->content_hash = query_text(q, 4, a);
+	v->bundle_json = query_text(q, 5, a);
+	return query_check(q, err);
+}
+
+/* Takes the query over. */
+static int
+fetch_version(struct query *q, struct arena *a, struct rules_version *v_r, struct err *err)
+{
+	struct rules_version v;
+	int rc = query_step(q, err);
+
+	if (rc > 0 && read_version(q, a, &v, err) < 0)
+		rc = -1;
+	query_close(q);
+	if (rc > 0)
+		*v_r = v;
+	return rc;
+}
+
+int
+store_rules_live(struct store *st, struct arena *a, struct rules_version *v_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"SELECT version, applied_at_ms, author, reason, content_hash, bundle FROM "
+		"rules_versions "
+		"WHERE version = (SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" META_LIVE
+		"')",
+		err) < 0)
+		return -1;
+	return fetch_version(&q, a, v_r, err);
+}
+
+int
+store_rules_load(
+    struct store *st, int64_t version, struct arena *a, struct rules_version *v_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"SELECT version, applied_at_ms, author, reason, content_hash, bundle FROM "
+		"rules_versions "
+		"WHERE version = ?1",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, version);
+	return fetch_version(&q, a, v_r, err);
+}
+
+int
+store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_version **list_r,
+    size_t *count_r, struct err *err)
+{
+	struct query q;
+	struct rules_version *list = NULL;
+	size_t count = 0, cap = 0;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT version, applied_at_ms, author, reason, content_hash, NULL FROM "
+		"rules_versions "
+		"ORDER BY version DESC LIMIT ?1",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, (int64_t)limit);
+	while ((rc = query_step(&q, err)) > 0)
+		if ((rc = ROWS_GROW(st, a, &list, count, &cap, err)) < 0 ||
+		    (rc = read_version(&q, a, &list[count++], err)) < 0)
+			break;
+	query_close(&q);
+	if (rc < 0)
+		return -1;
+	*list_r = list;
+	*count_r = count;
+	return 0;
+}
+
+/* An id that is in the version before, or already in this one, goes on living; one with a gap was dropped. */
+int
+store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st,
+		"INSERT INTO rule_ids (id, first_version, last_version) VALUES (?1, ?2, ?2) "
+		"ON CONFLICT (id) DO UPDATE SET last_version = excluded.last_version "
+		"WHERE last_version >= excluded.last_version - 1",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	query_bind_int(&q, version);
+	rc = query_change(&q, err);
+	return rc < 0 ? -1 : rc == 0;
+}
