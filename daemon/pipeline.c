@@ -25,10 +25,12 @@
 #define PIPELINE_ARENA_BYTES (512u * 1024 * 1024)
 #define PIPELINE_ACCOUNTS_MAX 64
 
-struct decided_list {
+/* What to tell after the commit: a post, and what was decided on it. */
+struct tell {
+	const struct stored_post *post;
 	const struct decision_row *rows;
 	size_t count;
-	struct decided_list *next;
+	struct tell *next;
 };
 
 struct pipeline {
@@ -41,8 +43,8 @@ struct pipeline {
 	size_t account_count;
 	/* The batch under way. */
 	bool is_stopped;
-	struct decided_list *decided, **decided_tail;
-	size_t fired, held, queued, alerted;
+	struct tell *tell, **tell_tail;
+	size_t fired, held, queued, alerted, decisions;
 };
 
 int
@@ -232,23 +234,22 @@ facts_in_list(void *cookie, struct slice list, enum action_target who, const str
 }
 
 static int
-remember_decisions(struct pipeline *p, const struct settled *settled, struct err *err)
+remember(struct pipeline *p, const struct stored_post *sp, const struct settled *settled, struct err *err)
 {
-	struct decided_list *node;
+	struct tell *node = ARENA_NEW(p->arena, struct tell);
 
+	if (node == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for decisions");
 	p->fired += settled->fired;
 	p->held += settled->held;
 	p->queued += settled->queued;
 	p->alerted += settled->alerted;
-	if (settled->count == 0)
-		return 0;
-	node = ARENA_NEW(p->arena, struct decided_list);
-	if (node == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for decisions");
+	p->decisions += settled->count;
+	node->post = sp;
 	node->rows = settled->rows;
 	node->count = settled->count;
-	*p->decided_tail = node;
-	p->decided_tail = &node->next;
+	*p->tell_tail = node;
+	p->tell_tail = &node->next;
 	return 0;
 }
 
@@ -277,7 +278,7 @@ post_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *
 	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) < 0)
 		return -1;
 	if (count == 0)
-		return 0;
+		return remember(p, sp, &settled, err);
 	in.occ = &occ;
 	in.post_no = sp->post_no;
 	in.inert = sp->inert;
@@ -290,7 +291,7 @@ post_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *
 		p->arena, &settled, err) < 0)
 		return -1;
 	*queued_r = settled.queued;
-	return remember_decisions(p, &settled, err);
+	return remember(p, sp, &settled, err);
 }
 
 /* A post whose id is known: an edit, or the same again. */
@@ -393,9 +394,9 @@ batch_begin(struct pipeline *p, struct err *err)
 	int rc;
 
 	arena_reset(p->arena);
-	p->decided = NULL;
-	p->decided_tail = &p->decided;
-	p->fired = p->held = p->queued = p->alerted = 0;
+	p->tell = NULL;
+	p->tell_tail = &p->tell;
+	p->fired = p->held = p->queued = p->alerted = p->decisions = 0;
 	if (store_begin(p->env.store, err) < 0)
 		return -1;
 	rc = outbox_is_stopped(p->env.store, p->arena, &why, err);
@@ -409,7 +410,6 @@ static void
 batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 {
 	struct metrics *m = p->env.metrics;
-	int64_t decisions = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		metrics_add(m, METRIC_POSTS_STORED, results[i].stored);
@@ -418,10 +418,8 @@ batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 		metrics_add(m, METRIC_POSTS_DELETED, results[i].deleted);
 		metrics_add(m, METRIC_POSTS_REJECTED, results[i].rejected);
 	}
-	for (const struct decided_list *d = p->decided; d != NULL; d = d->next)
-		decisions += (int64_t)d->count;
 	metrics_add(m, METRIC_BATCHES, 1);
-	metrics_add(m, METRIC_DECISIONS, decisions);
+	metrics_add(m, METRIC_DECISIONS, (int64_t)p->decisions);
 	metrics_add(m, METRIC_DECISIONS_HELD, (int64_t)p->held);
 	metrics_add(m, METRIC_RULES_FIRED, (int64_t)p->fired);
 	metrics_add(m, METRIC_MESSAGES_QUEUED, (int64_t)p->queued);
@@ -431,16 +429,17 @@ batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 static void
 batch_tell(struct pipeline *p)
 {
-	if (p->env.decided == NULL)
-		return;
-	for (const struct decided_list *d = p->decided; d != NULL; d = d->next)
-		for (size_t i = 0; i < d->count; i++)
-			p->env.decided(p->env.cookie, &d->rows[i]);
+	for (const struct tell *t = p->tell; t != NULL; t = t->next) {
+		if (p->env.stored != NULL)
+			p->env.stored(p->env.cookie, t->post);
+		for (size_t i = 0; i < t->count && p->env.decided != NULL; i++)
+			p->env.decided(p->env.cookie, &t->rows[i]);
+	}
 }
 
 int
 pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, struct page_result *results,
-    struct err *err)
+    pipeline_commit_fn *before_commit, void *cookie, struct err *err)
 {
 	int rc = -1;
 
@@ -453,6 +452,8 @@ pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, stru
 		if (page_take(p, pages[i], &results[i], err) < 0)
 			goto out;
 	phase(p, PHASE_BEFORE_COMMIT);
+	if (before_commit != NULL && before_commit(cookie, p->env.store, results, err) < 0)
+		goto out;
 	phase(p, PHASE_IN_COMMIT);
 	if (store_commit(p->env.store, err) < 0)
 		goto out;

@@ -24,6 +24,7 @@ struct metrics;
 struct pipeline;
 struct snapshot;
 struct store;
+struct stored_post;
 
 struct pipeline_env {
 	struct store *store;
@@ -31,7 +32,8 @@ struct pipeline_env {
 	struct log *log;		/* NULL: silent */
 	struct metrics *metrics;	/* NULL: not counted */
 	struct blackbox *blackbox;	/* NULL: none */
-	/* Called for every decision row once its batch has committed.  NULL: nobody listens. */
+	/* Called for every new post, and for every decision row, once their batch has committed.  NULL: nobody listens. */
+	void (*stored)(void *cookie, const struct stored_post *sp);
 	void (*decided)(void *cookie, const struct decision_row *row);
 	void *cookie;
 };
@@ -47,9 +49,11 @@ void pipeline_free(struct pipeline *p);
 void pipeline_swap(struct pipeline *p, struct snapshot *snapshot);	/* takes a reference */
 struct snapshot *pipeline_snapshot(struct pipeline *p);			/* peek */
 
-/* One transaction for all pages; results[i] for pages[i].  On -1 nothing of it happened and the pages are as they were. */
+/* One transaction for all pages; results[i] for pages[i].  before_commit (may be NULL) runs in it when all pages are through, to add what must commit
+ * with them.  On -1 nothing of it happened and the pages are as they were. */
+typedef int pipeline_commit_fn(void *cookie, struct store *st, const struct page_result *results, struct err *err);
 int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, struct page_result *results,
-    struct err *err);
+    pipeline_commit_fn *before_commit, void *cookie, struct err *err);
 
 /* The kill switch's file is there (the caller looks; it is I/O). */
 void pipeline_set_brake_file(struct pipeline *p, bool is_there);

@@ -1,0 +1,400 @@
+#include "daemon/home.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/timefmt.h"
+#include "people/csv.h"
+#include "people/import.h"
+#include "platform/crypto.h"
+#include "platform/file.h"
+#include "platform/sysclock.h"
+#include "store/outbox.h"
+#include "store/store.h"
+
+#include "daemon/snapshot.h"
+
+#define IMPORT_BYTES_MAX (256u * 1024 * 1024)
+
+int
+home_open(const struct config *config, const struct clock *clock, struct store **store_r, int *lock_fd_r,
+    struct err *err)
+{
+	struct arena *a = arena_new(64 * 1024);
+	struct store_options o = {0};
+	const char *lock_path;
+	int fd = -1, rc = -1;
+
+	if (a == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to open '%s'", config->store_path);
+	if (file_make_dirs(file_dir(a, config->store_path), err) < 0)
+		goto out;
+	lock_path = arena_printf(a, "%s-lock", config->store_path);
+	rc = file_lock(lock_path, &fd, err);
+	if (rc < 0)
+		goto out;
+	if (rc == 1) {
+		rc = err_set(err, ERR_BUSY, "the database '%s' is in use by a running daemon", config->store_path);
+		goto out;
+	}
+	o.path = config->store_path;
+	o.mode = STORE_WRITER;
+	o.now_ms = clock_now_ms(clock);
+	o.hash_seed = sysclock_random_seed();
+	rc = store_open(&o, store_r, err);
+	if (rc < 0)
+		goto out;
+	*lock_fd_r = fd;
+	fd = -1;
+out:
+	if (fd >= 0)
+		file_unlock(fd);
+	arena_free(a);
+	return rc;
+}
+
+void
+home_close(struct store *store, int lock_fd)
+{
+	store_close(store);
+	if (lock_fd >= 0)
+		file_unlock(lock_fd);
+}
+
+/* ---- rules ----------------------------------------------------------------- */
+
+/* A rule id is never reused: one that was dropped may not come back. */
+static int
+use_ids(struct store *store, const struct snapshot *s, int64_t version, struct diag_list *diags, struct err *err)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < rule_set_count(s->rules); i++) {
+		const struct rule_head *head = rule_set_head(s->rules, i);
+		int rc = store_rule_id_use(store, head->id, version, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 1) {
+			diag_add_file(diags, DIAG_ERROR, "R090", NULL,
+			    "choose a new id: cool-downs and history hang on the old one",
+			    "the id '%.*s' belonged to a rule that was removed", SLICE_ARG(head->id));
+			found = 1;
+		}
+	}
+	return found;
+}
+
+int
+home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct bundle *b, bool apply,
+    const char *author, const char *reason, int64_t base_version, int64_t now_ms, int64_t *version_r,
+    struct diag_list *diags, struct err *err)
+{
+	struct arena *a = arena_new(2 * (size_t)BUNDLE_BYTES_MAX);
+	struct snapshot *s = NULL;
+	struct rules_version live = {0}, v = {0};
+	struct buf text;
+	char hash[65];
+	int rc = -1, has_live;
+
+	buf_init(&text, 2 * (size_t)BUNDLE_BYTES_MAX);
+	if (a == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for the rules");
+		goto out;
+	}
+	has_live = store_rules_live(store, a, &live, err);
+	if (has_live < 0)
+		goto out;
+	if (base_version >= 0 && base_version != (has_live ? live.version : 0)) {
+		err_set(err, ERR_CONFLICT, "changed meanwhile: version %lld is live, you edited version %lld",
+		    (long long)live.version, (long long)base_version);
+		goto out;
+	}
+	rc = snapshot_compile(b, config, lexicon, has_live ? live.version + 1 : 1, diags, &s, err);
+	if (rc != 0)
+		goto out;
+	bundle_hash(b, hash);
+	*version_r = live.version;
+	if (!apply || (has_live && slice_eq_str(live.content_hash, hash)))
+		goto out;
+	rc = -1;
+	bundle_print(b, &text);
+	if (buf_failed(&text)) {
+		err_set(err, ERR_LIMIT, "rules and templates together are over %d MB", BUNDLE_BYTES_MAX / (1024 * 1024));
+		goto out;
+	}
+	v.applied_at_ms = now_ms;
+	v.author = slice_of(author);
+	v.reason = slice_of(reason);
+	v.content_hash = slice_of(hash);
+	v.bundle_json = buf_slice(&text);
+	if (store_rules_put(store, &v, err) < 0)
+		goto out;
+	rc = use_ids(store, s, v.version, diags, err);
+	if (rc == 0)
+		*version_r = v.version;
+out:
+	snapshot_unref(s);
+	buf_fini(&text);
+	arena_free(a);
+	return rc;
+}
+
+static int
+apply_folder(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct clock *clock,
+    struct log *log, struct diag_list *diags, struct arena *a, struct err *err)
+{
+	struct bundle b;
+	int64_t version = 0;
+	int rc;
+
+	if (bundle_read(config->rules_dir, NULL, 0, config->templates_dir, a, diags, &b, err) < 0)
+		return -1;
+	if (diag_count(diags, DIAG_ERROR) > 0)
+		return 1;
+	if (store_begin(store, err) < 0)
+		return -1;
+	rc = home_apply(store, config, lexicon, &b, true, "first start", "the folder as it was", -1, clock_now_ms(clock),
+	    &version, diags, err);
+	if (rc != 0) {
+		store_rollback(store);
+		return rc;
+	}
+	if (store_commit(store, err) < 0)
+		return -1;
+	log_event(log, LOG_INFO, "rules.applied", "version", LOG_I64(version), "files", LOG_I64(b.rule_count), "why",
+	    "first start with an empty database", NULL);
+	return 0;
+}
+
+int
+home_snapshot(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct clock *clock,
+    struct log *log, struct diag_list *diags, struct snapshot **s_r, struct err *err)
+{
+	struct arena *a = arena_new(4 * (size_t)BUNDLE_BYTES_MAX);
+	struct rules_version live;
+	struct bundle b;
+	int rc = -1;
+
+	if (a == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the rules");
+	rc = store_rules_live(store, a, &live, err);
+	if (rc == 0) {
+		rc = apply_folder(store, config, lexicon, clock, log, diags, a, err);
+		if (rc != 0)
+			goto out;
+		rc = store_rules_live(store, a, &live, err);
+	}
+	if (rc < 0)
+		goto out;
+	if (rc == 0) {
+		rc = err_set(err, ERR_STORE, "no rules are live after applying them");
+		goto out;
+	}
+	rc = bundle_parse(live.bundle_json, a, &b, err);
+	if (rc == 0)
+		rc = snapshot_compile(&b, config, lexicon, live.version, diags, s_r, err);
+out:
+	arena_free(a);
+	return rc;
+}
+
+int
+home_snapshot_of(struct store *store, struct config *config, struct lexicon_set *lexicon, int64_t version,
+    struct snapshot **s_r, struct err *err)
+{
+	struct arena *a = arena_new(4 * (size_t)BUNDLE_BYTES_MAX);
+	struct diag_list *diags = diag_list_new();
+	struct rules_version v;
+	struct bundle b;
+	int rc = -1;
+
+	if (a == NULL || diags == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for the rules");
+		goto out;
+	}
+	rc = store_rules_load(store, version, a, &v, err);
+	if (rc <= 0)
+		goto out;
+	rc = bundle_parse(v.bundle_json, a, &b, err);
+	if (rc == 0)
+		rc = snapshot_compile(&b, config, lexicon, version, diags, s_r, err);
+	if (rc == 1) {
+		err_set(err, ERR_INPUT, "version %lld cannot be compiled any more: %s", (long long)version,
+		    diag_kept(diags) > 0 ? diag_at(diags, 0)->message : "no finding was kept");
+		rc = 0;
+	} else if (rc == 0) {
+		rc = 1;
+	}
+out:
+	diag_list_free(diags);
+	arena_free(a);
+	return rc;
+}
+
+/* ---- imports at start ------------------------------------------------------ */
+
+/* 1 when the file is as it was at the last import, 0 when not; *sum gets its mark. */
+static int
+file_is_known(struct store *store, const char *key, const char *salt, struct slice text, char sum[65], struct err *err)
+{
+	struct arena *a = arena_new(4096);
+	uint8_t bytes[CRYPTO_SHA256_BYTES];
+	struct slice parts[2] = {slice_of(salt), text};
+	struct slice before;
+	int rc;
+
+	if (a == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for an import");
+	crypto_sha256_parts(parts, 2, bytes);
+	crypto_hex(bytes, sizeof bytes, sum);
+	rc = store_meta_get(store, key, a, &before, err);
+	if (rc == 1)
+		rc = slice_eq_str(before, sum);
+	arena_free(a);
+	return rc;
+}
+
+static int
+remember_file(struct store *store, const char *key, const char *sum, struct err *err)
+{
+	if (store_begin(store, err) < 0)
+		return -1;
+	if (store_meta_set(store, key, slice_of(sum), err) < 0 || store_commit(store, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+import_customers(struct store *store, const struct config *config, const struct clock *clock, struct log *log,
+    struct slice text, struct diag_list *diags, struct err *err)
+{
+	struct import_options o = {0};
+	struct import_report r = {0};
+	struct import *i = NULL;
+	int rc;
+
+	o.file = config->customers_path;
+	o.handle_attribute = config->handle_attribute;
+	o.now_ms = clock_now_ms(clock);
+	rc = import_new(store, &o, diags, &i, err);
+	if (rc == 0)
+		rc = import_feed(i, text, err);
+	if (rc == 0)
+		rc = import_end(i, &r, err);
+	import_free(i);
+	if (rc == 0)
+		log_event(log, LOG_INFO, "customers.imported", "file", config->customers_path, "rows", LOG_I64(r.rows),
+		    "created", LOG_I64(r.created), "updated", LOG_I64(r.updated), "rejected", LOG_I64(r.rejected),
+		    NULL);
+	return rc;
+}
+
+struct code_import {
+	struct store *store;
+	struct slice offer;
+	const char *file;
+	struct diag_list *diags;
+	size_t column, rows;
+	int64_t fresh;
+};
+
+static int
+code_row(void *cookie, const struct csv_row *row, struct err *err)
+{
+	struct code_import *c = cookie;
+	int rc;
+
+	if (row->problem != NULL) {
+		diag_add_file(c->diags, DIAG_WARNING, "I020", c->file, NULL, "line %zu: %s", row->line, row->problem);
+		return 0;
+	}
+	if (c->rows++ == 0) {
+		for (c->column = 0; c->column < row->count; c->column++)
+			if (slice_eq_nocase(slice_trim(row->fields[c->column]), slice_of("code")))
+				return 0;
+		return err_set(err, ERR_INPUT, "%s: the first line has no column `code`", c->file);
+	}
+	if (c->column >= row->count || slice_trim(row->fields[c->column]).len == 0)
+		return 0;
+	rc = store_offer_import(c->store, c->offer, slice_trim(row->fields[c->column]), err);
+	c->fresh += rc == 1;
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+import_codes(struct store *store, const struct offer_config *offer, struct log *log, struct slice text,
+    struct diag_list *diags, struct err *err)
+{
+	struct code_import c = {store, slice_of(offer->name), offer->codes_path, diags, 0, 0, 0};
+	struct csv *csv = csv_new(code_row, &c);
+	int rc = -1;
+
+	if (csv == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for an import");
+	if (store_begin(store, err) == 0) {
+		rc = csv_feed(csv, text, err);
+		if (rc == 0)
+			rc = csv_end(csv, err);
+		if (rc == 0)
+			rc = store_commit(store, err);
+		else
+			store_rollback(store);
+	}
+	csv_free(csv);
+	if (rc == 0)
+		log_event(log, LOG_INFO, "offer.imported", "offer", offer->name, "new_codes", LOG_I64(c.fresh), NULL);
+	return rc;
+}
+
+int
+home_import(struct store *store, const struct config *config, const struct clock *clock, struct log *log,
+    struct diag_list *diags, struct err *err)
+{
+	struct buf text;
+	char key[200], sum[65];
+	int rc = -1;
+
+	buf_init(&text, IMPORT_BYTES_MAX);
+	if (config->customers_path != NULL) {
+		if (file_read(config->customers_path, IMPORT_BYTES_MAX - 1, &text, err) < 0)
+			goto out;
+		rc = file_is_known(store, "imported.customers", config->handle_attribute, buf_slice(&text), sum, err);
+		if (rc == 0)
+			rc = import_customers(store, config, clock, log, buf_slice(&text), diags, err) < 0 ||
+				remember_file(store, "imported.customers", sum, err) < 0
+			    ? -1
+			    : 0;
+		if (rc < 0)
+			goto out;
+	}
+	for (size_t i = 0; i < config->offer_count; i++) {
+		const struct offer_config *offer = &config->offers[i];
+
+		rc = -1;
+		buf_clear(&text);
+		if (file_read(offer->codes_path, IMPORT_BYTES_MAX - 1, &text, err) < 0)
+			goto out;
+		snprintf(key, sizeof key, "imported.offer.%s", offer->name);
+		rc = file_is_known(store, key, offer->name, buf_slice(&text), sum, err);
+		if (rc == 0)
+			rc = import_codes(store, offer, log, buf_slice(&text), diags, err) < 0 ||
+				remember_file(store, key, sum, err) < 0
+			    ? -1
+			    : 0;
+		if (rc < 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	buf_fini(&text);
+	return rc;
+}

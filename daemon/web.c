@@ -1,0 +1,519 @@
+/*
+ * web.c - HTTP requests to answers: each is looked at on the loop, worked on where its route says, and answered on the loop.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "api/api.h"
+#include "platform/http_server.h"
+#include "platform/loop.h"
+#include "store/store.h"
+
+#include "actions/courier.h"
+#include "daemon/config.h"
+#include "daemon/home.h"
+#include "daemon/ingest.h"
+#include "daemon/readers.h"
+#include "daemon/service_internal.h"
+#include "daemon/snapshot.h"
+#include "daemon/worker.h"
+
+#define WEB_CALLS_MAX 512
+#define WEB_ARENA_BYTES (192u * 1024 * 1024)
+#define WEB_CHANNELS_MAX 64
+
+struct web {
+	struct service *service;
+	struct http_server *tcp, *local;
+	size_t calls;
+	bool is_refusing;
+	char url[128];
+};
+
+/* One request under way.  Born and freed on the loop; in between it belongs to one thread at a time. */
+struct web_call {
+	struct web *web;
+	struct http_server_request *request;
+	struct arena *arena;
+	const struct api_route *route;
+	struct api_request api;
+	struct api_env env;
+	struct api_host host;
+	struct api_reply reply;
+	struct snapshot *snapshot;	/* what the call sees */
+	struct snapshot *past;		/* of rules_of() */
+	struct snapshot *next;		/* made live by this call */
+	struct ingest ingest;
+	bool is_answered;		/* the reply is final before the writer was asked */
+	struct err error;
+};
+
+/* ---- what api/ asks of us -------------------------------------------------- */
+
+static int
+host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply, const char *author,
+    const char *reason, int64_t base_version, int64_t *version_r, struct diag_list *diags, struct err *err)
+{
+	struct web_call *c = cookie;
+	struct bundle b;
+
+	if (bundle_parse(bundle_json, c->arena, &b, err) < 0)
+		return -1;
+	return home_apply(st, c->snapshot->config, c->snapshot->lexicon, &b, apply, author, reason, base_version,
+	    clock_now_ms(c->env.clock), version_r, diags, err);
+}
+
+static int
+host_rules_of(void *cookie, struct store *st, int64_t version, const struct rule_set **set_r,
+    const struct template_set **templates_r, struct err *err)
+{
+	struct web_call *c = cookie;
+	int rc;
+
+	if (version == c->snapshot->version) {
+		*set_r = c->snapshot->rules;
+		*templates_r = c->snapshot->templates;
+		return 1;
+	}
+	snapshot_unref(c->past);
+	c->past = NULL;
+	rc = home_snapshot_of(st, NULL, c->snapshot->lexicon, version, &c->past, err);
+	if (rc <= 0)
+		return rc;
+	*set_r = c->past->rules;
+	*templates_r = c->past->templates;
+	return 1;
+}
+
+/* ---- a call's life ---------------------------------------------------------- */
+
+static void
+call_free(struct web_call *c)
+{
+	api_reply_fini(&c->reply);
+	ingest_free(&c->ingest);
+	snapshot_unref(c->snapshot);
+	snapshot_unref(c->past);
+	snapshot_unref(c->next);
+	c->web->calls--;
+	arena_free(c->arena);
+	mem_free(c);
+}
+
+static void
+reply_send(struct web *w, struct http_server_request *r, const struct api_reply *reply, const char *allow)
+{
+	struct http_header headers[6];
+	char retry[24];
+	size_t n = 0;
+
+	headers[n++] = (struct http_header){slice_of("Content-Type"),
+	    slice_of(reply->content_type == NULL ? "application/json" : reply->content_type)};
+	headers[n++] = (struct http_header){slice_of("X-Content-Type-Options"), slice_of("nosniff")};
+	headers[n++] = (struct http_header){slice_of("Cache-Control"), slice_of("no-store")};
+	if (allow != NULL)
+		headers[n++] = (struct http_header){slice_of("Allow"), slice_of(allow)};
+	if (reply->status == 401)
+		headers[n++] = (struct http_header){slice_of("WWW-Authenticate"), slice_of("Basic realm=\"Earshot\"")};
+	if (reply->retry_after_s > 0) {
+		snprintf(retry, sizeof retry, "%lld", (long long)reply->retry_after_s);
+		headers[n++] = (struct http_header){slice_of("Retry-After"), slice_of(retry)};
+	}
+	metrics_add(&w->service->metrics, METRIC_HTTP_REQUESTS, 1);
+	if (reply->status >= 400)
+		metrics_add(&w->service->metrics, METRIC_HTTP_ERRORS, 1);
+	http_reply(r, reply->status, headers, n, buf_slice(&reply->body));
+}
+
+static void
+call_finish(struct web_call *c)
+{
+	if (c->next != NULL) {
+		service_swap_snapshot(c->web->service, c->next);
+		c->next = NULL;
+	}
+	if (c->env.outbox_changed)
+		sending_wake(c->web->service);
+	reply_send(c->web, c->request, &c->reply, NULL);
+	call_free(c);
+}
+
+static void
+call_busy(struct web_call *c, const char *why)
+{
+	api_reply_fini(&c->reply);
+	api_reply_init(&c->reply);
+	api_problem(&c->reply, 503, "busy", "try again in a moment", "%s", why);
+	c->reply.retry_after_s = 1;
+	call_finish(c);
+}
+
+static void
+call_done(void *cookie)
+{
+	call_finish(cookie);
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+static void
+read_work(void *cookie, struct store *st, const struct err *open_error)
+{
+	struct web_call *c = cookie;
+	struct err err = {ERR_NONE, ""};
+
+	if (st == NULL) {
+		api_problem_err(&c->reply, open_error);
+		return;
+	}
+	c->env.store = st;
+	if (store_begin(st, &err) < 0) {
+		api_problem_err(&c->reply, &err);
+		return;
+	}
+	api_handle(c->route, &c->env, &c->api, &c->reply);
+	store_rollback(st);
+}
+
+/* ---- changing --------------------------------------------------------------- */
+
+static void
+write_work(void *cookie, struct store *st, struct pipeline *p)
+{
+	struct web_call *c = cookie;
+	struct diag_list *diags;
+	struct err err = {ERR_NONE, ""};
+	bool is_own = api_route_place(c->route) == API_WRITER_OWN;
+
+	c->env.store = st;
+	if (!is_own && store_begin(st, &err) < 0) {
+		api_problem_err(&c->reply, &err);
+		return;
+	}
+	api_handle(c->route, &c->env, &c->api, &c->reply);
+	if (!is_own) {
+		if (c->reply.status >= 400) {
+			store_rollback(st);
+			return;
+		}
+		if (store_commit(st, &err) < 0) {
+			api_reply_fini(&c->reply);
+			api_reply_init(&c->reply);
+			api_problem_err(&c->reply, &err);
+			c->env.outbox_changed = false;
+			return;
+		}
+	}
+	if (!c->env.rules_changed)
+		return;
+	/* What was just made live, compiled by the thread that will use it first. */
+	diags = diag_list_new();
+	if (diags != NULL && home_snapshot(st, c->snapshot->config, c->snapshot->lexicon, c->env.clock,
+				 c->web->service->log, diags, &c->next, &err) == 0)
+		pipeline_swap(p, c->next);
+	else
+		log_event(c->web->service->log, LOG_ERROR, "rules.swap", "why", err.text, NULL);
+	diag_list_free(diags);
+}
+
+/* ---- taking posts ------------------------------------------------------------ */
+
+static void
+ingest_work(void *cookie, struct store *st, const struct err *open_error)
+{
+	struct web_call *c = cookie;
+	struct err err = {ERR_NONE, ""};
+	int rc;
+
+	if (st == NULL) {
+		api_problem_err(&c->reply, open_error);
+		c->is_answered = true;
+		return;
+	}
+	rc = ingest_parse(c->api.body, c->api.idempotency_key, clock_now_ms(c->env.clock), &c->ingest, &err);
+	if (rc == 0)
+		rc = ingest_known(st, &c->ingest, c->arena, &c->reply, &err);
+	if (rc < 0)
+		api_problem_err(&c->reply, &err);
+	c->is_answered = rc != 0;
+}
+
+static int
+ingest_in_commit(void *cookie, struct store *st, const struct page_result *results, struct err *err)
+{
+	struct web_call *c = cookie;
+
+	return ingest_commit(st, &c->ingest, results, c->arena, &c->reply, err);
+}
+
+static void
+ingest_pages_done(void *cookie, struct page **pages, size_t count, const struct page_result *results,
+    const struct err *failure)
+{
+	struct web_call *c = cookie;
+
+	(void)pages;
+	(void)count;
+	(void)results;
+	if (failure != NULL) {
+		api_reply_fini(&c->reply);
+		api_reply_init(&c->reply);
+		api_problem_err(&c->reply, failure);
+		c->reply.retry_after_s = 5;
+	}
+	call_finish(c);
+}
+
+static void
+ingest_parsed(void *cookie)
+{
+	struct web_call *c = cookie;
+	struct service *s = c->web->service;
+
+	if (c->is_answered) {
+		call_finish(c);
+		return;
+	}
+	if (worker_is_failing(s->worker)) {
+		call_busy(c, "the database refuses to commit; posts are not taken until it does again");
+		return;
+	}
+	if (worker_pages(s->worker, c->ingest.pages, c->ingest.count, true, ingest_in_commit, ingest_pages_done, c) < 0)
+		call_busy(c, "too much is waiting");
+}
+
+/* ---- requests ----------------------------------------------------------------- */
+
+static struct slice
+sources_json(struct service *s, struct arena *a)
+{
+	struct buf out;
+	struct json_writer w;
+	struct slice text;
+
+	buf_init(&out, 4 * 1024 * 1024);
+	json_writer_init(&w, &out);
+	json_array_begin(&w);
+	for (size_t i = 0; i < sources_count(s->sources); i++) {
+		const struct collector *c = sources_at(s->sources, i);
+		const struct source_status *st = collector_status(c);
+
+		json_object_begin(&w);
+		json_kv_cstr(&w, "name", collector_name(c));
+		json_kv_cstr(&w, "type", collector_kind(c)->name);
+		json_kv_cstr(&w, "health", source_health_name(st->health));
+		json_kv_cstr(&w, "detail", st->detail[0] == '\0' ? NULL : st->detail);
+		json_kv_time(&w, "last_ok_at", st->last_ok_at_ms);
+		json_kv_time(&w, "next_poll_at", st->next_poll_at_ms);
+		json_kv_i64(&w, "requests", st->requests);
+		json_kv_i64(&w, "failures", st->failures);
+		json_kv_i64(&w, "posts", st->posts);
+		json_kv_i64(&w, "rejects", st->rejects);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	text = buf_failed(&out) ? slice_of("[]") : arena_slice_dup(a, buf_slice(&out));
+	buf_fini(&out);
+	return text;
+}
+
+static struct slice
+channels_json(struct service *s, struct arena *a)
+{
+	struct courier_channel_status rows[WEB_CHANNELS_MAX];
+	size_t count = courier_status(sending_courier(s), rows, WEB_CHANNELS_MAX);
+	struct buf out;
+	struct json_writer w;
+	struct slice text;
+
+	buf_init(&out, 1024 * 1024);
+	json_writer_init(&w, &out);
+	json_array_begin(&w);
+	for (size_t i = 0; i < count; i++) {
+		json_object_begin(&w);
+		json_kv_cstr(&w, "name", rows[i].name);
+		json_kv_i64(&w, "in_flight", (int64_t)rows[i].in_flight);
+		json_kv_bool(&w, "stopped", rows[i].is_stopped);
+		json_kv_cstr(&w, "why", rows[i].stopped_why);
+		json_kv_i64(&w, "sent", rows[i].sent);
+		json_kv_i64(&w, "failed", rows[i].failed);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	text = buf_failed(&out) ? slice_of("[]") : arena_slice_dup(a, buf_slice(&out));
+	buf_fini(&out);
+	return text;
+}
+
+static int
+call_new(struct web *w, struct http_server_request *r, const struct http_server_call *in, const struct api_route *route,
+    struct web_call **c_r)
+{
+	struct service *s = w->service;
+	struct web_call *c = mem_zalloc(sizeof *c);
+	struct arena *a = arena_new(WEB_ARENA_BYTES);
+
+	if (c == NULL || a == NULL) {
+		mem_free(c);
+		arena_free(a);
+		return -1;
+	}
+	c->web = w;
+	c->request = r;
+	c->arena = a;
+	c->route = route;
+	c->snapshot = snapshot_ref(s->snapshot);
+	api_reply_init(&c->reply);
+	w->calls++;
+	c->api.method = arena_strdup(a, in->method);
+	c->api.path = arena_slice_dup(a, in->path);
+	c->api.query = arena_slice_dup(a, in->query);
+	c->api.body = arena_slice_dup(a, in->body);
+	c->api.content_type = arena_slice_dup(a, http_server_header(r, "Content-Type"));
+	c->api.idempotency_key = arena_slice_dup(a, http_server_header(r, "Idempotency-Key"));
+	c->api.who = in->is_local_socket ? "command line" : "http";
+	c->host = (struct api_host){c, host_rules_bundle, host_rules_of, sources_json(s, a), channels_json(s, a)};
+	c->env.arena = a;
+	c->env.clock = s->clock;
+	c->env.metrics = &s->metrics;
+	c->env.actions = &c->snapshot->config->actions;
+	c->env.rules = c->snapshot->rules;
+	c->env.rules_version = c->snapshot->version;
+	c->env.handle_attribute = c->snapshot->config->handle_attribute;
+	c->env.is_daemon = true;
+	c->env.started_at_ms = s->started_at_ms;
+	c->env.is_store_failing = worker_is_failing(s->worker);
+	c->env.host = &c->host;
+	*c_r = c;
+	return 0;
+}
+
+static void
+call_dispatch(struct web_call *c)
+{
+	struct service *s = c->web->service;
+	int rc = 0;
+
+	switch (api_route_place(c->route)) {
+	case API_LOOP:
+		api_handle(c->route, &c->env, &c->api, &c->reply);
+		call_finish(c);
+		return;
+	case API_READER:
+		rc = readers_do(s->readers, read_work, call_done, c);
+		break;
+	case API_WRITER:
+	case API_WRITER_OWN:
+		rc = worker_call(s->worker, write_work, call_done, c);
+		break;
+	case API_INGEST:
+		rc = readers_do(s->readers, ingest_work, ingest_parsed, c);
+		break;
+	}
+	if (rc < 0)
+		call_busy(c, "too much is waiting");
+}
+
+static void
+handle(void *cookie, struct http_server_request *r, const struct http_server_call *in)
+{
+	struct web *w = cookie;
+	struct service *s = w->service;
+	const struct api_route *route;
+	const char *allow = NULL;
+	struct api_reply reply;
+	struct web_call *c;
+	int status = 0;
+
+	api_reply_init(&reply);
+	if (api_admit(s->config->token, in->is_local_socket, http_server_header(r, "Authorization"),
+		http_server_header(r, "Host"), http_server_header(r, "Origin"), &reply) < 0)
+		goto answer;
+	route = api_route_find(in->method, in->path, &status, &allow);
+	if (route == NULL) {
+		api_problem(&reply, status, status == 405 ? "method-not-allowed" : "not-found",
+		    "GET /api/v1/openapi.json lists what there is", "there is no %s %.*s", in->method,
+		    SLICE_ARG(in->path));
+		goto answer;
+	}
+	if (w->is_refusing || w->calls >= WEB_CALLS_MAX || call_new(w, r, in, route, &c) < 0) {
+		api_problem(&reply, 503, "busy", "try again in a moment",
+		    w->is_refusing ? "the service is stopping" : "too many requests are under way");
+		reply.retry_after_s = 1;
+		goto answer;
+	}
+	api_reply_fini(&reply);
+	call_dispatch(c);
+	return;
+answer:
+	reply_send(w, r, &reply, allow);
+	api_reply_fini(&reply);
+}
+
+int
+web_start(struct service *s, struct web **web_r, struct err *err)
+{
+	struct web *w = mem_zalloc(sizeof *w);
+	struct http_server_options o = {0};
+	char address[256];
+
+	if (w == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the HTTP server");
+	w->service = s;
+	o.max_body_bytes = (size_t)s->config->max_body_bytes;
+	snprintf(address, sizeof address, "unix:%s", s->config->socket_path);
+	o.address = address;
+	if (http_server_new(s->loop, &o, handle, w, &w->local, err) < 0)
+		goto failed;
+	if (s->config->listen != NULL) {
+		const char *colon = strrchr(s->config->listen, ':');
+
+		o.address = s->config->listen;
+		if (http_server_new(s->loop, &o, handle, w, &w->tcp, err) < 0)
+			goto failed;
+		snprintf(w->url, sizeof w->url, "http://%.*s:%d/",
+		    colon == NULL ? 0 : (int)(colon - s->config->listen), s->config->listen,
+		    http_server_port(w->tcp));
+	}
+	*web_r = w;
+	return 0;
+failed:
+	web_free(w);
+	return -1;
+}
+
+void
+web_stop_accepting(struct web *w)
+{
+	w->is_refusing = true;
+}
+
+bool
+web_is_idle(const struct web *w)
+{
+	return w->calls == 0;
+}
+
+const char *
+web_url(const struct web *w)
+{
+	return w->url[0] == '\0' ? NULL : w->url;
+}
+
+void
+web_free(struct web *w)
+{
+	if (w == NULL)
+		return;
+	http_server_free(w->tcp);
+	http_server_free(w->local);
+	mem_free(w);
+}
