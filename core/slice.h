@@ -14,6 +14,8 @@ struct slice {
 };
 
 #define SLICE_LIT(s) ((struct slice){"" s, sizeof(s) - 1})
+/* The same as an initializer, which a static table needs. */
+#define SLICE_INIT(s) {"" s, sizeof(s) - 1}
 #define SLICE_NONE ((struct slice){NULL, 0})
 /* For "%.*s". */
 #define SLICE_ARG(s) ((int)(s).len), ((s).ptr == NULL ? "" : (s).ptr)
