@@ -19,7 +19,7 @@
 
 enum feature {
 	FEATURE_POSITIVE,
-	FEATURE_NEGATIVE, /* squashed sums, 0..1000 */
+	FEATURE_NEGATIVE, /* squashed sums for the text's length, 0..1000 */
 	FEATURE_BALANCE, /* squashed difference, -1000..1000 */
 	FEATURE_EXCLAMATION,
 	FEATURE_QUESTION,

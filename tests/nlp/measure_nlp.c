@@ -70,14 +70,15 @@ print_features(int label, const struct score *s)
 		printf("\t%d", s->reasons[i].effect_milli);
 	printf("\t|");
 	for (size_t i = 0; i < s->token_count; i++) {
+		static const char SIGNS[] = {[TOKEN_WORD] = 'w',
+		    [TOKEN_NUMBER] = '1',
+		    [TOKEN_URL] = 'u',
+		    [TOKEN_MENTION] = '@',
+		    [TOKEN_HASHTAG] = '#',
+		    [TOKEN_EMOJI] = 'e',
+		    [TOKEN_EMOTICON] = 'e'};
 		const struct token *t = &s->tokens[i];
-		if (t->kind == TOKEN_PUNCT || t->kind == TOKEN_URL || t->kind == TOKEN_MENTION ||
-		    t->kind == TOKEN_HASHTAG)
-			printf("\t%c",
-			    t->kind == TOKEN_PUNCT         ? *t->folded.ptr
-				: t->kind == TOKEN_URL     ? 'u'
-				: t->kind == TOKEN_MENTION ? '@'
-							   : '#');
+		printf("\t%c", t->kind == TOKEN_PUNCT ? *t->folded.ptr : SIGNS[t->kind]);
 	}
 	printf("\n");
 }
