@@ -1,6 +1,6 @@
 #include "collectors/charset.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <iconv.h>
 
 #include "core/arena.h"
@@ -184,6 +184,19 @@ repair(struct arena *a, struct slice s, size_t *repaired_r)
 	return out;
 }
 
+/* Not valid as it stands, but with far more good characters beyond ASCII than broken ones. */
+static bool
+is_mostly_utf8(struct arena *a, struct slice body)
+{
+	size_t broken = 0, beyond = 0;
+	struct slice repaired = utf8_repair(a, body, &broken);
+
+	for (size_t i = 0; i < repaired.len; i++)
+		if ((unsigned char)repaired.ptr[i] >= 0xC0)
+			beyond++;
+	return beyond > 5 * broken;
+}
+
 struct slice
 charset_to_utf8(struct arena *a, struct slice body, struct slice content_type, const char **name_r,
     size_t *repaired_r)
@@ -191,67 +204,89 @@ charset_to_utf8(struct arena *a, struct slice body, struct slice content_type, c
 	const char *names[3] = {NULL, NULL, "WINDOWS-1252"};
 	size_t mark = 0;
 	const char *wide = wide_encoding(body, &mark);
-	struct slice out;
-	bool says_utf8 = false;
+	const char *name = "UTF-8";
+	struct slice out = SLICE_NONE;
 
-	if (name_r != NULL)
-		*name_r = wide != NULL ? wide : "UTF-8";
 	if (wide != NULL) {
+		name = wide;
 		out = convert(a, slice_make(body.ptr + mark, body.len - mark), wide);
-		if (slice_is_set(out))
-			return repair(a, out, repaired_r);
+		goto done;
 	}
-	if (slice_starts_with(body, "\xEF\xBB\xBF"))
-		return repair(a, slice_make(body.ptr + 3, body.len - 3), repaired_r);
+	if (slice_starts_with(body, "\xEF\xBB\xBF")) {
+		out = slice_make(body.ptr + 3, body.len - 3);
+		goto done;
+	}
 	names[0] = charset_find(value_after(content_type, "charset"));
 	names[1] = charset_find(declared_encoding(body));
-	if (is_ascii(body) && holds_escape(body))
-		for (size_t i = 0; i < 2; i++)
+	if (is_ascii(body)) {
+		for (size_t i = 0; i < 2 && holds_escape(body) && !slice_is_set(out); i++)
 			if (names[i] != NULL && strcmp(names[i], "ISO-2022-JP") == 0)
-				return repair(a, convert(a, body, names[i]), repaired_r);
-	if (utf8_is_valid(body) || is_ascii(body))
-		return repair(a, body, repaired_r);
-	for (size_t i = 0; i < 3; i++) {
-		if (names[i] == NULL)
-			continue;
-		if (strcmp(names[i], "UTF-8") == 0) {
-			says_utf8 = true;
-			continue;
-		}
-		if (i == 2 && says_utf8) /* some broken bytes in what is meant to be UTF-8 */
-			break;
-		out = convert(a, body, names[i]);
-		if (slice_is_set(out)) {
-			if (name_r != NULL)
-				*name_r = names[i];
-			return repair(a, out, repaired_r);
-		}
+				out = convert(a, body, names[i]);
+		goto done;
 	}
-	return repair(a, body, repaired_r);
+	if (utf8_is_valid(body) || is_mostly_utf8(a, body))
+		goto done;
+	for (size_t i = 0; i < 3 && !slice_is_set(out); i++) {
+		if (names[i] == NULL || strcmp(names[i], "UTF-8") == 0)
+			continue;
+		out = convert(a, body, names[i]);
+		name = names[i];
+	}
+done:
+	if (!slice_is_set(out)) {
+		out = body;
+		name = "UTF-8";
+	}
+	if (name_r != NULL)
+		*name_r = name;
+	return repair(a, out, repaired_r);
+}
+
+/* 0: unassigned. */
+static const uint16_t windows_1252[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
+
+uint32_t
+charset_windows_1252(unsigned char byte)
+{
+	assert(byte >= 0x80 && byte <= 0x9F);
+	return windows_1252[byte - 0x80] != 0 ? windows_1252[byte - 0x80] : 0xFFFD;
+}
+
+/* The byte that Windows-1252 or Latin-1 has for a character; -1: none. */
+static int
+single_byte(uint32_t cp)
+{
+	if (cp <= 0xFF)
+		return (int)cp;
+	for (int i = 0; i < 32; i++)
+		if (windows_1252[i] == cp)
+			return 0x80 + i;
+	return -1;
 }
 
 struct slice
 charset_fix_double(struct arena *a, struct slice s)
 {
-	bool has_c1 = false;
+	bool is_suspect = false;
 	size_t pos = 0, len = 0;
 	char *bytes;
 
-	/* Only characters that fit a byte, and one that no author types. */
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-		if (c > 0xC3)
-			return s;
-		if (c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0)
-			has_c1 = true;
-	}
-	if (!has_c1)
+	if (is_ascii(s))
 		return s;
-	bytes = arena_alloc(a, s.len);
+	/* Every character fits a byte, one of them is nothing an author types behind such a letter, and the bytes are UTF-8. */
+	while (pos < s.len) {
+		int byte = single_byte(utf8_next(s, &pos));
+		if (byte < 0)
+			return s;
+		is_suspect |= byte >= 0x80 && byte < 0xA0;
+	}
+	bytes = is_suspect ? arena_alloc(a, s.len) : NULL;
 	if (bytes == NULL)
 		return s;
-	while (pos < s.len)
-		bytes[len++] = (char)(unsigned char)utf8_next(s, &pos);
+	for (pos = 0; pos < s.len;)
+		bytes[len++] = (char)single_byte(utf8_next(s, &pos));
 	struct slice undone = slice_make(bytes, len);
 	return utf8_is_valid(undone) ? undone : s;
 }

@@ -9,6 +9,7 @@
 #define COLLECTORS_CHARSET_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/slice.h"
 
@@ -21,7 +22,10 @@ struct err;
 struct slice charset_to_utf8(struct arena *a, struct slice body, struct slice content_type,
     const char **name_r, size_t *repaired_r);
 
-/* UTF-8 that was taken for Latin-1 and encoded once more is undone; everything else comes back as it is. */
+/* What Windows-1252 has at a byte from 0x80 to 0x9F; U+FFFD where it has nothing. */
+uint32_t charset_windows_1252(unsigned char byte);
+
+/* UTF-8 that was taken for Windows-1252 and encoded once more is undone; everything else comes back as it is. */
 struct slice charset_fix_double(struct arena *a, struct slice s);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <libxml/HTMLparser.h>
 
+#include "collectors/charset.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -139,18 +140,13 @@ to_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Windows-1252 from 0x80 on, as the HTML standard maps numeric references; 0: unassigned there. */
-static const uint16_t c1_chars[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
-
 static uint32_t
 usable_code_point(uint32_t cp)
 {
 	if (cp == 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
 		return 0xFFFD;
 	if (cp >= 0x80 && cp <= 0x9F)
-		return c1_chars[cp - 0x80] != 0 ? c1_chars[cp - 0x80] : 0xFFFD;
+		return charset_windows_1252((unsigned char)cp);
 	return cp;
 }
 

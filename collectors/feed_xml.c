@@ -1,0 +1,723 @@
+/*
+ * RSS and Atom share one reader: the elements' names do not collide, and feeds in the wild mix the two.  libxml2 builds the tree from
+ * cleaned UTF-8; elements are told apart by a small set of vocabularies rather than by exact namespaces, which feeds get wrong.
+ */
+#include "collectors/feed_internal.h"
+
+#include <assert.h>
+
+#include <libxml/SAX2.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/utf8.h"
+#include "platform/crypto.h"
+
+#define MARKUP_BYTES_MAX ((size_t)512 * 1024) /* of one item's inline markup written out again */
+#define BASE64_BYTES_MAX ((size_t)512 * 1024)
+
+struct xml_read {
+	struct arena *a;
+	struct feed_doc *doc;
+	struct slice base_url;
+	struct err *err;
+	/* while parsing */
+	size_t elements;
+	unsigned depth;
+	int limit; /* the one that was passed; 0: none */
+	const char *limit_of;
+};
+
+enum vocabulary {
+	V_CORE /* RSS, Atom, or no namespace at all */,
+	V_DC,
+	V_CONTENT,
+	V_SY,
+	V_THR,
+	V_ITUNES,
+	V_XHTML,
+	V_OTHER
+};
+
+/* --- names ---------------------------------------------------------------- */
+
+static const struct {
+	const char *prefix; /* as commonly written: for feeds that forget to declare it */
+	const char *uri; /* how it begins */
+	enum vocabulary vocabulary;
+} vocabularies[] = {
+    {"atom", "http://www.w3.org/2005/Atom", V_CORE},
+    {"atom03", "http://purl.org/atom/ns", V_CORE},
+    {"rss", "http://purl.org/rss/1.0/modules/content", V_CONTENT},
+    {"content", "http://purl.org/rss/1.0/modules/content", V_CONTENT},
+    {"sy", "http://purl.org/rss/1.0/modules/syndication", V_SY},
+    {"rss", "http://purl.org/rss/1.0/modules", V_OTHER},
+    {"rss", "http://purl.org/rss/", V_CORE},
+    {"rss", "http://my.netscape.com/rdf/", V_CORE},
+    {"rss", "http://backend.userland.com/", V_CORE},
+    {"dc", "http://purl.org/dc/elements/", V_DC},
+    {"dcterms", "http://purl.org/dc/terms/", V_DC},
+    {"thr", "http://purl.org/syndication/thread/", V_THR},
+    {"itunes", "http://www.itunes.com/dtds/", V_ITUNES},
+    {"xhtml", "http://www.w3.org/1999/xhtml", V_XHTML},
+};
+
+struct name {
+	enum vocabulary vocabulary;
+	struct slice local;
+};
+
+static struct name
+name_of(const xmlNode *node)
+{
+	struct name n = {V_CORE, slice_of((const char *)node->name)};
+	struct slice prefix = SLICE_NONE;
+	const char *uri = NULL;
+
+	if (node->ns != NULL) {
+		uri = (const char *)node->ns->href;
+		prefix = slice_of((const char *)node->ns->prefix);
+	} else {
+		/* an undeclared prefix stays part of the name */
+		struct slice rest = n.local;
+		struct slice first = slice_split(&rest, ':');
+		if (slice_is_set(rest)) {
+			prefix = first;
+			n.local = rest;
+		}
+	}
+	for (size_t i = 0; uri != NULL && i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++)
+		if (slice_starts_with(slice_of(uri), vocabularies[i].uri)) {
+			n.vocabulary = vocabularies[i].vocabulary;
+			return n;
+		}
+	if (!slice_is_set(prefix))
+		return n; /* a default namespace of whatever name */
+	n.vocabulary = V_OTHER;
+	for (size_t i = 0; i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++)
+		if (slice_eq_str(prefix, vocabularies[i].prefix)) {
+			n.vocabulary = vocabularies[i].vocabulary;
+			break;
+		}
+	return n;
+}
+
+static bool
+is_named(struct name n, enum vocabulary vocabulary, const char *local)
+{
+	return n.vocabulary == vocabulary && slice_eq_nocase(n.local, slice_of(local));
+}
+
+static bool
+is_any(struct name n, enum vocabulary vocabulary, const char *const *locals)
+{
+	for (; *locals != NULL; locals++)
+		if (is_named(n, vocabulary, *locals))
+			return true;
+	return false;
+}
+
+/* --- texts ---------------------------------------------------------------- */
+
+/* Whatever namespace the attribute has; SLICE_NONE when it is not there. */
+static struct slice
+attribute(const xmlNode *node, const char *name)
+{
+	for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
+		if (slice_eq_nocase(slice_of((const char *)at->name), slice_of(name))) {
+			const xmlNode *value = at->children;
+			if (value == NULL || value->content == NULL)
+				return SLICE_LIT("");
+			return slice_trim(slice_of((const char *)value->content));
+		}
+	return SLICE_NONE;
+}
+
+static bool
+has_elements(const xmlNode *node)
+{
+	for (const xmlNode *child = node->children; child != NULL; child = child->next)
+		if (child->type == XML_ELEMENT_NODE)
+			return true;
+	return false;
+}
+
+static bool
+is_text(const xmlNode *node)
+{
+	return (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) &&
+	    node->content != NULL;
+}
+
+static void
+write_escaped(struct buf *out, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		size_t run = strcspn(s, "&<>\"");
+		buf_add(out, s, run);
+		s += run;
+		switch (*s) {
+		case '&': buf_add_str(out, "&amp;"); break;
+		case '<': buf_add_str(out, "&lt;"); break;
+		case '>': buf_add_str(out, "&gt;"); break;
+		case '"': buf_add_str(out, "&quot;"); break;
+		default: return;
+		}
+	}
+}
+
+/* Inline markup as HTML again, so that one reader makes text of both kinds.  Recursion is bounded by FEED_DEPTH_MAX. */
+static void
+write_markup(struct buf *out, const xmlNode *node)
+{
+	static const char *const kept[] = {"class", "href", "alt"};
+
+	for (const xmlNode *child = node->children; child != NULL && !buf_failed(out);
+	     child = child->next) {
+		if (is_text(child)) {
+			write_escaped(out, (const char *)child->content);
+			continue;
+		}
+		if (child->type != XML_ELEMENT_NODE)
+			continue;
+		struct name n = name_of(child);
+		buf_addf(out, "<%.*s", SLICE_ARG(n.local));
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+			struct slice value = attribute(child, kept[i]);
+			if (value.len == 0)
+				continue;
+			buf_addf(out, " %s=\"", kept[i]);
+			write_escaped(out, value.ptr);
+			buf_add_str(out, "\"");
+		}
+		buf_add_str(out, ">");
+		write_markup(out, child);
+		buf_addf(out, "</%.*s>", SLICE_ARG(n.local));
+	}
+}
+
+static int
+nomem(struct xml_read *r)
+{
+	return err_set(r->err, ERR_NOMEM, "no memory for the items of a feed");
+}
+
+/* What stands in an element, with its inline markup written as HTML when there is some.  What is over the ceiling is left out. */
+static int
+inner(struct xml_read *r, const xmlNode *node, bool *has_markup_r, struct slice *raw_r)
+{
+	struct buf out;
+	int rc = 0;
+
+	buf_init(&out, MARKUP_BYTES_MAX);
+	*has_markup_r = has_elements(node);
+	if (*has_markup_r)
+		write_markup(&out, node);
+	else
+		for (const xmlNode *child = node->children; child != NULL; child = child->next)
+			if (is_text(child)) {
+				size_t len = strlen((const char *)child->content);
+				if (len > MARKUP_BYTES_MAX - 1 - out.len)
+					len = MARKUP_BYTES_MAX - 1 - out.len;
+				buf_add(&out, child->content, len);
+			}
+	*raw_r = arena_slice_dup(r->a, slice_make(buf_str(&out), out.len));
+	if (!slice_is_set(*raw_r))
+		rc = nomem(r);
+	buf_fini(&out);
+	return rc;
+}
+
+/* Base64 with white space in it; the text itself when it is none. */
+static struct slice
+base64(struct xml_read *r, struct slice raw)
+{
+	char *dense, *out;
+	size_t len = 0;
+	int decoded;
+
+	if (raw.len > BASE64_BYTES_MAX)
+		return raw;
+	dense = arena_alloc(r->a, raw.len + 1);
+	out = arena_alloc(r->a, raw.len + 1);
+	if (dense == NULL || out == NULL)
+		return raw;
+	for (size_t i = 0; i < raw.len; i++)
+		if (strchr(" \t\r\n", raw.ptr[i]) == NULL)
+			dense[len++] = raw.ptr[i];
+	decoded = crypto_base64_decode(slice_make(dense, len), out, raw.len + 1);
+	return decoded < 0 ? raw : slice_make(out, (size_t)decoded);
+}
+
+/* How Atom says what a text is: 1.0 by type, 0.3 by type and mode; RSS says nothing. */
+static enum feed_markup
+markup_of(const xmlNode *node, bool is_markup, bool *is_base64_r)
+{
+	struct slice type = attribute(node, "type");
+	struct slice mode = attribute(node, "mode");
+
+	*is_base64_r = slice_eq_nocase(mode, SLICE_LIT("base64")) ||
+	    (!slice_is_set(mode) && type.len > 0 && memchr(type.ptr, '/', type.len) != NULL &&
+		!slice_starts_with(type, "text/") && !slice_ends_with(type, "xml"));
+	if (is_markup)
+		return FEED_HTML;
+	if (slice_eq_nocase(type, SLICE_LIT("html")) ||
+	    slice_eq_nocase(type, SLICE_LIT("text/html")))
+		return FEED_HTML;
+	if (slice_eq_nocase(type, SLICE_LIT("text")) ||
+	    slice_eq_nocase(type, SLICE_LIT("text/plain")) ||
+	    slice_eq_nocase(type, SLICE_LIT("xhtml")) || slice_ends_with(type, "xml"))
+		return FEED_PLAIN;
+	return FEED_GUESS;
+}
+
+static int
+read_text(struct xml_read *r, const xmlNode *node, bool as_line, struct slice *text_r, bool *is_cut)
+{
+	struct slice raw;
+	bool is_markup, is_base64;
+	enum feed_markup markup;
+
+	if (inner(r, node, &is_markup, &raw) < 0)
+		return -1;
+	markup = markup_of(node, is_markup, &is_base64);
+	if (is_base64 && !is_markup) {
+		raw = base64(r, raw);
+		raw = utf8_repair(r->a, raw, &r->doc->repaired);
+		if (!slice_is_set(raw))
+			return nomem(r);
+	}
+	if (as_line)
+		return feed_line(raw, markup, r->a, text_r, r->err);
+	return feed_text(raw, markup, r->a, text_r, is_cut, r->err);
+}
+
+/* First come, first kept. */
+static int
+read_line_once(struct xml_read *r, const xmlNode *node, struct slice *line_r)
+{
+	bool unused = false;
+
+	return slice_is_set(*line_r) ? 0 : read_text(r, node, true, line_r, &unused);
+}
+
+/* --- links, people, tags -------------------------------------------------- */
+
+static int
+resolve(struct xml_read *r, const xmlNode *node, struct slice uri, struct slice *made_r)
+{
+	struct slice base = r->base_url;
+	xmlChar *declared = NULL;
+
+	if (uri.len == 0)
+		return 0;
+	if (!feed_is_absolute(uri))
+		declared = xmlNodeGetBase(node->doc, node);
+	if (declared != NULL)
+		base = feed_resolve(slice_of((const char *)declared), r->base_url, r->a);
+	xmlFree(declared);
+	*made_r = feed_resolve(uri, base, r->a);
+	return slice_is_set(*made_r) ? 0 : nomem(r);
+}
+
+/* RSS has the address as text, Atom in href; an Atom link that is not "alternate" is something else. */
+static int
+read_link(struct xml_read *r, const xmlNode *node, struct slice *link_r)
+{
+	struct slice href = attribute(node, "href");
+	struct slice rel = attribute(node, "rel");
+	struct slice text = SLICE_NONE;
+
+	if (slice_is_set(*link_r))
+		return 0;
+	if (rel.len > 0 && !slice_eq_nocase(rel, SLICE_LIT("alternate")))
+		return 0;
+	if (slice_is_set(href))
+		return resolve(r, node, href, link_r);
+	if (read_line_once(r, node, &text) < 0)
+		return -1;
+	return resolve(r, node, text, link_r);
+}
+
+struct person {
+	struct slice *name, *uri, *email;
+};
+
+/* Atom's author is a structure, RSS's a line of text. */
+static int
+read_person(struct xml_read *r, const xmlNode *node, struct person p)
+{
+	static const char *const uris[] = {"uri", "url", "homepage", NULL};
+
+	if (slice_is_set(*p.name) || slice_is_set(*p.uri) || slice_is_set(*p.email))
+		return 0;
+	for (const xmlNode *child = node->children; child != NULL; child = child->next) {
+		struct slice line = SLICE_NONE;
+		int rc = 0;
+		if (child->type != XML_ELEMENT_NODE)
+			continue;
+		struct name n = name_of(child);
+		if (is_named(n, V_CORE, "name"))
+			rc = read_line_once(r, child, p.name);
+		else if (is_named(n, V_CORE, "email"))
+			rc = read_line_once(r, child, p.email);
+		else if (is_any(n, V_CORE, uris)) {
+			rc = read_line_once(r, child, &line);
+			if (rc == 0)
+				rc = resolve(r, child, line, p.uri);
+		}
+		if (rc < 0)
+			return -1;
+	}
+	if (slice_is_set(*p.name) || slice_is_set(*p.uri) || slice_is_set(*p.email))
+		return 0;
+	struct slice raw;
+	bool is_markup;
+	if (inner(r, node, &is_markup, &raw) < 0)
+		return -1;
+	return feed_person(raw, r->a, p.name, p.email, r->err);
+}
+
+static int
+add_tag(struct xml_read *r, struct feed_item *it, struct slice tag)
+{
+	struct slice *items;
+
+	tag = slice_trim(tag);
+	if (tag.len == 0 || it->tags.count >= POST_TAGS_MAX)
+		return 0;
+	if (it->tags.count == 0)
+		it->tags.items = arena_array(r->a, POST_TAGS_MAX, sizeof(*items));
+	if (it->tags.items == NULL)
+		return nomem(r);
+	items = (struct slice *)(uintptr_t)it->tags.items; /* ours, until the item is done */
+	items[it->tags.count++] = tag;
+	return 0;
+}
+
+static int
+read_category(struct xml_read *r, const xmlNode *node, struct feed_item *it, bool is_list)
+{
+	struct slice term = attribute(node, "term");
+	struct slice line = SLICE_NONE;
+
+	if (term.len > 0) {
+		term = arena_slice_dup(r->a, term);
+		return slice_is_set(term) ? add_tag(r, it, term) : nomem(r);
+	}
+	if (read_line_once(r, node, &line) < 0)
+		return -1;
+	while (is_list && slice_is_set(line))
+		if (add_tag(r, it, slice_split(&line, ',')) < 0)
+			return -1;
+	return slice_is_set(line) ? add_tag(r, it, line) : 0;
+}
+
+static int
+read_date(struct xml_read *r, const xmlNode *node, int64_t *at_ms_r)
+{
+	struct slice line = SLICE_NONE;
+
+	if (*at_ms_r != TIME_UNKNOWN)
+		return 0;
+	if (read_line_once(r, node, &line) < 0)
+		return -1;
+	*at_ms_r = feed_date(line);
+	return 0;
+}
+
+/* --- items ---------------------------------------------------------------- */
+
+/* Description, summary and content: the full text is kept apart from the short one; a second short one counts as full. */
+static int
+read_body(struct xml_read *r, const xmlNode *node, bool is_full, struct feed_item *it)
+{
+	struct slice *to = is_full || slice_is_set(it->summary) ? &it->content : &it->summary;
+
+	if (slice_is_set(*to) && !is_full)
+		return 0;
+	if (slice_is_set(attribute(node, "src")) && node->children == NULL)
+		return 0; /* Atom: the content is elsewhere */
+	return read_text(r, node, false, to, &it->is_cut);
+}
+
+static int
+read_item_child(struct xml_read *r, const xmlNode *node, struct feed_item *it)
+{
+	static const char *const core_dates[] = {"pubDate", "published", "issued", "created", NULL};
+	static const char *const core_updates[] = {"updated", "modified", NULL};
+	static const char *const dc_dates[] = {"date", "issued", "created", NULL};
+	static const char *const shorts[] = {"description", "summary", NULL};
+	static const char *const fulls[] = {"content", "fullitem", NULL};
+	struct name n = name_of(node);
+	struct person author = {&it->author_name, &it->author_uri, &it->author_email};
+	struct slice line = SLICE_NONE;
+
+	if (is_named(n, V_CORE, "title") || is_named(n, V_DC, "title"))
+		return read_line_once(r, node, &it->title);
+	if (is_named(n, V_CORE, "link"))
+		return read_link(r, node, &it->link);
+	if (is_named(n, V_CORE, "guid") || is_named(n, V_CORE, "id"))
+		return read_line_once(r, node, &it->id);
+	if (is_any(n, V_CORE, shorts))
+		return read_body(r, node, false, it);
+	if (is_any(n, V_CORE, fulls) || is_named(n, V_CONTENT, "encoded") ||
+	    is_named(n, V_XHTML, "body"))
+		return read_body(r, node, true, it);
+	if (is_named(n, V_CORE, "author") || is_named(n, V_DC, "creator") ||
+	    is_named(n, V_ITUNES, "author"))
+		return read_person(r, node, author);
+	if (is_any(n, V_CORE, core_dates) || is_any(n, V_DC, dc_dates))
+		return read_date(r, node, &it->published_at_ms);
+	if (is_any(n, V_CORE, core_updates) || is_named(n, V_DC, "modified"))
+		return read_date(r, node, &it->updated_at_ms);
+	if (is_named(n, V_CORE, "category") || is_named(n, V_DC, "subject"))
+		return read_category(r, node, it, false);
+	if (is_named(n, V_CORE, "tags"))
+		return read_category(r, node, it, true);
+	if (is_named(n, V_DC, "language"))
+		return read_line_once(r, node, &it->lang);
+	if (is_named(n, V_THR, "in-reply-to")) {
+		line = attribute(node, "ref");
+		it->reply_to = line.len > 0 ? arena_slice_dup(r->a, line) : SLICE_NONE;
+	}
+	return 0;
+}
+
+static int
+read_item(struct xml_read *r, const xmlNode *node)
+{
+	struct feed_item *it;
+	xmlChar *lang;
+	int rc = feed_item_add(r->doc, r->a, &it);
+
+	if (rc <= 0)
+		return rc < 0 ? nomem(r) : 0;
+	for (const xmlNode *child = node->children; child != NULL; child = child->next)
+		if (child->type == XML_ELEMENT_NODE && read_item_child(r, child, it) < 0)
+			return -1;
+	/* RSS 1.0 names its items only here */
+	if (!slice_is_set(it->id) && !slice_is_set(it->link) &&
+	    resolve(r, node, attribute(node, "about"), &it->link) < 0)
+		return -1;
+	if (!slice_is_set(it->link) && feed_is_absolute(it->id) &&
+	    slice_starts_with(it->id, "http"))
+		it->link = it->id;
+	if (slice_is_set(it->id) && !feed_is_absolute(it->id)) {
+		xmlChar *base = xmlNodeGetBase(node->doc, node);
+		if (base != NULL) /* an Atom id that counts on xml:base */
+			rc = resolve(r, node, it->id, &it->id);
+		xmlFree(base);
+		if (rc < 0)
+			return -1;
+	}
+	lang = slice_is_set(it->lang) ? NULL : xmlNodeGetLang(node);
+	if (lang != NULL && lang[0] != '\0')
+		it->lang = arena_slice_dup(r->a, slice_of((const char *)lang));
+	xmlFree(lang);
+	return 0;
+}
+
+/* --- the document --------------------------------------------------------- */
+
+static int
+read_number(struct xml_read *r, const xmlNode *node, long long *value_r)
+{
+	struct slice line = SLICE_NONE;
+
+	*value_r = 0;
+	if (read_line_once(r, node, &line) < 0)
+		return -1;
+	(void)slice_to_i64(line, value_r);
+	return 0;
+}
+
+static int
+read_period(struct xml_read *r, const xmlNode *node, int64_t *period_ms)
+{
+	static const struct {
+		const char *word;
+		int64_t ms;
+	} periods[] = {{"hourly", TIME_HOUR_MS}, {"daily", TIME_DAY_MS},
+	    {"weekly", 7 * TIME_DAY_MS}, {"monthly", 30 * TIME_DAY_MS},
+	    {"yearly", 365 * TIME_DAY_MS}};
+	struct slice line = SLICE_NONE;
+
+	if (read_line_once(r, node, &line) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++)
+		if (slice_eq_nocase(line, slice_of(periods[i].word)))
+			*period_ms = periods[i].ms;
+	return 0;
+}
+
+/* The feed's own data: the children of <channel> or <feed>. */
+static int
+read_head(struct xml_read *r, const xmlNode *parent)
+{
+	struct feed_doc *doc = r->doc;
+	struct person author = {&doc->author_name, &doc->author_uri, &doc->author_email};
+	int64_t period_ms = 0;
+	long long number, frequency = 1;
+	int rc = 0;
+
+	for (const xmlNode *node = parent->children; node != NULL && rc == 0; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		struct name n = name_of(node);
+		if (is_named(n, V_CORE, "title"))
+			rc = read_line_once(r, node, &doc->title);
+		else if (is_named(n, V_CORE, "language") || is_named(n, V_DC, "language"))
+			rc = read_line_once(r, node, &doc->lang);
+		else if (is_named(n, V_CORE, "author") || is_named(n, V_DC, "creator"))
+			rc = read_person(r, node, author);
+		else if (is_named(n, V_CORE, "ttl")) {
+			rc = read_number(r, node, &number);
+			if (number > 0 && number < 1000000)
+				doc->refresh_ms = number * TIME_MINUTE_MS;
+		} else if (is_named(n, V_SY, "updatePeriod"))
+			rc = read_period(r, node, &period_ms);
+		else if (is_named(n, V_SY, "updateFrequency"))
+			rc = read_number(r, node, &frequency);
+	}
+	if (frequency > 0 && period_ms / frequency > doc->refresh_ms)
+		doc->refresh_ms = period_ms / frequency;
+	return rc;
+}
+
+static bool
+is_item(struct name n)
+{
+	return is_named(n, V_CORE, "item") || is_named(n, V_CORE, "entry");
+}
+
+/* Items lie in the channel, or beside it (RSS 1.0, and some who copied it). */
+static int
+read_tree(struct xml_read *r, const xmlNode *root)
+{
+	if (read_head(r, root) < 0)
+		return -1;
+	for (const xmlNode *node = root->children; node != NULL; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		struct name n = name_of(node);
+		if (is_item(n) && read_item(r, node) < 0)
+			return -1;
+		if (!is_named(n, V_CORE, "channel"))
+			continue;
+		if (read_head(r, node) < 0)
+			return -1;
+		for (const xmlNode *child = node->children; child != NULL; child = child->next)
+			if (child->type == XML_ELEMENT_NODE && is_item(name_of(child)) &&
+			    read_item(r, child) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static const char *
+format_of(const xmlNode *root)
+{
+	struct slice name = name_of(root).local;
+	struct slice version = attribute(root, "version");
+
+	if (slice_eq_nocase(name, SLICE_LIT("rss")))
+		return slice_starts_with(version, "2") ? "RSS 2.0" : "RSS 0.9x";
+	if (slice_eq_nocase(name, SLICE_LIT("RDF")))
+		return "RSS 1.0";
+	if (slice_eq_nocase(name, SLICE_LIT("feed")))
+		return slice_eq_str(version, "0.3") ? "Atom 0.3" : "Atom 1.0";
+	if (slice_eq_nocase(name, SLICE_LIT("channel")))
+		return "a bare channel";
+	return NULL;
+}
+
+static void
+on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix, const xmlChar *uri,
+    int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted_count,
+    const xmlChar **attributes)
+{
+	xmlParserCtxt *parser = ctx;
+	struct xml_read *r = parser->_private;
+
+	r->elements++;
+	r->depth++;
+	if (r->elements > FEED_ELEMENTS_MAX) {
+		r->limit = FEED_ELEMENTS_MAX;
+		r->limit_of = "elements";
+	} else if (r->depth > FEED_DEPTH_MAX) {
+		r->limit = FEED_DEPTH_MAX;
+		r->limit_of = "levels of nesting";
+	}
+	if (r->limit != 0) {
+		xmlStopParser(parser);
+		return;
+	}
+	xmlSAX2StartElementNs(ctx, localname, prefix, uri, namespace_count, namespaces,
+	    attribute_count, defaulted_count, attributes);
+}
+
+static void
+on_end(void *ctx, const xmlChar *localname, const xmlChar *prefix, const xmlChar *uri)
+{
+	xmlParserCtxt *parser = ctx;
+	struct xml_read *r = parser->_private;
+
+	if (r->depth > 0)
+		r->depth--;
+	xmlSAX2EndElementNs(ctx, localname, prefix, uri);
+}
+
+static int
+read_document(struct xml_read *r, const xmlDoc *tree)
+{
+	const xmlNode *root = tree == NULL ? NULL : xmlDocGetRootElement(tree);
+	struct slice name;
+
+	if (r->limit != 0)
+		return err_set(
+		    r->err, ERR_LIMIT, "the feed has more than %d %s", r->limit, r->limit_of);
+	if (root == NULL)
+		return err_set(r->err, ERR_INPUT, "the answer cannot be read as XML");
+	name = name_of(root).local;
+	if (slice_eq_nocase(name, SLICE_LIT("html")) || slice_eq_nocase(name, SLICE_LIT("head")) ||
+	    slice_eq_nocase(name, SLICE_LIT("body")))
+		return err_set(
+		    r->err, ERR_INPUT, "the address answers with an HTML page, not a feed");
+	r->doc->format = format_of(root);
+	if (r->doc->format == NULL)
+		return err_set(r->err, ERR_INPUT,
+		    "the answer is XML, but neither RSS nor Atom (its root is <%.*s>)",
+		    (int)(name.len > 40 ? 40 : name.len), name.ptr);
+	return read_tree(r, root);
+}
+
+int
+feed_parse_xml(struct slice text, struct slice base_url, struct arena *a, struct feed_doc *doc,
+    struct err *err)
+{
+	struct xml_read r = {.a = a, .doc = doc, .base_url = base_url, .err = err};
+	xmlParserCtxt *parser = NULL;
+	xmlDoc *tree = NULL;
+	struct slice xml;
+	int rc = -1;
+
+	if (feed_clean(text, a, &xml, err) < 0)
+		return -1;
+	parser = xmlNewParserCtxt();
+	if (parser == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to read a feed");
+	parser->_private = &r;
+	parser->sax->startElementNs = on_start;
+	parser->sax->endElementNs = on_end;
+	tree = xmlCtxtReadMemory(parser, xml.ptr, (int)xml.len, NULL, "UTF-8",
+	    XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+		XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+	rc = read_document(&r, tree);
+	xmlFreeDoc(tree);
+	xmlFreeParserCtxt(parser);
+	return rc;
+}
