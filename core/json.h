@@ -24,7 +24,7 @@ struct json;
 struct json_doc;
 
 #define JSON_DEPTH_MAX 64
-#define JSON_DOC_MAX ((size_t)256 * 1024 * 1024)
+#define JSON_DOC_MAX ((size_t)128 * 1024 * 1024)
 
 enum json_type { JSON_ABSENT, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 

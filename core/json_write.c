@@ -181,6 +181,8 @@ json_put_f64(struct json_writer *w, double v)
 		json_put_null(w);
 		return;
 	}
+	if (v == 0)
+		v = 0; /* -0 would read back as the integer 0 */
 	item_begin(w);
 	/* The shortest of the three that reads back as the same number; 17 digits always do. */
 	for (int digits = 15; digits <= 17; digits++) {

@@ -94,7 +94,7 @@ static void
 parts_from_ms(int64_t at_ms, struct time_parts *t, int *weekday_r)
 {
 	int64_t days = floor_div(at_ms, TIME_DAY_MS);
-	int64_t in_day = at_ms - days * TIME_DAY_MS;
+	int64_t in_day = (at_ms % TIME_DAY_MS + TIME_DAY_MS) % TIME_DAY_MS;
 
 	*t = (struct time_parts){0};
 	time_civil_from_days(days, &t->year, &t->month, &t->day);
