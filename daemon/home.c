@@ -274,16 +274,16 @@ remember_file(struct store *store, const char *key, const char *sum, struct err 
 }
 
 static int
-import_customers(struct store *store, const struct config *config, const struct clock *clock, struct log *log,
-    struct slice text, struct diag_list *diags, struct err *err)
+import_customers(struct store *store, const char *path, const char *handle_attribute, const struct clock *clock,
+    struct log *log, struct slice text, struct diag_list *diags, struct err *err)
 {
 	struct import_options o = {0};
 	struct import_report r = {0};
 	struct import *i = NULL;
 	int rc;
 
-	o.file = config->customers_path;
-	o.handle_attribute = config->handle_attribute;
+	o.file = path;
+	o.handle_attribute = handle_attribute;
 	o.now_ms = clock_now_ms(clock);
 	rc = import_new(store, &o, diags, &i, err);
 	if (rc == 0)
@@ -292,9 +292,24 @@ import_customers(struct store *store, const struct config *config, const struct 
 		rc = import_end(i, &r, err);
 	import_free(i);
 	if (rc == 0)
-		log_event(log, LOG_INFO, "customers.imported", "file", config->customers_path, "rows", LOG_I64(r.rows),
+		log_event(log, LOG_INFO, "customers.imported", "file", path, "rows", LOG_I64(r.rows),
 		    "created", LOG_I64(r.created), "updated", LOG_I64(r.updated), "rejected", LOG_I64(r.rejected),
 		    NULL);
+	return rc;
+}
+
+int
+home_import_customers(struct store *store, const char *path, const char *handle_attribute, const struct clock *clock,
+    struct diag_list *diags, struct err *err)
+{
+	struct buf text;
+	int rc;
+
+	buf_init(&text, IMPORT_BYTES_MAX);
+	rc = file_read(path, IMPORT_BYTES_MAX - 1, &text, err);
+	if (rc == 0)
+		rc = import_customers(store, path, handle_attribute, clock, NULL, buf_slice(&text), diags, err);
+	buf_fini(&text);
 	return rc;
 }
 
@@ -369,7 +384,8 @@ home_import(struct store *store, const struct config *config, const struct clock
 			goto out;
 		rc = file_is_known(store, "imported.customers", config->handle_attribute, buf_slice(&text), sum, err);
 		if (rc == 0)
-			rc = import_customers(store, config, clock, log, buf_slice(&text), diags, err) < 0 ||
+			rc = import_customers(store, config->customers_path, config->handle_attribute, clock, log,
+				 buf_slice(&text), diags, err) < 0 ||
 				remember_file(store, "imported.customers", sum, err) < 0
 			    ? -1
 			    : 0;

@@ -201,9 +201,9 @@ collect_accounts(struct snapshot *s, struct err *err)
 	return 0;
 }
 
-int
-snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
-    struct diag_list *diags, struct snapshot **s_r, struct err *err)
+static int
+compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
+    bool checks_names, struct diag_list *diags, struct snapshot **s_r, struct err *err)
 {
 	struct question q = {config, NULL, NULL};
 	struct rule_env env = {&q, ask_tokens, NULL, NULL, NULL, NULL, ask_zone};
@@ -225,13 +225,13 @@ snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_s
 	if (templates_rc < 0)
 		goto out;
 	q.templates = s->templates;
-	if (config != NULL) {
+	if (checks_names) {
 		env.has_channel = ask_channel;
 		env.has_queue = ask_queue;
 		env.has_offer = ask_offer;
 	}
 	/* With broken templates their own findings are enough; with none at all a rules file is being checked alone. */
-	if (templates_rc == 0 && (config != NULL || b->template_count > 0))
+	if (templates_rc == 0 && (checks_names || b->template_count > 0))
 		env.can_send = ask_send;
 	rc = rule_set_compile(b->rules, b->rule_count, version, &env, diags, &s->rules, err);
 	if (rc != 0)
@@ -250,6 +250,20 @@ out:
 	scorer_free(q.scorer);
 	snapshot_unref(s);
 	return rc;
+}
+
+int
+snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
+    struct diag_list *diags, struct snapshot **s_r, struct err *err)
+{
+	return compile(b, config, lexicon, version, config != NULL, diags, s_r, err);
+}
+
+int
+snapshot_compile_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, bool checks_names,
+    struct diag_list *diags, struct snapshot **s_r, struct err *err)
+{
+	return compile(b, config, lexicon, 0, checks_names && config != NULL, diags, s_r, err);
 }
 
 struct snapshot *

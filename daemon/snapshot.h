@@ -42,6 +42,9 @@ int snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags, struct
  * diags, -1.  config and lexicon are referenced. */
 int snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
     int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err);
+/* The same for a draft; with checks_names false, channels, queues, offers and templates the rules name are taken on trust. */
+int snapshot_compile_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, bool checks_names,
+    struct diag_list *diags, struct snapshot **s_r, struct err *err);
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s);
 

@@ -1,0 +1,257 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/json.h"
+#include "core/mem.h"
+#include "core/timefmt.h"
+#include "collectors/collector.h"
+#include "collectors/ndjson.h"
+#include "collectors/posts_body.h"
+#include "nlp/nlp.h"
+#include "store/outbox.h"
+#include "store/store.h"
+
+#include "daemon/bundle.h"
+#include "daemon/config.h"
+#include "daemon/home.h"
+#include "daemon/pipeline.h"
+#include "daemon/snapshot.h"
+#include "daemon/verb.h"
+
+#define REPLAY_ARENA_BYTES (256u * 1024 * 1024)
+
+struct replay {
+	struct verb_call *call;
+	struct clock_virtual clock;
+	struct store *store;
+	struct pipeline *pipeline;
+	struct snapshot *snapshot;
+	struct buf out;
+	bool all;			/* held decisions too */
+	uint64_t posts, bad;
+};
+
+static void
+on_decided(void *cookie, const struct decision_row *row)
+{
+	struct replay *r = cookie;
+	struct json_writer w;
+
+	if (row->outcome == DECISION_HELD && !r->all)
+		return;
+	json_writer_init(&w, &r->out);
+	json_object_begin(&w);
+	json_kv_str(&w, "rule_id", row->rule_id);
+	json_kv_str(&w, "occurrence_id", row->occurrence_id);
+	json_kv_str(&w, "action", row->action);
+	json_kv_str(&w, "subject", row->subject);
+	json_kv_str(&w, "reason", row->reason);
+	json_kv_cstr(&w, "outcome", decision_outcome_name(row->outcome));
+	json_kv_str(&w, "note", row->note);
+	json_kv_time(&w, "at", row->at_ms);
+	json_kv_cstr(&w, "decision_id", row->id);
+	json_object_end(&w);
+	buf_add_char(&r->out, '\n');
+}
+
+static int
+flush_out(struct replay *r, struct err *err)
+{
+	if (buf_failed(&r->out))
+		return err_set(err, ERR_NOMEM, "no memory for the output");
+	if (r->out.len > 0 && fwrite(r->out.ptr, 1, r->out.len, stdout) != r->out.len)
+		return err_set(err, ERR_IO, "cannot write the output: %s", strerror(errno));
+	buf_clear(&r->out);
+	return 0;
+}
+
+/* The virtual clock follows the posts: it never goes back, and a post whose time is not told happens now. */
+static int
+take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
+{
+	struct page *page = page_new(slice_of("replay"));
+	struct page *pages[1] = {page};
+	struct page_result result;
+	char where[40];
+	int rc = -1;
+
+	if (page == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a post");
+	snprintf(where, sizeof where, "line %llu", (unsigned long long)line->number);
+	if (line->is_too_long) {
+		fprintf(stderr, "%s: it has %llu bytes; %d are the most\n", where, (unsigned long long)line->length,
+		    POST_JSON_MAX);
+		r->bad++;
+		rc = 0;
+		goto out;
+	}
+	rc = posts_body_add(page, line->text, TIME_UNKNOWN, where, err);
+	if (rc < 0)
+		goto out;
+	if (rc == 0) {
+		fprintf(stderr, "%.*s\n", SLICE_ARG(page->rejects[0].reason));
+		r->bad++;
+		page->reject_count = 0;
+		goto out;
+	}
+	if (page->posts[0].fetched_at_ms == TIME_UNKNOWN)
+		page->posts[0].fetched_at_ms =
+		    page->posts[0].created_at_ms == TIME_UNKNOWN ? r->clock.at_ms : page->posts[0].created_at_ms;
+	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms)
+		clock_virtual_set(&r->clock, post_event_at_ms(&page->posts[0]));
+	r->posts++;
+	rc = pipeline_batch(r->pipeline, pages, 1, &result, NULL, NULL, err);
+	if (rc == 0 && r->out.len > 256 * 1024)
+		rc = flush_out(r, err);
+out:
+	page_free(page);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+take_stream(struct replay *r, int fd, const char *name, struct err *err)
+{
+	struct ndjson *lines = ndjson_new(POST_JSON_MAX);
+	char *chunk = mem_alloc(NDJSON_CHUNK_MAX);
+	struct ndjson_line line;
+	ssize_t n = 1;
+	int rc = -1;
+
+	if (lines == NULL || chunk == NULL) {
+		err_set(err, ERR_NOMEM, "no memory");
+		goto out;
+	}
+	while (n > 0) {
+		n = read(fd, chunk, NDJSON_CHUNK_MAX);
+		if (n < 0) {
+			err_set(err, ERR_IO, "cannot read '%s': %s", name, strerror(errno));
+			goto out;
+		}
+		if (n == 0)
+			ndjson_finish(lines);
+		else if (ndjson_push(lines, slice_make(chunk, (size_t)n)) < 0) {
+			err_set(err, ERR_NOMEM, "no memory");
+			goto out;
+		}
+		while (ndjson_next(lines, &line) == 1)
+			if (take_line(r, &line, err) < 0)
+				goto out;
+	}
+	rc = flush_out(r, err);
+out:
+	mem_free(chunk);
+	ndjson_free(lines);
+	return rc;
+}
+
+/* Rules from the paths given, else from the configured folder; with a configuration its channels, templates and customers count. */
+static int
+prepare(struct replay *r, struct diag_list *diags, struct err *err)
+{
+	const char *config_path = verb_config_path(r->call), *customers = verb_flag(r->call, "--customers");
+	struct store_options o = {0};
+	struct pipeline_env env = {0};
+	struct arena *a = arena_new(REPLAY_ARENA_BYTES);
+	struct config *config = NULL;
+	struct lexicon_set *lexicon = NULL;
+	struct bundle b;
+	int rc = -1;
+
+	if (a == NULL)
+		return err_set(err, ERR_NOMEM, "no memory");
+	rc = config_load(config_path, diags, &config, err);
+	if (rc == 0)
+		rc = snapshot_lexicon(config->vocabulary_dir, diags, &lexicon, err);
+	if (rc == 0)
+		rc = bundle_read(config->rules_dir, r->call->args, r->call->arg_count, config->templates_dir, a, diags, &b,
+		    err);
+	if (rc == 0)
+		rc = snapshot_compile_draft(&b, config, lexicon, config_path != NULL, diags, &r->snapshot, err);
+	if (rc == 0 && diag_count(diags, DIAG_ERROR) > 0)
+		rc = 1;
+	if (rc != 0)
+		goto out;
+	o.mode = STORE_MEMORY;
+	rc = store_open(&o, &r->store, err);
+	if (rc == 0 && customers != NULL)
+		rc = home_import_customers(r->store, customers, config->handle_attribute, &r->clock.base, diags, err);
+	else if (rc == 0 && config_path != NULL)
+		rc = home_import(r->store, config, &r->clock.base, NULL, diags, err);
+	env.store = r->store;
+	env.clock = &r->clock.base;
+	env.decided = on_decided;
+	env.cookie = r;
+	if (rc == 0)
+		rc = pipeline_new(&env, r->snapshot, &r->pipeline, err);
+out:
+	lexicon_set_unref(lexicon);
+	config_unref(config);
+	arena_free(a);
+	return rc;
+}
+
+static int
+run(struct verb_call *call)
+{
+	struct replay r = {0};
+	struct diag_list *diags = diag_list_new();
+	const char *posts = verb_flag(call, "--posts");
+	struct err err = {ERR_NONE, "no memory"};
+	FILE *in = NULL;
+	int rc = -1, code = EXIT_CANNOT;
+
+	r.call = call;
+	r.all = verb_flag(call, "--all") != NULL;
+	buf_init(&r.out, 16 * 1024 * 1024);
+	clock_virtual_init(&r.clock, 0);
+	if (posts == NULL) {
+		code = verb_usage(call, "it needs --posts FILE");
+		goto out;
+	}
+	rc = diags == NULL ? -1 : prepare(&r, diags, &err);
+	if (diags != NULL && diag_kept(diags) > 0)
+		verb_print_diags(call, diags);
+	if (rc == 1) {
+		code = EXIT_FOUND;
+		goto out;
+	}
+	if (rc == 0 && strcmp(posts, "-") != 0) {
+		in = fopen(posts, "r");
+		if (in == NULL)
+			rc = err_set(&err, ERR_IO, "cannot open '%s': %s", posts, strerror(errno));
+	}
+	if (rc == 0)
+		rc = take_stream(&r, in == NULL ? STDIN_FILENO : fileno(in), posts, &err);
+	code = rc < 0 ? verb_cannot(call, &err) : r.bad > 0 ? EXIT_FOUND : EXIT_DONE;
+	if (in != NULL)
+		fclose(in);
+out:
+	pipeline_free(r.pipeline);
+	snapshot_unref(r.snapshot);
+	store_close(r.store);
+	buf_fini(&r.out);
+	diag_list_free(diags);
+	return code;
+}
+
+static const struct flag flags[] = {
+    {"--posts", NULL, "FILE", "posts as NDJSON, in the order they came; - for standard input", false},
+    {"--customers", NULL, "FILE", "an Amazon Pinpoint CSV with the customers; default: the configured ones", false},
+    {"--all", NULL, NULL, "also what a guardrail of the rule held back (cool-down, total, own account ...)", false},
+    {0},
+};
+
+const struct verb verb_replay = {
+    "replay", "--posts FILE [--customers FILE] [--all] [PATH...]",
+    "rules over a file of posts on a virtual clock; decisions as NDJSON; sends nothing",
+    "The clock follows the posts' own times.  Everything happens in memory: no database is read or written.  PATH is a rules\n"
+    "file or folder in place of the configured one.  Each line of the output is one decision: rule_id, occurrence_id, action,\n"
+    "subject, reason, outcome, note, at.",
+    "  earshot replay --posts posts.ndjson rules/", flags, run,
+};
