@@ -167,7 +167,7 @@ is_wordish(char c)
 	return charclass_is_alnum(c) || (unsigned char)c >= 0x80 || c == '_';
 }
 
-/* May the emoticon e stand between these neighbours? */
+/* May an emoticon stand between these neighbours? */
 static bool
 is_alone(struct slice text, size_t at, size_t len)
 {
@@ -199,32 +199,40 @@ is_alone(struct slice text, size_t at, size_t len)
 	return true;
 }
 
+/* Where an emoticon of len bytes ends when its mouth is repeated: ":)))))" and "<33333", but not "xd". */
+static size_t
+stretch(struct slice text, size_t at, size_t len)
+{
+	char last = text.ptr[at + len - 1];
+	if (charclass_is_alnum(last) && !(last == '3' && text.ptr[at] == '<'))
+		return len;
+	while (at + len < text.len && text.ptr[at + len] == last)
+		len++;
+	return len;
+}
+
 size_t
 emoticon_at(struct slice text, size_t at, struct slice *folded_r)
 {
 	unsigned char c = (unsigned char)text.ptr[at];
-	size_t left = text.len - at, best = 0;
+	size_t left = text.len - at, best = 0, whole = 0;
 	const char *found = NULL;
 
 	for (size_t i = find_first(c); i < COUNT && (unsigned char)EMOTICONS[i][0] == c; i++) {
 		const char *e = EMOTICONS[i];
-		size_t len = 1;
+		size_t len = 0;
 		while (e[len] != '\0' && len < left && e[len] == text.ptr[at + len])
 			len++;
-		if (e[len] == '\0' && len > best && is_alone(text, at, len)) {
+		if (e[len] != '\0' || len <= best)
+			continue;
+		size_t stretched = stretch(text, at, len);
+		if (is_alone(text, at, stretched)) {
 			best = len;
+			whole = stretched;
 			found = e;
 		}
 	}
-	if (found == NULL)
-		return 0;
-	*folded_r = slice_make(found, best);
-
-	/* ":)))))" and "<33333"; but "xd" and ":d" repeat nothing. */
-	char last = found[best - 1];
-	if (!charclass_is_alnum(last) || (last == '3' && c == '<')) {
-		while (at + best < text.len && text.ptr[at + best] == last)
-			best++;
-	}
-	return best;
+	if (found != NULL)
+		*folded_r = slice_make(found, best);
+	return whole;
 }

@@ -9,6 +9,8 @@
 #define PHRASES_TEXT_MAX (64u << 20)
 #define NO_VALUE UINT32_MAX
 #define ROOT 0u
+/* Bits that say which words may begin a phrase: most words of a text begin none, and this stays in the first cache. */
+#define FILTER_BITS 65536
 
 struct edge {
 	uint64_t hash;
@@ -36,6 +38,7 @@ struct phrases {
 	size_t node_cap, node_count;
 	struct value *values;
 	size_t value_cap, value_count;
+	uint64_t filter[FILTER_BITS / 64];
 };
 
 struct phrases *
@@ -78,10 +81,18 @@ edge_slot(const struct phrases *p, uint32_t parent, uint64_t hash)
 	return (size_t)(h >> 32) & (p->edge_cap - 1);
 }
 
+static inline bool
+may_begin(const struct phrases *p, uint64_t hash)
+{
+	return (p->filter[(hash >> 6) % (FILTER_BITS / 64)] >> (hash & 63) & 1) != 0;
+}
+
 /* The node behind `parent` by this word; 0: none. */
 static inline uint32_t
 find_child(const struct phrases *p, uint32_t parent, const struct word_key *word)
 {
+	if (parent == ROOT && !may_begin(p, word->hash))
+		return 0;
 	for (size_t i = edge_slot(p, parent, word->hash);; i = (i + 1) & (p->edge_cap - 1)) {
 		const struct edge *e = &p->edges[i];
 		if (e->child == 0)
@@ -167,6 +178,8 @@ add_child(struct phrases *p, uint32_t parent, const struct word_key *word)
 		return 0;
 	put_edge(p, (struct edge){word->hash, parent, child});
 	p->edge_count++;
+	if (parent == ROOT)
+		p->filter[(word->hash >> 6) % (FILTER_BITS / 64)] |= 1ULL << (word->hash & 63);
 	p->nodes[parent].has_children = true;
 	return child;
 }
@@ -176,6 +189,7 @@ phrases_add(
     struct phrases *p, const struct word_key *words, size_t count, uint32_t value, struct err *err)
 {
 	assert(count > 0 && count <= PHRASE_WORDS_MAX && value != NO_VALUE);
+	assert(!slice_eq_str(words[0].text, "*"));	/* the filter of first words knows no gap */
 	uint32_t node = ROOT;
 	for (size_t i = 0; i < count; i++) {
 		node = add_child(p, node, &words[i]);
@@ -292,6 +306,9 @@ phrases_match(const struct phrases *p, const struct unit *units, size_t count, s
     bool by_stem, phrases_fn *fn, void *cookie)
 {
 	struct walk w = {p, units, count, at, by_stem, fn, cookie};
+	const struct unit *u = &units[at];
 	assert(at < count);
+	if (by_stem ? !may_begin(p, u->stem.hash) : u->other_count == 0 && !may_begin(p, u->key.hash))
+		return;
 	walk_from(&w, ROOT, at);
 }

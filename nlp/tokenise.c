@@ -322,6 +322,16 @@ take_word(struct cutter *c)
 		c->at++;
 }
 
+/* The possessive of an account or a tag is no word of its own. */
+static void
+skip_possessive(struct cutter *c)
+{
+	struct slice s = c->text;
+	if (c->at + 2 <= s.len && s.ptr[c->at] == '\'' && s.ptr[c->at + 1] == 's' &&
+	    (c->at + 2 == s.len || !charclass_is_alnum(s.ptr[c->at + 2])))
+		c->at += 2;
+}
+
 static bool
 take_hashtag(struct cutter *c)
 {
@@ -346,6 +356,7 @@ take_hashtag(struct cutter *c)
 	if (!has_letter)
 		return false;
 	add_token(c, i, TOKEN_HASHTAG, span(c, i));
+	skip_possessive(c);
 	return true;
 }
 
@@ -373,11 +384,10 @@ take_punctuation(struct cutter *c)
 	char after = end < s.len ? s.ptr[end] : ' ';
 	const struct token_list *l = c->list;
 	bool is_initial = l->count > 0 && l->items[l->count - 1].len == 1;
-	if (!charclass_is_alnum(after) && !is_initial)
+	bool is_prefix = c->at > 0 && charclass_byte(s.ptr[c->at - 1]) == CHAR_SPACE &&
+	    charclass_byte(after) != CHAR_SPACE;	/* ".@acme" */
+	if (!is_initial && !is_prefix)
 		end_sentence(c);
-	else if (charclass_is_alnum(after) && end - c->at == 1 && l->count > 0 && !is_initial &&
-	    l->items[l->count - 1].kind == TOKEN_WORD)
-		end_sentence(c); /* "great.Thanks" */
 	c->at = end;
 }
 
@@ -411,6 +421,7 @@ take_other(struct cutter *c)
 	char ch = c->text.ptr[c->at];
 	if (ch == '@' && !is_word_before(c) && (len = address_mention(c->text, c->at)) > 0) {
 		add_token(c, c->at + len, TOKEN_MENTION, span(c, c->at + len));
+		skip_possessive(c);
 		return;
 	}
 	if (ch == '#' && (take_keycap(c) || (!is_word_before(c) && take_hashtag(c))))
