@@ -15,6 +15,7 @@
 #include "core/slice.h"
 
 #include "actions/sender.h"
+#include "store/outbox.h"
 #include "collectors/collector.h"
 
 struct arena;

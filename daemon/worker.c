@@ -523,6 +523,7 @@ claim(struct worker *w, struct job *j)
 	const struct actions_config *config = &pipeline_snapshot(w->pipeline)->config->actions;
 	int64_t now_ms = clock_now_ms(w->env.clock);
 	bool is_stopped = brake_file_is_there(w);
+	struct message *claimed = NULL;
 	struct slice why;
 	struct err err = {ERR_NONE, ""};
 	int rc;
@@ -536,9 +537,18 @@ claim(struct worker *w, struct job *j)
 		goto failed;
 	is_stopped = is_stopped || rc == 1;
 	metrics_set(w->env.metrics, METRIC_SENDING_STOPPED, is_stopped);
-	if (outbox_claim(st, config, now_ms, is_stopped, j->skip, j->skip_count, j->limit, j->arena, &j->messages,
+	if (outbox_claim(st, config, now_ms, is_stopped, j->skip, j->skip_count, j->limit, j->arena, &claimed,
 		&j->message_count, &err) < 0 ||
-	    store_messages_next_due(st, &j->next_due_at_ms, &err) < 0 || store_commit(st, &err) < 0)
+	    store_messages_next_due(st, &j->next_due_at_ms, &err) < 0)
+		goto failed;
+	j->messages = arena_array(j->arena, j->message_count + 1, sizeof *j->messages);
+	if (j->messages == NULL) {
+		err_set(&err, ERR_NOMEM, "no memory for messages");
+		goto failed;
+	}
+	for (size_t i = 0; i < j->message_count; i++)
+		j->messages[i] = &claimed[i];
+	if (store_commit(st, &err) < 0)
 		goto failed;
 	after_success(w);
 	if (w->env.blackbox != NULL)

@@ -1,0 +1,30 @@
+/*
+ * verb_list.h - what the verbs that talk to the API share: asking, and printing the answer for people.
+ */
+#ifndef DAEMON_VERB_LIST_H
+#define DAEMON_VERB_LIST_H
+
+#include <stddef.h>
+
+#include "core/buf.h"
+#include "core/json.h"
+#include "daemon/verb.h"
+
+#define LIST_ANSWER_MAX (64u * 1024 * 1024)
+#define LIST_PATH_MAX (16 * 1024)
+
+/* Heading, where the value stands in each object ("author.handle"), characters shown (0: all, last column). */
+struct column {
+	const char *title, *path;
+	size_t width;
+};
+
+void list_print(const struct json *items, const struct column *columns, const char *nothing);
+/* GET path, print {"items":[...]} as a table. Returns the exit code. */
+int list_get(struct verb_call *call, const char *path, const struct column *columns, const char *nothing);
+/* Any call; prints the answer's members a line each. */
+int list_show(struct verb_call *call, const char *method, const char *path, struct slice body);
+/* Appends ?name=value or &name=value when value is there. */
+void list_query(struct buf *path, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * verb_look.c - status, sources, people, why, import: one call each.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/file.h"
+
+#include "daemon/client.h"
+#include "daemon/verb_list.h"
+
+#define IMPORT_BYTES (256u * 1024 * 1024)
+
+/* ---- sources, status -------------------------------------------------------------- */
+
+static const struct column source_columns[] = {
+    {"NAME", "name", 16}, {"TYPE", "type", 9}, {"HEALTH", "health", 9}, {"STORED", "stored", 8},
+    {"LAST POST", "last_post_at", 12}, {"NEXT", "next_poll_at", 10}, {"DETAIL", "detail", 0}, {0},
+};
+
+static int
+run_sources(struct verb_call *call)
+{
+	if (call->arg_count > 1 || (call->arg_count == 1 && strcmp(call->args[0], "list") != 0))
+		return verb_usage(call, "there is no '%s' here", call->args[0]);
+	return list_get(call, "/api/v1/sources", source_columns, "no sources are configured");
+}
+
+const struct verb verb_sources = {
+    "sources", "[list]", "what is listened to, and how well it answers", NULL, "  earshot sources", NULL, run_sources,
+};
+
+static int
+run_status(struct verb_call *call)
+{
+	return list_show(call, "GET", "/api/v1/status", SLICE_NONE);
+}
+
+const struct verb verb_status = {
+    "status", "", "is it alive, what fired, what waits, what fails", NULL, "  earshot status", NULL, run_status,
+};
+
+/* ---- why --------------------------------------------------------------------------- */
+
+static int
+run_why(struct verb_call *call)
+{
+	const char *what = verb_flag(call, "--message") != NULL ? verb_flag(call, "--message") : NULL;
+	struct buf path, answer;
+	int code;
+
+	if (what == NULL && call->arg_count == 0)
+		return verb_usage(call, "it needs a post's id");
+	if (call->arg_count > 2)
+		return verb_usage(call, "it takes a post's id and a rule's");
+	buf_init(&path, LIST_PATH_MAX);
+	buf_init(&answer, LIST_ANSWER_MAX);
+	buf_add_str(&path, "/api/v1/why");
+	list_query(&path, "message", what);
+	if (what == NULL) {
+		list_query(&path, "post", call->args[0]);
+		list_query(&path, "rule", call->arg_count > 1 ? call->args[1] : NULL);
+	}
+	if (!call->is_json)
+		list_query(&path, "format", "text");
+	if (client_simple(call, "GET", buf_str(&path), SLICE_NONE, &answer, &code) == 0)
+		printf("%s\n", buf_str(&answer));
+	buf_fini(&answer);
+	buf_fini(&path);
+	return code;
+}
+
+static const struct flag why_flags[] = {
+    {"--message", NULL, "ID", "why this message exists and what became of it", false},
+    {0},
+};
+
+const struct verb verb_why = {
+    "why", "POST [RULE] | --message ID", "why a rule fired on a post, or why not",
+    "From what was stored then: the words and weights that made the score, the truth of each condition with the values seen,\n"
+    "what held it back, and what became of the messages.  What is gone is said to be no longer known.",
+    "  earshot why https://social.example/users/someone/statuses/1 make-it-right", why_flags, run_why,
+};
+
+/* ---- people, import ------------------------------------------------------------------ */
+
+static const struct column customer_columns[] = {
+    {"ID", "id", 24}, {"COUNTRY", "country", 7}, {"LOCALE", "locale", 7}, {"TIME ZONE", "timezone", 0}, {0},
+};
+
+static int
+run_people(struct verb_call *call)
+{
+	const char *what = call->arg_count == 0 ? "list" : call->args[0];
+	struct buf path;
+	int code;
+
+	buf_init(&path, LIST_PATH_MAX);
+	if (strcmp(what, "list") == 0) {
+		buf_add_str(&path, "/api/v1/customers");
+		list_query(&path, "after", verb_flag(call, "--after"));
+		list_query(&path, "limit", verb_flag(call, "--limit"));
+		code = list_get(call, buf_str(&path), customer_columns, "no customers");
+	} else if ((strcmp(what, "show") == 0 || strcmp(what, "author") == 0) && call->arg_count == 2) {
+		buf_add_str(&path, what[0] == 's' ? "/api/v1/customers/" : "/api/v1/authors/");
+		client_encode(&path, slice_of(call->args[1]));
+		code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
+	} else if (strcmp(what, "show") == 0 || strcmp(what, "author") == 0) {
+		code = verb_usage(call, "`%s` needs an id", what);
+	} else {
+		code = verb_usage(call, "there is no '%s' here", what);
+	}
+	buf_fini(&path);
+	return code;
+}
+
+static const struct flag people_flags[] = {
+    {"--after", NULL, "ID", "customers behind this id", false},
+    {"--limit", NULL, "N", "how many; default 50", false},
+    {0},
+};
+
+const struct verb verb_people = {
+    "people", "[list | show CUSTOMER | author ID-OR-HANDLE]", "customers and authors", NULL,
+    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social", people_flags, run_people,
+};
+
+static int
+run_import(struct verb_call *call)
+{
+	struct buf path, text;
+	struct err err = {ERR_NONE, ""};
+	int code;
+
+	if (call->arg_count != 1)
+		return verb_usage(call, "it needs one CSV file");
+	buf_init(&path, LIST_PATH_MAX);
+	buf_init(&text, IMPORT_BYTES);
+	buf_add_str(&path, "/api/v1/customers/import");
+	list_query(&path, "dry_run", verb_flag(call, "--dry-run") != NULL ? "1" : NULL);
+	list_query(&path, "handle_attribute", verb_flag(call, "--handle-attribute"));
+	list_query(&path, "file", call->args[0]);
+	if (file_read(call->args[0], IMPORT_BYTES - 1, &text, &err) < 0)
+		code = verb_cannot(call, &err);
+	else
+		code = list_show(call, "POST", buf_str(&path), buf_slice(&text));
+	buf_fini(&text);
+	buf_fini(&path);
+	return code;
+}
+
+static const struct flag import_flags[] = {
+    {"--dry-run", NULL, NULL, "judge everything, write nothing", false},
+    {"--handle-attribute", NULL, "NAME", "attribute with the social handle; default: customers.handle_attribute", false},
+    {0},
+};
+
+const struct verb verb_import = {
+    "import", "[--dry-run] FILE.csv", "customers from an Amazon Pinpoint CSV",
+    "Safe to repeat: what is as it was is not written again.  A row that cannot be read is reported with line and reason; the others go in.",
+    "  earshot import --dry-run customers.csv", import_flags, run_import,
+};
