@@ -80,7 +80,7 @@ a_finding_shows_the_line_the_range_and_the_help(void **state)
 		SLICE_INIT("\x1B[31m a \xE2\x80\xAE x\n"), "x", NULL,
 		"a.rules:1:11: error[R014]: there is no 'x'\n"
 		"    1 | ?[31m a ? x\n"
-		"      |          ^\n"},
+		"      |           ^\n"},
 	    {"broken bytes count as one character each", SLICE_INIT("\xFF\xFE x\n"), "x", NULL,
 		"a.rules:1:4: error[R014]: there is no 'x'\n"
 		"    1 | \xEF\xBF\xBD\xEF\xBF\xBD x\n"
