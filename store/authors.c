@@ -44,18 +44,21 @@ profile_hash(const struct author *au)
 }
 
 /* Handles are compared without case; ASCII letters, as the networks do. */
-static struct slice
-handle_key(struct store *st, struct slice handle)
+static int
+handle_key(struct store *st, struct slice handle, struct slice *key_r, struct err *err)
 {
-	if (!slice_is_set(handle))
-		return SLICE_NONE;
+	*key_r = SLICE_NONE;
+	if (!slice_is_set(handle) || handle.len > POST_ID_MAX)
+		return 0; /* nobody will ask for that */
 	buf_clear(&st->key);
 	for (size_t i = 0; i < handle.len; i++) {
 		char c = handle.ptr[i];
 
 		buf_add_char(&st->key, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
 	}
-	return buf_slice(&st->key);
+	if (handle.len > 0)
+		*key_r = buf_slice(&st->key);
+	return store_buf_check(st, &st->key, err);
 }
 
 #define AUTHOR_COLUMNS                                                                             \
@@ -152,9 +155,10 @@ insert_author(
     struct store *st, const struct author *au, struct author_state *state, struct err *err)
 {
 	struct query q;
-	struct slice key = handle_key(st, au->handle);
+	struct slice key;
 
-	if (query_open(&q, st,
+	if (handle_key(st, au->handle, &key, err) < 0 ||
+	    query_open(&q, st,
 		"INSERT INTO authors (handle, handle_key, name, bio, url, followers, following, "
 		"posts, "
 		"listed, is_verified, is_bot, objects_to_profiling, created_at_ms, id, "
@@ -180,9 +184,10 @@ update_author(
     struct store *st, const struct author *au, const struct author_state *state, struct err *err)
 {
 	struct query q;
-	struct slice key = handle_key(st, au->handle);
+	struct slice key;
 
-	if (query_open(&q, st,
+	if (handle_key(st, au->handle, &key, err) < 0 ||
+	    query_open(&q, st,
 		"UPDATE authors SET handle = coalesce(?1, handle), handle_key = coalesce(?2, "
 		"handle_key), "
 		"name = coalesce(?3, name), bio = coalesce(?4, bio), url = coalesce(?5, url), "
@@ -248,6 +253,8 @@ store_author_load(struct store *st, struct slice key, bool is_handle, struct are
 	bool is_cached;
 	int rc;
 
+	if (is_handle && handle_key(st, key, &key, err) < 0)
+		return -1;
 	rc = query_open(&q, st,
 	    is_handle ? "SELECT " AUTHOR_COLUMNS " FROM authors WHERE handle_key = ?1 "
 			"ORDER BY last_seen_at_ms DESC, author_no DESC LIMIT 1"
@@ -255,7 +262,7 @@ store_author_load(struct store *st, struct slice key, bool is_handle, struct are
 	    err);
 	if (rc < 0)
 		return -1;
-	query_bind_text(&q, is_handle ? handle_key(st, key) : key);
+	query_bind_text(&q, key);
 	rc = query_step(&q, err);
 	if (rc > 0) {
 		read_author(&q, a, &row);

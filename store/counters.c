@@ -23,8 +23,8 @@ join_key(struct store *st, struct slice rule_id, enum state_kind kind, struct sl
 	buf_add_char(&st->key, '\0');
 	buf_add_char(&st->key, (char)kind);
 	buf_add_slice(&st->key, key);
-	if (buf_failed(&st->key))
-		return store_fail(st, ERR_LIMIT, err, "a counter's key is too long");
+	if (store_buf_check(st, &st->key, err) < 0)
+		return -1;
 	*joined_r = buf_slice(&st->key);
 	return 0;
 }

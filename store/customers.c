@@ -75,8 +75,8 @@ note(struct store *st, struct slice customer_id, const char *prefix, struct slic
 	buf_clear(&st->key);
 	buf_add_str(&st->key, prefix);
 	buf_add_slice(&st->key, name);
-	if (buf_failed(&st->key))
-		return store_fail(st, ERR_LIMIT, err, "a customer's field name is too long");
+	if (store_buf_check(st, &st->key, err) < 0)
+		return -1;
 	full.field = buf_slice(&st->key);
 	return store_history_add(st, customer_id, &full, err);
 }
@@ -338,8 +338,8 @@ fetch_text(struct query *q, struct buf *b, struct err *err)
 		buf_add_slice(b, query_peek(q, 0));
 		if (query_check(q, err) < 0)
 			rc = -1;
-		else if (buf_failed(b))
-			rc = store_nomem(st, NULL, err);
+		else if (store_buf_check(st, b, err) < 0)
+			rc = -1;
 	}
 	query_close(q);
 	return rc;
@@ -392,8 +392,8 @@ store_customer_set(struct store *st, struct slice id, struct slice name, struct 
 	before = rc > 0 ? buf_slice(&st->json_a) : SLICE_NONE;
 	if (values.count > 0) {
 		row_json_values(values, &st->json_b);
-		if (buf_failed(&st->json_b))
-			return store_nomem(st, NULL, err);
+		if (store_buf_check(st, &st->json_b, err) < 0)
+			return -1;
 		after = buf_slice(&st->json_b);
 	}
 	if (slice_is_set(before) == slice_is_set(after) && slice_eq(before, after))
@@ -434,8 +434,8 @@ write_endpoint(struct store *st, struct slice customer_id, const struct endpoint
 	struct query q;
 
 	row_json_attributes(e->attributes, e->attribute_count, &st->json_b);
-	if (buf_failed(&st->json_b))
-		return store_nomem(st, NULL, err);
+	if (store_buf_check(st, &st->json_b, err) < 0)
+		return -1;
 	if (query_open(&q, st,
 		"INSERT INTO endpoints (id, customer_id, channel, address, is_opted_out, "
 		"is_inactive, "

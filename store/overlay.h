@@ -20,14 +20,15 @@ struct overlay;
 struct overlay_ops {
 	/* 1 and value filled, 0 not there, -1. */
 	int (*load)(void *cookie, struct slice key, void *value_r, struct err *err);
-	int (*save)(void *cookie, struct slice key, const void *value, struct err *err);	/* NULL: never put */
+	int (*save)(void *cookie, struct slice key, const void *value,
+	    struct err *err); /* NULL: never put */
 };
 
 struct overlay *overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie,
     uint64_t hash_seed, size_t max_entries);
 void overlay_free(struct overlay *o);
 
-int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err);	/* 1, 0, -1 */
+int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err); /* 1, 0, -1 */
 int overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err);
 /* The row has this value already within this transaction (it was just written by a statement of its own). */
 int overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct err *err);

@@ -33,33 +33,38 @@ int store_tag_put(struct store *st, struct slice who, struct slice tag, int64_t 
     int64_t expires_at_ms /* TIME_UNKNOWN: never */, struct err *err);
 int store_tags_load(struct store *st, struct slice who, int64_t now_ms, struct arena *a,
     struct slice_list *tags_r, struct err *err);
-int store_list_add(struct store *st, struct slice list, struct slice who, int64_t now_ms, struct err *err);
-int store_list_has(struct store *st, struct slice list, struct slice who, struct err *err);	/* 1, 0, -1 */
+int store_list_add(
+    struct store *st, struct slice list, struct slice who, int64_t now_ms, struct err *err);
+int store_list_has(
+    struct store *st, struct slice list, struct slice who, struct err *err); /* 1, 0, -1 */
 
 /* Customers. */
 int store_customer_load(struct store *st, struct slice id, int64_t now_ms, struct arena *a,
-    struct customer **customer_r, struct err *err);	/* 1, 0, -1 */
+    struct customer **customer_r, struct err *err); /* 1, 0, -1 */
 /* Upserts the row itself; *created_r: it was new.  SLICE_NONE keeps what is there. */
-int store_customer_put(struct store *st, struct slice id, struct slice timezone, struct slice locale,
-    struct slice country, int64_t now_ms, bool *created_r, struct err *err);
+int store_customer_put(struct store *st, struct slice id, struct slice timezone,
+    struct slice locale, struct slice country, int64_t now_ms, bool *created_r, struct err *err);
 /* Replaces the values of one attribute; an empty list removes it.  Returns 1 when something changed (and history was written), 0 when
  * it was so already, -1. */
-int store_customer_set(struct store *st, struct slice id, struct slice name, struct slice_list values,
+int
+store_customer_set(struct store *st, struct slice id, struct slice name, struct slice_list values,
     int64_t now_ms, const char *source, struct slice decision_id, struct err *err);
 int store_endpoint_put(struct store *st, struct slice customer_id, const struct endpoint *e,
-    struct slice extra_json, int64_t now_ms, const char *source, struct err *err);	/* 1 changed, 0, -1 */
-int store_endpoint_deactivate(struct store *st, struct slice endpoint_id, int64_t now_ms, const char *why,
-    struct err *err);
-int store_consent_put(struct store *st, struct slice customer_id, const struct consent *c, int64_t now_ms,
-    const char *source, struct err *err);	/* 1 changed, 0, -1 */
-int store_customers_list(struct store *st, struct slice after_id, size_t limit, int64_t now_ms, struct arena *a,
-    struct customer ***list_r, size_t *count_r, struct err *err);
+    struct slice extra_json, int64_t now_ms, const char *source,
+    struct err *err); /* 1 changed, 0, -1 */
+int store_endpoint_deactivate(
+    struct store *st, struct slice endpoint_id, int64_t now_ms, const char *why, struct err *err);
+int store_consent_put(struct store *st, struct slice customer_id, const struct consent *c,
+    int64_t now_ms, const char *source, struct err *err); /* 1 changed, 0, -1 */
+int store_customers_list(struct store *st, struct slice after_id, size_t limit, int64_t now_ms,
+    struct arena *a, struct customer ***list_r, size_t *count_r, struct err *err);
 
 struct history_row {
 	int64_t at_ms;
 	struct slice field, old_value, new_value, source, decision_id;
 };
-int store_history_add(struct store *st, struct slice customer_id, const struct history_row *row, struct err *err);
+int store_history_add(
+    struct store *st, struct slice customer_id, const struct history_row *row, struct err *err);
 int store_history_list(struct store *st, struct slice customer_id, size_t limit, struct arena *a,
     struct history_row **rows_r, size_t *count_r, struct err *err);
 
@@ -67,18 +72,19 @@ int store_history_list(struct store *st, struct slice customer_id, size_t limit,
 struct link_row {
 	int64_t link_no;
 	struct slice customer_id, handle_key, author_id, proof;
-	int64_t linked_at_ms, unlinked_at_ms;	/* TIME_UNKNOWN: in force */
+	int64_t linked_at_ms, unlinked_at_ms; /* TIME_UNKNOWN: in force */
 	struct slice unlink_reason;
 };
 int store_link_add(struct store *st, const struct link_row *row, struct err *err);
 int store_link_bind(struct store *st, int64_t link_no, struct slice author_id, struct err *err);
-int store_link_end(struct store *st, int64_t link_no, int64_t now_ms, const char *reason, struct err *err);
+int store_link_end(
+    struct store *st, int64_t link_no, int64_t now_ms, const char *reason, struct err *err);
 /* In force, by account or by handle (a handle may have several). 1, 0, -1 / count. Cached: a post of a stranger must not cost a
  * search in the database every time. */
-int store_link_by_author(struct store *st, struct slice author_id, struct arena *a, struct link_row *row_r,
-    struct err *err);
-int store_links_by_handle(struct store *st, struct slice handle_key, struct arena *a, struct link_row **rows_r,
-    size_t *count_r, struct err *err);
+int store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
+    struct link_row *row_r, struct err *err);
+int store_links_by_handle(struct store *st, struct slice handle_key, struct arena *a,
+    struct link_row **rows_r, size_t *count_r, struct err *err);
 int store_links_of_customer(struct store *st, struct slice customer_id, struct arena *a,
     struct link_row **rows_r, size_t *count_r, struct err *err);
 

@@ -62,22 +62,12 @@ join_brands(struct slice_list ids, struct buf *space)
 }
 
 static int
-check_scratch(struct store *st, const struct buf *b, struct err *err)
-{
-	if (!buf_failed(b))
-		return 0;
-	return b->len < b->max / 2
-	    ? store_nomem(st, NULL, err)
-	    : store_fail(st, ERR_LIMIT, err, "a row is larger than %zu bytes", b->max);
-}
-
-static int
 insert_customer(struct store *st, int64_t post_no, const struct customer *c, struct err *err)
 {
 	struct query q;
 
 	row_json_customer(c, &st->json_a);
-	if (check_scratch(st, &st->json_a, err) < 0 ||
+	if (store_buf_check(st, &st->json_a, err) < 0 ||
 	    query_open(&q, st,
 		"INSERT INTO post_customers (post_no, customer_json) VALUES (?1, ?2)", err) < 0)
 		return -1;
@@ -127,8 +117,8 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 	assert(sp->post.fetched_at_ms != TIME_UNKNOWN);
 	row_json_post(sp, &st->json_a);
 	row_json_score(&sp->score, &st->json_b);
-	if (check_scratch(st, &st->key, err) < 0 || check_scratch(st, &st->json_a, err) < 0 ||
-	    check_scratch(st, &st->json_b, err) < 0)
+	if (store_buf_check(st, &st->key, err) < 0 || store_buf_check(st, &st->json_a, err) < 0 ||
+	    store_buf_check(st, &st->json_b, err) < 0)
 		return -1;
 	if (query_open(&q, st,
 		"INSERT INTO posts (id, feed, source, author_no, subject, event_at_ms, "
@@ -357,8 +347,8 @@ write_edit(struct store *st, int64_t post_no, const struct stored_post *sp, stru
 	struct query q;
 	struct slice brands = join_brands(sp->brand_ids, &st->key);
 
-	if (check_scratch(st, &st->key, err) < 0 || check_scratch(st, &st->json_a, err) < 0 ||
-	    check_scratch(st, &st->json_b, err) < 0)
+	if (store_buf_check(st, &st->key, err) < 0 || store_buf_check(st, &st->json_a, err) < 0 ||
+	    store_buf_check(st, &st->json_b, err) < 0)
 		return -1;
 	if (query_open(&q, st,
 		"UPDATE posts SET text = ?2, text_hash = ?3, lang = ?4, label = ?5, score_milli = "

@@ -25,16 +25,16 @@ struct store;
 struct stored_post {
 	int64_t post_no;
 	struct post post;
-	struct score score;		/* tokens are not stored: count 0 after loading; brands as ids below */
+	struct score score; /* tokens are not stored: count 0 after loading; brands as ids below */
 	struct slice_list brand_ids;
 	struct author_facts author;
-	const struct customer *customer;	/* as seen then; NULL: none */
+	const struct customer *customer; /* as seen then; NULL: none */
 	struct slice subject;
 	struct slice feed;
-	const char *inert;		/* NULL: may decide */
+	const char *inert; /* NULL: may decide */
 	int64_t rules_version;
 	int64_t revision;
-	bool is_expired;		/* texts are gone: "no longer known" */
+	bool is_expired; /* texts are gone: "no longer known" */
 };
 
 struct post_ref {
@@ -47,25 +47,26 @@ struct post_ref {
 
 /* 1 and *ref_r, 0 not seen, -1. */
 int store_post_find(struct store *st, struct slice id, struct post_ref *ref_r, struct err *err);
-int64_t store_text_hash(struct slice text);	/* stable over versions and machines */
+int64_t store_text_hash(struct slice text); /* stable over versions and machines */
 /* 1 inserted and sp->post_no set; 0 the id is there already and nothing was written; -1. */
 int store_post_insert(struct store *st, struct stored_post *sp, struct err *err);
 /* An edit: text, score, counts replaced, revision + 1; who wrote it stays as seen at first.  A deleted or expired post stays so. */
-int store_post_revise(struct store *st, int64_t post_no, const struct stored_post *sp, struct err *err);
+int
+store_post_revise(struct store *st, int64_t post_no, const struct stored_post *sp, struct err *err);
 /* A deletion upstream: text, author as seen, score reasons go; the id stays. */
 int store_post_delete(struct store *st, int64_t post_no, struct err *err);
 /* A deletion of a post we never saw: only the id is kept, so that a late copy is not stored. */
-int store_post_insert_deleted(struct store *st, struct slice id, struct slice feed, int64_t now_ms,
-    struct err *err);
+int store_post_insert_deleted(
+    struct store *st, struct slice id, struct slice feed, int64_t now_ms, struct err *err);
 /* Newer counters of a known post (likes, replies, reposts); unknown ones keep what is there. */
-int store_post_counts(struct store *st, int64_t post_no, int64_t likes, int64_t replies, int64_t reposts,
-    struct err *err);
+int store_post_counts(struct store *st, int64_t post_no, int64_t likes, int64_t replies,
+    int64_t reposts, struct err *err);
 
 /* 1 with *sp_r, 0, -1. */
-int store_post_load(struct store *st, struct slice id, struct arena *a, struct stored_post **sp_r,
-    struct err *err);
-int store_post_load_no(struct store *st, int64_t post_no, struct arena *a, struct stored_post **sp_r,
-    struct err *err);
+int store_post_load(
+    struct store *st, struct slice id, struct arena *a, struct stored_post **sp_r, struct err *err);
+int store_post_load_no(
+    struct store *st, int64_t post_no, struct arena *a, struct stored_post **sp_r, struct err *err);
 /* Newest first; before_no 0: from the top. */
 int store_posts_list(struct store *st, int64_t before_no, size_t limit, struct arena *a,
     struct stored_post ***list_r, size_t *count_r, struct err *err);
@@ -75,18 +76,18 @@ struct source_row {
 	struct slice name, cursor;
 	bool has_fetched;
 	int64_t posts;
-	int64_t last_post_at_ms;	/* TIME_UNKNOWN: none */
+	int64_t last_post_at_ms; /* TIME_UNKNOWN: none */
 };
 int store_source_get(struct store *st, struct slice name, struct arena *a, struct source_row *row_r,
     struct err *err);
 /* cursor SLICE_NONE: unchanged.  posts are added. */
 int store_source_advance(struct store *st, struct slice name, struct slice cursor, int64_t posts,
     int64_t last_post_at_ms, bool has_fetched, struct err *err);
-int store_sources_list(struct store *st, struct arena *a, struct source_row **rows_r, size_t *count_r,
-    struct err *err);
+int store_sources_list(struct store *st, struct arena *a, struct source_row **rows_r,
+    size_t *count_r, struct err *err);
 
-int store_reject(struct store *st, int64_t now_ms, struct slice feed, const char *reason, struct slice excerpt,
-    struct err *err);
+int store_reject(struct store *st, int64_t now_ms, struct slice feed, const char *reason,
+    struct slice excerpt, struct err *err);
 struct reject_row {
 	int64_t at_ms;
 	struct slice feed, reason, excerpt;

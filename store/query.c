@@ -44,6 +44,17 @@ store_nomem(struct store *st, const struct arena *a, struct err *err)
 	return store_fail(st, ERR_NOMEM, err, "no memory for a row of '%s'", st->path);
 }
 
+int
+store_buf_check(struct store *st, const struct buf *b, struct err *err)
+{
+	if (!buf_failed(b))
+		return 0;
+	if (buf_is_full(b))
+		return store_fail(
+		    st, ERR_LIMIT, err, "a row of '%s' is larger than %zu bytes", st->path, b->max);
+	return store_nomem(st, NULL, err);
+}
+
 static bool
 is_disk_full(int rc, int system_errno)
 {

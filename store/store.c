@@ -16,7 +16,7 @@
  * 4,000 pages are 16 MB, about 5,000 posts. */
 #define CHECKPOINT_PAGES 4000
 /* Readers one after another may keep the log from starting anew for ever; then the writer waits a moment for a gap. */
-#define RESTART_PAGES (8 * CHECKPOINT_PAGES)
+#define RESTART_FACTOR 8 /* times CHECKPOINT_PAGES */
 #define RESTART_WAIT_MS 50
 /* Virtual machine steps between two looks at whether a reader is overdue: a few milliseconds. */
 #define OVERDUE_STEPS 100000
@@ -31,7 +31,7 @@ on_commit(void *cookie, sqlite3 *db, const char *name, int pages)
 	(void)db;
 	(void)name;
 	if (pages < st->wal_pages)
-		st->checkpoint_at_pages = CHECKPOINT_PAGES; /* it started anew */
+		st->checkpoint_at_pages = st->checkpoint_pages; /* it started anew */
 	st->wal_pages = pages;
 	return SQLITE_OK;
 }
@@ -78,19 +78,28 @@ out:
 }
 
 static int
+note_journal_mode(void *cookie, int columns, char **values, char **names)
+{
+	bool *is_wal = cookie;
+
+	(void)names;
+	*is_wal = columns == 1 && values[0] != NULL && slice_eq_str(SLICE_LIT("wal"), values[0]);
+	return 0;
+}
+
+/* SQLite stays silently with what it had where a log in shared memory is not possible. */
+static int
 use_wal(struct store *st, struct err *err)
 {
-	struct query q;
-	int rc;
+	bool is_wal = false;
+	int rc = sqlite3_exec(st->db, "PRAGMA journal_mode=WAL", note_journal_mode, &is_wal, NULL);
 
-	if (query_open(&q, st, "PRAGMA journal_mode=WAL", err) < 0)
-		return -1;
-	rc = query_step(&q, err);
-	if (rc >= 0 && !slice_eq_str(query_peek(&q, 0), "wal"))
-		rc = store_fail(st, ERR_STORE, err,
+	if (rc != SQLITE_OK)
+		return store_error(st, rc, err);
+	if (!is_wal)
+		return store_fail(st, ERR_STORE, err,
 		    "'%s' cannot have a write-ahead log here: use a local file system", st->path);
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 static int
@@ -186,7 +195,8 @@ store_open(const struct store_options *o, struct store **store_r, struct err *er
 	if (st == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a database connection");
 	st->mode = o->mode;
-	st->checkpoint_at_pages = CHECKPOINT_PAGES;
+	st->checkpoint_pages = o->checkpoint_pages > 0 ? o->checkpoint_pages : CHECKPOINT_PAGES;
+	st->checkpoint_at_pages = st->checkpoint_pages;
 	st->wal_ceiling_bytes =
 	    o->wal_ceiling_bytes > 0 ? o->wal_ceiling_bytes : STORE_WAL_CEILING_BYTES;
 	buf_init(&st->json_a, STORE_ROW_MAX);
@@ -295,7 +305,7 @@ store_begin(struct store *st, struct err *err)
 static void
 checkpoint_when_due(struct store *st)
 {
-	bool restart = st->wal_pages >= RESTART_PAGES;
+	bool restart = st->wal_pages >= RESTART_FACTOR * st->checkpoint_pages;
 
 	if (st->wal_pages < st->checkpoint_at_pages)
 		return;
@@ -306,7 +316,7 @@ checkpoint_when_due(struct store *st)
 	    restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (restart)
 		sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
-	st->checkpoint_at_pages = st->wal_pages + CHECKPOINT_PAGES;
+	st->checkpoint_at_pages = st->wal_pages + st->checkpoint_pages;
 }
 
 static int

@@ -30,27 +30,30 @@ struct err;
 struct store;
 
 enum store_mode {
-	STORE_WRITER,	/* creates and migrates */
-	STORE_READER,	/* must exist at our schema version; read-only */
-	STORE_MEMORY,	/* a writer on a private database in memory, for `earshot replay` and tests */
+	STORE_WRITER, /* creates and migrates */
+	STORE_READER, /* must exist at our schema version; read-only */
+	STORE_MEMORY, /* a writer on a private database in memory, for `earshot replay` and tests */
 };
 
 struct store_options {
-	const char *path;		/* NULL for STORE_MEMORY */
+	const char *path; /* NULL for STORE_MEMORY */
 	enum store_mode mode;
-	int64_t now_ms;			/* for created_at of a new database and migration records */
-	uint64_t hash_seed;		/* for the caches */
-	const char *vfs;		/* NULL: the default; tests give a failing one */
-	size_t cache_entries;		/* per cache; default 65,536 when 0 */
-	int64_t wal_ceiling_bytes;	/* STORE_READER: how far the log may grow in its snapshot; default 512 MB when 0 */
+	int64_t now_ms; /* for created_at of a new database and migration records */
+	uint64_t hash_seed; /* for the caches */
+	const char *vfs; /* NULL: the default; tests give a failing one */
+	size_t cache_entries; /* per cache; default 65,536 when 0 */
+	/* STORE_WRITER: how long the log grows before it is copied back; default 4,000 when 0. */
+	int checkpoint_pages;
+	/* STORE_READER: how far the log may grow in one snapshot; default 512 MB when 0. */
+	int64_t wal_ceiling_bytes;
 };
 
 int store_open(const struct store_options *o, struct store **store_r, struct err *err);
-void store_close(struct store *st);	/* rolls back what is open; checkpoints as SQLite does */
+void store_close(struct store *st); /* rolls back what is open; checkpoints as SQLite does */
 
-int store_begin(struct store *st, struct err *err);	/* BEGIN IMMEDIATE; a reader: a read snapshot */
-int store_commit(struct store *st, struct err *err);	/* a reader: just ends the snapshot */
-void store_rollback(struct store *st);	/* nothing to roll back: nothing happens */
+int store_begin(struct store *st, struct err *err); /* BEGIN IMMEDIATE; a reader: a read snapshot */
+int store_commit(struct store *st, struct err *err); /* a reader: just ends the snapshot */
+void store_rollback(struct store *st); /* nothing to roll back: nothing happens */
 bool store_in_transaction(const struct store *st);
 
 /* Highest migration this program knows / that the database has. */
@@ -58,8 +61,10 @@ int store_schema_latest(void);
 int store_schema_version(const struct store *st);
 
 /* Small named values.  meta_get: 1 with a value, 0 without, -1. */
-int store_meta_get(struct store *st, const char *key, struct arena *a, struct slice *value_r, struct err *err);
-int store_meta_set(struct store *st, const char *key, struct slice value, struct err *err);	/* SLICE_NONE removes */
+int store_meta_get(
+    struct store *st, const char *key, struct arena *a, struct slice *value_r, struct err *err);
+int store_meta_set(struct store *st, const char *key, struct slice value,
+    struct err *err); /* SLICE_NONE removes */
 
 /* Rows a table holds (a full count: for status with small tables, and tests). */
 int store_count(struct store *st, const char *table, int64_t *count_r, struct err *err);
@@ -67,7 +72,8 @@ int store_count(struct store *st, const char *table, int64_t *count_r, struct er
 /* Wholesomeness: SQLite's quick_check; *ok_r false with words in err->text. */
 int store_check(struct store *st, bool *ok_r, struct err *err);
 
-int store_audit(struct store *st, int64_t now_ms, const char *who, const char *what, struct err *err);
+int
+store_audit(struct store *st, int64_t now_ms, const char *who, const char *what, struct err *err);
 
 /* An answer kept for a repeated request: 1 found, 0 not, -1. */
 struct stored_answer {
@@ -75,14 +81,14 @@ struct stored_answer {
 	int status;
 	struct slice body;
 };
-int store_answer_get(struct store *st, struct slice key, struct arena *a, struct stored_answer *answer_r,
-    struct err *err);
-int store_answer_put(struct store *st, struct slice key, int64_t now_ms, const struct stored_answer *answer,
-    struct err *err);
+int store_answer_get(struct store *st, struct slice key, struct arena *a,
+    struct stored_answer *answer_r, struct err *err);
+int store_answer_put(struct store *st, struct slice key, int64_t now_ms,
+    const struct stored_answer *answer, struct err *err);
 
 /* Removes what is over its time: answers over a day, texts of posts over retention_ms, seen ids over seen_ms, expired tags, rejects
  * over 10,000.  At most max_rows rows a call, so that a commit stays short; *more_r: call again.  Within a transaction. */
-int store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms, size_t max_rows,
-    bool *more_r, struct err *err);
+int store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms,
+    size_t max_rows, bool *more_r, struct err *err);
 
 #endif

@@ -27,22 +27,23 @@
 #include "store/store.h"
 
 /* Limits of this room. */
-#define STORE_STATEMENT_SLOTS 512	/* power of two; about a third is used */
-#define STORE_BUSY_MS 5000		/* how long a writer waits for another one */
-#define STORE_ROW_MAX (64 * 1024 * 1024)	/* bytes of one value or row */
-#define STORE_KEY_MAX (64 * 1024)	/* bytes of a cache key, of joined brand ids */
+#define STORE_STATEMENT_SLOTS 512 /* power of two; about a third is used */
+#define STORE_BUSY_MS 5000 /* how long a writer waits for another one */
+#define STORE_ROW_MAX (64 * 1024 * 1024) /* bytes of one value or row */
+#define STORE_KEY_MAX (64 * 1024) /* bytes of a cache key, of joined brand ids */
 #define STORE_CACHE_ENTRIES 65536
-#define STORE_WAL_KEEP_BYTES (64 * 1024 * 1024)	/* a log that grew beyond is cut when it starts anew */
+#define STORE_WAL_KEEP_BYTES                                                                       \
+	(64 * 1024 * 1024) /* a log that grew beyond is cut when it starts anew */
 #define STORE_WAL_CEILING_BYTES (INT64_C(512) * 1024 * 1024)
-#define STORE_EXCERPT_MAX 500		/* bytes of a rejected input that are kept */
+#define STORE_EXCERPT_MAX 500 /* bytes of a rejected input that are kept */
 
 enum store_cache {
-	CACHE_COUNTERS,		/* rule_state: struct rule_counter */
-	CACHE_AUTHORS,		/* authors: struct author_state */
-	CACHE_AUTHOR_LINK,	/* author id -> int64_t link_no in force */
-	CACHE_HANDLE_LINKS,	/* handle -> char: has links in force */
-	CACHE_TAGGED,		/* who -> char: has tags */
-	CACHE_LISTED,		/* who -> char: is in some list */
+	CACHE_COUNTERS, /* rule_state: struct rule_counter */
+	CACHE_AUTHORS, /* authors: struct author_state */
+	CACHE_AUTHOR_LINK, /* author id -> int64_t link_no in force */
+	CACHE_HANDLE_LINKS, /* handle -> char: has links in force */
+	CACHE_TAGGED, /* who -> char: has tags */
+	CACHE_LISTED, /* who -> char: is in some list */
 	CACHE_COUNT
 };
 
@@ -57,15 +58,15 @@ struct store {
 	enum store_mode mode;
 	int schema_version;
 	bool is_in_transaction;
-	bool is_broken;			/* something failed in it; broken says what */
+	bool is_broken; /* something failed in it; broken says what */
 	struct err broken;
-	int64_t data_version;		/* SQLite's mark that another connection wrote */
-	int wal_pages, checkpoint_at_pages;
+	int64_t data_version; /* SQLite's mark that another connection wrote */
+	int wal_pages, checkpoint_pages, checkpoint_at_pages;
 	int64_t wal_ceiling_bytes, wal_begin_bytes;
 	struct statement statements[STORE_STATEMENT_SLOTS];
 	size_t statement_count;
-	struct overlay *caches[CACHE_COUNT];	/* NULL for readers: their caches would grow stale */
-	struct buf json_a, json_b, key;	/* scratch of one call */
+	struct overlay *caches[CACHE_COUNT]; /* NULL for readers: their caches would grow stale */
+	struct buf json_a, json_b, key; /* scratch of one call */
 };
 
 /* --- query.c --- */
@@ -73,7 +74,7 @@ struct query {
 	struct store *st;
 	sqlite3_stmt *stmt;
 	int bound;
-	int rc;			/* first failure of a bind or a read */
+	int rc; /* first failure of a bind or a read */
 	bool is_arena_short;
 	const struct arena *arena;
 };
@@ -83,27 +84,30 @@ void query_close(struct query *q);
 /* Whether a reader's snapshot kept the log from being emptied for longer than allowed; and where it began. */
 bool query_is_overdue(struct store *st);
 void query_note_begin(struct store *st);
-void query_bind_text(struct query *q, struct slice s);	/* SLICE_NONE: NULL */
+void query_bind_text(struct query *q, struct slice s); /* SLICE_NONE: NULL */
 void query_bind_int(struct query *q, int64_t v);
-void query_bind_time(struct query *q, int64_t at_ms);	/* TIME_UNKNOWN: NULL */
-void query_bind_count(struct query *q, int64_t n);	/* COUNT_UNKNOWN (or TRI_UNKNOWN): NULL */
+void query_bind_time(struct query *q, int64_t at_ms); /* TIME_UNKNOWN: NULL */
+void query_bind_count(struct query *q, int64_t n); /* COUNT_UNKNOWN (or TRI_UNKNOWN): NULL */
 /* Two parameters: the range of hexadecimal ids that begin with prefix. -1: the arena gave nothing. */
 int query_bind_prefix(struct query *q, struct slice prefix, struct arena *a);
-int query_step(struct query *q, struct err *err);	/* 1 a row, 0 the end, -1 */
-int query_run(struct query *q, struct err *err);	/* to the end, and closes; 0, -1 */
-int query_change(struct query *q, struct err *err);	/* query_run; 1 when it changed rows, 0, -1 */
-int query_has_row(struct query *q, struct err *err);	/* closes; 1 there is a row, 0, -1 */
+int query_step(struct query *q, struct err *err); /* 1 a row, 0 the end, -1 */
+int query_run(struct query *q, struct err *err); /* to the end, and closes; 0, -1 */
+int query_change(struct query *q, struct err *err); /* query_run; 1 when it changed rows, 0, -1 */
+int query_has_row(struct query *q, struct err *err); /* closes; 1 there is a row, 0, -1 */
 bool query_is_null(struct query *q, int column);
 int64_t query_int(struct query *q, int column);
 int64_t query_time(struct query *q, int column);
 int64_t query_count(struct query *q, int column);
 struct slice query_text(struct query *q, int column, struct arena *a);
-struct slice query_peek(struct query *q, int column);	/* good until the next step */
-int query_check(struct query *q, struct err *err);	/* 0 when all reads of the row were fine, else -1 */
+struct slice query_peek(struct query *q, int column); /* good until the next step */
+int
+query_check(struct query *q, struct err *err); /* 0 when all reads of the row were fine, else -1 */
 
 int store_error(struct store *st, int rc, struct err *err);
 /* The arena, or the heap when a is NULL, gave nothing. */
 int store_nomem(struct store *st, const struct arena *a, struct err *err);
+/* 0, or -1 when the buffer could not hold what was added. */
+int store_buf_check(struct store *st, const struct buf *b, struct err *err);
 int store_fail(struct store *st, enum err_kind kind, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Notes what was reported already as the end of the transaction. Returns -1. */
@@ -113,17 +117,19 @@ int store_exec(struct store *st, const char *sql, struct err *err);
 void store_statements_end(struct store *st);
 
 /* Room for one more in an array that grows in an arena: *items_r moves. */
-int rows_grow(struct store *st, struct arena *a, void **items_r, size_t count, size_t *cap, size_t size,
-    struct err *err);
+int rows_grow(struct store *st, struct arena *a, void **items_r, size_t count, size_t *cap,
+    size_t size, struct err *err);
 #define ROWS_GROW(st, a, items, count, cap, err)                                                   \
 	rows_grow((st), (a), (void **)(items), (count), (cap), sizeof(**(items)), (err))
 
 /* --- caches.c --- */
 int caches_new(struct store *st, uint64_t hash_seed, size_t max_entries, struct err *err);
-int cache_get(struct store *st, enum store_cache which, struct slice key, void *value_r, struct err *err);
-int cache_put(struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
-int cache_put_saved(struct store *st, enum store_cache which, struct slice key, const void *value,
-    struct err *err);
+int cache_get(
+    struct store *st, enum store_cache which, struct slice key, void *value_r, struct err *err);
+int cache_put(
+    struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
+int cache_put_saved(
+    struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
 void cache_forget(struct store *st, enum store_cache which, struct slice key);
 
 /* What each cache loads and saves; cookie is the store. */
@@ -139,7 +145,7 @@ int listed_load(void *cookie, struct slice key, void *value_r, struct err *err);
 struct author_state {
 	int64_t author_no;
 	int64_t first_seen_at_ms, last_seen_at_ms, posts_seen;
-	uint64_t profile_hash;		/* of the profile as last seen */
+	uint64_t profile_hash; /* of the profile as last seen */
 };
 
 /* --- posts.c --- */
@@ -156,9 +162,11 @@ int row_json_read_post(struct slice json, struct arena *a, struct stored_post *s
 void row_json_score(const struct score *s, struct buf *out);
 int row_json_read_score(struct slice json, struct arena *a, struct score *s, struct err *err);
 void row_json_customer(const struct customer *c, struct buf *out);
-int row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r, struct err *err);
+int
+row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r, struct err *err);
 void row_json_values(struct slice_list values, struct buf *out);
-int row_json_read_values(struct slice json, struct arena *a, struct slice_list *values_r, struct err *err);
+int row_json_read_values(
+    struct slice json, struct arena *a, struct slice_list *values_r, struct err *err);
 void row_json_attributes(const struct attribute *list, size_t count, struct buf *out);
 int row_json_read_attributes(struct slice json, struct arena *a, const struct attribute **list_r,
     size_t *count_r, struct err *err);

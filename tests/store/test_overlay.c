@@ -1,0 +1,346 @@
+/*
+ * The overlay against two plain arrays: what the table holds, and what the transaction sees.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/err.h"
+#include "core/rng.h"
+#include "store/overlay.h"
+#include "tests/support/faults.h"
+
+#define KEYS 40
+
+struct value {
+	int64_t a, b;
+};
+
+/* The table below the overlay: committed is what a rollback returns to. */
+struct table {
+	struct value rows[KEYS], committed[KEYS];
+	bool has[KEYS], committed_has[KEYS];
+	int loads, saves;
+	int fail_saves_from; /* 0: none */
+};
+
+static int
+number_of(struct slice key)
+{
+	int n;
+
+	assert_int_equal(key.len, 8);
+	assert_int_equal(sscanf(key.ptr, "key %d", &n), 1);
+	return n;
+}
+
+static struct slice
+key_of(int n, char space[16])
+{
+	snprintf(space, 16, "key %4d", n);
+	return slice_make(space, 8);
+}
+
+static int
+table_load(void *cookie, struct slice key, void *value_r, struct err *err)
+{
+	struct table *t = cookie;
+	int n = number_of(key);
+
+	(void)err;
+	t->loads++;
+	if (t->has[n])
+		memcpy(value_r, &t->rows[n], sizeof t->rows[n]);
+	return t->has[n];
+}
+
+static int
+table_save(void *cookie, struct slice key, const void *value, struct err *err)
+{
+	struct table *t = cookie;
+	int n = number_of(key);
+
+	t->saves++;
+	if (t->fail_saves_from > 0 && t->saves >= t->fail_saves_from)
+		return err_set(err, ERR_STORE, "no room");
+	t->has[n] = true;
+	memcpy(&t->rows[n], value, sizeof t->rows[n]);
+	return 0;
+}
+
+static const struct overlay_ops ops = {table_load, table_save};
+
+static void
+table_commit(struct table *t)
+{
+	memcpy(t->committed, t->rows, sizeof t->rows);
+	memcpy(t->committed_has, t->has, sizeof t->has);
+}
+
+static void
+table_rollback(struct table *t)
+{
+	memcpy(t->rows, t->committed, sizeof t->rows);
+	memcpy(t->has, t->committed_has, sizeof t->has);
+}
+
+static void
+check_get(
+    struct overlay *o, const struct value *seen, const bool *has, int n, uint64_t seed, int step)
+{
+	char space[16];
+	struct value v = {-1, -1};
+	int rc = overlay_get(o, key_of(n, space), &v, NULL);
+
+	if (rc != has[n] || (rc && memcmp(&v, &seen[n], sizeof v) != 0))
+		fail_msg("seed %llu step %d key %d: got %d (%lld, %lld), want %d (%lld, %lld)",
+		    (unsigned long long)seed, step, n, rc, (long long)v.a, (long long)v.b, has[n],
+		    (long long)seen[n].a, (long long)seen[n].b);
+}
+
+struct model {
+	struct table t;
+	struct value seen[KEYS];
+	bool has[KEYS];
+	struct overlay *o;
+};
+
+static void
+model_end(struct model *m, bool commit)
+{
+	if (commit) {
+		m->t.fail_saves_from = 0;
+		assert_int_equal(overlay_flush(m->o, NULL), 0);
+		assert_int_equal(overlay_dirty_count(m->o), 0);
+		table_commit(&m->t);
+		overlay_publish(m->o);
+	} else {
+		table_rollback(&m->t);
+		overlay_drop(m->o);
+	}
+	memcpy(m->seen, m->t.rows, sizeof m->seen);
+	memcpy(m->has, m->t.has, sizeof m->has);
+}
+
+/* The table changes behind the overlay's back, as store_link_end() or a joined counter does. */
+static void
+model_change_below(struct model *m, struct rng *r, int n)
+{
+	char space[16];
+
+	assert_int_equal(overlay_flush(m->o, NULL), 0);
+	m->t.has[n] = rng_below(r, 2) == 0;
+	m->t.rows[n] = (struct value){(int64_t)rng_below(r, 100), -7};
+	m->has[n] = m->t.has[n];
+	m->seen[n] = m->t.rows[n];
+	if (rng_below(r, 8) == 0)
+		overlay_forget_all(m->o);
+	else
+		overlay_forget(m->o, key_of(n, space));
+}
+
+static void
+model_step(struct model *m, struct rng *r, uint64_t seed, int step)
+{
+	int n = (int)rng_below(r, KEYS);
+	struct value v = {(int64_t)rng_below(r, 1000), step};
+	char space[16];
+	uint64_t pick = rng_below(r, 100);
+
+	if (pick < 45) {
+		check_get(m->o, m->seen, m->has, n, seed, step);
+	} else if (pick < 80) {
+		assert_int_equal(overlay_put(m->o, key_of(n, space), &v, NULL), 0);
+		m->seen[n] = v;
+		m->has[n] = true;
+	} else if (pick < 85) {
+		/* a statement of its own wrote the row */
+		m->t.rows[n] = v;
+		m->t.has[n] = true;
+		assert_int_equal(overlay_put_saved(m->o, key_of(n, space), &v, NULL), 0);
+		m->seen[n] = v;
+		m->has[n] = true;
+	} else if (pick < 90) {
+		model_change_below(m, r, n);
+	} else {
+		model_end(m, pick < 96);
+	}
+}
+
+static void
+any_sequence_of_changes_reads_as_a_plain_map_would(void **state)
+{
+	static const size_t ceilings[] = {1, 3, 8, 1000};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		struct model m = {0};
+		struct rng r;
+		size_t ceiling = ceilings[seed % 4];
+
+		rng_init(&r, seed);
+		m.o = overlay_new(sizeof(struct value), &ops, &m.t, seed, ceiling);
+		assert_non_null(m.o);
+		for (int step = 0; step < 2000; step++)
+			model_step(&m, &r, seed, step);
+		model_end(&m, seed % 2 == 0);
+		assert_true(overlay_cached_count(m.o) <= ceiling);
+		for (int n = 0; n < KEYS; n++)
+			check_get(m.o, m.seen, m.has, n, seed, -1);
+		overlay_free(m.o);
+	}
+}
+
+static void
+a_key_is_loaded_once_also_when_it_is_not_there(void **state)
+{
+	struct table t = {0};
+	struct overlay *o = overlay_new(sizeof(struct value), &ops, &t, 0, 10);
+	struct value v;
+	char space[16];
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(overlay_get(o, key_of(3, space), &v, NULL), 0);
+	assert_int_equal(t.loads, 1);
+	overlay_free(o);
+}
+
+static void
+a_key_changed_ten_times_is_saved_once(void **state)
+{
+	struct table t = {0};
+	struct overlay *o = overlay_new(sizeof(struct value), &ops, &t, 0, 10);
+	char space[16];
+
+	(void)state;
+	for (int i = 1; i <= 10; i++)
+		assert_int_equal(overlay_put(o, key_of(3, space), &(struct value){i, 0}, NULL), 0);
+	assert_int_equal(overlay_dirty_count(o), 1);
+	assert_int_equal(overlay_flush(o, NULL), 0);
+	assert_int_equal(t.saves, 1);
+	assert_int_equal(t.rows[3].a, 10);
+	overlay_publish(o);
+	overlay_free(o);
+}
+
+static void
+a_batch_larger_than_the_cache_keeps_all_of_it(void **state)
+{
+	struct table t = {0};
+	struct overlay *o = overlay_new(sizeof(struct value), &ops, &t, 0, 4);
+	struct value v;
+	char space[16];
+
+	(void)state;
+	for (int n = 0; n < KEYS; n++)
+		assert_int_equal(overlay_put(o, key_of(n, space), &(struct value){n, 1}, NULL), 0);
+	for (int n = 0; n < KEYS; n++) {
+		assert_int_equal(overlay_get(o, key_of(n, space), &v, NULL), 1);
+		assert_int_equal(v.a, n);
+	}
+	assert_int_equal(overlay_flush(o, NULL), 0);
+	assert_int_equal(t.saves, KEYS);
+	overlay_publish(o);
+	assert_true(overlay_cached_count(o) <= 4);
+	overlay_free(o);
+}
+
+static void
+what_is_used_stays_longer_than_what_is_not(void **state)
+{
+	struct table t = {0};
+	struct overlay *o = overlay_new(sizeof(struct value), &ops, &t, 0, 8);
+	struct value v;
+	char space[16];
+	int loads;
+
+	(void)state;
+	for (int n = 0; n < KEYS; n++) {
+		overlay_get(o, key_of(0, space), &v, NULL);
+		overlay_get(o, key_of(n, space), &v, NULL);
+	}
+	loads = t.loads;
+	overlay_get(o, key_of(0, space), &v, NULL);
+	assert_int_equal(t.loads, loads);
+	assert_true(overlay_cached_count(o) <= 8);
+	overlay_free(o);
+}
+
+static void
+a_failed_save_leaves_nothing_published(void **state)
+{
+	struct table t = {0};
+	struct overlay *o = overlay_new(sizeof(struct value), &ops, &t, 0, 10);
+	struct err err;
+	struct value v;
+	char space[16];
+
+	(void)state;
+	for (int n = 0; n < 5; n++)
+		assert_int_equal(overlay_put(o, key_of(n, space), &(struct value){n, 1}, NULL), 0);
+	t.fail_saves_from = 3;
+	assert_int_equal(overlay_flush(o, &err), -1);
+	assert_string_equal(err.text, "no room");
+	table_rollback(&t);
+	overlay_drop(o);
+	assert_int_equal(overlay_dirty_count(o), 0);
+	for (int n = 0; n < 5; n++)
+		assert_int_equal(overlay_get(o, key_of(n, space), &v, NULL), 0);
+	overlay_free(o);
+}
+
+/* Whatever allocation fails: what get answers is right, and a put that said it failed left the old value. */
+static int
+changes_with_short_memory(void *cookie)
+{
+	struct table t = {0};
+	struct overlay *o = overlay_new(sizeof(struct value), &ops, &t, 0, 300);
+	struct value v;
+	char space[16];
+	int rc = 0;
+
+	(void)cookie;
+	if (o == NULL)
+		return -1;
+	for (int n = 0; n < KEYS; n++) {
+		int done = overlay_put(o, key_of(n, space), &(struct value){n, 2}, NULL);
+
+		assert_int_equal(overlay_get(o, key_of(n, space), &v, NULL), done == 0);
+		rc |= done;
+	}
+	assert_int_equal(overlay_flush(o, NULL), 0);
+	table_commit(&t);
+	overlay_publish(o);
+	for (int n = 0; n < KEYS; n++)
+		assert_int_equal(overlay_get(o, key_of(n, space), &v, NULL), t.has[n]);
+	overlay_free(o);
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+short_memory_never_gives_a_wrong_value(void **state)
+{
+	(void)state;
+	assert_true(faults_run(changes_with_short_memory, NULL, false) > 20);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(any_sequence_of_changes_reads_as_a_plain_map_would),
+	    cmocka_unit_test(a_key_is_loaded_once_also_when_it_is_not_there),
+	    cmocka_unit_test(a_key_changed_ten_times_is_saved_once),
+	    cmocka_unit_test(a_batch_larger_than_the_cache_keeps_all_of_it),
+	    cmocka_unit_test(what_is_used_stays_longer_than_what_is_not),
+	    cmocka_unit_test(a_failed_save_leaves_nothing_published),
+	    cmocka_unit_test(short_memory_never_gives_a_wrong_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
