@@ -482,7 +482,12 @@ template_render(const struct template_set *s, struct slice id, const struct temp
 		goto out;
 	json_object_end(&w);
 	if (buf_failed(out)) {
-		err_set(err, ERR_LIMIT, "template '%s' makes a message that is too large", t->id);
+		/* a buf does not say which it was: with room for one more part, escaped at six bytes each, it was not its ceiling */
+		if (out->max - out->len > 6 * TEMPLATE_OUTPUT_MAX + 64)
+			err_set(err, ERR_NOMEM, "no memory to render template '%s'", t->id);
+		else
+			err_set(err, ERR_LIMIT, "template '%s' makes a message that is too large",
+			    t->id);
 		goto out;
 	}
 	rc = 0;

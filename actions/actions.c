@@ -1,0 +1,349 @@
+#include "actions/actions.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/timefmt.h"
+#include "platform/crypto.h"
+#include "store/persons.h"
+
+#include "actions/actions_internal.h"
+#include "actions/alerts.h"
+
+void
+decision_id_make(struct slice rule_id, struct slice occurrence_id, struct slice action,
+    struct slice subject, char out[33])
+{
+	struct slice parts[4] = {rule_id, occurrence_id, action, subject};
+	uint8_t hash[CRYPTO_SHA256_BYTES];
+
+	for (size_t i = 0; i < 4; i++)
+		if (!slice_is_set(parts[i]))
+			parts[i] = SLICE_LIT("");
+	crypto_sha256_parts(parts, 4, hash);
+	crypto_hex(hash, 16, out);
+}
+
+int
+settle_note(struct settle *s, struct decision_row *row, const char *fmt, ...)
+{
+	char text[WHY_MAX * 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	row->note = arena_slice_dup(s->arena, slice_of(text));
+	if (!slice_is_set(row->note))
+		return err_set(s->err, ERR_NOMEM, "no memory for a decision's note");
+	return 0;
+}
+
+static int
+suppress(struct settle *s, struct decision_row *row, const char *why)
+{
+	row->outcome = DECISION_SUPPRESSED;
+	return settle_note(s, row, "%s", why);
+}
+
+/* --- the profile --------------------------------------------------------------------------------- */
+
+/* "a:<author id>" or "c:<customer id>".  1; 0 there is nobody, or somebody who objects, and why; -1. */
+static int
+find_target(struct settle *s, const struct action *action, struct slice *who_r, const char **why_r)
+{
+	const struct occurrence *occ = s->in->occ;
+	const struct author *author = &occ->post->author;
+	const char *who;
+
+	if (action->target == TARGET_CUSTOMER && occ->customer == NULL) {
+		*why_r = "the author is not linked to a customer";
+		return 0;
+	}
+	if (action->target != TARGET_CUSTOMER && author->id.len == 0) {
+		*why_r = "the post is anonymous";
+		return 0;
+	}
+	if (action->target != TARGET_CUSTOMER && author->objects_to_profiling) {
+		*why_r = "the author objects to being profiled";
+		return 0;
+	}
+	who = action->target == TARGET_CUSTOMER
+	    ? arena_printf(s->arena, "c:%.*s", SLICE_ARG(occ->customer->id))
+	    : arena_printf(s->arena, "a:%.*s", SLICE_ARG(author->id));
+	if (who == NULL)
+		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
+	*who_r = slice_of(who);
+	return 1;
+}
+
+/* A customer's tags and lists stand in their history; `set` writes its own. */
+static int
+write_history(struct settle *s, const struct firing *f, const struct action *action,
+    const struct decision_row *row, const char *prefix, struct slice value)
+{
+	const char *field = arena_printf(s->arena, "%s:%.*s", prefix, SLICE_ARG(action->name));
+	const char *source = arena_printf(s->arena, "rule %.*s", SLICE_ARG(f->rule->id));
+	struct history_row history = {
+	    .at_ms = s->in->occ->now_ms,
+	    .field = slice_of(field),
+	    .new_value = value,
+	    .source = slice_of(source),
+	    .decision_id = slice_of(row->id),
+	};
+
+	if (field == NULL || source == NULL)
+		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
+	if (action->target != TARGET_CUSTOMER)
+		return 0;
+	return store_history_add(s->st, s->in->occ->customer->id, &history, s->err);
+}
+
+static int
+act_tag(struct settle *s, const struct firing *f, const struct action *action,
+    struct decision_row *row, struct slice who)
+{
+	int64_t now_ms = s->in->occ->now_ms;
+	char duration[WORDS_DURATION_MAX] = "good";
+
+	if (action->for_ms > 0)
+		words_duration(action->for_ms, duration);
+	if (store_tag_put(s->st, who, action->name, now_ms,
+		action->for_ms > 0 ? now_ms + action->for_ms : TIME_UNKNOWN, s->err) < 0 ||
+	    write_history(s, f, action, row, "tag", slice_of(duration)) < 0)
+		return -1;
+	row->outcome = DECISION_DONE;
+	return settle_note(s, row, "tagged for %s", duration);
+}
+
+static int
+act_add_to_list(struct settle *s, const struct firing *f, const struct action *action,
+    struct decision_row *row, struct slice who)
+{
+	int rc = store_list_has(s->st, action->name, who, s->err);
+
+	if (rc < 0)
+		return -1;
+	row->outcome = DECISION_DONE;
+	if (rc == 1)
+		return settle_note(s, row, "was in the list already");
+	if (store_list_add(s->st, action->name, who, s->in->occ->now_ms, s->err) < 0 ||
+	    write_history(s, f, action, row, "list", SLICE_LIT("added")) < 0)
+		return -1;
+	return settle_note(s, row, "added");
+}
+
+static int
+act_set(
+    struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
+{
+	const struct occurrence *occ = s->in->occ;
+	struct slice_list values = {&action->value, 1};
+	struct attribute_claim *claim;
+	const char *source;
+	int rc;
+
+	for (const struct attribute_claim *c = s->claims; c != NULL; c = c->next)
+		if (slice_eq(c->name, action->name)) {
+			row->outcome = DECISION_SUPPRESSED;
+			return settle_note(s, row,
+			    "'%.*s' was set by rule '%.*s' already, which goes first",
+			    SLICE_ARG(action->name), SLICE_ARG(c->rule->id));
+		}
+	claim = ARENA_NEW(s->arena, struct attribute_claim);
+	source = arena_printf(s->arena, "rule %.*s", SLICE_ARG(f->rule->id));
+	if (claim == NULL || source == NULL)
+		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
+	*claim = (struct attribute_claim){action->name, f->rule, s->claims};
+	s->claims = claim;
+	rc = store_customer_set(s->st, occ->customer->id, action->name, values, occ->now_ms, source,
+	    slice_of(row->id), s->err);
+	if (rc < 0)
+		return -1;
+	row->outcome = DECISION_DONE;
+	return settle_note(s, row, rc == 1 ? "set" : "had that value already");
+}
+
+static int
+act_profile(
+    struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
+{
+	struct slice who = SLICE_NONE;
+	const char *why = NULL;
+	int rc = find_target(s, action, &who, &why);
+
+	if (rc < 0)
+		return -1;
+	if (f->rule->is_shadow) {
+		row->outcome = DECISION_SHADOW;
+		return rc == 1 ? settle_note(s, row, "shadow: it would be done")
+			       : settle_note(s, row, "shadow: it would be suppressed: %s", why);
+	}
+	if (rc == 0)
+		return suppress(s, row, why);
+	if (action->verb == ACTION_TAG)
+		return act_tag(s, f, action, row, who);
+	if (action->verb == ACTION_SET)
+		return act_set(s, f, action, row);
+	return act_add_to_list(s, f, action, row, who);
+}
+
+static int
+act_alert(
+    struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
+{
+	int64_t alert_no;
+
+	if (f->rule->is_shadow) {
+		row->outcome = DECISION_SHADOW;
+		return settle_note(s, row, "shadow: an alert would be raised");
+	}
+	if (alert_raise(s->st, s->config, s->in->occ, f->rule, action, f->reason, slice_of(row->id),
+		s->arena, &alert_no, s->err) < 0)
+		return -1;
+	row->outcome = DECISION_ALERTED;
+	s->out->alerted++;
+	return settle_note(
+	    s, row, "alert %lld in '%.*s'", (long long)alert_no, SLICE_ARG(action->queue));
+}
+
+/* --- firings ------------------------------------------------------------------------------------- */
+
+static struct decision_row *
+add_row(struct settle *s, const struct firing *f, const struct action *action)
+{
+	const struct occurrence *occ = s->in->occ;
+	struct decision_row *row = &s->out->rows[s->out->count];
+
+	*row = (struct decision_row){
+	    .rule_id = f->rule->id,
+	    .rules_version = f->rule->version,
+	    .occurrence_kind = occ->kind,
+	    .occurrence_id = occ->id,
+	    .post_no = s->in->post_no,
+	    .subject = occ->subject,
+	    .action = action->text,
+	    .verb = action->verb,
+	    .reason = f->reason,
+	    .at_ms = occ->now_ms,
+	    .event_at_ms = occ->at_ms,
+	};
+	decision_id_make(f->rule->id, occ->id, action->text, occ->subject, row->id);
+	return row;
+}
+
+/* The row counts once it is stored. */
+static int
+store_row(struct settle *s, const struct decision_row *row)
+{
+	int rc = store_decision_insert(s->st, row, s->err);
+
+	if (rc < 0)
+		return -1;
+	assert(rc == 1); /* asked before: the rule had not decided on this occurrence */
+	s->out->count++;
+	return 0;
+}
+
+/* One action written twice in a rule is one action: a decision is unique by its text. */
+static bool
+is_repeated(const struct rule_head *rule, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (slice_eq(rule->actions[k].text, rule->actions[i].text))
+			return true;
+	return false;
+}
+
+static int
+act(struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
+{
+	switch (action->verb) {
+	case ACTION_SEND: return deliver_send(s, f, action, row);
+	case ACTION_DRAFT_REPLY: return deliver_draft(s, f, action, row);
+	case ACTION_ALERT: return act_alert(s, f, action, row);
+	case ACTION_TAG:
+	case ACTION_SET:
+	case ACTION_ADD_TO_LIST: return act_profile(s, f, action, row);
+	}
+	return -1;
+}
+
+static int
+settle_firing(struct settle *s, const struct firing *f)
+{
+	const struct rule_head *rule = f->rule;
+	char why[WHY_MAX];
+	int may, rc = store_decision_exists(s->st, s->in->occ->id, rule->id, s->err);
+
+	if (rc != 0 || rule->action_count == 0)
+		return rc < 0 ? -1 : 0;
+	may = guardrails_judge(s, rule, why);
+	if (may < 0 || (may == 1 && guardrails_fired(s, rule) < 0))
+		return -1;
+	s->out->fired += may == 1;
+	for (size_t i = 0; i < rule->action_count; i++) {
+		struct decision_row *row;
+
+		if (is_repeated(rule, i))
+			continue;
+		row = add_row(s, f, &rule->actions[i]);
+		if (may == 1) {
+			rc = act(s, f, &rule->actions[i], row);
+		} else {
+			row->outcome = DECISION_HELD;
+			s->out->held++;
+			rc = settle_note(s, row, "%s", why);
+		}
+		if (rc < 0 || store_row(s, row) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compare_firings(const void *a, const void *b)
+{
+	const struct firing *const *x = a, *const *y = b;
+
+	if ((*x)->rule->priority != (*y)->rule->priority)
+		return (*x)->rule->priority > (*y)->rule->priority ? -1 : 1;
+	return (*x > *y) - (*x < *y);
+}
+
+int
+actions_settle(struct store *st, const struct actions_config *config,
+    const struct template_set *templates, const struct settle_input *in, struct arena *a,
+    struct settled *out_r, struct err *err)
+{
+	struct settled out = {0};
+	struct settle s = {.st = st,
+	    .config = config,
+	    .templates = templates,
+	    .in = in,
+	    .arena = a,
+	    .out = &out,
+	    .err = err};
+	const struct firing **order;
+	size_t actions = 0;
+
+	assert(in->occ != NULL && in->occ->post != NULL);
+	for (size_t i = 0; i < in->firing_count; i++)
+		actions += in->firings[i].rule->action_count;
+	order = arena_array(a, in->firing_count + 1, sizeof *order);
+	out.rows = arena_array(a, actions + 1, sizeof *out.rows);
+	if (order == NULL || out.rows == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to settle %zu decisions", actions);
+	for (size_t i = 0; i < in->firing_count; i++)
+		order[i] = &in->firings[i];
+	qsort(order, in->firing_count, sizeof *order, compare_firings);
+	for (size_t i = 0; i < in->firing_count; i++)
+		if (settle_firing(&s, order[i]) < 0)
+			return -1;
+	*out_r = out;
+	return 0;
+}

@@ -1,0 +1,297 @@
+/*
+ * deliver.c - messages and drafts into the outbox.
+ *
+ * Everything that can forbid a message is judged before anything is written, and the offer's code is taken last: a suppressed message
+ * never uses up a code.
+ */
+#include "actions/actions_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/timefmt.h"
+
+#include "actions/sender.h"
+#include "actions/templates.h"
+
+/* All parts of one message as JSON: each at most 64 KB, up to six bytes for an escaped one. */
+#define PARTS_MAX (4u << 20)
+/* Stands for a code while we see whether the message renders at all. */
+#define CODE_PLACEHOLDER "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
+
+struct delivery {
+	const struct channel *channel;
+	const struct endpoint *endpoint; /* NULL: the channel needs none */
+	enum purpose purpose;
+};
+
+static int
+suppress(struct settle *s, struct decision_row *row, const char *why)
+{
+	row->outcome = DECISION_SUPPRESSED;
+	return settle_note(s, row, "%s", why);
+}
+
+/* --- what forbids it ----------------------------------------------------------------------------- */
+
+static bool
+has_any_part(const struct template_set *templates, struct slice id, const char *const *parts)
+{
+	for (; *parts != NULL; parts++)
+		if (template_has_part(templates, id, *parts))
+			return true;
+	return false;
+}
+
+/* 1 the template can go through the channel; 0 with why. */
+static int
+judge_template(
+    struct settle *s, const struct action *action, const struct channel *channel, char why[WHY_MAX])
+{
+	static const char *const reply_parts[] = {"reply", "text", NULL};
+	const char *const *needed = channel->ops->parts_needed;
+
+	if (!template_exists(s->templates, action->template_id, NULL)) {
+		snprintf(
+		    why, WHY_MAX, "there is no template '%.*s'", SLICE_ARG(action->template_id));
+		return 0;
+	}
+	if (action->verb == ACTION_DRAFT_REPLY)
+		needed = reply_parts;
+	if (needed != NULL && needed[0] != NULL &&
+	    !has_any_part(s->templates, action->template_id, needed)) {
+		snprintf(why, WHY_MAX, "template '%.*s' has no '%s' part for channel '%s'",
+		    SLICE_ARG(action->template_id), needed[0], channel->name);
+		return 0;
+	}
+	return 1;
+}
+
+static int
+judge_send(struct settle *s, const struct action *action, struct delivery *d, char why[WHY_MAX])
+{
+	d->channel = actions_channel(s->config, action->channel);
+	if (d->channel == NULL) {
+		snprintf(why, WHY_MAX, "there is no channel '%.*s' in the configuration",
+		    SLICE_ARG(action->channel));
+		return 0;
+	}
+	if (judge_template(s, action, d->channel, why) == 0)
+		return 0;
+	d->purpose = template_purpose(s->templates, action->template_id);
+	if (actions_may_send(
+		s->in->occ->customer, d->channel, d->purpose, &d->endpoint, why, WHY_MAX) == 0)
+		return 0;
+	return guardrails_person_day(s, why);
+}
+
+static int
+judge_draft(struct settle *s, const struct action *action, struct delivery *d, char why[WHY_MAX])
+{
+	const struct occurrence *occ = s->in->occ;
+	const struct author *author = &occ->post->author;
+
+	if (author->objects_to_profiling) {
+		snprintf(why, WHY_MAX, "the author objects to being approached");
+		return 0;
+	}
+	if (author->handle.len == 0) {
+		snprintf(why, WHY_MAX, "the post is anonymous: there is nobody to answer");
+		return 0;
+	}
+	if (slice_is_set(action->offer) && occ->customer == NULL) {
+		snprintf(why, WHY_MAX,
+		    "offers go to customers only: the author is not linked to a customer");
+		return 0;
+	}
+	d->channel = actions_reply_channel(s->config);
+	if (d->channel == NULL) {
+		snprintf(why, WHY_MAX, "no channel can carry a reply");
+		return 0;
+	}
+	if (judge_template(s, action, d->channel, why) == 0)
+		return 0;
+	d->purpose = template_purpose(s->templates, action->template_id);
+	return 1;
+}
+
+/* --- writing it ---------------------------------------------------------------------------------- */
+
+/* 1 rendered; 0 it is too large, row says so; -1. */
+static int
+render(struct settle *s, const struct action *action, const struct delivery *d, struct slice code,
+    struct decision_row *row, struct buf *parts)
+{
+	struct template_values values = {
+	    .occ = s->in->occ,
+	    .endpoint = d->endpoint,
+	    .brand_name = s->in->brand_name,
+	    .offer_code = code,
+	    .message_id = slice_of(row->id),
+	};
+	struct err err = {0};
+
+	buf_clear(parts);
+	if (template_render(s->templates, action->template_id, &values, s->arena, parts, &err) == 0)
+		return 1;
+	if (err.kind != ERR_LIMIT) {
+		if (s->err != NULL)
+			*s->err = err;
+		return -1;
+	}
+	return suppress(s, row, err.text) < 0 ? -1 : 0;
+}
+
+/* Renders, with the offer's code taken when all else is settled.  1, 0 suppressed, -1. */
+static int
+render_with_offer(struct settle *s, const struct action *action, const struct delivery *d,
+    struct decision_row *row, struct buf *parts, struct slice *code_r)
+{
+	struct slice code = SLICE_NONE;
+	bool has_offer = slice_is_set(action->offer);
+	char why[WHY_MAX];
+	int rc;
+
+	rc = render(s, action, d, has_offer ? SLICE_LIT(CODE_PLACEHOLDER) : SLICE_NONE, row, parts);
+	if (rc != 1 || !has_offer)
+		return rc;
+	assert(slice_is_set(s->in->occ->subject)); /* a customer is there */
+	rc = store_offer_take(s->st, action->offer, s->in->occ->subject, slice_of(row->id),
+	    s->in->occ->now_ms, s->arena, &code, s->err);
+	if (rc < 0)
+		return -1;
+	if (rc != 1) {
+		snprintf(why, sizeof why,
+		    rc == 0 ? "offer '%.*s' has no code left"
+			    : "this person already has a code of offer '%.*s'",
+		    SLICE_ARG(action->offer));
+		return suppress(s, row, why) < 0 ? -1 : 0;
+	}
+	*code_r = code;
+	return render(s, action, d, code, row, parts);
+}
+
+static void
+fill_message(struct settle *s, const struct action *action, const struct delivery *d,
+    const struct decision_row *row, struct message *m)
+{
+	const struct occurrence *occ = s->in->occ;
+
+	*m = (struct message){
+	    .decision_id = slice_of(row->id),
+	    .channel = slice_of(d->channel->name),
+	    .address = d->endpoint != NULL ? d->endpoint->address : SLICE_LIT(""),
+	    .purpose = d->purpose,
+	    .customer_id = occ->customer != NULL ? occ->customer->id : SLICE_NONE,
+	    .endpoint_id = d->endpoint != NULL ? d->endpoint->id : SLICE_NONE,
+	    .template_id = action->template_id,
+	    .offer = action->offer,
+	    .next_at_ms = occ->now_ms,
+	    .claimed_at_ms = TIME_UNKNOWN,
+	    .expires_at_ms = TIME_UNKNOWN,
+	    .created_at_ms = occ->now_ms,
+	    .updated_at_ms = occ->now_ms,
+	};
+	memcpy(m->id, row->id, sizeof m->id);
+}
+
+/* Renders and inserts m, which fill_message() and the caller have filled.  1, 0 suppressed, -1. */
+static int
+write_message(struct settle *s, const struct action *action, const struct delivery *d,
+    struct decision_row *row, struct message *m)
+{
+	struct buf parts;
+	int rc;
+
+	buf_init(&parts, PARTS_MAX);
+	rc = render_with_offer(s, action, d, row, &parts, &m->offer_code);
+	if (rc == 1) {
+		m->parts_json = buf_slice(&parts);
+		/* 0: the id is there already, which a decision made once cannot be */
+		rc = store_message_insert(s->st, m, s->err) < 0 ? -1 : 1;
+	}
+	buf_fini(&parts);
+	return rc;
+}
+
+static int
+shadow(struct settle *s, struct decision_row *row, bool would, const char *what, const char *why)
+{
+	row->outcome = DECISION_SHADOW;
+	if (would)
+		return settle_note(s, row, "shadow: it would be %s", what);
+	return settle_note(s, row, "shadow: it would be suppressed: %s", why);
+}
+
+int
+deliver_send(
+    struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
+{
+	struct delivery d = {0};
+	struct message m;
+	char why[WHY_MAX] = "";
+	int rc = judge_send(s, action, &d, why);
+
+	if (rc < 0)
+		return -1;
+	if (f->rule->is_shadow)
+		return shadow(s, row, rc == 1, "queued", why);
+	if (rc == 0)
+		return suppress(s, row, why);
+	fill_message(s, action, &d, row, &m);
+	m.kind = MESSAGE_SEND;
+	m.state = MESSAGE_READY;
+	if (s->in->is_sending_stopped) {
+		m.state = MESSAGE_HELD;
+		m.hold = HOLD_BRAKE;
+		m.reason = SLICE_LIT("sending is stopped");
+	}
+	rc = write_message(s, action, &d, row, &m);
+	if (rc <= 0)
+		return rc;
+	row->outcome = DECISION_QUEUED;
+	s->out->queued++;
+	if (settle_note(s, row, "%s %s",
+		s->in->is_sending_stopped ? "sending is stopped; held for" : "queued for",
+		d.channel->name) < 0)
+		return -1;
+	return guardrails_person_day_count(s);
+}
+
+int
+deliver_draft(
+    struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
+{
+	const struct post *post = s->in->occ->post;
+	struct delivery d = {0};
+	struct message m;
+	char why[WHY_MAX] = "";
+	const char *reason;
+	int rc = judge_draft(s, action, &d, why);
+
+	if (f->rule->is_shadow)
+		return shadow(s, row, rc == 1, "drafted", why);
+	if (rc == 0)
+		return suppress(s, row, why);
+	reason = arena_printf(s->arena, "waits for approval by '%.*s'", SLICE_ARG(action->team));
+	if (reason == NULL)
+		return err_set(s->err, ERR_NOMEM, "no memory for a draft");
+	fill_message(s, action, &d, row, &m);
+	m.kind = MESSAGE_REPLY;
+	m.state = MESSAGE_HELD;
+	m.hold = HOLD_APPROVAL;
+	m.reason = slice_of(reason);
+	m.address = post->author.handle;
+	m.reply_handle = post->reply_handle;
+	m.team = action->team;
+	rc = write_message(s, action, &d, row, &m);
+	if (rc <= 0)
+		return rc;
+	row->outcome = DECISION_DRAFTED;
+	s->out->queued++;
+	return settle_note(s, row, "%s", reason);
+}
