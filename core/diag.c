@@ -220,6 +220,25 @@ diag_add(struct diag_list *l, enum diag_severity severity, const char *code, con
 }
 
 void
+diag_add_row(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
+    size_t line, struct slice text, size_t start, size_t len, const char *help, const char *fmt, ...)
+{
+	char message[DIAG_TEXT_MAX + 4];
+	struct diag *d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	d = diag_new(l, severity, code, file, help, message);
+	if (d == NULL)
+		return;
+	place_set(d, l->arena, text, start, len);
+	d->line = line + d->line - 1;
+	list_insert(l, d);
+}
+
+void
 diag_add_file(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
     const char *help, const char *fmt, ...)
 {

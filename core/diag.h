@@ -47,6 +47,10 @@ void diag_list_free(struct diag_list *l);
 void diag_add(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
     struct slice text, size_t start, size_t len, const char *help, const char *fmt, ...)
     __attribute__((format(printf, 9, 10)));
+/* About one row of a file that is read in pieces: text is the row alone, line its number in the file. */
+void diag_add_row(struct diag_list *l, enum diag_severity severity, const char *code, const char *file, size_t line,
+    struct slice text, size_t start, size_t len, const char *help, const char *fmt, ...)
+    __attribute__((format(printf, 10, 11)));
 /* About a whole file or no file (file may be NULL). */
 void diag_add_file(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
     const char *help, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
