@@ -26,7 +26,7 @@ struct rule_set;
 
 /* A file of the rules folder. */
 struct rule_source {
-	const char *file;	/* for messages: "rules/acme.rules" */
+	const char *file; /* for messages: "rules/acme.rules" */
 	struct slice text;
 };
 
@@ -44,8 +44,8 @@ struct rule_env {
 	bool (*has_offer)(void *cookie, struct slice name, const char **nearest_r);
 	/* Is the template there, and can this channel ("" for a draft reply) carry it?  why_r: one sentence for the
 	 * person, in a buffer of why_size bytes. */
-	bool (*can_send)(void *cookie, struct slice template_id, struct slice channel, bool has_offer,
-	    const char **nearest_r, char *why_r, size_t why_size);
+	bool (*can_send)(void *cookie, struct slice template_id, struct slice channel,
+	    bool has_offer, const char **nearest_r, char *why_r, size_t why_size);
 	/* Offset of a zone at a local time: converts "2026-12-01 09:00 in Europe/Berlin" to UTC ms. */
 	bool (*zone_to_utc)(void *cookie, struct slice zone, int year, int month, int day, int hour,
 	    int minute, int64_t *at_ms_r);
@@ -66,15 +66,15 @@ bool rule_set_is_off(const struct rule_set *set, size_t i);
 /* Canonical text of all of it / of rule i; parsing it again gives the same tree. */
 void rule_set_print(const struct rule_set *set, struct buf *out);
 void rule_set_print_rule(const struct rule_set *set, size_t i, struct buf *out);
-int rule_set_find(const struct rule_set *set, struct slice id);	/* index, or -1 */
+int rule_set_find(const struct rule_set *set, struct slice id); /* index, or -1 */
 
 /* What the store knows and a condition may ask. */
 struct rule_facts {
 	void *cookie;
 	/* Is this author or customer (TARGET_AUTHOR, TARGET_CUSTOMER) in the list by an "add to list" of the past?
 	 * 1 yes, 0 no, -1 unknown.  The list's written items are checked by rules itself. */
-	int (*in_list)(void *cookie, struct slice list, enum action_target who,
-	    const struct occurrence *occ);
+	int (*in_list)(
+	    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ);
 };
 
 /* Evaluates every rule that is not off and whose from..until holds; firings_r in the order of the files, in a.
@@ -88,5 +88,20 @@ int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
 int rule_set_explain(const struct rule_set *set, size_t i, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a, struct buf *text_out, struct buf *json_out,
     struct err *err);
+
+/*
+ * Text and JSON are two views of one tree; both keep comments.  The text is canonical: formatting it again changes
+ * nothing, and reading it gives the same tree.  Names, types and ranges are not checked here (rule_set_compile()
+ * does); what could not be read at all goes to diags.
+ */
+/* One file in canonical text / as JSON.  0, 1 with findings (nothing is written), -1 without memory. */
+int rules_format(
+    const struct rule_source *source, struct diag_list *diags, struct buf *out, struct err *err);
+int rules_to_json(
+    const struct rule_source *source, struct diag_list *diags, struct buf *out, struct err *err);
+/* From the JSON form to canonical text: 0, or -1 with err naming the place ("items[2].when.all[0]: ..."). */
+int rules_from_json(struct slice json, struct buf *out, struct err *err);
+/* The table of fields as Markdown, as the manual has it. */
+void rules_describe_fields(struct buf *out);
 
 #endif

@@ -1,0 +1,45 @@
+/*
+ * check_internal.h - does a tree that could be read make sense: types, units, ranges, names, conflicts.
+ *
+ * check.c looks at names and rules as a whole, check_when.c at one condition, check_bounds.c for conditions that
+ * exclude one another.
+ */
+#ifndef RULES_CHECK_INTERNAL_H
+#define RULES_CHECK_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rules/rules.h"
+#include "rules/tree_internal.h"
+
+struct map;
+
+struct check {
+	const struct rule_env *env;
+	struct diag_list *diags;
+	struct map *ids[3]; /* by enum item_kind: id -> struct item */
+	struct map *settings; /* attribute and priority -> the action that sets it */
+	struct arena *scratch;
+	const char **names[3]; /* for "did you mean", made when first needed; heap */
+	size_t name_count[3];
+	bool is_incomplete; /* names may be missing because a part could not be read */
+	bool has_no_memory;
+};
+
+/* Findings go to diags.  On success the caller owns the id maps (ids_r[kind]: id -> struct item *).
+ * 0, also with findings; -1 without memory. */
+int check_files(struct rules_file *files, size_t count, const struct rule_env *env,
+    struct diag_list *diags, struct map *ids_r[3], struct err *err);
+
+/* ---- shared by the parts ---- */
+
+void check_condition(struct check *c, const struct item *rule, const struct node *n);
+void check_bounds(struct check *c, const struct item *rule);
+/* Is there a brand or list of that id?  Reports when not. */
+void check_name(struct check *c, const struct item *from, enum item_kind kind, struct slice id,
+    struct range at);
+/* Does a keyword have words?  Reports when not. */
+void check_keyword(struct check *c, const struct item *from, const struct value *v);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * engine_internal.h - the compiled rule set: what compile.c builds, index.c picks from, evaluate.c runs and
+ * explain.c puts in words.
+ *
+ * A rule is a run of instructions for a small stack machine over true, false and unknown.  Conditions are
+ * tests; what they compare with are sets of numbers (brands, intents, keywords, interned texts), bounds, or folded
+ * texts.  The machine only jumps forward, so the cost of a rule is bounded by its length.
+ */
+#ifndef RULES_ENGINE_INTERNAL_H
+#define RULES_ENGINE_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/brand.h"
+#include "core/decision.h"
+#include "core/occurrence.h"
+#include "rules/fields_internal.h"
+#include "rules/phrases_internal.h"
+#include "rules/rules.h"
+#include "rules/tree_internal.h"
+#include "rules/words_internal.h"
+
+struct arena;
+struct buf;
+struct map;
+
+/* X(name, effect on the stack, what it does); the argument of TEST_* is a test, of JUMP_* an instruction */
+#define RULE_OPCODES(X)                                                                            \
+	X(TEST_BOUNDS, +1, "push: is a number or a time within two bounds")                        \
+	X(TEST_MEETS, +1, "push: has the field one of a set of values")                            \
+	X(TEST_MISSES, +1, "push: has the field none of a set of values")                          \
+	X(TEST_HAS_ALL, +1, "push: are all keywords of a set in the text")                         \
+	X(TEST_STARTS, +1, "push: does the text start with a keyword")                             \
+	X(TEST_PLAIN, +1, "push: how a name, bio or address compares with texts")                  \
+	X(TEST_ATTRIBUTE, +1, "push: how a customer's attribute compares with values")             \
+	X(TEST_FLAG, +1, "push: a fact that is so or not")                                         \
+	X(TEST_IN_LIST, +1, "push: is the author or customer on a list")                           \
+	X(TEST_ALLOWS, +1, "push: can the customer be reached on a channel")                       \
+	X(TEST_KNOWN, +1, "push: is there a value at all")                                         \
+	X(NOT, 0, "turn the top around; unknown stays unknown")                                    \
+	X(AND, -1, "pop b, pop a, push a and b; false beats unknown")                              \
+	X(OR, -1, "pop b, pop a, push a or b; true beats unknown")                                 \
+	X(JUMP_FALSE, 0, "skip ahead when the top is false; keep it")                              \
+	X(JUMP_TRUE, 0, "skip ahead when the top is true; keep it")                                \
+	X(FIRE, -1, "pop; when true, the rule fires")
+
+enum rule_opcode {
+#define X(name, effect, help) RULE_OPCODE_##name,
+	RULE_OPCODES(X)
+#undef X
+	RULE_OPCODE_COUNT
+};
+
+struct instruction {
+	uint16_t opcode;
+	uint16_t is_negated; /* TEST_*: `is not` of a flag, list, permission or bound */
+	uint32_t arg;
+};
+
+#define RULE_STACK_MAX 64
+#define DOMAINS_MAX 64
+#define DOMAIN_TEXT 0 /* ids are keywords found in the post's text */
+
+/* Sorted numbers. */
+struct id_set {
+	const uint32_t *ids;
+	size_t count;
+};
+
+struct test {
+	const struct node *node;
+	struct slice
+	    shown; /* the condition in words, "sentiment is below -0.4"; long ones end in "..." */
+	uint32_t name_len; /* bytes of its field's name; 0: none, as in "author is verified" */
+	enum rule_opcode opcode;
+	bool is_negated;
+	uint16_t domain; /* MEETS, MISSES */
+	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
+	int64_t low, high; /* BOUNDS, inclusive */
+	/* PLAIN, ATTRIBUTE: folded; numbers of ATTRIBUTE as written in number_milli */
+	const struct pattern *patterns;
+	size_t pattern_count;
+};
+
+struct pattern {
+	struct slice folded;
+	struct slice shown;
+	bool is_number;
+	int64_t number_milli;
+};
+
+struct compiled_rule {
+	struct rule_head head;
+	const struct item *item;
+	uint32_t code, code_count;
+	int64_t from_ms, until_ms; /* until: not included */
+	bool is_off;
+};
+
+/* One (domain, set) that lets some rules through. */
+struct cluster {
+	uint32_t first, count; /* into cluster_rules */
+};
+
+struct posting {
+	uint64_t key; /* domain << 32 | id; UINT64_MAX: empty */
+	uint32_t first, count; /* into posting_clusters */
+};
+
+struct rule_index {
+	uint64_t *flat; /* bit per rule: looked at for every occurrence */
+	size_t flat_words;
+	struct cluster *clusters;
+	size_t cluster_count;
+	uint32_t *cluster_rules;
+	struct posting *postings;
+	size_t posting_mask;
+	uint32_t *posting_clusters;
+	bool has_domain[DOMAINS_MAX];
+};
+
+struct rule_set {
+	atomic_size_t refs;
+	int64_t version;
+	struct arena *arena; /* trees, heads, actions, texts */
+	struct rules_file *files;
+	size_t file_count;
+	struct brand_set brands;
+	struct compiled_rule *rules;
+	size_t rule_count;
+	struct map *rule_ids; /* id -> index plus 1 */
+
+	struct instruction *code;
+	size_t code_count, code_cap;
+	struct test *tests;
+	size_t test_count, test_cap;
+	struct id_set *sets;
+	size_t set_count, set_cap;
+	struct words words;
+	struct phrases phrases;
+	const struct field *domains[DOMAINS_MAX]; /* [DOMAIN_TEXT] is the text */
+	size_t domain_count;
+	bool has_phrases;
+	struct rule_index index;
+};
+
+/* ---- evaluation ---- */
+
+struct domain_values {
+	bool is_known;
+	size_t count; /* ids */
+	uint32_t *ids;
+	struct slice *texts; /* parallel to ids, as seen; NULL for brands, choices and keywords */
+};
+
+struct evaluation {
+	const struct rule_set *set;
+	const struct occurrence *occ;
+	const struct rule_facts *facts;
+	struct arena *arena;
+	uint32_t *token_ids;
+	uint64_t *phrase_bits;
+	size_t hit_cap;
+	struct domain_values domains[DOMAINS_MAX];
+	struct slice folded[DOMAINS_MAX]; /* by field, when first asked */
+	bool has_no_memory;
+};
+
+/* -1: no memory, or the arena is full */
+int evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a);
+enum tristate evaluation_test(struct evaluation *e, const struct test *t);
+/* The program's answer. */
+enum tristate evaluation_run(struct evaluation *e, const struct compiled_rule *r);
+/* The first id that the field's values and the set share; false: none. */
+bool evaluation_common(
+    const struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r);
+bool id_set_has(const struct id_set *s, uint32_t id);
+/* The number an attribute's value spells; false: it is none. */
+bool attribute_number(struct slice value, int64_t *milli_r);
+
+/* Bits of the rules worth running; in the evaluation's arena, NULL without memory. */
+uint64_t *index_candidates(const struct rule_index *x, const struct evaluation *e);
+int index_build(struct rule_set *set);
+void index_fini(struct rule_index *x);
+
+/* The reason of a firing, in the evaluation's arena; ptr NULL without memory. */
+struct slice explain_reason(struct evaluation *e, const struct compiled_rule *r);
+
+/* ---- building ---- */
+
+struct compiler {
+	struct rule_set *set;
+	const struct rule_env *env;
+	struct map *const *ids; /* from the checker */
+	struct map *list_sets; /* "kind list" -> set plus 1 */
+	struct arena *scratch;
+	struct buf *text; /* scratch */
+};
+
+/* Tests and code of all rules; -1 without memory. */
+int compile_rule(struct compiler *c, struct compiled_rule *r);
+int compile_test(struct compiler *c, const struct node *n, uint32_t *test_r);
+/* Grows a heap array for one more element; -1 without memory. */
+int vector_grow(void **items, size_t count, size_t *cap, size_t size);
+const char *rule_opcode_name(enum rule_opcode op);
+int rule_opcode_effect(enum rule_opcode op);
+
+#endif

@@ -1,0 +1,432 @@
+/*
+ * explain.c - why a rule fired, and why not: each condition with its truth and the value seen.
+ *
+ * A reason is built in a fixed room on the stack and then copied to the arena: evaluating takes no memory of its
+ * own.
+ */
+#include "rules/engine_internal.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/timefmt.h"
+#include "core/utf8.h"
+#include "rules/json_internal.h"
+#include "rules/limits_internal.h"
+#include "rules/print_internal.h"
+
+/* ---- a line that stops growing at its end ---- */
+
+struct line {
+	char *ptr;
+	size_t len, cap;
+	bool is_full;
+};
+
+static void
+line_add(struct line *l, struct slice s)
+{
+	if (l->is_full)
+		return;
+	if (l->len + s.len + 4 > l->cap) {
+		s = utf8_prefix(s, l->cap - l->len - 4);
+		l->is_full = true;
+	}
+	if (s.len > 0)
+		memcpy(l->ptr + l->len, s.ptr, s.len);
+	l->len += s.len;
+	if (l->is_full) {
+		memcpy(l->ptr + l->len, "...", 3);
+		l->len += 3;
+	}
+}
+
+static void
+line_add_str(struct line *l, const char *s)
+{
+	line_add(l, slice_of(s));
+}
+
+/* A stranger's text: cut, and without what would break the line. */
+static void
+line_add_seen(struct line *l, struct slice s, bool is_quoted)
+{
+	char room[RULES_SEEN_MAX + 4];
+	struct slice cut = utf8_prefix(s, RULES_SEEN_MAX);
+
+	if (is_quoted)
+		line_add_str(l, "\"");
+	if (cut.len > 0)
+		memcpy(room, cut.ptr, cut.len);
+	for (size_t i = 0; i < cut.len; i++)
+		if ((unsigned char)room[i] < 0x20 || room[i] == 0x7f)
+			room[i] = ' ';
+	line_add(l, slice_make(room, cut.len));
+	if (cut.len < s.len)
+		line_add_str(l, "...");
+	if (is_quoted)
+		line_add_str(l, "\"");
+}
+
+/* ---- values seen ---- */
+
+static void
+seen_number(const struct evaluation *e, const struct field *f, struct line *l)
+{
+	char text[TIME_TEXT_MAX + 16];
+	int64_t n;
+
+	if (!f->number(e->occ, &n))
+		return;
+	if (f->type == FIELD_DURATION)
+		time_format_age(n, text);
+	else if (n % 1000 == 0)
+		snprintf(text, sizeof text, "%lld",
+		    (long long)(n / 1000)); /* 10000, not 10k: what was seen */
+	else
+		print_number_text(n, text, sizeof text);
+	line_add_str(l, text);
+}
+
+static void
+seen_list(const struct slice *items, size_t count, bool is_quoted, struct line *l)
+{
+	for (size_t i = 0; i < count && i < 5; i++) {
+		if (i > 0)
+			line_add_str(l, ", ");
+		line_add_seen(l, items[i], is_quoted);
+	}
+	if (count > 5)
+		line_add_str(l, ", ...");
+	if (count == 0)
+		line_add_str(l, "none");
+}
+
+static void
+seen_ids(const struct evaluation *e, const struct test *t, struct line *l)
+{
+	const struct domain_values *v = &e->domains[t->domain];
+	const struct field *f = t->node->field;
+
+	if (v->count == 0)
+		line_add_str(l, "none");
+	for (size_t i = 0; i < v->count && i < 5; i++) {
+		uint32_t id = v->ids[i];
+
+		if (i > 0)
+			line_add_str(l, ", ");
+		if (f->type == FIELD_CHOICE)
+			line_add(l, field_choice_name(f, id));
+		else if (id < e->set->brands.brand_count)
+			line_add(l, e->set->brands.brands[id].id);
+	}
+	if (v->count > 5)
+		line_add_str(l, ", ...");
+}
+
+/* Which keywords of the test's set are in the text. */
+static void
+seen_keywords(const struct evaluation *e, const struct test *t, struct line *l)
+{
+	const struct domain_values *v = &e->domains[DOMAIN_TEXT];
+	const struct id_set *set = &e->set->sets[t->set];
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->count && n < 5; i++) {
+		if (!id_set_has(set, v->ids[i]))
+			continue;
+		if (n++ > 0)
+			line_add_str(l, ", ");
+		line_add_seen(l, e->set->phrases.list[v->ids[i]].text, true);
+	}
+	if (n == 0)
+		line_add_str(l, "none of them");
+}
+
+static void
+seen(struct evaluation *e, const struct test *t, struct line *l)
+{
+	const struct field *f = t->node->field;
+	struct field_texts texts;
+	struct slice_list values;
+
+	if (f->number != NULL) {
+		seen_number(e, f, l);
+	} else if (f->type == FIELD_TEXT) {
+		if (t->opcode != RULE_OPCODE_TEST_STARTS)
+			seen_keywords(e, t, l);
+	} else if (f->type == FIELD_CHOICE || f->type == FIELD_BRAND) {
+		seen_ids(e, t, l);
+	} else if (f->type == FIELD_ATTRIBUTE) {
+		if (field_attribute(e->occ, t->node->attribute, &values))
+			seen_list(values.items, values.count, true, l);
+	} else if (f->texts != NULL) {
+		if (f->texts(e->occ, &texts))
+			seen_list(texts.items, texts.count, f->type != FIELD_WORD, l);
+	}
+}
+
+/* ---- the reason of a firing ---- */
+
+/* `brand is acme` says what was seen; `sentiment is below -0.4` does not. */
+static bool
+says_all(const struct test *t)
+{
+	return t->name_len == 0 || t->node->op == RULE_OP_IS || t->node->op == RULE_OP_CONTAINS ||
+	    t->node->op == RULE_OP_NOT_CONTAINS || t->node->op == RULE_OP_CONTAINS_ALL ||
+	    t->node->op == RULE_OP_CONTAINS_NONE || t->node->op == RULE_OP_STARTS_WITH ||
+	    t->node->op == RULE_OP_KNOWN || t->node->op == RULE_OP_UNKNOWN;
+}
+
+static void
+reason_condition(struct evaluation *e, const struct test *t, bool holds, struct line *l)
+{
+	const struct id_set *set = &e->set->sets[t->set];
+	size_t at;
+
+	if (!holds)
+		line_add_str(l, "not ");
+	if (t->opcode == RULE_OPCODE_TEST_MEETS && t->domain == DOMAIN_TEXT && holds &&
+	    evaluation_common(e, DOMAIN_TEXT, set, &at)) {
+		line_add_str(l, "text contains ");
+		line_add_seen(l, e->set->phrases.list[e->domains[DOMAIN_TEXT].ids[at]].text, true);
+		return;
+	}
+	if (says_all(t) && (holds || t->name_len == 0)) {
+		line_add(l, t->shown);
+		return;
+	}
+	line_add(l, slice_make(t->shown.ptr, t->name_len));
+	line_add_str(l, " ");
+	seen(e, t, l);
+	line_add(l, slice_make(t->shown.ptr + t->name_len, t->shown.len - t->name_len));
+}
+
+static enum tristate node_truth(struct evaluation *e, const struct node *n);
+
+/* What made n the truth it is; nothing is said of branches that did not matter. */
+static void
+reason_node(struct evaluation *e, const struct node *n, bool holds, struct line *l)
+{
+	bool takes_all = (n->kind == NODE_ALL) == holds, is_first = true;
+
+	if (n->kind == NODE_CONDITION) {
+		reason_condition(e, &e->set->tests[n->test], holds, l);
+		return;
+	}
+	if (n->kind == NODE_NOT) {
+		reason_node(e, n->first, !holds, l);
+		return;
+	}
+	for (const struct node *child = n->first; child != NULL && !l->is_full;
+	     child = child->next) {
+		if (!takes_all && node_truth(e, child) != (holds ? TRI_YES : TRI_NO))
+			continue;
+		if (!is_first)
+			line_add_str(l, "; ");
+		is_first = false;
+		reason_node(e, child, holds, l);
+		if (!takes_all)
+			return;
+	}
+}
+
+struct slice
+explain_reason(struct evaluation *e, const struct compiled_rule *r)
+{
+	char room[RULES_REASON_MAX];
+	struct line l = {room, 0, sizeof room, false};
+
+	reason_node(e, r->item->when, true, &l);
+	return arena_slice_dup(e->arena, slice_make(room, l.len));
+}
+
+/* ---- the table of truths ---- */
+
+static const char *
+truth_name(enum tristate t)
+{
+	return t == TRI_YES ? "true" : t == TRI_NO ? "false" : "unknown";
+}
+
+/* Every condition is asked here, also those the machine would have skipped. */
+static enum tristate
+node_truth(struct evaluation *e, const struct node *n)
+{
+	enum tristate deciding = n->kind == NODE_ALL ? TRI_NO : TRI_YES,
+		      all = n->kind == NODE_ALL ? TRI_YES : TRI_NO, t;
+
+	if (n->kind == NODE_CONDITION)
+		return evaluation_test(e, &e->set->tests[n->test]);
+	if (n->kind == NODE_NOT) {
+		t = node_truth(e, n->first);
+		return t == TRI_UNKNOWN ? TRI_UNKNOWN : t == TRI_YES ? TRI_NO : TRI_YES;
+	}
+	for (const struct node *child = n->first; child != NULL; child = child->next) {
+		t = node_truth(e, child);
+		if (t == deciding)
+			return t;
+		all = t == TRI_UNKNOWN ? TRI_UNKNOWN : all;
+	}
+	return all;
+}
+
+/* Which value is missing, and why when we can tell. */
+static void
+missing(const struct evaluation *e, const struct test *t, struct line *l)
+{
+	const struct field *f = t->node->field;
+	struct slice_list values;
+
+	if (slice_starts_with(slice_of(f->name), "customer.") && e->occ->customer == NULL)
+		line_add_str(l, "the author is not linked to a customer we know");
+	else if (f->type == FIELD_ATTRIBUTE && field_attribute(e->occ, t->node->attribute, &values))
+		line_add_str(l, "its value is not a number");
+	else if (f->type == FIELD_ATTRIBUTE)
+		line_add_str(l, "the customer has no such attribute");
+	else if ((slice_starts_with(slice_of(f->name), "sentiment") ||
+		     slice_eq_str(slice_of(f->name), "language")) &&
+	    e->occ->score != NULL)
+		line_add_str(l, "the text is in a language we cannot score");
+	else
+		line_add_str(l, "not known");
+}
+
+static void
+explain_condition(
+    struct evaluation *e, const struct node *n, int indent, struct buf *text, struct json_writer *w)
+{
+	const struct test *t = &e->set->tests[n->test];
+	enum tristate truth = evaluation_test(e, t);
+	char room[RULES_REASON_MAX];
+	struct line l = {room, 0, sizeof room, false};
+
+	if (truth == TRI_UNKNOWN)
+		missing(e, t, &l);
+	else
+		seen(e, t, &l);
+	if (text != NULL)
+		buf_addf(text, "%*s%-8s %.*s%s%.*s%s\n", indent, "", truth_name(truth),
+		    SLICE_ARG(t->shown),
+		    l.len == 0                 ? ""
+			: truth == TRI_UNKNOWN ? "  ("
+					       : "  (seen: ",
+		    (int)l.len, room, l.len == 0 ? "" : ")");
+	if (w == NULL)
+		return;
+	rules_json_condition(n, w);
+	json_kv_str(w, "condition", t->shown);
+	if (truth == TRI_UNKNOWN) {
+		if (t->name_len > 0)
+			json_kv_str(w, "missing", slice_make(t->shown.ptr, t->name_len));
+		else
+			json_kv_cstr(w, "missing", n->field->name);
+		json_kv_str(w, "why", slice_make(room, l.len));
+	} else if (l.len > 0) {
+		json_kv_str(w, "seen", slice_make(room, l.len));
+	}
+}
+
+static void
+explain_node(
+    struct evaluation *e, const struct node *n, int indent, struct buf *text, struct json_writer *w)
+{
+	static const char *const names[] = {
+	    [NODE_ALL] = "all of", [NODE_ANY] = "any of", [NODE_NOT] = "not"};
+	static const char *const keys[] = {
+	    [NODE_ALL] = "all", [NODE_ANY] = "any", [NODE_NOT] = "not"};
+
+	if (w != NULL)
+		json_object_begin(w);
+	if (n->kind == NODE_CONDITION) {
+		explain_condition(e, n, indent, text, w);
+	} else {
+		if (text != NULL)
+			buf_addf(text, "%*s%-8s %s\n", indent, "", truth_name(node_truth(e, n)),
+			    names[n->kind]);
+		if (w != NULL) {
+			json_key(w, keys[n->kind]);
+			if (n->kind != NODE_NOT)
+				json_array_begin(w);
+		}
+		for (const struct node *child = n->first; child != NULL; child = child->next)
+			explain_node(e, child, indent + 2, text, w);
+		if (w != NULL && n->kind != NODE_NOT)
+			json_array_end(w);
+	}
+	if (w != NULL) {
+		json_kv_cstr(w, "truth", truth_name(node_truth(e, n)));
+		json_object_end(w);
+	}
+}
+
+static const char *
+state_of(const struct compiled_rule *r, const struct occurrence *occ)
+{
+	if (r->is_off)
+		return "off";
+	if (occ->at_ms < r->from_ms)
+		return "not yet";
+	return occ->at_ms >= r->until_ms ? "over" : "active";
+}
+
+static void
+explain_text_head(struct evaluation *e, const struct compiled_rule *r, bool fires, struct buf *text)
+{
+	const char *state = state_of(r, e->occ);
+
+	buf_addf(text, "rule %.*s ", SLICE_ARG(r->head.id));
+	print_quoted(r->head.title, text);
+	if (slice_eq_str(slice_of(state), "active"))
+		buf_addf(text, ": %s\n", fires ? "fires" : "does not fire");
+	else
+		buf_addf(text, ": does not fire: %s\n",
+		    r->is_off                                   ? "it is off"
+			: slice_eq_str(slice_of(state), "over") ? "its period was over"
+								: "its period had not begun");
+}
+
+int
+rule_set_explain(const struct rule_set *set, size_t i, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a, struct buf *text_out, struct buf *json_out,
+    struct err *err)
+{
+	struct evaluation e;
+	struct json_writer w;
+	const struct compiled_rule *r;
+	const char *state;
+	bool fires;
+
+	assert(i < set->rule_count);
+	r = &set->rules[i];
+	if (evaluation_begin(&e, set, occ, facts, a) < 0)
+		return err_set(
+		    err, ERR_NOMEM, "no memory to explain rule '%.*s'", SLICE_ARG(r->head.id));
+	state = state_of(r, occ);
+	fires = slice_eq_str(slice_of(state), "active") && node_truth(&e, r->item->when) == TRI_YES;
+	if (text_out != NULL) {
+		explain_text_head(&e, r, fires, text_out);
+		explain_node(&e, r->item->when, 2, text_out, NULL);
+	}
+	if (json_out != NULL) {
+		json_writer_init(&w, json_out);
+		json_object_begin(&w);
+		json_kv_str(&w, "rule", r->head.id);
+		json_kv_i64(&w, "version", r->head.version);
+		json_kv_bool(&w, "fires", fires);
+		json_kv_cstr(&w, "state", state);
+		json_key(&w, "when");
+		explain_node(&e, r->item->when, 0, NULL, &w);
+		json_object_end(&w);
+	}
+	if (e.has_no_memory || (text_out != NULL && buf_failed(text_out)) ||
+	    (json_out != NULL && buf_failed(json_out)))
+		return err_set(
+		    err, ERR_NOMEM, "no memory to explain rule '%.*s'", SLICE_ARG(r->head.id));
+	return 0;
+}

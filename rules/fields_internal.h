@@ -1,0 +1,99 @@
+/*
+ * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator, completion,
+ * forms and the manual live on it.  A room that learns a new fact adds a row to fields.c.
+ *
+ * Every accessor answers "unknown" for what is missing; none of them replaces it by a default.
+ */
+#ifndef RULES_FIELDS_INTERNAL_H
+#define RULES_FIELDS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/occurrence.h"
+#include "core/post.h"
+#include "core/slice.h"
+#include "rules/tree_internal.h"
+
+struct buf;
+
+enum field_type {
+	FIELD_NUMBER,
+	FIELD_DURATION,
+	FIELD_CHOICE, /* one or several of a closed list */
+	FIELD_BRAND, /* brands of the rules */
+	FIELD_WORD, /* a code such as en, DE, mastodon */
+	FIELD_TAGS, /* a set of texts */
+	FIELD_HANDLE, /* an account's name, with or without '@' */
+	FIELD_TEXT, /* the post's text, token by token */
+	FIELD_PLAIN, /* another text, compared without regard to case */
+	FIELD_FLAG, /* author is verified */
+	FIELD_IN_LIST, /* author is in list staff */
+	FIELD_ALLOWS, /* customer allows email */
+	FIELD_ATTRIBUTE, /* customer.plan */
+	FIELD_TYPE_COUNT
+};
+
+/* How the texts of a field are made equal before they are compared. */
+enum field_fold {
+	FOLD_CASE, /* case only */
+	FOLD_HANDLE, /* and without a leading '@' */
+	FOLD_TAG, /* and without a leading '#' */
+	FOLD_LOCALE, /* and '-' is '_'; "de_AT" is also "de" */
+};
+
+/* Texts seen: either a list that is there, or up to two made up here. */
+struct field_texts {
+	const struct slice *items;
+	size_t count;
+	struct slice own[2];
+};
+
+struct field {
+	const char *name; /* "author.followers" */
+	enum field_type type;
+	/* "author" + "a bot": written `author is a bot`; NULL for fields written by their name */
+	const char *subject, *phrase;
+	const char *unit; /* NULL: none */
+	bool has_range;
+	int64_t min, max; /* NUMBER: thousandths, DURATION: ms */
+	const char *choices; /* CHOICE: "a|b|c" in the order of their numbers */
+	enum field_fold fold;
+	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
+	const char *help; /* one sentence */
+	const char *example; /* a condition */
+
+	/* one of these, by type; all return false (or TRI_UNKNOWN) when unknown */
+	bool (*number)(const struct occurrence *o, int64_t *value_r);
+	bool (*choice)(const struct occurrence *o, uint32_t *mask_r);
+	bool (*texts)(const struct occurrence *o, struct field_texts *t_r);
+	enum tristate (*flag)(const struct occurrence *o);
+};
+
+size_t field_count(void);
+const struct field *field_at(size_t i);
+size_t field_index(const struct field *f);
+/* "customer.plan" gives the row customer.ATTRIBUTE with *attribute_r set; NULL: no such field. */
+const struct field *field_find(struct slice name, struct slice *attribute_r);
+/* The closest name; only when it is close enough to be a slip. */
+const char *field_nearest(struct slice name);
+/* Can op be asked of this type? */
+bool field_type_can(enum field_type t, enum rule_op op);
+/* "a number", "one of a closed list" ... */
+const char *field_type_name(enum field_type t);
+/* The i-th choice's number, or -1. */
+int field_choice(const struct field *f, struct slice word);
+struct slice field_choice_name(const struct field *f, unsigned i);
+/* Is a value of it written without quotes? */
+bool field_type_is_wordy(enum field_type t);
+
+/* The values of a customer's attribute (their own, else their first endpoint's that has it); false: none. */
+bool field_attribute(const struct occurrence *o, struct slice name, struct slice_list *values_r);
+/* customer allows CHANNEL */
+enum tristate field_allows(const struct occurrence *o, struct slice channel);
+
+/* The manual's table of fields, as Markdown. */
+void fields_describe(struct buf *out);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * json_internal.h - the JSON form of a tree, for forms and other programs; loses nothing, comments included.
+ *
+ *	{"items":[{"rule":"late","title":"Late","when":{"all":[{"field":"sentiment","op":"below","value":-0.4},
+ *	  {"any":[...]},{"not":{...}}]},"then":[{"do":"alert","queue":"support","as":"high"}],
+ *	  "at_most_once":{"every":"30 days","per":"author"}}]}
+ *
+ * Law (tests/rules/test_json.c): reading what was written gives the same tree.
+ */
+#ifndef RULES_JSON_INTERNAL_H
+#define RULES_JSON_INTERNAL_H
+
+#include "core/err.h"
+#include "core/json.h"
+#include "rules/tree_internal.h"
+
+struct arena;
+struct buf;
+
+void rules_json_write(const struct rules_file *f, struct buf *out);
+/* Texts are copied into a.  Types, ranges and names are the checker's business; only what cannot be a tree is an
+ * error: ERR_INPUT naming the place ("items[2].when.all[0]: ..."), ERR_LIMIT, ERR_NOMEM. */
+int rules_json_read(struct slice text, struct arena *a, const struct finding_sink *sink,
+    struct rules_file *file_r, struct err *err);
+
+/* ---- shared by json.c and json_read.c ---- */
+
+/* A condition as {"field":...,"op":...,"value":...} into an open object. */
+void rules_json_condition(const struct node *n, struct json_writer *w);
+
+#endif

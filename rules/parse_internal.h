@@ -1,0 +1,78 @@
+/*
+ * parse_internal.h - from lines of tokens to the tree; hand-written recursive descent, one condition a line.
+ *
+ * Recovery: at the end of a line; a block that meets a line which can only stand outside of it reports its
+ *           missing `end` and hands the line back.  One finding a line, never two for one cause.
+ * parse.c has blocks and clauses, parse_when.c conditions, parse_then.c actions, parse_token.c what they share.
+ */
+#ifndef RULES_PARSE_INTERNAL_H
+#define RULES_PARSE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rules/lex_internal.h"
+#include "rules/tree_internal.h"
+
+struct arena;
+
+struct parser {
+	struct arena *arena;
+	struct lexer lexer;
+	const struct finding_sink *sink;
+	struct rules_file *file;
+	struct item *item; /* being read; NULL between items */
+	size_t at; /* token of the line */
+	bool is_pending; /* the line is to be read again */
+	size_t missing_end_pos; /* where a missing `end` was noticed last, plus 1 */
+	bool has_no_memory;
+};
+
+/* Reads sink's text (valid UTF-8) into *file_r; findings go to the sink.  0, or -1 without memory. */
+int parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *file_r);
+
+/* ---- shared by the three parts ---- */
+
+/* 1 and the parser stands on a line's first token, 0 end of the file, -1 no memory. */
+int parse_next_line(struct parser *p);
+const struct lex_token *parse_peek(const struct parser *p);
+const struct lex_token *parse_peek_at(const struct parser *p, size_t ahead);
+const struct lex_token *parse_take(struct parser *p);
+bool parse_is_word(const struct lex_token *t, const char *word);
+/* Takes the words (separated by one blank) when they are all there. */
+bool parse_accept(struct parser *p, const char *words);
+/* Reports unless the line has had its finding; marks the item as broken. */
+void parse_finding(struct parser *p, enum finding f, struct range at, const char *help,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void *parse_alloc(struct parser *p, size_t size); /* NULL sets has_no_memory */
+/* The line's comments; NULL: none (or no memory). */
+struct notes *parse_notes(struct parser *p);
+/* Nothing may be left on the line. */
+void parse_line_end(struct parser *p);
+/* "line 5" of a byte position, for messages that name another place. */
+size_t parse_line_of(const struct parser *p, uint32_t pos);
+/* Does the line begin a brand, list or rule (or one of those to come)? */
+bool parse_at_top(const struct parser *p);
+/* Does the line begin with a clause of a rule, or a new item: so a block inside was not closed? */
+bool parse_at_clause(const struct parser *p);
+/* Reports that the block opened at `open` has no `end` and hands the line back. */
+void parse_missing_end(struct parser *p, struct range open, const char *what);
+/* "500", whole and in range; reports and returns false otherwise. */
+bool parse_integer(struct parser *p, int64_t min, int64_t max, const char *what, int64_t *n_r);
+/* "24 hours" */
+bool
+parse_duration(struct parser *p, const char *example, struct duration *d_r, struct range *at_r);
+/* What looks like a number and is none: says why. */
+void parse_bad_number(struct parser *p, const struct lex_token *t);
+/* a, "b", list c: comma separated to the end of the line; needs one at least. */
+bool parse_values(struct parser *p, bool has_texts_only, struct values *values_r);
+bool parse_value(struct parser *p, struct value **value_r);
+
+/* `when` was taken: the rest of its line, and its block. */
+struct node *parse_when(struct parser *p);
+/* `then` was taken. */
+void parse_then(struct parser *p, struct item *rule);
+/* Words of later versions at the start of a line or condition: reports and returns true. */
+bool parse_not_available(struct parser *p);
+
+#endif

@@ -1,0 +1,188 @@
+#include "rules/phrases_internal.h"
+
+#include <assert.h>
+
+#include "core/map.h"
+#include "core/mem.h"
+#include "rules/limits_internal.h"
+
+#define PHRASES_MAX 50000000u
+
+int
+phrases_init(struct phrases *p)
+{
+	*p = (struct phrases){0};
+	p->by_content = map_new(0, PHRASES_MAX, NULL);
+	return p->by_content == NULL ? -1 : 0;
+}
+
+void
+phrases_fini(struct phrases *p)
+{
+	map_free(p->by_content);
+	mem_free(p->list);
+	mem_free(p->tokens);
+	mem_free(p->single);
+	mem_free(p->pair_keys);
+	mem_free(p->pair_first);
+	mem_free(p->begins_pair);
+	*p = (struct phrases){0};
+}
+
+static int
+make_room(struct phrases *p, size_t tokens)
+{
+	if (p->count == p->cap) {
+		size_t cap = p->cap == 0 ? 64 : p->cap * 2;
+		struct phrase *list =
+		    cap > PHRASES_MAX ? NULL : mem_realloc_array(p->list, cap, sizeof *list);
+
+		if (list == NULL)
+			return -1;
+		p->list = list;
+		p->cap = cap;
+	}
+	if (p->token_count + tokens > p->token_cap) {
+		size_t cap = (p->token_cap + tokens) * 2;
+		uint32_t *all = mem_realloc_array(p->tokens, cap, sizeof *all);
+
+		if (all == NULL)
+			return -1;
+		p->tokens = all;
+		p->token_cap = cap;
+	}
+	return 0;
+}
+
+/* Exclamation marks and dots around words are no part of what is looked for. */
+static bool
+has_words(const struct token *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tokens[i].kind != TOKEN_PUNCT)
+			return true;
+	return false;
+}
+
+int
+phrases_add(struct phrases *p, struct words *w, struct slice text, const struct token *tokens,
+    size_t count, uint32_t *id_r)
+{
+	uint32_t ids[RULES_PHRASE_TOKENS_MAX];
+	bool skips_punct = has_words(tokens, count);
+	size_t n = 0;
+	struct slice key;
+	void *found;
+
+	assert(count >= 1 && count <= RULES_PHRASE_TOKENS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t word;
+
+		if (skips_punct && tokens[i].kind == TOKEN_PUNCT)
+			continue;
+		word = words_add(w, tokens[i].folded);
+		if (word == 0)
+			return -1;
+		ids[n++] = word << 1 | (tokens[i].ends_sentence ? 1 : 0);
+	}
+	ids[n - 1] &= ~UINT32_C(1);
+	key = slice_make((const char *)ids, n * sizeof *ids);
+	found = map_get(p->by_content, key);
+	if (found != NULL) {
+		*id_r = (uint32_t)((uintptr_t)found - 1);
+		return 0;
+	}
+	if (make_room(p, n) < 0 ||
+	    map_put(p->by_content, key, (void *)(uintptr_t)(p->count + 1)) < 0)
+		return -1;
+	memcpy(p->tokens + p->token_count, ids, n * sizeof *ids);
+	p->list[p->count] = (struct phrase){(uint32_t)p->token_count, (uint16_t)n, 0, text};
+	p->token_count += n;
+	*id_r = (uint32_t)p->count++;
+	return 0;
+}
+
+static uint64_t
+pair_key(uint32_t first, uint32_t second)
+{
+	return (uint64_t)first << 32 | second;
+}
+
+static size_t
+pair_slot(const struct phrases *p, uint64_t key)
+{
+	size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) & p->pair_mask;
+
+	while (p->pair_first[at] != 0 && p->pair_keys[at] != key)
+		at = (at + 1) & p->pair_mask;
+	return at;
+}
+
+int
+phrases_finish(struct phrases *p, const struct words *w)
+{
+	size_t slots = 16;
+
+	map_free(p->by_content);
+	p->by_content = NULL;
+	while (slots < p->count * 2)
+		slots *= 2;
+	p->pair_mask = slots - 1;
+	p->single_count = w->count;
+	p->single = mem_array(w->count, sizeof *p->single);
+	p->begins_pair = mem_array(w->count, sizeof *p->begins_pair);
+	p->pair_keys = mem_array(slots, sizeof *p->pair_keys);
+	p->pair_first = mem_array(slots, sizeof *p->pair_first);
+	if (p->single == NULL || p->begins_pair == NULL || p->pair_keys == NULL ||
+	    p->pair_first == NULL)
+		return -1;
+	for (size_t i = 0; i < p->count; i++) {
+		uint32_t first = p->tokens[p->list[i].first] >> 1;
+
+		if (p->list[i].count == 1) {
+			p->single[first] = (uint32_t)i + 1;
+			continue;
+		}
+		uint64_t key = pair_key(first, p->tokens[p->list[i].first + 1] >> 1);
+		size_t at = pair_slot(p, key);
+
+		p->begins_pair[first] = 1;
+		p->list[i].next = p->pair_first[at];
+		p->pair_keys[at] = key;
+		p->pair_first[at] = (uint32_t)i + 1;
+	}
+	return 0;
+}
+
+bool
+phrases_at(const struct phrases *p, uint32_t id, const struct token *tokens, const uint32_t *ids,
+    size_t count, size_t i)
+{
+	const struct phrase *ph = &p->list[id];
+
+	if (count - i < ph->count)
+		return false;
+	for (size_t k = 0; k < ph->count; k++) {
+		uint32_t t = p->tokens[ph->first + k];
+
+		if (ids[i + k] != t >> 1)
+			return false;
+		if (k + 1 < ph->count && tokens[i + k].ends_sentence && (t & 1) == 0)
+			return false;
+	}
+	return true;
+}
+
+uint32_t
+phrases_single(const struct phrases *p, uint32_t word)
+{
+	return word < p->single_count ? p->single[word] : 0;
+}
+
+uint32_t
+phrases_pair(const struct phrases *p, uint32_t first, uint32_t second)
+{
+	if (first >= p->single_count || !p->begins_pair[first] || second == 0)
+		return 0;
+	return p->pair_first[pair_slot(p, pair_key(first, second))];
+}

@@ -1,0 +1,56 @@
+/*
+ * phrases_internal.h - all keywords of a rule set, found in a post's tokens in one pass.
+ *
+ * A keyword is cut into tokens as posts are; it matches where its folded tokens stand one behind the other, not
+ * over the end of a sentence (unless the keyword has one there itself).  Single tokens are found by their number,
+ * longer keywords by the numbers of their first two.
+ */
+#ifndef RULES_PHRASES_INTERNAL_H
+#define RULES_PHRASES_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/score.h"
+#include "rules/words_internal.h"
+
+struct map;
+
+struct phrase {
+	uint32_t first; /* into tokens */
+	uint16_t count;
+	uint32_t next; /* another phrase with the same first two tokens, plus 1 */
+	struct slice text; /* as the rule has it */
+};
+
+struct phrases {
+	struct phrase *list; /* by number */
+	size_t count, cap;
+	uint32_t *tokens; /* a word's number << 1 | does a sentence end behind it */
+	size_t token_count, token_cap;
+	struct map *by_content; /* while building */
+	/* made by phrases_finish() */
+	uint32_t *single; /* by word: its phrase plus 1 */
+	size_t single_count;
+	uint64_t *pair_keys; /* open addressing: first << 32 | second */
+	uint32_t *pair_first; /* phrase plus 1; 0: empty */
+	size_t pair_mask;
+	uint8_t *begins_pair; /* by word: does a longer phrase begin with it */
+};
+
+int phrases_init(struct phrases *p);
+void phrases_fini(struct phrases *p);
+/* Tokens of a keyword (at least one, at most RULES_PHRASE_TOKENS_MAX); *id_r its number.  -1 without memory. */
+int phrases_add(struct phrases *p, struct words *w, struct slice text, const struct token *tokens,
+    size_t count, uint32_t *id_r);
+int phrases_finish(struct phrases *p, const struct words *w);
+/* Does phrase id stand at token i?  ids: the numbers of the post's tokens. */
+bool phrases_at(const struct phrases *p, uint32_t id, const struct token *tokens,
+    const uint32_t *ids, size_t count, size_t i);
+/* The phrase of a single token, plus 1; 0: none. */
+uint32_t phrases_single(const struct phrases *p, uint32_t word);
+/* The first of the phrases that begin with these two, plus 1; go on with phrase.next. */
+uint32_t phrases_pair(const struct phrases *p, uint32_t first, uint32_t second);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * print_internal.h - the canonical text of a tree: one spelling, two blanks a level, comments with their line.
+ *
+ * Laws (tests/rules/test_print.c): reading what was printed gives the same tree; printing that gives the same text.
+ */
+#ifndef RULES_PRINT_INTERNAL_H
+#define RULES_PRINT_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/tree_internal.h"
+
+struct buf;
+
+#define PRINT_LINE_MAX 100 /* columns, for lists of values */
+
+void print_file(const struct rules_file *f, struct buf *out);
+void print_item(const struct item *it, struct buf *out);
+/* On one line however long, without comments: "sentiment is below -0.4" */
+void print_condition(const struct node *n, struct buf *out);
+/* The same up to and without the values: "sentiment is below" */
+void print_condition_head(const struct node *n, struct buf *out);
+void print_action(const struct action_node *a, struct buf *out);
+void print_value(const struct value *v, struct buf *out);
+void print_quoted(struct slice s, struct buf *out);
+/* 10000000 thousandths -> "10k" */
+void print_number_text(int64_t milli, char *out, size_t size);
+void print_duration_text(struct duration d, char *out, size_t size);
+void print_moment_text(const struct moment *m, char *out, size_t size);
+/* "per author" is the scope's word; NULL for LIMIT_PER_RULE */
+const char *print_scope_name(enum limit_scope s);
+
+#endif

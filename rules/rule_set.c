@@ -1,0 +1,87 @@
+#include "rules/engine_internal.h"
+
+#include <assert.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "rules/print_internal.h"
+
+struct rule_set *
+rule_set_ref(struct rule_set *set)
+{
+	atomic_fetch_add_explicit(&set->refs, 1, memory_order_relaxed);
+	return set;
+}
+
+void
+rule_set_unref(struct rule_set *set)
+{
+	if (set == NULL || atomic_fetch_sub_explicit(&set->refs, 1, memory_order_acq_rel) > 1)
+		return;
+	index_fini(&set->index);
+	phrases_fini(&set->phrases);
+	words_fini(&set->words);
+	map_free(set->rule_ids);
+	mem_free(set->code);
+	mem_free(set->tests);
+	mem_free(set->sets);
+	arena_free(set->arena);
+	mem_free(set);
+}
+
+int64_t
+rule_set_version(const struct rule_set *set)
+{
+	return set->version;
+}
+
+const struct brand_set *
+rule_set_brands(const struct rule_set *set)
+{
+	return &set->brands;
+}
+
+size_t
+rule_set_count(const struct rule_set *set)
+{
+	return set->rule_count;
+}
+
+const struct rule_head *
+rule_set_head(const struct rule_set *set, size_t i)
+{
+	assert(i < set->rule_count);
+	return &set->rules[i].head;
+}
+
+bool
+rule_set_is_off(const struct rule_set *set, size_t i)
+{
+	assert(i < set->rule_count);
+	return set->rules[i].is_off;
+}
+
+void
+rule_set_print(const struct rule_set *set, struct buf *out)
+{
+	for (size_t f = 0; f < set->file_count; f++) {
+		if (f > 0 && out->len > 0)
+			buf_add_char(out, '\n');
+		print_file(&set->files[f], out);
+	}
+}
+
+void
+rule_set_print_rule(const struct rule_set *set, size_t i, struct buf *out)
+{
+	assert(i < set->rule_count);
+	print_item(set->rules[i].item, out);
+}
+
+int
+rule_set_find(const struct rule_set *set, struct slice id)
+{
+	return (int)(uintptr_t)map_get(set->rule_ids, id) - 1;
+}
