@@ -189,7 +189,7 @@ phrases_add(
     struct phrases *p, const struct word_key *words, size_t count, uint32_t value, struct err *err)
 {
 	assert(count > 0 && count <= PHRASE_WORDS_MAX && value != NO_VALUE);
-	assert(!slice_eq_str(words[0].text, "*"));	/* the filter of first words knows no gap */
+	assert(!slice_eq_str(words[0].text, "*")); /* the filter of first words knows no gap */
 	uint32_t node = ROOT;
 	for (size_t i = 0; i < count; i++) {
 		node = add_child(p, node, &words[i]);
@@ -308,7 +308,8 @@ phrases_match(const struct phrases *p, const struct unit *units, size_t count, s
 	struct walk w = {p, units, count, at, by_stem, fn, cookie};
 	const struct unit *u = &units[at];
 	assert(at < count);
-	if (by_stem ? !may_begin(p, u->stem.hash) : u->other_count == 0 && !may_begin(p, u->key.hash))
+	if (by_stem ? !may_begin(p, u->stem.hash)
+		    : u->other_count == 0 && !may_begin(p, u->key.hash))
 		return;
 	walk_from(&w, ROOT, at);
 }

@@ -385,7 +385,7 @@ take_punctuation(struct cutter *c)
 	const struct token_list *l = c->list;
 	bool is_initial = l->count > 0 && l->items[l->count - 1].len == 1;
 	bool is_prefix = c->at > 0 && charclass_byte(s.ptr[c->at - 1]) == CHAR_SPACE &&
-	    charclass_byte(after) != CHAR_SPACE;	/* ".@acme" */
+	    charclass_byte(after) != CHAR_SPACE; /* ".@acme" */
 	if (!is_initial && !is_prefix)
 		end_sentence(c);
 	c->at = end;

@@ -98,7 +98,8 @@ desk_score_hinted(struct desk *d, const char *text, const char *hint)
 	struct score s;
 	struct err err = {.kind = ERR_NONE};
 	arena_reset(d->arena);
-	if (nlp_score(d->scorer, d->set, NULL, slice_of(text), slice_of(hint), d->arena, &s, &err) < 0)
+	if (nlp_score(d->scorer, d->set, NULL, slice_of(text), slice_of(hint), d->arena, &s, &err) <
+	    0)
 		fail_msg("'%s': %s", text, err.text);
 	check_laws(&s, slice_of(text));
 	return s;

@@ -5,31 +5,41 @@
 static const struct {
 	const char *text, *folded, *note;
 } CASES[] = {
-	{"", "", "nothing"},
-	{"Great COFFEE 42!", "great coffee 42!", "ASCII is lower-cased"},
-	{"[@`{AZaz", "[@'{azaz", "the neighbours of letters stay"},
-	{"don\xe2\x80\x99t", "don't", "curly apostrophe"},
-	{"don\xc2\xb4t d\xe2\x80\x98oh", "don't d'oh", "accents and other quotes for an apostrophe"},
-	{"\xe2\x80\x9cgood\xe2\x80\x9d", "\"good\"", "curly quotes"},
-	{"Wait\xe2\x80\xa6", "wait...", "the ellipsis"},
-	{"Stra\xc3\x9f" "E", "strasse", "sharp s"},
-	{"CAF\xc3\x89 caf\xc3\xa9", "caf\xc3\xa9 caf\xc3\xa9", "Latin letters with accents"},
-	{"Cafe\xcc\x81", "caf\xc3\xa9", "a mark behind an ASCII letter is composed"},
-	{"\xc5\x81\xc3\xb3" "d\xc5\xba", "\xc5\x82\xc3\xb3" "d\xc5\xba", "Latin Extended-A"},
-	{"\xd0\x9f\xd0\xa0\xd0\x98", "\xd0\xbf\xd1\x80\xd0\xb8", "Cyrillic"},
-	{"\xce\x9c\xce\x86\xce\xa3", "\xce\xbc\xce\xac\xcf\x83", "Greek with an accent"},
-	{"\xf0\x9d\x93\x96\xf0\x9d\x93\xb8\xf0\x9d\x93\xb8\xf0\x9d\x93\xad", "good", "mathematical letters"},
-	{"\xef\xbc\xa7\xef\xbd\x8f", "go", "full width"},
-	{"\xef\xac\x81ne", "fine", "a ligature"},
-	{"go\xe2\x80\x8bod so\xc2\xad" "ft", "good soft", "invisible characters vanish"},
-	{"Acme\xe2\x84\xa2 x\xc2\xae", "acme  x ", "signs of trade marks become a space, not letters"},
-	{"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f", "an emoji keeps its selector"},
-	{"a\xef\xb8\x8f", "a", "a selector behind a letter goes"},
-	{"1\xef\xb8\x8f\xe2\x83\xa3", "1\xef\xb8\x8f\xe2\x83\xa3", "a keycap stays whole"},
-	{"\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9", "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9", "a joiner between emoji stays"},
-	{"\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87", "Chinese"},
-	{"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c", "Korean letters are composed"},
-	{"\xef\xb7\xba", "\xef\xb7\xba", "what would grow eleven-fold stays"},
+    {"", "", "nothing"},
+    {"Great COFFEE 42!", "great coffee 42!", "ASCII is lower-cased"},
+    {"[@`{AZaz", "[@'{azaz", "the neighbours of letters stay"},
+    {"don\xe2\x80\x99t", "don't", "curly apostrophe"},
+    {"don\xc2\xb4t d\xe2\x80\x98oh", "don't d'oh", "accents and other quotes for an apostrophe"},
+    {"\xe2\x80\x9cgood\xe2\x80\x9d", "\"good\"", "curly quotes"},
+    {"Wait\xe2\x80\xa6", "wait...", "the ellipsis"},
+    {"Stra\xc3\x9f"
+     "E",
+	"strasse", "sharp s"},
+    {"CAF\xc3\x89 caf\xc3\xa9", "caf\xc3\xa9 caf\xc3\xa9", "Latin letters with accents"},
+    {"Cafe\xcc\x81", "caf\xc3\xa9", "a mark behind an ASCII letter is composed"},
+    {"\xc5\x81\xc3\xb3"
+     "d\xc5\xba",
+	"\xc5\x82\xc3\xb3"
+	"d\xc5\xba",
+	"Latin Extended-A"},
+    {"\xd0\x9f\xd0\xa0\xd0\x98", "\xd0\xbf\xd1\x80\xd0\xb8", "Cyrillic"},
+    {"\xce\x9c\xce\x86\xce\xa3", "\xce\xbc\xce\xac\xcf\x83", "Greek with an accent"},
+    {"\xf0\x9d\x93\x96\xf0\x9d\x93\xb8\xf0\x9d\x93\xb8\xf0\x9d\x93\xad", "good",
+	"mathematical letters"},
+    {"\xef\xbc\xa7\xef\xbd\x8f", "go", "full width"},
+    {"\xef\xac\x81ne", "fine", "a ligature"},
+    {"go\xe2\x80\x8bod so\xc2\xad"
+     "ft",
+	"good soft", "invisible characters vanish"},
+    {"Acme\xe2\x84\xa2 x\xc2\xae", "acme  x ", "signs of trade marks become a space, not letters"},
+    {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f", "an emoji keeps its selector"},
+    {"a\xef\xb8\x8f", "a", "a selector behind a letter goes"},
+    {"1\xef\xb8\x8f\xe2\x83\xa3", "1\xef\xb8\x8f\xe2\x83\xa3", "a keycap stays whole"},
+    {"\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9", "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9",
+	"a joiner between emoji stays"},
+    {"\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87", "Chinese"},
+    {"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c", "Korean letters are composed"},
+    {"\xef\xb7\xba", "\xef\xb7\xba", "what would grow eleven-fold stays"},
 };
 
 static struct slice
@@ -65,14 +75,17 @@ every_folded_byte_knows_where_it_came_from(void **state)
 	struct arena *a = arena_new(ARENA_MAX);
 	struct normal n;
 	/* bytes:            0   1-3          4   5-6     7  8-9 (mark)  */
-	const char *text = "x\xe2\x80\xa6" "y\xc3\x9f" "e\xcc\x81" "\xe2\x80\x8bz";
+	const char *text = "x\xe2\x80\xa6"
+			   "y\xc3\x9f"
+			   "e\xcc\x81"
+			   "\xe2\x80\x8bz";
 	(void)state;
 	struct slice folded = fold(&z, a, slice_of(text), &n);
 	assert_text("folded", folded, "x...yss\xc3\xa9z");
 	assert_int_equal(normalise_start(&n, 0), 0);
 	assert_int_equal(normalise_end(&n, 1), 1);
 	assert_int_equal(normalise_start(&n, 1), 1);
-	assert_int_equal(normalise_end(&n, 2), 4);	/* inside "...": behind the character */
+	assert_int_equal(normalise_end(&n, 2), 4); /* inside "...": behind the character */
 	assert_int_equal(normalise_end(&n, 4), 4);
 	assert_int_equal(normalise_start(&n, 5), 5);
 	assert_int_equal(normalise_end(&n, 6), 7);
@@ -92,7 +105,9 @@ all_lengths_of_ascii_take_the_same_way(void **state)
 	for (size_t len = 0; len < sizeof text; len++) {
 		for (size_t i = 0; i < len; i++) {
 			text[i] = (char)('@' + (i * 7 + len) % 30);
-			want[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i] == '`' ? '\'' : text[i];
+			want[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32)
+			    : text[i] == '`'                       ? '\''
+								   : text[i];
 		}
 		struct normal n;
 		struct slice got = fold(&z, a, slice_make(text, len), &n);

@@ -7,58 +7,86 @@
 static const struct {
 	const char *text, *tokens, *note;
 } CASES[] = {
-	{"", "", "nothing"},
-	{" \t\n ", "", "only blanks"},
-	{"I love it.", "w:i w:love w:it.", "a sentence"},
-	{"isn't don\xe2\x80\x99t rock'n'roll 'quoted'", "w:isn't w:don't w:rock'n'roll w:quoted", "apostrophes"},
-	{"well-made -- e-mail - x-", "w:well-made w:e-mail w:x", "hyphens"},
-	{"AT&T h&m & co", "W:at&t w:h&m w:co", "ampersands"},
-	{"f**k sh*t *bold* 5*3", "w:f**k w:sh*t w:bold n:5 n:3", "asterisks"},
-	{"snake_case _under_", "w:snake_case w:under", "underscores"},
-	{"soooo GOOOD hmmm 1000 www", "w~:soo W~:good w~:hmm n:1000 w~:ww", "elongation"},
-	{"s\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\x9f", "w~:s\xc3\xbc\xc3\xbcss", "elongation outside ASCII"},
-	{"OK I'M a B NASA", "W:ok W:i'm w:a w:b W:nasa", "capitals"},
-	{"\xc3\x84RGER \xc3\x84rger", "W:\xc3\xa4rger w:\xc3\xa4rger", "capitals outside ASCII"},
-	{"3.5 1,000 10:30 10/10 50% 2nd 4k 7up", "n:3.5 n:1,000 n:10:30 n:10/10 n:50 w:2nd w:4k w:7up", "numbers"},
-	{"at https://Example.com/a?b=c. Next", "w:at u:https://example.com/a?b=c. w:next", "a URL and the dot behind it"},
-	{"(see http://x.org/a_(b))", "w:see u:http://x.org/a_(b))", "brackets in a URL"},
-	{"www.acme.com, acme.com acme.com/x acme.co.uk", "u:www.acme.com u:acme.com u:acme.com/x u:acme.co.uk", "bare domains"},
-	{"great.Thanks it.is t.co/x me.to", "w:great. w:thanks w:it. w:is u:t.co/x w:me. w:to", "words with a dot between"},
-	{"mail bob@acme.com or first.last@acme.com", "w:mail u:bob@acme.com w:or u:first.last@acme.com", "mail"},
-	{"@acme @Acme's @acme: .@acme", "@:@acme @:@acme @:@acme @:@acme", "mentions"},
-	{"@a@b.social @x.bsky.social @acme. @acme.Great", "@:@a@b.social @:@x.bsky.social @:@acme. @:@acme. w:great", "hosts"},
-	{"a@b @ @@", "w:a w:b", "no mentions"},
-	{"#Acme #1 #2go #gr\xc3\xbc\xc3\x9f" "e #a_b, x#y", "#:#acme n:1 #:#2go #:#gr\xc3\xbcsse #:#a_b w:x w:y", "hashtags"},
-	{"wow!!! what?! so... well.. ok?", "w:wow p:!!!. w:what p:?!. w:so p:... w:well p:.. w:ok p:?.", "punctuation"},
-	{"Mr. U.S. a. b", "w:mr. w:u w:s w:a w:b", "initials end nothing"},
-	{"one\ntwo", "w:one. w:two", "a line end ends a sentence"},
-	{":) :-( ;) <3 :'( XD :D :P </3 ^_^ -_- o_O", "s:\x3a) s::-( s:;) s:<3 s::'( s:xd s::d s::p s:</3 s:^_^ s:-_- s:o_o", "emoticons"},
-	{"nice:) nice;-) ok<3", "w:nice s::) w:nice s:;-) w:ok s:<3", "emoticons at a word"},
-	{":)))) <3333", "s~::) s~:<3", "long mouths"},
-	{"http: at 10:30 key:p (a): f(x) (see 8) c:/d xdr", "w:http w:at n:10:30 w:key w:p w:a w:f w:x w:see n:8 w:c w:d w:xdr", "no emoticons"},
-	{"\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "e:\xf0\x9f\x98\x80 e:\xf0\x9f\x98\x80", "two emoji"},
-	{"ok\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd!", "w:ok e:\xf0\x9f\x91\x8d p:!.", "a skin tone is left out"},
-	{"\xe2\x9d\xa4\xef\xb8\x8f\xe2\x9d\xa4", "e:\xe2\x9d\xa4 e:\xe2\x9d\xa4", "a selector is left out"},
-	{"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", "e:\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa e:\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", "flags"},
-	{"1\xef\xb8\x8f\xe2\x83\xa3 #\xef\xb8\x8f\xe2\x83\xa3 *\xe2\x83\xa3", "e:1\xe2\x83\xa3 e:#\xe2\x83\xa3 e:*\xe2\x83\xa3", "keycaps"},
-	{"\xf0\x9f\x91\xa8\xf0\x9f\x8f\xbd\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "e:\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "a family"},
-	{"\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf", "e:\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf", "a subdivision's flag"},
-	{"\xe4\xb8\xad\xe6\x96\x87ok", "w:\xe4\xb8\xad w:\xe6\x96\x87 w:ok", "Chinese, character by character"},
-	{"\xc2\xbd cup", "n:1 w:cup", "one character that becomes two numbers is one token"},
+    {"", "", "nothing"},
+    {" \t\n ", "", "only blanks"},
+    {"I love it.", "w:i w:love w:it.", "a sentence"},
+    {"isn't don\xe2\x80\x99t rock'n'roll 'quoted'", "w:isn't w:don't w:rock'n'roll w:quoted",
+	"apostrophes"},
+    {"well-made -- e-mail - x-", "w:well-made w:e-mail w:x", "hyphens"},
+    {"AT&T h&m & co", "W:at&t w:h&m w:co", "ampersands"},
+    {"f**k sh*t *bold* 5*3", "w:f**k w:sh*t w:bold n:5 n:3", "asterisks"},
+    {"snake_case _under_", "w:snake_case w:under", "underscores"},
+    {"soooo GOOOD hmmm 1000 www", "w~:soo W~:good w~:hmm n:1000 w~:ww", "elongation"},
+    {"s\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\x9f", "w~:s\xc3\xbc\xc3\xbcss",
+	"elongation outside ASCII"},
+    {"OK I'M a B NASA", "W:ok W:i'm w:a w:b W:nasa", "capitals"},
+    {"\xc3\x84RGER \xc3\x84rger", "W:\xc3\xa4rger w:\xc3\xa4rger", "capitals outside ASCII"},
+    {"3.5 1,000 10:30 10/10 50% 2nd 4k 7up", "n:3.5 n:1,000 n:10:30 n:10/10 n:50 w:2nd w:4k w:7up",
+	"numbers"},
+    {"at https://Example.com/a?b=c. Next", "w:at u:https://example.com/a?b=c. w:next",
+	"a URL and the dot behind it"},
+    {"(see http://x.org/a_(b))", "w:see u:http://x.org/a_(b))", "brackets in a URL"},
+    {"www.acme.com, acme.com acme.com/x acme.co.uk",
+	"u:www.acme.com u:acme.com u:acme.com/x u:acme.co.uk", "bare domains"},
+    {"great.Thanks it.is t.co/x me.to", "w:great. w:thanks w:it. w:is u:t.co/x w:me. w:to",
+	"words with a dot between"},
+    {"mail bob@acme.com or first.last@acme.com", "w:mail u:bob@acme.com w:or u:first.last@acme.com",
+	"mail"},
+    {"@acme @Acme's @acme: .@acme", "@:@acme @:@acme @:@acme @:@acme", "mentions"},
+    {"@a@b.social @x.bsky.social @acme. @acme.Great",
+	"@:@a@b.social @:@x.bsky.social @:@acme. @:@acme. w:great", "hosts"},
+    {"a@b @ @@", "w:a w:b", "no mentions"},
+    {"#Acme #1 #2go #gr\xc3\xbc\xc3\x9f"
+     "e #a_b, x#y",
+	"#:#acme n:1 #:#2go #:#gr\xc3\xbcsse #:#a_b w:x w:y", "hashtags"},
+    {"wow!!! what?! so... well.. ok?", "w:wow p:!!!. w:what p:?!. w:so p:... w:well p:.. w:ok p:?.",
+	"punctuation"},
+    {"Mr. U.S. a. b", "w:mr. w:u w:s w:a w:b", "initials end nothing"},
+    {"one\ntwo", "w:one. w:two", "a line end ends a sentence"},
+    {":) :-( ;) <3 :'( XD :D :P </3 ^_^ -_- o_O",
+	"s:\x3a) s::-( s:;) s:<3 s::'( s:xd s::d s::p s:</3 s:^_^ s:-_- s:o_o", "emoticons"},
+    {"nice:) nice;-) ok<3", "w:nice s::) w:nice s:;-) w:ok s:<3", "emoticons at a word"},
+    {":)))) <3333", "s~::) s~:<3", "long mouths"},
+    {"http: at 10:30 key:p (a): f(x) (see 8) c:/d xdr",
+	"w:http w:at n:10:30 w:key w:p w:a w:f w:x w:see n:8 w:c w:d w:xdr", "no emoticons"},
+    {"\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "e:\xf0\x9f\x98\x80 e:\xf0\x9f\x98\x80", "two emoji"},
+    {"ok\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd!", "w:ok e:\xf0\x9f\x91\x8d p:!.",
+	"a skin tone is left out"},
+    {"\xe2\x9d\xa4\xef\xb8\x8f\xe2\x9d\xa4", "e:\xe2\x9d\xa4 e:\xe2\x9d\xa4",
+	"a selector is left out"},
+    {"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7",
+	"e:\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa e:\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", "flags"},
+    {"1\xef\xb8\x8f\xe2\x83\xa3 #\xef\xb8\x8f\xe2\x83\xa3 *\xe2\x83\xa3",
+	"e:1\xe2\x83\xa3 e:#\xe2\x83\xa3 e:*\xe2\x83\xa3", "keycaps"},
+    {"\xf0\x9f\x91\xa8\xf0\x9f\x8f\xbd\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",
+	"e:\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "a family"},
+    {"\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf",
+	"e:\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf",
+	"a subdivision's flag"},
+    {"\xe4\xb8\xad\xe6\x96\x87ok", "w:\xe4\xb8\xad w:\xe6\x96\x87 w:ok",
+	"Chinese, character by character"},
+    {"\xc2\xbd cup", "n:1 w:cup", "one character that becomes two numbers is one token"},
 };
 
 static char *
 print_tokens(const struct token_list *l, char *out, size_t cap)
 {
-	static const char KINDS[] = {[TOKEN_WORD] = 'w', [TOKEN_NUMBER] = 'n', [TOKEN_URL] = 'u', [TOKEN_MENTION] = '@',
-	    [TOKEN_HASHTAG] = '#', [TOKEN_EMOJI] = 'e', [TOKEN_EMOTICON] = 's', [TOKEN_PUNCT] = 'p'};
+	static const char KINDS[] = {[TOKEN_WORD] = 'w',
+	    [TOKEN_NUMBER] = 'n',
+	    [TOKEN_URL] = 'u',
+	    [TOKEN_MENTION] = '@',
+	    [TOKEN_HASHTAG] = '#',
+	    [TOKEN_EMOJI] = 'e',
+	    [TOKEN_EMOTICON] = 's',
+	    [TOKEN_PUNCT] = 'p'};
 	size_t len = 0;
 	out[0] = '\0';
 	for (size_t i = 0; i < l->count; i++) {
 		const struct token *t = &l->items[i];
 		char kind = t->is_caps ? 'W' : KINDS[t->kind];
-		len += (size_t)snprintf(out + len, cap - len, "%s%c%s:%.*s%s", i > 0 ? " " : "", kind,
-		    t->is_elongated ? "~" : "", SLICE_ARG(t->folded), t->ends_sentence ? "." : "");
+		len += (size_t)snprintf(out + len, cap - len, "%s%c%s:%.*s%s", i > 0 ? " " : "",
+		    kind, t->is_elongated ? "~" : "", SLICE_ARG(t->folded),
+		    t->ends_sentence ? "." : "");
 	}
 	return out;
 }
@@ -76,8 +104,8 @@ posts_are_cut_into_tokens(void **state)
 		assert_int_equal(units_cut_text(&c, slice_of(CASES[i].text), a, &err), 0);
 		print_tokens(&c.tokens, got, sizeof got);
 		if (strcmp(got, CASES[i].tokens) != 0)
-			print_error("%s: '%s'\n got %s\nwant %s\n", CASES[i].note, CASES[i].text, got,
-			    CASES[i].tokens);
+			print_error("%s: '%s'\n got %s\nwant %s\n", CASES[i].note, CASES[i].text,
+			    got, CASES[i].tokens);
 		wrong += strcmp(got, CASES[i].tokens) != 0;
 	}
 	assert_int_equal(wrong, 0);
@@ -90,8 +118,10 @@ ranges_point_into_the_text_as_written(void **state)
 {
 	struct cutting c = {0};
 	struct arena *a = arena_new(ARENA_MAX);
-	struct slice text = slice_of("Caf\xc3\xa9 \xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd don\xe2\x80\x99t STOP\xe2\x80\xa6");
-	const char *const want[] = {"Caf\xc3\xa9", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "don\xe2\x80\x99t", "STOP", "\xe2\x80\xa6"};
+	struct slice text = slice_of(
+	    "Caf\xc3\xa9 \xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd don\xe2\x80\x99t STOP\xe2\x80\xa6");
+	const char *const want[] = {"Caf\xc3\xa9", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd",
+	    "don\xe2\x80\x99t", "STOP", "\xe2\x80\xa6"};
 	(void)state;
 	assert_int_equal(units_cut_text(&c, text, a, NULL), 0);
 	assert_int_equal(c.tokens.count, COUNT_OF(want));
@@ -108,8 +138,33 @@ static void
 hostile_repetition_takes_linear_time(void **state)
 {
 	static const char *const PIECES[] = {
-	    "!", "a", "@a ", "#", "a.", "a@", "-", "'", "a-", "a'", ":", "(", "<3", "1.", "*", "a*", "a_", "@a.", "w.w.w.",
-	    "http://", "\xf0\x9f\x91\xa8\xe2\x80\x8d", "\xf0\x9f\x87\xa9", "\xcc\x81\xcc\xa3", "\xe4\xb8\xad", "?.", ".", "\n",
+	    "!",
+	    "a",
+	    "@a ",
+	    "#",
+	    "a.",
+	    "a@",
+	    "-",
+	    "'",
+	    "a-",
+	    "a'",
+	    ":",
+	    "(",
+	    "<3",
+	    "1.",
+	    "*",
+	    "a*",
+	    "a_",
+	    "@a.",
+	    "w.w.w.",
+	    "http://",
+	    "\xf0\x9f\x91\xa8\xe2\x80\x8d",
+	    "\xf0\x9f\x87\xa9",
+	    "\xcc\x81\xcc\xa3",
+	    "\xe4\xb8\xad",
+	    "?.",
+	    ".",
+	    "\n",
 	};
 	struct cutting c = {0};
 	size_t len = 1u << 20;

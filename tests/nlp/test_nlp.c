@@ -1,0 +1,285 @@
+#include "nlp_support.h"
+
+#include "core/brand.h"
+#include "core/post.h"
+#include "core/rng.h"
+
+static void
+languages_we_cannot_score_are_named_and_left_neutral(void **state)
+{
+	static const struct {
+		const char *text, *hint, *lang;
+		bool is_scored;
+		enum sentiment_label label;
+	} CASES[] = {
+	    {"Great coffee!", NULL, "en", true, SENTIMENT_POSITIVE},
+	    {"Great coffee!", "en", "en", true, SENTIMENT_POSITIVE},
+	    {"Worst coffee in town", "en-US", "en", true, SENTIMENT_NEGATIVE},
+	    {"Der Kaffee ist leider furchtbar und ich bin sauer", NULL, "de", false,
+		SENTIMENT_NEUTRAL},
+	    {"Super Kaffee!", "de", "de", false, SENTIMENT_NEUTRAL},
+	    {"Der Kaffee ist toll \xf0\x9f\x98\x8d", NULL, "de", false, SENTIMENT_NEUTRAL},
+	    {"\xf0\x9f\x98\x8d\xf0\x9f\x98\x8d", NULL, "und", true, SENTIMENT_POSITIVE},
+	    {"\xe5\x92\x96\xe5\x95\xa1\xe5\xbe\x88\xe5\xa5\xbd \xf0\x9f\x98\x8d\xf0\x9f\x98\x8d",
+		NULL, "und", true, SENTIMENT_POSITIVE},
+	    {"\xe5\x92\x96\xe5\x95\xa1\xe5\xbe\x88\xe5\xa5\xbd", NULL, "und", false,
+		SENTIMENT_NEUTRAL},
+	    {"Kopi ini enak sekali kata teman saya kemarin", NULL, "und", false, SENTIMENT_NEUTRAL},
+	    {"", NULL, "und", false, SENTIMENT_NEUTRAL},
+	};
+	struct desk *d = *state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct score s = desk_score_hinted(d, CASES[i].text, CASES[i].hint);
+		if (strcmp(s.lang, CASES[i].lang) != 0 || s.is_scored != CASES[i].is_scored ||
+		    s.label != CASES[i].label)
+			fail_msg("'%s' (%s): %s, scored %d, %s", CASES[i].text, CASES[i].hint,
+			    s.lang, s.is_scored, sentiment_label_name(s.label));
+	}
+	struct score s = desk_score(d, "Der Kaffee ist toll \xf0\x9f\x98\x8d");
+	assert_int_equal(s.reason_count, 1);
+	assert_int_equal(s.reasons[0].effect_milli, 0);
+	assert_text(
+	    "modifiers", s.reasons[0].modifiers, "not counted: no lexicon for this language");
+}
+
+static void
+tokens_have_folded_form_and_stem(void **state)
+{
+	struct desk *d = *state;
+	struct token *tokens;
+	size_t count;
+	assert_int_equal(nlp_tokenise(d->scorer, SLICE_LIT("Cancelling well-made COFFEES"),
+			     SLICE_LIT("en"), d->arena, &tokens, &count, NULL),
+	    0);
+	assert_int_equal(count, 3);
+	assert_text("folded", tokens[0].folded, "cancelling");
+	assert_text("stem", tokens[0].stem, "cancel");
+	assert_text("stem", tokens[1].stem, "well-mad");
+	assert_text("stem", tokens[2].stem, "coffe");
+	assert_int_equal(nlp_tokenise(d->scorer, SLICE_LIT("Cancelling"), SLICE_NONE, d->arena,
+			     &tokens, &count, NULL),
+	    0);
+	assert_text("stem without a language", tokens[0].stem, "cancelling");
+	assert_int_equal(
+	    nlp_tokenise(d->scorer, SLICE_NONE, SLICE_NONE, d->arena, &tokens, &count, NULL), 0);
+	assert_int_equal(count, 0);
+	struct score s = desk_score(d, "I was cancelling the order");
+	assert_text("a post's stem", s.tokens[2].stem, "cancel");
+}
+
+/* Texts drawn from pieces that hurt, in any order. */
+static struct slice
+draw(struct rng *rng, char *out, size_t cap)
+{
+	static const char *const PIECES[] = {
+	    "good",
+	    "not ",
+	    "never ",
+	    "very ",
+	    "but ",
+	    "BAD",
+	    "!",
+	    "?",
+	    "...",
+	    " ",
+	    "\n",
+	    "'",
+	    "-",
+	    "@acme",
+	    "#fail",
+	    "http://x.y/",
+	    "\xf0\x9f\x91\x8d",
+	    "\xf0\x9f\x8f\xbd",
+	    "\xe2\x80\x8d",
+	    "\xef\xb8\x8f",
+	    "\xe2\x83\xa3",
+	    "1",
+	    ":)",
+	    "<3",
+	    "\xcc\x81",
+	    "\xc2\xbd",
+	    "\xe2\x80\xa6",
+	    "\xef\xb7\xba",
+	    "\xc3\x9f",
+	    "\xe4\xb8\xad",
+	    "\xe1\x84\x92",
+	    "\xe1\x85\xa1",
+	    "\xf0\x9f\x87\xa9",
+	    "soooo",
+	    "acme's ",
+	    "\xe2\x80\x99",
+	    ",",
+	    "der ",
+	    "und ",
+	    ".",
+	    "@",
+	    "#",
+	    "*",
+	    "_",
+	    "love ",
+	    "\xef\xbf\xbd",
+	    "\xd9\x87",
+	};
+	size_t len = 0;
+	while (len + 16 < cap) {
+		const char *p = PIECES[rng_below(rng, COUNT_OF(PIECES))];
+		memcpy(out + len, p, strlen(p));
+		len += strlen(p);
+	}
+	return slice_make(out, len);
+}
+
+static bool
+is_same(const struct score *a, const struct score *b)
+{
+	if (a->token_count != b->token_count || a->reason_count != b->reason_count ||
+	    a->score_milli != b->score_milli || a->intents != b->intents ||
+	    strcmp(a->lang, b->lang) != 0 || a->is_unsure != b->is_unsure)
+		return false;
+	for (size_t i = 0; i < a->token_count; i++) {
+		if (!slice_eq(a->tokens[i].folded, b->tokens[i].folded) ||
+		    !slice_eq(a->tokens[i].stem, b->tokens[i].stem))
+			return false;
+	}
+	for (size_t i = 0; i < a->reason_count; i++) {
+		if (!slice_eq(a->reasons[i].entry, b->reasons[i].entry) ||
+		    a->reasons[i].effect_milli != b->reasons[i].effect_milli ||
+		    !slice_eq(a->reasons[i].modifiers, b->reasons[i].modifiers))
+			return false;
+	}
+	return true;
+}
+
+static void
+any_text_keeps_the_laws_and_scores_the_same_again(void **state)
+{
+	struct desk *d = *state;
+	struct rng rng;
+	char text[300];
+	rng_init(&rng, 20251122);
+	struct arena *second = arena_new(ARENA_MAX);
+	for (int i = 0; i < 3000; i++) {
+		struct score a, b;
+		struct slice t = draw(&rng, text, 20 + (size_t)rng_below(&rng, 280));
+		struct scorer *fresh = i % 50 == 0 ? scorer_new() : d->scorer;
+		arena_reset(d->arena);
+		arena_reset(second);
+		assert_int_equal(
+		    nlp_score(d->scorer, d->set, NULL, t, SLICE_NONE, d->arena, &a, NULL), 0);
+		check_laws(&a, t);
+		assert_int_equal(
+		    nlp_score(fresh, d->set, NULL, t, SLICE_NONE, second, &b, NULL), 0);
+		if (!is_same(&a, &b))
+			fail_msg("scored differently the second time: '%.*s'", SLICE_ARG(t));
+		if (fresh != d->scorer)
+			scorer_free(fresh);
+	}
+	arena_free(second);
+}
+
+static void
+hostile_texts_take_linear_time_and_keep_the_laws(void **state)
+{
+	static const char *const PIECES[] = {
+	    "!",
+	    "good ",
+	    "not ",
+	    "@a ",
+	    "#a ",
+	    "a.",
+	    "very ",
+	    "but ",
+	    "soooo ",
+	    "good but ",
+	    "not good ",
+	    "\xcc\x81\xcc\xa3",
+	    "x-",
+	    "\xf0\x9f\x91\x8d",
+	    "\xf0\x9f\x91\xa8\xe2\x80\x8d",
+	    ":)",
+	    "acme corporation ",
+	    "switch ",
+	    "a b c d e f g h i j ",
+	    "?!",
+	    "http://x.y ",
+	    "\n",
+	    "NOT GOOD ",
+	    "kind of ",
+	    "waste of ",
+	    "\xe4\xb8\xad",
+	};
+	const struct slice called[] = {SLICE_LIT("acme")},
+			   but_not[] = {SLICE_LIT("acme corporation")};
+	const struct brand brand = {.called = {called, 1}, .but_not = {but_not, 1}};
+	const struct brand_set brands = {.brands = &brand, .brand_count = 1};
+	struct desk *d = *state;
+	struct matcher *m = NULL;
+	size_t len = 1u << 20;
+	char *text = mem_alloc(len + 32);
+	assert_int_equal(matcher_new(&brands, &m, NULL), 0);
+	for (size_t p = 0; p < COUNT_OF(PIECES); p++) {
+		struct score s;
+		size_t n = strlen(PIECES[p]), used = 0;
+		for (; used + n <= len; used += n)
+			memcpy(text + used, PIECES[p], n);
+		struct slice t = slice_make(text, used);
+		arena_reset(d->arena);
+		double start = cpu_seconds();
+		assert_int_equal(
+		    nlp_score(d->scorer, d->set, m, t, SLICE_NONE, d->arena, &s, NULL), 0);
+		double took = cpu_seconds() - start;
+		if (took > 1.0)
+			fail_msg("'%s' again and again took %.2f s", PIECES[p], took);
+		check_laws(&s, utf8_prefix(t, POST_TEXT_MAX));
+	}
+	matcher_unref(m);
+	mem_free(text);
+}
+
+static void
+scoring_survives_every_failed_allocation(void **state)
+{
+	const struct slice called[] = {SLICE_LIT("acme")};
+	const struct brand brand = {.called = {called, 1}};
+	const struct brand_set brands = {.brands = &brand, .brand_count = 1};
+	struct slice text = SLICE_LIT("Acme's caf\xc3\xa9 is NOT very goood, but I love it! "
+				      "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd How do I cancel?");
+	struct desk *d = *state;
+	struct matcher *m = NULL;
+	assert_int_equal(matcher_new(&brands, &m, NULL), 0);
+	for (int sticky = 0; sticky <= 1; sticky++) {
+		for (unsigned nth = 1;; nth++) {
+			struct score s;
+			struct err err = {.kind = ERR_NONE};
+			struct arena *a = NULL;
+			mem_fault_arm(nth, sticky != 0);
+			struct scorer *fresh = scorer_new();
+			int rc = -1;
+			if (fresh != NULL && (a = arena_new(ARENA_MAX)) != NULL)
+				rc = nlp_score(fresh, d->set, m, text, SLICE_NONE, a, &s, &err);
+			bool hit = mem_fault_hit();
+			mem_fault_arm(0, false);
+			assert_int_equal(rc, hit ? -1 : 0);
+			if (rc == 0)
+				check_laws(&s, text);
+			scorer_free(fresh);
+			arena_free(a);
+			if (!hit)
+				break;
+		}
+	}
+	matcher_unref(m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(languages_we_cannot_score_are_named_and_left_neutral),
+	    cmocka_unit_test(tokens_have_folded_form_and_stem),
+	    cmocka_unit_test(any_text_keeps_the_laws_and_scores_the_same_again),
+	    cmocka_unit_test(hostile_texts_take_linear_time_and_keep_the_laws),
+	    cmocka_unit_test(scoring_survives_every_failed_allocation),
+	};
+	return cmocka_run_group_tests(tests, desk_open, desk_close);
+}

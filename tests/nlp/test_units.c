@@ -1,0 +1,117 @@
+#include "nlp_support.h"
+
+static void
+clauses_and_sentences_are_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *places; /* for each unit: clause.sentence */
+	} CASES[] = {
+	    {"a b", "0.0 0.0"},
+	    {"aa, bb", "0.0 1.0"},
+	    {"aa. bb", "0.0 1.1"},
+	    {"aa (bb) cc", "0.0 1.0 2.0"},
+	    {"aa - bb", "0.0 1.0"},
+	    {"aa \xe2\x80\x94 bb", "0.0 1.0"},
+	    {"aa\nbb", "0.0 1.1"},
+	    {"aa! bb", "0.0 0.0 1.1"},
+	    {"aa-bb cc", "0.0 0.0 0.0"},
+	    {"\xe2\x80\x9c"
+	     "aa\xe2\x80\x9d bb",
+		"0.0 1.0"},
+	    {"", ""},
+	};
+	struct cutting c = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	char got[128];
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		size_t len = 0;
+		got[0] = '\0';
+		assert_int_equal(units_cut_text(&c, slice_of(CASES[i].text), a, NULL), 0);
+		for (size_t k = 0; k < c.units.count; k++)
+			len += (size_t)snprintf(got + len, sizeof got - len, "%s%u.%u",
+			    k > 0 ? " " : "", c.units.items[k].clause, c.units.items[k].sentence);
+		if (strcmp(got, CASES[i].places) != 0)
+			fail_msg("'%s': got %s, want %s", CASES[i].text, got, CASES[i].places);
+	}
+	units_cutting_fini(&c);
+	arena_free(a);
+}
+
+static void
+parts_of_hyphened_words_have_their_own_range(void **state)
+{
+	struct cutting c = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	struct slice text = SLICE_LIT("x Caf\xc3\xa9-Acme-\xc3\x9f y");
+	static const char *const WANT[] = {"x", "Caf\xc3\xa9", "Acme", "\xc3\x9f", "y"};
+	(void)state;
+	assert_int_equal(units_cut_text(&c, text, a, NULL), 0);
+	assert_int_equal(c.units.count, COUNT_OF(WANT));
+	for (size_t i = 0; i < COUNT_OF(WANT); i++) {
+		const struct unit *u = &c.units.items[i];
+		assert_text("part", slice_make(text.ptr + u->start, u->len), WANT[i]);
+	}
+	assert_int_equal(c.units.items[3].token, 1);
+	units_cutting_fini(&c);
+	arena_free(a);
+}
+
+static void
+cutting_survives_every_failed_allocation(void **state)
+{
+	struct slice text = SLICE_LIT(
+	    "Sooo caf\xc3\xa9 \xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd\xe2\x80\x8d\xf0\x9f\x91\xa9 Acme's "
+	    "#tag @a@b.social well-made :)))");
+	(void)state;
+	for (int sticky = 0; sticky <= 1; sticky++) {
+		for (unsigned nth = 1;; nth++) {
+			struct cutting c = {0};
+			struct arena *a = arena_new(ARENA_MAX);
+			struct err err = {.kind = ERR_NONE};
+			mem_fault_arm(nth, sticky != 0);
+			int rc = units_cut_text(&c, text, a, &err);
+			bool hit = mem_fault_hit();
+			mem_fault_arm(0, false);
+			assert_int_equal(rc, hit ? -1 : 0);
+			assert_true(!hit || err.kind == ERR_NOMEM);
+			units_cutting_fini(&c);
+			arena_free(a);
+			if (!hit)
+				break;
+		}
+	}
+}
+
+/* An arena of any size either suffices or is reported. */
+static void
+a_full_arena_is_an_error_not_a_wrong_answer(void **state)
+{
+	struct slice text =
+	    SLICE_LIT("Sooo \xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd gooood Acme's #tag @a@b.social");
+	struct cutting c = {0};
+	bool was_enough = false;
+	(void)state;
+	for (size_t ceiling = 16; ceiling < 65536; ceiling += ceiling < 2048 ? 16 : 4096) {
+		struct arena *a = arena_new(ceiling);
+		int rc = units_cut_text(&c, text, a, NULL);
+		assert_true(rc == 0 || !was_enough);
+		was_enough = rc == 0;
+		arena_free(a);
+	}
+	assert_true(was_enough);
+	units_cutting_fini(&c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(clauses_and_sentences_are_counted),
+	    cmocka_unit_test(parts_of_hyphened_words_have_their_own_range),
+	    cmocka_unit_test(cutting_survives_every_failed_allocation),
+	    cmocka_unit_test(a_full_arena_is_an_error_not_a_wrong_answer),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
