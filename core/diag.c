@@ -200,6 +200,21 @@ diag_new(struct diag_list *l, enum diag_severity severity, const char *code, con
 	return d;
 }
 
+/* text begins with line first_line of the file. */
+static void
+add_at(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
+    size_t first_line, struct slice text, size_t start, size_t len, const char *help,
+    const char *message)
+{
+	struct diag *d = diag_new(l, severity, code, file, help, message);
+
+	if (d == NULL)
+		return;
+	place_set(d, l->arena, text.ptr == NULL ? SLICE_LIT("") : text, start, len);
+	d->line += first_line - 1;
+	list_insert(l, d);
+}
+
 void
 diag_add(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
     struct slice text, size_t start, size_t len, const char *help, const char *fmt, ...)
@@ -210,32 +225,22 @@ diag_add(struct diag_list *l, enum diag_severity severity, const char *code, con
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	if (text.ptr == NULL)
-		text = SLICE_LIT("");
-	struct diag *d = diag_new(l, severity, code, file, help, message);
-	if (d == NULL)
-		return;
-	place_set(d, l->arena, text, start, len);
-	list_insert(l, d);
+	add_at(l, severity, code, file, 1, text, start, len, help, message);
 }
 
 void
 diag_add_row(struct diag_list *l, enum diag_severity severity, const char *code, const char *file,
-    size_t line, struct slice text, size_t start, size_t len, const char *help, const char *fmt, ...)
+    size_t line, struct slice text, size_t start, size_t len, const char *help, const char *fmt,
+    ...)
 {
 	char message[DIAG_TEXT_MAX + 4];
-	struct diag *d;
 	va_list ap;
 
+	assert(line > 0);
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	d = diag_new(l, severity, code, file, help, message);
-	if (d == NULL)
-		return;
-	place_set(d, l->arena, text, start, len);
-	d->line = line + d->line - 1;
-	list_insert(l, d);
+	add_at(l, severity, code, file, line, text, start, len, help, message);
 }
 
 void

@@ -117,11 +117,11 @@ bool
 time_parse_rfc3339(struct slice s, int64_t *at_ms_r)
 {
 	struct slice trimmed = slice_trim(s);
-	struct reader r = {trimmed.ptr, trimmed.ptr + trimmed.len};
 	struct time_parts t = {0};
 
 	if (trimmed.len == 0)
 		return false;
+	struct reader r = {trimmed.ptr, trimmed.ptr + trimmed.len};
 	if (!take_number(&r, 4, 4, &t.year) || !take_char(&r, '-'))
 		return false;
 	if (!take_number(&r, 2, 2, &t.month) || !take_char(&r, '-'))

@@ -162,6 +162,26 @@ ranges_outside_the_text_are_at_its_end(void **state)
 }
 
 static void
+a_row_of_a_file_that_is_read_in_pieces_has_its_own_number(void **state)
+{
+	struct diag_list *l = diag_list_new();
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 10000);
+	diag_add_row(l, DIAG_ERROR, "P001", "f", 123456, SLICE_LIT("a,b,c"), 2, 1, "h", "m");
+	diag_add_row(l, DIAG_ERROR, "P001", "f", 7, SLICE_LIT("a,\"b\nc\",d"), 5, 1, NULL, "m");
+	diag_add_row(l, DIAG_ERROR, "P001", "f", 9, SLICE_NONE, 0, 0, NULL, "m");
+	diag_print(l, &out);
+	assert_string_equal(buf_str(&out),
+	    "f:8:1: error[P001]: m\n    8 | c\",d\n      | ^\n"
+	    "f:9:1: error[P001]: m\n    9 | \n      | ^\n"
+	    "f:123456:3: error[P001]: m\n123456 | a,b,c\n       |   ^\n       = help: h\n");
+	buf_fini(&out);
+	diag_list_free(l);
+}
+
+static void
 findings_come_in_order_of_file_line_and_column(void **state)
 {
 	struct diag_list *l = diag_list_new();
@@ -334,6 +354,7 @@ main(void)
 	    cmocka_unit_test(a_finding_shows_the_line_the_range_and_the_help),
 	    cmocka_unit_test(a_long_line_is_shown_around_the_finding),
 	    cmocka_unit_test(ranges_outside_the_text_are_at_its_end),
+	    cmocka_unit_test(a_row_of_a_file_that_is_read_in_pieces_has_its_own_number),
 	    cmocka_unit_test(findings_come_in_order_of_file_line_and_column),
 	    cmocka_unit_test(what_is_too_many_is_counted),
 	    cmocka_unit_test(as_json_it_is_what_an_editor_needs),

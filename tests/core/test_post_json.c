@@ -105,8 +105,8 @@ only_text_is_needed_and_the_rest_stays_unknown(void **state)
 {
 	static const char *const texts[] = {
 	    "{\"text\":\"hi\"}",
-	    "{\"text\":\"hi\",\"author\":null,\"likes\":null,\"tags\":null,\"created_at\":null,"
-	    "\"deleted\":null,\"id\":null,\"reply_handle\":null,\"place\":null}",
+	    ("{\"text\":\"hi\",\"author\":null,\"likes\":null,\"tags\":null,\"created_at\":null,"
+	     "\"deleted\":null,\"id\":null,\"reply_handle\":null,\"place\":null}"),
 	    "{\"text\":\"hi\",\"author\":{},\"tags\":[],\"unknown\":{\"a\":[1]},\"id\":\"\"}",
 	    "{\"text\":\"hi\",\"author\":{\"id\":\"\",\"handle\":null},\"tags\":[null]}",
 	};
