@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Kills the daemon while it works, many times, and compares the end with what crash_expect.py computes.
+
+Short form: 3,000 posts and 30 kills; long form (make test-crash): 20,000 posts and at least 200 kills.  Half of the kills fall at random
+instants; the others wait for a phase that is still rare, so that none stays untried.
+"""
+import json
+import os
+import random
+import signal
+import time
+
+from crash_expect import CAP_PER_DAY, TOTAL_OF_FIRST, expect
+from lib import IS_LONG, PHASES, Failure, House, need, run_tests, same, wait_for
+
+POSTS = 20000 if IS_LONG else 3000
+KILLS = 220 if IS_LONG else 30
+CODES = 60
+SEED = int(os.environ.get("EARSHOT_SEED", "20261122"))
+
+RULES = f"""
+rule help "Help"
+  when text contains "refund"
+  then
+    alert "support" as high
+  end
+end
+
+rule offer "Offer"
+  when all of
+    post.tag is "promo"
+    customer is known
+  end
+  then
+    send "offer-mail" by email to customer with offer ten
+  end
+  at most once every 30 days per customer
+end
+
+rule greet "Greet"
+  when all of
+    text contains "hello"
+    author.followers is at least 1000
+  end
+  then
+    send "greeting" by email to customer
+  end
+end
+
+rule early "Early"
+  when text contains "first"
+  then
+    tag author "early"
+  end
+  at most {TOTAL_OF_FIRST} in total
+end
+"""
+
+
+def zone_where_it_is_noon():
+    """The cap is per day: no midnight may fall into the test."""
+    hours = (12 - time.gmtime().tm_hour) % 24
+    return f"Etc/GMT-{hours}" if hours <= 12 else f"Etc/GMT+{24 - hours}"
+
+
+def make_posts(rng):
+    posts = []
+    filler = ["the coffee was fine", "nothing to see here", "a walk in the rain", "who reads this anyway", "lunch again"]
+    for number in range(POSTS):
+        author = rng.randrange(600)
+        said = [rng.choice(filler)]
+        tags = []
+        if rng.random() < 0.10:
+            said.append("I want a refund now")
+        if rng.random() < 0.20:
+            tags.append("promo")
+        if rng.random() < 0.25:
+            said.append("hello there")
+        if rng.random() < 0.10:
+            said.append("first")
+        rng.shuffle(said)
+        posts.append({"id": f"https://social.example/posts/{number}", "source": "mastodon", "text": " ".join(said), "tags": tags,
+                      "author": {"id": f"https://social.example/users/a{author}", "handle": f"@a{author}@social.example",
+                                 "followers": 2000 if author % 2 else 10}})
+    return posts
+
+
+def build(house, rng, email_channel):
+    posts = make_posts(rng)
+    customers = {}
+    rows = ["ChannelType,Address,OptOut,User.UserId,User.UserAttributes.SocialHandle"]
+    for author in range(0, 600, 3):
+        takes_mail = author % 5 != 0
+        customers[f"@a{author}@social.example"] = (f"u{author}", takes_mail)
+        rows.append(f"EMAIL,u{author}@mail.example,{'NONE' if takes_mail else 'ALL'},u{author},@a{author}@social.example")
+    house.write("customers.csv", "\n".join(rows) + "\n")
+    house.write("codes.csv", "code\n" + "\n".join(f"TEN-{n:04d}" for n in range(CODES)) + "\n")
+    house.write("posts.ndjson", "".join(json.dumps(p) + "\n" for p in posts))
+    house.write("rules/test.rules", RULES)
+    house.template("offer-mail", "marketing", subject="Ten", text="Your code: {{Offer.Code}}\n")
+    house.template("greeting", "service", subject="Hello", text="Hello {{Author.Handle}}\n")
+    configure(house, email_channel, 1000)
+    return posts, customers
+
+
+def configure(house, email_channel, rate):
+    house.write("earshot.yaml", f"""
+store: {{path: var/earshot.db}}
+server: {{listen: "off"}}
+timezone: {zone_where_it_is_noon()}
+customers: {{import: customers.csv}}
+offers: {{ten: {{codes: codes.csv}}}}
+limits: {{per_person_per_day: {CAP_PER_DAY}}}
+network: {{allow_private: ["127.0.0.1"]}}
+log: {{level: debug}}
+sources:
+  feed: {{type: replay, file: posts.ndjson, rate: {rate}}}
+channels:
+  email: {email_channel}
+alerts:
+  queues:
+    support: {{notify: ["log:"], escalate_after: 7 days}}
+""")
+
+
+class Kills:
+    def __init__(self):
+        self.by_phase = {p: 0 for p in PHASES}
+        self.by_phase.update({"claimed": 0, "sent before recorded": 0})
+        self.total = self.busy = 0
+
+    def note(self, house, has_ended):
+        _, phase, claimed, unrecorded = house.blackbox()
+        self.total += 1
+        self.by_phase[PHASES[phase]] += 1
+        if claimed > unrecorded:
+            self.by_phase["claimed"] += 1
+        if unrecorded > 0:
+            self.by_phase["sent before recorded"] += 1
+        if not has_ended:
+            self.busy += 1
+
+    def rarest(self):
+        return min((p for p in self.by_phase if p != "idle"), key=lambda p: self.by_phase[p])
+
+    def text(self):
+        return ", ".join(f"{p} {n}" for p, n in self.by_phase.items())
+
+
+def is_in(house, wanted):
+    _, phase, claimed, unrecorded = house.blackbox()
+    if wanted == "claimed":
+        return claimed > unrecorded
+    if wanted == "sent before recorded":
+        return unrecorded > 0
+    return PHASES[phase] == wanted
+
+
+def kill_once(house, rng, kills, wanted):
+    """At a random instant of the life; with wanted, at the first look that finds the daemon in that phase."""
+    time.sleep(rng.uniform(0.0, 0.25))
+    if wanted:
+        for _ in range(300):
+            os.kill(house.process.pid, signal.SIGSTOP)
+            if is_in(house, wanted):
+                break
+            os.kill(house.process.pid, signal.SIGCONT)
+            time.sleep(rng.uniform(0, 0.002))
+    has_ended = "source.ended" in house.log_since_start()
+    house.kill()
+    kills.note(house, has_ended)
+
+
+def kill_many(house, rng, email_channel):
+    kills = Kills()
+    began = time.monotonic()
+    while kills.total < KILLS:
+        left = KILLS - kills.total
+        done = stored(house)
+        rate = max(50, int((POSTS - done) / (left * 0.45)))
+        configure(house, email_channel, rate)
+        house.start()
+        kill_once(house, rng, kills, kills.rarest() if kills.total % 2 else None)
+        need(time.monotonic() - began < (3000 if IS_LONG else 400), "the kills take too long")
+    print(f"# {kills.total} kills, {kills.busy} of them with posts under way; by phase: {kills.text()}", flush=True)
+    return kills
+
+
+def stored(house):
+    try:
+        return house.database().execute("SELECT count(*) FROM posts").fetchone()[0]
+    except Exception:  # before the first start there is none
+        return 0
+
+
+def finish(house, email_channel):
+    configure(house, email_channel, 5000)
+    house.start()
+    wait_for("all posts", lambda: stored(house) == POSTS, 120, 0.1)
+    db = house.database()
+    wait_for("the outbox to empty",
+             lambda: db.execute("SELECT count(*) FROM outbox WHERE state IN (1, 2, 4)").fetchone()[0] == 0, 120, 0.1)
+    same(house.stop(), 0, "exit code")
+
+
+OUTCOMES = ["done", "queued", "drafted", "alerted", "suppressed", "held", "shadow"]
+
+
+def compare(house, posts, customers):
+    decisions, messages, with_code, alerts = expect(posts, customers, CODES)
+    db = house.database()
+    same(db.execute("SELECT count(*), count(DISTINCT id) FROM posts").fetchone()[:], (POSTS, POSTS), "posts")
+    rows = db.execute("SELECT rule_id, occurrence_id, outcome FROM decisions WHERE outcome != 5").fetchall()
+    have = {(r[0], r[1], OUTCOMES[r[2]]) for r in rows}
+    same(len(rows), len(have), "decisions are there once")
+    if have != decisions:
+        raise Failure(f"decisions differ: missing {sorted(decisions - have)[:5]}, too many {sorted(have - decisions)[:5]}")
+    rows = db.execute("SELECT d.rule_id, d.occurrence_id FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE o.kind = 0").fetchall()
+    same(len(rows), len(messages), "messages")
+    same({(r[0], r[1]) for r in rows}, messages, "messages")
+    codes = db.execute("SELECT code, person FROM offer_codes WHERE person IS NOT NULL").fetchall()
+    same({c["person"] for c in codes}, {f"c:{c}" for c in with_code}, "persons with a code")
+    same(len(codes), len(with_code), "codes taken")
+    found = {r["group_key"]: r["count"] for r in db.execute("SELECT group_key, count FROM alerts")}
+    same(sum(found.values()), sum(len(p) for p in alerts.values()), "posts in alerts")
+    same(len(found), len(alerts), "alerts")
+    same(db.execute("PRAGMA integrity_check").fetchone()[0], "ok", "integrity")
+    return messages
+
+
+def check_kills(kills):
+    need(kills.busy >= 0.9 * kills.total, f"only {kills.busy} of {kills.total} kills hit work in progress")
+    empty = [p for p, n in kills.by_phase.items() if n == 0 and p != "idle"]
+    need(not empty, f"no kill in: {', '.join(empty)} ({kills.text()})")
+
+
+def kills_at_any_instant_change_nothing_of_what_was_decided():
+    rng = random.Random(SEED)
+    print(f"# seed {SEED}")
+    house = House("crash")
+    channel = "{type: file, dir: out, endpoint: email, retry_first: 100 ms}"
+    try:
+        posts, customers = build(house, rng, channel)
+        kills = kill_many(house, rng, channel)
+        finish(house, channel)
+        messages = compare(house, posts, customers)
+        files = [f for f in os.listdir(house.path("out")) if f.endswith(".txt")]
+        same(len(files), len(messages), "files")
+        db = house.database()
+        ids = {r[0] for r in db.execute("SELECT id FROM outbox WHERE kind = 0")}
+        same({f[:-4] for f in files}, ids, "files are named by decision")
+        same(db.execute("SELECT count(*) FROM outbox WHERE kind = 0 AND state != 3").fetchone()[0], 0, "messages not sent")
+        check_kills(kills)
+    finally:
+        house.close()
+
+
+if __name__ == "__main__":
+    run_tests([kills_at_any_instant_change_nothing_of_what_was_decided])
