@@ -76,6 +76,19 @@ seen_add(struct seen *s, uint64_t id, uint32_t text)
 }
 
 void
+seen_remove(struct seen *s, uint64_t id)
+{
+	struct seen_item *item = find(s, id);
+	size_t index;
+
+	if (item == NULL)
+		return;
+	index = (size_t)(item - s->items);
+	memmove(item, item + 1, (s->count - index - 1) * sizeof(*item));
+	s->count--;
+}
+
+void
 seen_trim(struct seen *s, size_t max)
 {
 	size_t gone;
