@@ -14,7 +14,7 @@
  *              "don’t" is "don't".
  * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not letters.
  *
- * Ownership: folded is in the arena (ASCII) or arena copy; the map in the scratch, valid until the next call.
+ * Ownership: folded is in the arena; the map in the normaliser, valid until its next call.
  * Errors:    -1 without memory.
  * Input:     valid UTF-8.  Same text, same answer; linear time.
  */
