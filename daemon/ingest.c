@@ -49,6 +49,9 @@ ingest_parse(struct slice body, struct slice key, int64_t now_ms, struct ingest 
 			break;
 		}
 		rc = posts_body_next(reader, page, &in->seen, err);
+		/* When it came is ours to say: a date in the future is clamped to it. */
+		for (size_t i = 0; i < page->count; i++)
+			page->posts[i].fetched_at_ms = now_ms;
 	}
 	posts_body_free(reader);
 	if (rc < 0) {

@@ -39,11 +39,11 @@
 /* ---- log lines a person follows; on the pipeline thread ------------------------- */
 
 static const char *
-milli_text(int64_t milli, char out[16])
+milli_text(int64_t milli, char out[48])
 {
 	int64_t size = milli < 0 ? -milli : milli;
 
-	snprintf(out, 16, "%s%lld.%02lld", milli < 0 ? "-" : "", (long long)(size / 1000),
+	snprintf(out, 48, "%s%lld.%02lld", milli < 0 ? "-" : "", (long long)(size / 1000),
 	    (long long)(size % 1000 / 10));
 	return out;
 }
@@ -52,7 +52,7 @@ static void
 on_stored(void *cookie, const struct stored_post *sp)
 {
 	struct service *s = cookie;
-	char score[16];
+	char score[48];
 
 	log_event(s->log, LOG_DEBUG, "post.stored", "post", sp->post.id.ptr, "feed", sp->feed.ptr, "author",
 	    sp->post.author.handle.ptr, "sentiment", sentiment_label_name(sp->score.label), "score",

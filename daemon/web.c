@@ -27,8 +27,9 @@
 #include "daemon/worker.h"
 
 #define WEB_CALLS_MAX 512
-#define WEB_ARENA_BYTES (192u * 1024 * 1024)
+#define WEB_ARENA_BYTES (640u * 1024 * 1024)
 #define WEB_CHANNELS_MAX 64
+#define WEB_LOCAL_BODY_MAX (256u * 1024 * 1024)	/* imports by our own verbs */
 
 struct web {
 	struct service *service;
@@ -468,7 +469,7 @@ web_start(struct service *s, struct web **web_r, struct err *err)
 	if (w == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the HTTP server");
 	w->service = s;
-	o.max_body_bytes = (size_t)s->config->max_body_bytes;
+	o.max_body_bytes = WEB_LOCAL_BODY_MAX;
 	snprintf(address, sizeof address, "unix:%s", s->config->socket_path);
 	o.address = address;
 	if (http_server_new(s->loop, &o, handle, w, &w->local, err) < 0)
@@ -477,6 +478,7 @@ web_start(struct service *s, struct web **web_r, struct err *err)
 		const char *colon = strrchr(s->config->listen, ':');
 
 		o.address = s->config->listen;
+		o.max_body_bytes = (size_t)s->config->max_body_bytes;
 		if (http_server_new(s->loop, &o, handle, w, &w->tcp, err) < 0)
 			goto failed;
 		snprintf(w->url, sizeof w->url, "http://%.*s:%d/",

@@ -1,0 +1,402 @@
+/*
+ * verb_bench.c - reproducible figures of this machine: scoring, rules, and durable posts end to end beside bare SQLite of the same row shape.
+ *
+ * The posts are made here from a fixed seed, so that everybody measures the same ones.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/json.h"
+#include "core/mem.h"
+#include "core/rng.h"
+#include "core/timefmt.h"
+#include "nlp/nlp.h"
+#include "platform/file.h"
+#include "platform/sysclock.h"
+#include "rules/rules.h"
+#include "store/bench.h"
+#include "store/store.h"
+
+#include "daemon/bundle.h"
+#include "daemon/config.h"
+#include "daemon/pipeline.h"
+#include "daemon/snapshot.h"
+#include "daemon/verb.h"
+
+#define BENCH_POSTS 4096
+#define BENCH_BATCH 256
+#define BENCH_SECONDS 3
+
+struct bench {
+	struct verb_call *call;
+	struct rng rng;
+	struct arena *arena;
+	struct post *posts;
+	struct lexicon_set *lexicon;
+	struct json_writer w;
+	struct buf out;
+	double seconds;
+	char dir[64];
+};
+
+static int64_t
+now_ns(void)
+{
+	return clock_mono_ns(sysclock());
+}
+
+/* ---- posts ------------------------------------------------------------------------ */
+
+static const char *const openings[] = {"Honestly", "Well", "So", "ok", "Hi @acmecoffee", "Update:", "lol", "Dear acme"};
+static const char *const middles[] = {"the new roast is really good", "my order never arrived and nobody answers",
+    "the app keeps crashing since this morning", "not bad at all, I could get used to it", "I want a refund for this",
+    "best flat white in town", "waited 40 minutes in the queue", "does anybody know when they open on sunday",
+    "they were so friendly, thank you", "this is the worst coffee I ever had"};
+static const char *const endings[] = {"!", "...", " :)", " :(", " #acmelaunch", " \xf0\x9f\x98\x8d", "", " https://acme.example/x"};
+
+static const char *
+pick(struct bench *b, const char *const *list, size_t n)
+{
+	return list[rng_below(&b->rng, n)];
+}
+
+/* Every tenth post says a word that a rule waits for. */
+static int
+make_posts(struct bench *b)
+{
+	b->posts = arena_array(b->arena, BENCH_POSTS, sizeof *b->posts);
+	for (size_t i = 0; b->posts != NULL && i < BENCH_POSTS; i++) {
+		struct post *p = &b->posts[i];
+		size_t author = rng_below(&b->rng, 20000);
+
+		post_init(p);
+		p->source = SLICE_LIT("bench");
+		p->text = slice_of(arena_printf(b->arena, "%s, %s%s%s", pick(b, openings, 8), pick(b, middles, 10),
+		    i % 10 == 0 ? arena_printf(b->arena, " word%zu", (size_t)rng_below(&b->rng, 10000)) : "",
+		    pick(b, endings, 8)));
+		p->author.id = slice_of(arena_printf(b->arena, "https://social.example/users/a%zu", author));
+		p->author.handle = slice_of(arena_printf(b->arena, "@a%zu@social.example", author));
+		p->author.followers = (int64_t)rng_below(&b->rng, 5000);
+	}
+	return b->posts == NULL ? -1 : 0;
+}
+
+/* ---- scoring ------------------------------------------------------------------------ */
+
+static int
+bench_score(struct bench *b, struct err *err)
+{
+	struct scorer *s = scorer_new();
+	struct arena *a = arena_new(64u * 1024 * 1024);
+	struct score score;
+	int64_t began = now_ns(), done = 0;
+	int rc = -1;
+
+	if (s == NULL || a == NULL) {
+		err_set(err, ERR_NOMEM, "no memory");
+		goto out;
+	}
+	while ((double)(now_ns() - began) < b->seconds * 1e9) {
+		for (size_t i = 0; i < BENCH_BATCH; i++) {
+			const struct post *p = &b->posts[(size_t)done % BENCH_POSTS];
+
+			if (nlp_score(s, b->lexicon, NULL, p->text, SLICE_NONE, a, &score, err) < 0)
+				goto out;
+			done++;
+		}
+		arena_reset(a);
+	}
+	json_kv_i64(&b->w, "scored_per_s", (int64_t)((double)done * 1e9 / (double)(now_ns() - began)));
+	rc = 0;
+out:
+	arena_free(a);
+	scorer_free(s);
+	return rc;
+}
+
+/* ---- rules ---------------------------------------------------------------------------- */
+
+static struct slice
+rules_text(struct bench *b, size_t count)
+{
+	struct buf text;
+	struct slice made;
+
+	buf_init(&text, 64u * 1024 * 1024);
+	buf_addf(&text, "brand acme \"Acme\"\n  called \"acme\", \"@acmecoffee\"\nend\n\n");
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&text,
+		    "rule r%zu \"Rule %zu\"\n  when all of\n    text contains \"word%zu\"\n    author.followers is at least %zu\n"
+		    "  end\n  then\n    tag author \"seen\"\n  end\nend\n\n",
+		    i, i, i, i % 50);
+	made = arena_slice_dup(b->arena, buf_slice(&text));
+	buf_fini(&text);
+	return made;
+}
+
+static int
+compile(struct bench *b, size_t count, struct snapshot **s_r, struct err *err)
+{
+	struct rule_source source = {"bench.rules", rules_text(b, count)};
+	struct bundle bundle = {&source, 1, NULL, 0};
+	struct diag_list *diags = diag_list_new();
+	struct config *config = NULL;
+	int rc = -1;
+
+	if (diags != NULL)
+		rc = config_load(NULL, diags, &config, err);
+	if (rc == 0)
+		rc = snapshot_compile_draft(&bundle, config, b->lexicon, false, diags, s_r, err);
+	if (rc == 1) {
+		verb_print_diags(b->call, diags);
+		rc = err_set(err, ERR_INPUT, "the benchmark's own rules do not compile");
+	}
+	config_unref(config);
+	diag_list_free(diags);
+	return rc;
+}
+
+static int
+bench_rules_at(struct bench *b, size_t count, struct err *err)
+{
+	struct snapshot *s = NULL;
+	struct scorer *scorer = scorer_new();
+	struct arena *scores = arena_new(512u * 1024 * 1024), *a = arena_new(64u * 1024 * 1024);
+	struct score *scored = NULL;
+	struct author_facts facts = {0};
+	struct rule_facts none = {NULL, NULL};
+	struct occurrence occ = {0};
+	struct firing *firings;
+	size_t n;
+	int64_t began, compile_ns, done = 0, fired = 0;
+	int rc = -1;
+
+	if (scorer == NULL || scores == NULL || a == NULL || (scored = arena_array(scores, BENCH_POSTS, sizeof *scored)) == NULL) {
+		err_set(err, ERR_NOMEM, "no memory");
+		goto out;
+	}
+	began = now_ns();
+	if (compile(b, count, &s, err) < 0)
+		goto out;
+	compile_ns = now_ns() - began;
+	for (size_t i = 0; i < BENCH_POSTS; i++)
+		if (nlp_score(scorer, b->lexicon, s->matcher, b->posts[i].text, SLICE_NONE, scores, &scored[i], err) < 0)
+			goto out;
+	occ.author = &facts;
+	began = now_ns();
+	while ((double)(now_ns() - began) < b->seconds * 1e9 / 3) {
+		for (size_t i = 0; i < BENCH_BATCH; i++, done++) {
+			occ.post = &b->posts[(size_t)done % BENCH_POSTS];
+			occ.score = &scored[(size_t)done % BENCH_POSTS];
+			if (rule_set_evaluate(s->rules, &occ, &none, a, &firings, &n, err) < 0)
+				goto out;
+			fired += (int64_t)n;
+		}
+		arena_reset(a);
+	}
+	began = now_ns() - began;
+	json_object_begin(&b->w);
+	json_kv_i64(&b->w, "rules", (int64_t)count);
+	json_kv_i64(&b->w, "posts_per_s", (int64_t)((double)done * 1e9 / (double)began));
+	json_kv_i64(&b->w, "rule_evaluations_per_s", (int64_t)((double)done * (double)count * 1e9 / (double)began));
+	json_kv_milli(&b->w, "fired_per_post", done == 0 ? 0 : fired * 1000 / done);
+	json_kv_i64(&b->w, "compile_ms", compile_ns / 1000000);
+	json_object_end(&b->w);
+	rc = 0;
+out:
+	snapshot_unref(s);
+	scorer_free(scorer);
+	arena_free(scores);
+	arena_free(a);
+	return rc;
+}
+
+/* ---- end to end -------------------------------------------------------------------------- */
+
+static int
+run_batches(struct bench *b, struct pipeline *p, int64_t *done_r, int64_t *took_ns_r, struct err *err)
+{
+	int64_t began = now_ns(), done = 0;
+
+	while ((double)(now_ns() - began) < b->seconds * 1e9) {
+		struct page *page = page_new(SLICE_LIT("bench"));
+		struct page *pages[1] = {page};
+		struct page_result result;
+		int rc = 0;
+
+		if (page == NULL)
+			return err_set(err, ERR_NOMEM, "no memory");
+		for (size_t i = 0; i < BENCH_BATCH && rc == 0; i++, done++) {
+			struct post *post = page_add(page);
+
+			if (post == NULL) {
+				rc = err_set(err, ERR_NOMEM, "no memory");
+				break;
+			}
+			*post = b->posts[(size_t)done % BENCH_POSTS];
+			post->id = slice_of(arena_printf(page->arena, "https://social.example/posts/%lld", (long long)done));
+			post->fetched_at_ms = clock_now_ms(sysclock());
+			post->created_at_ms = post->fetched_at_ms;
+		}
+		if (rc == 0)
+			rc = pipeline_batch(p, pages, 1, &result, NULL, NULL, err);
+		page_free(page);
+		if (rc < 0)
+			return -1;
+	}
+	*took_ns_r = now_ns() - began;
+	*done_r = done;
+	return 0;
+}
+
+static int
+bench_durable(struct bench *b, struct err *err)
+{
+	struct store_options o = {0};
+	struct pipeline_env env = {0};
+	struct store *st = NULL;
+	struct snapshot *s = NULL;
+	struct pipeline *p = NULL;
+	char path[128];
+	int64_t done = 0, took = 1;
+	int rc = -1;
+
+	snprintf(path, sizeof path, "%s/end-to-end.db", b->dir);
+	o.path = path;
+	o.mode = STORE_WRITER;
+	o.now_ms = clock_now_ms(sysclock());
+	if (compile(b, 10000, &s, err) < 0 || store_open(&o, &st, err) < 0)
+		goto out;
+	env.store = st;
+	env.clock = sysclock();
+	if (pipeline_new(&env, s, &p, err) < 0 || run_batches(b, p, &done, &took, err) < 0)
+		goto out;
+	json_kv_i64(&b->w, "durable_posts_per_s_end_to_end_10000_rules", (int64_t)((double)done * 1e9 / (double)took));
+	rc = 0;
+out:
+	pipeline_free(p);
+	store_close(st);
+	snapshot_unref(s);
+	return rc;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static void
+put_machine(struct bench *b)
+{
+	struct utsname u;
+	char at[TIME_TEXT_MAX];
+
+	json_kv_cstr(&b->w, "version", EARSHOT_VERSION);
+#if defined(__clang__)
+	json_kv_cstr(&b->w, "compiler", "clang " __clang_version__);
+#else
+	json_kv_cstr(&b->w, "compiler", "gcc " __VERSION__);
+#endif
+	if (uname(&u) == 0)
+		json_kv_cstr(&b->w, "machine", arena_printf(b->arena, "%s %s %s", u.sysname, u.release, u.machine));
+	json_kv_i64(&b->w, "cores", (int64_t)sysconf(_SC_NPROCESSORS_ONLN));
+	json_kv_cstr(&b->w, "at", time_format_rfc3339(clock_now_ms(sysclock()), at));
+}
+
+static int
+measure(struct bench *b, struct err *err)
+{
+	static const size_t sizes[] = {10, 1000, 10000};
+	struct buf store_figures;
+	int rc;
+
+	json_writer_init(&b->w, &b->out);
+	json_object_begin(&b->w);
+	put_machine(b);
+	fprintf(stderr, "scoring ...\n");
+	if (bench_score(b, err) < 0)
+		return -1;
+	json_key(&b->w, "rules");
+	json_array_begin(&b->w);
+	for (size_t i = 0; i < 3; i++) {
+		fprintf(stderr, "%zu rules ...\n", sizes[i]);
+		if (bench_rules_at(b, sizes[i], err) < 0)
+			return -1;
+	}
+	json_array_end(&b->w);
+	fprintf(stderr, "durable posts in %s ...\n", b->dir);
+	if (bench_durable(b, err) < 0)
+		return -1;
+	fprintf(stderr, "bare SQLite ...\n");
+	buf_init(&store_figures, 64 * 1024);
+	rc = store_bench(b->dir, b->seconds, &store_figures, err);
+	if (rc == 0) {
+		json_key(&b->w, "store");
+		json_put_raw(&b->w, buf_slice(&store_figures));
+	}
+	buf_fini(&store_figures);
+	json_object_end(&b->w);
+	return rc;
+}
+
+static void
+remove_files(const char *dir)
+{
+	struct arena *a = arena_new(1024 * 1024);
+	const char *const *names;
+	size_t count = 0;
+
+	if (a != NULL && file_list(dir, 1000, a, &names, &count, NULL) == 0)
+		for (size_t i = 0; i < count; i++)
+			unlink(file_join(a, dir, names[i]));
+	rmdir(dir);
+	arena_free(a);
+}
+
+static int
+run(struct verb_call *call)
+{
+	struct bench b = {0};
+	struct diag_list *diags = diag_list_new();
+	struct err err = {ERR_NONE, "no memory"};
+	const char *seconds = verb_flag(call, "--seconds");
+	long long whole = BENCH_SECONDS;
+	int rc = -1;
+
+	if (seconds != NULL && (!slice_to_i64(slice_of(seconds), &whole) || whole < 1 || whole > 600)) {
+		diag_list_free(diags);
+		return verb_usage(call, "--seconds takes a whole number from 1 to 600");
+	}
+	b.call = call;
+	b.seconds = (double)whole;
+	rng_init(&b.rng, 42);
+	b.arena = arena_new(256u * 1024 * 1024);
+	buf_init(&b.out, 1024 * 1024);
+	snprintf(b.dir, sizeof b.dir, "earshot-bench-%ld", (long)getpid());
+	if (b.arena != NULL && diags != NULL && make_posts(&b) == 0 && file_make_dirs(b.dir, &err) == 0 &&
+	    snapshot_lexicon(NULL, diags, &b.lexicon, &err) == 0)
+		rc = measure(&b, &err);
+	if (rc == 0)
+		printf("%s\n", buf_str(&b.out));
+	remove_files(b.dir);
+	lexicon_set_unref(b.lexicon);
+	buf_fini(&b.out);
+	arena_free(b.arena);
+	diag_list_free(diags);
+	return rc < 0 ? verb_cannot(call, &err) : EXIT_DONE;
+}
+
+static const struct flag flags[] = {
+    {"--seconds", NULL, "N", "how long each measurement takes; default 3", false},
+    {0},
+};
+
+const struct verb verb_bench = {
+    "bench", "[--seconds N]", "reproducible figures of this machine",
+    "Writes JSON.  The database files are made in a folder below the current one and removed again: run it on the disk\n"
+    "that is to be measured.",
+    "  earshot bench --seconds 10", flags, run,
+};
