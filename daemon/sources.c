@@ -26,6 +26,7 @@ struct sources {
 	struct config *config;		/* the collectors' options live in it */
 	struct collector **list;
 	struct source_start *starts;	/* of sources_open(), until started */
+	enum source_health *health;	/* as last logged */
 	bool *is_deaf;
 	int64_t *bad_since_ms;
 	size_t count;
@@ -45,6 +46,7 @@ sources_free(struct sources *x)
 	config_unref(x->config);
 	mem_free(x->list);
 	mem_free(x->starts);
+	mem_free(x->health);
 	mem_free(x->is_deaf);
 	mem_free(x->bad_since_ms);
 	mem_free(x);
@@ -130,9 +132,10 @@ sources_open(struct service *s, struct config *config, const struct source_start
 	x->config = config_ref(config);
 	x->list = mem_array(n, sizeof(struct collector *));
 	x->starts = mem_array(n, sizeof *x->starts);
+	x->health = mem_array(n, sizeof *x->health);
 	x->is_deaf = mem_array(n, sizeof(bool));
 	x->bad_since_ms = mem_array(n, sizeof(int64_t));
-	if (x->list == NULL || x->starts == NULL || x->is_deaf == NULL || x->bad_since_ms == NULL) {
+	if (x->list == NULL || x->starts == NULL || x->health == NULL || x->is_deaf == NULL || x->bad_since_ms == NULL) {
 		sources_free(x);
 		return err_set(err, ERR_NOMEM, "no memory for the sources");
 	}
@@ -183,6 +186,10 @@ sources_watch(struct service *s)
 		const char *name = collector_name(x->list[i]);
 		char key[128], title[200];
 
+		if (st->health != x->health[i])
+			log_event(s->log, st->health == SOURCE_FAILING ? LOG_WARN : LOG_INFO, "source", "name", name, "health",
+			    source_health_name(st->health), "detail", st->detail, NULL);
+		x->health[i] = st->health;
 		if (st->health != SOURCE_FAILING && st->health != SOURCE_WAITING) {
 			if (x->is_deaf[i])
 				log_event(s->log, LOG_INFO, "source.hears_again", "source", name, NULL);

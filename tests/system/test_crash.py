@@ -166,9 +166,8 @@ def kill_once(house, rng, kills, wanted):
                 break
             os.kill(house.process.pid, signal.SIGCONT)
             time.sleep(rng.uniform(0, 0.002))
-    has_ended = "source.ended" in house.log_since_start()
     house.kill()
-    kills.note(house, has_ended)
+    kills.note(house, stored(house) == POSTS)
 
 
 def kill_many(house, rng, email_channel):
