@@ -170,6 +170,16 @@ open_file(struct store *st, const struct store_options *o, struct err *err)
 	return rc == SQLITE_OK ? 0 : store_error(st, rc, err);
 }
 
+/* Prepared ahead: giving up must not need memory.  Behind the migrations, because a changed schema makes a statement prepare again. */
+static int
+prepare_rollback(struct store *st, struct err *err)
+{
+	int rc = sqlite3_prepare_v3(
+	    st->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &st->rollback, NULL);
+
+	return rc == SQLITE_OK ? 0 : store_error(st, rc, err);
+}
+
 static int
 read_data_version(struct store *st, int64_t *version_r, struct err *err)
 {
@@ -210,7 +220,7 @@ store_open(const struct store_options *o, struct store **store_r, struct err *er
 	if (st->mode != STORE_READER && caches_new(st, o->hash_seed, o->cache_entries, err) < 0)
 		goto fail;
 	if (open_file(st, o, err) < 0 || configure(st, err) < 0 || open_schema(st, o, err) < 0 ||
-	    read_data_version(st, &st->data_version, err) < 0)
+	    read_data_version(st, &st->data_version, err) < 0 || prepare_rollback(st, err) < 0)
 		goto fail;
 	*store_r = st;
 	return 0;
@@ -226,6 +236,7 @@ store_close(struct store *st)
 		return;
 	store_rollback(st);
 	store_statements_end(st);
+	sqlite3_finalize(st->rollback);
 	if (st->db != NULL) {
 		int rc = sqlite3_close(st->db);
 
@@ -284,6 +295,20 @@ begin_reader(struct store *st, struct err *err)
 	return 0;
 }
 
+/* Many failures roll back by themselves.  A ROLLBACK can fail for want of memory only; then store_begin() tries again. */
+static void
+end_transaction(struct store *st)
+{
+	if (sqlite3_get_autocommit(st->db))
+		return;
+	if (st->rollback != NULL) {
+		(void)sqlite3_step(st->rollback);
+		(void)sqlite3_reset(st->rollback);
+	} else {
+		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL);
+	}
+}
+
 int
 store_begin(struct store *st, struct err *err)
 {
@@ -291,6 +316,7 @@ store_begin(struct store *st, struct err *err)
 	int rc;
 
 	assert(!st->is_in_transaction);
+	end_transaction(st);
 	if (store_exec(st, is_reader ? "BEGIN" : "BEGIN IMMEDIATE", err) < 0)
 		return -1;
 	st->is_in_transaction = true;
@@ -360,10 +386,7 @@ store_rollback(struct store *st)
 {
 	if (!st->is_in_transaction)
 		return;
-	/* Some failures roll back by themselves; a failing ROLLBACK leaves nothing behind either. */
-	if (!sqlite3_get_autocommit(st->db))
-		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL);
-	assert(sqlite3_get_autocommit(st->db));
+	end_transaction(st);
 	st->is_in_transaction = false;
 	st->is_broken = false;
 	drop_caches(st);

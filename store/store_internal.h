@@ -54,6 +54,7 @@ struct statement {
 
 struct store {
 	sqlite3 *db;
+	sqlite3_stmt *rollback;
 	char *path;
 	enum store_mode mode;
 	int schema_version;
