@@ -12,7 +12,7 @@
 
 struct matcher {
 	atomic_int refs;
-	struct phrases *phrases; /* values: brand * 2, plus 1 for "but not" */
+	struct word_trie *phrases; /* values: brand * 2, plus 1 for "but not" */
 };
 
 /* A phrase found: units [at, end). */
@@ -43,7 +43,7 @@ add_phrase(struct matcher *m, struct cutting *c, struct arena *a, struct slice t
 		    PHRASE_WORDS_MAX);
 	for (size_t i = 0; i < c->units.count; i++)
 		keys[i] = c->units.items[i].key;
-	return phrases_add(m->phrases, keys, c->units.count, value, err);
+	return word_trie_add(m->phrases, keys, c->units.count, value, err);
 }
 
 static int
@@ -71,7 +71,7 @@ matcher_new(const struct brand_set *brands, struct matcher **matcher_r, struct e
 	if (m == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for brands");
 	atomic_init(&m->refs, 1);
-	m->phrases = phrases_new();
+	m->phrases = word_trie_new();
 	a = arena_new(CUT_MAX);
 	if (m->phrases == NULL || a == NULL) {
 		err_set(err, ERR_NOMEM, "no memory for brands");
@@ -108,7 +108,7 @@ matcher_unref(struct matcher *m)
 {
 	if (m == NULL || atomic_fetch_sub(&m->refs, 1) > 1)
 		return;
-	phrases_free(m->phrases);
+	word_trie_free(m->phrases);
 	mem_free(m);
 }
 
@@ -165,7 +165,7 @@ brands_find(const struct matcher *m, const struct unit *units, size_t count,
 {
 	struct hits h = {.scratch = scratch};
 	for (size_t i = 0; i < count; i++)
-		phrases_match(m->phrases, units, count, i, false, keep_hit, &h);
+		word_trie_match(m->phrases, units, count, i, false, keep_hit, &h);
 	if (h.has_failed)
 		return err_set(err, ERR_NOMEM, "no memory for brands");
 	*brands_r = NULL;

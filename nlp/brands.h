@@ -3,7 +3,7 @@
  *
  * `called` phrases are cut like posts, so case, accents' spelling, curly quotes, hyphens and drawn-out letters do not
  * matter; a possessive ("Acme's") matches.  A `but not` phrase takes away the words it covers: a called phrase counts
- * where it touches none of them.  Ten thousand phrases cost what ten do (phrases.h).
+ * where it touches none of them.  Ten thousand phrases cost what ten do (word_trie.h).
  * What it does to mentions, hashtags: "@acme" matches that mention on any host, "#acme" that hashtag; a plain word
  * matches the hashtag as well, as people put the sign into sentences, but never a mention, which is an account.
  * URLs and emoji match only when a brand is called so.

@@ -140,7 +140,7 @@ static const struct pattern ENGLISH[] = {
 #define SPAM_URLS 4
 
 struct intents {
-	struct phrases *patterns; /* values: index of the table's row */
+	struct word_trie *patterns; /* values: index of the table's row */
 	const struct pattern *rows;
 };
 
@@ -177,7 +177,7 @@ add_row(struct intents *in, uint32_t row, enum language lang, struct cutting *c,
 		struct word_key keys[PHRASE_WORDS_MAX];
 		arena_reset(a);
 		int n = cut_pattern(slice_split(&rest, '|'), lang, c, st, a, keys, err);
-		if (n < 0 || (n > 0 && phrases_add(in->patterns, keys, (size_t)n, row, err) < 0))
+		if (n < 0 || (n > 0 && word_trie_add(in->patterns, keys, (size_t)n, row, err) < 0))
 			return -1;
 	}
 	return 0;
@@ -191,7 +191,7 @@ intents_new(enum language lang, struct intents **intents_r, struct err *err)
 	struct intents *in = mem_zalloc(sizeof *in);
 	struct stemmer *st = stemmer_new(false);
 	struct arena *a = arena_new(64u << 10);
-	if (in == NULL || st == NULL || a == NULL || (in->patterns = phrases_new()) == NULL) {
+	if (in == NULL || st == NULL || a == NULL || (in->patterns = word_trie_new()) == NULL) {
 		err_set(err, ERR_NOMEM, "no memory for intents");
 		goto out;
 	}
@@ -217,7 +217,7 @@ intents_free(struct intents *in)
 {
 	if (in == NULL)
 		return;
-	phrases_free(in->patterns);
+	word_trie_free(in->patterns);
 	mem_free(in);
 }
 
@@ -264,7 +264,7 @@ intents_find(
 		words += u->kind == TOKEN_WORD;
 		if (u->kind == TOKEN_PUNCT && memchr(u->key.text.ptr, '?', u->key.text.len) != NULL)
 			is_asked |= words > 0;
-		phrases_match(in->patterns, units, count, i, true, keep_intent, &f);
+		word_trie_match(in->patterns, units, count, i, true, keep_intent, &f);
 	}
 	if (is_asked)
 		f.found |= 1u << INTENT_QUESTION;

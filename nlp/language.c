@@ -165,21 +165,21 @@ language_of_code(struct slice code)
 }
 
 /* The value of a stop word is its languages, a bit each. */
-struct phrases *
+struct word_trie *
 language_words_new(void)
 {
-	struct phrases *p = phrases_new();
+	struct word_trie *p = word_trie_new();
 	if (p == NULL)
 		return NULL;
 	for (int i = LANGUAGE_UND + 1; i < LANGUAGE_COUNT; i++) {
 		struct slice rest = slice_of(LANGUAGES[i].stop_words);
 		while (slice_is_set(rest)) {
 			struct word_key key = word_key_of(slice_split(&rest, ' '));
-			uint32_t *languages = phrases_value(p, &key, 1);
+			uint32_t *languages = word_trie_value(p, &key, 1);
 			if (languages != NULL) {
 				*languages |= 1u << i;
-			} else if (phrases_add(p, &key, 1, 1u << i, NULL) < 0) {
-				phrases_free(p);
+			} else if (word_trie_add(p, &key, 1, 1u << i, NULL) < 0) {
+				word_trie_free(p);
 				return NULL;
 			}
 		}
@@ -225,17 +225,17 @@ has_high_byte(struct slice s)
 }
 
 static void
-vote_unit(const struct phrases *words, const struct unit *u, unsigned tally[LANGUAGE_COUNT],
+vote_unit(const struct word_trie *words, const struct unit *u, unsigned tally[LANGUAGE_COUNT],
     bool *is_foreign)
 {
 	uint32_t mask;
 	bool has_longer;
-	if (phrases_word(words, &u->key, &mask, &has_longer)) {
+	if (word_trie_word(words, &u->key, &mask, &has_longer)) {
 		vote(mask, WORD_VOTES, tally);
 		return;
 	}
 	for (size_t k = 0; k < u->other_count; k++) {
-		if (phrases_word(words, &u->others[k], &mask, &has_longer)) {
+		if (word_trie_word(words, &u->others[k], &mask, &has_longer)) {
 			vote(mask, WORD_VOTES, tally);
 			return;
 		}
@@ -246,7 +246,7 @@ vote_unit(const struct phrases *words, const struct unit *u, unsigned tally[LANG
 
 struct language_guess
 language_detect(
-    const struct phrases *words, const struct unit *units, size_t count, struct slice hint)
+    const struct word_trie *words, const struct unit *units, size_t count, struct slice hint)
 {
 	unsigned tally[LANGUAGE_COUNT] = {0};
 	struct language_guess g = {.lang = LANGUAGE_UND};

@@ -16,7 +16,7 @@
 #define NLP_LANGUAGE_H
 
 #include "core/slice.h"
-#include "nlp/phrases.h"
+#include "nlp/word_trie.h"
 
 enum language {
 	LANGUAGE_UND,
@@ -38,7 +38,7 @@ const char *language_stemmer(enum language lang); /* libstemmer's name; NULL: no
 enum language language_of_code(struct slice code);
 
 /* The stop words of all languages.  NULL without memory. */
-struct phrases *language_words_new(void);
+struct word_trie *language_words_new(void);
 
 struct language_guess {
 	enum language lang;
@@ -47,6 +47,6 @@ struct language_guess {
 };
 
 struct language_guess language_detect(
-    const struct phrases *words, const struct unit *units, size_t count, struct slice hint);
+    const struct word_trie *words, const struct unit *units, size_t count, struct slice hint);
 
 #endif

@@ -24,7 +24,7 @@ struct lexicon {
 	const char *name;
 	enum language lang;
 	struct arena *arena;
-	struct phrases *words, *stems; /* values: indices into lexemes, stem_sums */
+	struct word_trie *words, *stems; /* values: indices into lexemes, stem_sums */
 	struct lexeme *lexemes;
 	size_t count, cap;
 	struct stem_sum *stem_sums;
@@ -123,7 +123,7 @@ take_lexeme(struct lexicon *lx, struct slice entry, const struct word_key *keys,
     struct err *err)
 {
 	uint32_t at;
-	if (phrases_get(lx->words, keys, count, &at))
+	if (word_trie_get(lx->words, keys, count, &at))
 		return &lx->lexemes[at];
 	struct lexeme *more = grow(lx->lexemes, &lx->cap, lx->count, sizeof *more);
 	struct slice text = arena_slice_dup(lx->arena, entry);
@@ -133,7 +133,7 @@ take_lexeme(struct lexicon *lx, struct slice entry, const struct word_key *keys,
 		err_set(err, ERR_NOMEM, "no memory for the lexicon");
 		return NULL;
 	}
-	if (phrases_add(lx->words, keys, count, (uint32_t)lx->count, err) < 0)
+	if (word_trie_add(lx->words, keys, count, (uint32_t)lx->count, err) < 0)
 		return NULL;
 	lx->lexemes[lx->count] = (struct lexeme){.text = text};
 	return &lx->lexemes[lx->count++];
@@ -145,7 +145,7 @@ take_stem(struct lexicon *lx, const struct word_key *word, struct err *err)
 {
 	uint32_t at;
 	struct word_key stem = stemmer_stem(lx->stemmer, lx->lang, word, lx->arena);
-	if (stem.text.ptr != NULL && phrases_get(lx->stems, &stem, 1, &at))
+	if (stem.text.ptr != NULL && word_trie_get(lx->stems, &stem, 1, &at))
 		return &lx->stem_sums[at];
 	struct stem_sum *more = grow(lx->stem_sums, &lx->stem_cap, lx->stem_count, sizeof *more);
 	struct slice text = arena_slice_dup(lx->arena, stem.text);
@@ -155,7 +155,7 @@ take_stem(struct lexicon *lx, const struct word_key *word, struct err *err)
 		err_set(err, ERR_NOMEM, "no memory for the lexicon");
 		return NULL;
 	}
-	if (phrases_add(lx->stems, &stem, 1, (uint32_t)lx->stem_count, err) < 0)
+	if (word_trie_add(lx->stems, &stem, 1, (uint32_t)lx->stem_count, err) < 0)
 		return NULL;
 	lx->stem_sums[lx->stem_count] =
 	    (struct stem_sum){.lexeme = {.text = text, .source = "lexicon"}};
@@ -327,8 +327,8 @@ lexicon_new(const char *name, struct slice text, struct lexicon **lexicon_r, str
 	lx->name = name;
 	lx->checksum = lx->vocabulary_checksum = FNV_START;
 	lx->arena = arena_new(LEXICON_TEXT_MAX);
-	lx->words = phrases_new();
-	lx->stems = phrases_new();
+	lx->words = word_trie_new();
+	lx->stems = word_trie_new();
 	lx->stemmer = stemmer_new(false);
 	if (lx->arena == NULL || lx->words == NULL || lx->stems == NULL || lx->stemmer == NULL) {
 		err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", name);
@@ -352,8 +352,8 @@ lexicon_free(struct lexicon *lx)
 		return;
 	units_cutting_fini(&lx->cutting);
 	stemmer_free(lx->stemmer);
-	phrases_free(lx->words);
-	phrases_free(lx->stems);
+	word_trie_free(lx->words);
+	word_trie_free(lx->stems);
 	mem_free(lx->lexemes);
 	mem_free(lx->stem_sums);
 	arena_free(lx->arena);
@@ -449,10 +449,10 @@ find_word(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
 	uint32_t at;
 	bool has_longer;
 	const struct lexeme *found = NULL;
-	if (phrases_word(lx->words, &u->key, &at, has_longer_r))
+	if (word_trie_word(lx->words, &u->key, &at, has_longer_r))
 		found = &lx->lexemes[at];
 	for (size_t k = 0; k < u->other_count; k++) {
-		if (phrases_word(lx->words, &u->others[k], &at, &has_longer) && found == NULL)
+		if (word_trie_word(lx->words, &u->others[k], &at, &has_longer) && found == NULL)
 			found = &lx->lexemes[at];
 		*has_longer_r |= has_longer;
 	}
@@ -469,7 +469,7 @@ lexicon_find(
 	*span_r = 1;
 	if (has_longer) {
 		struct longest l = {.end = at + 1};
-		phrases_match(lx->words, units, count, at, false, keep_longest, &l);
+		word_trie_match(lx->words, units, count, at, false, keep_longest, &l);
 		if (l.end > at + 1) {
 			*span_r = l.end - at;
 			return &lx->lexemes[l.value];
@@ -479,7 +479,7 @@ lexicon_find(
 		return word;
 	uint32_t stem_at;
 	const struct lexeme *stem = NULL;
-	if (phrases_word(lx->stems, &u->stem, &stem_at, &has_longer))
+	if (word_trie_word(lx->stems, &u->stem, &stem_at, &has_longer))
 		stem = &lx->stem_sums[stem_at].lexeme;
 	if (stem != NULL && (stem->is_vocabulary || (word == NULL && stem->has_weight)))
 		return stem;

@@ -33,7 +33,7 @@
 
 #include "core/slice.h"
 #include "nlp/language.h"
-#include "nlp/phrases.h"
+#include "nlp/word_trie.h"
 #include "nlp/stem.h"
 #include "nlp/units.h"
 

@@ -71,7 +71,7 @@ lexicon_set_unref(struct lexicon_set *set)
 {
 	if (set == NULL || atomic_fetch_sub(&set->refs, 1) > 1)
 		return;
-	phrases_free(set->stop_words);
+	word_trie_free(set->stop_words);
 	for (int i = 0; i < LANGUAGE_COUNT; i++) {
 		lexicon_free(set->lexicons[i]);
 		intents_free(set->intents[i]);

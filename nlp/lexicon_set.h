@@ -15,7 +15,7 @@
 
 struct lexicon_set {
 	atomic_int refs;
-	struct phrases *stop_words;
+	struct word_trie *stop_words;
 	struct lexicon *lexicons[LANGUAGE_COUNT]; /* NULL: a language we cannot score */
 	struct intents
 	    *intents[LANGUAGE_COUNT]; /* NULL: none; [LANGUAGE_UND] works on signs alone */

@@ -15,7 +15,7 @@
 #define NLP_STEM_H
 
 #include "nlp/language.h"
-#include "nlp/phrases.h"
+#include "nlp/word_trie.h"
 
 struct arena;
 struct stemmer;

@@ -1,5 +1,5 @@
 /*
- * units.h - tokens to units: what phrases.h matches.
+ * units.h - tokens to units: what word_trie.h matches.
  *
  * What it does to
  *   emoji, emoticons, URLs: one unit each; a joined emoji is also its first one;
@@ -16,7 +16,7 @@
 #define NLP_UNITS_H
 
 #include "nlp/normalise.h"
-#include "nlp/phrases.h"
+#include "nlp/word_trie.h"
 #include "nlp/scratch.h"
 #include "nlp/tokenise.h"
 

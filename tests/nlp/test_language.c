@@ -38,7 +38,7 @@ static const struct {
 static void
 languages_are_told_by_their_small_words(void **state)
 {
-	struct phrases *words = language_words_new();
+	struct word_trie *words = language_words_new();
 	struct arena *a = arena_new(ARENA_MAX);
 	struct cutting c = {0};
 	(void)state;
@@ -52,7 +52,7 @@ languages_are_told_by_their_small_words(void **state)
 			    language_code(g.lang), g.is_silent, CASES[i].lang, CASES[i].is_silent);
 	}
 	units_cutting_fini(&c);
-	phrases_free(words);
+	word_trie_free(words);
 	arena_free(a);
 }
 

@@ -1,5 +1,5 @@
 /*
- * phrases.h - many words and phrases, looked for in one pass: lexicon, intents, brands and stop words stand on it.
+ * word_trie.h - many words and phrases, looked for in one pass: lexicon, intents, brands and stop words stand on it.
  *
  * A tree of words in one hash table: the key is (node, word), so a look-up costs the same with ten phrases and with
  * ten thousand, also when all of them begin alike.  Words are compared byte by byte after their hash.
@@ -13,8 +13,8 @@
  * Ownership: a set owns its texts; immutable once built.
  * Threads:   a built set may be shared.
  */
-#ifndef NLP_PHRASES_H
-#define NLP_PHRASES_H
+#ifndef NLP_WORD_TRIE_H
+#define NLP_WORD_TRIE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@
 #include "core/slice.h"
 
 struct err;
-struct phrases;
+struct word_trie;
 
 #define PHRASE_WORDS_MAX 12
 /* A gap in a pattern ("switch * to") spans at most this many units. */
@@ -71,30 +71,30 @@ word_key_of(struct slice s)
 	return (struct word_key){s, word_hash(s)};
 }
 
-struct phrases *phrases_new(void);
-void phrases_free(struct phrases *p);
+struct word_trie *word_trie_new(void);
+void word_trie_free(struct word_trie *p);
 
 /* Adds a phrase of 1 to PHRASE_WORDS_MAX words with a value; one phrase may have several.  A word "*" is a gap.
  * -1 without memory. */
-int phrases_add(
-    struct phrases *p, const struct word_key *words, size_t count, uint32_t value, struct err *err);
+int word_trie_add(struct word_trie *p, const struct word_key *words, size_t count, uint32_t value,
+    struct err *err);
 
 /* The first value of exactly this phrase. */
-bool
-phrases_get(const struct phrases *p, const struct word_key *words, size_t count, uint32_t *value_r);
+bool word_trie_get(
+    const struct word_trie *p, const struct word_key *words, size_t count, uint32_t *value_r);
 
-/* The same, to be changed while the set is built; NULL: not there.  Valid until the next phrases_add(). */
-uint32_t *phrases_value(struct phrases *p, const struct word_key *words, size_t count);
+/* The same, to be changed while the set is built; NULL: not there.  Valid until the next word_trie_add(). */
+uint32_t *word_trie_value(struct word_trie *p, const struct word_key *words, size_t count);
 
 /* The value of a one-word phrase, and whether longer phrases begin with it: the fast way for what is mostly absent. */
-bool phrases_word(
-    const struct phrases *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r);
+bool word_trie_word(
+    const struct word_trie *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r);
 
 /* Called with each phrase that begins at unit `at`: it covers [at, end). */
-typedef void phrases_fn(void *cookie, uint32_t value, size_t at, size_t end);
+typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);
 
 /* by_stem: compares stems only (patterns were added as stems); else folded texts and other spellings. */
-void phrases_match(const struct phrases *p, const struct unit *units, size_t count, size_t at,
-    bool by_stem, phrases_fn *fn, void *cookie);
+void word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
+    bool by_stem, word_trie_fn *fn, void *cookie);
 
 #endif

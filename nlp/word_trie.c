@@ -1,4 +1,4 @@
-#include "nlp/phrases.h"
+#include "nlp/word_trie.h"
 
 #include <assert.h>
 
@@ -30,7 +30,7 @@ struct value {
 	uint32_t next;
 };
 
-struct phrases {
+struct word_trie {
 	struct arena *texts;
 	struct edge *edges;
 	size_t edge_cap, edge_count; /* cap is a power of two */
@@ -41,10 +41,10 @@ struct phrases {
 	uint64_t filter[FILTER_BITS / 64];
 };
 
-struct phrases *
-phrases_new(void)
+struct word_trie *
+word_trie_new(void)
 {
-	struct phrases *p = mem_zalloc(sizeof *p);
+	struct word_trie *p = mem_zalloc(sizeof *p);
 	if (p == NULL)
 		return NULL;
 	p->edge_cap = 64;
@@ -54,7 +54,7 @@ phrases_new(void)
 	p->nodes = mem_array(p->node_cap, sizeof *p->nodes);
 	p->values = mem_array(p->value_cap, sizeof *p->values);
 	if (p->texts == NULL || p->edges == NULL || p->nodes == NULL || p->values == NULL) {
-		phrases_free(p);
+		word_trie_free(p);
 		return NULL;
 	}
 	p->node_count = 1;
@@ -63,7 +63,7 @@ phrases_new(void)
 }
 
 void
-phrases_free(struct phrases *p)
+word_trie_free(struct word_trie *p)
 {
 	if (p == NULL)
 		return;
@@ -75,21 +75,21 @@ phrases_free(struct phrases *p)
 }
 
 static inline size_t
-edge_slot(const struct phrases *p, uint32_t parent, uint64_t hash)
+edge_slot(const struct word_trie *p, uint32_t parent, uint64_t hash)
 {
 	uint64_t h = (hash ^ parent) * 0xff51afd7ed558ccdULL;
 	return (size_t)(h >> 32) & (p->edge_cap - 1);
 }
 
 static inline bool
-may_begin(const struct phrases *p, uint64_t hash)
+may_begin(const struct word_trie *p, uint64_t hash)
 {
 	return (p->filter[(hash >> 6) % (FILTER_BITS / 64)] >> (hash & 63) & 1) != 0;
 }
 
 /* The node behind `parent` by this word; 0: none. */
 static inline uint32_t
-find_child(const struct phrases *p, uint32_t parent, const struct word_key *word)
+find_child(const struct word_trie *p, uint32_t parent, const struct word_key *word)
 {
 	if (parent == ROOT && !may_begin(p, word->hash))
 		return 0;
@@ -104,7 +104,7 @@ find_child(const struct phrases *p, uint32_t parent, const struct word_key *word
 }
 
 static void
-put_edge(struct phrases *p, struct edge edge)
+put_edge(struct word_trie *p, struct edge edge)
 {
 	size_t i = edge_slot(p, edge.parent, edge.hash);
 	while (p->edges[i].child != 0)
@@ -113,7 +113,7 @@ put_edge(struct phrases *p, struct edge edge)
 }
 
 static int
-grow_edges(struct phrases *p)
+grow_edges(struct word_trie *p)
 {
 	size_t old_cap = p->edge_cap;
 	struct edge *old = p->edges, *edges = mem_array(old_cap * 2, sizeof *edges);
@@ -144,7 +144,7 @@ grow(void **items, size_t *cap, size_t count, size_t size)
 
 /* A new node; 0 without memory. */
 static uint32_t
-add_node(struct phrases *p, struct slice text)
+add_node(struct word_trie *p, struct slice text)
 {
 	void *nodes = p->nodes;
 	if (grow(&nodes, &p->node_cap, p->node_count, sizeof *p->nodes) < 0)
@@ -158,7 +158,7 @@ add_node(struct phrases *p, struct slice text)
 }
 
 static uint32_t
-add_child(struct phrases *p, uint32_t parent, const struct word_key *word)
+add_child(struct word_trie *p, uint32_t parent, const struct word_key *word)
 {
 	if (slice_eq_str(word->text, "*")) {
 		if (p->nodes[parent].gap_child == 0) {
@@ -185,8 +185,8 @@ add_child(struct phrases *p, uint32_t parent, const struct word_key *word)
 }
 
 int
-phrases_add(
-    struct phrases *p, const struct word_key *words, size_t count, uint32_t value, struct err *err)
+word_trie_add(struct word_trie *p, const struct word_key *words, size_t count, uint32_t value,
+    struct err *err)
 {
 	assert(count > 0 && count <= PHRASE_WORDS_MAX && value != NO_VALUE);
 	assert(!slice_eq_str(words[0].text, "*")); /* the filter of first words knows no gap */
@@ -212,7 +212,7 @@ phrases_add(
 
 /* Where the first value of exactly this phrase lies; NO_VALUE: it has none. */
 static uint32_t
-find_value(const struct phrases *p, const struct word_key *words, size_t count)
+find_value(const struct word_trie *p, const struct word_key *words, size_t count)
 {
 	uint32_t node = ROOT;
 	for (size_t i = 0; i < count; i++) {
@@ -224,7 +224,8 @@ find_value(const struct phrases *p, const struct word_key *words, size_t count)
 }
 
 bool
-phrases_get(const struct phrases *p, const struct word_key *words, size_t count, uint32_t *value_r)
+word_trie_get(
+    const struct word_trie *p, const struct word_key *words, size_t count, uint32_t *value_r)
 {
 	uint32_t at = find_value(p, words, count);
 	if (at == NO_VALUE)
@@ -234,15 +235,15 @@ phrases_get(const struct phrases *p, const struct word_key *words, size_t count,
 }
 
 uint32_t *
-phrases_value(struct phrases *p, const struct word_key *words, size_t count)
+word_trie_value(struct word_trie *p, const struct word_key *words, size_t count)
 {
 	uint32_t at = find_value(p, words, count);
 	return at == NO_VALUE ? NULL : &p->values[at].value;
 }
 
 bool
-phrases_word(
-    const struct phrases *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r)
+word_trie_word(
+    const struct word_trie *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r)
 {
 	uint32_t node = find_child(p, ROOT, word);
 	*has_longer_r = node != 0 && (p->nodes[node].has_children || p->nodes[node].gap_child != 0);
@@ -253,11 +254,11 @@ phrases_word(
 }
 
 struct walk {
-	const struct phrases *p;
+	const struct word_trie *p;
 	const struct unit *units;
 	size_t count, at;
 	bool by_stem;
-	phrases_fn *fn;
+	word_trie_fn *fn;
 	void *cookie;
 };
 
@@ -302,8 +303,8 @@ walk_from(const struct walk *w, uint32_t node, size_t i)
 }
 
 void
-phrases_match(const struct phrases *p, const struct unit *units, size_t count, size_t at,
-    bool by_stem, phrases_fn *fn, void *cookie)
+word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
+    bool by_stem, word_trie_fn *fn, void *cookie)
 {
 	struct walk w = {p, units, count, at, by_stem, fn, cookie};
 	const struct unit *u = &units[at];

@@ -1,6 +1,6 @@
 #include "nlp_support.h"
 
-#include "nlp/phrases.h"
+#include "nlp/word_trie.h"
 
 struct found {
 	uint32_t values[64];
@@ -20,23 +20,23 @@ note(void *cookie, uint32_t value, size_t at, size_t end)
 
 /* Adds words divided by blanks. */
 static int
-add(struct phrases *p, const char *words, uint32_t value)
+add(struct word_trie *p, const char *words, uint32_t value)
 {
 	struct word_key keys[PHRASE_WORDS_MAX];
 	struct slice rest = slice_of(words);
 	size_t n = 0;
 	while (slice_is_set(rest))
 		keys[n++] = word_key_of(slice_split(&rest, ' '));
-	return phrases_add(p, keys, n, value, NULL);
+	return word_trie_add(p, keys, n, value, NULL);
 }
 
 static struct found
-find(const struct phrases *p, struct arena *a, const char *text, size_t at)
+find(const struct word_trie *p, struct arena *a, const char *text, size_t at)
 {
 	struct cutting c = {0};
 	struct found f = {.count = 0};
 	assert_int_equal(units_cut_text(&c, slice_of(text), a, NULL), 0);
-	phrases_match(p, c.units.items, c.units.count, at, false, note, &f);
+	word_trie_match(p, c.units.items, c.units.count, at, false, note, &f);
 	units_cutting_fini(&c);
 	return f;
 }
@@ -44,7 +44,7 @@ find(const struct phrases *p, struct arena *a, const char *text, size_t at)
 static void
 all_phrases_that_begin_at_a_word_are_found(void **state)
 {
-	struct phrases *p = phrases_new();
+	struct word_trie *p = word_trie_new();
 	struct arena *a = arena_new(ARENA_MAX);
 	(void)state;
 	assert_int_equal(add(p, "acme", 1), 0);
@@ -58,7 +58,7 @@ all_phrases_that_begin_at_a_word_are_found(void **state)
 	assert_int_equal(f.values[2], 2); /* the comma ends the clause before "bar" */
 	assert_int_equal(f.ends[2], 3);
 	assert_int_equal(find(p, a, "the acme", 0).count, 0);
-	phrases_free(p);
+	word_trie_free(p);
 	arena_free(a);
 }
 
@@ -91,13 +91,13 @@ other_spellings_match(void **state)
 	struct arena *a = arena_new(ARENA_MAX);
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-		struct phrases *p = phrases_new();
+		struct word_trie *p = word_trie_new();
 		assert_int_equal(add(p, CASES[i].phrase, 7), 0);
 		size_t n = find(p, a, CASES[i].text, 0).count;
 		if ((n > 0) != (CASES[i].found > 0))
 			fail_msg("'%s' in '%s': found %zu, want %zu", CASES[i].phrase,
 			    CASES[i].text, n, CASES[i].found);
-		phrases_free(p);
+		word_trie_free(p);
 	}
 	arena_free(a);
 }
@@ -105,7 +105,7 @@ other_spellings_match(void **state)
 static void
 a_gap_spans_three_words_of_one_sentence(void **state)
 {
-	struct phrases *p = phrases_new();
+	struct word_trie *p = word_trie_new();
 	struct arena *a = arena_new(ARENA_MAX);
 	(void)state;
 	assert_int_equal(add(p, "switch * to", 1), 0);
@@ -115,7 +115,7 @@ a_gap_spans_three_words_of_one_sentence(void **state)
 	assert_int_equal(find(p, a, "switch from my old phone to", 0).count, 0);
 	assert_true(find(p, a, "switch from a b to", 0).count > 0);
 	assert_true(find(p, a, "switch it. to", 0).count == 0);
-	phrases_free(p);
+	word_trie_free(p);
 	arena_free(a);
 }
 
@@ -123,7 +123,7 @@ a_gap_spans_three_words_of_one_sentence(void **state)
 static void
 ten_thousand_phrases_with_one_first_word_cost_what_one_does(void **state)
 {
-	struct phrases *p = phrases_new();
+	struct word_trie *p = word_trie_new();
 	struct arena *a = arena_new(ARENA_MAX);
 	struct cutting c = {0};
 	char words[64], *text = mem_alloc(60000);
@@ -138,7 +138,7 @@ ten_thousand_phrases_with_one_first_word_cost_what_one_does(void **state)
 	double start = cpu_seconds();
 	for (size_t i = 0; i < c.units.count; i++) {
 		struct found f = {.count = 0};
-		phrases_match(p, c.units.items, c.units.count, i, false, note, &f);
+		word_trie_match(p, c.units.items, c.units.count, i, false, note, &f);
 		assert_int_equal(f.count, 0);
 	}
 	assert_true(cpu_seconds() - start < 0.5);
@@ -147,7 +147,7 @@ ten_thousand_phrases_with_one_first_word_cost_what_one_does(void **state)
 	assert_int_equal(f.values[0], 9999);
 	mem_free(text);
 	units_cutting_fini(&c);
-	phrases_free(p);
+	word_trie_free(p);
 	arena_free(a);
 }
 
@@ -158,7 +158,7 @@ building_survives_every_failed_allocation(void **state)
 	for (int sticky = 0; sticky <= 1; sticky++) {
 		for (unsigned nth = 1;; nth++) {
 			mem_fault_arm(nth, sticky != 0);
-			struct phrases *p = phrases_new();
+			struct word_trie *p = word_trie_new();
 			char words[32];
 			int rc = p == NULL ? -1 : 0;
 			for (uint32_t i = 0; i < 200 && rc == 0; i++) {
@@ -168,7 +168,7 @@ building_survives_every_failed_allocation(void **state)
 			bool hit = mem_fault_hit();
 			mem_fault_arm(0, false);
 			assert_int_equal(rc, hit ? -1 : 0);
-			phrases_free(p);
+			word_trie_free(p);
 			if (!hit)
 				break;
 		}
