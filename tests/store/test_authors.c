@@ -67,14 +67,15 @@ static void
 unknown_values_keep_what_is_there(void **state)
 {
 	struct fixture *f = *state;
-	struct author full = someone("a1"), bare = {.id = SLICE_LIT("a1"),
-						.followers = 0,
-						.following = 3,
-						.posts = COUNT_UNKNOWN,
-						.listed = COUNT_UNKNOWN,
-						.is_verified = TRI_YES,
-						.is_bot = TRI_UNKNOWN,
-						.created_at_ms = TIME_UNKNOWN};
+	struct author full = someone("a1"),
+		      bare = {.id = SLICE_LIT("a1"),
+			  .followers = 0,
+			  .following = 3,
+			  .posts = COUNT_UNKNOWN,
+			  .listed = COUNT_UNKNOWN,
+			  .is_verified = TRI_YES,
+			  .is_bot = TRI_UNKNOWN,
+			  .created_at_ms = TIME_UNKNOWN};
 	struct author_facts facts;
 	struct author_row row;
 
@@ -201,7 +202,8 @@ counts_are_exact_over_random_batches(void **state)
 	for (size_t n = 0; n < 20; n++) {
 		char sql[80];
 
-		snprintf(sql, sizeof sql, "SELECT coalesce(sum(posts_seen), 0) FROM authors WHERE id = 'a%zu'", n);
+		snprintf(sql, sizeof sql,
+		    "SELECT coalesce(sum(posts_seen), 0) FROM authors WHERE id = 'a%zu'", n);
 		assert_int_equal(ask_number(f->path, sql), kept[n]);
 	}
 }

@@ -18,17 +18,19 @@ a_customer_is_created_once_and_keeps_what_is_not_given(void **state)
 
 	OK(store_begin(f->st, ERR));
 	assert_int_equal(store_customer_load(f->st, id, FIXTURE_NOW_MS, f->a, &c, ERR), 0);
-	OK(store_customer_put(f->st, id, SLICE_LIT("Europe/Berlin"), SLICE_NONE, SLICE_LIT("DE"), 1, &created,
-	    ERR));
+	OK(store_customer_put(
+	    f->st, id, SLICE_LIT("Europe/Berlin"), SLICE_NONE, SLICE_LIT("DE"), 1, &created, ERR));
 	assert_true(created);
-	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_LIT("de_DE"), SLICE_LIT("AT"), 2, &created, ERR));
+	OK(store_customer_put(
+	    f->st, id, SLICE_NONE, SLICE_LIT("de_DE"), SLICE_LIT("AT"), 2, &created, ERR));
 	assert_false(created);
 	OK(store_commit(f->st, ERR));
 	assert_int_equal(store_customer_load(f->st, id, FIXTURE_NOW_MS, f->a, &c, ERR), 1);
 	assert_string_equal(c->timezone.ptr, "Europe/Berlin");
 	assert_string_equal(c->locale.ptr, "de_DE");
 	assert_string_equal(c->country.ptr, "AT");
-	assert_int_equal(c->attribute_count + c->endpoint_count + c->consent_count + c->tags.count, 0);
+	assert_int_equal(
+	    c->attribute_count + c->endpoint_count + c->consent_count + c->tags.count, 0);
 }
 
 static void
@@ -45,11 +47,15 @@ attributes_are_lists_and_each_change_is_history(void **state)
 
 	OK(store_begin(f->st, ERR));
 	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
-	assert_int_equal(store_customer_set(f->st, id, name, none, 1, "import", SLICE_NONE, ERR), 0);
-	assert_int_equal(store_customer_set(f->st, id, name, values, 2, "import", SLICE_NONE, ERR), 1);
-	assert_int_equal(store_customer_set(f->st, id, name, values, 3, "import", SLICE_NONE, ERR), 0);
+	assert_int_equal(
+	    store_customer_set(f->st, id, name, none, 1, "import", SLICE_NONE, ERR), 0);
+	assert_int_equal(
+	    store_customer_set(f->st, id, name, values, 2, "import", SLICE_NONE, ERR), 1);
+	assert_int_equal(
+	    store_customer_set(f->st, id, name, values, 3, "import", SLICE_NONE, ERR), 0);
 	values.count = 1;
-	assert_int_equal(store_customer_set(f->st, id, name, values, 4, "rule vip", decision, ERR), 1);
+	assert_int_equal(
+	    store_customer_set(f->st, id, name, values, 4, "rule vip", decision, ERR), 1);
 	assert_int_equal(store_customer_load(f->st, id, FIXTURE_NOW_MS, f->a, &c, ERR), 1);
 	assert_int_equal(c->attribute_count, 1);
 	assert_string_equal(c->attributes[0].name.ptr, "tier");
@@ -89,9 +95,14 @@ endpoints_change_move_and_go_out_of_use(void **state)
 
 	OK(store_begin(f->st, ERR));
 	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
-	OK(store_customer_put(f->st, SLICE_LIT("c-2"), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
-	assert_int_equal(store_endpoint_put(f->st, id, &e, SLICE_LIT("{\"Cohort\":\"7\"}"), 1, "import", ERR), 1);
-	assert_int_equal(store_endpoint_put(f->st, id, &e, SLICE_LIT("{\"Cohort\":\"7\"}"), 2, "import", ERR), 0);
+	OK(store_customer_put(
+	    f->st, SLICE_LIT("c-2"), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+	assert_int_equal(
+	    store_endpoint_put(f->st, id, &e, SLICE_LIT("{\"Cohort\":\"7\"}"), 1, "import", ERR),
+	    1);
+	assert_int_equal(
+	    store_endpoint_put(f->st, id, &e, SLICE_LIT("{\"Cohort\":\"7\"}"), 2, "import", ERR),
+	    0);
 	assert_int_equal(store_endpoint_put(f->st, id, &e, SLICE_NONE, 3, "import", ERR), 0);
 	e.is_opted_out = true;
 	assert_int_equal(store_endpoint_put(f->st, id, &e, SLICE_NONE, 4, "import", ERR), 1);
@@ -103,7 +114,8 @@ endpoints_change_move_and_go_out_of_use(void **state)
 	assert_int_equal(c->endpoint_count, 1);
 	assert_true(c->endpoints[0].is_opted_out && c->endpoints[0].is_inactive);
 	assert_string_equal(c->endpoints[0].attributes[0].values.items[0].ptr, "weekly");
-	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM endpoints WHERE extra LIKE '%Cohort%'"), 1);
+	assert_int_equal(
+	    ask_number(f->path, "SELECT count(*) FROM endpoints WHERE extra LIKE '%Cohort%'"), 1);
 	OK(store_history_list(f->st, id, 10, f->a, &rows, &count, ERR));
 	assert_int_equal(count, 3);
 	assert_string_equal(rows[0].source.ptr, "hard bounce");
@@ -111,11 +123,13 @@ endpoints_change_move_and_go_out_of_use(void **state)
 	assert_string_equal(rows[1].new_value.ptr, "email a@example.org opted out");
 	/* The import knows that it belongs to somebody else now. */
 	OK(store_begin(f->st, ERR));
-	assert_int_equal(store_endpoint_put(f->st, SLICE_LIT("c-2"), &e, SLICE_NONE, 7, "import", ERR), 1);
+	assert_int_equal(
+	    store_endpoint_put(f->st, SLICE_LIT("c-2"), &e, SLICE_NONE, 7, "import", ERR), 1);
 	OK(store_commit(f->st, ERR));
 	assert_int_equal(store_customer_load(f->st, id, FIXTURE_NOW_MS, f->a, &c, ERR), 1);
 	assert_int_equal(c->endpoint_count, 0);
-	assert_int_equal(store_customer_load(f->st, SLICE_LIT("c-2"), FIXTURE_NOW_MS, f->a, &c, ERR), 1);
+	assert_int_equal(
+	    store_customer_load(f->st, SLICE_LIT("c-2"), FIXTURE_NOW_MS, f->a, &c, ERR), 1);
 	assert_int_equal(c->endpoint_count, 1);
 }
 
@@ -160,7 +174,8 @@ tags_expire_and_can_be_renewed(void **state)
 	bool created;
 
 	OK(store_begin(f->st, ERR));
-	OK(store_tags_load(f->st, who, 1000, f->a, &tags, ERR)); /* nothing: remembered as nothing */
+	OK(store_tags_load(
+	    f->st, who, 1000, f->a, &tags, ERR)); /* nothing: remembered as nothing */
 	assert_int_equal(tags.count, 0);
 	OK(store_tag_put(f->st, who, SLICE_LIT("vip"), 1000, TIME_UNKNOWN, ERR));
 	OK(store_tag_put(f->st, who, SLICE_LIT("advocate"), 1000, 2000, ERR));
@@ -204,10 +219,10 @@ links_are_found_by_account_and_handle_until_they_end(void **state)
 {
 	struct fixture *f = *state;
 	struct link_row link = {.customer_id = id,
-	    .handle_key = SLICE_LIT("@x@example.org"),
-	    .proof = SLICE_LIT("imported handle"),
-	    .linked_at_ms = 5,
-	    .unlinked_at_ms = TIME_UNKNOWN},
+			    .handle_key = SLICE_LIT("@x@example.org"),
+			    .proof = SLICE_LIT("imported handle"),
+			    .linked_at_ms = 5,
+			    .unlinked_at_ms = TIME_UNKNOWN},
 			row, *rows;
 	struct slice account = SLICE_LIT("https://example.org/users/x");
 	size_t count;
@@ -275,7 +290,8 @@ cached_links_never_differ_from_the_table(void **state)
 			case 0: OK(store_link_add(f->st, &link, ERR)); break;
 			case 1:
 				if (count > 0)
-					OK(store_link_bind(f->st, rows[0].link_no, slice_of(account), ERR));
+					OK(store_link_bind(
+					    f->st, rows[0].link_no, slice_of(account), ERR));
 				break;
 			case 2:
 				if (count > 0)
@@ -283,7 +299,8 @@ cached_links_never_differ_from_the_table(void **state)
 				break;
 			default: {
 				char sql[128];
-				int found = store_link_by_author(f->st, slice_of(account), f->a, &row, ERR);
+				int found =
+				    store_link_by_author(f->st, slice_of(account), f->a, &row, ERR);
 
 				OK(found);
 				if (i > 0)
@@ -323,10 +340,10 @@ customers_are_listed_in_pages(void **state)
 		char name[16];
 
 		snprintf(name, sizeof name, "c-%d", i);
-		OK(store_customer_put(f->st, slice_of(name), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created,
-		    ERR));
-		OK(store_customer_set(f->st, slice_of(name), SLICE_LIT("k"), (struct slice_list){&value, 1}, 1,
-		    "import", SLICE_NONE, ERR));
+		OK(store_customer_put(
+		    f->st, slice_of(name), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+		OK(store_customer_set(f->st, slice_of(name), SLICE_LIT("k"),
+		    (struct slice_list){&value, 1}, 1, "import", SLICE_NONE, ERR));
 	}
 	OK(store_commit(f->st, ERR));
 	OK(store_customers_list(f->st, SLICE_NONE, 3, 1, f->a, &list, &count, ERR));
@@ -344,8 +361,9 @@ change_everything(void *cookie)
 	struct fixture *f = cookie;
 	struct arena *a = arena_new(1 << 20);
 	struct slice value = SLICE_LIT("v"), value2 = SLICE_LIT("w");
-	struct endpoint e = {
-	    .id = SLICE_LIT("e"), .channel = SLICE_LIT("email"), .address = SLICE_LIT("a@example.org")};
+	struct endpoint e = {.id = SLICE_LIT("e"),
+	    .channel = SLICE_LIT("email"),
+	    .address = SLICE_LIT("a@example.org")};
 	struct consent k = {SLICE_LIT("email"), PURPOSE_SERVICE, true};
 	struct customer *c;
 	bool created;
@@ -355,15 +373,16 @@ change_everything(void *cookie)
 		return -1;
 	if (store_begin(f->st, ERR) == 0 &&
 	    store_customer_put(f->st, id, value, value, value, 1, &created, ERR) == 0 &&
-	    store_customer_set(f->st, id, SLICE_LIT("k"), (struct slice_list){&value, 1}, 1, "x", SLICE_NONE,
-		ERR) == 1 &&
-	    store_customer_set(f->st, id, SLICE_LIT("k"), (struct slice_list){&value2, 1}, 1, "x", SLICE_NONE,
-		ERR) == 1 &&
+	    store_customer_set(f->st, id, SLICE_LIT("k"), (struct slice_list){&value, 1}, 1, "x",
+		SLICE_NONE, ERR) == 1 &&
+	    store_customer_set(f->st, id, SLICE_LIT("k"), (struct slice_list){&value2, 1}, 1, "x",
+		SLICE_NONE, ERR) == 1 &&
 	    store_endpoint_put(f->st, id, &e, SLICE_NONE, 1, "x", ERR) == 1 &&
 	    store_consent_put(f->st, id, &k, 1, "x", ERR) == 1 &&
 	    store_tag_put(f->st, SLICE_LIT("c:c-1"), SLICE_LIT("t"), 1, TIME_UNKNOWN, ERR) == 0 &&
 	    store_customer_load(f->st, id, 1, a, &c, ERR) == 1) {
-		assert_int_equal(c->attribute_count + c->endpoint_count + c->consent_count + c->tags.count, 4);
+		assert_int_equal(
+		    c->attribute_count + c->endpoint_count + c->consent_count + c->tags.count, 4);
 		rc = 0;
 	}
 	store_rollback(f->st);

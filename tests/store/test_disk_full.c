@@ -195,8 +195,8 @@ static void
 opening_on_a_failing_disk_fails_or_succeeds_whole(void **state)
 {
 	const struct world *w = *state;
-	static const unsigned masks[] = {FAULT_OPEN, FAULT_WRITE, FAULT_SYNC, FAULT_SHM, FAULT_DELETE,
-	    FAULT_READ, FAULT_TRUNCATE};
+	static const unsigned masks[] = {FAULT_OPEN, FAULT_WRITE, FAULT_SYNC, FAULT_SHM,
+	    FAULT_DELETE, FAULT_READ, FAULT_TRUNCATE};
 	unsigned stride = getenv("EARSHOT_LONG") != NULL ? 1 : 5;
 	unsigned refused = 0;
 
@@ -246,12 +246,13 @@ reading_on_a_failing_disk_is_an_error_not_an_answer(void **state)
 	OK(work_batch(st, 0));
 	OK(store_open(&o, &reader, ERR));
 	fault_vfs_arm(FAULT_READ, 1, true, SQLITE_IOERR_READ);
-	assert_int_equal(store_post_load(reader, SLICE_LIT("https://example.org/statuses/0-3"), a, &sp, ERR),
+	assert_int_equal(
+	    store_post_load(reader, SLICE_LIT("https://example.org/statuses/0-3"), a, &sp, ERR),
 	    -1);
 	assert_int_equal(fixture_err.kind, ERR_STORE);
 	fault_vfs_arm(0, 0, false, 0);
-	assert_int_equal(store_post_load(reader, SLICE_LIT("https://example.org/statuses/0-3"), a, &sp, ERR),
-	    1);
+	assert_int_equal(
+	    store_post_load(reader, SLICE_LIT("https://example.org/statuses/0-3"), a, &sp, ERR), 1);
 	assert_int_equal(sp->score.score_milli, -700);
 	store_close(reader);
 	store_close(st);

@@ -74,7 +74,8 @@ static const sqlite3_mem_methods methods = {sqlite_alloc, sqlite_free, sqlite_re
 
 /* True when an allocation failed. */
 static bool
-batch_with_short_memory(struct fixture *f, unsigned nth, bool sticky, const char *want, unsigned *refused_r)
+batch_with_short_memory(
+    struct fixture *f, unsigned nth, bool sticky, const char *want, unsigned *refused_r)
 {
 	char note[64], *rows;
 	struct store *st;
@@ -114,7 +115,8 @@ a_batch_without_memory_is_refused_whole(void **state)
 	fixture_close(f);
 	work_references(f->dir, references);
 	for (int sticky = 0; sticky <= 1; sticky++)
-		for (unsigned nth = 1; batch_with_short_memory(f, nth, sticky != 0, references[1], &refused);
+		for (unsigned nth = 1;
+		     batch_with_short_memory(f, nth, sticky != 0, references[1], &refused);
 		     nth += stride)
 			runs++;
 	print_message("# %u runs, %u batches refused\n", runs, refused);

@@ -16,16 +16,17 @@ static void
 same_text(struct slice a, struct slice b, const char *name)
 {
 	if (slice_is_set(a) != slice_is_set(b) || !slice_eq(a, b))
-		fail_msg("seed %llu %s%s: got '%.*s' (%p), want '%.*s' (%p)", (unsigned long long)which, where,
-		    name, SLICE_ARG(a), (const void *)a.ptr, SLICE_ARG(b), (const void *)b.ptr);
+		fail_msg("seed %llu %s%s: got '%.*s' (%p), want '%.*s' (%p)",
+		    (unsigned long long)which, where, name, SLICE_ARG(a), (const void *)a.ptr,
+		    SLICE_ARG(b), (const void *)b.ptr);
 }
 
 static void
 same_int(int64_t a, int64_t b, const char *name)
 {
 	if (a != b)
-		fail_msg("seed %llu %s%s: got %lld, want %lld", (unsigned long long)which, where, name,
-		    (long long)a, (long long)b);
+		fail_msg("seed %llu %s%s: got %lld, want %lld", (unsigned long long)which, where,
+		    name, (long long)a, (long long)b);
 }
 
 static void
@@ -128,8 +129,10 @@ same_stored(const struct stored_post *a, const struct stored_post *b)
 	same_score(&a->score, &b->score);
 	same_customer(a->customer, b->customer);
 	where = "stored.";
-	LIST(brand_ids), TEXT(subject), TEXT(feed), INT(rules_version), INT(revision), INT(is_expired);
-	INT(author.author_no), INT(author.posts_seen), INT(author.first_seen_at_ms), LIST(author.tags);
+	LIST(brand_ids), TEXT(subject), TEXT(feed), INT(rules_version), INT(revision),
+	    INT(is_expired);
+	INT(author.author_no), INT(author.posts_seen), INT(author.first_seen_at_ms),
+	    LIST(author.tags);
 	same_text(slice_of(a->inert), slice_of(b->inert), "inert");
 }
 
@@ -214,7 +217,8 @@ static void
 an_edit_replaces_the_text_and_keeps_who_wrote_it(void **state)
 {
 	struct fixture *f = *state;
-	struct stored_post *sp = plain_post(f, "id-1", "one"), *edit = plain_post(f, "id-1", "two"), *got;
+	struct stored_post *sp = plain_post(f, "id-1", "one"), *edit = plain_post(f, "id-1", "two"),
+			   *got;
 	struct slice author_name = sp->post.author.name = SLICE_LIT("As seen then");
 
 	OK(store_begin(f->st, ERR));
@@ -247,8 +251,10 @@ a_deletion_takes_the_words_and_leaves_the_id(void **state)
 	OK(store_begin(f->st, ERR));
 	OK(store_post_insert(f->st, sp, ERR));
 	OK(store_post_delete(f->st, sp->post_no, ERR));
-	OK(store_post_insert_deleted(f->st, SLICE_LIT("id-2"), SLICE_LIT("fediverse"), FIXTURE_NOW_MS, ERR));
-	OK(store_post_insert_deleted(f->st, SLICE_LIT("id-2"), SLICE_LIT("fediverse"), FIXTURE_NOW_MS, ERR));
+	OK(store_post_insert_deleted(
+	    f->st, SLICE_LIT("id-2"), SLICE_LIT("fediverse"), FIXTURE_NOW_MS, ERR));
+	OK(store_post_insert_deleted(
+	    f->st, SLICE_LIT("id-2"), SLICE_LIT("fediverse"), FIXTURE_NOW_MS, ERR));
 	OK(store_post_revise(f->st, sp->post_no, sp, ERR)); /* an edit that arrives late */
 	OK(store_post_counts(f->st, sp->post_no, 9, 9, 9, ERR));
 	OK(store_commit(f->st, ERR));
@@ -293,7 +299,8 @@ posts_are_listed_newest_first_in_pages(void **state)
 
 	OK(store_begin(f->st, ERR));
 	for (int i = 1; i <= 7; i++)
-		OK(store_post_insert(f->st, plain_post(f, arena_printf(f->a, "id-%d", i), "x"), ERR));
+		OK(store_post_insert(
+		    f->st, plain_post(f, arena_printf(f->a, "id-%d", i), "x"), ERR));
 	OK(store_commit(f->st, ERR));
 	OK(store_posts_list(f->st, 0, 3, f->a, &list, &count, ERR));
 	assert_int_equal(count, 3);

@@ -1,0 +1,676 @@
+/*
+ * Counters, decisions, messages, offers, alerts, rule versions as rows.
+ */
+#include "tests/store/store_fixture.h"
+
+#include <string.h>
+
+/* ---- counters --------------------------------------------------------- */
+
+static const struct slice rule = {"r1", 2};
+
+static int64_t
+count_of(struct fixture *f, struct slice rule_id, enum state_kind kind, const char *key)
+{
+	struct rule_counter c;
+
+	OK(store_counter_get(f->st, rule_id, kind, slice_of(key), &c, ERR));
+	return c.count;
+}
+
+static void
+put_count(struct fixture *f, struct slice rule_id, enum state_kind kind, const char *key,
+    int64_t last, int64_t count)
+{
+	OK(store_counter_put(
+	    f->st, rule_id, kind, slice_of(key), &(struct rule_counter){last, count}, ERR));
+}
+
+static void
+counters_are_kept_by_rule_kind_and_key(void **state)
+{
+	struct fixture *f = *state;
+	struct rule_counter c;
+
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(
+	    store_counter_get(f->st, rule, STATE_COOLDOWN, SLICE_LIT("a:x"), &c, ERR), 0);
+	put_count(f, rule, STATE_COOLDOWN, "a:x", 100, 1);
+	put_count(f, rule, STATE_TOTAL, "", TIME_UNKNOWN, 7);
+	put_count(f, SLICE_LIT(""), STATE_PERSON_DAY, "a:x|2026-11-21", 100, 2);
+	put_count(f, SLICE_LIT("r12"), STATE_COOLDOWN, "a:x", 100, 9);
+	OK(store_commit(f->st, ERR));
+	fixture_close(f);
+	OK(fixture_open(f->path, STORE_WRITER, NULL, &f->st));
+	assert_int_equal(
+	    store_counter_get(f->st, rule, STATE_COOLDOWN, SLICE_LIT("a:x"), &c, ERR), 1);
+	assert_int_equal(c.last_at_ms, 100);
+	assert_int_equal(store_counter_get(f->st, rule, STATE_TOTAL, SLICE_LIT(""), &c, ERR), 1);
+	assert_true(c.last_at_ms == TIME_UNKNOWN && c.count == 7);
+	assert_int_equal(count_of(f, SLICE_LIT(""), STATE_PERSON_DAY, "a:x|2026-11-21"), 2);
+	assert_int_equal(count_of(f, rule, STATE_PERSON_DAY, "a:x|2026-11-21"), 0);
+	assert_int_equal(count_of(f, SLICE_LIT("r12"), STATE_COOLDOWN, "a:x"), 9);
+}
+
+static void
+linking_joins_the_counters_of_two_subjects(void **state)
+{
+	struct fixture *f = *state;
+	struct rule_counter c;
+
+	OK(store_begin(f->st, ERR));
+	put_count(f, rule, STATE_COOLDOWN, "a:x", 500, 2);
+	put_count(f, rule, STATE_COOLDOWN, "a:xy", 500, 40); /* a longer name is somebody else */
+	put_count(f, SLICE_LIT("r2"), STATE_COOLDOWN, "a:x", 100, 1);
+	put_count(f, SLICE_LIT("support"), STATE_ALERT_GROUP, "a:x", 100, 12);
+	put_count(f, SLICE_LIT("support"), STATE_ALERT_GROUP, "c:1", 100, 11);
+	put_count(f, SLICE_LIT(""), STATE_PERSON_DAY, "a:x|2026-11-20", 100, 3);
+	put_count(f, SLICE_LIT(""), STATE_PERSON_DAY, "c:1|2026-11-20", 200, 4);
+	OK(store_commit(f->st, ERR));
+	OK(store_begin(f->st, ERR));
+	put_count(
+	    f, rule, STATE_COOLDOWN, "c:1", 300, 5); /* in this transaction, not yet in the table */
+	put_count(f, SLICE_LIT(""), STATE_PERSON_DAY, "a:x|2026-11-21", 600, 1);
+	OK(store_counters_join(f->st, SLICE_LIT("a:x"), SLICE_LIT("c:1"), ERR));
+	OK(store_counters_join(f->st, SLICE_LIT("c:1"), SLICE_LIT("c:1"), ERR)); /* one already */
+	for (int after = 0; after <= 1; after++) {
+		assert_int_equal(
+		    store_counter_get(f->st, rule, STATE_COOLDOWN, SLICE_LIT("c:1"), &c, ERR), 1);
+		assert_int_equal(c.count, 7);
+		assert_int_equal(c.last_at_ms, 500);
+		assert_int_equal(
+		    store_counter_get(f->st, rule, STATE_COOLDOWN, SLICE_LIT("a:x"), &c, ERR), 0);
+		assert_int_equal(count_of(f, SLICE_LIT("r2"), STATE_COOLDOWN, "c:1"), 1);
+		assert_int_equal(count_of(f, SLICE_LIT("support"), STATE_ALERT_GROUP, "c:1"), 12);
+		assert_int_equal(count_of(f, SLICE_LIT(""), STATE_PERSON_DAY, "c:1|2026-11-20"), 7);
+		assert_int_equal(count_of(f, SLICE_LIT(""), STATE_PERSON_DAY, "c:1|2026-11-21"), 1);
+		assert_int_equal(count_of(f, SLICE_LIT(""), STATE_PERSON_DAY, "a:x|2026-11-20"), 0);
+		assert_int_equal(count_of(f, rule, STATE_COOLDOWN, "a:xy"), 40);
+		if (!after)
+			OK(store_commit(f->st, ERR));
+	}
+	assert_int_equal(ask_number(f->path,
+			     "SELECT count(*) FROM rule_state WHERE key LIKE 'a:x' OR "
+			     "key LIKE 'a:x|%'"),
+	    0);
+}
+
+static void
+a_join_rolled_back_joins_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	OK(store_begin(f->st, ERR));
+	put_count(f, rule, STATE_COOLDOWN, "a:x", 500, 2);
+	put_count(f, rule, STATE_COOLDOWN, "c:1", 400, 3);
+	OK(store_commit(f->st, ERR));
+	OK(store_begin(f->st, ERR));
+	OK(store_counters_join(f->st, SLICE_LIT("a:x"), SLICE_LIT("c:1"), ERR));
+	store_rollback(f->st);
+	assert_int_equal(count_of(f, rule, STATE_COOLDOWN, "a:x"), 2);
+	assert_int_equal(count_of(f, rule, STATE_COOLDOWN, "c:1"), 3);
+}
+
+/* ---- decisions -------------------------------------------------------- */
+
+static struct decision_row
+decision(int n, const char *rule_id, const char *occurrence)
+{
+	struct decision_row d = {.rule_id = slice_of(rule_id),
+	    .rules_version = 3,
+	    .occurrence_kind = OCCURRENCE_POST,
+	    .occurrence_id = slice_of(occurrence),
+	    .post_no = 5,
+	    .subject = SLICE_LIT("c:1"),
+	    .action = SLICE_LIT("alert \"support\" as high"),
+	    .verb = ACTION_ALERT,
+	    .outcome = DECISION_ALERTED,
+	    .reason = SLICE_LIT("intent is support"),
+	    .note = SLICE_NONE,
+	    .at_ms = 10,
+	    .event_at_ms = 9};
+
+	snprintf(d.id, sizeof d.id, "%08x%024x", (unsigned)n, 7u);
+	return d;
+}
+
+static void
+a_decision_is_recorded_once(void **state)
+{
+	struct fixture *f = *state;
+	struct decision_row d = decision(1, "r1", "p1"), got, *rows;
+	size_t count;
+
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_decision_exists(f->st, d.occurrence_id, d.rule_id, ERR), 0);
+	assert_int_equal(store_decision_insert(f->st, &d, ERR), 1);
+	assert_int_equal(store_decision_insert(f->st, &d, ERR), 0);
+	assert_int_equal(store_decision_exists(f->st, d.occurrence_id, d.rule_id, ERR), 1);
+	assert_int_equal(store_decision_exists(f->st, d.occurrence_id, SLICE_LIT("r2"), ERR), 0);
+	OK(store_commit(f->st, ERR));
+	OK(store_decisions_of(f->st, SLICE_LIT("p1"), f->a, &rows, &count, ERR));
+	assert_int_equal(count, 1);
+	assert_int_equal(store_decision_load(f->st, slice_of(d.id), f->a, &got, ERR), 1);
+	assert_string_equal(got.id, d.id);
+	assert_string_equal(got.action.ptr, d.action.ptr);
+	assert_int_equal(got.verb, ACTION_ALERT);
+	assert_int_equal(got.outcome, DECISION_ALERTED);
+	assert_int_equal(got.post_no, 5);
+	assert_int_equal(got.event_at_ms, 9);
+	assert_false(slice_is_set(got.note));
+	assert_string_equal(decision_outcome_name(got.outcome), "alerted");
+	assert_int_equal(store_decision_load(f->st, SLICE_LIT("00000001"), f->a, &got, ERR), 1);
+	assert_int_equal(store_decision_load(f->st, SLICE_LIT("ffffffff"), f->a, &got, ERR), 0);
+	assert_int_equal(store_decision_load(f->st, SLICE_LIT("0000"), f->a, &got, ERR), 0);
+}
+
+static void
+decisions_are_listed_in_pages_of_all_or_one_rule(void **state)
+{
+	struct fixture *f = *state;
+	struct decision_row *rows;
+	size_t count, seen = 0;
+	int64_t next = 0;
+
+	OK(store_begin(f->st, ERR));
+	for (int i = 1; i <= 10; i++) {
+		struct decision_row d = decision(i, i % 2 == 0 ? "even" : "odd", "p");
+
+		OK(store_decision_insert(f->st, &d, ERR));
+	}
+	OK(store_commit(f->st, ERR));
+	do {
+		OK(store_decisions_list(
+		    f->st, SLICE_LIT("odd"), next, 2, f->a, &rows, &count, &next, ERR));
+		for (size_t i = 0; i < count; i++)
+			assert_string_equal(rows[i].rule_id.ptr, "odd");
+		seen += count;
+	} while (next != 0);
+	assert_int_equal(seen, 5);
+	OK(store_decisions_list(f->st, SLICE_NONE, 0, 4, f->a, &rows, &count, &next, ERR));
+	assert_int_equal(count, 4);
+	assert_memory_equal(rows[0].id, "0000000a", 8);
+	assert_int_equal(next, 7);
+}
+
+/* ---- messages --------------------------------------------------------- */
+
+static struct message
+message(int n, const char *channel, enum message_state s, int64_t next_at_ms)
+{
+	struct message m = {.kind = MESSAGE_SEND,
+	    .channel = slice_of(channel),
+	    .address = SLICE_LIT("a@example.org"),
+	    .purpose = PURPOSE_MARKETING,
+	    .customer_id = SLICE_LIT("c-1"),
+	    .parts_json = SLICE_LIT("{\"text\":\"hello\"}"),
+	    .state = s,
+	    .hold = s == MESSAGE_HELD ? HOLD_APPROVAL : HOLD_NONE,
+	    .next_at_ms = next_at_ms,
+	    .claimed_at_ms = TIME_UNKNOWN,
+	    .expires_at_ms = TIME_UNKNOWN,
+	    .created_at_ms = 1,
+	    .updated_at_ms = 1};
+
+	snprintf(m.id, sizeof m.id, "%08x%024x", (unsigned)n, 9u);
+	return m;
+}
+
+static void
+a_message_loads_as_it_was_stored(void **state)
+{
+	struct fixture *f = *state;
+	struct message m = message(0xabcdef, "email", MESSAGE_READY, 100), got;
+
+	m.decision_id = SLICE_LIT("d1");
+	m.alert_no = 4;
+	m.endpoint_id = SLICE_LIT("e1");
+	m.template_id = SLICE_LIT("sorry");
+	m.reply_handle = SLICE_LIT("{\"status_id\":\"1\"}");
+	m.offer = SLICE_LIT("ten");
+	m.offer_code = SLICE_LIT("TEN-1");
+	m.team = SLICE_LIT("social team");
+	m.reason = SLICE_LIT("because");
+	m.attempts = 2;
+	m.expires_at_ms = 5000;
+	m.provider_id = SLICE_LIT("<1@x>");
+	m.is_repeat = true;
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_message_insert(f->st, &m, ERR), 1);
+	assert_true(m.message_no > 0);
+	assert_int_equal(store_message_insert(f->st, &m, ERR), 0);
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(store_message_load(f->st, slice_of(m.id), f->a, &got, ERR), 1);
+	assert_int_equal(got.message_no, m.message_no);
+	assert_string_equal(got.id, m.id);
+	assert_string_equal(got.decision_id.ptr, "d1");
+	assert_int_equal(got.alert_no, 4);
+	assert_string_equal(got.channel.ptr, "email");
+	assert_string_equal(got.address.ptr, "a@example.org");
+	assert_int_equal(got.purpose, PURPOSE_MARKETING);
+	assert_string_equal(got.customer_id.ptr, "c-1");
+	assert_string_equal(got.endpoint_id.ptr, "e1");
+	assert_string_equal(got.template_id.ptr, "sorry");
+	assert_string_equal(got.parts_json.ptr, "{\"text\":\"hello\"}");
+	assert_string_equal(got.reply_handle.ptr, "{\"status_id\":\"1\"}");
+	assert_string_equal(got.offer.ptr, "ten");
+	assert_string_equal(got.offer_code.ptr, "TEN-1");
+	assert_string_equal(got.team.ptr, "social team");
+	assert_string_equal(got.reason.ptr, "because");
+	assert_string_equal(got.provider_id.ptr, "<1@x>");
+	assert_int_equal(got.attempts, 2);
+	assert_int_equal(got.next_at_ms, 100);
+	assert_int_equal(got.expires_at_ms, 5000);
+	assert_true(got.claimed_at_ms == TIME_UNKNOWN && got.is_repeat);
+}
+
+static void
+an_update_changes_what_it_may(void **state)
+{
+	struct fixture *f = *state;
+	struct message m = message(1, "email", MESSAGE_READY, 100), got;
+
+	OK(store_begin(f->st, ERR));
+	OK(store_message_insert(f->st, &m, ERR));
+	m.state = MESSAGE_SENDING;
+	m.claimed_at_ms = 200;
+	m.attempts = 1;
+	m.reason = SLICE_LIT("on its way");
+	m.updated_at_ms = 200;
+	OK(store_message_update(f->st, &m, ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(store_message_load(f->st, slice_of(m.id), f->a, &got, ERR), 1);
+	assert_int_equal(got.state, MESSAGE_SENDING);
+	assert_int_equal(got.claimed_at_ms, 200);
+	assert_string_equal(got.reason.ptr, "on its way");
+	assert_string_equal(message_state_name(got.state), "sending");
+	assert_string_equal(message_kind_name(got.kind), "send");
+	assert_string_equal(message_hold_name(HOLD_BRAKE), "brake");
+}
+
+static void
+an_id_may_be_cut_short_while_it_is_unique(void **state)
+{
+	struct fixture *f = *state;
+	struct message one = message(0x11111100, "file", MESSAGE_READY, 1),
+		       two = message(0x11111122, "file", MESSAGE_READY, 1), got;
+
+	OK(store_begin(f->st, ERR));
+	OK(store_message_insert(f->st, &one, ERR));
+	OK(store_message_insert(f->st, &two, ERR));
+	assert_int_equal(store_message_load(f->st, SLICE_LIT("1111112"), f->a, &got, ERR), 1);
+	assert_string_equal(got.id, two.id);
+	assert_int_equal(store_message_load(f->st, SLICE_LIT("111111"), f->a, &got, ERR), -1);
+	assert_int_equal(fixture_err.kind, ERR_CONFLICT);
+	assert_int_equal(store_message_load(f->st, SLICE_LIT("11111"), f->a, &got, ERR), 0);
+	assert_int_equal(store_message_load(f->st, SLICE_LIT("zzzzzz"), f->a, &got, ERR), 0);
+	OK(store_commit(f->st, ERR)); /* an ambiguous question breaks nothing */
+}
+
+static void
+what_is_due_comes_oldest_first_and_passes_over_channels(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *channel;
+		enum message_state state;
+		int64_t next_at_ms;
+	} rows[] = {
+	    {"email", MESSAGE_READY, 300},
+	    {"webhook", MESSAGE_LATER, 100},
+	    {"email", MESSAGE_SENT, 50},
+	    {"email", MESSAGE_LATER, 200},
+	    {"file", MESSAGE_READY, 200},
+	    {"file", MESSAGE_HELD, 10},
+	    {"email", MESSAGE_READY, 900},
+	};
+	static const int expected[] = {2, 4, 5, 1};
+	struct slice skip = SLICE_LIT("webhook");
+	struct message *list;
+	size_t count;
+	int64_t at_ms;
+
+	OK(store_begin(f->st, ERR));
+	OK(store_messages_next_due(f->st, &at_ms, ERR));
+	assert_true(at_ms == TIME_UNKNOWN);
+	for (int i = 0; i < 7; i++) {
+		struct message m =
+		    message(i + 1, rows[i].channel, rows[i].state, rows[i].next_at_ms);
+
+		OK(store_message_insert(f->st, &m, ERR));
+	}
+	OK(store_commit(f->st, ERR));
+	OK(store_messages_due(f->st, 500, NULL, 0, 10, f->a, &list, &count, ERR));
+	assert_int_equal(count, 4);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(list[i].message_no, expected[i]);
+	OK(store_messages_due(f->st, 500, NULL, 0, 2, f->a, &list, &count, ERR));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[1].message_no, 4);
+	OK(store_messages_due(f->st, 500, &skip, 1, 10, f->a, &list, &count, ERR));
+	assert_int_equal(count, 3);
+	assert_int_equal(list[0].message_no, 4);
+	OK(store_messages_due(f->st, 50, NULL, 0, 10, f->a, &list, &count, ERR));
+	assert_int_equal(count, 0);
+	OK(store_messages_next_due(f->st, &at_ms, ERR));
+	assert_int_equal(at_ms, 100);
+}
+
+static void
+messages_are_listed_by_state_hold_and_channel_and_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+	struct message_filter any = {.state = -1, .hold = -1, .channel = SLICE_NONE, .limit = 4},
+			      filter;
+	int64_t counts[MESSAGE_STATE_COUNT];
+	size_t count;
+
+	OK(store_begin(f->st, ERR));
+	for (int i = 1; i <= 9; i++) {
+		struct message m = message(
+		    i, i % 3 == 0 ? "file" : "email", i % 2 == 0 ? MESSAGE_HELD : MESSAGE_SENT, 1);
+
+		OK(store_message_insert(f->st, &m, ERR));
+	}
+	OK(store_commit(f->st, ERR));
+	OK(store_messages_list(f->st, &any, f->a, &list, &count, ERR));
+	assert_int_equal(count, 4);
+	assert_int_equal(list[0].message_no, 9);
+	any.before_no = list[3].message_no;
+	OK(store_messages_list(f->st, &any, f->a, &list, &count, ERR));
+	assert_int_equal(list[0].message_no, 5);
+	filter = (struct message_filter){MESSAGE_HELD, HOLD_APPROVAL, SLICE_LIT("file"), 0, 10};
+	OK(store_messages_list(f->st, &filter, f->a, &list, &count, ERR));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].message_no, 6);
+	filter.hold = HOLD_BRAKE;
+	OK(store_messages_list(f->st, &filter, f->a, &list, &count, ERR));
+	assert_int_equal(count, 0);
+	filter = (struct message_filter){-1, -1, SLICE_LIT("file"), 0, 10};
+	OK(store_messages_list(f->st, &filter, f->a, &list, &count, ERR));
+	assert_int_equal(count, 3);
+	OK(store_messages_in_state(f->st, MESSAGE_HELD, 3, f->a, &list, &count, ERR));
+	assert_int_equal(count, 3);
+	assert_int_equal(list[0].message_no, 2);
+	OK(store_messages_count(f->st, counts, ERR));
+	assert_int_equal(counts[MESSAGE_HELD], 4);
+	assert_int_equal(counts[MESSAGE_SENT], 5);
+	assert_int_equal(counts[MESSAGE_READY], 0);
+}
+
+static void
+a_deleted_post_cancels_what_waits_because_of_it(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		enum message_state state;
+		enum message_kind kind;
+		bool cancelled;
+	} rows[] = {
+	    {MESSAGE_HELD, MESSAGE_REPLY, true},
+	    {MESSAGE_READY, MESSAGE_SEND, true},
+	    {MESSAGE_LATER, MESSAGE_SEND, true},
+	    {MESSAGE_SENT, MESSAGE_SEND, false},
+	    {MESSAGE_SENDING, MESSAGE_SEND, false},
+	    {MESSAGE_READY, MESSAGE_NOTICE, false},
+	};
+	struct rng r;
+	struct stored_post *sp;
+	int64_t cancelled;
+
+	rng_init(&r, 1);
+	sp = random_stored_post(&r, f->a);
+	OK(store_begin(f->st, ERR));
+	OK(store_post_insert(f->st, sp, ERR));
+	for (int i = 0; i < 7; i++) {
+		struct decision_row d =
+		    decision(i, "r1", i == 6 ? "another post" : sp->post.id.ptr);
+		struct message m = message(i, "email", i == 6 ? MESSAGE_READY : rows[i].state, 1);
+
+		m.kind = i == 6 ? MESSAGE_SEND : rows[i].kind;
+		m.decision_id = slice_of(d.id);
+		OK(store_decision_insert(f->st, &d, ERR));
+		OK(store_message_insert(f->st, &m, ERR));
+	}
+	OK(store_messages_cancel_for_post(
+	    f->st, sp->post_no, 77, "the post was deleted", &cancelled, ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(cancelled, 3);
+	for (int i = 0; i < 7; i++) {
+		struct message m = message(i, "email", MESSAGE_READY, 1), got;
+
+		assert_int_equal(store_message_load(f->st, slice_of(m.id), f->a, &got, ERR), 1);
+		if (i < 6 && rows[i].cancelled) {
+			assert_int_equal(got.state, MESSAGE_DROPPED);
+			assert_string_equal(got.reason.ptr, "the post was deleted");
+			assert_int_equal(got.updated_at_ms, 77);
+		} else {
+			assert_int_equal(got.state, i < 6 ? rows[i].state : MESSAGE_READY);
+		}
+	}
+}
+
+/* ---- offers, alerts, rule versions ------------------------------------ */
+
+static void
+a_code_goes_to_one_person_and_a_person_gets_one(void **state)
+{
+	struct fixture *f = *state;
+	struct slice ten = SLICE_LIT("ten"), code, first;
+	int64_t free_count, taken;
+
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_offer_import(f->st, ten, SLICE_LIT("B"), ERR), 1);
+	assert_int_equal(store_offer_import(f->st, ten, SLICE_LIT("A"), ERR), 1);
+	assert_int_equal(store_offer_import(f->st, ten, SLICE_LIT("A"), ERR), 0);
+	assert_int_equal(store_offer_import(f->st, SLICE_LIT("other"), SLICE_LIT("A"), ERR), 1);
+	assert_int_equal(
+	    store_offer_take(f->st, ten, SLICE_LIT("c:1"), SLICE_LIT("d1"), 5, f->a, &first, ERR),
+	    1);
+	assert_int_equal(
+	    store_offer_take(f->st, ten, SLICE_LIT("c:1"), SLICE_LIT("d2"), 6, f->a, &code, ERR),
+	    2);
+	assert_string_equal(code.ptr, first.ptr);
+	assert_int_equal(
+	    store_offer_take(f->st, ten, SLICE_LIT("c:2"), SLICE_LIT("d3"), 6, f->a, &code, ERR),
+	    1);
+	assert_string_not_equal(code.ptr, first.ptr);
+	assert_int_equal(
+	    store_offer_take(f->st, ten, SLICE_LIT("c:3"), SLICE_LIT("d4"), 6, f->a, &code, ERR),
+	    0);
+	assert_int_equal(store_offer_take(f->st, SLICE_LIT("other"), SLICE_LIT("c:1"),
+			     SLICE_LIT("d5"), 6, f->a, &code, ERR),
+	    1);
+	assert_int_equal(store_offer_take(f->st, SLICE_LIT("none"), SLICE_LIT("c:1"),
+			     SLICE_LIT("d6"), 6, f->a, &code, ERR),
+	    0);
+	OK(store_offer_count(f->st, ten, &free_count, &taken, ERR));
+	assert_int_equal(free_count, 0);
+	assert_int_equal(taken, 2);
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(ask_number(f->path,
+			     "SELECT count(*) FROM offer_codes WHERE offer = 'ten' AND "
+			     "decision_id IN ('d1', 'd3')"),
+	    2);
+}
+
+static struct alert_row
+alert(const char *queue, const char *group, int64_t repeat_at_ms)
+{
+	return (struct alert_row){.queue = slice_of(queue),
+	    .group_key = slice_of(group),
+	    .severity = SEVERITY_HIGH,
+	    .title = SLICE_LIT("Help before they ask"),
+	    .rule_id = SLICE_LIT("support-issue"),
+	    .reason = SLICE_LIT("intent is support"),
+	    .post_id = SLICE_LIT("p1"),
+	    .count = 1,
+	    .opened_at_ms = 10,
+	    .last_at_ms = 10,
+	    .repeat_at_ms = repeat_at_ms,
+	    .changed_at_ms = TIME_UNKNOWN};
+}
+
+static void
+alerts_open_join_and_resolve(void **state)
+{
+	struct fixture *f = *state;
+	struct alert_row row = alert("support", "a:x", 100), got, *rows;
+	struct alert_post *posts;
+	size_t count;
+
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(
+	    store_alert_find_open(f->st, row.queue, row.group_key, f->a, &got, ERR), 0);
+	OK(store_alert_insert(f->st, &row, ERR));
+	assert_int_equal(
+	    store_alert_find_open(f->st, row.queue, row.group_key, f->a, &got, ERR), 1);
+	assert_int_equal(got.alert_no, row.alert_no);
+	assert_int_equal(
+	    store_alert_find_open(f->st, SLICE_LIT("pr"), row.group_key, f->a, &got, ERR), 0);
+	OK(store_alert_add_post(f->st, row.alert_no, SLICE_LIT("d1"), SLICE_LIT("p1"), 10, ERR));
+	OK(store_alert_add_post(f->st, row.alert_no, SLICE_LIT("d1"), SLICE_LIT("p1"), 10, ERR));
+	OK(store_alert_add_post(f->st, row.alert_no, SLICE_LIT("d2"), SLICE_LIT("p2"), 5, ERR));
+	got = row;
+	got.state = ALERT_ACKED;
+	got.severity = SEVERITY_CRITICAL;
+	got.count = 2;
+	got.changed_by = SLICE_LIT("kim");
+	got.change_note = SLICE_LIT("on it");
+	got.changed_at_ms = 50;
+	got.repeat_at_ms = TIME_UNKNOWN;
+	OK(store_alert_update(f->st, &got, ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(store_alert_load(f->st, row.alert_no, f->a, &got, ERR), 1);
+	assert_int_equal(got.count, 2);
+	assert_int_equal(got.severity, SEVERITY_CRITICAL);
+	assert_string_equal(got.changed_by.ptr, "kim");
+	assert_string_equal(got.title.ptr, row.title.ptr);
+	assert_true(got.repeat_at_ms == TIME_UNKNOWN);
+	assert_int_equal(got.opened_at_ms, 10);
+	assert_string_equal(alert_state_name(got.state), "acknowledged");
+	OK(store_alert_posts(f->st, row.alert_no, 10, f->a, &posts, &count, ERR));
+	assert_int_equal(count, 2);
+	assert_string_equal(posts[0].post_id.ptr, "p2");
+	/* Acknowledged still joins; resolved does not. */
+	assert_int_equal(
+	    store_alert_find_open(f->st, row.queue, row.group_key, f->a, &got, ERR), 1);
+	OK(store_begin(f->st, ERR));
+	got.state = ALERT_RESOLVED;
+	OK(store_alert_update(f->st, &got, ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(
+	    store_alert_find_open(f->st, row.queue, row.group_key, f->a, &got, ERR), 0);
+	OK(store_alerts_list(f->st, -1, SLICE_NONE, 0, 10, f->a, &rows, &count, ERR));
+	assert_int_equal(count, 0);
+	OK(store_alerts_list(
+	    f->st, ALERT_RESOLVED, SLICE_LIT("support"), 0, 10, f->a, &rows, &count, ERR));
+	assert_int_equal(count, 1);
+	assert_int_equal(store_alert_load(f->st, 99, f->a, &got, ERR), 0);
+}
+
+static void
+open_alerts_are_listed_and_come_due(void **state)
+{
+	struct fixture *f = *state;
+	struct alert_row *rows;
+	size_t count;
+
+	OK(store_begin(f->st, ERR));
+	for (int i = 1; i <= 6; i++) {
+		struct alert_row row = alert(i % 2 == 0 ? "pr" : "support",
+		    arena_printf(f->a, "p:%d", i), i == 6 ? TIME_UNKNOWN : 700 - i * 100);
+
+		row.state = i == 5 ? ALERT_ACKED : ALERT_OPEN;
+		OK(store_alert_insert(f->st, &row, ERR));
+	}
+	OK(store_commit(f->st, ERR));
+	OK(store_alerts_list(f->st, -1, SLICE_LIT("support"), 0, 2, f->a, &rows, &count, ERR));
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].alert_no, 5);
+	OK(store_alerts_list(
+	    f->st, -1, SLICE_NONE, rows[1].alert_no, 10, f->a, &rows, &count, ERR));
+	assert_int_equal(count, 2);
+	OK(store_alerts_due(f->st, 500, 10, f->a, &rows, &count, ERR));
+	assert_int_equal(count, 3); /* 4, 3, 2: 5 is acknowledged, 1 not yet due, 6 never */
+	assert_int_equal(rows[0].alert_no, 4);
+	assert_int_equal(rows[2].alert_no, 2);
+}
+
+static void
+the_newest_rule_set_is_live_and_all_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct rules_version v = {.applied_at_ms = 1,
+				 .author = SLICE_LIT("kim"),
+				 .reason = SLICE_LIT("launch"),
+				 .content_hash = SLICE_LIT("h1"),
+				 .bundle_json = SLICE_LIT("{\"rules\":{}}")},
+			     got, *list;
+	size_t count;
+
+	assert_int_equal(store_rules_live(f->st, f->a, &got, ERR), 0);
+	OK(store_begin(f->st, ERR));
+	OK(store_rules_put(f->st, &v, ERR));
+	assert_int_equal(v.version, 1);
+	v.content_hash = SLICE_LIT("h2");
+	OK(store_rules_put(f->st, &v, ERR));
+	assert_int_equal(v.version, 2);
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(store_rules_live(f->st, f->a, &got, ERR), 1);
+	assert_string_equal(got.content_hash.ptr, "h2");
+	assert_string_equal(got.bundle_json.ptr, "{\"rules\":{}}");
+	assert_int_equal(store_rules_load(f->st, 1, f->a, &got, ERR), 1);
+	assert_string_equal(got.content_hash.ptr, "h1");
+	assert_int_equal(store_rules_load(f->st, 3, f->a, &got, ERR), 0);
+	OK(store_rules_list(f->st, 10, f->a, &list, &count, ERR));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[0].version, 2);
+	assert_false(slice_is_set(list[0].bundle_json));
+}
+
+static void
+a_rule_id_that_was_dropped_does_not_come_back(void **state)
+{
+	struct fixture *f = *state;
+	struct slice a = SLICE_LIT("a"), b = SLICE_LIT("b");
+
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_rule_id_use(f->st, a, 1, ERR), 0);
+	assert_int_equal(store_rule_id_use(f->st, b, 1, ERR), 0);
+	assert_int_equal(store_rule_id_use(f->st, b, 1, ERR), 0);
+	assert_int_equal(store_rule_id_use(f->st, a, 2, ERR), 0);
+	assert_int_equal(store_rule_id_use(f->st, a, 3, ERR), 0);
+	assert_int_equal(store_rule_id_use(f->st, b, 3, ERR), 1);
+	assert_int_equal(store_rule_id_use(f->st, b, 4, ERR), 1);
+	OK(store_commit(f->st, ERR));
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(counters_are_kept_by_rule_kind_and_key),
+	    T(linking_joins_the_counters_of_two_subjects),
+	    T(a_join_rolled_back_joins_nothing),
+	    T(a_decision_is_recorded_once),
+	    T(decisions_are_listed_in_pages_of_all_or_one_rule),
+	    T(a_message_loads_as_it_was_stored),
+	    T(an_update_changes_what_it_may),
+	    T(an_id_may_be_cut_short_while_it_is_unique),
+	    T(what_is_due_comes_oldest_first_and_passes_over_channels),
+	    T(messages_are_listed_by_state_hold_and_channel_and_counted),
+	    T(a_deleted_post_cancels_what_waits_because_of_it),
+	    T(a_code_goes_to_one_person_and_a_person_gets_one),
+	    T(alerts_open_join_and_resolve),
+	    T(open_alerts_are_listed_and_come_due),
+	    T(the_newest_rule_set_is_live_and_all_are_kept),
+	    T(a_rule_id_that_was_dropped_does_not_come_back),
+	};
+
+	fixture_use_memory_files();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
