@@ -87,11 +87,12 @@ add_headers(struct MHD_Response *response, const struct http_header *headers, si
 	for (size_t i = 0; i < count && is_good; i++) {
 		char *name, *value;
 
-		if (slice_eq_nocase(headers[i].name, SLICE_LIT("Content-Length")))
+		/* The library refuses a header without a value. */
+		if (slice_eq_nocase(headers[i].name, SLICE_LIT("Content-Length")) ||
+		    headers[i].value.len == 0)
 			continue;
 		name = mem_strndup(headers[i].name.ptr, headers[i].name.len);
-		value = mem_strndup(slice_is_set(headers[i].value) ? headers[i].value.ptr : "",
-		    headers[i].value.len);
+		value = mem_strndup(headers[i].value.ptr, headers[i].value.len);
 		is_good = name != NULL && value != NULL &&
 		    MHD_add_response_header(response, name, value) == MHD_YES;
 		mem_free(name);

@@ -49,6 +49,7 @@ ignore_talk(void *cookie, const char *format, va_list args)
 /* ---- the loop's side ----------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer);
+static void on_soon(uv_idle_t *idle);
 
 static void
 pump(struct http_server *s)
@@ -66,10 +67,20 @@ pump(struct http_server *s)
 		 * connection went puts it back. */
 	} while (s->has_closed_one);
 	s->is_pumping = false;
-	if (MHD_get_timeout(s->mhd, &wait_ms) == MHD_YES)
-		uv_timer_start(&s->timer, on_timer, wait_ms, 0);
+	uv_timer_stop(&s->timer);
+	uv_idle_stop(&s->soon);
+	if (MHD_get_timeout(s->mhd, &wait_ms) != MHD_YES)
+		return;
+	if (wait_ms == 0)
+		uv_idle_start(&s->soon, on_soon);
 	else
-		uv_timer_stop(&s->timer);
+		uv_timer_start(&s->timer, on_timer, wait_ms, 0);
+}
+
+static void
+on_soon(uv_idle_t *idle)
+{
+	pump(idle->data);
 }
 
 static void
@@ -201,8 +212,9 @@ watch(struct http_server *s, struct loop *loop)
 		return -1;
 	uv_timer_init(uv, &s->timer);
 	uv_timer_init(uv, &s->sweep);
-	s->handles_open = 3;
-	s->poll.data = s->timer.data = s->sweep.data = s;
+	uv_idle_init(uv, &s->soon);
+	s->handles_open = 4;
+	s->poll.data = s->timer.data = s->sweep.data = s->soon.data = s;
 	uv_poll_start(&s->poll, UV_READABLE, on_readable);
 	return 0;
 }
@@ -290,6 +302,7 @@ http_server_free(struct http_server *s)
 	uv_close((uv_handle_t *)&s->poll, on_closed);
 	uv_close((uv_handle_t *)&s->timer, on_closed);
 	uv_close((uv_handle_t *)&s->sweep, on_closed);
+	uv_close((uv_handle_t *)&s->soon, on_closed);
 	MHD_stop_daemon(s->mhd);
 	s->mhd = NULL;
 	assert(s->connections == NULL);
@@ -340,5 +353,5 @@ http_reply(struct http_server_request *r, int status, const struct http_header *
 		return;
 	r->is_suspended = false;
 	MHD_resume_connection(r->connection->mhd);
-	uv_timer_start(&s->timer, on_timer, 0, 0);
+	uv_idle_start(&s->soon, on_soon);
 }

@@ -56,7 +56,7 @@ bool http_server_address_is_loopback(const char *address);	/* also true for unix
 struct slice http_server_header(const struct http_server_request *r, const char *name);
 
 /* Answers and forgets r; status 200 to 599.  A header that is no header (a line end in its value) closes the connection
- * without an answer. headers may be NULL; Content-Length is ours.  body is copied. */
+ * without an answer; one without a value is left out. headers may be NULL; Content-Length is ours.  body is copied. */
 void http_reply(struct http_server_request *r, int status, const struct http_header *headers,
     size_t header_count, struct slice body);
 

@@ -44,7 +44,8 @@ struct http_server {
 	char *unix_path;
 	int port;
 	uv_poll_t poll;
-	uv_timer_t timer; /* the library's next deadline, or "run soon" */
+	uv_timer_t timer; /* the library's next deadline */
+	uv_idle_t soon;	/* it has something to do at once */
 	uv_timer_t sweep; /* ours */
 	int handles_open;
 	struct http_connection *connections;

@@ -267,7 +267,9 @@ loop_timer_start(struct loop_timer *t, int64_t delay_ms)
 {
 	/* The loop's idea of now is as old as this turn; a long turn must not shorten the wait. */
 	uv_update_time(t->handle.loop);
-	must(uv_timer_start(&t->handle, on_timer, delay_ms < 0 ? 0 : (uint64_t)delay_ms, 0));
+	/* libuv calls a timer of 0 that is started in a timer's callback in the same turn: one that starts itself again would
+	 * leave nobody else a turn. */
+	must(uv_timer_start(&t->handle, on_timer, delay_ms < 1 ? 1 : (uint64_t)delay_ms, 0));
 }
 
 void

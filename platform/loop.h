@@ -33,7 +33,8 @@ void loop_run_once(struct loop *l, bool wait);
 /* Calls fn(cookie) on the loop thread soon, in the order posted.  Any thread.  -1 when 65,536 are waiting. */
 int loop_post(struct loop *l, loop_fn *fn, void *cookie);
 
-/* Timers: one shot after delay_ms; again with loop_timer_start().  Starting a running one moves it. */
+/* Timers: one shot after delay_ms; again with loop_timer_start().  Starting a running one moves it.  Less than
+ * 1 ms counts as 1 ms; loop_post() is faster. */
 struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *cookie);
 void loop_timer_start(struct loop_timer *t, int64_t delay_ms);
 void loop_timer_stop(struct loop_timer *t);

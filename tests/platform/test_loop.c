@@ -113,6 +113,30 @@ a_stopped_or_freed_timer_never_calls(void **state)
 	loop_free(w.loop);
 }
 
+static void
+start_itself(void *cookie)
+{
+	struct world *w = cookie;
+
+	w->calls++;
+	loop_timer_start(w->timer, 0);
+}
+
+static void
+a_timer_that_starts_itself_leaves_others_their_turn(void **state)
+{
+	struct world w = {.loop = loop_make()};
+
+	(void)state;
+	w.timer = loop_timer_new(w.loop, start_itself, &w);
+	loop_timer_start(w.timer, 0);
+	for (int i = 0; i < 5; i++)
+		loop_run_once(w.loop, true);
+	assert_in_range(w.calls, 1, 20);
+	loop_timer_free(w.timer);
+	loop_free(w.loop);
+}
+
 #define POSTS 20000
 
 struct letter {
@@ -293,6 +317,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_timer_fires_once_and_can_be_started_again),
 	    cmocka_unit_test(a_stopped_or_freed_timer_never_calls),
+	    cmocka_unit_test(a_timer_that_starts_itself_leaves_others_their_turn),
 	    cmocka_unit_test(posts_from_another_thread_arrive_in_order),
 	    cmocka_unit_test(posts_have_a_ceiling_and_do_not_starve_timers),
 	    cmocka_unit_test(signals_reach_their_handler),
