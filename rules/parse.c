@@ -67,6 +67,9 @@ parse_description(struct parser *p, struct item *it)
 
 	if (t->kind == LEX_TEXT)
 		it->description = t->text;
+	else if (t->kind == LEX_SYMBOL)
+		parse_finding(p, FINDING_BAD_CHARACTER, t->at, "leave it out",
+		    "'%.*s' means nothing here", SHOWN(t->text));
 	else
 		parse_finding(p, FINDING_NO_VALUE, t->at,
 		    "for example: description \"Reach out before it spreads\"",
@@ -236,6 +239,9 @@ parse_limit(struct parser *p, struct item *it)
 	    !parse_integer(
 		p, 1, INT64_C(1000000000), "for example 'at most 500 in total'", &it->max_total))
 		return;
+	if (parse_is_word(parse_peek(p), "times"))
+		parse_finding(p, FINDING_NOT_AVAILABLE, parse_peek(p)->at, help,
+		    "'at most ... times' is not available in this version");
 	if (!parse_accept(p, "in total"))
 		parse_finding(
 		    p, FINDING_BAD_LIMIT, parse_peek(p)->at, help, "'in total' is missing here");
@@ -387,25 +393,42 @@ parse_list_line(struct parser *p, struct item *it)
 
 /* ---- items ---- */
 
+static bool
+item_is_whole(const struct item *it)
+{
+	if (it->kind == ITEM_BRAND)
+		return item_has(it, SLOT_CALLED);
+	return it->kind == ITEM_LIST || (item_has(it, SLOT_WHEN) && item_has(it, SLOT_THEN));
+}
+
+/* What is missing may just be outside, behind an `end` too many: then that is the finding, and not this. */
 static void
 item_check_whole(struct parser *p, struct item *it)
 {
-	if (it->is_broken || p->file->is_incomplete)
+	bool had_finding;
+	int rc;
+
+	if (it->is_broken || p->file->is_incomplete || item_is_whole(it))
 		return;
+	rc = parse_next_line(p);
+	p->is_pending = rc > 0;
+	if (rc < 0 || (rc > 0 && !parse_at_top(p)))
+		return;
+	had_finding = p->lexer.has_finding;
 	p->lexer.has_finding = false;
-	if (it->kind == ITEM_BRAND && !item_has(it, SLOT_CALLED))
+	if (it->kind == ITEM_BRAND)
 		parse_finding(p, FINDING_NO_VALUE, it->id_at,
 		    "for example: called \"acme\", \"acme coffee\", \"#acmecoffee\"",
 		    "a brand needs a line 'called' with the words it is known by");
-	if (it->kind == ITEM_RULE && !item_has(it, SLOT_WHEN))
+	else if (!item_has(it, SLOT_WHEN))
 		parse_finding(p, FINDING_NO_WHEN, it->id_at,
 		    "write 'when all of', the conditions one on a line, and 'end'",
 		    "the rule does not say when it fires");
-	p->lexer.has_finding = false;
-	if (it->kind == ITEM_RULE && !item_has(it, SLOT_THEN))
+	else
 		parse_finding(p, FINDING_NO_THEN, it->id_at,
 		    "write 'then', the actions one on a line, and 'end'",
 		    "the rule does not say what to do then");
+	p->lexer.has_finding = had_finding;
 }
 
 static void
@@ -527,10 +550,12 @@ outside_finding(struct parser *p)
 		parse_finding(p, FINDING_EXTRA_END, t->at,
 		    "count the 'end' lines above: each closes one block",
 		    "this 'end' closes nothing");
-	else if (t->kind == LEX_WORD && parse_at_clause(p))
+	else if (t->kind == LEX_WORD && parse_not_available(p))
+		; /* reported */
+	else if (t->kind == LEX_WORD && parse_at_clause(p) && !parse_at_top(p))
 		parse_finding(p, FINDING_UNKNOWN_BLOCK, t->at, "is there an 'end' too many above?",
 		    "'%.*s' stands outside of a rule", SHOWN(t->text));
-	else if (t->kind != LEX_WORD || !parse_not_available(p))
+	else
 		parse_finding(p, FINDING_UNKNOWN_BLOCK, t->at,
 		    finding_did_you_mean(
 			t->kind == LEX_WORD ? diag_nearest(t->text, words, 3) : NULL,

@@ -19,7 +19,10 @@ parse_next_line(struct parser *p)
 		p->is_pending = false;
 		return 1;
 	}
+	if (p->is_at_end)
+		return 0; /* the comments at the end stay where they are */
 	rc = lex_line(&p->lexer);
+	p->is_at_end = rc == 0;
 	if (rc < 0)
 		p->has_no_memory = true;
 	if (p->lexer.is_damaged)

@@ -142,6 +142,28 @@ operator_finding(struct parser *p, const struct lex_token *t, struct slice field
 		    SHOWN(field_name));
 }
 
+/* "is belw 5": a word behind `is` with more behind it is a slip of an operator, when it is close to one. */
+static bool
+is_operator_slip(struct parser *p, enum rule_op op)
+{
+	static const char *const words[] = {
+	    "at", "above", "below", "between", "one", "none", "not"};
+	const struct lex_token *t = parse_peek(p), *next = parse_peek_at(p, 1);
+	const char *nearest;
+	char help[FINDING_TEXT_MAX];
+
+	if (op != RULE_OP_IS || t->kind != LEX_WORD ||
+	    (next->kind != LEX_NUMBER && next->kind != LEX_WORD))
+		return false;
+	nearest = diag_nearest(t->text, words, sizeof words / sizeof *words);
+	if (nearest == NULL)
+		return false;
+	snprintf(help, sizeof help, "did you mean 'is %s'?", nearest);
+	parse_finding(p, FINDING_UNKNOWN_OPERATOR, t->at, help,
+	    "'is %.*s' is not how it is written", SHOWN(t->text));
+	return true;
+}
+
 /* Takes the longest spelling that is there. */
 static bool
 parse_operator(struct parser *p, struct slice field_name, enum rule_op *op_r, struct range *at_r)
@@ -178,7 +200,7 @@ parse_operator(struct parser *p, struct slice field_name, enum rule_op *op_r, st
 	}
 	*at_r = span(first, parse_peek_at(p, best - 1));
 	p->at += best;
-	return true;
+	return !is_operator_slip(p, *op_r);
 }
 
 /* ---- values of a condition ---- */
@@ -369,11 +391,11 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	    parse_is_word(parse_peek_at(p, ahead - 1), "a") ? "a " : "",
 	    SLICE_ARG(utf8_prefix(last->text, 60)));
 	if (is_word_of(last->text, "early influential influencer advocate new happy unhappy")) {
-		parse_finding(p, FINDING_NOT_AVAILABLE, last->at,
+		parse_finding(p, FINDING_NOT_AVAILABLE, span(t, last),
 		    "use what is known, for example 'author.followers is at least 10k' or 'author "
 		    "is tagged \"...\"'",
-		    "'%.*s is %.*s ...' is not available in this version", SHOWN(t->text),
-		    SHOWN(last->text));
+		    "'%.*s ...' is not available in this version", (int)span(t, last).len,
+		    p->sink->text.ptr + t->at.start);
 		return;
 	}
 	parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at,
@@ -498,8 +520,10 @@ skip_block(struct parser *p)
 {
 	size_t open = 1;
 
+	int rc = 1;
+
 	p->lexer.is_quiet = true;
-	while (open > 0 && parse_next_line(p) > 0) {
+	while (open > 0 && (rc = parse_next_line(p)) > 0) {
 		size_t i = 0;
 
 		if (parse_at_clause(p)) {
@@ -516,6 +540,8 @@ skip_block(struct parser *p)
 			open--;
 	}
 	p->lexer.is_quiet = false;
+	if (rc == 0)
+		p->file->is_incomplete = true; /* the missing `end` is no second finding */
 }
 
 static bool

@@ -32,7 +32,8 @@ testing_is_word(char c)
 
 /* Words, #tags, @mentions, runs of ! and ?; ASCII is folded; ". " ends a sentence. */
 static UNUSED int
-testing_tokenise(void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
+testing_tokenise(
+    void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
 {
 	struct token *tokens = arena_array(a, text.len + 1, sizeof *tokens);
 	size_t n = 0, i = 0;
@@ -43,7 +44,9 @@ testing_tokenise(void *cookie, struct slice text, struct arena *a, struct token 
 	while (i < text.len) {
 		size_t start = i;
 		char c = text.ptr[i];
-		enum token_kind kind = c == '#' ? TOKEN_HASHTAG : c == '@' ? TOKEN_MENTION : TOKEN_WORD;
+		enum token_kind kind = c == '#' ? TOKEN_HASHTAG
+		    : c == '@'                  ? TOKEN_MENTION
+						: TOKEN_WORD;
 		char *folded;
 
 		if (c == '!' || c == '?') {
@@ -53,9 +56,12 @@ testing_tokenise(void *cookie, struct slice text, struct arena *a, struct token 
 		} else {
 			if (kind != TOKEN_WORD)
 				i++;
-			while (i < text.len && (testing_is_word(text.ptr[i]) ||
-			    (kind == TOKEN_MENTION && (text.ptr[i] == '@' || (text.ptr[i] == '.' && i + 1 < text.len &&
-			    testing_is_word(text.ptr[i + 1]))))))
+			while (i < text.len &&
+			    (testing_is_word(text.ptr[i]) ||
+				(kind == TOKEN_MENTION &&
+				    (text.ptr[i] == '@' ||
+					(text.ptr[i] == '.' && i + 1 < text.len &&
+					    testing_is_word(text.ptr[i + 1]))))))
 				i++;
 			if (i - start <= (kind == TOKEN_WORD ? 0 : 1)) {
 				i = start + 1;
@@ -68,8 +74,10 @@ testing_tokenise(void *cookie, struct slice text, struct arena *a, struct token 
 		if (folded == NULL)
 			return -1;
 		for (size_t k = 0; k < i - start; k++)
-			folded[k] = (char)(folded[k] >= 'A' && folded[k] <= 'Z' ? folded[k] + 32 : folded[k]);
-		tokens[n] = (struct token){.start = (uint32_t)start, .len = (uint32_t)(i - start), .kind = kind};
+			folded[k] = (char)(folded[k] >= 'A' && folded[k] <= 'Z' ? folded[k] + 32
+										: folded[k]);
+		tokens[n] = (struct token){
+		    .start = (uint32_t)start, .len = (uint32_t)(i - start), .kind = kind};
 		tokens[n].folded = tokens[n].stem = slice_make(folded, i - start);
 		n++;
 	}
@@ -116,10 +124,11 @@ testing_has_offer(void *cookie, struct slice name, const char **nearest_r)
 }
 
 static UNUSED bool
-testing_can_send(void *cookie, struct slice id, struct slice channel, bool has_offer, const char **nearest_r,
-    char *why_r, size_t why_size)
+testing_can_send(void *cookie, struct slice id, struct slice channel, bool has_offer,
+    const char **nearest_r, char *why_r, size_t why_size)
 {
-	static const char *const names[] = {"we-are-sorry", "thank-you", "launch-offer", "we-are-on-it"};
+	static const char *const names[] = {
+	    "we-are-sorry", "thank-you", "launch-offer", "we-are-on-it"};
 
 	(void)cookie;
 	if (!testing_known(id, names, 4, nearest_r)) {
@@ -139,8 +148,8 @@ testing_can_send(void *cookie, struct slice id, struct slice channel, bool has_o
 
 /* Two zones: UTC, and Europe/Berlin at its winter offset. */
 static UNUSED bool
-testing_zone_to_utc(void *cookie, struct slice zone, int year, int month, int day, int hour, int minute,
-    int64_t *at_ms_r)
+testing_zone_to_utc(void *cookie, struct slice zone, int year, int month, int day, int hour,
+    int minute, int64_t *at_ms_r)
 {
 	bool is_berlin = slice_eq_str(zone, "Europe/Berlin");
 
@@ -152,8 +161,8 @@ testing_zone_to_utc(void *cookie, struct slice zone, int year, int month, int da
 	return true;
 }
 
-static UNUSED const struct rule_env testing_env = {NULL, testing_tokenise, testing_has_channel, testing_has_queue,
-    testing_has_offer, testing_can_send, testing_zone_to_utc};
+static UNUSED const struct rule_env testing_env = {NULL, testing_tokenise, testing_has_channel,
+    testing_has_queue, testing_has_offer, testing_can_send, testing_zone_to_utc};
 static UNUSED const struct rule_env testing_env_alone = {.tokenise = testing_tokenise};
 
 /* Compiles or fails the test with the findings. */
@@ -201,7 +210,7 @@ testing_occurrence_init(struct testing_occurrence *t)
 	t->score.label = SENTIMENT_NEUTRAL;
 	t->score.brands = t->brands;
 	t->occ.id = t->post.id;
-	t->occ.at_ms = INT64_C(1796126400000);	/* 2026-12-01T12:00:00Z */
+	t->occ.at_ms = INT64_C(1796126400000); /* 2026-12-01T12:00:00Z */
 	t->occ.now_ms = t->occ.at_ms;
 	t->occ.post = &t->post;
 	t->occ.score = &t->score;
@@ -213,7 +222,8 @@ static UNUSED void
 testing_text(struct testing_occurrence *t, const char *text, struct arena *a)
 {
 	t->post.text = slice_of(text);
-	assert_int_equal(testing_tokenise(NULL, t->post.text, a, &t->score.tokens, &t->score.token_count), 0);
+	assert_int_equal(
+	    testing_tokenise(NULL, t->post.text, a, &t->score.tokens, &t->score.token_count), 0);
 }
 
 #endif

@@ -1,0 +1,400 @@
+/*
+ * random_tree.h - random rules files as trees: what the laws of printing and JSON, and the comparison of the two
+ * evaluators, are tried on.  Everything they say passes the checker.
+ */
+#ifndef TESTS_RULES_RANDOM_TREE_H
+#define TESTS_RULES_RANDOM_TREE_H
+
+#include "core/rng.h"
+#include "rules/fields_internal.h"
+#include "rules/limits_internal.h"
+#include "tests/rules/rules_testing.h"
+
+struct random_tree {
+	struct rng rng;
+	struct arena *arena;
+	struct finding_sink sink;
+	bool has_comments;
+};
+
+static const char *const random_words[] = {"late", "Delivery", "not delivered", "flat white",
+    "#acmelaunch", "@acme", "slow", "help me", "Kaffee", "sp\xc3\xa4t", "acme coffee", "St. Pauli",
+    "LATE"};
+static const char *const random_texts[] = {"gold", "Silver", "late", "@anna", "#acmelaunch",
+    "Berlin news", "with \"quotes\" and \\ in it", "tab\there", "\xc3\x84rger", "7", "12.5", "end",
+    "a # b", "barista", "vip-1"};
+static const char *const random_codes[] = {
+    "en", "de", "DE", "mastodon", "de_AT", "Europe/Berlin", "at", "list-a"};
+static const char *const random_attributes[] = {"plan", "Tier", "visits", "care_priority"};
+static const char *const random_comments[] = {
+    "why", "# twice", "", "with \"quotes\" and , commas", "end"};
+static const char *const random_lists[] = {"staff", "terms"};
+static const char *const random_brands[] = {"acme", "beta"};
+
+#define RANDOM_OF(t, list) ((list)[rng_below(&(t)->rng, sizeof(list) / sizeof *(list))])
+
+static inline bool
+random_one_in(struct random_tree *t, uint64_t n)
+{
+	return rng_below(&t->rng, n) == 0;
+}
+
+static inline void *
+random_new(struct random_tree *t, size_t size)
+{
+	void *p = arena_zalloc(t->arena, size);
+
+	assert_non_null(p);
+	return p;
+}
+
+static inline struct notes *
+random_notes(struct random_tree *t, bool has_before, bool has_after)
+{
+	struct notes *n;
+
+	if (!t->has_comments || !random_one_in(t, 4))
+		return NULL;
+	n = random_new(t, sizeof *n);
+	for (struct comment **tail = &n->before; has_before && random_one_in(t, 2);
+	     tail = &(*tail)->next) {
+		*tail = random_new(t, sizeof **tail);
+		(*tail)->text = slice_of(RANDOM_OF(t, random_comments));
+	}
+	if (has_after && random_one_in(t, 2))
+		n->after = slice_of(RANDOM_OF(t, random_comments));
+	return n->before != NULL || slice_is_set(n->after) ? n : NULL;
+}
+
+static inline struct duration
+random_duration(struct random_tree *t)
+{
+	return (struct duration){1 + (int64_t)rng_below(&t->rng, 50),
+	    (enum duration_unit)rng_below(&t->rng, UNIT_COUNT)};
+}
+
+static inline int64_t
+random_number(struct random_tree *t, const struct field *f)
+{
+	if (f->has_range && f->min < 0)
+		return (int64_t)rng_below(&t->rng, (uint64_t)(f->max - f->min + 1)) + f->min;
+	switch (rng_below(&t->rng, 4)) {
+	case 0: return (int64_t)rng_below(&t->rng, 8) * 1000;
+	case 1: return (int64_t)rng_below(&t->rng, 30) * 1000000;
+	case 2: return (int64_t)rng_below(&t->rng, 20000);
+	default: return (int64_t)rng_below(&t->rng, RULES_NUMBER_MAX);
+	}
+}
+
+static inline struct value *
+random_value(struct random_tree *t, const struct node *n)
+{
+	const struct field *f = n->field;
+	bool is_order = n->op >= RULE_OP_AT_LEAST && n->op <= RULE_OP_BETWEEN;
+	struct value *v = random_new(t, sizeof *v);
+
+	v->kind = VALUE_TEXT;
+	switch (f->type) {
+	case FIELD_NUMBER:
+		v->kind = VALUE_NUMBER;
+		v->number_milli = random_number(t, f);
+		break;
+	case FIELD_DURATION:
+		v->kind = VALUE_DURATION;
+		v->duration = random_duration(t);
+		break;
+	case FIELD_CHOICE:
+		v->kind = VALUE_WORD;
+		do
+			v->text = field_choice_name(f, (unsigned)rng_below(&t->rng, 9));
+		while (field_choice(f, v->text) < 0);
+		break;
+	case FIELD_BRAND:
+		v->kind = VALUE_WORD;
+		v->text = slice_of(RANDOM_OF(t, random_brands));
+		break;
+	case FIELD_WORD:
+		v->kind = VALUE_WORD;
+		v->text = slice_of(RANDOM_OF(t, random_codes));
+		break;
+	case FIELD_TEXT: v->text = slice_of(RANDOM_OF(t, random_words)); break;
+	case FIELD_TAGS:
+	case FIELD_HANDLE:
+	case FIELD_PLAIN: v->text = slice_of(RANDOM_OF(t, random_texts)); break;
+	case FIELD_ALLOWS:
+		v->kind = VALUE_WORD;
+		v->text = random_one_in(t, 2) ? SLICE_LIT("email") : SLICE_LIT("push");
+		break;
+	case FIELD_IN_LIST:
+		v->kind = VALUE_LIST;
+		v->text = slice_of(RANDOM_OF(t, random_lists));
+		break;
+	case FIELD_ATTRIBUTE:
+		v->text = slice_of(RANDOM_OF(t, random_texts));
+		if (is_order || (n->op <= RULE_OP_NONE_OF && random_one_in(t, 3))) {
+			v->kind = VALUE_NUMBER;
+			v->text = SLICE_NONE;
+			v->number_milli = random_number(t, f);
+		}
+		break;
+	case FIELD_FLAG:
+	case FIELD_TYPE_COUNT: fail();
+	}
+	if (rule_op_arity(n->op) == 9 && f->type != FIELD_CHOICE && f->type != FIELD_BRAND &&
+	    random_one_in(t, 5)) {
+		v->kind = VALUE_LIST;
+		v->text = slice_of(RANDOM_OF(t, random_lists));
+	}
+	return v;
+}
+
+static inline void
+random_sort_between(struct node *n)
+{
+	struct value *a = n->values.first, *b = n->values.last, swap;
+	bool is_reversed = a->kind == VALUE_NUMBER
+	    ? a->number_milli > b->number_milli
+	    : duration_ms(a->duration) > duration_ms(b->duration);
+
+	if (!is_reversed)
+		return;
+	swap = *a;
+	a->number_milli = b->number_milli;
+	a->duration = b->duration;
+	b->number_milli = swap.number_milli;
+	b->duration = swap.duration;
+}
+
+static inline void
+random_condition(struct random_tree *t, struct node *n)
+{
+	size_t count;
+
+	n->kind = NODE_CONDITION;
+	n->field = field_at(rng_below(&t->rng, field_count()));
+	do
+		n->op = (enum rule_op)rng_below(&t->rng, RULE_OP_COUNT);
+	while (!field_type_can(n->field->type, n->op));
+	if (n->field->type == FIELD_ATTRIBUTE)
+		n->attribute = slice_of(RANDOM_OF(t, random_attributes));
+	if (n->field->type == FIELD_FLAG)
+		return;
+	count = rule_op_arity(n->op) == 9 ? 1 + rng_below(&t->rng, random_one_in(t, 10) ? 40 : 3)
+					  : (size_t)rule_op_arity(n->op);
+	for (size_t i = 0; i < count; i++) {
+		struct value *v = random_value(t, n);
+
+		if (rule_op_arity(n->op) == 9)
+			v->notes = random_notes(t, i > 0, i + 1 < count);
+		values_add(&n->values, v);
+	}
+	if (n->op == RULE_OP_BETWEEN)
+		random_sort_between(n);
+}
+
+static inline void
+random_node(struct random_tree *t, unsigned depth, struct node *n)
+{
+	uint64_t kind = rng_below(&t->rng, depth >= 5 ? 3 : 6);
+	struct node **tail = &n->first;
+
+	if (kind < 3) {
+		random_condition(t, n);
+		return;
+	}
+	n->kind = kind == 3 ? NODE_NOT : kind == 4 ? NODE_ALL : NODE_ANY;
+	for (uint64_t i = n->kind == NODE_NOT ? 1 : 1 + rng_below(&t->rng, 4); i > 0; i--) {
+		struct node *child = random_new(t, sizeof *child);
+
+		random_node(t, depth + 1, child);
+		if (n->kind != NODE_NOT)
+			child->notes = random_notes(t, true, true);
+		*tail = child;
+		tail = &child->next;
+	}
+	if (n->kind != NODE_NOT)
+		n->end_notes = random_notes(t, true, true);
+}
+
+static inline struct action_node *
+random_action(struct random_tree *t)
+{
+	struct action_node *a = random_new(t, sizeof *a);
+	struct action *p = &a->action;
+
+	a->notes = random_notes(t, true, true);
+	p->verb = (enum action_verb)rng_below(&t->rng, ACTION_ADD_TO_LIST + 1);
+	p->target = random_one_in(t, 2) ? TARGET_AUTHOR : TARGET_CUSTOMER;
+	switch (p->verb) {
+	case ACTION_DRAFT_REPLY:
+		p->target = TARGET_AUTHOR;
+		p->team = slice_of(RANDOM_OF(t, random_texts)); /* fall through */
+	case ACTION_SEND:
+		p->template_id = slice_of(RANDOM_OF(t, random_texts));
+		if (p->verb == ACTION_SEND)
+			p->channel = SLICE_LIT("email");
+		if (random_one_in(t, 3))
+			p->offer = SLICE_LIT("ten-percent");
+		break;
+	case ACTION_ALERT:
+		p->target = TARGET_NONE;
+		p->queue = slice_of(RANDOM_OF(t, random_texts));
+		p->severity = (enum severity)rng_below(&t->rng, 4);
+		break;
+	case ACTION_TAG:
+		p->name = slice_of(RANDOM_OF(t, random_texts));
+		if (random_one_in(t, 2))
+			a->for_time = random_duration(t);
+		break;
+	case ACTION_SET:
+		p->target = TARGET_CUSTOMER;
+		p->name = p->value = slice_of(RANDOM_OF(t, random_texts));
+		break;
+	case ACTION_ADD_TO_LIST: p->name = slice_of(RANDOM_OF(t, random_lists)); break;
+	}
+	return a;
+}
+
+static inline void
+random_slot(struct random_tree *t, struct item *it, enum slot s)
+{
+	it->has |= UINT32_C(1) << s;
+	it->notes[s] = random_notes(t, true, true);
+}
+
+static inline struct item *
+random_item(struct random_tree *t, enum item_kind kind, const char *id)
+{
+	struct item *it = random_new(t, sizeof *it);
+
+	it->kind = kind;
+	it->sink = &t->sink;
+	it->id = slice_of(arena_strdup(t->arena, id));
+	it->title = slice_of(RANDOM_OF(t, random_texts));
+	it->notes[SLOT_HEAD] = random_notes(t, true, true);
+	it->notes[SLOT_END] = random_notes(t, true, true);
+	return it;
+}
+
+static inline struct item *
+random_rule(struct random_tree *t, const char *id)
+{
+	struct item *it = random_item(t, ITEM_RULE, id);
+	struct action_node **tail = &it->then;
+
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_DESCRIPTION);
+		it->description = slice_of(RANDOM_OF(t, random_texts));
+	}
+	if (random_one_in(t, 9))
+		random_slot(t, it, SLOT_OFF);
+	if (random_one_in(t, 5))
+		random_slot(t, it, SLOT_SHADOW);
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_PRIORITY);
+		it->priority = (int32_t)rng_below(&t->rng, 2001) - 1000;
+	}
+	if (random_one_in(t, 5)) {
+		random_slot(t, it, SLOT_PERIOD);
+		it->zone = SLICE_LIT("Europe/Berlin");
+		if (random_one_in(t, 2))
+			it->from = (struct moment){.is_set = true,
+			    .year = 2026,
+			    .month = 2,
+			    .day = 28,
+			    .hour = 23,
+			    .minute = 59};
+		if (!it->from.is_set || random_one_in(t, 2))
+			it->until =
+			    (struct moment){.is_set = true, .year = 2028, .month = 2, .day = 29};
+	}
+	if (random_one_in(t, 5))
+		random_slot(t, it, SLOT_REPOSTS);
+	if (random_one_in(t, 5)) {
+		random_slot(t, it, SLOT_ACT_WITHIN);
+		it->act_within = random_duration(t);
+	}
+	random_slot(t, it, SLOT_WHEN);
+	it->when = random_new(t, sizeof *it->when);
+	random_node(t, 0, it->when);
+	random_slot(t, it, SLOT_THEN);
+	it->notes[SLOT_THEN_END] = random_notes(t, true, true);
+	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
+		*tail = random_action(t);
+		tail = &(*tail)->next;
+		it->action_count++;
+	}
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_COOLDOWN);
+		it->cooldown = random_duration(t);
+		it->scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+	}
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_TOTAL);
+		it->max_total = 1 + (int64_t)rng_below(&t->rng, 30000);
+	}
+	return it;
+}
+
+static inline void
+random_texts_into(
+    struct random_tree *t, struct values *values, const char *const *from, size_t n, bool is_list)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct value *v = random_new(t, sizeof *v);
+
+		v->kind = VALUE_TEXT;
+		v->text = slice_of(from[i]);
+		v->notes = random_notes(t, is_list || i > 0, is_list || i + 1 < n);
+		values_add(values, v);
+	}
+}
+
+/* Two brands, two lists and some rules. */
+static inline void
+random_file(struct random_tree *t, struct rules_file *f)
+{
+	struct item **tail = &f->first;
+	uint64_t rules = 1 + rng_below(&t->rng, 4);
+
+	*f = (struct rules_file){.sink = t->sink};
+	for (size_t i = 0; i < 2; i++) {
+		*tail = random_item(t, ITEM_BRAND, random_brands[i]);
+		random_slot(t, *tail, SLOT_CALLED);
+		random_texts_into(
+		    t, &(*tail)->called, random_words, 1 + rng_below(&t->rng, 12), false);
+		if (random_one_in(t, 2)) {
+			random_slot(t, *tail, SLOT_BUT_NOT);
+			random_texts_into(
+			    t, &(*tail)->but_not, random_words, 1 + rng_below(&t->rng, 3), false);
+		}
+		tail = &(*tail)->next;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		*tail = random_item(t, ITEM_LIST, random_lists[i]);
+		random_texts_into(t, &(*tail)->items, i == 0 ? random_texts : random_words,
+		    rng_below(&t->rng, 8), true);
+		tail = &(*tail)->next;
+	}
+	for (uint64_t i = 0; i < rules; i++) {
+		char id[32];
+
+		snprintf(id, sizeof id, "rule-%d", (int)i);
+		*tail = random_rule(t, id);
+		tail = &(*tail)->next;
+	}
+	f->end_notes = random_notes(t, true, false);
+}
+
+static inline void
+random_tree_init(struct random_tree *t, uint64_t seed, bool has_comments)
+{
+	*t = (struct random_tree){.has_comments = has_comments};
+	rng_init(&t->rng, seed);
+	t->arena = arena_new(64 * 1024 * 1024);
+	assert_non_null(t->arena);
+	t->sink.file = "random.rules";
+	t->sink.text = SLICE_LIT("");
+}
+
+#endif
