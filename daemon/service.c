@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/timefmt.h"
+#include "core/utf8.h"
 #include "nlp/nlp.h"
 #include "platform/blackbox.h"
 #include "platform/http_client.h"
@@ -48,14 +49,31 @@ milli_text(int64_t milli, char out[48])
 	return out;
 }
 
+/* Slices of rules and posts do not end in NUL; a log line needs texts. */
+struct texts {
+	char space[6][512];
+};
+
+static const char *
+text_of(struct texts *t, size_t i, struct slice s)
+{
+	if (!slice_is_set(s))
+		return NULL;
+	s = utf8_prefix(s, sizeof t->space[i] - 1);
+	memcpy(t->space[i], s.ptr, s.len);
+	t->space[i][s.len] = '\0';
+	return t->space[i];
+}
+
 static void
 on_stored(void *cookie, const struct stored_post *sp)
 {
 	struct service *s = cookie;
+	struct texts t;
 	char score[48];
 
-	log_event(s->log, LOG_DEBUG, "post.stored", "post", sp->post.id.ptr, "feed", sp->feed.ptr, "author",
-	    sp->post.author.handle.ptr, "sentiment", sentiment_label_name(sp->score.label), "score",
+	log_event(s->log, LOG_DEBUG, "post.stored", "post", text_of(&t, 0, sp->post.id), "feed", text_of(&t, 1, sp->feed),
+	    "author", text_of(&t, 2, sp->post.author.handle), "sentiment", sentiment_label_name(sp->score.label), "score",
 	    milli_text(sp->score.score_milli, score), "lang", sp->score.lang, "inert", sp->inert, NULL);
 }
 
@@ -64,10 +82,12 @@ on_decided(void *cookie, const struct decision_row *row)
 {
 	struct service *s = cookie;
 	bool is_quiet = row->outcome == DECISION_HELD;
+	struct texts t;
 
 	log_event(s->log, is_quiet ? LOG_DEBUG : LOG_INFO, is_quiet ? "decision.held" : "decision", "rule",
-	    row->rule_id.ptr, "outcome", decision_outcome_name(row->outcome), "action", row->action.ptr, "because",
-	    row->reason.ptr, "note", row->note.ptr, "post", row->occurrence_id.ptr, "id", row->id, NULL);
+	    text_of(&t, 0, row->rule_id), "outcome", decision_outcome_name(row->outcome), "action",
+	    text_of(&t, 1, row->action), "because", text_of(&t, 2, row->reason), "note", text_of(&t, 3, row->note),
+	    "post", text_of(&t, 4, row->occurrence_id), "id", row->id, NULL);
 }
 
 void
