@@ -454,6 +454,8 @@ pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, stru
 	phase(p, PHASE_BEFORE_COMMIT);
 	if (before_commit != NULL && before_commit(cookie, p->env.store, results, err) < 0)
 		goto out;
+	if (store_flush(p->env.store, err) < 0)
+		goto out;
 	phase(p, PHASE_IN_COMMIT);
 	if (store_commit(p->env.store, err) < 0)
 		goto out;

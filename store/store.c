@@ -345,9 +345,10 @@ checkpoint_when_due(struct store *st)
 	st->checkpoint_at_pages = st->wal_pages + st->checkpoint_pages;
 }
 
-static int
-commit_writer(struct store *st, struct err *err)
+int
+store_flush(struct store *st, struct err *err)
 {
+	assert(st->is_in_transaction && st->mode != STORE_READER);
 	if (st->is_broken || sqlite3_get_autocommit(st->db)) {
 		if (err != NULL)
 			*err = st->broken;
@@ -356,6 +357,14 @@ commit_writer(struct store *st, struct err *err)
 	for (size_t i = 0; i < CACHE_COUNT; i++)
 		if (overlay_flush(st->caches[i], err) < 0)
 			return -1;
+	return 0;
+}
+
+static int
+commit_writer(struct store *st, struct err *err)
+{
+	if (store_flush(st, err) < 0)
+		return -1;
 	return store_exec(st, "COMMIT", err);
 }
 

@@ -158,14 +158,15 @@ def is_in(house, wanted):
 
 def kill_once(house, rng, kills, wanted):
     """At a random instant of the life; with wanted, at the first look that finds the daemon in that phase."""
-    time.sleep(rng.uniform(0.0, 0.25))
+    time.sleep(rng.uniform(0.0, 0.2))
     if wanted:
-        for _ in range(300):
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
             os.kill(house.process.pid, signal.SIGSTOP)
             if is_in(house, wanted):
                 break
             os.kill(house.process.pid, signal.SIGCONT)
-            time.sleep(rng.uniform(0, 0.002))
+            time.sleep(rng.uniform(0, 0.0004))
     house.kill()
     kills.note(house, stored(house) == POSTS)
 
@@ -175,8 +176,7 @@ def kill_many(house, rng, email_channel):
     began = time.monotonic()
     while kills.total < KILLS:
         left = KILLS - kills.total
-        done = stored(house)
-        rate = max(50, int((POSTS - done) / (left * 0.45)))
+        rate = max(50, int((POSTS - stored(house)) / (left * 0.45)))
         configure(house, email_channel, rate)
         house.start()
         kill_once(house, rng, kills, kills.rarest() if kills.total % 2 else None)
