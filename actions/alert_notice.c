@@ -66,7 +66,7 @@ add_who(struct buf *b, const struct alert_story *story)
 		buf_addf(&who, "- customer %.*s", SLICE_ARG(utf8_prefix(story->customer_id, 100)));
 	if (who.len == 0)
 		buf_add_str(&who, "an anonymous author");
-	add_line(b, "Who", buf_slice(&who));
+	add_line(b, "Who", slice_trim(buf_slice(&who)));
 	buf_fini(&who);
 }
 

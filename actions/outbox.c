@@ -348,7 +348,8 @@ next_wait_ms(const struct channel *channel, const struct message *m,
 	    channel->retry_first_ms, channel->retry_max_ms, m->attempts > 0 ? m->attempts : 1, rng);
 	int64_t asked_ms = outcome->wait_ms;
 
-	if (asked_ms < 0)
+	/* "Retry-After: 0" is no invitation to knock without end. */
+	if (asked_ms < channel->retry_first_ms / 2)
 		return wait_ms;
 	/* What the channel asks for wins, and a tenth more, so that not everybody comes back in the same second. */
 	if (asked_ms > WAIT_MAX_MS)
