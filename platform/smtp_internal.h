@@ -54,7 +54,7 @@ struct smtp_mail {
 	size_t sent_bytes; /* handed to libcurl */
 	bool is_all_sent; /* and libcurl was told that this was all: the final dot may go out */
 	bool has_begun; /* MAIL FROM went out: replies are about this mail */
-	bool has_reply, is_denied;
+	bool has_reply, has_final_reply, is_denied;
 	struct smtp_reply reply;
 	struct smtp_result result;
 	char words[400];

@@ -82,6 +82,7 @@ on_reply_line(char *data, size_t size, size_t count, void *cookie)
 	/* Also called while a kept connection is closed, when there is no mail. */
 	if (w->mail != NULL) {
 		w->mail->has_reply = true;
+		w->mail->has_final_reply |= w->mail->is_all_sent;
 		smtp_reply_take(&w->mail->reply, slice_make(data, size * count));
 	}
 	return size * count;
@@ -185,7 +186,8 @@ judge(struct smtp_mail *m, CURLcode rc, const char *curl_words)
 
 	r->code = m->reply.code;
 	memcpy(r->enhanced, m->reply.enhanced, sizeof r->enhanced);
-	if (rc == CURLE_OK) {
+	/* libcurl wants 250 and nothing else after the dot; servers say other good things. */
+	if (rc == CURLE_OK || (m->has_final_reply && m->reply.code / 100 == 2)) {
 		r->progress = HTTP_ANSWERED;
 		r->is_accepted = true;
 		return;
