@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Kills the daemon while it works, many times, and compares the end with what crash_expect.py computes.
 
-Short form: 3,000 posts and 30 kills; long form (make test-crash): 20,000 posts and at least 200 kills.  Half of the kills fall at random
-instants; the others wait for a phase that is still rare, so that none stays untried.
+Short form: 3,000 posts and 30 kills; long form (make test-crash): 20,000 posts and at least 200 kills.  Two thirds of the kills fall at
+random instants at which there is work; the others wait for a phase that is still rare, so that none stays untried.
 """
 import json
 import os
@@ -14,6 +14,7 @@ from crash_expect import CAP_PER_DAY, TOTAL_OF_FIRST, expect
 from lib import IS_LONG, PHASES, Failure, House, need, run_tests, same, wait_for
 
 POSTS = 20000 if IS_LONG else 3000
+RATE = 3000  # posts per second: more than one commit at a time can take, so that there is always work
 KILLS = 220 if IS_LONG else 30
 CODES = 60
 SEED = int(os.environ.get("EARSHOT_SEED", "20261122"))
@@ -129,16 +130,15 @@ class Kills:
         self.by_phase.update({"claimed": 0, "sent before recorded": 0})
         self.total = self.busy = 0
 
-    def note(self, house, has_ended):
+    def note(self, house):
         _, phase, claimed, unrecorded = house.blackbox()
         self.total += 1
+        self.busy += PHASES[phase] != "idle" or claimed > 0
         self.by_phase[PHASES[phase]] += 1
         if claimed > unrecorded:
             self.by_phase["claimed"] += 1
         if unrecorded > 0:
             self.by_phase["sent before recorded"] += 1
-        if not has_ended:
-            self.busy += 1
 
     def rarest(self):
         return min((p for p in self.by_phase if p != "idle"), key=lambda p: self.by_phase[p])
@@ -149,6 +149,8 @@ class Kills:
 
 def is_in(house, wanted):
     _, phase, claimed, unrecorded = house.blackbox()
+    if wanted is None:
+        return PHASES[phase] != "idle" or claimed > 0
     if wanted == "claimed":
         return claimed > unrecorded
     if wanted == "sent before recorded":
@@ -156,32 +158,30 @@ def is_in(house, wanted):
     return PHASES[phase] == wanted
 
 
-def kill_once(house, rng, kills, wanted):
-    """At a random instant of the life; with wanted, at the first look that finds the daemon in that phase."""
-    time.sleep(rng.uniform(0.0, 0.2))
-    if wanted:
-        end = time.monotonic() + 1.0
-        while time.monotonic() < end:
-            os.kill(house.process.pid, signal.SIGSTOP)
-            if is_in(house, wanted):
-                break
-            os.kill(house.process.pid, signal.SIGCONT)
-            time.sleep(rng.uniform(0, 0.0004))
+def kill_once(house, rng, kills, wanted, life_s):
+    """At a random instant of the life at which there is work; with wanted, at one that finds the daemon in that phase."""
+    time.sleep(rng.uniform(0.0, 2 * life_s))
+    end = time.monotonic() + (1.0 if wanted else 0.1)
+    while time.monotonic() < end:
+        os.kill(house.process.pid, signal.SIGSTOP)
+        if is_in(house, wanted):
+            break
+        os.kill(house.process.pid, signal.SIGCONT)
+        time.sleep(rng.uniform(0, 0.0004))
     house.kill()
-    kills.note(house, stored(house) == POSTS)
+    kills.note(house)
 
 
 def kill_many(house, rng, email_channel):
     kills = Kills()
     began = time.monotonic()
     while kills.total < KILLS:
-        left = KILLS - kills.total
-        rate = max(50, int((POSTS - stored(house)) / (left * 0.45)))
-        configure(house, email_channel, rate)
+        life_s = max(0, POSTS - stored(house)) / (KILLS - kills.total) / RATE
+        configure(house, email_channel, RATE)
         house.start()
-        kill_once(house, rng, kills, kills.rarest() if kills.total % 2 else None)
+        kill_once(house, rng, kills, kills.rarest() if kills.total % 3 == 2 else None, life_s)
         need(time.monotonic() - began < (3000 if IS_LONG else 400), "the kills take too long")
-    print(f"# {kills.total} kills, {kills.busy} of them with posts under way; by phase: {kills.text()}", flush=True)
+    print(f"# {kills.total} kills, {kills.busy} of them in the middle of work; by phase: {kills.text()}", flush=True)
     return kills
 
 
