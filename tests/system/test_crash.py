@@ -164,6 +164,7 @@ def kill_once(house, rng, kills, wanted, life_s):
     end = time.monotonic() + (1.0 if wanted else 0.1)
     while time.monotonic() < end:
         os.kill(house.process.pid, signal.SIGSTOP)
+        os.waitpid(house.process.pid, os.WUNTRACED)  # it stands still now: what it notes is what it does
         if is_in(house, wanted):
             break
         os.kill(house.process.pid, signal.SIGCONT)
