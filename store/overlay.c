@@ -29,7 +29,7 @@ struct entry {
 	bool is_pending, is_pending_there;
 	bool is_dirty; /* pending and not saved yet */
 	bool is_recent; /* used since the hand of the clock passed */
-	unsigned char bytes[]; /* known value, pending value, key */
+	_Alignas(max_align_t) unsigned char bytes[]; /* known value, pending value, key */
 };
 
 struct entry_list {
@@ -42,6 +42,7 @@ struct overlay {
 	void *cookie;
 	uint64_t seed;
 	size_t value_size, max_entries;
+	size_t stride; /* value_size, rounded up so that both values are aligned */
 	struct entry **buckets;
 	size_t bucket_count; /* a power of two */
 	struct entry_list all, pending;
@@ -59,13 +60,13 @@ entry_known(struct entry *e)
 static unsigned char *
 entry_pending(const struct overlay *o, struct entry *e)
 {
-	return e->bytes + o->value_size;
+	return e->bytes + o->stride;
 }
 
 static struct slice
 entry_key(const struct overlay *o, const struct entry *e)
 {
-	return slice_make((const char *)e->bytes + 2 * o->value_size, e->key_len);
+	return slice_make((const char *)e->bytes + 2 * o->stride, e->key_len);
 }
 
 static int
@@ -99,6 +100,7 @@ overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie, uint
 	o->cookie = cookie;
 	o->seed = hash_seed;
 	o->value_size = value_size;
+	o->stride = (value_size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 	o->max_entries = max_entries;
 	o->bucket_count = BUCKETS_FIRST;
 	o->buckets = mem_array(o->bucket_count, sizeof(struct entry *));
@@ -217,13 +219,13 @@ entry_add(struct overlay *o, struct slice key, uint64_t hash)
 		return NULL;
 	if (o->all.count >= o->bucket_count)
 		grow_buckets(o);
-	e = mem_zalloc(sizeof *e + 2 * o->value_size + key.len);
+	e = mem_zalloc(sizeof *e + 2 * o->stride + key.len);
 	if (e == NULL)
 		return NULL;
 	e->hash = hash;
 	e->key_len = key.len;
 	if (key.len > 0)
-		memcpy(e->bytes + 2 * o->value_size, key.ptr, key.len);
+		memcpy(e->bytes + 2 * o->stride, key.ptr, key.len);
 	head = &o->buckets[hash & (o->bucket_count - 1)];
 	e->next = *head;
 	*head = e;
