@@ -21,28 +21,11 @@
 #define TEXT_MAX RULES_TEXT_MAX
 #define SCRATCH_MAX (1024 * 1024)
 
-static const struct {
-	const char *name;
-	int effect;
-} opcodes[RULE_OPCODE_COUNT] = {
-#define X(name, effect, help) [RULE_OPCODE_##name] = {#name, effect},
+static const int effects[RULE_OPCODE_COUNT] = {
+#define X(name, effect, help) [RULE_OPCODE_##name] = effect,
     RULE_OPCODES(X)
 #undef X
 };
-
-const char *
-rule_opcode_name(enum rule_opcode op)
-{
-	assert(op < RULE_OPCODE_COUNT);
-	return opcodes[op].name;
-}
-
-int
-rule_opcode_effect(enum rule_opcode op)
-{
-	assert(op < RULE_OPCODE_COUNT);
-	return opcodes[op].effect;
-}
 
 /* ---- code ---- */
 
@@ -124,7 +107,7 @@ stack_is_sound(const struct rule_set *s, const struct compiled_rule *r)
 		if ((op == RULE_OPCODE_JUMP_FALSE || op == RULE_OPCODE_JUMP_TRUE) &&
 		    (s->code[i].arg <= i || s->code[i].arg >= r->code + r->code_count || depth < 1))
 			return false;
-		depth += rule_opcode_effect(op);
+		depth += effects[op];
 		if (depth < 0 || depth > RULE_STACK_MAX)
 			return false;
 	}

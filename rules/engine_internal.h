@@ -206,7 +206,5 @@ int compile_rule(struct compiler *c, struct compiled_rule *r);
 int compile_test(struct compiler *c, const struct node *n, uint32_t *test_r);
 /* Grows a heap array for one more element; -1 without memory. */
 int vector_grow(void **items, size_t count, size_t *cap, size_t size);
-const char *rule_opcode_name(enum rule_opcode op);
-int rule_opcode_effect(enum rule_opcode op);
 
 #endif
