@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/timefmt.h"
+#include "core/utf8.h"
 #include "platform/crypto.h"
 #include "store/persons.h"
 
@@ -37,7 +38,10 @@ settle_note(struct settle *s, struct decision_row *row, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	row->note = arena_slice_dup(s->arena, slice_of(text));
+	/* a long name may have been cut in the middle of a character */
+	row->note = utf8_repair(s->arena, slice_of(text), NULL);
+	if (slice_is_set(row->note))
+		row->note = arena_slice_dup(s->arena, row->note);
 	if (!slice_is_set(row->note))
 		return err_set(s->err, ERR_NOMEM, "no memory for a decision's note");
 	return 0;

@@ -231,7 +231,8 @@ report_own(
 {
 	struct send_outcome outcome = {.result = result, .wait_ms = -1};
 
-	snprintf(outcome.reason, sizeof outcome.reason, "%s", why);
+	snprintf(
+	    outcome.reason, sizeof outcome.reason, "%.*s", (int)sizeof outcome.reason - 1, why);
 	report(c, l, id, &outcome);
 }
 
@@ -292,7 +293,7 @@ flight_new(const struct message *m)
 	memcpy(f->id, m->id, sizeof f->id);
 	f->item = (struct outbox_item){
 	    .id = slice_of(f->id),
-	    .kind = m->kind,
+	    .kind = (int)m->kind,
 	    .address = copy_slice(&at, m->address),
 	    .customer_id = copy_slice(&at, m->customer_id),
 	    .reply_handle = copy_slice(&at, m->reply_handle),

@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/rng.h"
 #include "core/timefmt.h"
+#include "core/utf8.h"
 #include "store/persons.h"
 #include "store/store.h"
 
@@ -31,12 +32,18 @@
 #define WAIT_MAX_MS TIME_DAY_MS
 #define BRAKE_POLL_MS (30 * TIME_SECOND_MS)
 
+/* Words may come from a server's answer, cut in the middle of a character or worse: this is the border where they become text. */
 static int
-set_reason(struct message *m, struct arena *a, const char *reason, struct err *err)
+copy_words(
+    struct message *m, struct arena *a, const char *words, struct slice *copy_r, struct err *err)
 {
-	m->reason = arena_slice_dup(a, slice_of(reason));
-	if (!slice_is_set(m->reason))
+	struct slice text = utf8_repair(a, slice_of(words), NULL);
+
+	if (slice_is_set(text))
+		text = arena_slice_dup(a, text);
+	if (!slice_is_set(text))
 		return err_set(err, ERR_NOMEM, "no memory for message %s", m->id);
+	*copy_r = text;
 	return 0;
 }
 
@@ -48,7 +55,7 @@ move(struct store *st, struct message *m, enum message_state state, const char *
 	m->state = state;
 	m->hold = HOLD_NONE;
 	m->updated_at_ms = now_ms;
-	if (set_reason(m, a, reason, err) < 0)
+	if (copy_words(m, a, reason, &m->reason, err) < 0)
 		return -1;
 	return store_message_update(st, m, err);
 }
@@ -215,7 +222,7 @@ claim_one(struct claim *c, struct message *m)
 	if (c->is_sending_stopped && m->kind == MESSAGE_NOTICE) {
 		/* stays as it is: updated_at_ms too, which its time to give up is counted from */
 		m->next_at_ms = c->now_ms + BRAKE_POLL_MS;
-		if (set_reason(m, c->arena, "waits: sending is stopped", c->err) < 0)
+		if (copy_words(m, c->arena, "waits: sending is stopped", &m->reason, c->err) < 0)
 			return -1;
 		return store_message_update(c->st, m, c->err);
 	}
@@ -388,10 +395,12 @@ static int
 record_permanent(struct store *st, int64_t now_ms, struct message *m,
     const struct send_outcome *outcome, struct arena *a, struct err *err)
 {
-	if (outcome->is_address_dead && slice_is_set(m->endpoint_id) &&
-	    store_endpoint_deactivate(st, m->endpoint_id, now_ms, outcome->reason, err) < 0)
+	if (move(st, m, MESSAGE_REJECTED, outcome->reason, now_ms, a, err) < 0)
 		return -1;
-	return move(st, m, MESSAGE_REJECTED, outcome->reason, now_ms, a, err);
+	if (!outcome->is_address_dead || !slice_is_set(m->endpoint_id))
+		return 0;
+	return store_endpoint_deactivate(st, m->endpoint_id, now_ms, m->reason.ptr, err) < 0 ? -1
+											     : 0;
 }
 
 static int
@@ -400,11 +409,9 @@ record_one(struct store *st, const struct actions_config *config, struct rng *rn
 {
 	const struct channel *channel = actions_channel(config, m->channel);
 
-	if (outcome->provider_id[0] != '\0') {
-		m->provider_id = arena_slice_dup(a, slice_of(outcome->provider_id));
-		if (!slice_is_set(m->provider_id))
-			return err_set(err, ERR_NOMEM, "no memory for message %s", m->id);
-	}
+	if (outcome->provider_id[0] != '\0' &&
+	    copy_words(m, a, outcome->provider_id, &m->provider_id, err) < 0)
+		return -1;
 	/* The channel was taken out of the configuration while the message was under way. */
 	if (channel == NULL && (outcome->result == SEND_LATER || outcome->result == SEND_UNKNOWN))
 		return move(st, m,

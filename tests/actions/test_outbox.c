@@ -502,6 +502,29 @@ a_dead_address_is_not_used_again(void **state)
 }
 
 static void
+a_servers_words_become_text_at_the_border(void **state)
+{
+	struct world w;
+	struct message m;
+	struct send_outcome rude = {.result = SEND_PERMANENT,
+	    .reason = "550 caf\xe9 \xff",
+	    .provider_id = "\xc3",
+	    .wait_ms = -1,
+	    .is_address_dead = true};
+
+	(void)state;
+	world_init(&w);
+	world_add_customer(&w, &(struct customer_spec){.id = "1"});
+	m = add_message(
+	    &w, "m", &(struct spec){MESSAGE_SEND, "email", MESSAGE_SENDING, HOLD_NONE, "1"});
+	assert_int_equal(record(&w, m.id, NOW, &rude), MESSAGE_REJECTED);
+	m = world_message(&w, m.id);
+	assert_slice(m.reason, "550 caf\xef\xbf\xbd \xef\xbf\xbd");
+	assert_slice(m.provider_id, "\xef\xbf\xbd");
+	world_fini(&w);
+}
+
+static void
 a_wait_the_channel_asks_for_is_kept_and_capped(void **state)
 {
 	static const struct {
@@ -917,6 +940,7 @@ main(void)
 	    cmocka_unit_test(each_answer_leads_to_its_state),
 	    cmocka_unit_test(a_result_for_what_is_not_under_way_is_refused),
 	    cmocka_unit_test(a_dead_address_is_not_used_again),
+	    cmocka_unit_test(a_servers_words_become_text_at_the_border),
 	    cmocka_unit_test(a_wait_the_channel_asks_for_is_kept_and_capped),
 	    cmocka_unit_test(a_message_is_given_up_when_its_time_is_over_and_not_before),
 	    cmocka_unit_test(a_ready_message_nobody_could_send_expires),
