@@ -74,6 +74,7 @@ class House:
         self.log_path = os.path.join(self.dir, "log")
         self.process = None
         self.environment = dict(os.environ)
+        self.writes_log_itself = True  # else through another process, which a limit on the daemon's files does not touch
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
@@ -94,8 +95,12 @@ class House:
         need(self.process is None, "the daemon runs already")
         self.log_from = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         with open(self.log_path, "ab") as log:
+            out = log
+            if not self.writes_log_itself:
+                out = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log).stdin
             self.process = subprocess.Popen([EARSHOT, "run", "-c", self.config], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, cwd=self.dir, env=self.environment)
+                                            stdout=out, stderr=out, cwd=self.dir, env=self.environment)
+            out.close()
         if wait:
             wait_for("the daemon to start", self._has_started, limit_s, 0.005)
 
