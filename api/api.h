@@ -40,24 +40,24 @@ struct template_set;
 
 struct api_request {
 	const char *method;
-	struct slice path, query, body;		/* as they came: %-encoded */
-	struct slice content_type, idempotency_key;	/* SLICE_NONE when absent */
-	const char *who;			/* for the audit: "socket:root", "http:127.0.0.1" */
+	struct slice path, query, body; /* as they came: %-encoded */
+	struct slice content_type, idempotency_key; /* SLICE_NONE when absent */
+	const char *who; /* for the audit: "socket:root", "http:127.0.0.1" */
 };
 
 struct api_reply {
 	int status;
-	const char *content_type;	/* constant text */
+	const char *content_type; /* constant text */
 	struct buf body;
-	int64_t retry_after_s;		/* 0: none */
+	int64_t retry_after_s; /* 0: none */
 };
 
 enum api_place {
-	API_LOOP,	/* answered at once on the loop: health, metrics, channels; env->store is NULL */
-	API_READER,	/* a read snapshot */
-	API_WRITER,	/* the writer, inside a transaction that is committed when the status is below 400 */
-	API_WRITER_OWN,	/* the writer, the handler makes its own transactions (imports) */
-	API_INGEST,	/* POST /api/v1/posts: the daemon's page path; answered after the commit */
+	API_LOOP, /* answered at once on the loop: health, metrics, channels; env->store is NULL */
+	API_READER, /* a read snapshot */
+	API_WRITER, /* the writer, inside a transaction that is committed when the status is below 400 */
+	API_WRITER_OWN, /* the writer, the handler makes its own transactions (imports) */
+	API_INGEST, /* POST /api/v1/posts: the daemon's page path; answered after the commit */
 };
 
 /* What only the daemon's wiring can do. */
@@ -65,25 +65,27 @@ struct api_host {
 	void *cookie;
 	/* Compiles and checks a bundle ({"rules":{},"templates":{}}); with apply, makes it live in the open transaction. base_version: the version the
 	 * caller edited, -1: whatever is live (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
-	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json, bool apply, const char *author,
-	    const char *reason, int64_t base_version, int64_t *version_r, struct diag_list *diags, struct err *err);
+	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json, bool apply,
+	    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
+	    struct diag_list *diags, struct err *err);
 	/* The rule set and templates of a past version, for why: valid until the call returns to the loop.  1, 0 unknown version, -1. */
-	int (*rules_of)(void *cookie, struct store *st, int64_t version, const struct rule_set **set_r,
-	    const struct template_set **templates_r, struct err *err);
+	int (*rules_of)(void *cookie, struct store *st, int64_t version,
+	    const struct rule_set **set_r, const struct template_set **templates_r,
+	    struct err *err);
 	/* JSON objects, written on the loop before the handler runs: [{...source}], [{...channel}]. */
 	struct slice sources_json, channels_json;
 };
 
 struct api_env {
 	struct store *store;
-	struct arena *arena;			/* of the call */
+	struct arena *arena; /* of the call */
 	const struct clock *clock;
-	struct metrics *metrics;		/* NULL without a daemon */
+	struct metrics *metrics; /* NULL without a daemon */
 	const struct actions_config *actions;
-	const struct rule_set *rules;		/* live */
+	const struct rule_set *rules; /* live */
 	int64_t rules_version;
 	const char *handle_attribute;
-	bool is_daemon;				/* false: a verb on its own */
+	bool is_daemon; /* false: a verb on its own */
 	int64_t started_at_ms;
 	bool is_brake_file_there;
 	bool is_store_failing;
@@ -96,31 +98,33 @@ struct api_env {
 struct api_route;
 
 /* The route of a request; NULL with *status_r 404 or 405 (then *allow_r lists methods). */
-const struct api_route *api_route_find(const char *method, struct slice path, int *status_r, const char **allow_r);
+const struct api_route *
+api_route_find(const char *method, struct slice path, int *status_r, const char **allow_r);
 enum api_place api_route_place(const struct api_route *r);
 
 /* Runs the handler.  reply must be initialised with api_reply_init(); always fills status and body. */
-void api_handle(const struct api_route *r, struct api_env *env, const struct api_request *q, struct api_reply *reply);
+void api_handle(const struct api_route *r, struct api_env *env, const struct api_request *q,
+    struct api_reply *reply);
 
 void api_reply_init(struct api_reply *reply);
 void api_reply_fini(struct api_reply *reply);
 
 /* A problem: title from the status; code such as "not-found"; help and at may be NULL. */
-void api_problem(struct api_reply *reply, int status, const char *code, const char *help, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+void api_problem(struct api_reply *reply, int status, const char *code, const char *help,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The same from an err (ERR_INPUT 400, ERR_NOT_FOUND 404, ERR_CONFLICT 409, ERR_LIMIT 413, ERR_DENIED 403, ERR_BUSY and ERR_STORE 503 ...). */
 void api_problem_err(struct api_reply *reply, const struct err *err);
 
 /* May this request be answered at all?  token NULL: none is needed, but Host must be loopback (or absent) and Origin, when there, the same
  * (no web page may drive us).  With a token: "Authorization: Bearer T", or Basic with T as the password for browsers.  0, or -1 with the reply filled (401, 403). */
-int api_admit(const char *token, bool is_local_socket, struct slice authorization, struct slice host,
-    struct slice origin, struct api_reply *reply);
+int api_admit(const char *token, bool is_local_socket, struct slice authorization,
+    struct slice host, struct slice origin, struct api_reply *reply);
 
 /* The answer to an ingest request once its posts are committed (201) or refused (400, 413, 503); shared by both doors. */
 struct ingest_result {
 	int64_t accepted, stored, duplicates, revised, deleted, rejected;
 };
-void api_ingest_reply(struct api_reply *reply, const struct ingest_result *r, const char *const *reject_reasons,
-    size_t reject_reason_count);
+void api_ingest_reply(struct api_reply *reply, const struct ingest_result *r,
+    const char *const *reject_reasons, size_t reject_reason_count);
 
 #endif

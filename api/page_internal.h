@@ -1,0 +1,91 @@
+/*
+ * page_internal.h - the status page: what it shows (page.c loads it), its pieces (page_html.c), its sections (page_parts.c).
+ *
+ * Everything on it that others wrote goes through html_text(): nothing of it becomes markup, and bidirectional marks stay inside.
+ */
+#ifndef API_PAGE_INTERNAL_H
+#define API_PAGE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+#include "store/outbox.h"
+#include "store/posts.h"
+
+struct api_env;
+struct buf;
+struct json;
+struct score;
+
+/* How much of each is shown. */
+#define PAGE_POSTS 30
+#define PAGE_DECISIONS 60
+#define PAGE_FIRINGS 20
+#define PAGE_ALERTS 20
+#define PAGE_DRAFTS 15
+#define PAGE_HELD 10
+#define PAGE_FAILED 10
+#define PAGE_REJECTS 5
+#define PAGE_TEXT_MAX 400 /* bytes of a text shown */
+
+/* What one rule decided on one post. */
+struct page_firing {
+	const struct decision_row *rows;
+	size_t count;
+	const struct stored_post *sp; /* NULL: no longer known */
+};
+
+struct page_message {
+	struct message m;
+	const struct stored_post *sp; /* the post it answers; NULL: none */
+};
+
+struct page {
+	const struct api_env *env;
+	int64_t now_ms;
+	struct stored_post **posts;
+	size_t post_count;
+	struct page_firing firings[PAGE_FIRINGS];
+	size_t firing_count;
+	struct alert_row *alerts;
+	const struct stored_post *alert_posts[PAGE_ALERTS];
+	size_t alert_count;
+	struct page_message drafts[PAGE_DRAFTS], held[PAGE_HELD], unknown[PAGE_FAILED],
+	    rejected[PAGE_FAILED];
+	size_t draft_count, held_count, unknown_count, rejected_count;
+	struct reject_row *rejects;
+	size_t reject_count;
+	int64_t counts[MESSAGE_STATE_COUNT];
+	struct slice stopped_why;
+	bool is_stopped;
+	const struct json *sources, *channels;
+	size_t failing; /* things on the "what fails" list */
+};
+
+/* ---- page_html.c ---- */
+void html_text(struct buf *b, struct slice s); /* escaped */
+void
+html_bdi(struct buf *b, struct slice s, size_t max); /* escaped, isolated, cut with an ellipsis */
+/* Where a link of others may lead: http and https only. */
+bool html_is_web_link(struct slice url);
+void html_time(struct buf *b, int64_t at_ms, int64_t now_ms);
+void html_score(struct buf *b, const struct score *s);
+void html_post_text(struct buf *b,
+    const struct stored_post *sp); /* with the words that made the score underlined */
+void html_author(struct buf *b, const struct stored_post *sp);
+void html_url(struct buf *b, struct slice s); /* %-encoded for a query value */
+void html_why(struct buf *b, struct slice post_id, struct slice rule_id, const char *word);
+
+/* ---- page_parts.c ---- */
+void page_alerts(struct buf *b, const struct page *p);
+void page_waiting(struct buf *b, const struct page *p);
+void page_fired(struct buf *b, const struct page *p);
+void page_heard(struct buf *b, const struct page *p);
+void page_failing(struct buf *b, const struct page *p);
+void page_feeds(struct buf *b, const struct page *p);
+/* How many sources and channels do not work. */
+size_t page_broken(const struct page *p);
+
+#endif
