@@ -113,18 +113,31 @@ join(struct alert_row *row, enum severity severity, struct slice reason, int64_t
 	return 1;
 }
 
-/* Tells the queue's people and sets the next repeat. */
+static const char *
+repeats_key(const struct alert_row *row, char out[32])
+{
+	snprintf(out, 32, "r:%lld", (long long)row->alert_no);
+	return out;
+}
+
+/* Tells the queue's people, sets the next repeat, and counts repeats afresh. */
 static int
 notify(struct store *st, const struct actions_config *config, struct alert_row *row,
     const struct alert_story *story, struct arena *a, struct err *err)
 {
 	const struct alert_queue *queue = actions_queue(config, row->queue);
+	struct rule_counter none = {.last_at_ms = TIME_UNKNOWN, .count = 0};
+	char key[32];
 
 	row->notices++;
 	row->repeat_at_ms = TIME_UNKNOWN;
 	if (queue == NULL)
-		return 0; /* a queue that was taken out of the configuration: the alert is in the list, nobody is called */
+		return 0; /* taken out of the configuration: the alert is in the list, nobody is called */
 	row->repeat_at_ms = story->now_ms + escalate_after_ms(queue);
+	if (row->notices > 1 &&
+	    store_counter_put(
+		st, row->queue, STATE_ALERT_GROUP, slice_of(repeats_key(row, key)), &none, err) < 0)
+		return -1;
 	return alert_notify(st, queue, queue->notify, queue->notify_count, row, story, a, err);
 }
 
@@ -318,7 +331,7 @@ repeat(struct store *st, const struct actions_config *config, struct alert_row *
 	char key[32];
 	int rc = 0;
 
-	snprintf(key, sizeof key, "r:%lld", (long long)row->alert_no);
+	repeats_key(row, key);
 	if (store_counter_get(st, row->queue, STATE_ALERT_GROUP, slice_of(key), &c, err) < 0)
 		return -1;
 	row->repeat_at_ms = TIME_UNKNOWN;

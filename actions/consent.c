@@ -34,7 +34,7 @@ find_endpoint(const struct customer *customer, const char *kind, char *why, size
 	return NULL;
 }
 
-/* A withdrawal beats whatever else is written down. */
+/* A withdrawal is told apart: it beats whatever else is written down. */
 static bool
 is_consent_given(const struct customer *customer, const char *channel, enum purpose purpose,
     bool *is_withdrawn_r)
@@ -52,7 +52,7 @@ is_consent_given(const struct customer *customer, const char *channel, enum purp
 		else
 			*is_withdrawn_r = true;
 	}
-	return is_given && !*is_withdrawn_r;
+	return is_given;
 }
 
 int

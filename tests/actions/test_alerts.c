@@ -326,6 +326,12 @@ an_alert_nobody_acknowledges_is_repeated_to_the_second_address_ten_times(void **
 	/* the post was never stored in this world */
 	assert_true(has_text(json_get_str(json_root(doc), "text"), "The post is no longer known."));
 	json_doc_free(doc);
+	/* worse: everybody is told, and it is repeated again */
+	raise_alert(&w, "support", &(struct post_spec){"p2", "jane", NULL, NULL}, SEVERITY_CRITICAL,
+	    now_ms + 1);
+	assert_int_equal(tick(&w, now_ms + 1 + 15 * MINUTE, &next), 1);
+	messages(&w, &list);
+	assert_true(has_text(list[0].parts_json, "REPEAT 1 of 10"));
 	world_fini(&w);
 }
 
