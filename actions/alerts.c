@@ -320,7 +320,7 @@ load_story(struct store *st, const struct alert_row *row, struct arena *a,
 	return 0;
 }
 
-/* 1 repeated, 0 it was the last time, -1. */
+/* Repeated; or, when its queue is gone from the configuration, not asked about again. */
 static int
 repeat(struct store *st, const struct actions_config *config, struct alert_row *row, int64_t now_ms,
     struct arena *a, struct err *err)
@@ -329,7 +329,6 @@ repeat(struct store *st, const struct actions_config *config, struct alert_row *
 	struct alert_story story = {.now_ms = now_ms};
 	struct rule_counter c;
 	char key[32];
-	int rc = 0;
 
 	repeats_key(row, key);
 	if (store_counter_get(st, row->queue, STATE_ALERT_GROUP, slice_of(key), &c, err) < 0)
@@ -350,9 +349,8 @@ repeat(struct store *st, const struct actions_config *config, struct alert_row *
 			return -1;
 		if (c.count < ALERT_REPEATS_MAX)
 			row->repeat_at_ms = now_ms + escalate_after_ms(queue);
-		rc = 1;
 	}
-	return store_alert_update(st, row, err) < 0 ? -1 : rc;
+	return store_alert_update(st, row, err);
 }
 
 /* When the next one is due: of the open alerts, which people keep short, the least. */
@@ -381,11 +379,9 @@ alerts_tick(struct store *st, const struct actions_config *config, int64_t now_m
 	if (store_alerts_due(st, now_ms, ALERT_TICK_ROWS, a, &rows, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		int rc = repeat(st, config, &rows[i], now_ms, a, err);
-
-		if (rc < 0)
+		if (repeat(st, config, &rows[i], now_ms, a, err) < 0)
 			return -1;
-		repeated += rc == 1;
+		repeated++;
 	}
 	if (next_repeat(st, a, next_at_ms_r, err) < 0)
 		return -1;

@@ -36,7 +36,7 @@ int alert_ack(struct store *st, int64_t alert_no, const char *who, const char *n
 int alert_resolve(struct store *st, int64_t alert_no, const char *who, const char *note, int64_t now_ms,
     struct arena *a, struct alert_row *row_r, struct err *err);
 
-/* Queues repeats that are due. *next_at_ms_r: when to call again (TIME_UNKNOWN: nothing waits). */
+/* Queues repeats that are due. *repeated_r: alerts dealt with (0: nothing was written). *next_at_ms_r: when to call again (TIME_UNKNOWN: nothing waits). */
 int alerts_tick(struct store *st, const struct actions_config *config, int64_t now_ms, struct arena *a,
     size_t *repeated_r, int64_t *next_at_ms_r, struct err *err);
 

@@ -399,6 +399,13 @@ a_queue_taken_out_of_the_configuration_still_lists_its_alerts(void **state)
 	assert_int_equal(load(&w, no).state, ALERT_OPEN);
 	assert_int_equal(messages(&w, &list), 0);
 	assert_int_equal(tick(&w, NOW + DAY, &next), 0);
+	/* taken out later: dealt with once, then at rest */
+	raise_alert(&w, "pr", &(struct post_spec){"p2", "joe", NULL, NULL}, SEVERITY_HIGH, NOW);
+	w.config.queue_count = 1;
+	assert_int_equal(tick(&w, NOW + DAY, &next), 1);
+	assert_int_equal(messages(&w, &list), 1);
+	assert_int_equal(next, TIME_UNKNOWN);
+	assert_int_equal(tick(&w, NOW + DAY, &next), 0);
 	world_fini(&w);
 }
 
