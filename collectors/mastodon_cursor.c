@@ -19,6 +19,8 @@ id_dup(const struct json *obj, const char *key)
 static int
 tag_read(const struct json *obj, struct mastodon_tag *tag)
 {
+	int64_t place;
+
 	tag->base = id_dup(obj, "base");
 	tag->walk_top = id_dup(obj, "walk_top");
 	tag->walk_max = id_dup(obj, "walk_max");
@@ -28,7 +30,12 @@ tag_read(const struct json *obj, struct mastodon_tag *tag)
 		tag->walk_top = tag->walk_max = NULL;
 	}
 	(void)json_bool(json_get(obj, "fetched"), &tag->has_fetched);
-	return seen_read(&tag->seen, json_get(obj, "seen"), 2 * (size_t)MASTODON_SEEN_MAX);
+	if (seen_read(&tag->seen, json_get(obj, "seen"), 2 * (size_t)MASTODON_SEEN_MAX) < 0)
+		return -1;
+	if (json_i64(json_get(obj, "walk_place"), &place) && place >= 0 &&
+	    (uint64_t)place <= tag->seen.count)
+		tag->walk_place = (size_t)place;
+	return 0;
 }
 
 int
@@ -78,6 +85,7 @@ mastodon_cursor_write(
 		if (tag->walk_max != NULL) {
 			json_kv_cstr(&w, "walk_top", tag->walk_top);
 			json_kv_cstr(&w, "walk_max", tag->walk_max);
+			json_kv_i64(&w, "walk_place", (int64_t)tag->walk_place);
 		}
 		json_key(&w, "seen");
 		seen_write(&tag->seen, &w);

@@ -1,5 +1,6 @@
 #include "collectors/seen.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -55,10 +56,11 @@ seen_look(const struct seen *s, uint64_t id, uint32_t text)
 }
 
 int
-seen_add(struct seen *s, uint64_t id, uint32_t text)
+seen_add_at(struct seen *s, size_t place, uint64_t id, uint32_t text)
 {
 	struct seen_item *item = find(s, id);
 
+	assert(place <= s->count);
 	if (item != NULL) {
 		item->text = text;
 		return 0;
@@ -71,8 +73,16 @@ seen_add(struct seen *s, uint64_t id, uint32_t text)
 		s->items = grown;
 		s->cap = cap;
 	}
-	s->items[s->count++] = (struct seen_item){id, text};
+	memmove(&s->items[place + 1], &s->items[place], (s->count - place) * sizeof(*s->items));
+	s->items[place] = (struct seen_item){id, text};
+	s->count++;
 	return 0;
+}
+
+int
+seen_add(struct seen *s, uint64_t id, uint32_t text)
+{
+	return seen_add_at(s, s->count, id, text);
 }
 
 void

@@ -32,8 +32,10 @@ uint32_t seen_text_hash(struct slice text);
 
 enum seen_answer { SEEN_NEW, SEEN_SAME, SEEN_CHANGED };
 enum seen_answer seen_look(const struct seen *s, uint64_t id, uint32_t text);
-/* Adds, or updates the text.  -1 without memory. */
+/* Adds as the newest, or updates the text.  -1 without memory. */
 int seen_add(struct seen *s, uint64_t id, uint32_t text);
+/* The same at a place of the order: 0 is before the oldest. */
+int seen_add_at(struct seen *s, size_t place, uint64_t id, uint32_t text);
 void seen_remove(struct seen *s, uint64_t id);
 /* Forgets the oldest until at most max are left. */
 void seen_trim(struct seen *s, size_t max);
