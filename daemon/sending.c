@@ -84,9 +84,12 @@ on_channel_stopped(void *cookie, const char *channel, const char *why)
 static void
 sending_free(struct sending *x)
 {
-	courier_free(x->courier);
+	/* What channels still report while they close is recorded: the courier goes last. */
+	if (x->courier != NULL)
+		courier_close(x->courier);
 	for (size_t i = 0; i < x->count; i++)
 		sender_free(x->list[i]);
+	courier_free(x->courier);
 	mem_free(x->list);
 	config_unref(x->config);
 	mem_free(x);

@@ -14,7 +14,6 @@ from crash_expect import CAP_PER_DAY, TOTAL_OF_FIRST, expect
 from lib import IS_LONG, PHASES, Failure, House, need, run_tests, same, wait_for
 
 POSTS = 20000 if IS_LONG else 3000
-RATE = 3000  # posts per second: more than one commit at a time can take, so that there is always work
 KILLS = 220 if IS_LONG else 30
 CODES = 60
 SEED = int(os.environ.get("EARSHOT_SEED", "20261122"))
@@ -158,10 +157,10 @@ def is_in(house, wanted):
     return PHASES[phase] == wanted
 
 
-def kill_once(house, rng, kills, wanted, life_s):
+def kill_once(house, rng, kills, wanted):
     """At a random instant of the life at which there is work; with wanted, at one that finds the daemon in that phase."""
-    time.sleep(rng.uniform(0.0, 2 * life_s))
-    end = time.monotonic() + (1.0 if wanted else 0.1)
+    time.sleep(rng.uniform(0.0, 0.05))
+    end = time.monotonic() + (0.5 if wanted else 0.2)
     while time.monotonic() < end:
         os.kill(house.process.pid, signal.SIGSTOP)
         os.waitpid(house.process.pid, os.WUNTRACED)  # it stands still now: what it notes is what it does
@@ -175,12 +174,16 @@ def kill_once(house, rng, kills, wanted, life_s):
 
 def kill_many(house, rng, email_channel):
     kills = Kills()
+    life_s = 0.1
     began = time.monotonic()
     while kills.total < KILLS:
-        life_s = max(0, POSTS - stored(house)) / (KILLS - kills.total) / RATE
-        configure(house, email_channel, RATE)
+        # So fast that posts last until the last kill, judged by how long the lives have been so far.
+        share = max(0, POSTS - stored(house)) / (KILLS - kills.total)
+        configure(house, email_channel, int(min(5000, max(100, 0.8 * share / life_s))))
         house.start()
-        kill_once(house, rng, kills, kills.rarest() if kills.total % 3 == 2 else None, life_s)
+        born = time.monotonic()
+        kill_once(house, rng, kills, kills.rarest() if kills.total % 3 == 2 else None)
+        life_s = 0.8 * life_s + 0.2 * (time.monotonic() - born)
         need(time.monotonic() - began < (3000 if IS_LONG else 400), "the kills take too long")
     print(f"# {kills.total} kills, {kills.busy} of them in the middle of work; by phase: {kills.text()}", flush=True)
     return kills
