@@ -178,6 +178,8 @@ enum tristate evaluation_run(struct evaluation *e, const struct compiled_rule *r
 /* The first id that the field's values and the set share; false: none. */
 bool evaluation_common(
     const struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r);
+/* Is keyword `phrase` in the text? */
+bool evaluation_has_phrase(const struct evaluation *e, uint32_t phrase);
 bool id_set_has(const struct id_set *s, uint32_t id);
 /* The number an attribute's value spells; false: it is none. */
 bool attribute_number(struct slice value, int64_t *milli_r);

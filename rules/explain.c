@@ -186,13 +186,12 @@ says_all(const struct test *t)
 static void
 reason_condition(struct evaluation *e, const struct test *t, bool holds, struct line *l)
 {
-	const struct id_set *set = &e->set->sets[t->set];
 	size_t at;
 
 	if (!holds)
 		line_add_str(l, "not ");
 	if (t->opcode == RULE_OPCODE_TEST_MEETS && t->domain == DOMAIN_TEXT && holds &&
-	    evaluation_common(e, DOMAIN_TEXT, set, &at)) {
+	    evaluation_common(e, DOMAIN_TEXT, &e->set->sets[t->set], &at)) {
 		line_add_str(l, "text contains ");
 		line_add_seen(l, e->set->phrases.list[e->domains[DOMAIN_TEXT].ids[at]].text, true);
 		return;

@@ -3,7 +3,8 @@
  *
  * Recovery: at the end of a line; a block that meets a line which can only stand outside of it reports its
  *           missing `end` and hands the line back.  One finding a line, never two for one cause.
- * parse.c has blocks and clauses, parse_when.c conditions, parse_then.c actions, parse_token.c what they share.
+ * parse.c has blocks and clauses, parse_when.c groups of conditions, parse_condition.c one of them, parse_then.c actions,
+ * parse_token.c what they share.
  */
 #ifndef RULES_PARSE_INTERNAL_H
 #define RULES_PARSE_INTERNAL_H
@@ -42,6 +43,9 @@ const struct lex_token *parse_take(struct parser *p);
 bool parse_is_word(const struct lex_token *t, const char *word);
 /* Takes the words (separated by one blank) when they are all there. */
 bool parse_accept(struct parser *p, const char *words);
+/* Is it one of these words, written with one blank between? */
+bool parse_word_is_of(struct slice word, const char *words);
+struct range parse_span(const struct lex_token *first, const struct lex_token *last);
 /* Reports unless the line has had its finding; marks the item as broken. */
 void parse_finding(struct parser *p, enum finding f, struct range at, const char *help,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -69,6 +73,8 @@ void parse_bad_number(struct parser *p, const struct lex_token *t);
 bool parse_values(struct parser *p, bool has_texts_only, struct values *values_r);
 bool parse_value(struct parser *p, struct value **value_r);
 
+/* Reads one condition into c; false when it could not be read, which has been reported. */
+bool parse_condition(struct parser *p, struct node *c);
 /* `when` was taken: the rest of its line, and its block. */
 struct node *parse_when(struct parser *p);
 /* `then` was taken. */

@@ -161,19 +161,29 @@ parse_line_end(struct parser *p)
 		    "the line should end before '%.*s'", SHOWN(t->text));
 }
 
+struct range
+parse_span(const struct lex_token *first, const struct lex_token *last)
+{
+	return (struct range){first->at.start, last->at.start + last->at.len - first->at.start};
+}
+
+bool
+parse_word_is_of(struct slice word, const char *words)
+{
+	struct slice rest = slice_of(words);
+
+	while (slice_is_set(rest))
+		if (slice_eq(slice_split(&rest, ' '), word))
+			return true;
+	return false;
+}
+
 /* ---- where blocks end ---- */
 
 static bool
 is_one_of(const struct lex_token *t, const char *words)
 {
-	struct slice rest = slice_of(words);
-
-	if (t->kind != LEX_WORD)
-		return false;
-	while (slice_is_set(rest))
-		if (slice_eq(slice_split(&rest, ' '), t->text))
-			return true;
-	return false;
+	return t->kind == LEX_WORD && parse_word_is_of(t->text, words);
 }
 
 bool

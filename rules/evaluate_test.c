@@ -1,0 +1,353 @@
+/*
+ * evaluate_test.c - is one condition true, false or unknown?  One function for each kind of test.
+ */
+#include "rules/engine_internal.h"
+
+#include <assert.h>
+
+#include "core/arena.h"
+#include "rules/fold_internal.h"
+#include "rules/lex_internal.h"
+
+#define SET_SMALL 8 /* sets up to here are walked, larger ones searched */
+
+bool
+id_set_has(const struct id_set *s, uint32_t id)
+{
+	size_t low = 0, high = s->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s->ids[mid] < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < s->count && s->ids[low] == id;
+}
+
+bool
+evaluation_has_phrase(const struct evaluation *e, uint32_t phrase)
+{
+	return (e->phrase_bits[phrase / 64] >> (phrase % 64) & 1) != 0;
+}
+
+static enum tristate
+tri(bool b)
+{
+	return b ? TRI_YES : TRI_NO;
+}
+
+static enum tristate
+tri_not(enum tristate t)
+{
+	return t == TRI_UNKNOWN ? TRI_UNKNOWN : t == TRI_YES ? TRI_NO : TRI_YES;
+}
+
+bool
+evaluation_common(
+    const struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r)
+{
+	const struct domain_values *v = &e->domains[domain];
+
+	/* few keywords are asked for one by one; else the few values that are there are looked up in the set */
+	if (domain == DOMAIN_TEXT && set->count <= SET_SMALL && set->count < v->count) {
+		for (size_t i = 0; i < set->count; i++) {
+			if (!evaluation_has_phrase(e, set->ids[i]))
+				continue;
+			for (*at_r = 0; v->ids[*at_r] != set->ids[i]; (*at_r)++)
+				;
+			return true;
+		}
+		return false;
+	}
+	for (size_t i = 0; i < v->count; i++) {
+		if (id_set_has(set, v->ids[i])) {
+			*at_r = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum tristate
+test_meets(const struct evaluation *e, const struct test *t)
+{
+	size_t at;
+
+	if (!e->domains[t->domain].is_known)
+		return TRI_UNKNOWN;
+	return tri(evaluation_common(e, t->domain, &e->set->sets[t->set], &at));
+}
+
+static enum tristate
+test_has_all(const struct evaluation *e, const struct test *t)
+{
+	const struct id_set *set = &e->set->sets[t->set];
+
+	if (!e->domains[DOMAIN_TEXT].is_known)
+		return TRI_UNKNOWN;
+	for (size_t i = 0; i < set->count; i++)
+		if (!evaluation_has_phrase(e, set->ids[i]))
+			return TRI_NO;
+	/* a list whose items hold no word has nothing that could be in the text */
+	return tri(set->count > 0);
+}
+
+static enum tristate
+test_starts(const struct evaluation *e, const struct test *t)
+{
+	const struct score *s = e->occ->score;
+
+	if (s == NULL)
+		return TRI_UNKNOWN;
+	return tri(s->token_count > 0 &&
+	    phrases_at(&e->set->phrases, e->set->sets[t->set].ids[0], s->tokens, e->token_ids,
+		s->token_count, 0));
+}
+
+static enum tristate
+test_bounds(const struct evaluation *e, const struct test *t)
+{
+	int64_t n;
+
+	if (!t->node->field->number(e->occ, &n))
+		return TRI_UNKNOWN;
+	return tri(n >= t->low && n <= t->high);
+}
+
+static struct slice
+folded(struct evaluation *e, struct slice s)
+{
+	char *room = arena_alloc(e->arena, s.len + 1);
+
+	if (room == NULL) {
+		e->has_no_memory = true;
+		return SLICE_LIT("");
+	}
+	return fold_value(FOLD_CASE, s, room);
+}
+
+static bool
+pattern_holds(enum rule_op op, const struct pattern *p, struct slice value)
+{
+	if (op == RULE_OP_STARTS_WITH)
+		return value.len >= p->folded.len &&
+		    memcmp(value.ptr, p->folded.ptr, p->folded.len) == 0;
+	if (op == RULE_OP_IS || op == RULE_OP_IS_NOT || op == RULE_OP_ONE_OF ||
+	    op == RULE_OP_NONE_OF)
+		return slice_eq(value, p->folded);
+	return fold_contains(value, p->folded);
+}
+
+static bool
+is_refusing(enum rule_op op)
+{
+	return op == RULE_OP_IS_NOT || op == RULE_OP_NONE_OF || op == RULE_OP_NOT_CONTAINS ||
+	    op == RULE_OP_CONTAINS_NONE;
+}
+
+static enum tristate
+test_plain(struct evaluation *e, const struct test *t)
+{
+	const struct field *f = t->node->field;
+	struct slice *cached = &e->folded[field_index(f)];
+	struct field_texts texts;
+	size_t held = 0;
+
+	if (!f->texts(e->occ, &texts))
+		return TRI_UNKNOWN;
+	if (!slice_is_set(*cached))
+		*cached = folded(e, texts.items[0]);
+	for (size_t i = 0; i < t->pattern_count; i++)
+		held += pattern_holds(t->node->op, &t->patterns[i], *cached);
+	if (t->node->op == RULE_OP_CONTAINS_ALL)
+		return tri(held == t->pattern_count && held > 0);
+	return tri((held > 0) != is_refusing(t->node->op));
+}
+
+bool
+attribute_number(struct slice value, int64_t *milli_r)
+{
+	return lex_number(slice_trim(value), milli_r);
+}
+
+static bool
+is_order(enum rule_op op)
+{
+	return op == RULE_OP_AT_LEAST || op == RULE_OP_AT_MOST || op == RULE_OP_ABOVE ||
+	    op == RULE_OP_BELOW || op == RULE_OP_BETWEEN;
+}
+
+static bool
+order_holds(const struct test *t, int64_t n)
+{
+	int64_t a = t->patterns[0].number_milli;
+
+	switch (t->node->op) {
+	case RULE_OP_AT_LEAST: return n >= a;
+	case RULE_OP_AT_MOST: return n <= a;
+	case RULE_OP_ABOVE: return n > a;
+	case RULE_OP_BELOW: return n < a;
+	case RULE_OP_BETWEEN: return n >= a && n <= t->patterns[1].number_milli;
+	case RULE_OP_IS:
+	case RULE_OP_IS_NOT:
+	case RULE_OP_ONE_OF:
+	case RULE_OP_NONE_OF:
+	case RULE_OP_CONTAINS:
+	case RULE_OP_NOT_CONTAINS:
+	case RULE_OP_CONTAINS_ANY:
+	case RULE_OP_CONTAINS_ALL:
+	case RULE_OP_CONTAINS_NONE:
+	case RULE_OP_STARTS_WITH:
+	case RULE_OP_KNOWN:
+	case RULE_OP_UNKNOWN:
+	case RULE_OP_COUNT: break;
+	}
+	assert(false && "an operator of order");
+	return false;
+}
+
+/* Of several values one that fits is enough; when none is a number, we do not know. */
+static enum tristate
+test_attribute_order(const struct test *t, const struct slice_list *values)
+{
+	bool has_number = false;
+	int64_t n;
+
+	for (size_t i = 0; i < values->count; i++) {
+		if (!attribute_number(values->items[i], &n))
+			continue;
+		has_number = true;
+		if (order_holds(t, n))
+			return TRI_YES;
+	}
+	return has_number ? TRI_NO : TRI_UNKNOWN;
+}
+
+static bool
+attribute_holds(struct evaluation *e, const struct test *t, const struct pattern *p,
+    const struct slice_list *values)
+{
+	int64_t n;
+
+	for (size_t i = 0; i < values->count; i++) {
+		if (p->is_number) {
+			if (attribute_number(values->items[i], &n) && n == p->number_milli)
+				return true;
+		} else if (pattern_holds(t->node->op, p, folded(e, values->items[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum tristate
+test_attribute(struct evaluation *e, const struct test *t)
+{
+	struct slice_list values;
+	size_t held = 0;
+
+	if (!field_attribute(e->occ, t->node->attribute, &values))
+		return TRI_UNKNOWN;
+	if (is_order(t->node->op))
+		return test_attribute_order(t, &values);
+	for (size_t i = 0; i < t->pattern_count; i++)
+		held += attribute_holds(e, t, &t->patterns[i], &values);
+	if (t->node->op == RULE_OP_CONTAINS_ALL)
+		return tri(held == t->pattern_count && held > 0);
+	return tri((held > 0) != is_refusing(t->node->op));
+}
+
+static bool
+is_listed(struct evaluation *e, const struct id_set *list, struct slice name)
+{
+	char small[256], *room = small;
+
+	if (!slice_is_set(name) || name.len == 0)
+		return false;
+	if (name.len > sizeof small && (room = arena_alloc(e->arena, name.len)) == NULL) {
+		e->has_no_memory = true;
+		return false;
+	}
+	uint32_t id = words_find(&e->set->words, fold_value(FOLD_HANDLE, name, room));
+	return id != 0 && id_set_has(list, id);
+}
+
+/* Written items first; then those that an `add to list` of the past put there. */
+static enum tristate
+test_in_list(struct evaluation *e, const struct test *t)
+{
+	const struct id_set *list = &e->set->sets[t->set];
+	const struct customer *c = e->occ->customer;
+	bool is_author = slice_eq_str(slice_of(t->node->field->subject), "author");
+	int answer;
+
+	if (is_author) {
+		if (e->occ->post == NULL ||
+		    (!slice_is_set(e->occ->post->author.id) &&
+			!slice_is_set(e->occ->post->author.handle)))
+			return TRI_UNKNOWN;
+		if (is_listed(e, list, e->occ->post->author.handle) ||
+		    is_listed(e, list, e->occ->post->author.id))
+			return TRI_YES;
+	} else {
+		if (c == NULL)
+			return TRI_UNKNOWN;
+		if (is_listed(e, list, c->id))
+			return TRI_YES;
+		for (size_t i = 0; i < c->endpoint_count; i++)
+			if (is_listed(e, list, c->endpoints[i].address))
+				return TRI_YES;
+	}
+	if (e->facts == NULL || e->facts->in_list == NULL)
+		return TRI_NO;
+	answer = e->facts->in_list(e->facts->cookie, t->node->values.first->text,
+	    is_author ? TARGET_AUTHOR : TARGET_CUSTOMER, e->occ);
+	return answer < 0 ? TRI_UNKNOWN : tri(answer > 0);
+}
+
+static enum tristate
+test_known(struct evaluation *e, const struct test *t)
+{
+	const struct field *f = t->node->field;
+	struct slice_list values;
+	struct field_texts texts;
+	int64_t n;
+
+	if (f->type == FIELD_ATTRIBUTE)
+		return tri(field_attribute(e->occ, t->node->attribute, &values));
+	if (f->number != NULL)
+		return tri(f->number(e->occ, &n));
+	assert(f->texts != NULL);
+	return tri(f->texts(e->occ, &texts));
+}
+
+enum tristate
+evaluation_test(struct evaluation *e, const struct test *t)
+{
+	enum tristate r = TRI_UNKNOWN;
+
+	switch (t->opcode) {
+	case RULE_OPCODE_TEST_BOUNDS: r = test_bounds(e, t); break;
+	case RULE_OPCODE_TEST_MEETS: r = test_meets(e, t); break;
+	case RULE_OPCODE_TEST_MISSES: r = tri_not(test_meets(e, t)); break;
+	case RULE_OPCODE_TEST_HAS_ALL: r = test_has_all(e, t); break;
+	case RULE_OPCODE_TEST_STARTS: r = test_starts(e, t); break;
+	case RULE_OPCODE_TEST_PLAIN: r = test_plain(e, t); break;
+	case RULE_OPCODE_TEST_ATTRIBUTE: r = test_attribute(e, t); break;
+	case RULE_OPCODE_TEST_FLAG: r = t->node->field->flag(e->occ); break;
+	case RULE_OPCODE_TEST_IN_LIST: r = test_in_list(e, t); break;
+	case RULE_OPCODE_TEST_ALLOWS: r = field_allows(e->occ, t->node->values.first->text); break;
+	case RULE_OPCODE_TEST_KNOWN: r = test_known(e, t); break;
+	case RULE_OPCODE_NOT:
+	case RULE_OPCODE_AND:
+	case RULE_OPCODE_OR:
+	case RULE_OPCODE_JUMP_FALSE:
+	case RULE_OPCODE_JUMP_TRUE:
+	case RULE_OPCODE_FIRE:
+	case RULE_OPCODE_COUNT: assert(false && "a test"); break;
+	}
+	return t->is_negated ? tri_not(r) : r;
+}

@@ -1,0 +1,499 @@
+/*
+ * parse_condition.c - one condition: field, words, values; and what to say when one of them is not what it should be.
+ */
+#include "rules/parse_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "core/arena.h"
+#include "rules/fields_internal.h"
+#include "rules/limits_internal.h"
+
+/* ---- operators ---- */
+
+/* How many tokens from here spell words; 0: they do not. */
+static size_t
+words_ahead(const struct parser *p, const char *words)
+{
+	struct slice rest = slice_of(words);
+	size_t n = 0;
+
+	while (slice_is_set(rest)) {
+		const struct lex_token *t = parse_peek_at(p, n++);
+
+		if (t->kind != LEX_WORD || !slice_eq(t->text, slice_split(&rest, ' ')))
+			return 0;
+	}
+	return n;
+}
+
+/* Spellings people try, and the one we have.  op_count: a rule_op is at the same place. */
+static const struct {
+	const char *wrong, *help;
+} operator_slips[] = {
+    {"is greater than", "write 'is above'"},
+    {"is more than", "write 'is above'"},
+    {"is higher than", "write 'is above'"},
+    {"is larger than", "write 'is above'"},
+    {"is over", "write 'is above'"},
+    {"is less than", "write 'is below'"},
+    {"is lower than", "write 'is below'"},
+    {"is smaller than", "write 'is below'"},
+    {"is fewer than", "write 'is below'"},
+    {"is under", "write 'is below'"},
+    {"is above or equal", "write 'is at least'"},
+    {"is below or equal", "write 'is at most'"},
+    {"is equal to", "write 'is'"},
+    {"is exactly", "write 'is'"},
+    {"is like", "write 'contains'"},
+    {"equals", "write 'is'"},
+    {"has", "write 'is' or 'contains'"},
+    {"are", "write 'is'"},
+    {"was", "write 'is'"},
+    {"is not one of", "write 'is none of'"},
+    {"is any of", "write 'is one of'"},
+    {"is not any of", "write 'is none of'"},
+    {"is either", "write 'is one of' and the values, separated by commas"},
+    {"is in", "write 'is one of', or 'author is in list staff'"},
+    {"is not in", "write 'is none of', or 'author is not in list staff'"},
+    {"is not known", "write 'is unknown'"},
+    {"is empty", "write 'is unknown'"},
+    {"is missing", "write 'is unknown'"},
+    {"is not between", "write 'not' before the condition"},
+    {"is not at least", "write 'is below'"},
+    {"is not at most", "write 'is above'"},
+    {"is not above", "write 'is at most'"},
+    {"is not below", "write 'is at least'"},
+    {"includes", "write 'contains'"},
+    {"mentions", "write 'contains'"},
+    {"matches", "write 'contains'; there are no patterns"},
+    {"does not contain any of", "write 'contains none of'"},
+    {"does not contain all of", "write 'not' before the condition, and 'contains all of'"},
+    {"contains one of", "write 'contains any of'"},
+    {"contains either", "write 'contains any of' and the values, separated by commas"},
+    {"contains not", "write 'does not contain'"},
+    {"begins with", "write 'starts with'"},
+    {"ends with", "there is 'starts with' and 'contains'"},
+    {"does not start with", "write 'not' before the condition, and 'starts with'"},
+    {"in", "write 'is one of', or 'author is in list staff'"},
+    {"at least", "write 'is at least'"},
+    {"at most", "write 'is at most'"},
+    {"above", "write 'is above'"},
+    {"below", "write 'is below'"},
+};
+
+static const struct {
+	const char *symbol, *help;
+} operator_symbols[] = {
+    {">", "write 'is above'"},
+    {">=", "write 'is at least'"},
+    {"=>", "write 'is at least'"},
+    {"<", "write 'is below'"},
+    {"<=", "write 'is at most'"},
+    {"=<", "write 'is at most'"},
+    {"=", "write 'is'"},
+    {"==", "write 'is'"},
+    {"!=", "write 'is not'"},
+    {"<>", "write 'is not'"},
+    {":", "write 'is' or 'contains'"},
+};
+
+static void
+symbol_finding(struct parser *p, const struct lex_token *t)
+{
+	const char *help =
+	    "conditions are written in words: 'is above', 'is at least', 'is', 'contains'";
+
+	for (size_t i = 0; i < sizeof operator_symbols / sizeof *operator_symbols; i++)
+		if (slice_eq_str(t->text, operator_symbols[i].symbol))
+			help = operator_symbols[i].help;
+	parse_finding(p, FINDING_SYMBOL_OPERATOR, t->at, help,
+	    "'%.*s' is not how a condition is written", SHOWN(t->text));
+}
+
+static void
+operator_finding(struct parser *p, const struct lex_token *t, struct slice field_name)
+{
+	static const char *const firsts[] = {"is", "contains", "does", "starts"};
+	char help[FINDING_TEXT_MAX];
+	struct range at = t->at;
+
+	if (t->kind == LEX_SYMBOL) {
+		symbol_finding(p, t);
+		return;
+	}
+	if (t->kind == LEX_WORD)
+		parse_finding(p, FINDING_UNKNOWN_OPERATOR, at,
+		    finding_did_you_mean(diag_nearest(t->text, firsts, 4),
+			"there is: is, is not, is one of, is none of, is at least, is at most, is "
+			"above, is below, "
+			"is between, contains, does not contain, starts with, is known, is unknown",
+			help, sizeof help),
+		    "'%.*s' is not something '%.*s' can be asked", SHOWN(t->text),
+		    SHOWN(field_name));
+	else
+		parse_finding(p, FINDING_UNKNOWN_OPERATOR, at,
+		    "for example 'is', 'is at least', 'is one of', 'contains'",
+		    "what should '%.*s' be? words such as 'is' or 'contains' are missing",
+		    SHOWN(field_name));
+}
+
+/* "is belw 5": a word behind `is` with more behind it is a slip of an operator, when it is close to one. */
+static bool
+is_operator_slip(struct parser *p, enum rule_op op)
+{
+	static const char *const words[] = {
+	    "at", "above", "below", "between", "one", "none", "not"};
+	const struct lex_token *t = parse_peek(p), *next = parse_peek_at(p, 1);
+	const char *nearest;
+	char help[FINDING_TEXT_MAX];
+
+	if (op != RULE_OP_IS || t->kind != LEX_WORD ||
+	    (next->kind != LEX_NUMBER && next->kind != LEX_WORD))
+		return false;
+	nearest = diag_nearest(t->text, words, sizeof words / sizeof *words);
+	if (nearest == NULL)
+		return false;
+	snprintf(help, sizeof help, "did you mean 'is %s'?", nearest);
+	parse_finding(p, FINDING_UNKNOWN_OPERATOR, t->at, help,
+	    "'is %.*s' is not how it is written", SHOWN(t->text));
+	return true;
+}
+
+/* Takes the longest spelling that is there. */
+static bool
+parse_operator(struct parser *p, struct slice field_name, enum rule_op *op_r, struct range *at_r)
+{
+	const struct lex_token *first = parse_peek(p);
+	size_t best = 0, slip = 0;
+	const char *slip_help = NULL, *slip_wrong = NULL;
+
+	for (int op = 0; op < RULE_OP_COUNT; op++) {
+		size_t n = words_ahead(p, rule_op_spelling((enum rule_op)op));
+
+		if (n > best) {
+			best = n;
+			*op_r = (enum rule_op)op;
+		}
+	}
+	for (size_t i = 0; i < sizeof operator_slips / sizeof *operator_slips; i++) {
+		size_t n = words_ahead(p, operator_slips[i].wrong);
+
+		if (n > slip) {
+			slip = n;
+			slip_help = operator_slips[i].help;
+			slip_wrong = operator_slips[i].wrong;
+		}
+	}
+	if (slip > best) {
+		parse_finding(p, FINDING_UNKNOWN_OPERATOR,
+		    parse_span(first, parse_peek_at(p, slip - 1)), slip_help,
+		    "'%s' is not how it is written", slip_wrong);
+		return false;
+	}
+	if (best == 0) {
+		operator_finding(p, first, field_name);
+		return false;
+	}
+	*at_r = parse_span(first, parse_peek_at(p, best - 1));
+	p->at += best;
+	return !is_operator_slip(p, *op_r);
+}
+
+/* ---- values of a condition ---- */
+
+/* Codes and names of closed lists are words, with or without quotes; all else stays as it was written. */
+static void
+value_settle(const struct field *f, struct value *v)
+{
+	if (!field_type_is_wordy(f->type) || slice_eq_str(v->text, "list"))
+		return;
+	if (v->kind == VALUE_TEXT && word_is_plain(v->text))
+		v->kind = VALUE_WORD;
+	else if (v->kind == VALUE_WORD && !word_is_plain(v->text))
+		v->kind = VALUE_TEXT;
+}
+
+static bool
+condition_values(struct parser *p, struct node *c)
+{
+	int arity = rule_op_arity(c->op);
+	struct value *v;
+
+	if (arity == 9)
+		return parse_values(p, false, &c->values);
+	for (int i = 0; i < arity; i++) {
+		if (i == 1 && !parse_accept(p, "and")) {
+			parse_finding(p, FINDING_NO_VALUE, parse_peek(p)->at,
+			    "write 'is between 5 and 10'",
+			    "'is between' needs two values with 'and' between them");
+			return false;
+		}
+		v = NULL;
+		if (!parse_value(p, &v))
+			return false;
+		values_add(&c->values, v);
+	}
+	if (arity == 1 && parse_peek(p)->kind == LEX_COMMA &&
+	    parse_peek_at(p, 1)->kind != LEX_END) {
+		parse_finding(p, FINDING_ONE_VALUE, c->op_at,
+		    c->op == RULE_OP_CONTAINS ? "write 'contains any of' or 'contains all of'"
+			: c->op == RULE_OP_NOT_CONTAINS ? "write 'contains none of'"
+			: c->op == RULE_OP_IS_NOT       ? "write 'is none of'"
+			: c->op == RULE_OP_IS           ? "write 'is one of'"
+							: NULL,
+		    "'%s' takes one value", rule_op_spelling(c->op));
+		return false;
+	}
+	return true;
+}
+
+/* ---- subjects: author is verified, customer allows email ---- */
+
+/* The row whose phrase stands behind "is" or "is not"; *n_r: tokens of it all, subject included. */
+static const struct field *
+phrase_find(const struct parser *p, const struct lex_token *subject, bool *is_not_r, size_t *n_r)
+{
+	static const struct {
+		const char *words;
+		bool is_not, is_allows;
+	} links[] = {{"is not", true, false}, {"is", false, false}, {"does not allow", true, true},
+	    {"allows", false, true}};
+	struct parser ahead = *p;
+
+	for (size_t k = 0; k < sizeof links / sizeof *links; k++) {
+		ahead.at = p->at + 1;
+		size_t link = words_ahead(&ahead, links[k].words);
+
+		if (link == 0)
+			continue;
+		ahead.at += link;
+		for (size_t i = 0; i < field_count(); i++) {
+			const struct field *f = field_at(i);
+			size_t n;
+
+			if (f->phrase == NULL || !slice_eq_str(subject->text, f->subject))
+				continue;
+			n = links[k].is_allows ? 0 : words_ahead(&ahead, f->phrase);
+			if (n == 0 && !(links[k].is_allows && f->type == FIELD_ALLOWS))
+				continue;
+			*is_not_r = links[k].is_not;
+			*n_r = 1 + link + n;
+			return f;
+		}
+	}
+	return NULL;
+}
+
+/* Values behind a phrase: the list's id, the channel. */
+static bool
+phrase_value(struct parser *p, struct node *c)
+{
+	const struct lex_token *t = parse_peek(p);
+	struct value *v;
+
+	if (c->field->type == FIELD_FLAG)
+		return true;
+	if (t->kind != LEX_WORD && t->kind != LEX_TEXT) {
+		parse_finding(p, FINDING_NO_VALUE, t->at,
+		    c->field->type == FIELD_IN_LIST ? "for example 'author is in list staff'"
+						    : "for example 'customer allows email'",
+		    c->field->type == FIELD_IN_LIST ? "the id of a list belongs here"
+						    : "the name of a channel belongs here");
+		return false;
+	}
+	parse_take(p);
+	if (t->is_damaged)
+		return false;
+	v = parse_alloc(p, sizeof *v);
+	if (v == NULL)
+		return false;
+	v->kind = c->field->type == FIELD_IN_LIST ? VALUE_LIST : VALUE_WORD;
+	if (!word_is_plain(t->text)) {
+		parse_finding(p, FINDING_WRONG_VALUE, t->at, NULL, "this should be one word");
+		return false;
+	}
+	v->text = t->text;
+	v->at = t->at;
+	values_add(&c->values, v);
+	return true;
+}
+
+/* `author is tagged "x"` is another spelling of `author.tag is "x"`. */
+static const struct field *
+tagged_find(struct parser *p, const struct lex_token *subject, bool *is_not_r)
+{
+	struct slice none;
+	bool is_author = slice_eq_str(subject->text, "author");
+	struct parser ahead = *p;
+
+	if (!is_author && !slice_eq_str(subject->text, "customer"))
+		return NULL;
+	ahead.at++;
+	*is_not_r = words_ahead(&ahead, "is not tagged") > 0;
+	if (!*is_not_r && words_ahead(&ahead, "is tagged") == 0)
+		return NULL;
+	p->at += *is_not_r ? 4 : 3;
+	return field_find(is_author ? SLICE_LIT("author.tag") : SLICE_LIT("customer.tag"), &none);
+}
+
+/* ---- unknown subjects ---- */
+
+/* "author is verifed", "author followers is", "author is waiting". */
+static void
+subject_finding(struct parser *p, const struct lex_token *t)
+{
+	const struct lex_token *next = parse_peek_at(p, 1), *last = next;
+	char joined[2 * RULES_ID_MAX], help[FINDING_TEXT_MAX];
+	const char *phrases[32];
+	struct slice attribute;
+	size_t n = 0, ahead = 1;
+
+	if (next->kind == LEX_WORD && next->text.len < RULES_ID_MAX) {
+		snprintf(
+		    joined, sizeof joined, "%.*s.%.*s", SLICE_ARG(t->text), SLICE_ARG(next->text));
+		if (field_find(slice_of(joined), &attribute) != NULL && !slice_is_set(attribute)) {
+			snprintf(help, sizeof help, "did you mean '%s'?", joined);
+			parse_finding(p, FINDING_UNKNOWN_FIELD, parse_span(t, next), help,
+			    "fields are written with a dot and no blank");
+			return;
+		}
+	}
+	for (size_t i = 0; i < field_count(); i++)
+		if (field_at(i)->phrase != NULL && slice_eq_str(t->text, field_at(i)->subject))
+			phrases[n++] = field_at(i)->phrase;
+	phrases[n++] = "tagged";
+	for (; parse_word_is_of(parse_peek_at(p, ahead)->text, "is not a an") && ahead < 4; ahead++)
+		;
+	last = parse_peek_at(p, ahead);
+	if (next->kind != LEX_WORD || last->kind != LEX_WORD || ahead == 1) {
+		parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
+		    "name the fact, for example 'author.followers', "
+		    "or write 'author is verified'",
+		    "'%.*s' alone is not a field", SHOWN(t->text));
+		return;
+	}
+	snprintf(joined, sizeof joined, "%s%.*s",
+	    parse_is_word(parse_peek_at(p, ahead - 1), "a") ? "a " : "",
+	    SLICE_ARG(utf8_prefix(last->text, 60)));
+	if (parse_word_is_of(
+		last->text, "early influential influencer advocate new happy unhappy")) {
+		parse_finding(p, FINDING_NOT_AVAILABLE, parse_span(t, last),
+		    "use what is known, for example 'author.followers is at least 10k' or 'author "
+		    "is tagged \"...\"'",
+		    "'%.*s ...' is not available in this version", (int)parse_span(t, last).len,
+		    p->sink->text.ptr + t->at.start);
+		return;
+	}
+	parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at,
+	    finding_did_you_mean(diag_nearest(slice_of(joined), phrases, n),
+		slice_eq_str(t->text, "author")
+		    ? "there is: author is verified, a bot, tagged \"...\", in list ..."
+		    : slice_eq_str(t->text, "customer")
+		    ? "there is: customer is known, tagged \"...\", in list ..., "
+		      "customer allows ..."
+		    : "there is: post is a reply, a repost, a quote",
+		help, sizeof help),
+	    "we do not know whether the %.*s is '%.*s'", SHOWN(t->text), SHOWN(last->text));
+}
+
+static void
+field_finding(struct parser *p, const struct lex_token *t)
+{
+	char help[FINDING_TEXT_MAX];
+	const struct field *f;
+	struct slice attribute;
+	const char *nearest;
+
+	if (t->kind != LEX_WORD) {
+		if (t->kind == LEX_SYMBOL && !t->is_damaged)
+			parse_finding(p, FINDING_BAD_CHARACTER, t->at,
+			    "leave it out; a condition begins with a field",
+			    "'%.*s' means nothing here", SHOWN(t->text));
+		else
+			parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
+			    "a condition begins with a field: 'text contains \"...\"', 'sentiment "
+			    "is below -0.4'",
+			    "the name of a field belongs here");
+		return;
+	}
+	if (parse_word_is_of(t->text, "author customer post")) {
+		subject_finding(p, t);
+		return;
+	}
+	if (parse_word_is_of(
+		t->text, "author.influence author.early_adopter count authors customer.segment")) {
+		parse_finding(p, FINDING_NOT_AVAILABLE, t->at,
+		    "the fields there are stand in the manual; close to it: author.followers, "
+		    "author.posts_seen",
+		    "'%.*s' is not available in this version", SHOWN(t->text));
+		return;
+	}
+	if (parse_word_is_of(t->text, "send draft alert tag set add")) {
+		parse_finding(p, FINDING_UNKNOWN_FIELD, t->at, "actions stand in 'then' ... 'end'",
+		    "'%.*s' is an action, not a condition", SHOWN(t->text));
+		return;
+	}
+	f = field_find(t->text, &attribute);
+	if (f != NULL && f->phrase != NULL) {
+		snprintf(help, sizeof help, "write '%s'", f->example);
+		parse_finding(
+		    p, FINDING_UNKNOWN_FIELD, t->at, help, "'%s' is asked in words", f->name);
+		return;
+	}
+	nearest = field_nearest(t->text);
+	parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
+	    finding_did_you_mean(
+		nearest, "the manual has the table of all fields", help, sizeof help),
+	    "there is no field called '%.*s'", SHOWN(t->text));
+}
+
+/* ---- conditions ---- */
+
+bool
+parse_condition(struct parser *p, struct node *c)
+{
+	const struct lex_token *t = parse_peek(p);
+	bool is_not = false;
+	size_t n = 0;
+
+	c->kind = NODE_CONDITION;
+	c->field_at = t->at;
+	if (t->kind == LEX_WORD && (c->field = phrase_find(p, t, &is_not, &n)) != NULL) {
+		c->op = is_not ? RULE_OP_IS_NOT : RULE_OP_IS;
+		c->op_at = parse_span(t, parse_peek_at(p, n - 1));
+		p->at += n;
+		return phrase_value(p, c);
+	}
+	if (t->kind == LEX_WORD && slice_eq_str(t->text, "customer") &&
+	    words_ahead(p, "customer is unknown") > 0) {
+		struct slice none;
+
+		c->field = field_find(SLICE_LIT("customer.known"), &none);
+		c->op = RULE_OP_IS_NOT;
+		c->op_at = parse_span(t, parse_peek_at(p, 2));
+		p->at += 3;
+		return true;
+	}
+	if (t->kind == LEX_WORD && (c->field = tagged_find(p, t, &is_not)) != NULL) {
+		c->op = is_not ? RULE_OP_IS_NOT : RULE_OP_IS;
+		c->op_at = parse_span(t, &p->lexer.tokens[p->at - 1]);
+	} else {
+		if (t->kind == LEX_WORD && parse_not_available(p))
+			return false;
+		c->field = t->kind == LEX_WORD ? field_find(t->text, &c->attribute) : NULL;
+		if (c->field == NULL || c->field->phrase != NULL) {
+			field_finding(p, t);
+			return false;
+		}
+		parse_take(p);
+		if (!parse_operator(p, t->text, &c->op, &c->op_at))
+			return false;
+	}
+	if (!condition_values(p, c))
+		return false;
+	for (struct value *v = c->values.first; v != NULL; v = v->next)
+		value_settle(c->field, v);
+	return true;
+}
