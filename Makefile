@@ -162,6 +162,7 @@ run: build ## start the daemon on its demo feed (Ctrl-C stops it)
 
 bench: build ## figures of this machine
 	@$(O)/earshot bench
+	@EARSHOT=$(O)/earshot python3 tests/bench/latency.py
 
 format: ## lay out all C files
 	@clang-format -i $(filter-out core/banned.h,$(wildcard $(addsuffix /*.[ch],$(ROOMS)) tests/*/*.[ch]))
