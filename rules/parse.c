@@ -39,7 +39,9 @@ parse_not_available(struct parser *p)
 		if (!parse_accept(p, later[i].words))
 			continue;
 		parse_finding(p, FINDING_NOT_AVAILABLE, first->at, later[i].help,
-		    "'%s' is not available in this version", later[i].words);
+		    "'%s%s' is not available in this version",
+		    slice_eq_str(slice_of(later[i].words), "between") ? "not " : "",
+		    later[i].words);
 		return true;
 	}
 	return false;
