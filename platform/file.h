@@ -15,7 +15,8 @@ struct err;
 
 /* Reads a whole file of at most max_bytes into *out (appended). */
 int file_read(const char *path, size_t max_bytes, struct buf *out, struct err *err);
-/* Writes under a temporary name in the same folder, syncs, and renames over path: all or nothing.  With exclusive, an
+/* Writes under a temporary name in the same folder (".<hex>.new", which a crash may leave), syncs file and folder, and renames over
+ * path: all or nothing; mode 0640.  With exclusive, an
  * existing path is left alone and the call returns 1. */
 int file_write_atomic(const char *path, struct slice text, bool exclusive, struct err *err);
 int file_make_dirs(const char *path, struct err *err);	/* like mkdir -p, mode 0750 */

@@ -1,5 +1,5 @@
 /*
- * http_client.h - HTTP and SMTP out, on the loop; libcurl's multi interface behind it.
+ * http_client.h - HTTP and SMTP out; libcurl behind it, its multi interface on the loop for HTTP.
  *
  * Every request has a deadline, a size limit for the decompressed answer and one for bytes on the wire (a compression bomb stops
  * there), and follows at most `redirects` redirects, each through the address policy.  Names are resolved by a
@@ -8,6 +8,9 @@
  * Threads:   loop thread.
  * Ownership: what a request points to is copied.  The answer is borrowed for the length of the callback.
  * Callbacks: done is called exactly once, later, never from inside http_client_start(); not at all after http_request_cancel().
+ *            A callback may start and cancel requests (cancelling its own does nothing), but not free the client.
+ * Network:   HTTP/1.1, TLS 1.2 or later, no proxies from the environment.  GET, HEAD and OPTIONS share kept connections and are asked
+ *            again on a new one when a kept one turns out dead; everything else gets a connection of its own and is sent once.
  */
 #ifndef PLATFORM_HTTP_CLIENT_H
 #define PLATFORM_HTTP_CLIENT_H
@@ -25,13 +28,15 @@ struct loop;
 
 /* Where requests may go. Private, loopback, link-local and metadata addresses are refused unless listed. */
 struct http_policy {
-	const char *const *allow_private;	/* "127.0.0.1", "10.0.0.0/8", "localhost", "::1"; copied */
+	/* Addresses, networks and exact host names: "127.0.0.1", "10.0.0.0/8", "::1", "localhost"; copied.  An address is judged
+	 * wherever it comes from (name server, redirect, odd spelling); of a listed name any address will do. */
+	const char *const *allow_private;
 	size_t allow_private_count;
 };
 
 int http_client_new(struct loop *loop, const struct http_policy *policy, struct http_client **client_r,
     struct err *err);
-void http_client_free(struct http_client *c);	/* cancels what is under way */
+void http_client_free(struct http_client *c);	/* cancels what is under way; a hanging name or mail server does not hold it up */
 
 struct http_header {
 	struct slice name, value;
@@ -65,7 +70,8 @@ struct http_call {
 	struct slice body;		/* SLICE_NONE: none */
 	int64_t timeout_ms;		/* default 30,000 when 0 */
 	size_t max_body_bytes;		/* default 8 MB when 0 */
-	int redirects;			/* default 0; GET only */
+	int redirects;			/* default 0: 3xx is an answer; GET and HEAD only; to another server go no headers of yours but
+					 * Accept, Accept-Language, Cache-Control, User-Agent and the conditional ones */
 	const char *unix_socket;	/* path: talk through it (verbs and the daemon); the policy does not apply */
 	const char *ca_file;		/* NULL: the system's; for tests and private CAs */
 };
@@ -87,7 +93,13 @@ int64_t http_result_wait_ms(const struct http_result *r, int64_t now_ms);
 /* Remaining requests by any dialect; -1 unknown. */
 int64_t http_result_remaining(const struct http_result *r);
 
-/* --- mail ----------------------------------------------------------------- */
+/*
+ * --- mail -----------------------------------------------------------------
+ *
+ * Four threads of its own, each with a connection kept for a few seconds: libcurl waits for the answer to the final dot inside its own
+ * code, and the loop must not.  The address policy counts here too: a mail server on a private address has to be listed.  What
+ * the server says before MAIL FROM (greeting, STARTTLS) is about the connection: HTTP_NOT_SENT, with its code.
+ */
 
 struct smtp_call {
 	const char *url;		/* "smtp://mail.example:587" or "smtps://mail.example:465" */
@@ -97,8 +109,8 @@ struct smtp_call {
 	const char *ca_file;
 	const char *from;		/* envelope, ASCII, no angle brackets */
 	const char *to;			/* one recipient a transaction */
-	struct slice message;		/* RFC 5322, CRLF lines; dot-stuffing is ours */
-	int64_t timeout_ms;
+	struct slice message;		/* RFC 5322, CRLF lines (a bare CR or LF is refused); dot-stuffing is ours */
+	int64_t timeout_ms;		/* default 60,000 when 0; waiting for other mails counts */
 };
 
 struct smtp_result {
@@ -111,6 +123,7 @@ struct smtp_result {
 };
 typedef void smtp_done_fn(void *cookie, const struct smtp_result *result);
 
+/* ERR_INPUT: it can never be sent; ERR_BUSY: 256 mails are waiting. */
 int smtp_start(struct http_client *c, const struct smtp_call *call, smtp_done_fn *done, void *cookie,
     struct http_request **request_r, struct err *err);
 

@@ -9,6 +9,8 @@
 
 #include "core/slice.h"
 
+/* IANA names, exactly as they are spelt.  ICU's three-letter names that mean something else than people think (BST, IST, PST) are
+ * no zones here, nor is "GMT+3". */
 bool zone_exists(struct slice name);
 /* Wall time in the zone to UTC ms.  A time that daylight saving skips is moved forward by the gap; of two equal ones the
  * earlier is taken.  false: unknown zone or impossible date. */
