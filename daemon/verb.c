@@ -111,8 +111,91 @@ print_overview(FILE *out)
 	fprintf(out, "Earshot listens to what people say about a brand and does the right thing about it.\n\nusage: earshot VERB ...\n\n");
 	for (size_t i = 0; verb_registry[i] != NULL; i++)
 		fprintf(out, "  %-10s %s\n", verb_registry[i]->name, verb_registry[i]->summary);
-	fprintf(out, "\n`earshot VERB -h` explains one, with an example; `earshot --version` tells the version.\n");
+	fprintf(out, "\n`earshot VERB -h` explains one, with an example; `earshot --version` tells the version;\n"
+		     "`earshot --man` prints the man page, `earshot --completion` the completion for bash.\n");
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+/* ---- man page and completion, from the same table ---------------------------- */
+
+/* Text for troff: a backslash, and a line that begins with a dot or a quote, mean themselves. */
+static void
+print_roff(const char *text)
+{
+	bool at_start = true;
+
+	for (; *text != '\0'; text++) {
+		if (at_start && (*text == '.' || *text == '\''))
+			printf("\\&");
+		if (*text == '\\' || *text == '-')
+			putchar('\\');
+		putchar(*text == '\\' ? 'e' : *text);
+		at_start = *text == '\n';
+	}
+}
+
+static void
+print_man_verb(const struct verb *v)
+{
+	printf(".SS \"");
+	print_roff(v->name);
+	printf(" ");
+	print_roff(v->args);
+	printf("\"\n");
+	print_roff(v->summary);
+	printf(".\n");
+	if (v->help != NULL) {
+		printf(".PP\n");
+		print_roff(v->help);
+		printf("\n");
+	}
+	for (size_t i = 0; i < flag_count(v->flags); i++) {
+		printf(".TP\n\\fB");
+		print_roff(v->flags[i].name);
+		printf("\\fR %s\n", v->flags[i].value == NULL ? "" : v->flags[i].value);
+		print_roff(v->flags[i].help);
+		printf("\n");
+	}
+	printf(".PP\n.EX\n");
+	print_roff(v->example);
+	printf("\n.EE\n");
+}
+
+static int
+print_man(void)
+{
+	printf(".TH EARSHOT 1 \"\" \"earshot %s\"\n.SH NAME\nearshot \\- social\\-sentiment real\\-time trigger service\n"
+	       ".SH SYNOPSIS\n\\fBearshot\\fR \\fIVERB\\fR ...\n.SH VERBS\n", EARSHOT_VERSION);
+	for (size_t i = 0; verb_registry[i] != NULL; i++)
+		print_man_verb(verb_registry[i]);
+	printf(".SH OPTIONS OF ALL VERBS\n");
+	for (size_t i = 0; common_flags[i].name != NULL; i++) {
+		printf(".TP\n\\fB");
+		print_roff(common_flags[i].name);
+		printf("\\fR %s\n", common_flags[i].value == NULL ? "" : common_flags[i].value);
+		print_roff(common_flags[i].help);
+		printf("\n");
+	}
+	printf(".SH EXIT STATUS\n0 done, 1 found something, 2 wrong use, 3 could not.\n");
+	return EXIT_DONE;
+}
+
+static int
+print_completion(void)
+{
+	printf("# bash completion for earshot: source it, or put it into /etc/bash_completion.d\n_earshot() {\n"
+	       "\tlocal word=${COMP_WORDS[COMP_CWORD]}\n\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '");
+	for (size_t i = 0; verb_registry[i] != NULL; i++)
+		printf("%s%s", i == 0 ? "" : " ", verb_registry[i]->name);
+	printf("' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
+	for (size_t i = 0; verb_registry[i] != NULL; i++) {
+		printf("\t%s) COMPREPLY=($(compgen -f -W '", verb_registry[i]->name);
+		for (size_t k = 0; k < flags_of(verb_registry[i]); k++)
+			printf("%s%s", k == 0 ? "" : " ", flag_at(verb_registry[i], k)->name);
+		printf("' -- \"$word\")) ;;\n");
+	}
+	printf("\tesac\n}\ncomplete -F _earshot earshot\n");
+	return EXIT_DONE;
 }
 
 /* ---- parsing ----------------------------------------------------------------- */
@@ -206,6 +289,10 @@ verb_main(int argc, char **argv)
 		printf("earshot %s\n", EARSHOT_VERSION);
 		return EXIT_DONE;
 	}
+	if (strcmp(argv[1], "--man") == 0)
+		return print_man();
+	if (strcmp(argv[1], "--completion") == 0)
+		return print_completion();
 	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
 		return print_overview(stdout);
 	for (size_t i = 0; verb_registry[i] != NULL; i++) {

@@ -28,6 +28,7 @@
 #define WORKER_TIDY_MS (10 * TIME_MINUTE_MS)
 #define WORKER_TIDY_ROWS 2000
 #define WORKER_GAUGES_MS (10 * TIME_SECOND_MS)
+#define WORKER_ALERTS_MAX 1000 /* the gauge does not count further */
 #define WORKER_PAUSE_FIRST_MS 100
 #define WORKER_PAUSE_MAX_MS 5000
 
@@ -610,7 +611,13 @@ tick_gauges(struct worker *w, int64_t now_ms)
 {
 	int64_t counts[MESSAGE_STATE_COUNT];
 
+	struct alert_row *alerts;
+	size_t open = 0;
+
 	w->gauges_at_ms = now_ms + WORKER_GAUGES_MS;
+	arena_reset(w->scratch);
+	if (store_alerts_list(w->env.store, -1, SLICE_NONE, 0, WORKER_ALERTS_MAX, w->scratch, &alerts, &open, NULL) == 0)
+		metrics_set(w->env.metrics, METRIC_ALERTS_OPEN, (int64_t)open);
 	if (store_messages_count(w->env.store, counts, NULL) == 0)
 		metrics_set(w->env.metrics, METRIC_OUTBOX_READY,
 		    counts[MESSAGE_READY] + counts[MESSAGE_LATER] + counts[MESSAGE_SENDING]);
