@@ -289,8 +289,8 @@ secrets_come_from_outside_the_file(void **state)
 	static const char *const wants[] = {"from env", "from file", "from credential"};
 
 	(void)state;
-	file_write_text(file, "from file\n");
-	file_write_text(credential, "from credential\r\n");
+	support_write_text(file, "from file\n");
+	support_write_text(credential, "from credential\r\n");
 	setenv("EARSHOT_TEST_TOKEN", "from env", 1);
 	setenv("CREDENTIALS_DIRECTORY", dir, 1);
 	for (size_t i = 0; i < 3; i++) {
@@ -333,11 +333,11 @@ secrets_that_cannot_be_fetched_are_findings(void **state)
 	};
 
 	(void)state;
-	file_write_text(empty, "\n");
-	file_write(binary, "a\0b", 3);
+	support_write_text(empty, "\n");
+	support_write(binary, "a\0b", 3);
 	char *bytes = mem_alloc(70000);
 	memset(bytes, 'x', 70000);
-	file_write(large, bytes, 70000);
+	support_write(large, bytes, 70000);
 	mem_free(bytes);
 	setenv("EARSHOT_TEST_EMPTY", "", 1);
 	unsetenv("EARSHOT_TEST_UNSET");

@@ -15,7 +15,7 @@
 #include "core/mem.h"
 
 char *
-file_read(const char *path, size_t *len_r)
+support_read(const char *path, size_t *len_r)
 {
 	FILE *in = fopen(path, "rb");
 	size_t len = 0, cap = 4096;
@@ -46,7 +46,7 @@ file_read(const char *path, size_t *len_r)
 }
 
 void
-file_write(const char *path, const void *bytes, size_t len)
+support_write(const char *path, const void *bytes, size_t len)
 {
 	FILE *out = fopen(path, "wb");
 
@@ -57,13 +57,13 @@ file_write(const char *path, const void *bytes, size_t len)
 }
 
 void
-file_write_text(const char *path, const char *text)
+support_write_text(const char *path, const char *text)
 {
-	file_write(path, text, strlen(text));
+	support_write(path, text, strlen(text));
 }
 
 bool
-file_exists(const char *path)
+support_exists(const char *path)
 {
 	struct stat st;
 

@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 /* The whole file with a NUL behind it; free with mem_free().  NULL when there is no such file. */
-char *file_read(const char *path, size_t *len_r);
-void file_write(const char *path, const void *bytes, size_t len);
-void file_write_text(const char *path, const char *text);
-bool file_exists(const char *path);
+char *support_read(const char *path, size_t *len_r);
+void support_write(const char *path, const void *bytes, size_t len);
+void support_write_text(const char *path, const char *text);
+bool support_exists(const char *path);
 
 /* A new folder; free the path with temp_dir_free(), which removes the folder and what is in it. */
 char *temp_dir_new(void);

@@ -160,7 +160,7 @@ def is_in(house, wanted):
 def kill_once(house, rng, kills, wanted):
     """At a random instant of the life at which there is work; with wanted, at one that finds the daemon in that phase."""
     time.sleep(rng.uniform(0.0, 0.05))
-    end = time.monotonic() + (0.5 if wanted else 0.2)
+    end = time.monotonic() + 0.5
     while time.monotonic() < end:
         os.kill(house.process.pid, signal.SIGSTOP)
         os.waitpid(house.process.pid, os.WUNTRACED)  # it stands still now: what it notes is what it does
@@ -179,7 +179,7 @@ def kill_many(house, rng, email_channel):
     while kills.total < KILLS:
         # So fast that posts last until the last kill, judged by how long the lives have been so far.
         share = max(0, POSTS - stored(house)) / (KILLS - kills.total)
-        configure(house, email_channel, int(min(5000, max(100, 0.8 * share / life_s))))
+        configure(house, email_channel, int(min(5000, max(100, 0.6 * share / life_s))))
         house.start()
         born = time.monotonic()
         kill_once(house, rng, kills, kills.rarest() if kills.total % 3 == 2 else None)
