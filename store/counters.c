@@ -198,8 +198,8 @@ int
 store_counters_join(struct store *st, struct slice from, struct slice to, struct err *err)
 {
 	struct arena *a;
-	struct counter_name *names;
-	size_t count;
+	struct counter_name *names = NULL;
+	size_t count = 0;
 	int rc;
 
 	assert(st->is_in_transaction && st->mode != STORE_READER);

@@ -292,7 +292,7 @@ store_customers_list(struct store *st, struct slice after_id, size_t limit, int6
 /* ---- changes ---------------------------------------------------------- */
 
 int
-store_customer_put(struct store *st, struct slice id, struct slice timezone, struct slice locale,
+store_customer_put(struct store *st, struct slice id, struct slice zone, struct slice locale,
     struct slice country, int64_t now_ms, bool *created_r, struct err *err)
 {
 	struct query q;
@@ -316,7 +316,7 @@ store_customer_put(struct store *st, struct slice id, struct slice timezone, str
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
-	query_bind_text(&q, timezone);
+	query_bind_text(&q, zone);
 	query_bind_text(&q, locale);
 	query_bind_text(&q, country);
 	query_bind_int(&q, now_ms);

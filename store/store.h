@@ -52,7 +52,8 @@ int store_open(const struct store_options *o, struct store **store_r, struct err
 void store_close(struct store *st); /* rolls back what is open; checkpoints as SQLite does */
 
 int store_begin(struct store *st, struct err *err); /* BEGIN IMMEDIATE; a reader: a read snapshot */
-int store_flush(struct store *st, struct err *err);	 /* writes what the overlay holds; store_commit() does it too */
+int store_flush(struct store *st,
+    struct err *err); /* writes what the overlay holds; store_commit() does it too */
 int store_commit(struct store *st, struct err *err); /* a reader: just ends the snapshot */
 void store_rollback(struct store *st); /* nothing to roll back: nothing happens */
 bool store_in_transaction(const struct store *st);

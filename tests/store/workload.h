@@ -20,10 +20,18 @@ struct work {
 	int batch;
 	int64_t now_ms;
 	int64_t new_posts;
+	bool is_short;
 };
 
-/* The arena is large enough, and when memory is short the store is given nothing, and says so. */
-#define work_text(w, ...) slice_of(arena_printf((w)->a, __VA_ARGS__))
+/* Texts of ours that there was no memory for: the batch is given up at its end, whatever the store said. */
+static struct slice
+work_keep(struct work *w, const char *text)
+{
+	w->is_short |= text == NULL;
+	return slice_of(text == NULL ? "?" : text);
+}
+
+#define work_text(w, ...) work_keep((w), arena_printf((w)->a, __VA_ARGS__))
 
 static int
 work_count(struct work *w, struct slice rule, enum state_kind kind, struct slice key)
@@ -81,7 +89,7 @@ work_decide(struct work *w, int i, const struct stored_post *sp)
 	    work_count(w, rule, STATE_TOTAL, SLICE_LIT("")) < 0)
 		return -1;
 	return work_count(w, SLICE_LIT(""), STATE_PERSON_DAY,
-	    slice_of(arena_printf(w->a, "%.*s|2026-11-21", SLICE_ARG(sp->subject))));
+	    work_text(w, "%.*s|2026-11-21", SLICE_ARG(sp->subject)));
 }
 
 static int
@@ -135,7 +143,7 @@ work_post(struct work *w, int i)
 	sp.post.author.followers = 100 + w->batch;
 	sp.score = (struct score){
 	    .lang = "en", .score_milli = -700, .negative_milli = 1000, .is_scored = true};
-	sp.subject = slice_of(arena_printf(w->a, "a:%.*s", SLICE_ARG(sp.post.author.id)));
+	sp.subject = work_text(w, "a:%.*s", SLICE_ARG(sp.post.author.id));
 	rc = store_post_find(w->st, sp.post.id, &(struct post_ref){0}, ERR);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
@@ -195,14 +203,19 @@ work_batch_inside(struct work *w)
 static int
 work_batch(struct store *st, int batch)
 {
-	struct work w = {st, arena_new(8 << 20), batch, FIXTURE_NOW_MS + batch * TIME_MINUTE_MS, 0};
+	struct work w = {.st = st,
+	    .a = arena_new(8 << 20),
+	    .batch = batch,
+	    .now_ms = FIXTURE_NOW_MS + batch * TIME_MINUTE_MS};
 	int rc = -1;
 
 	if (w.a == NULL)
 		return err_set(ERR, ERR_NOMEM, "no memory");
 	if (store_begin(st, ERR) < 0)
 		goto out;
-	if (work_batch_inside(&w) < 0) {
+	if (work_batch_inside(&w) < 0 || w.is_short) {
+		if (w.is_short)
+			err_set(ERR, ERR_NOMEM, "no memory for a batch");
 		store_rollback(st);
 		goto out;
 	}
