@@ -88,8 +88,8 @@ what_cannot_be_opened_is_refused_with_words(void **state)
 		if (cases[i].sql != NULL)
 			run_sql(path, cases[i].sql);
 		if (cases[i].bytes != NULL)
-			file_write_text(path, cases[i].bytes);
-		was = file_read(path, &before);
+			support_write_text(path, cases[i].bytes);
+		was = support_read(path, &before);
 		memset(ERR, 0, sizeof *ERR);
 		assert_int_equal(fixture_open(path, cases[i].mode, NULL, &st), -1);
 		assert_null(st);
@@ -97,7 +97,7 @@ what_cannot_be_opened_is_refused_with_words(void **state)
 			fail_msg("%s: %s \"%s\", want %s \"...%s...\"", cases[i].name,
 			    err_kind_name(ERR->kind), ERR->text, err_kind_name(cases[i].kind),
 			    cases[i].words);
-		is = file_read(path, &after);
+		is = support_read(path, &after);
 		if (was != NULL) { /* what is not ours stays as it was, byte for byte */
 			assert_int_equal(before, after);
 			assert_memory_equal(was, is, before);
@@ -272,9 +272,9 @@ the_check_says_ok_and_finds_damage(void **state)
 	}
 	OK(store_commit(f->st, ERR));
 	fixture_close(f);
-	bytes = file_read(f->path, &len);
+	bytes = support_read(f->path, &len);
 	memset(bytes + 4096 + 200, 0x5a, len - 4096 - 200 < 40960 ? len - 4096 - 200 : 40960);
-	file_write(f->path, bytes, len);
+	support_write(f->path, bytes, len);
 	mem_free(bytes);
 	if (fixture_open(f->path, STORE_WRITER, NULL, &st) == 0) {
 		int rc = store_check(st, &ok, ERR);
