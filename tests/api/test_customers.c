@@ -1,0 +1,138 @@
+/* Customers and authors: lists, one of them, the import. */
+#include "tests/api/api_fixture.h"
+
+static void
+an_import_reports_what_it_did_and_may_be_repeated(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r;
+
+	r = fixture_call(f, "POST", "/api/v1/customers/import", fixture_csv, 200);
+	assert_number(r, "rows", 2);
+	assert_number(r, "created", 2);
+	assert_number(r, "rejected", 0);
+	assert_number(r, "links", 2);
+	assert_truth(r, "dry_run", false);
+	assert_int_equal(json_count(json_get(r, "findings")), 0);
+	r = fixture_call(f, "POST", "/api/v1/customers/import", fixture_csv, 200);
+	assert_number(r, "created", 0);
+	assert_number(r, "unchanged", 2);
+}
+
+static void
+a_dry_run_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int64_t count;
+
+	assert_number(fixture_call(f, "POST", "/api/v1/customers/import?dry_run=1", fixture_csv, 200), "rows", 2);
+	assert_truth(json_root(f->doc), "dry_run", true);
+	OK(store_count(f->st, "customers", &count, ERR));
+	assert_int_equal(count, 0);
+	OK(store_count(f->st, "audit", &count, ERR));
+	assert_int_equal(count, 0);
+	fixture_refused(f, "POST", "/api/v1/customers/import?dry_run=maybe", fixture_csv, 400, "bad-parameter");
+	assert_number(fixture_call(f, "POST", "/api/v1/customers/import?dry_run=0", fixture_csv, 200), "created", 2);
+	OK(store_count(f->st, "audit", &count, ERR));
+	assert_int_equal(count, 1);
+}
+
+static void
+a_bad_row_is_a_finding_with_line_and_the_others_go_in(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r, *finding;
+
+	r = fixture_call(f, "POST", "/api/v1/customers/import?file=people.csv",
+	    "ChannelType,Address,User.UserId\nEMAIL,a@example.org,u-1\nPIGEON,roof,u-2\nEMAIL,c@example.org,u-3\n", 200);
+	assert_number(r, "rows", 3);
+	assert_number(r, "rejected", 1);
+	assert_number(r, "created", 2);
+	finding = json_at(json_get(r, "findings"), 0);
+	assert_text(finding, "file", "people.csv");
+	assert_number(finding, "line", 3);
+}
+
+static void
+a_file_of_which_nothing_can_be_taken_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_refused(f, "POST", "/api/v1/customers/import",
+	    "ChannelType,Address,User.UserId\nPIGEON,roof,u-2\n", 422, "findings");
+	assert_int_equal(json_count(json_get(json_root(f->doc), "findings")), 1);
+}
+
+static void
+handles_are_taken_from_the_attribute_that_is_named(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_number(fixture_call(f, "POST", "/api/v1/customers/import?handle_attribute=Fedi",
+			  "ChannelType,Address,User.UserId,User.UserAttributes.Fedi\nEMAIL,a@example.org,u-1,@ann@social.example\n",
+			  200),
+	    "links", 1);
+	assert_text(json_at(json_get(fixture_get(f, "/api/v1/customers/u-1"), "links"), 0), "handle", "@ann@social.example");
+}
+
+static void
+a_customer_is_shown_whole(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *c;
+
+	fixture_import(f);
+	fixture_say(f, "ann", "acme please help");
+	c = fixture_get(f, "/api/v1/customers/u-1");
+	assert_text(json_at(json_get(c, "endpoints"), 0), "address", "ann@example.org");
+	assert_int_equal(json_count(json_get(c, "consents")), 2);
+	assert_true(slice_eq_str(json_str(json_at(json_get(json_get(c, "attributes"), "FirstName"), 0)), "Ann"));
+	assert_text(json_at(json_get(c, "links"), 0), "author", "https://social.example/users/ann");
+	assert_true(json_count(json_get(c, "history")) > 0);
+	fixture_refused(f, "GET", "/api/v1/customers/nobody", NULL, 404, "not-found");
+	fixture_refused(f, "GET", "/api/v1/customers/%22%3Cscript%3E", NULL, 404, "not-found");
+	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/customers"), "items")), 2);
+}
+
+static void
+an_author_is_found_by_account_and_by_handle(void **state)
+{
+	static const char *const ways[] = {"/api/v1/authors/https%3A%2F%2Fsocial.example%2Fusers%2Fann",
+	    "/api/v1/authors/%40ann%40social.example", "/api/v1/authors/@ann@social.example",
+	    "/api/v1/authors/@Ann@Social.Example"};
+	struct fixture *f = *state;
+	const struct json *a;
+
+	fixture_import(f);
+	fixture_say(f, "ann", "acme please help");
+	fixture_say(f, "zoe", "hello");
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		a = fixture_get(f, ways[i]);
+		assert_text(a, "id", "https://social.example/users/ann");
+		assert_number(a, "followers", 120);
+		assert_number(a, "posts_seen", 1);
+		assert_int_equal(json_type(json_get(a, "following")), JSON_NULL);
+		assert_text(json_get(a, "link"), "customer_id", "u-1");
+	}
+	a = fixture_get(f, "/api/v1/authors/@zoe@social.example");
+	assert_int_equal(json_type(json_get(a, "link")), JSON_NULL);
+	fixture_refused(f, "GET", "/api/v1/authors/@nobody@social.example", NULL, 404, "not-found");
+	fixture_refused(f, "GET", "/api/v1/authors/%01%02", NULL, 404, "not-found");
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+	    T(an_import_reports_what_it_did_and_may_be_repeated),
+	    T(a_dry_run_writes_nothing),
+	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),
+	    T(a_file_of_which_nothing_can_be_taken_is_refused),
+	    T(handles_are_taken_from_the_attribute_that_is_named),
+	    T(a_customer_is_shown_whole),
+	    T(an_author_is_found_by_account_and_by_handle),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
