@@ -1,308 +1,16 @@
 /*
  * RSS and Atom share one reader: the elements' names do not collide, and feeds in the wild mix the two.  libxml2 builds the tree from
- * cleaned UTF-8; elements are told apart by a small set of vocabularies rather than by exact namespaces, which feeds get wrong.
+ * cleaned UTF-8.
  */
-#include "collectors/feed_internal.h"
+#include "collectors/feed_xml_internal.h"
 
 #include <assert.h>
 
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/err.h"
-#include "core/utf8.h"
-#include "platform/crypto.h"
-
-#define MARKUP_BYTES_MAX ((size_t)512 * 1024) /* of one item's inline markup written out again */
-#define BASE64_BYTES_MAX ((size_t)512 * 1024)
-
-struct xml_read {
-	struct arena *a;
-	struct feed_doc *doc;
-	struct slice base_url;
-	struct err *err;
-	/* while parsing */
-	size_t elements;
-	unsigned depth;
-	int limit; /* the one that was passed; 0: none */
-	const char *limit_of;
-};
-
-enum vocabulary {
-	V_CORE /* RSS, Atom, or no namespace at all */,
-	V_DC,
-	V_CONTENT,
-	V_SY,
-	V_THR,
-	V_ITUNES,
-	V_XHTML,
-	V_OTHER
-};
-
-/* --- names ---------------------------------------------------------------- */
-
-static const struct {
-	const char *prefix; /* as commonly written: for feeds that forget to declare it */
-	const char *uri; /* how it begins */
-	enum vocabulary vocabulary;
-} vocabularies[] = {
-    {"atom", "http://www.w3.org/2005/Atom", V_CORE},
-    {"atom03", "http://purl.org/atom/ns", V_CORE},
-    {"rss", "http://purl.org/rss/1.0/modules/content", V_CONTENT},
-    {"content", "http://purl.org/rss/1.0/modules/content", V_CONTENT},
-    {"sy", "http://purl.org/rss/1.0/modules/syndication", V_SY},
-    {"rss", "http://purl.org/rss/1.0/modules", V_OTHER},
-    {"rss", "http://purl.org/rss/", V_CORE},
-    {"rss", "http://my.netscape.com/rdf/", V_CORE},
-    {"rss", "http://backend.userland.com/", V_CORE},
-    {"dc", "http://purl.org/dc/elements/", V_DC},
-    {"dcterms", "http://purl.org/dc/terms/", V_DC},
-    {"thr", "http://purl.org/syndication/thread/", V_THR},
-    {"itunes", "http://www.itunes.com/dtds/", V_ITUNES},
-    {"xhtml", "http://www.w3.org/1999/xhtml", V_XHTML},
-};
-
-struct name {
-	enum vocabulary vocabulary;
-	struct slice local;
-};
-
-static struct name
-name_of(const xmlNode *node)
-{
-	struct name n = {V_CORE, slice_of((const char *)node->name)};
-	struct slice prefix = SLICE_NONE;
-	const char *uri = NULL;
-
-	if (node->ns != NULL) {
-		uri = (const char *)node->ns->href;
-		prefix = slice_of((const char *)node->ns->prefix);
-	} else {
-		/* an undeclared prefix stays part of the name */
-		struct slice rest = n.local;
-		struct slice first = slice_split(&rest, ':');
-		if (slice_is_set(rest)) {
-			prefix = first;
-			n.local = rest;
-		}
-	}
-	for (size_t i = 0; uri != NULL && i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++)
-		if (slice_starts_with(slice_of(uri), vocabularies[i].uri)) {
-			n.vocabulary = vocabularies[i].vocabulary;
-			return n;
-		}
-	if (!slice_is_set(prefix))
-		return n; /* a default namespace of whatever name */
-	n.vocabulary = V_OTHER;
-	for (size_t i = 0; i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++)
-		if (slice_eq_str(prefix, vocabularies[i].prefix)) {
-			n.vocabulary = vocabularies[i].vocabulary;
-			break;
-		}
-	return n;
-}
-
-static bool
-is_named(struct name n, enum vocabulary vocabulary, const char *local)
-{
-	return n.vocabulary == vocabulary && slice_eq_nocase(n.local, slice_of(local));
-}
-
-static bool
-is_any(struct name n, enum vocabulary vocabulary, const char *const *locals)
-{
-	for (; *locals != NULL; locals++)
-		if (is_named(n, vocabulary, *locals))
-			return true;
-	return false;
-}
-
-/* --- texts ---------------------------------------------------------------- */
-
-/* Whatever namespace the attribute has; SLICE_NONE when it is not there. */
-static struct slice
-attribute(const xmlNode *node, const char *name)
-{
-	for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
-		if (slice_eq_nocase(slice_of((const char *)at->name), slice_of(name))) {
-			const xmlNode *value = at->children;
-			if (value == NULL || value->content == NULL)
-				return SLICE_LIT("");
-			return slice_trim(slice_of((const char *)value->content));
-		}
-	return SLICE_NONE;
-}
-
-static bool
-has_elements(const xmlNode *node)
-{
-	for (const xmlNode *child = node->children; child != NULL; child = child->next)
-		if (child->type == XML_ELEMENT_NODE)
-			return true;
-	return false;
-}
-
-static bool
-is_text(const xmlNode *node)
-{
-	return (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) &&
-	    node->content != NULL;
-}
-
-static void
-write_escaped(struct buf *out, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		size_t run = strcspn(s, "&<>\"");
-		buf_add(out, s, run);
-		s += run;
-		switch (*s) {
-		case '&': buf_add_str(out, "&amp;"); break;
-		case '<': buf_add_str(out, "&lt;"); break;
-		case '>': buf_add_str(out, "&gt;"); break;
-		case '"': buf_add_str(out, "&quot;"); break;
-		default: return;
-		}
-	}
-}
-
-/* Inline markup as HTML again, so that one reader makes text of both kinds.  Recursion is bounded by FEED_DEPTH_MAX. */
-static void
-write_markup(struct buf *out, const xmlNode *node)
-{
-	static const char *const kept[] = {"class", "href", "alt"};
-
-	for (const xmlNode *child = node->children; child != NULL && !buf_failed(out);
-	     child = child->next) {
-		if (is_text(child)) {
-			write_escaped(out, (const char *)child->content);
-			continue;
-		}
-		if (child->type != XML_ELEMENT_NODE)
-			continue;
-		struct name n = name_of(child);
-		buf_addf(out, "<%.*s", SLICE_ARG(n.local));
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-			struct slice value = attribute(child, kept[i]);
-			if (value.len == 0)
-				continue;
-			buf_addf(out, " %s=\"", kept[i]);
-			write_escaped(out, value.ptr);
-			buf_add_str(out, "\"");
-		}
-		buf_add_str(out, ">");
-		write_markup(out, child);
-		buf_addf(out, "</%.*s>", SLICE_ARG(n.local));
-	}
-}
-
-static int
-nomem(struct xml_read *r)
-{
-	return err_set(r->err, ERR_NOMEM, "no memory for the items of a feed");
-}
-
-/* What stands in an element, with its inline markup written as HTML when there is some.  What is over the ceiling is left out. */
-static int
-inner(struct xml_read *r, const xmlNode *node, bool *has_markup_r, struct slice *raw_r)
-{
-	struct buf out;
-	int rc = 0;
-
-	buf_init(&out, MARKUP_BYTES_MAX);
-	*has_markup_r = has_elements(node);
-	if (*has_markup_r)
-		write_markup(&out, node);
-	else
-		for (const xmlNode *child = node->children; child != NULL; child = child->next)
-			if (is_text(child)) {
-				size_t len = strlen((const char *)child->content);
-				if (len > MARKUP_BYTES_MAX - 1 - out.len)
-					len = MARKUP_BYTES_MAX - 1 - out.len;
-				buf_add(&out, child->content, len);
-			}
-	*raw_r = arena_slice_dup(r->a, slice_make(buf_str(&out), out.len));
-	if (!slice_is_set(*raw_r))
-		rc = nomem(r);
-	buf_fini(&out);
-	return rc;
-}
-
-/* Base64 with white space in it; the text itself when it is none. */
-static struct slice
-base64(struct xml_read *r, struct slice raw)
-{
-	char *dense, *out;
-	size_t len = 0;
-	int decoded;
-
-	if (raw.len > BASE64_BYTES_MAX)
-		return raw;
-	dense = arena_alloc(r->a, raw.len + 1);
-	out = arena_alloc(r->a, raw.len + 1);
-	if (dense == NULL || out == NULL)
-		return raw;
-	for (size_t i = 0; i < raw.len; i++)
-		if (strchr(" \t\r\n", raw.ptr[i]) == NULL)
-			dense[len++] = raw.ptr[i];
-	decoded = crypto_base64_decode(slice_make(dense, len), out, raw.len + 1);
-	return decoded < 0 ? raw : slice_make(out, (size_t)decoded);
-}
-
-/* How Atom says what a text is: 1.0 by type, 0.3 by type and mode; RSS says nothing. */
-static enum feed_markup
-markup_of(const xmlNode *node, bool is_markup, bool *is_base64_r)
-{
-	struct slice type = attribute(node, "type");
-	struct slice mode = attribute(node, "mode");
-
-	*is_base64_r = slice_eq_nocase(mode, SLICE_LIT("base64")) ||
-	    (!slice_is_set(mode) && type.len > 0 && memchr(type.ptr, '/', type.len) != NULL &&
-		!slice_starts_with(type, "text/") && !slice_ends_with(type, "xml"));
-	if (is_markup)
-		return FEED_HTML;
-	if (slice_eq_nocase(type, SLICE_LIT("html")) ||
-	    slice_eq_nocase(type, SLICE_LIT("text/html")))
-		return FEED_HTML;
-	if (slice_eq_nocase(type, SLICE_LIT("text")) ||
-	    slice_eq_nocase(type, SLICE_LIT("text/plain")) ||
-	    slice_eq_nocase(type, SLICE_LIT("xhtml")) || slice_ends_with(type, "xml"))
-		return FEED_PLAIN;
-	return FEED_GUESS;
-}
-
-static int
-read_text(struct xml_read *r, const xmlNode *node, bool as_line, struct slice *text_r, bool *is_cut)
-{
-	struct slice raw;
-	bool is_markup, is_base64;
-	enum feed_markup markup;
-
-	if (inner(r, node, &is_markup, &raw) < 0)
-		return -1;
-	markup = markup_of(node, is_markup, &is_base64);
-	if (is_base64 && !is_markup) {
-		raw = base64(r, raw);
-		raw = utf8_repair(r->a, raw, &r->doc->repaired);
-		if (!slice_is_set(raw))
-			return nomem(r);
-	}
-	if (as_line)
-		return feed_line(raw, markup, r->a, text_r, r->err);
-	return feed_text(raw, markup, r->a, text_r, is_cut, r->err);
-}
-
-/* First come, first kept. */
-static int
-read_line_once(struct xml_read *r, const xmlNode *node, struct slice *line_r)
-{
-	bool unused = false;
-
-	return slice_is_set(*line_r) ? 0 : read_text(r, node, true, line_r, &unused);
-}
 
 /* --- links, people, tags -------------------------------------------------- */
 
@@ -320,15 +28,15 @@ resolve(struct xml_read *r, const xmlNode *node, struct slice uri, struct slice 
 		base = feed_resolve(slice_of((const char *)declared), r->base_url, r->a);
 	xmlFree(declared);
 	*made_r = feed_resolve(uri, base, r->a);
-	return slice_is_set(*made_r) ? 0 : nomem(r);
+	return slice_is_set(*made_r) ? 0 : feed_xml_nomem(r);
 }
 
 /* RSS has the address as text, Atom in href; an Atom link that is not "alternate" is something else. */
 static int
 read_link(struct xml_read *r, const xmlNode *node, struct slice *link_r)
 {
-	struct slice href = attribute(node, "href");
-	struct slice rel = attribute(node, "rel");
+	struct slice href = feed_xml_attribute(node, "href");
+	struct slice rel = feed_xml_attribute(node, "rel");
 	struct slice text = SLICE_NONE;
 
 	if (slice_is_set(*link_r))
@@ -337,7 +45,7 @@ read_link(struct xml_read *r, const xmlNode *node, struct slice *link_r)
 		return 0;
 	if (slice_is_set(href))
 		return resolve(r, node, href, link_r);
-	if (read_line_once(r, node, &text) < 0)
+	if (feed_xml_line_once(r, node, &text) < 0)
 		return -1;
 	return resolve(r, node, text, link_r);
 }
@@ -359,13 +67,13 @@ read_person(struct xml_read *r, const xmlNode *node, struct person p)
 		int rc = 0;
 		if (child->type != XML_ELEMENT_NODE)
 			continue;
-		struct name n = name_of(child);
-		if (is_named(n, V_CORE, "name"))
-			rc = read_line_once(r, child, p.name);
-		else if (is_named(n, V_CORE, "email"))
-			rc = read_line_once(r, child, p.email);
-		else if (is_any(n, V_CORE, uris)) {
-			rc = read_line_once(r, child, &line);
+		struct feed_name n = feed_xml_name(child);
+		if (feed_xml_is_named(n, V_CORE, "name"))
+			rc = feed_xml_line_once(r, child, p.name);
+		else if (feed_xml_is_named(n, V_CORE, "email"))
+			rc = feed_xml_line_once(r, child, p.email);
+		else if (feed_xml_is_any(n, V_CORE, uris)) {
+			rc = feed_xml_line_once(r, child, &line);
 			if (rc == 0)
 				rc = resolve(r, child, line, p.uri);
 		}
@@ -376,7 +84,7 @@ read_person(struct xml_read *r, const xmlNode *node, struct person p)
 		return 0;
 	struct slice raw;
 	bool is_markup;
-	if (inner(r, node, &is_markup, &raw) < 0)
+	if (feed_xml_inner(r, node, &is_markup, &raw) < 0)
 		return -1;
 	return feed_person(raw, r->a, p.name, p.email, r->err);
 }
@@ -392,7 +100,7 @@ add_tag(struct xml_read *r, struct feed_item *it, struct slice tag)
 	if (it->tags.count == 0)
 		it->tags.items = arena_array(r->a, POST_TAGS_MAX, sizeof(*items));
 	if (it->tags.items == NULL)
-		return nomem(r);
+		return feed_xml_nomem(r);
 	items = (struct slice *)(uintptr_t)it->tags.items; /* ours, until the item is done */
 	items[it->tags.count++] = tag;
 	return 0;
@@ -401,14 +109,14 @@ add_tag(struct xml_read *r, struct feed_item *it, struct slice tag)
 static int
 read_category(struct xml_read *r, const xmlNode *node, struct feed_item *it, bool is_list)
 {
-	struct slice term = attribute(node, "term");
+	struct slice term = feed_xml_attribute(node, "term");
 	struct slice line = SLICE_NONE;
 
 	if (term.len > 0) {
 		term = arena_slice_dup(r->a, term);
-		return slice_is_set(term) ? add_tag(r, it, term) : nomem(r);
+		return slice_is_set(term) ? add_tag(r, it, term) : feed_xml_nomem(r);
 	}
-	if (read_line_once(r, node, &line) < 0)
+	if (feed_xml_line_once(r, node, &line) < 0)
 		return -1;
 	while (is_list && slice_is_set(line))
 		if (add_tag(r, it, slice_split(&line, ',')) < 0)
@@ -423,7 +131,7 @@ read_date(struct xml_read *r, const xmlNode *node, int64_t *at_ms_r)
 
 	if (*at_ms_r != TIME_UNKNOWN)
 		return 0;
-	if (read_line_once(r, node, &line) < 0)
+	if (feed_xml_line_once(r, node, &line) < 0)
 		return -1;
 	*at_ms_r = feed_date(line);
 	return 0;
@@ -439,9 +147,9 @@ read_body(struct xml_read *r, const xmlNode *node, bool is_full, struct feed_ite
 
 	if (slice_is_set(*to) && !is_full)
 		return 0;
-	if (slice_is_set(attribute(node, "src")) && node->children == NULL)
+	if (slice_is_set(feed_xml_attribute(node, "src")) && node->children == NULL)
 		return 0; /* Atom: the content is elsewhere */
-	return read_text(r, node, false, to, &it->is_cut);
+	return feed_xml_text(r, node, false, to, &it->is_cut);
 }
 
 static int
@@ -452,36 +160,36 @@ read_item_child(struct xml_read *r, const xmlNode *node, struct feed_item *it)
 	static const char *const dc_dates[] = {"date", "issued", "created", NULL};
 	static const char *const shorts[] = {"description", "summary", NULL};
 	static const char *const fulls[] = {"content", "fullitem", NULL};
-	struct name n = name_of(node);
+	struct feed_name n = feed_xml_name(node);
 	struct person author = {&it->author_name, &it->author_uri, &it->author_email};
 	struct slice line = SLICE_NONE;
 
-	if (is_named(n, V_CORE, "title") || is_named(n, V_DC, "title"))
-		return read_line_once(r, node, &it->title);
-	if (is_named(n, V_CORE, "link"))
+	if (feed_xml_is_named(n, V_CORE, "title") || feed_xml_is_named(n, V_DC, "title"))
+		return feed_xml_line_once(r, node, &it->title);
+	if (feed_xml_is_named(n, V_CORE, "link"))
 		return read_link(r, node, &it->link);
-	if (is_named(n, V_CORE, "guid") || is_named(n, V_CORE, "id"))
-		return read_line_once(r, node, &it->id);
-	if (is_any(n, V_CORE, shorts))
+	if (feed_xml_is_named(n, V_CORE, "guid") || feed_xml_is_named(n, V_CORE, "id"))
+		return feed_xml_line_once(r, node, &it->id);
+	if (feed_xml_is_any(n, V_CORE, shorts))
 		return read_body(r, node, false, it);
-	if (is_any(n, V_CORE, fulls) || is_named(n, V_CONTENT, "encoded") ||
-	    is_named(n, V_XHTML, "body"))
+	if (feed_xml_is_any(n, V_CORE, fulls) || feed_xml_is_named(n, V_CONTENT, "encoded") ||
+	    feed_xml_is_named(n, V_XHTML, "body"))
 		return read_body(r, node, true, it);
-	if (is_named(n, V_CORE, "author") || is_named(n, V_DC, "creator") ||
-	    is_named(n, V_ITUNES, "author"))
+	if (feed_xml_is_named(n, V_CORE, "author") || feed_xml_is_named(n, V_DC, "creator") ||
+	    feed_xml_is_named(n, V_ITUNES, "author"))
 		return read_person(r, node, author);
-	if (is_any(n, V_CORE, core_dates) || is_any(n, V_DC, dc_dates))
+	if (feed_xml_is_any(n, V_CORE, core_dates) || feed_xml_is_any(n, V_DC, dc_dates))
 		return read_date(r, node, &it->published_at_ms);
-	if (is_any(n, V_CORE, core_updates) || is_named(n, V_DC, "modified"))
+	if (feed_xml_is_any(n, V_CORE, core_updates) || feed_xml_is_named(n, V_DC, "modified"))
 		return read_date(r, node, &it->updated_at_ms);
-	if (is_named(n, V_CORE, "category") || is_named(n, V_DC, "subject"))
+	if (feed_xml_is_named(n, V_CORE, "category") || feed_xml_is_named(n, V_DC, "subject"))
 		return read_category(r, node, it, false);
-	if (is_named(n, V_CORE, "tags"))
+	if (feed_xml_is_named(n, V_CORE, "tags"))
 		return read_category(r, node, it, true);
-	if (is_named(n, V_DC, "language"))
-		return read_line_once(r, node, &it->lang);
-	if (is_named(n, V_THR, "in-reply-to")) {
-		line = attribute(node, "ref");
+	if (feed_xml_is_named(n, V_DC, "language"))
+		return feed_xml_line_once(r, node, &it->lang);
+	if (feed_xml_is_named(n, V_THR, "in-reply-to")) {
+		line = feed_xml_attribute(node, "ref");
 		it->reply_to = line.len > 0 ? arena_slice_dup(r->a, line) : SLICE_NONE;
 	}
 	return 0;
@@ -495,13 +203,13 @@ read_item(struct xml_read *r, const xmlNode *node)
 	int rc = feed_item_add(r->doc, r->a, &it);
 
 	if (rc <= 0)
-		return rc < 0 ? nomem(r) : 0;
+		return rc < 0 ? feed_xml_nomem(r) : 0;
 	for (const xmlNode *child = node->children; child != NULL; child = child->next)
 		if (child->type == XML_ELEMENT_NODE && read_item_child(r, child, it) < 0)
 			return -1;
 	/* RSS 1.0 names its items only here */
 	if (!slice_is_set(it->id) && !slice_is_set(it->link) &&
-	    resolve(r, node, attribute(node, "about"), &it->link) < 0)
+	    resolve(r, node, feed_xml_attribute(node, "about"), &it->link) < 0)
 		return -1;
 	if (!slice_is_set(it->link) && feed_is_absolute(it->id) &&
 	    slice_starts_with(it->id, "http"))
@@ -529,7 +237,7 @@ read_number(struct xml_read *r, const xmlNode *node, long long *value_r)
 	struct slice line = SLICE_NONE;
 
 	*value_r = 0;
-	if (read_line_once(r, node, &line) < 0)
+	if (feed_xml_line_once(r, node, &line) < 0)
 		return -1;
 	(void)slice_to_i64(line, value_r);
 	return 0;
@@ -546,7 +254,7 @@ read_period(struct xml_read *r, const xmlNode *node, int64_t *period_ms)
 	    {"yearly", 365 * TIME_DAY_MS}};
 	struct slice line = SLICE_NONE;
 
-	if (read_line_once(r, node, &line) < 0)
+	if (feed_xml_line_once(r, node, &line) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++)
 		if (slice_eq_nocase(line, slice_of(periods[i].word)))
@@ -567,20 +275,22 @@ read_head(struct xml_read *r, const xmlNode *parent)
 	for (const xmlNode *node = parent->children; node != NULL && rc == 0; node = node->next) {
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
-		struct name n = name_of(node);
-		if (is_named(n, V_CORE, "title"))
-			rc = read_line_once(r, node, &doc->title);
-		else if (is_named(n, V_CORE, "language") || is_named(n, V_DC, "language"))
-			rc = read_line_once(r, node, &doc->lang);
-		else if (is_named(n, V_CORE, "author") || is_named(n, V_DC, "creator"))
+		struct feed_name n = feed_xml_name(node);
+		if (feed_xml_is_named(n, V_CORE, "title"))
+			rc = feed_xml_line_once(r, node, &doc->title);
+		else if (feed_xml_is_named(n, V_CORE, "language") ||
+		    feed_xml_is_named(n, V_DC, "language"))
+			rc = feed_xml_line_once(r, node, &doc->lang);
+		else if (feed_xml_is_named(n, V_CORE, "author") ||
+		    feed_xml_is_named(n, V_DC, "creator"))
 			rc = read_person(r, node, author);
-		else if (is_named(n, V_CORE, "ttl")) {
+		else if (feed_xml_is_named(n, V_CORE, "ttl")) {
 			rc = read_number(r, node, &number);
 			if (number > 0 && number < 1000000)
 				doc->refresh_ms = number * TIME_MINUTE_MS;
-		} else if (is_named(n, V_SY, "updatePeriod"))
+		} else if (feed_xml_is_named(n, V_SY, "updatePeriod"))
 			rc = read_period(r, node, &period_ms);
-		else if (is_named(n, V_SY, "updateFrequency"))
+		else if (feed_xml_is_named(n, V_SY, "updateFrequency"))
 			rc = read_number(r, node, &frequency);
 	}
 	if (frequency > 0 && period_ms / frequency > doc->refresh_ms)
@@ -589,9 +299,9 @@ read_head(struct xml_read *r, const xmlNode *parent)
 }
 
 static bool
-is_item(struct name n)
+is_item(struct feed_name n)
 {
-	return is_named(n, V_CORE, "item") || is_named(n, V_CORE, "entry");
+	return feed_xml_is_named(n, V_CORE, "item") || feed_xml_is_named(n, V_CORE, "entry");
 }
 
 /* Items lie in the channel, or beside it (RSS 1.0, and some who copied it). */
@@ -603,15 +313,15 @@ read_tree(struct xml_read *r, const xmlNode *root)
 	for (const xmlNode *node = root->children; node != NULL; node = node->next) {
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
-		struct name n = name_of(node);
+		struct feed_name n = feed_xml_name(node);
 		if (is_item(n) && read_item(r, node) < 0)
 			return -1;
-		if (!is_named(n, V_CORE, "channel"))
+		if (!feed_xml_is_named(n, V_CORE, "channel"))
 			continue;
 		if (read_head(r, node) < 0)
 			return -1;
 		for (const xmlNode *child = node->children; child != NULL; child = child->next)
-			if (child->type == XML_ELEMENT_NODE && is_item(name_of(child)) &&
+			if (child->type == XML_ELEMENT_NODE && is_item(feed_xml_name(child)) &&
 			    read_item(r, child) < 0)
 				return -1;
 	}
@@ -621,8 +331,8 @@ read_tree(struct xml_read *r, const xmlNode *root)
 static const char *
 format_of(const xmlNode *root)
 {
-	struct slice name = name_of(root).local;
-	struct slice version = attribute(root, "version");
+	struct slice name = feed_xml_name(root).local;
+	struct slice version = feed_xml_attribute(root, "version");
 
 	if (slice_eq_nocase(name, SLICE_LIT("rss")))
 		return slice_starts_with(version, "2") ? "RSS 2.0" : "RSS 0.9x";
@@ -682,7 +392,7 @@ read_document(struct xml_read *r, const xmlDoc *tree)
 		    r->err, ERR_LIMIT, "the feed has more than %d %s", r->limit, r->limit_of);
 	if (root == NULL)
 		return err_set(r->err, ERR_INPUT, "the answer cannot be read as XML");
-	name = name_of(root).local;
+	name = feed_xml_name(root).local;
 	if (slice_eq_nocase(name, SLICE_LIT("html")) || slice_eq_nocase(name, SLICE_LIT("head")) ||
 	    slice_eq_nocase(name, SLICE_LIT("body")))
 		return err_set(

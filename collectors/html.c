@@ -11,9 +11,6 @@
 
 #include <assert.h>
 
-#include <libxml/HTMLparser.h>
-
-#include "collectors/charset.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -21,7 +18,6 @@
 
 #define TAG_NAME_MAX 15
 #define ATTR_VALUE_MAX 2048 /* of href and alt; longer ones are taken as absent */
-#define ENTITY_NAME_MAX 31
 
 enum tag_kind {
 	TAG_OTHER,
@@ -123,12 +119,6 @@ is_letter(char c)
 }
 
 static bool
-is_alnum(char c)
-{
-	return is_letter(c) || (c >= '0' && c <= '9');
-}
-
-static bool
 is_white(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
@@ -138,105 +128,6 @@ static char
 to_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static uint32_t
-usable_code_point(uint32_t cp)
-{
-	if (cp == 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
-		return 0xFFFD;
-	if (cp >= 0x80 && cp <= 0x9F)
-		return charset_windows_1252((unsigned char)cp);
-	return cp;
-}
-
-uint32_t
-html_entity_named(struct slice name)
-{
-	char text[ENTITY_NAME_MAX + 1];
-	const htmlEntityDesc *found;
-
-	if (name.len == 0 || name.len > ENTITY_NAME_MAX)
-		return 0;
-	memcpy(text, name.ptr, name.len);
-	text[name.len] = '\0';
-	found = htmlEntityLookup((const xmlChar *)text);
-	return found == NULL ? 0 : (uint32_t)found->value;
-}
-
-static int
-digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = to_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
-/* "#123;" or "#x7b;" behind the ampersand at pos; the semicolon may be missing. */
-static size_t
-decode_number(struct slice s, size_t pos, uint32_t *cp_r)
-{
-	size_t i = pos + 2;
-	int base = 10;
-	uint32_t value = 0;
-	size_t first;
-
-	if (i < s.len && to_lower(s.ptr[i]) == 'x') {
-		base = 16;
-		i++;
-	}
-	for (first = i; i < s.len && digit_value(s.ptr[i]) < base; i++)
-		if (value <= 0x10FFFF)
-			value = value * (uint32_t)base + (uint32_t)digit_value(s.ptr[i]);
-	if (i == first)
-		return 0;
-	*cp_r = usable_code_point(value);
-	if (i < s.len && s.ptr[i] == ';')
-		i++;
-	return i - pos;
-}
-
-size_t
-html_entity_decode(struct slice s, size_t pos, uint32_t *cp_r)
-{
-	static const char *const without_semicolon[] = {"amp", "lt", "gt", "quot", "nbsp"};
-	struct slice name = SLICE_LIT("");
-	uint32_t cp;
-
-	assert(pos < s.len && s.ptr[pos] == '&');
-	if (pos + 1 < s.len && s.ptr[pos + 1] == '#')
-		return decode_number(s, pos, cp_r);
-	name.ptr = s.ptr + pos + 1;
-	while (pos + 1 + name.len < s.len && name.len <= ENTITY_NAME_MAX &&
-	    is_alnum(name.ptr[name.len]))
-		name.len++;
-	if (pos + 1 + name.len < s.len && name.ptr[name.len] == ';') {
-		cp = html_entity_named(name);
-		*cp_r = cp;
-		return cp == 0 ? 0 : name.len + 2;
-	}
-	for (size_t i = 0; i < sizeof(without_semicolon) / sizeof(without_semicolon[0]); i++)
-		if (slice_eq_str(name, without_semicolon[i])) {
-			*cp_r = html_entity_named(name);
-			return *cp_r == 0 ? 0 : name.len + 1;
-		}
-	return 0;
-}
-
-bool
-html_is_likely(struct slice s)
-{
-	uint32_t cp;
-
-	for (size_t i = 0; i + 1 < s.len; i++) {
-		char next = s.ptr[i + 1];
-		if (s.ptr[i] == '<' && (is_letter(next) || next == '/' || next == '!'))
-			return true;
-		if (s.ptr[i] == '&' && html_entity_decode(s, i, &cp) > 0)
-			return true;
-	}
-	return false;
 }
 
 /* --- output --------------------------------------------------------------- */

@@ -11,69 +11,24 @@
 #include "collectors/replay.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "collectors/ndjson.h"
-#include "collectors/posts_body.h"
+#include "collectors/replay_internal.h"
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/clock.h"
 #include "core/err.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "platform/loop.h"
 
 #define PAGE_POSTS 256
-#define READ_BYTES (128 * 1024)
 #define STREAM_POLL_MS 20 /* how often a pipe is looked at while it has nothing */
 #define FOLLOW_POLL_MS 500 /* how often a file is looked at for more */
 #define TICK_MS 20 /* paced posts due within it share a page */
 #define SPEED_MAX 1000000
 #define LINES_PER_STEP 2048 /* bad lines count as well: a step must end */
-
-enum pace {
-	PACE_FLAT,
-	PACE_TIMES,
-	PACE_RATE
-};
-
-struct replay {
-	struct collector *c;
-	struct loop_timer *timer;
-	char *path;
-	int fd;
-	bool is_stream; /* pipe or standard input: no size, no place to go back to */
-	enum pace pace;
-	int64_t speed_milli; /* PACE_TIMES: 1000 is real time */
-	int64_t rate; /* PACE_RATE: posts per second */
-	bool rebases, follows, has_rounds;
-
-	struct ndjson *lines;
-	bool is_at_end; /* of the file, this round */
-	bool has_ended; /* nothing will come any more */
-	uint64_t posts_in_round;
-	int64_t round; /* from 1 */
-	/* the cursor: behind the last line that was given out */
-	uint64_t offset, line;
-	int64_t at_ms; /* time in the file of the last post given out; TIME_UNKNOWN: none yet */
-
-	/* the pace: file_base_ms in the file happens at now_base_ms */
-	int64_t file_base_ms, now_base_ms;
-	uint64_t given; /* since now_base_ms, for PACE_RATE */
-
-	/* a post that has been read but is not due yet */
-	struct arena *ahead_arena; /* NULL: none */
-	struct post ahead;
-	int64_t ahead_due_ms, ahead_file_ms;
-	uint64_t ahead_offset, ahead_line;
-};
 
 static const struct option replay_options[] = {
     {"file", OPTION_PATH, NULL, true, 0, 0, NULL,
@@ -91,154 +46,6 @@ static const struct option replay_options[] = {
 	"true"},
     {NULL, OPTION_TEXT, NULL, false, 0, 0, NULL, NULL, NULL},
 };
-
-static int64_t
-now_ms(const struct replay *r)
-{
-	return clock_now_ms(collector_host(r->c)->clock);
-}
-
-static struct source_status *
-status(const struct replay *r)
-{
-	return collector_status_edit(r->c);
-}
-
-/* --- the cursor ----------------------------------------------------------- */
-
-static void
-cursor_read(struct replay *r, struct slice cursor)
-{
-	struct json_doc *doc = NULL;
-	const struct json *root;
-	int64_t offset = 0, line = 0;
-
-	if (!slice_is_set(cursor) || r->is_stream)
-		return;
-	if (json_parse(cursor, &doc, NULL, NULL) < 0)
-		return;
-	root = json_root(doc);
-	if (slice_eq_str(json_get_str(root, "file"), r->path) &&
-	    json_i64(json_get(root, "offset"), &offset) && offset >= 0 &&
-	    json_i64(json_get(root, "line"), &line) && line >= 0) {
-		r->offset = (uint64_t)offset;
-		r->line = (uint64_t)line;
-		(void)json_i64(json_get(root, "round"), &r->round);
-		(void)json_i64(json_get(root, "at_ms"), &r->at_ms);
-		if (r->round < 1)
-			r->round = 1;
-	}
-	json_doc_free(doc);
-}
-
-static int
-cursor_write(const struct replay *r, struct page *p)
-{
-	struct json_writer w;
-	struct buf out;
-	int rc = -1;
-
-	buf_init(&out, 16384);
-	json_writer_init(&w, &out);
-	json_object_begin(&w);
-	json_kv_cstr(&w, "file", r->path);
-	json_kv_i64(&w, "offset", (int64_t)r->offset);
-	json_kv_i64(&w, "line", (int64_t)r->line);
-	json_kv_i64(&w, "round", r->round);
-	if (r->at_ms != TIME_UNKNOWN)
-		json_kv_i64(&w, "at_ms", r->at_ms);
-	json_object_end(&w);
-	if (!buf_failed(&out)) {
-		p->cursor = arena_slice_dup(p->arena, buf_slice(&out));
-		rc = slice_is_set(p->cursor) ? 0 : -1;
-	}
-	buf_fini(&out);
-	return rc;
-}
-
-/* --- reading -------------------------------------------------------------- */
-
-static void
-problem(struct replay *r, enum source_health health, const char *what, const char *why)
-{
-	bool is_known = status(r)->health == health;
-
-	status(r)->health = health;
-	snprintf(status(r)->detail, sizeof(status(r)->detail), "%s%s%s", what,
-	    why == NULL ? "" : ": ", why == NULL ? "" : why);
-	if (is_known) /* said once */
-		return;
-	log_event(collector_host(r->c)->log, LOG_WARN, "source.failed", "source",
-	    collector_name(r->c), "detail", status(r)->detail, NULL);
-}
-
-static int
-lines_begin(struct replay *r, uint64_t offset, uint64_t line)
-{
-	ndjson_free(r->lines);
-	r->lines = ndjson_new(POST_JSON_MAX);
-	if (r->lines == NULL)
-		return -1;
-	ndjson_resume(r->lines, offset, line);
-	r->offset = offset;
-	r->line = line;
-	r->is_at_end = false;
-	r->posts_in_round = 0;
-	return 0;
-}
-
-/* A file that has become shorter than what was read of it is another file. */
-static int
-seek_to_cursor(struct replay *r)
-{
-	struct stat st;
-
-	if (r->is_stream)
-		return lines_begin(r, 0, 0);
-	if (fstat(r->fd, &st) == 0 && (uint64_t)st.st_size < r->offset) {
-		log_event(collector_host(r->c)->log, LOG_WARN, "replay.file_is_shorter", "source",
-		    collector_name(r->c), "file", r->path, NULL);
-		r->offset = r->line = 0;
-		r->at_ms = TIME_UNKNOWN;
-	}
-	if (lseek(r->fd, (off_t)r->offset, SEEK_SET) < 0)
-		return -1;
-	return lines_begin(r, r->offset, r->line);
-}
-
-enum fill {
-	FILL_GOT,
-	FILL_LATER,
-	FILL_END,
-	FILL_FAILED
-};
-
-/* One chunk for the splitter.  Never waits: a pipe is asked first. */
-static enum fill
-fill(struct replay *r)
-{
-	char chunk[READ_BYTES];
-	struct pollfd ready = {.fd = r->fd, .events = POLLIN};
-	ssize_t got;
-
-	if (r->is_stream && poll(&ready, 1, 0) <= 0)
-		return FILL_LATER;
-	got = read(r->fd, chunk, sizeof(chunk));
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return FILL_LATER;
-	if (got < 0) {
-		char why[128] = "";
-		problem(r, SOURCE_FAILING, "cannot read on", strerror_r(errno, why, sizeof(why)));
-		return FILL_FAILED;
-	}
-	if (got == 0)
-		return FILL_END;
-	if (ndjson_push(r->lines, slice_make(chunk, (size_t)got)) < 0) {
-		problem(r, SOURCE_FAILING, "no memory to read on", NULL);
-		return FILL_FAILED;
-	}
-	return FILL_GOT;
-}
 
 /* --- dating and naming ---------------------------------------------------- */
 
@@ -286,7 +93,7 @@ due_ms(const struct replay *r, int64_t file_ms)
 static void
 date(const struct replay *r, struct post *p, int64_t file_ms, int64_t due)
 {
-	int64_t now = now_ms(r);
+	int64_t now = replay_now_ms(r);
 	int64_t at = now;
 
 	p->source = slice_is_set(p->source) ? p->source : SLICE_LIT("replay");
@@ -304,7 +111,7 @@ static void
 pace_begin(struct replay *r)
 {
 	r->file_base_ms = r->at_ms;
-	r->now_base_ms = now_ms(r);
+	r->now_base_ms = replay_now_ms(r);
 	r->given = 0;
 }
 
@@ -354,7 +161,8 @@ line_take(struct replay *r, const struct ndjson_line *line, struct page *p)
 	r->ahead_arena = arena_new(COLLECTOR_PAGE_BYTES_MAX);
 	if (r->ahead_arena == NULL)
 		return -1;
-	if (post_parse(line->text, r->ahead_arena, now_ms(r), &r->ahead, &repaired, &err) < 0) {
+	if (post_parse(line->text, r->ahead_arena, replay_now_ms(r), &r->ahead, &repaired, &err) <
+	    0) {
 		ahead_drop(r);
 		if (err.kind == ERR_NOMEM)
 			return -1;
@@ -403,7 +211,7 @@ fill_page(struct replay *r, struct page *p)
 		if (p->count >= PAGE_POSTS || page_is_full(p))
 			return STOP_FULL;
 		if (r->ahead_arena != NULL) {
-			if (r->pace != PACE_FLAT && r->ahead_due_ms > now_ms(r))
+			if (r->pace != PACE_FLAT && r->ahead_due_ms > replay_now_ms(r))
 				return STOP_NOT_DUE;
 			if (ahead_give(r, p) < 0)
 				return STOP_FAILED;
@@ -416,11 +224,11 @@ fill_page(struct replay *r, struct page *p)
 		}
 		if (r->is_at_end)
 			return STOP_END;
-		switch (fill(r)) {
-		case FILL_GOT: break;
-		case FILL_LATER: return STOP_NO_MORE_YET;
-		case FILL_FAILED: return STOP_FAILED;
-		case FILL_END:
+		switch (replay_fill(r)) {
+		case REPLAY_FILL_GOT: break;
+		case REPLAY_FILL_LATER: return STOP_NO_MORE_YET;
+		case REPLAY_FILL_FAILED: return STOP_FAILED;
+		case REPLAY_FILL_END:
 			if (r->follows && !r->is_stream)
 				return STOP_NO_MORE_YET;
 			ndjson_finish(r->lines);
@@ -439,17 +247,17 @@ round_end(struct replay *r)
 	if (r->has_rounds && !r->is_stream && !was_empty) {
 		r->round++;
 		r->at_ms = TIME_UNKNOWN;
-		if (lseek(r->fd, 0, SEEK_SET) == 0 && lines_begin(r, 0, 0) == 0) {
+		if (lseek(r->fd, 0, SEEK_SET) == 0 && replay_lines_begin(r, 0, 0) == 0) {
 			pace_begin(r);
 			loop_timer_start(r->timer, r->pace == PACE_FLAT ? 0 : TICK_MS);
 			return;
 		}
-		problem(r, SOURCE_FAILING, "cannot go back to the start of the file", NULL);
+		replay_problem(r, SOURCE_FAILING, "cannot go back to the start of the file", NULL);
 	}
 	r->has_ended = true;
 	if (collector_is_idle(r->c)) {
-		status(r)->health = SOURCE_ENDED;
-		snprintf(status(r)->detail, sizeof(status(r)->detail), "all is read");
+		replay_status(r)->health = SOURCE_ENDED;
+		snprintf(replay_status(r)->detail, sizeof(replay_status(r)->detail), "all is read");
 		log_event(collector_host(r->c)->log, LOG_INFO, "source.ended", "source",
 		    collector_name(r->c), NULL);
 	}
@@ -467,7 +275,7 @@ plan(struct replay *r, enum stop stop)
 			loop_timer_start(r->timer, 0);
 		break;
 	case STOP_NOT_DUE:
-		wait = r->ahead_due_ms - now_ms(r);
+		wait = r->ahead_due_ms - replay_now_ms(r);
 		loop_timer_start(r->timer, wait < TICK_MS ? TICK_MS : wait < 60000 ? wait : 60000);
 		break;
 	case STOP_NO_MORE_YET:
@@ -475,8 +283,8 @@ plan(struct replay *r, enum stop stop)
 		break;
 	case STOP_END: round_end(r); break;
 	case STOP_FAILED:
-		if (status(r)->health != SOURCE_FAILING)
-			problem(r, SOURCE_FAILING, "no memory for the next post", NULL);
+		if (replay_status(r)->health != SOURCE_FAILING)
+			replay_problem(r, SOURCE_FAILING, "no memory for the next post", NULL);
 		loop_timer_start(r->timer, FOLLOW_POLL_MS);
 		break;
 	}
@@ -502,14 +310,14 @@ step(void *cookie)
 		plan(r, stop);
 		return;
 	}
-	if (cursor_write(r, p) < 0) {
+	if (replay_cursor_write(r, p) < 0) {
 		/* given out without it, a restart would give the page again; the store would notice */
 		log_event(collector_host(r->c)->log, LOG_ERROR, "replay.no_cursor", "source",
 		    collector_name(r->c), NULL);
 	}
 	if (stop != STOP_FAILED)
-		status(r)->health = SOURCE_OK;
-	status(r)->last_ok_at_ms = now_ms(r);
+		replay_status(r)->health = SOURCE_OK;
+	replay_status(r)->last_ok_at_ms = replay_now_ms(r);
 	collector_emit(r->c, p);
 	plan(r, stop);
 }
@@ -554,29 +362,6 @@ speed_set(struct replay *r, const char *text, struct err *err)
 }
 
 static int
-file_open(struct replay *r, const char *path, struct err *err)
-{
-	struct slice s = slice_of(path);
-	char why[128] = "";
-	struct stat st;
-
-	/* a path is made absolute by whoever reads the configuration, this name as well */
-	if (slice_eq_str(s, "-") || slice_ends_with(s, "/-")) {
-		r->fd = STDIN_FILENO;
-		r->is_stream = true;
-		return 0;
-	}
-	r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (r->fd < 0)
-		return err_set(
-		    err, ERR_IO, "cannot open '%s': %s", path, strerror_r(errno, why, sizeof(why)));
-	if (fstat(r->fd, &st) < 0 || S_ISDIR(st.st_mode))
-		return err_set(err, ERR_IO, "'%s' is a folder, expected a file", path);
-	r->is_stream = !S_ISREG(st.st_mode);
-	return 0;
-}
-
-static int
 replay_open(struct collector *c, const struct options *set, void **state_r, struct err *err)
 {
 	const char *path = options_text(set, "file");
@@ -609,7 +394,7 @@ replay_open(struct collector *c, const struct options *set, void **state_r, stru
 		err_set(err, ERR_INPUT, "'file' is missing");
 		goto fail;
 	}
-	if (file_open(r, path, err) < 0)
+	if (replay_file_open(r, path, err) < 0)
 		goto fail;
 	r->path = mem_strdup(path);
 	r->timer = loop_timer_new(collector_host(c)->loop, step, r);
@@ -630,14 +415,14 @@ replay_start(void *state, struct slice cursor, bool has_fetched)
 	struct replay *r = state;
 
 	(void)has_fetched;
-	cursor_read(r, cursor);
-	if (seek_to_cursor(r) < 0) {
-		problem(r, SOURCE_FAILING, "cannot go to where it stopped", r->path);
+	replay_cursor_read(r, cursor);
+	if (replay_seek(r) < 0) {
+		replay_problem(r, SOURCE_FAILING, "cannot go to where it stopped", r->path);
 		return;
 	}
 	/* a round that was through when we stopped */
 	r->posts_in_round = r->offset > 0 ? 1 : 0;
-	status(r)->health = SOURCE_OK;
+	replay_status(r)->health = SOURCE_OK;
 	pace_begin(r);
 	loop_timer_start(r->timer, 0);
 }
@@ -650,7 +435,8 @@ replay_committed(void *state, uint64_t serial)
 	(void)serial;
 	if (r->has_ended)
 		round_end(r);
-	else if (r->ahead_arena == NULL || r->pace == PACE_FLAT || r->ahead_due_ms <= now_ms(r))
+	else if (r->ahead_arena == NULL || r->pace == PACE_FLAT ||
+	    r->ahead_due_ms <= replay_now_ms(r))
 		loop_timer_start(r->timer, 0);
 }
 

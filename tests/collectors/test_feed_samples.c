@@ -3,21 +3,13 @@
  * first comment of feedparser's files.  Fields we do not take are not compared; the others are counted, and every one of them
  * must agree.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/collectors/samples.h"
 
 #include "collectors/feed_parse.h"
 #include "collectors/html.h"
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
-#include "platform/file.h"
-
-#define SAMPLES "../shared/samples/feeds"
 
 struct tally {
 	int files, fields, agreed;
@@ -62,19 +54,6 @@ compare_time(
 	else
 		print_message("%s: %s: expected '%.*s', got %lld\n", file, field,
 		    SLICE_ARG(expected), (long long)got);
-}
-
-static struct slice
-load(const char *dir, const char *name, struct buf *b)
-{
-	char path[512];
-	struct err err;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", SAMPLES, dir, name);
-	buf_init(b, FEED_BYTES_MAX);
-	if (file_read(path, FEED_BYTES_MAX - 1, b, &err) < 0)
-		fail_msg("%s: %s", path, err.text);
-	return buf_slice(b);
 }
 
 /* The link gofeed would show: the first that is an alternate. */
@@ -146,11 +125,11 @@ compare_gofeed(struct tally *t, const char *dir, const char *file, bool is_atom)
 	struct err err = {0};
 
 	snprintf(name, sizeof(name), "%.*s.json", (int)(strlen(file) - 4), file);
-	assert_int_equal(json_parse(load(dir, name, &expected), &doc, NULL, NULL), 0);
+	assert_int_equal(json_parse(sample_load(dir, name, &expected), &doc, NULL, NULL), 0);
 	const struct json *root = json_root(doc);
 	const struct json *list = json_get(root, is_atom ? "entries" : "items");
 	t->files++;
-	if (feed_parse(load(dir, file, &xml), SLICE_NONE, SLICE_NONE, a, &feed, &err) < 0) {
+	if (feed_parse(sample_load(dir, file, &xml), SLICE_NONE, SLICE_NONE, a, &feed, &err) < 0) {
 		print_message("%s: %s\n", file, err.text);
 		t->fields++;
 	} else {
@@ -174,38 +153,14 @@ compare_gofeed(struct tally *t, const char *dir, const char *file, bool is_atom)
 	arena_free(a);
 }
 
-/* Calls visit for each .xml of a folder; false when the folder is not there. */
-static bool
-each_file(const char *dir, void (*visit)(struct tally *t, const char *dir, const char *file),
-    struct tally *t)
-{
-	struct arena *a = arena_new(1 << 20);
-	const char *const *names = NULL;
-	size_t count = 0;
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", SAMPLES, dir);
-	if (!file_is_dir(path)) {
-		arena_free(a);
-		print_message("missing: %s\n", path);
-		return false;
-	}
-	assert_int_equal(file_list(path, 2000, a, &names, &count, NULL), 0);
-	for (size_t i = 0; i < count; i++)
-		if (slice_ends_with(slice_of(names[i]), ".xml"))
-			visit(t, dir, names[i]);
-	arena_free(a);
-	return true;
-}
-
 static void
-visit_rss(struct tally *t, const char *dir, const char *file)
+visit_rss(void *t, const char *dir, const char *file)
 {
 	compare_gofeed(t, dir, file, false);
 }
 
 static void
-visit_atom(struct tally *t, const char *dir, const char *file)
+visit_atom(void *t, const char *dir, const char *file)
 {
 	compare_gofeed(t, dir, file, true);
 }
@@ -224,7 +179,7 @@ rss_samples_give_what_another_parser_gives(void **state)
 	struct tally t = {0};
 
 	(void)state;
-	if (!each_file("gofeed_rss", visit_rss, &t))
+	if (!sample_each("feeds/gofeed_rss", ".xml", visit_rss, &t))
 		skip();
 	report("gofeed rss", &t);
 }
@@ -235,7 +190,7 @@ atom_samples_give_what_another_parser_gives(void **state)
 	struct tally t = {0};
 
 	(void)state;
-	if (!each_file("gofeed_atom", visit_atom, &t))
+	if (!sample_each("feeds/gofeed_atom", ".xml", visit_atom, &t))
 		skip();
 	report("gofeed atom", &t);
 }
@@ -315,13 +270,14 @@ check_term(
 }
 
 static void
-visit_feedparser(struct tally *t, const char *dir, const char *file)
+visit_feedparser(void *cookie, const char *dir, const char *file)
 {
+	struct tally *t = cookie;
 	struct arena *a = arena_new(FEED_ARENA_BYTES);
 	struct buf xml;
 	struct feed_doc feed;
 	struct err err = {0};
-	struct slice body = load(dir, file, &xml), header = SLICE_NONE;
+	struct slice body = sample_load(dir, file, &xml), header = SLICE_NONE;
 	const char *expect = memmem(body.ptr, body.len, "Expect:", 7);
 	const char *type = memmem(body.ptr, body.len, "Content-type:", 13);
 	char *copy, *term;
@@ -354,10 +310,10 @@ feedparser_samples_give_what_their_comments_expect(void **state)
 	struct tally t = {0};
 
 	(void)state;
-	if (!each_file("feedparser_wellformed", visit_feedparser, &t))
+	if (!sample_each("feeds/feedparser_wellformed", ".xml", visit_feedparser, &t))
 		skip();
-	(void)each_file("feedparser_illformed", visit_feedparser, &t);
-	(void)each_file("feedparser_encoding", visit_feedparser, &t);
+	(void)sample_each("feeds/feedparser_illformed", ".xml", visit_feedparser, &t);
+	(void)sample_each("feeds/feedparser_encoding", ".xml", visit_feedparser, &t);
 	report("feedparser", &t);
 	assert_true(t.fields >= 14);
 }
@@ -370,10 +326,11 @@ text_that_was_encoded_twice_is_read(void **state)
 	struct feed_doc feed;
 
 	(void)state;
-	if (!file_is_dir(SAMPLES "/feedparser_encoding"))
+	if (!sample_has("feeds/feedparser_encoding"))
 		skip();
-	assert_int_equal(feed_parse(load("feedparser_encoding", "double-encoded-html.xml", &xml),
-			     SLICE_NONE, SLICE_NONE, a, &feed, NULL),
+	assert_int_equal(
+	    feed_parse(sample_load("feeds/feedparser_encoding", "double-encoded-html.xml", &xml),
+		SLICE_NONE, SLICE_NONE, a, &feed, NULL),
 	    0);
 	assert_int_equal(feed.count, 1);
 	assert_true(slice_eq_str(feed.items[0].summary, "\xE2\x80\xA6"));
