@@ -13,62 +13,90 @@
 
 /* ---- handles ---------------------------------------------------------------- */
 
-/* "https://host/@user" or "https://host/users/user" -> "user@host" in the arena. */
-static struct slice
-handle_from_url(struct arena *a, struct slice url)
+/* "https://host/@user" or "https://host/users/user" into its parts; host SLICE_NONE when the user names it. */
+static bool
+split_url(struct slice url, struct slice *user_r, struct slice *host_r)
 {
-	struct slice rest = url, host, path;
-	const char *joined;
+	size_t scheme_len = slice_starts_with(url, "https://") ? 8 : 7;
+	struct slice rest = slice_make(url.ptr + scheme_len, url.len - scheme_len);
+	struct slice host = slice_split(&rest, '/'), user;
 
-	rest.ptr += slice_starts_with(url, "https://") ? 8 : 7;
-	rest.len -= slice_starts_with(url, "https://") ? 8 : 7;
-	host = slice_split(&rest, '/');
 	if (!slice_is_set(rest) || host.len == 0)
-		return SLICE_NONE;
-	path = rest;
-	if (slice_starts_with(path, "users/"))
-		path = slice_make(path.ptr + 6, path.len - 6);
-	else if (slice_starts_with(path, "@"))
-		path = slice_make(path.ptr + 1, path.len - 1);
+		return false;
+	if (slice_starts_with(rest, "users/"))
+		rest = slice_make(rest.ptr + 6, rest.len - 6);
+	else if (slice_starts_with(rest, "@"))
+		rest = slice_make(rest.ptr + 1, rest.len - 1);
 	else
-		return SLICE_NONE;
-	rest = path;
-	path = slice_split(&rest, '/');
-	if (path.len == 0 || (slice_is_set(rest) && rest.len > 0))
-		return SLICE_NONE;
-	if (memchr(path.ptr, '@', path.len) != NULL) /* https://here/@user@there */
-		return path;
-	joined = arena_printf(a, "%.*s@%.*s", SLICE_ARG(path), SLICE_ARG(host));
-	return slice_of(joined);
+		return false;
+	user = slice_split(&rest, '/');
+	if (user.len == 0 || (slice_is_set(rest) && rest.len > 0))
+		return false;
+	*user_r = user;
+	*host_r = memchr(user.ptr, '@', user.len) == NULL
+	    ? host
+	    : SLICE_NONE; /* https://here/@user@there */
+	return true;
+}
+
+static bool
+is_handle_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] <= ' ' || s.ptr[i] == 0x7f ||
+		    memchr(",/?#<>\"", s.ptr[i], 7) != NULL)
+			return false;
+	return s.len > 0 && s.ptr[0] != '@' && s.ptr[s.len - 1] != '@';
+}
+
+static size_t
+add_lower(char *to, struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		to[i] =
+		    s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] - 'A' + 'a') : s.ptr[i];
+	return s.len;
+}
+
+int
+handle_key_read(struct arena *a, struct slice handle, struct slice *key_r, struct err *err)
+{
+	struct slice user = slice_trim(handle), host = SLICE_NONE;
+	size_t len = 0;
+	char *key;
+
+	if (!slice_is_set(user) || user.len > HANDLE_MAX)
+		return 0;
+	if (slice_starts_with(user, "https://") || slice_starts_with(user, "http://")) {
+		if (!split_url(user, &user, &host))
+			return 0;
+	} else if (slice_starts_with(user, "acct:"))
+		user = slice_make(user.ptr + 5, user.len - 5);
+	if (slice_starts_with(user, "@"))
+		user = slice_make(user.ptr + 1, user.len - 1);
+	if (!is_handle_text(user) || (slice_is_set(host) && !is_handle_text(host)))
+		return 0;
+	key = arena_alloc(a, user.len + host.len + 3);
+	if (key == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a handle");
+	key[len++] = '@';
+	len += add_lower(key + len, user);
+	if (slice_is_set(host)) {
+		key[len++] = '@';
+		len += add_lower(key + len, host);
+	}
+	key[len] = '\0';
+	*key_r = slice_make(key, len);
+	return 1;
 }
 
 struct slice
 handle_key_make(struct arena *a, struct slice handle)
 {
-	struct slice s = slice_trim(handle);
-	char *key;
+	struct slice key = SLICE_NONE;
+	struct err err;
 
-	if (!slice_is_set(s) || s.len == 0 || s.len > HANDLE_MAX)
-		return SLICE_NONE;
-	if (slice_starts_with(s, "https://") || slice_starts_with(s, "http://"))
-		s = handle_from_url(a, s);
-	else if (slice_starts_with(s, "acct:"))
-		s = slice_make(s.ptr + 5, s.len - 5);
-	if (slice_is_set(s) && slice_starts_with(s, "@"))
-		s = slice_make(s.ptr + 1, s.len - 1);
-	if (!slice_is_set(s) || s.len == 0)
-		return SLICE_NONE;
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] <= ' ' || s.ptr[i] == ',' || s.ptr[i] == '/')
-			return SLICE_NONE;
-	key = arena_alloc(a, s.len + 2);
-	if (key == NULL)
-		return SLICE_NONE;
-	key[0] = '@';
-	for (size_t i = 0; i < s.len; i++)
-		key[i + 1] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] - 'A' + 'a') : s.ptr[i];
-	key[s.len + 1] = '\0';
-	return slice_make(key, s.len + 1);
+	return handle_key_read(a, handle, &key, &err) == 1 ? key : SLICE_NONE;
 }
 
 /* ---- links -------------------------------------------------------------------- */
@@ -87,12 +115,13 @@ bind(struct seeing *x, const struct link_row *link, struct err *err)
 {
 	const char *from = arena_printf(x->arena, "a:%.*s", SLICE_ARG(x->author_id));
 	const char *to = arena_printf(x->arena, "c:%.*s", SLICE_ARG(link->customer_id));
+	const char *field = arena_printf(x->arena, "link:%.*s", SLICE_ARG(x->handle_key));
 	struct history_row row = {0};
 
-	if (from == NULL || to == NULL)
+	if (from == NULL || to == NULL || field == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a link");
 	row.at_ms = x->now_ms;
-	row.field = slice_of(arena_printf(x->arena, "link:%.*s", SLICE_ARG(x->handle_key)));
+	row.field = slice_of(field);
 	row.new_value = x->author_id;
 	row.source = slice_of("first post seen from the handle");
 	if (store_link_bind(x->st, link->link_no, x->author_id, err) < 0 ||
@@ -107,14 +136,17 @@ static int
 end_reassigned(struct seeing *x, const struct link_row *link, struct err *err)
 {
 	struct history_row row = {0};
+	const char *field = arena_printf(x->arena, "link:%.*s", SLICE_ARG(x->handle_key));
 	const char *why = arena_printf(x->arena,
-	    "the handle %.*s now belongs to another account (%.*s, was %.*s): customer %.*s is no longer linked",
-	    SLICE_ARG(x->handle_key), SLICE_ARG(x->author_id), SLICE_ARG(link->author_id), SLICE_ARG(link->customer_id));
+	    "the handle %.*s now belongs to another account (%.*s, was %.*s): customer %.*s is no "
+	    "longer linked",
+	    SLICE_ARG(x->handle_key), SLICE_ARG(x->author_id), SLICE_ARG(link->author_id),
+	    SLICE_ARG(link->customer_id));
 
-	if (why == NULL)
+	if (field == NULL || why == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a link");
 	row.at_ms = x->now_ms;
-	row.field = slice_of(arena_printf(x->arena, "link:%.*s", SLICE_ARG(x->handle_key)));
+	row.field = slice_of(field);
 	row.old_value = link->author_id;
 	row.source = slice_of(why);
 	if (store_link_end(x->st, link->link_no, x->now_ms, why, err) < 0 ||
@@ -140,7 +172,8 @@ find_link(struct seeing *x, bool may_bind, struct link_row *link_r, struct err *
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (slice_is_set(rows[i].author_id)) {
-			if (!slice_eq(rows[i].author_id, x->author_id) && end_reassigned(x, &rows[i], err) < 0)
+			if (!slice_eq(rows[i].author_id, x->author_id) &&
+			    end_reassigned(x, &rows[i], err) < 0)
 				return -1;
 			continue;
 		}
@@ -181,7 +214,8 @@ people_see(struct store *st, const struct post *post, int64_t now_ms, bool count
 	if (store_tags_load(st, slice_of(who), now_ms, a, &seen_r->author.tags, err) < 0)
 		return -1;
 	seen_r->subject = slice_of(who);
-	x.handle_key = handle_key_make(a, author.handle);
+	if (handle_key_read(a, author.handle, &x.handle_key, err) < 0)
+		return -1;
 	rc = find_link(&x, !author.objects_to_profiling, &link, err);
 	if (rc <= 0)
 		return rc;
@@ -189,5 +223,6 @@ people_see(struct store *st, const struct post *post, int64_t now_ms, bool count
 	if (rc <= 0)
 		return rc;
 	seen_r->subject = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id)));
-	return slice_is_set(seen_r->subject) ? 0 : err_set(err, ERR_NOMEM, "no memory for a customer");
+	return slice_is_set(seen_r->subject) ? 0
+					     : err_set(err, ERR_NOMEM, "no memory for a customer");
 }

@@ -37,5 +37,7 @@ int people_see(struct store *st, const struct post *post, int64_t now_ms, bool c
 
 /* "@Someone@Example.Social" -> "@someone@example.social"; adds the '@', takes profile URLs (https://host/@user) too; SLICE_NONE when it cannot be a handle. */
 struct slice handle_key_make(struct arena *a, struct slice handle);
+/* The same, telling "no handle" (0) from "no memory" (-1); 1 with *key_r. */
+int handle_key_read(struct arena *a, struct slice handle, struct slice *key_r, struct err *err);
 
 #endif
