@@ -1,8 +1,10 @@
 /*
- * actions.h - what a rule wanted becomes what is done: decisions settled against each other and against cool-downs, totals, consent, caps and
- * offers, and written with their effects in the caller's transaction.
+ * actions.h - what a rule wanted becomes what is done: decisions settled against each other and
+ * against cool-downs, totals, consent, caps and offers, and written with their effects in the
+ * caller's transaction.
  *
- * Threads: pipeline thread (or a verb without a daemon).  Crashes: all of it commits with the post, or none of it.
+ * Threads: pipeline thread (or a verb without a daemon).  Crashes: all of it commits with the post,
+ * or none of it.
  */
 #ifndef ACTIONS_ACTIONS_H
 #define ACTIONS_ACTIONS_H
@@ -27,15 +29,16 @@ struct template_set;
 struct settle_input {
 	const struct occurrence *occ;
 	int64_t post_no;
-	const char *inert;		/* the post decides nothing that leaves the house, and why; NULL: it may */
+	const char
+	    *inert; /* the post decides nothing that leaves the house, and why; NULL: it may */
 	const struct firing *firings;
 	size_t firing_count;
-	struct slice brand_name;	/* title of the first brand found; SLICE_NONE */
-	bool is_sending_stopped;	/* the kill switch, as known to this transaction */
+	struct slice brand_name; /* title of the first brand found; SLICE_NONE */
+	bool is_sending_stopped; /* the kill switch, as known to this transaction */
 };
 
 struct settled {
-	struct decision_row *rows;	/* in the arena; what was recorded, in order */
+	struct decision_row *rows; /* in the arena; what was recorded, in order */
 	size_t count;
 	size_t fired, queued, held, alerted;
 };
@@ -43,26 +46,32 @@ struct settled {
 /*
  * For each firing, by priority (higher first, then file order):
  *  1. This rule decided on this occurrence before (an edit, a repeat): skipped silently.
- *  2. Guardrails of the rule as a whole, checked in this order: inert post; act within (occ->now_ms - occ->at_ms); cool-down; total.
- *     Held: one DECISION_HELD row per action with the reason; nothing else is touched.
- *  3. The rule fires: cool-down and total move (also when an action below is suppressed; not for shadow rules, whose counters are kept under
- *     the same keys so that a shadow run shows what would have been held: they do move).
+ *  2. Guardrails of the rule as a whole, checked in this order: inert post; act within (occ->now_ms
+ * - occ->at_ms); cool-down; total. Held: one DECISION_HELD row per action with the reason; nothing
+ * else is touched.
+ *  3. The rule fires: cool-down and total move (also when an action below is suppressed; not for
+ * shadow rules, whose counters are kept under the same keys so that a shadow run shows what would
+ * have been held: they do move).
  *  4. Each action: its decision row, and its effect or the reason why not.
- * Two `set` of one attribute in one occurrence: the higher priority wins, the other is suppressed with the reason.
- * send: needs a linked customer (strangers are not contacts), an active endpoint of the channel that is not opted out, consent for channel and the
- * template's purpose (a local channel without an endpoint needs neither), the person's cap for the day, and the offer's code.  While sending is stopped it is queued as held
- * (HOLD_BRAKE).  Offers: one per person per offer; none left, or one already given, suppresses the message.
- * draft reply: a MESSAGE_REPLY held for approval, not for authors who object to being approached (objects_to_profiling).
- * A decision's id is the first 32 hex digits of SHA-256 over (rule id, occurrence id, action text, subject).
+ * Two `set` of one attribute in one occurrence: the higher priority wins, the other is suppressed
+ * with the reason. send: needs a linked customer (strangers are not contacts), an active endpoint
+ * of the channel that is not opted out, consent for channel and the template's purpose (a local
+ * channel without an endpoint needs neither), the person's cap for the day, and the offer's code.
+ * While sending is stopped it is queued as held (HOLD_BRAKE).  Offers: one per person per offer;
+ * none left, or one already given, suppresses the message. draft reply: a MESSAGE_REPLY held for
+ * approval, not for authors who object to being approached (objects_to_profiling). A decision's id
+ * is the first 32 hex digits of SHA-256 over (rule id, occurrence id, action text, subject).
  */
-int actions_settle(struct store *st, const struct actions_config *config, const struct template_set *templates,
-    const struct settle_input *in, struct arena *a, struct settled *out_r, struct err *err);
+int actions_settle(struct store *st, const struct actions_config *config,
+    const struct template_set *templates, const struct settle_input *in, struct arena *a,
+    struct settled *out_r, struct err *err);
 
-void decision_id_make(struct slice rule_id, struct slice occurrence_id, struct slice action, struct slice subject,
-    char out[33]);
+void decision_id_make(struct slice rule_id, struct slice occurrence_id, struct slice action,
+    struct slice subject, char out[33]);
 
-/* May this message go to this customer now? The same judgement when queueing and when sending: 1 yes; 0 no, with the reason in why. */
-int actions_may_send(const struct customer *customer, const struct channel *channel, enum purpose purpose,
-    const struct endpoint **endpoint_r, char *why, size_t why_size);
+/* May this message go to this customer now? The same judgement when queueing and when sending: 1
+ * yes; 0 no, with the reason in why. */
+int actions_may_send(const struct customer *customer, const struct channel *channel,
+    enum purpose purpose, const struct endpoint **endpoint_r, char *why, size_t why_size);
 
 #endif

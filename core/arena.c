@@ -1,10 +1,10 @@
 /*
- * A chain of blocks; the newest is filled from front to back.  Blocks grow from 4 KB to 64 KB.  A request
- * larger than the block that would be due gets a block of its own size beside the chain, so that the rest of
- * the current block stays in use.
+ * A chain of blocks; the newest is filled from front to back.  Blocks grow from 4 KB to 64 KB.  A
+ * request larger than the block that would be due gets a block of its own size beside the chain, so
+ * that the rest of the current block stays in use.
  *
- * Under AddressSanitizer what is not handed out is poisoned, so that reading past an allocation or using one
- * after arena_reset() is found although no free() is involved.
+ * Under AddressSanitizer what is not handed out is poisoned, so that reading past an allocation or
+ * using one after arena_reset() is found although no free() is involved.
  */
 #include "core/arena.h"
 

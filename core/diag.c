@@ -283,8 +283,9 @@ struct range {
 	uint32_t first, last;
 };
 
-/* Characters that take two cells of a terminal, and those that take none: Unicode's East_Asian_Width W and F,
- * and the marks that join what stands before them, in ranges coarse enough to be read. */
+/* Characters that take two cells of a terminal, and those that take none: Unicode's
+ * East_Asian_Width W and F, and the marks that join what stands before them, in ranges coarse
+ * enough to be read. */
 static const struct range wide_ranges[] = {
     {0x1100, 0x115F},
     {0x2E80, 0x303E},

@@ -18,8 +18,8 @@ least(size_t a, size_t b)
 }
 
 /*
- * Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, by rows of the
- * usual table; the row before the last is kept for the swaps.  Case does not count.
+ * Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, by rows
+ * of the usual table; the row before the last is kept for the swaps.  Case does not count.
  */
 static size_t
 distance(struct slice a, struct slice b)

@@ -1,7 +1,7 @@
 /*
- * Reading.  What jansson would refuse or let through against the header's promises is settled on the text
- * before jansson sees it: byte order mark, bytes that are not UTF-8, escapes that stand for NUL or for half a
- * surrogate pair, and nesting.
+ * Reading.  What jansson would refuse or let through against the header's promises is settled on
+ * the text before jansson sees it: byte order mark, bytes that are not UTF-8, escapes that stand
+ * for NUL or for half a surrogate pair, and nesting.
  */
 #include "core/json.h"
 
@@ -72,7 +72,8 @@ struct scan {
 	size_t too_deep_at; /* offset of the bracket that is one too many; or SIZE_MAX */
 };
 
-/* One walk over the text.  fix, when not NULL, is a copy of it in which broken escapes are replaced. */
+/* One walk over the text.  fix, when not NULL, is a copy of it in which broken escapes are
+ * replaced. */
 static struct scan
 text_scan(struct slice s, char *fix)
 {
@@ -309,7 +310,8 @@ json_next(const struct json *obj, size_t *pos, struct slice *key_r)
 
 	if (json_type(obj) != JSON_OBJECT)
 		return NULL;
-	/* jansson's place in the object is a pointer, and NULL both before the first and behind the last. */
+	/* jansson's place in the object is a pointer, and NULL both before the first and behind the
+	 * last. */
 	void *cursor = (void *)(uintptr_t)*pos;
 	const struct json *value = node_next(obj, &cursor, &key);
 	*pos = (size_t)(uintptr_t)cursor;

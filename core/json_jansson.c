@@ -1,15 +1,16 @@
 /*
  * jansson behind json_internal.h.
  *
- * Memory.  jansson 2.14 does not check every allocation of its own: while it collects a string's bytes, a
- * failed one loses bytes of the value, or makes it read past the end of what it has.  Besides, a post is some
- * dozens of allocations that are born and die together.  So its allocator is ours: it hands out memory of the
- * document's arena, frees nothing, and when the arena has none left it leaves jansson by longjmp.  What jansson
- * holds at that moment is arena memory and nothing else (it takes no locks and opens no files when parsing from
- * memory), so nothing is lost or left half done.
+ * Memory.  jansson 2.14 does not check every allocation of its own: while it collects a string's
+ * bytes, a failed one loses bytes of the value, or makes it read past the end of what it has.
+ * Besides, a post is some dozens of allocations that are born and die together.  So its allocator
+ * is ours: it hands out memory of the document's arena, frees nothing, and when the arena has none
+ * left it leaves jansson by longjmp.  What jansson holds at that moment is arena memory and nothing
+ * else (it takes no locks and opens no files when parsing from memory), so nothing is lost or left
+ * half done.
  *
- * jansson's allocator is one for the whole process and takes no argument; which arena is meant is therefore
- * said in a thread-local variable that is set only while node_parse() runs.
+ * jansson's allocator is one for the whole process and takes no argument; which arena is meant is
+ * therefore said in a thread-local variable that is set only while node_parse() runs.
  */
 #include "core/json_internal.h"
 
@@ -48,7 +49,8 @@ parse_free(void *p)
 	(void)p; /* the arena's */
 }
 
-/* The seed of jansson's hash tables: 0 lets it ask the system.  Order of members does not depend on it. */
+/* The seed of jansson's hash tables: 0 lets it ask the system.  Order of members does not depend on
+ * it. */
 static void
 jansson_prepare(void)
 {

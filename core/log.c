@@ -1,6 +1,6 @@
 /*
- * A line is put together on the stack and leaves in one write(), so that lines of several threads (and of
- * several processes on one pipe, up to PIPE_BUF) do not mix.
+ * A line is put together on the stack and leaves in one write(), so that lines of several threads
+ * (and of several processes on one pipe, up to PIPE_BUF) do not mix.
  */
 #include "core/log.h"
 
@@ -77,8 +77,8 @@ log_set_level(struct log *l, enum log_level level)
 		atomic_store(&l->level, (int)level);
 }
 
-/* All of it or nothing: a line that is full ends between two things, never inside one. The last byte is kept
- * for the newline. */
+/* All of it or nothing: a line that is full ends between two things, never inside one. The last
+ * byte is kept for the newline. */
 static void
 line_add(struct line *line, const char *p, size_t len)
 {
@@ -96,8 +96,8 @@ line_add_str(struct line *line, const char *s)
 	line_add(line, s, strlen(s));
 }
 
-/* C0 and C1 controls, DEL, and the characters some readers take for line ends or that turn the direction of
- * what follows. */
+/* C0 and C1 controls, DEL, and the characters some readers take for line ends or that turn the
+ * direction of what follows. */
 static bool
 is_hidden(uint32_t cp)
 {

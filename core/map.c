@@ -1,7 +1,8 @@
 /*
- * Open addressing with linear probing at a load of at most three quarters.  The hash of each key is kept, so
- * that growing never looks at keys and a probe compares bytes only when 64 bits agree.  Removing moves the
- * followers of a run back instead of leaving tombstones: a map that lives for months does not silt up.
+ * Open addressing with linear probing at a load of at most three quarters.  The hash of each key is
+ * kept, so that growing never looks at keys and a probe compares bytes only when 64 bits agree.
+ * Removing moves the followers of a run back instead of leaving tombstones: a map that lives for
+ * months does not silt up.
  */
 #include "core/map.h"
 

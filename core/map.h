@@ -1,10 +1,9 @@
 /*
  * map.h - a hash table from bytes to a pointer.
  *
- * Ownership: keys are copied; values are the caller's (free_value, when given, is called for what is
- *            removed, overwritten or left at map_free).
- * Errors:    -1 without memory or at the ceiling; the map is unchanged.
- * Hashing is seeded (SipHash-2-4), so strangers cannot choose colliding keys.
+ * Ownership: keys are copied; values are the caller's (free_value, when given, is called for what
+ * is removed, overwritten or left at map_free). Errors:    -1 without memory or at the ceiling; the
+ * map is unchanged. Hashing is seeded (SipHash-2-4), so strangers cannot choose colliding keys.
  */
 #ifndef CORE_MAP_H
 #define CORE_MAP_H
@@ -24,8 +23,8 @@ void map_free(struct map *m);
 void map_clear(struct map *m);
 size_t map_count(const struct map *m);
 
-void *map_get(const struct map *m, struct slice key);	/* NULL: not there */
-int map_put(struct map *m, struct slice key, void *value);	/* value is not NULL */
+void *map_get(const struct map *m, struct slice key); /* NULL: not there */
+int map_put(struct map *m, struct slice key, void *value); /* value is not NULL */
 void map_remove(struct map *m, struct slice key);
 
 /* Walks in no promised order: start with *pos 0; NULL at the end.  No changes while walking. */

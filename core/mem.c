@@ -6,8 +6,9 @@
 #include <string.h>
 
 /*
- * The fault switch is static because malloc is: a parameter through every function of the program would
- * serve only the tests.  Atomics keep it harmless when a test leaves it armed while threads run.
+ * The fault switch is static because malloc is: a parameter through every function of the program
+ * would serve only the tests.  Atomics keep it harmless when a test leaves it armed while threads
+ * run.
  */
 static atomic_uint fault_nth;
 static atomic_bool fault_is_sticky;

@@ -1,5 +1,6 @@
 /*
- * occurrence.h - what a rule evaluates: a post today; later an event, a receipt, a timer that fell due.
+ * occurrence.h - what a rule evaluates: a post today; later an event, a receipt, a timer that fell
+ * due.
  *
  * A borrowed view: pointers are good for the length of the call.
  */
@@ -14,38 +15,45 @@
 #include "core/score.h"
 #include "core/slice.h"
 
-enum occurrence_kind { OCCURRENCE_POST };
+enum occurrence_kind {
+	OCCURRENCE_POST
+};
 
 /* One attribute of a customer; an attribute is a list of values. */
 struct attribute {
-	struct slice name;		/* "FirstName", "care_priority"; Pinpoint's User.UserAttributes.* keep their last part */
+	struct slice name; /* "FirstName", "care_priority"; Pinpoint's User.UserAttributes.* keep
+			      their last part */
 	struct slice_list values;
 };
 
 /* A way to reach a customer. */
 struct endpoint {
 	struct slice id;
-	struct slice channel;		/* lower case: "email", "sms", "push", ... from Pinpoint's ChannelType */
+	struct slice
+	    channel; /* lower case: "email", "sms", "push", ... from Pinpoint's ChannelType */
 	struct slice address;
-	bool is_opted_out;		/* OptOut ALL */
-	bool is_inactive;		/* bounced, or switched off */
+	bool is_opted_out; /* OptOut ALL */
+	bool is_inactive; /* bounced, or switched off */
 	struct slice timezone, locale, country;
-	const struct attribute *attributes;	/* the endpoint's own (Attributes.*) */
+	const struct attribute *attributes; /* the endpoint's own (Attributes.*) */
 	size_t attribute_count;
 };
 
-enum purpose { PURPOSE_SERVICE, PURPOSE_MARKETING };
+enum purpose {
+	PURPOSE_SERVICE,
+	PURPOSE_MARKETING
+};
 const char *purpose_name(enum purpose p);
 
 struct consent {
-	struct slice channel;		/* as in endpoint.channel */
+	struct slice channel; /* as in endpoint.channel */
 	enum purpose purpose;
-	bool is_given;			/* false: withdrawn */
+	bool is_given; /* false: withdrawn */
 };
 
 /* A person we know, with what belongs to them at this moment. */
 struct customer {
-	struct slice id;		/* User.UserId */
+	struct slice id; /* User.UserId */
 	struct slice timezone, locale, country;
 	const struct attribute *attributes;
 	size_t attribute_count;
@@ -53,27 +61,27 @@ struct customer {
 	size_t endpoint_count;
 	const struct consent *consents;
 	size_t consent_count;
-	struct slice_list tags;		/* not expired */
+	struct slice_list tags; /* not expired */
 };
 
 /* What we know of the author beyond this post. */
 struct author_facts {
-	int64_t author_no;		/* row in the store; 0: not stored (anonymous) */
-	int64_t posts_seen;		/* posts of theirs that we stored, this one included */
+	int64_t author_no; /* row in the store; 0: not stored (anonymous) */
+	int64_t posts_seen; /* posts of theirs that we stored, this one included */
 	int64_t first_seen_at_ms;
-	struct slice_list tags;		/* not expired */
+	struct slice_list tags; /* not expired */
 };
 
 struct occurrence {
 	enum occurrence_kind kind;
-	struct slice id;		/* of the post */
-	int64_t at_ms;			/* event time */
-	int64_t now_ms;			/* processing time */
+	struct slice id; /* of the post */
+	int64_t at_ms; /* event time */
+	int64_t now_ms; /* processing time */
 	const struct post *post;
 	const struct score *score;
 	const struct author_facts *author;
-	const struct customer *customer;	/* NULL: the author is not linked to anybody we know */
-	struct slice subject;		/* "c:<customer id>" or "a:<author id>"; SLICE_NONE: anonymous */
+	const struct customer *customer; /* NULL: the author is not linked to anybody we know */
+	struct slice subject; /* "c:<customer id>" or "a:<author id>"; SLICE_NONE: anonymous */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Findings show the user's own line, and that line may hold a secret that does not belong there.  So all
- * findings are made against a copy of the text in which the values of secrets and of keys that we do not know
- * are asterisks.
+ * Findings show the user's own line, and that line may hold a secret that does not belong there. So
+ * all findings are made against a copy of the text in which the values of secrets and of keys that
+ * we do not know are asterisks.
  */
 #include "core/options.h"
 

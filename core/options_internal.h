@@ -56,11 +56,13 @@ void option_fallback_set(struct option_context *c, const struct option *opt, str
 /* Is the text of the form ${...}? */
 bool secret_is_reference(struct slice s);
 
-/* Fetches what ${NAME}, ${file:PATH} or ${credential:NAME} stands for, without the newline at its end, into a.
- * NULL with err, whose text names the place and never the secret. */
-const char *secret_fetch(struct slice reference, const char *base_dir, struct arena *a, struct err *err);
+/* Fetches what ${NAME}, ${file:PATH} or ${credential:NAME} stands for, without the newline at its
+ * end, into a. NULL with err, whose text names the place and never the secret. */
+const char *
+secret_fetch(struct slice reference, const char *base_dir, struct arena *a, struct err *err);
 
-/* PATH as it stands when it is absolute or "-", else below base_dir (NULL or "": where we are).  NULL: no memory. */
+/* PATH as it stands when it is absolute or "-", else below base_dir (NULL or "": where we are).
+ * NULL: no memory. */
 const char *path_resolve(struct slice path, const char *base_dir, struct arena *a);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One table for both directions would need a kind per field and offsets into two structs; two straight lists
- * of calls, one reading and one writing, say the same and can be read.
+ * One table for both directions would need a kind per field and offsets into two structs; two
+ * straight lists of calls, one reading and one writing, say the same and can be read.
  */
 #include "core/post.h"
 
@@ -13,14 +13,15 @@
 #include "core/json.h"
 #include "core/utf8.h"
 
-/* 1990-01-01 and 2200-01-01: before the one there was no network, and a time beyond the other is a slip in
- * the unit. */
+/* 1990-01-01 and 2200-01-01: before the one there was no network, and a time beyond the other is a
+ * slip in the unit. */
 #define POST_TIME_MIN_MS INT64_C(631152000000)
 #define POST_TIME_MAX_MS INT64_C(7258118400000)
 
 #define SHOWN_MAX 40 /* bytes of a wrong value in a message */
 
-/* Reads the members of one object; the first problem is kept and the rest of the reads do nothing. */
+/* Reads the members of one object; the first problem is kept and the rest of the reads do nothing.
+ */
 struct reading {
 	const struct json *obj;
 	const char *prefix; /* "author." */

@@ -1,8 +1,8 @@
 /*
  * score.h - what nlp found in a text: tokens, sentiment with reasons, intents, brands.
  *
- * Filled by nlp_score() in an arena; integers throughout, so that it is the same everywhere.  Probabilities
- * are per mille and sum to 1000; score_milli is -1000..1000.
+ * Filled by nlp_score() in an arena; integers throughout, so that it is the same everywhere.
+ * Probabilities are per mille and sum to 1000; score_milli is -1000..1000.
  */
 #ifndef CORE_SCORE_H
 #define CORE_SCORE_H
@@ -17,66 +17,80 @@ enum token_kind {
 	TOKEN_WORD,
 	TOKEN_NUMBER,
 	TOKEN_URL,
-	TOKEN_MENTION,		/* folded: "@acme" */
-	TOKEN_HASHTAG,		/* folded: "#acme" */
+	TOKEN_MENTION, /* folded: "@acme" */
+	TOKEN_HASHTAG, /* folded: "#acme" */
 	TOKEN_EMOJI,
 	TOKEN_EMOTICON,
-	TOKEN_PUNCT,		/* runs of ! and ?, "..." */
+	TOKEN_PUNCT, /* runs of ! and ?, "..." */
 };
 
 struct token {
-	uint32_t start, len;	/* byte range in the original text */
+	uint32_t start, len; /* byte range in the original text */
 	enum token_kind kind;
-	bool is_caps;		/* all capitals, two letters or more */
-	bool is_elongated;	/* "soooo": folded holds the shortened form */
-	bool ends_sentence;	/* a sentence or line ends behind it */
-	struct slice folded;	/* NFKC, case-folded, elongation shortened; texts to match are folded the same way */
-	struct slice stem;	/* TOKEN_WORD in a language with a stemmer; else equal to folded */
+	bool is_caps; /* all capitals, two letters or more */
+	bool is_elongated; /* "soooo": folded holds the shortened form */
+	bool ends_sentence; /* a sentence or line ends behind it */
+	struct slice folded; /* NFKC, case-folded, elongation shortened; texts to match are folded
+				the same way */
+	struct slice stem; /* TOKEN_WORD in a language with a stemmer; else equal to folded */
 };
 
 /* What moved the score: an entry of the lexicon, or a modifier on one. */
 struct contribution {
-	uint32_t start, len;	/* byte range in the original text */
-	struct slice entry;	/* the lexicon's entry, e.g. "terribl" */
-	const char *source;	/* "lexicon", "brand vocabulary", "emoji", "emoticon", "idiom" */
-	int32_t weight_milli;	/* as the lexicon has it */
-	int32_t effect_milli;	/* what counted after modifiers */
-	struct slice modifiers;	/* "negated by 'not', boosted by 'very'"; SLICE_NONE: none */
+	uint32_t start, len; /* byte range in the original text */
+	struct slice entry; /* the lexicon's entry, e.g. "terribl" */
+	const char *source; /* "lexicon", "brand vocabulary", "emoji", "emoticon", "idiom" */
+	int32_t weight_milli; /* as the lexicon has it */
+	int32_t effect_milli; /* what counted after modifiers */
+	struct slice modifiers; /* "negated by 'not', boosted by 'very'"; SLICE_NONE: none */
 };
 
-enum sentiment_label { SENTIMENT_NEGATIVE, SENTIMENT_NEUTRAL, SENTIMENT_POSITIVE };
+enum sentiment_label {
+	SENTIMENT_NEGATIVE,
+	SENTIMENT_NEUTRAL,
+	SENTIMENT_POSITIVE
+};
 
 enum intent {
-	INTENT_COMPLAINT, INTENT_SUPPORT, INTENT_QUESTION, INTENT_PRAISE, INTENT_PURCHASE,
-	INTENT_CHURN, INTENT_SUGGESTION, INTENT_FEEDBACK, INTENT_SPAM, INTENT_COUNT
+	INTENT_COMPLAINT,
+	INTENT_SUPPORT,
+	INTENT_QUESTION,
+	INTENT_PRAISE,
+	INTENT_PURCHASE,
+	INTENT_CHURN,
+	INTENT_SUGGESTION,
+	INTENT_FEEDBACK,
+	INTENT_SPAM,
+	INTENT_COUNT
 };
 
 struct score {
 	struct token *tokens;
 	size_t token_count;
-	char lang[8];			/* "en", ... or "und" */
+	char lang[8]; /* "en", ... or "und" */
 	enum sentiment_label label;
 	int32_t score_milli;
 	int32_t negative_milli, neutral_milli, positive_milli;
 	bool is_unsure;
-	bool is_scored;			/* false: a language we cannot score; label neutral, is_unsure true */
-	uint32_t intents;		/* bit per enum intent */
-	const uint16_t *brands;		/* indices into the matcher's brand list, ascending */
+	bool is_scored; /* false: a language we cannot score; label neutral, is_unsure true */
+	uint32_t intents; /* bit per enum intent */
+	const uint16_t *brands; /* indices into the matcher's brand list, ascending */
 	size_t brand_count;
 	struct contribution *reasons;
 	size_t reason_count;
-	const char *lexicon;		/* "en-3f2a91c0"; lives as long as the lexicon */
+	const char *lexicon; /* "en-3f2a91c0"; lives as long as the lexicon */
 };
 
 const char *sentiment_label_name(enum sentiment_label l);
 const char *intent_name(enum intent i);
-const char *token_kind_name(enum token_kind k);	/* "word", "punctuation", ... */
+const char *token_kind_name(enum token_kind k); /* "word", "punctuation", ... */
 
 struct buf;
 struct json_writer;
 
-/* The members "sentiment", "intents", "brands", "lexicon", "lang" of a scored post into an open object (design,
- * section 4); brand ids by index from brand_names (their display names).  explain adds "reasons" and "tokens". */
+/* The members "sentiment", "intents", "brands", "lexicon", "lang" of a scored post into an open
+ * object (design, section 4); brand ids by index from brand_names (their display names).  explain
+ * adds "reasons" and "tokens". */
 void score_to_json(const struct score *s, const char *const *brand_names, bool explain,
     struct slice text, struct json_writer *w);
 

@@ -1,6 +1,7 @@
 /*
- * Calendar arithmetic counts days from 0000-03-01: with the leap day at the end of the year the length of
- * the months before any month is a straight line, (153 * m + 2) / 5, and no table is needed.
+ * Calendar arithmetic counts days from 0000-03-01: with the leap day at the end of the year the
+ * length of the months before any month is a straight line, (153 * m + 2) / 5, and no table is
+ * needed.
  */
 #include "core/timefmt.h"
 

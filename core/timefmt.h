@@ -25,8 +25,9 @@
  * +0200, +02) or none (taken as UTC); a date alone is its midnight.  Years 1 to 9999. */
 bool time_parse_rfc3339(struct slice s, int64_t *at_ms_r);
 
-/* RFC 822/1123/850 and asctime dates as feeds and HTTP write them: optional weekday, two-digit years
- * (RFC 2822's rule), missing seconds, obsolete zones (EST, GMT, Z, A..Z), one-letter slips. */
+/* RFC 822/1123/850 and asctime dates as feeds and HTTP write them: optional weekday, two-digit
+ * years (RFC 2822's rule), missing seconds, obsolete zones (EST, GMT, Z, A..Z), one-letter slips.
+ */
 bool time_parse_rfc822(struct slice s, int64_t *at_ms_r);
 
 /* "2026-11-21T10:00:00Z", with ".123" when there are milliseconds.  Returns out. */

@@ -1,8 +1,9 @@
 /*
- * Two readers.  RFC 3339 has one order of its parts and is read from left to right.  The RFC 822 family has
- * many, so its words and numbers are told apart by their form: a word is a weekday, a month or a zone, a
- * number with a colon is the time of day, one with a sign behind the time is the offset; of the other
- * numbers the first is the day and the second the year (one of four digits always is the year).
+ * Two readers.  RFC 3339 has one order of its parts and is read from left to right.  The RFC 822
+ * family has many, so its words and numbers are told apart by their form: a word is a weekday, a
+ * month or a zone, a number with a colon is the time of day, one with a sign behind the time is the
+ * offset; of the other numbers the first is the day and the second the year (one of four digits
+ * always is the year).
  */
 #include "core/timefmt.h"
 
@@ -158,8 +159,8 @@ struct zone_name {
 	int minutes;
 };
 
-/* RFC 822's own, and those that feeds are seen with.  IST, CST outside America and the like mean several
- * places; only RFC 822's meaning counts. */
+/* RFC 822's own, and those that feeds are seen with.  IST, CST outside America and the like mean
+ * several places; only RFC 822's meaning counts. */
 static const struct zone_name zone_names[] = {
     {"UT", 0},
     {"UTC", 0},
@@ -250,8 +251,8 @@ rfc822_zone(struct rfc822 *d, struct slice word)
 			return true;
 		}
 	}
-	/* RFC 2822, 4.3: the military letters were defined with the wrong sign, and a zone nobody knows says
-	 * nothing; both mean "UTC, where it was is unknown". */
+	/* RFC 2822, 4.3: the military letters were defined with the wrong sign, and a zone nobody
+	 * knows says nothing; both mean "UTC, where it was is unknown". */
 	return word.len <= 5;
 }
 
@@ -265,7 +266,8 @@ rfc822_word(struct rfc822 *d, struct reader *r)
 	struct slice word = slice_make(start, (size_t)(r->p - start));
 	if (r->p < r->end && *r->p == '.')
 		r->p++;
-	/* What stands before a comma is the weekday, however it is spelled; the date says the same better. */
+	/* What stands before a comma is the weekday, however it is spelled; the date says the same
+	 * better. */
 	if (r->p < r->end && *r->p == ',' && !d->has_day && !d->has_month)
 		return true;
 	if (d->has_time && d->has_month)

@@ -8,7 +8,8 @@
 #define REPLACEMENT "\xEF\xBF\xBD"
 #define REPLACEMENT_LEN 3
 
-/* What the second byte may be behind a lead byte, and how long the sequence is: Unicode 15, table 3-7. */
+/* What the second byte may be behind a lead byte, and how long the sequence is: Unicode 15, table
+ * 3-7. */
 struct lead {
 	unsigned char len, second_min, second_max;
 };
@@ -37,8 +38,8 @@ lead_of(unsigned char c)
 	return (struct lead){0, 0, 0};
 }
 
-/* Length of the sequence at p, at most left bytes.  When it is broken: *is_valid_r false and the length of the
- * part that one U+FFFD stands for (at least 1). */
+/* Length of the sequence at p, at most left bytes.  When it is broken: *is_valid_r false and the
+ * length of the part that one U+FFFD stands for (at least 1). */
 static size_t
 sequence_len(const unsigned char *p, size_t left, bool *is_valid_r)
 {

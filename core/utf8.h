@@ -19,7 +19,8 @@ struct arena;
 /* Valid as it stands (and without NUL)? */
 bool utf8_is_valid(struct slice s);
 
-/* How many bytes at the front are valid: s.len when all are, else where the first broken one stands. */
+/* How many bytes at the front are valid: s.len when all are, else where the first broken one
+ * stands. */
 size_t utf8_valid_prefix(struct slice s);
 
 /* Returns s itself when it is valid, else a repaired copy in the arena; *replaced_r (may be NULL)

@@ -1,11 +1,11 @@
 /*
  * libyaml's events become a tree, by recursive descent that YAML_DEPTH_MAX bounds.
  *
- * libyaml counts characters, we count bytes; struct cursor turns the one into the other, going forward from
- * where it was last, so that a whole file costs one walk.
+ * libyaml counts characters, we count bytes; struct cursor turns the one into the other, going
+ * forward from where it was last, so that a whole file costs one walk.
  *
- * After a syntax error libyaml gives up.  We look for the next line that begins a key of the outermost map and
- * start a fresh parser there (a "segment"); its keys join those already there.
+ * After a syntax error libyaml gives up.  We look for the next line that begins a key of the
+ * outermost map and start a fresh parser there (a "segment"); its keys join those already there.
  */
 #include "core/yaml.h"
 
@@ -432,7 +432,8 @@ build_segment(struct build *b, size_t from, bool is_first)
 	return step;
 }
 
-/* The start of the next line behind `at` that looks like a key of the outermost map; text.len: none. */
+/* The start of the next line behind `at` that looks like a key of the outermost map; text.len:
+ * none. */
 static size_t
 next_top_key(struct slice text, size_t at)
 {

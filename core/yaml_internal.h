@@ -11,12 +11,12 @@
 struct yaml_problem {
 	const char *code;
 	const char *message;
-	const char *help;	/* may be NULL */
+	const char *help; /* may be NULL */
 	size_t start, len;
 };
 
-/* problem and context are libyaml's words, either may be NULL; the offsets are where it says they are.  All texts of
- * *p_r are static or libyaml's. */
+/* problem and context are libyaml's words, either may be NULL; the offsets are where it says they
+ * are.  All texts of *p_r are static or libyaml's. */
 void yaml_problem_explain(const char *problem, const char *context, struct slice text,
     size_t problem_at, size_t context_at, struct yaml_problem *p_r);
 

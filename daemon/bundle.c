@@ -42,7 +42,8 @@ grow(struct arena *a, void *items, size_t count, size_t *cap, size_t size)
 
 /* Reads one file into the arena; what cannot be read is a finding (returns 1). */
 static int
-read_text(struct reader *r, const char *path, size_t max_bytes, struct slice *text_r, struct err *err)
+read_text(
+    struct reader *r, const char *path, size_t max_bytes, struct slice *text_r, struct err *err)
 {
 	struct buf text;
 	struct err why = {ERR_NONE, ""};
@@ -126,8 +127,8 @@ add_template(struct reader *r, const char *dir, const char *id, struct err *err)
 			return -1;
 		if (rc == 1)
 			continue;
-		b->templates =
-		    grow(r->arena, b->templates, b->template_count, &r->template_cap, sizeof *b->templates);
+		b->templates = grow(r->arena, b->templates, b->template_count, &r->template_cap,
+		    sizeof *b->templates);
 		if (b->templates == NULL)
 			return err_set(err, ERR_NOMEM, "no memory for the templates");
 		f = &b->templates[b->template_count++];
@@ -140,8 +141,9 @@ add_template(struct reader *r, const char *dir, const char *id, struct err *err)
 }
 
 int
-bundle_read(const char *rules_dir, const char *const *paths, size_t path_count, const char *templates_dir,
-    struct arena *a, struct diag_list *diags, struct bundle *b_r, struct err *err)
+bundle_read(const char *rules_dir, const char *const *paths, size_t path_count,
+    const char *templates_dir, struct arena *a, struct diag_list *diags, struct bundle *b_r,
+    struct err *err)
 {
 	struct reader r = {a, diags, b_r, 0, 0};
 	const char *const *names;
@@ -229,11 +231,13 @@ parse_templates(const struct json *templates, struct arena *a, struct bundle *b,
 			struct template_file *f = &b->templates[b->template_count++];
 
 			if (!slice_is_set(json_str(text)))
-				return err_set(err, ERR_INPUT, "a template's file must be a string");
+				return err_set(
+				    err, ERR_INPUT, "a template's file must be a string");
 			f->template_id = arena_slice_dup(a, id);
 			f->name = arena_slice_dup(a, name);
 			f->text = arena_slice_dup(a, json_str(text));
-			f->file = arena_printf(a, "templates/%.*s/%.*s", SLICE_ARG(id), SLICE_ARG(name));
+			f->file =
+			    arena_printf(a, "templates/%.*s/%.*s", SLICE_ARG(id), SLICE_ARG(name));
 			if (f->file == NULL || !slice_is_set(f->text))
 				return err_set(err, ERR_NOMEM, "no memory for the templates");
 		}
@@ -256,7 +260,8 @@ bundle_parse(struct slice text, struct arena *a, struct bundle *b_r, struct err 
 	rules = json_get(json_root(doc), "rules");
 	templates = json_get(json_root(doc), "templates");
 	b_r->rules = arena_array(a, json_count(rules) + 1, sizeof *b_r->rules);
-	b_r->templates = arena_array(a, count_template_files(templates) + 1, sizeof *b_r->templates);
+	b_r->templates =
+	    arena_array(a, count_template_files(templates) + 1, sizeof *b_r->templates);
 	if (b_r->rules == NULL || b_r->templates == NULL) {
 		err_set(err, ERR_NOMEM, "no memory for the rules");
 		goto out;

@@ -26,10 +26,11 @@ struct bundle {
 
 #define BUNDLE_BYTES_MAX (32 * 1024 * 1024)
 
-/* Reads rules_dir/ *.rules and templates_dir/ID/ * (a missing folder is empty). paths: when count > 0, these files and folders of rules
- * instead of rules_dir.  Unreadable files are findings. */
+/* Reads rules_dir/ *.rules and templates_dir/ID/ * (a missing folder is empty). paths: when count >
+ * 0, these files and folders of rules instead of rules_dir.  Unreadable files are findings. */
 int bundle_read(const char *rules_dir, const char *const *paths, size_t path_count,
-    const char *templates_dir, struct arena *a, struct diag_list *diags, struct bundle *b_r, struct err *err);
+    const char *templates_dir, struct arena *a, struct diag_list *diags, struct bundle *b_r,
+    struct err *err);
 int bundle_parse(struct slice json, struct arena *a, struct bundle *b_r, struct err *err);
 void bundle_print(const struct bundle *b, struct buf *out);
 /* 64 hex digits over names and texts. */

@@ -35,8 +35,9 @@ struct client {
 };
 
 static int
-host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply, const char *author,
-    const char *reason, int64_t base_version, int64_t *version_r, struct diag_list *diags, struct err *err)
+host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply,
+    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
+    struct diag_list *diags, struct err *err)
 {
 	struct client *c = cookie;
 	struct bundle b;
@@ -98,9 +99,11 @@ open_home(struct client *c, struct err *err)
 	if (rc == 0)
 		rc = snapshot_lexicon(c->config->vocabulary_dir, diags, &c->lexicon, err);
 	if (rc == 0)
-		rc = home_snapshot(c->store, c->config, c->lexicon, sysclock(), NULL, diags, &c->snapshot, err);
+		rc = home_snapshot(
+		    c->store, c->config, c->lexicon, sysclock(), NULL, diags, &c->snapshot, err);
 	if (rc == 1)
-		rc = err_set(err, ERR_INPUT, "the rules or templates have errors; `earshot check` shows them");
+		rc = err_set(err, ERR_INPUT,
+		    "the rules or templates have errors; `earshot check` shows them");
 	diag_list_free(diags);
 	return rc;
 }
@@ -158,8 +161,8 @@ client_has_daemon(const struct client *c)
 /* ---- through the socket --------------------------------------------------------- */
 
 static int
-call_daemon(struct client *c, const char *method, const char *path, struct slice body, int *status_r,
-    struct buf *answer, struct err *err)
+call_daemon(struct client *c, const char *method, const char *path, struct slice body,
+    int *status_r, struct buf *answer, struct err *err)
 {
 	struct http_header headers[1] = {{slice_of("Content-Type"), slice_of("application/json")}};
 	struct http_call call = {0};
@@ -183,7 +186,8 @@ static int
 call_alone(struct client *c, const char *method, const char *path, struct slice body, int *status_r,
     struct buf *answer, struct err *err)
 {
-	struct api_host host = {c, host_rules_bundle, host_rules_of, slice_of("[]"), slice_of("[]")};
+	struct api_host host = {
+	    c, host_rules_bundle, host_rules_of, slice_of("[]"), slice_of("[]")};
 	struct api_env env = {0};
 	struct api_request q = {0};
 	struct api_reply reply;
@@ -211,7 +215,8 @@ call_alone(struct client *c, const char *method, const char *path, struct slice 
 	if (route == NULL)
 		return err_set(err, ERR_INPUT, "there is no %s %s", method, path);
 	if (api_route_place(route) == API_INGEST)
-		return err_set(err, ERR_BUSY, "posts are taken by a running daemon; start one with `earshot run`");
+		return err_set(err, ERR_BUSY,
+		    "posts are taken by a running daemon; start one with `earshot run`");
 	api_reply_init(&reply);
 	is_own = api_route_place(route) == API_WRITER_OWN;
 	if (!is_own && store_begin(c->store, err) < 0)
@@ -233,8 +238,8 @@ out:
 }
 
 int
-client_call(struct client *c, const char *method, const char *path, struct slice body, int *status_r,
-    struct buf *answer, struct err *err)
+client_call(struct client *c, const char *method, const char *path, struct slice body,
+    int *status_r, struct buf *answer, struct err *err)
 {
 	return c->has_daemon ? call_daemon(c, method, path, body, status_r, answer, err)
 			     : call_alone(c, method, path, body, status_r, answer, err);
@@ -245,8 +250,8 @@ client_encode(struct buf *out, struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char ch = (unsigned char)s.ptr[i];
-		bool is_plain = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-		    ch == '-' || ch == '_' || ch == '.' || ch == '~';
+		bool is_plain = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') || ch == '-' || ch == '_' || ch == '.' || ch == '~';
 
 		if (is_plain)
 			buf_add_char(out, (char)ch);
@@ -270,15 +275,16 @@ print_problem(const struct verb_call *call, int status, const struct buf *answer
 	detail = json_get_str(json_root(doc), "detail");
 	help = json_get_str(json_root(doc), "help");
 	fprintf(stderr, "earshot %s: %.*s\n", call->verb->name,
-	    slice_is_set(detail) ? (int)detail.len : 20, slice_is_set(detail) ? detail.ptr : "the daemon refused  ");
+	    slice_is_set(detail) ? (int)detail.len : 20,
+	    slice_is_set(detail) ? detail.ptr : "the daemon refused  ");
 	if (slice_is_set(help))
 		fprintf(stderr, "  help: %.*s\n", SLICE_ARG(help));
 	json_doc_free(doc);
 }
 
 int
-client_simple(const struct verb_call *call, const char *method, const char *path, struct slice body, struct buf *answer,
-    int *code_r)
+client_simple(const struct verb_call *call, const char *method, const char *path, struct slice body,
+    struct buf *answer, int *code_r)
 {
 	struct config *config;
 	struct client *c = NULL;
@@ -288,7 +294,8 @@ client_simple(const struct verb_call *call, const char *method, const char *path
 	*code_r = verb_config(call, &config);
 	if (*code_r != EXIT_DONE)
 		return -1;
-	if (client_new(config, &c, &err) < 0 || client_call(c, method, path, body, &status, answer, &err) < 0) {
+	if (client_new(config, &c, &err) < 0 ||
+	    client_call(c, method, path, body, &status, answer, &err) < 0) {
 		*code_r = verb_cannot(call, &err);
 		client_free(c);
 		return -1;

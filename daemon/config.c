@@ -31,21 +31,29 @@ struct config_full {
 	size_t queue_sets, offer_set_count;
 };
 
-/* ---- the tables: the reader, `earshot run -h` and the manual are made from them ----------------- */
+/* ---- the tables: the reader, `earshot run -h` and the manual are made from them -----------------
+ */
 
 static const struct option top_options[] = {
-    {"store", OPTION_MAP, NULL, false, 0, 0, NULL, "the database file and how long things are kept", NULL},
-    {"server", OPTION_MAP, NULL, false, 0, 0, NULL, "the HTTP server and the socket of the command line", NULL},
-    {"rules", OPTION_PATH, "rules", false, 0, 0, NULL, "folder of *.rules, the working copy of the live rules", NULL},
+    {"store", OPTION_MAP, NULL, false, 0, 0, NULL, "the database file and how long things are kept",
+	NULL},
+    {"server", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"the HTTP server and the socket of the command line", NULL},
+    {"rules", OPTION_PATH, "rules", false, 0, 0, NULL,
+	"folder of *.rules, the working copy of the live rules", NULL},
     {"templates", OPTION_PATH, "templates", false, 0, 0, NULL, "folder of message templates", NULL},
     {"vocabulary", OPTION_PATH, "lexicon.d", false, 0, 0, NULL,
 	"folder of *.tsv with the brand's own words and their weights", NULL},
     {"customers", OPTION_MAP, NULL, false, 0, 0, NULL, "customers imported at start", NULL},
-    {"offers", OPTION_MAP, NULL, false, 0, 0, NULL, "offers by name: {codes: FILE, description: TEXT}", NULL},
-    {"sources", OPTION_MAP, NULL, false, 0, 0, NULL, "sources by name; `type` says which kind", NULL},
-    {"channels", OPTION_MAP, NULL, false, 0, 0, NULL, "channels by name; `type` says which kind", NULL},
+    {"offers", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"offers by name: {codes: FILE, description: TEXT}", NULL},
+    {"sources", OPTION_MAP, NULL, false, 0, 0, NULL, "sources by name; `type` says which kind",
+	NULL},
+    {"channels", OPTION_MAP, NULL, false, 0, 0, NULL, "channels by name; `type` says which kind",
+	NULL},
     {"alerts", OPTION_MAP, NULL, false, 0, 0, NULL, "alert queues", NULL},
-    {"limits", OPTION_MAP, NULL, false, 0, 0, NULL, "caps over all rules, and the kill switch's file", NULL},
+    {"limits", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"caps over all rules, and the kill switch's file", NULL},
     {"network", OPTION_MAP, NULL, false, 0, 0, NULL, "where requests may go", NULL},
     {"log", OPTION_MAP, NULL, false, 0, 0, NULL, "what is logged", NULL},
     {"timezone", OPTION_TEXT, "UTC", false, 0, 0, NULL, "the brand's time zone", "Europe/Berlin"},
@@ -66,22 +74,26 @@ static const struct option store_options[] = {
 static const struct option server_options[] = {
     {"listen", OPTION_TEXT, "127.0.0.1:8080", false, 0, 0, NULL,
 	"address and port of HTTP, or \"off\"; beyond loopback a token is needed", "0.0.0.0:8080"},
-    {"token", OPTION_SECRET, NULL, false, 0, 0, NULL, "access token every request then needs", "${EARSHOT_TOKEN}"},
-    {"socket", OPTION_PATH, NULL, false, 0, 0, NULL, "socket of the command line; default: beside the database",
+    {"token", OPTION_SECRET, NULL, false, 0, 0, NULL, "access token every request then needs",
+	"${EARSHOT_TOKEN}"},
+    {"socket", OPTION_PATH, NULL, false, 0, 0, NULL,
+	"socket of the command line; default: beside the database", NULL},
+    {"max_body", OPTION_SIZE, "16 MB", false, 1024, 256 * 1024 * 1024, NULL, "largest request body",
 	NULL},
-    {"max_body", OPTION_SIZE, "16 MB", false, 1024, 256 * 1024 * 1024, NULL, "largest request body", NULL},
     {0},
 };
 
 static const struct option customers_options[] = {
-    {"import", OPTION_PATH, NULL, false, 0, 0, NULL, "an Amazon Pinpoint CSV, imported at start when it changed", NULL},
+    {"import", OPTION_PATH, NULL, false, 0, 0, NULL,
+	"an Amazon Pinpoint CSV, imported at start when it changed", NULL},
     {"handle_attribute", OPTION_TEXT, "SocialHandle", false, 0, 0, NULL,
 	"attribute that names a customer's social handle", NULL},
     {0},
 };
 
 static const struct option offer_options[] = {
-    {"codes", OPTION_PATH, NULL, true, 0, 0, NULL, "CSV with a column `code`, imported at start when it changed", NULL},
+    {"codes", OPTION_PATH, NULL, true, 0, 0, NULL,
+	"CSV with a column `code`, imported at start when it changed", NULL},
     {"description", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
     {0},
 };
@@ -93,8 +105,10 @@ static const struct option alerts_options[] = {
 
 static const struct option queue_options[] = {
     {"title", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
-    {"notify", OPTION_LIST, NULL, true, 0, 0, NULL, "who hears of it: channel:address", "email:support@acme.example"},
-    {"escalate", OPTION_LIST, NULL, false, 0, 0, NULL, "second addresses, when nobody acknowledges", NULL},
+    {"notify", OPTION_LIST, NULL, true, 0, 0, NULL, "who hears of it: channel:address",
+	"email:support@acme.example"},
+    {"escalate", OPTION_LIST, NULL, false, 0, 0, NULL, "second addresses, when nobody acknowledges",
+	NULL},
     {"escalate_after", OPTION_DURATION, "15 minutes", false, 1000, INT64_C(604800000), NULL,
 	"how long an alert may stay unacknowledged", NULL},
     {0},
@@ -116,7 +130,8 @@ static const struct option network_options[] = {
 
 static const struct option log_options[] = {
     {"level", OPTION_CHOICE, "info", false, 0, 0, "debug|info|warn|error", "what is logged", NULL},
-    {"journal", OPTION_BOOL, "no", false, 0, 0, NULL, "lines as systemd's journal wants them", NULL},
+    {"journal", OPTION_BOOL, "no", false, 0, 0, NULL, "lines as systemd's journal wants them",
+	NULL},
     {0},
 };
 
@@ -135,7 +150,8 @@ struct loading {
 };
 
 static void
-find(struct loading *l, const struct yaml_node *node, const char *code, const char *help, const char *message)
+find(struct loading *l, const struct yaml_node *node, const char *code, const char *help,
+    const char *message)
 {
 	if (node == NULL || l->full->doc == NULL)
 		diag_add_file(l->diags, DIAG_ERROR, code, l->file, help, "%s", message);
@@ -145,7 +161,8 @@ find(struct loading *l, const struct yaml_node *node, const char *code, const ch
 }
 
 static struct options *
-section(struct loading *l, const struct option *table, const struct yaml_node *node, const char *path)
+section(
+    struct loading *l, const struct option *table, const struct yaml_node *node, const char *path)
 {
 	return options_read(table, l->full->doc, node, path, l->dir, l->diags);
 }
@@ -165,7 +182,8 @@ path_beside(struct arena *a, const char *store_path, const char *name)
 	return file_join(a, file_dir(a, store_path), name);
 }
 
-/* `type` chooses the table of the rest; a table that also knows `type` is put together for options_read(). */
+/* `type` chooses the table of the rest; a table that also knows `type` is put together for
+ * options_read(). */
 static struct option *
 table_with_type(struct arena *a, const struct option *x, const struct option *y)
 {
@@ -194,12 +212,14 @@ type_of(struct loading *l, const struct yaml_node *node, const char *what)
 	char message[200];
 
 	if (node->type != YAML_MAP) {
-		snprintf(message, sizeof message, "%s '%.*s' must be a map with a `type`", what, SLICE_ARG(node->key));
+		snprintf(message, sizeof message, "%s '%.*s' must be a map with a `type`", what,
+		    SLICE_ARG(node->key));
 		find(l, node, "C020", NULL, message);
 		return NULL;
 	}
 	if (type == NULL || type->type != YAML_SCALAR) {
-		snprintf(message, sizeof message, "%s '%.*s' has no `type`", what, SLICE_ARG(node->key));
+		snprintf(
+		    message, sizeof message, "%s '%.*s' has no `type`", what, SLICE_ARG(node->key));
 		find(l, node, "C020", NULL, message);
 		return NULL;
 	}
@@ -220,7 +240,8 @@ unknown_type(struct loading *l, const struct yaml_node *node, const char *what, 
 	} else {
 		at = (size_t)snprintf(help, sizeof help, "there is");
 		for (size_t i = 0; i < count && at < sizeof help; i++)
-			at += (size_t)snprintf(help + at, sizeof help - at, "%s %s", i == 0 ? "" : ",", known[i]);
+			at += (size_t)snprintf(
+			    help + at, sizeof help - at, "%s %s", i == 0 ? "" : ",", known[i]);
 	}
 	find(l, yaml_get(node, "type"), "C021", help, message);
 }
@@ -255,7 +276,8 @@ read_sources(struct loading *l)
 	const struct yaml_node *map = map_of(l, l->full->top, "sources");
 	struct config *c = &l->full->base;
 
-	c->sources = arena_array(l->full->arena, map == NULL ? 1 : map->count + 1, sizeof *c->sources);
+	c->sources =
+	    arena_array(l->full->arena, map == NULL ? 1 : map->count + 1, sizeof *c->sources);
 	if (c->sources == NULL)
 		return -1;
 	for (size_t i = 0; map != NULL && i < map->count; i++)
@@ -264,7 +286,8 @@ read_sources(struct loading *l)
 }
 
 static void
-add_channel(struct loading *l, const char *name, const struct sender_ops *ops, const struct yaml_node *node)
+add_channel(
+    struct loading *l, const char *name, const struct sender_ops *ops, const struct yaml_node *node)
 {
 	struct arena *a = l->full->arena;
 	struct config *c = &l->full->base;
@@ -318,7 +341,8 @@ read_channel(struct loading *l, const struct yaml_node *node)
 	add_channel(l, arena_strndup(l->full->arena, node->key.ptr, node->key.len), ops, node);
 }
 
-/* `file` and `log` are there also when nobody configures them: nothing leaves the machine until operations says so. */
+/* `file` and `log` are there also when nobody configures them: nothing leaves the machine until
+ * operations says so. */
 static int
 read_channels(struct loading *l)
 {
@@ -352,21 +376,27 @@ list_of(struct arena *a, const struct options *o, const char *name, size_t *coun
 }
 
 static void
-check_addresses(struct loading *l, const struct yaml_node *node, const char *const *list, size_t count)
+check_addresses(
+    struct loading *l, const struct yaml_node *node, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *colon = strchr(list[i], ':');
 		char message[300];
 
 		if (colon == NULL) {
-			snprintf(message, sizeof message, "'%.100s' must name a channel and an address", list[i]);
-			find(l, node, "C030", "write channel:address, for example \"email:support@acme.example\" or \"log:\"",
+			snprintf(message, sizeof message,
+			    "'%.100s' must name a channel and an address", list[i]);
+			find(l, node, "C030",
+			    "write channel:address, for example \"email:support@acme.example\" or "
+			    "\"log:\"",
 			    message);
 		} else if (actions_channel(&l->full->base.actions,
 			       slice_make(list[i], (size_t)(colon - list[i]))) == NULL) {
 			snprintf(message, sizeof message, "there is no channel called '%.*s'",
 			    (int)(colon - list[i]), list[i]);
-			find(l, node, "C031", "channels are listed under `channels`; `file` and `log` are always there",
+			find(l, node, "C031",
+			    "channels are listed under `channels`; `file` and `log` are always "
+			    "there",
 			    message);
 		}
 	}
@@ -384,7 +414,8 @@ read_queues(struct loading *l)
 		return -1;
 	map = map_of(l, f->alerts, "queues");
 	queues = arena_array(f->arena, map == NULL ? 1 : map->count + 1, sizeof *queues);
-	f->queues = arena_array(f->arena, map == NULL ? 1 : map->count + 1, sizeof(struct options *));
+	f->queues =
+	    arena_array(f->arena, map == NULL ? 1 : map->count + 1, sizeof(struct options *));
 	if (queues == NULL || f->queues == NULL)
 		return -1;
 	f->base.actions.queues = queues;
@@ -394,7 +425,8 @@ read_queues(struct loading *l)
 		struct options *o;
 
 		q->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
-		o = section(l, queue_options, node, arena_printf(f->arena, "alerts.queues.%s", q->name));
+		o = section(
+		    l, queue_options, node, arena_printf(f->arena, "alerts.queues.%s", q->name));
 		if (o == NULL)
 			return -1;
 		f->queues[f->queue_sets++] = o;
@@ -448,7 +480,8 @@ read_sections(struct loading *l)
 
 	f->store = section(l, store_options, options_node(f->top, "store"), "store");
 	f->server = section(l, server_options, options_node(f->top, "server"), "server");
-	f->customers = section(l, customers_options, options_node(f->top, "customers"), "customers");
+	f->customers =
+	    section(l, customers_options, options_node(f->top, "customers"), "customers");
 	f->network = section(l, network_options, options_node(f->top, "network"), "network");
 	f->log = section(l, log_options, options_node(f->top, "log"), "log");
 	f->limits = section(l, limits_options, options_node(f->top, "limits"), "limits");
@@ -507,7 +540,8 @@ fill(struct loading *l)
 static const struct yaml_node *
 node_at(struct loading *l, const char *section_name, const char *key)
 {
-	const struct yaml_node *s = l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), section_name);
+	const struct yaml_node *s =
+	    l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), section_name);
 
 	return s == NULL || s->type != YAML_MAP ? NULL : yaml_get(s, key);
 }
@@ -527,11 +561,12 @@ check_whole(struct loading *l)
 		const char *nearest = zone_nearest(slice_of(zone));
 
 		snprintf(message, sizeof message, "there is no time zone called '%.100s'", zone);
-		find(l, l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), "timezone"), "C041",
-		    nearest == NULL ? "write it like Europe/Berlin" : nearest, message);
+		find(l, l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), "timezone"),
+		    "C041", nearest == NULL ? "write it like Europe/Berlin" : nearest, message);
 	}
 	if (c->seen_ms < c->retention_ms)
-		find(l, node_at(l, "store", "seen_for"), "C042", "make seen_for at least as long as retention",
+		find(l, node_at(l, "store", "seen_for"), "C042",
+		    "make seen_for at least as long as retention",
 		    "ids of seen posts must be kept at least as long as their texts");
 	if (c->actions.default_reply_channel != NULL) {
 		const struct channel *ch =
@@ -539,8 +574,13 @@ check_whole(struct loading *l)
 		bool fine = ch != NULL && (ch->ops->can_reply || ch->ops->is_local);
 
 		if (!fine)
-			find(l, l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), "reply_channel"), "C043",
-			    "name a channel of a kind that can reply, such as mastodon, or file or log",
+			find(l,
+			    l->full->doc == NULL
+				? NULL
+				: yaml_get(yaml_root(l->full->doc), "reply_channel"),
+			    "C043",
+			    "name a channel of a kind that can reply, such as mastodon, or file or "
+			    "log",
 			    "reply_channel does not name a channel that can reply");
 	}
 }
@@ -574,8 +614,8 @@ config_load(const char *path, struct diag_list *diags, struct config **config_r,
 	f->base.path = path == NULL ? NULL : l.file;
 	f->base.dir = l.dir;
 	f->top = section(&l, top_options, f->doc == NULL ? NULL : yaml_root(f->doc), "");
-	if (f->top == NULL || read_sections(&l) < 0 || read_sources(&l) < 0 || read_channels(&l) < 0 ||
-	    read_queues(&l) < 0 || read_offers(&l) < 0) {
+	if (f->top == NULL || read_sections(&l) < 0 || read_sources(&l) < 0 ||
+	    read_channels(&l) < 0 || read_queues(&l) < 0 || read_offers(&l) < 0) {
 		err_set(err, ERR_NOMEM, "no memory for the configuration");
 		goto out;
 	}
@@ -638,10 +678,15 @@ config_describe(struct buf *out)
 		const char *title;
 		const struct option *table;
 	} sections[] = {
-	    {"earshot.yaml", top_options}, {"store", store_options}, {"server", server_options},
-	    {"customers", customers_options}, {"offers.NAME", offer_options},
-	    {"alerts.queues.NAME", queue_options}, {"limits", limits_options},
-	    {"network", network_options}, {"log", log_options},
+	    {"earshot.yaml", top_options},
+	    {"store", store_options},
+	    {"server", server_options},
+	    {"customers", customers_options},
+	    {"offers.NAME", offer_options},
+	    {"alerts.queues.NAME", queue_options},
+	    {"limits", limits_options},
+	    {"network", network_options},
+	    {"log", log_options},
 	    {"channels.NAME (all types)", sender_common_options},
 	};
 

@@ -30,8 +30,8 @@ struct source_config {
 struct channel_config {
 	const char *name;
 	const struct sender_ops *ops;
-	struct options *set;		/* the channel's own options */
-	struct options *common;		/* sender_common_options */
+	struct options *set; /* the channel's own options */
+	struct options *common; /* sender_common_options */
 };
 
 struct offer_config {
@@ -41,15 +41,15 @@ struct offer_config {
 };
 
 struct config {
-	const char *path;		/* NULL: built-in defaults */
-	const char *dir;		/* folder of the file: relative paths start here */
+	const char *path; /* NULL: built-in defaults */
+	const char *dir; /* folder of the file: relative paths start here */
 	const char *store_path, *socket_path, *blackbox_path;
 	int64_t retention_ms, seen_ms;
-	const char *listen;		/* NULL: no HTTP */
-	const char *token;		/* NULL: none */
+	const char *listen; /* NULL: no HTTP */
+	const char *token; /* NULL: none */
 	int64_t max_body_bytes;
-	const char *rules_dir, *templates_dir, *vocabulary_dir;	/* the last may be NULL */
-	const char *customers_path;	/* NULL: none */
+	const char *rules_dir, *templates_dir, *vocabulary_dir; /* the last may be NULL */
+	const char *customers_path; /* NULL: none */
 	const char *handle_attribute;
 	const char *const *allow_private;
 	size_t allow_private_count;
@@ -58,15 +58,17 @@ struct config {
 	bool allow_direct_ingest;
 	struct source_config *sources;
 	size_t source_count;
-	struct channel_config *channels;	/* actions.channels has the same order */
+	struct channel_config *channels; /* actions.channels has the same order */
 	size_t channel_count;
 	struct offer_config *offers;
 	size_t offer_count;
 	struct actions_config actions;
 };
 
-/* path NULL: defaults relative to the working directory.  Findings go to diags; 0 with a config (also when only warnings), 1 with errors, -1. */
-int config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err);
+/* path NULL: defaults relative to the working directory.  Findings go to diags; 0 with a config
+ * (also when only warnings), 1 with errors, -1. */
+int
+config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err);
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c);
 

@@ -23,8 +23,8 @@
 #define IMPORT_BYTES_MAX (256u * 1024 * 1024)
 
 int
-home_open(const struct config *config, const struct clock *clock, struct store **store_r, int *lock_fd_r,
-    struct err *err)
+home_open(const struct config *config, const struct clock *clock, struct store **store_r,
+    int *lock_fd_r, struct err *err)
 {
 	struct arena *a = arena_new(64 * 1024);
 	struct store_options o = {0};
@@ -40,7 +40,8 @@ home_open(const struct config *config, const struct clock *clock, struct store *
 	if (rc < 0)
 		goto out;
 	if (rc == 1) {
-		rc = err_set(err, ERR_BUSY, "the database '%s' is in use by a running daemon", config->store_path);
+		rc = err_set(err, ERR_BUSY, "the database '%s' is in use by a running daemon",
+		    config->store_path);
 		goto out;
 	}
 	o.path = config->store_path;
@@ -71,7 +72,8 @@ home_close(struct store *store, int lock_fd)
 
 /* A rule id is never reused: one that was dropped may not come back. */
 static int
-use_ids(struct store *store, const struct snapshot *s, int64_t version, struct diag_list *diags, struct err *err)
+use_ids(struct store *store, const struct snapshot *s, int64_t version, struct diag_list *diags,
+    struct err *err)
 {
 	int found = 0;
 
@@ -84,7 +86,8 @@ use_ids(struct store *store, const struct snapshot *s, int64_t version, struct d
 		if (rc == 1) {
 			diag_add_file(diags, DIAG_ERROR, "R090", NULL,
 			    "choose a new id: cool-downs and history hang on the old one",
-			    "the id '%.*s' belonged to a rule that was removed", SLICE_ARG(head->id));
+			    "the id '%.*s' belonged to a rule that was removed",
+			    SLICE_ARG(head->id));
 			found = 1;
 		}
 	}
@@ -92,9 +95,10 @@ use_ids(struct store *store, const struct snapshot *s, int64_t version, struct d
 }
 
 int
-home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct bundle *b, bool apply,
-    const char *author, const char *reason, int64_t base_version, int64_t now_ms, int64_t *version_r,
-    struct diag_list *diags, struct err *err)
+home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    const struct bundle *b, bool apply, const char *author, const char *reason,
+    int64_t base_version, int64_t now_ms, int64_t *version_r, struct diag_list *diags,
+    struct err *err)
 {
 	struct arena *a = arena_new(2 * (size_t)BUNDLE_BYTES_MAX);
 	struct snapshot *s = NULL;
@@ -112,7 +116,8 @@ home_apply(struct store *store, struct config *config, struct lexicon_set *lexic
 	if (has_live < 0)
 		goto out;
 	if (base_version >= 0 && base_version != (has_live ? live.version : 0)) {
-		err_set(err, ERR_CONFLICT, "changed meanwhile: version %lld is live, you edited version %lld",
+		err_set(err, ERR_CONFLICT,
+		    "changed meanwhile: version %lld is live, you edited version %lld",
 		    (long long)live.version, (long long)base_version);
 		goto out;
 	}
@@ -126,7 +131,8 @@ home_apply(struct store *store, struct config *config, struct lexicon_set *lexic
 	rc = -1;
 	bundle_print(b, &text);
 	if (buf_failed(&text)) {
-		err_set(err, ERR_LIMIT, "rules and templates together are over %d MB", BUNDLE_BYTES_MAX / (1024 * 1024));
+		err_set(err, ERR_LIMIT, "rules and templates together are over %d MB",
+		    BUNDLE_BYTES_MAX / (1024 * 1024));
 		goto out;
 	}
 	v.applied_at_ms = now_ms;
@@ -147,8 +153,9 @@ out:
 }
 
 static int
-apply_folder(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct clock *clock,
-    struct log *log, struct diag_list *diags, struct arena *a, struct err *err)
+apply_folder(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    const struct clock *clock, struct log *log, struct diag_list *diags, struct arena *a,
+    struct err *err)
 {
 	struct bundle b;
 	int64_t version = 0;
@@ -160,22 +167,23 @@ apply_folder(struct store *store, struct config *config, struct lexicon_set *lex
 		return 1;
 	if (store_begin(store, err) < 0)
 		return -1;
-	rc = home_apply(store, config, lexicon, &b, true, "first start", "the folder as it was", -1, clock_now_ms(clock),
-	    &version, diags, err);
+	rc = home_apply(store, config, lexicon, &b, true, "first start", "the folder as it was", -1,
+	    clock_now_ms(clock), &version, diags, err);
 	if (rc != 0) {
 		store_rollback(store);
 		return rc;
 	}
 	if (store_commit(store, err) < 0)
 		return -1;
-	log_event(log, LOG_INFO, "rules.applied", "version", LOG_I64(version), "files", LOG_I64(b.rule_count), "why",
-	    "first start with an empty database", NULL);
+	log_event(log, LOG_INFO, "rules.applied", "version", LOG_I64(version), "files",
+	    LOG_I64(b.rule_count), "why", "first start with an empty database", NULL);
 	return 0;
 }
 
 int
-home_snapshot(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct clock *clock,
-    struct log *log, struct diag_list *diags, struct snapshot **s_r, struct err *err)
+home_snapshot(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    const struct clock *clock, struct log *log, struct diag_list *diags, struct snapshot **s_r,
+    struct err *err)
 {
 	struct arena *a = arena_new(4 * (size_t)BUNDLE_BYTES_MAX);
 	struct rules_version live;
@@ -206,8 +214,8 @@ out:
 }
 
 int
-home_snapshot_of(struct store *store, struct config *config, struct lexicon_set *lexicon, int64_t version,
-    struct snapshot **s_r, struct err *err)
+home_snapshot_of(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    int64_t version, struct snapshot **s_r, struct err *err)
 {
 	struct arena *a = arena_new(4 * (size_t)BUNDLE_BYTES_MAX);
 	struct diag_list *diags = diag_list_new();
@@ -226,7 +234,8 @@ home_snapshot_of(struct store *store, struct config *config, struct lexicon_set 
 	if (rc == 0)
 		rc = snapshot_compile(&b, config, lexicon, version, diags, s_r, err);
 	if (rc == 1) {
-		err_set(err, ERR_INPUT, "version %lld cannot be compiled any more: %s", (long long)version,
+		err_set(err, ERR_INPUT, "version %lld cannot be compiled any more: %s",
+		    (long long)version,
 		    diag_kept(diags) > 0 ? diag_at(diags, 0)->message : "no finding was kept");
 		rc = 0;
 	} else if (rc == 0) {
@@ -242,7 +251,8 @@ out:
 
 /* 1 when the file is as it was at the last import, 0 when not; *sum gets its mark. */
 static int
-file_is_known(struct store *store, const char *key, const char *salt, struct slice text, char sum[65], struct err *err)
+file_is_known(struct store *store, const char *key, const char *salt, struct slice text,
+    char sum[65], struct err *err)
 {
 	struct arena *a = arena_new(4096);
 	uint8_t bytes[CRYPTO_SHA256_BYTES];
@@ -274,8 +284,9 @@ remember_file(struct store *store, const char *key, const char *sum, struct err 
 }
 
 static int
-import_customers(struct store *store, const char *path, const char *handle_attribute, const struct clock *clock,
-    struct log *log, struct slice text, struct diag_list *diags, struct err *err)
+import_customers(struct store *store, const char *path, const char *handle_attribute,
+    const struct clock *clock, struct log *log, struct slice text, struct diag_list *diags,
+    struct err *err)
 {
 	struct import_options o = {0};
 	struct import_report r = {0};
@@ -292,15 +303,15 @@ import_customers(struct store *store, const char *path, const char *handle_attri
 		rc = import_end(i, &r, err);
 	import_free(i);
 	if (rc == 0)
-		log_event(log, LOG_INFO, "customers.imported", "file", path, "rows", LOG_I64(r.rows),
-		    "created", LOG_I64(r.created), "updated", LOG_I64(r.updated), "rejected", LOG_I64(r.rejected),
-		    NULL);
+		log_event(log, LOG_INFO, "customers.imported", "file", path, "rows",
+		    LOG_I64(r.rows), "created", LOG_I64(r.created), "updated", LOG_I64(r.updated),
+		    "rejected", LOG_I64(r.rejected), NULL);
 	return rc;
 }
 
 int
-home_import_customers(struct store *store, const char *path, const char *handle_attribute, const struct clock *clock,
-    struct diag_list *diags, struct err *err)
+home_import_customers(struct store *store, const char *path, const char *handle_attribute,
+    const struct clock *clock, struct diag_list *diags, struct err *err)
 {
 	struct buf text;
 	int rc;
@@ -308,7 +319,8 @@ home_import_customers(struct store *store, const char *path, const char *handle_
 	buf_init(&text, IMPORT_BYTES_MAX);
 	rc = file_read(path, IMPORT_BYTES_MAX - 1, &text, err);
 	if (rc == 0)
-		rc = import_customers(store, path, handle_attribute, clock, NULL, buf_slice(&text), diags, err);
+		rc = import_customers(
+		    store, path, handle_attribute, clock, NULL, buf_slice(&text), diags, err);
 	buf_fini(&text);
 	return rc;
 }
@@ -329,7 +341,8 @@ code_row(void *cookie, const struct csv_row *row, struct err *err)
 	int rc;
 
 	if (row->problem != NULL) {
-		diag_add_file(c->diags, DIAG_WARNING, "I020", c->file, NULL, "line %zu: %s", row->line, row->problem);
+		diag_add_file(c->diags, DIAG_WARNING, "I020", c->file, NULL, "line %zu: %s",
+		    row->line, row->problem);
 		return 0;
 	}
 	if (c->rows++ == 0) {
@@ -346,8 +359,8 @@ code_row(void *cookie, const struct csv_row *row, struct err *err)
 }
 
 static int
-import_codes(struct store *store, const struct offer_config *offer, struct log *log, struct slice text,
-    struct diag_list *diags, struct err *err)
+import_codes(struct store *store, const struct offer_config *offer, struct log *log,
+    struct slice text, struct diag_list *diags, struct err *err)
 {
 	struct code_import c = {store, slice_of(offer->name), offer->codes_path, diags, 0, 0, 0};
 	struct csv *csv = csv_new(code_row, &c);
@@ -366,13 +379,14 @@ import_codes(struct store *store, const struct offer_config *offer, struct log *
 	}
 	csv_free(csv);
 	if (rc == 0)
-		log_event(log, LOG_INFO, "offer.imported", "offer", offer->name, "new_codes", LOG_I64(c.fresh), NULL);
+		log_event(log, LOG_INFO, "offer.imported", "offer", offer->name, "new_codes",
+		    LOG_I64(c.fresh), NULL);
 	return rc;
 }
 
 int
-home_import(struct store *store, const struct config *config, const struct clock *clock, struct log *log,
-    struct diag_list *diags, struct err *err)
+home_import(struct store *store, const struct config *config, const struct clock *clock,
+    struct log *log, struct diag_list *diags, struct err *err)
 {
 	struct buf text;
 	char key[200], sum[65];
@@ -382,10 +396,12 @@ home_import(struct store *store, const struct config *config, const struct clock
 	if (config->customers_path != NULL) {
 		if (file_read(config->customers_path, IMPORT_BYTES_MAX - 1, &text, err) < 0)
 			goto out;
-		rc = file_is_known(store, "imported.customers", config->handle_attribute, buf_slice(&text), sum, err);
+		rc = file_is_known(store, "imported.customers", config->handle_attribute,
+		    buf_slice(&text), sum, err);
 		if (rc == 0)
-			rc = import_customers(store, config->customers_path, config->handle_attribute, clock, log,
-				 buf_slice(&text), diags, err) < 0 ||
+			rc = import_customers(store, config->customers_path,
+				 config->handle_attribute, clock, log, buf_slice(&text), diags,
+				 err) < 0 ||
 				remember_file(store, "imported.customers", sum, err) < 0
 			    ? -1
 			    : 0;

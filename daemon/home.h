@@ -1,5 +1,6 @@
 /*
- * home.h - what the daemon and the verbs that work without one share: the lock, the store, the live rules, imports at start.
+ * home.h - what the daemon and the verbs that work without one share: the lock, the store, the live
+ * rules, imports at start.
  *
  * Threads: the one that owns the store.
  */
@@ -21,33 +22,39 @@ struct log;
 struct snapshot;
 struct store;
 
-/* Takes the lock beside the database (one writer a database) and opens it for writing.  ERR_BUSY when a daemon or another verb has it. */
-int home_open(const struct config *config, const struct clock *clock, struct store **store_r, int *lock_fd_r,
-    struct err *err);
+/* Takes the lock beside the database (one writer a database) and opens it for writing.  ERR_BUSY
+ * when a daemon or another verb has it. */
+int home_open(const struct config *config, const struct clock *clock, struct store **store_r,
+    int *lock_fd_r, struct err *err);
 void home_close(struct store *store, int lock_fd);
 
-/* Compiles what is live.  With nothing live (an empty database) the folder is made live first: the only time that happens by itself.
- * Findings of the folder go to diags: 1. */
-int home_snapshot(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct clock *clock,
-    struct log *log, struct diag_list *diags, struct snapshot **s_r, struct err *err);
+/* Compiles what is live.  With nothing live (an empty database) the folder is made live first: the
+ * only time that happens by itself. Findings of the folder go to diags: 1. */
+int home_snapshot(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    const struct clock *clock, struct log *log, struct diag_list *diags, struct snapshot **s_r,
+    struct err *err);
 
-/* A version of the past, compiled as it was. 1, 0 there is no such version (or it does not compile any more: err says so), -1. */
-int home_snapshot_of(struct store *store, struct config *config, struct lexicon_set *lexicon, int64_t version,
-    struct snapshot **s_r, struct err *err);
+/* A version of the past, compiled as it was. 1, 0 there is no such version (or it does not compile
+ * any more: err says so), -1. */
+int home_snapshot_of(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    int64_t version, struct snapshot **s_r, struct err *err);
 
-/* Checks a bundle against the configuration and the ids of the past, and with apply makes it live within the open transaction.
- * base_version -1: over whatever is live; else ERR_CONFLICT when that is not the live one.  0 and *version_r (the live one, also when nothing
- * changed), 1 with findings, -1. */
-int home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon, const struct bundle *b,
-    bool apply, const char *author, const char *reason, int64_t base_version, int64_t now_ms, int64_t *version_r,
-    struct diag_list *diags, struct err *err);
+/* Checks a bundle against the configuration and the ids of the past, and with apply makes it live
+ * within the open transaction. base_version -1: over whatever is live; else ERR_CONFLICT when that
+ * is not the live one.  0 and *version_r (the live one, also when nothing changed), 1 with
+ * findings, -1. */
+int home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon,
+    const struct bundle *b, bool apply, const char *author, const char *reason,
+    int64_t base_version, int64_t now_ms, int64_t *version_r, struct diag_list *diags,
+    struct err *err);
 
 /* One Pinpoint CSV. */
-int home_import_customers(struct store *store, const char *path, const char *handle_attribute, const struct clock *clock,
-    struct diag_list *diags, struct err *err);
+int home_import_customers(struct store *store, const char *path, const char *handle_attribute,
+    const struct clock *clock, struct diag_list *diags, struct err *err);
 
-/* Customers and offer codes named in the configuration, when their files have changed since the last time. */
-int home_import(struct store *store, const struct config *config, const struct clock *clock, struct log *log,
-    struct diag_list *diags, struct err *err);
+/* Customers and offer codes named in the configuration, when their files have changed since the
+ * last time. */
+int home_import(struct store *store, const struct config *config, const struct clock *clock,
+    struct log *log, struct diag_list *diags, struct err *err);
 
 #endif

@@ -26,7 +26,8 @@ grow(struct ingest *in, struct page *page)
 }
 
 int
-ingest_parse(struct slice body, struct slice key, int64_t now_ms, struct ingest *in, struct err *err)
+ingest_parse(
+    struct slice body, struct slice key, int64_t now_ms, struct ingest *in, struct err *err)
 {
 	uint8_t sum[CRYPTO_SHA256_BYTES];
 	struct posts_body *reader = NULL;
@@ -88,7 +89,8 @@ put_body(struct api_reply *reply, struct slice body, int status, struct err *err
 }
 
 int
-ingest_known(struct store *st, const struct ingest *in, struct arena *a, struct api_reply *reply, struct err *err)
+ingest_known(struct store *st, const struct ingest *in, struct arena *a, struct api_reply *reply,
+    struct err *err)
 {
 	struct stored_answer answer;
 	int rc;
@@ -116,15 +118,16 @@ add_results(const struct ingest *in, const struct page_result *results, struct i
 		total->revised += results[i].revised;
 		total->deleted += results[i].deleted;
 		total->rejected += results[i].rejected;
-		for (size_t k = 0; k < in->pages[i]->reject_count && *reason_count < INGEST_REASONS_MAX; k++)
+		for (size_t k = 0;
+		     k < in->pages[i]->reject_count && *reason_count < INGEST_REASONS_MAX; k++)
 			reasons[(*reason_count)++] = in->pages[i]->rejects[k].reason.ptr;
 	}
 	total->accepted = total->stored + total->duplicates + total->revised + total->deleted;
 }
 
 int
-ingest_commit(struct store *st, const struct ingest *in, const struct page_result *results, struct arena *a,
-    struct api_reply *reply, struct err *err)
+ingest_commit(struct store *st, const struct ingest *in, const struct page_result *results,
+    struct arena *a, struct api_reply *reply, struct err *err)
 {
 	const char *reasons[INGEST_REASONS_MAX];
 	struct ingest_result total = {0};

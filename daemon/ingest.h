@@ -16,21 +16,24 @@
 struct ingest {
 	struct page **pages;
 	size_t count;
-	size_t seen;			/* items in the body, good and bad */
+	size_t seen; /* items in the body, good and bad */
 	char request_hash[65];
-	struct slice key;		/* Idempotency-Key; SLICE_NONE: none */
+	struct slice key; /* Idempotency-Key; SLICE_NONE: none */
 	int64_t now_ms;
 };
 
 /* Fills *in from a body: one post, an array, or NDJSON.  -1 when nothing of it can be read. */
-int ingest_parse(struct slice body, struct slice key, int64_t now_ms, struct ingest *in, struct err *err);
+int ingest_parse(
+    struct slice body, struct slice key, int64_t now_ms, struct ingest *in, struct err *err);
 void ingest_free(struct ingest *in);
 
-/* An answer given before for this key: 1 with the reply filled (also for a key used for another body: 422), 0, -1. */
-int ingest_known(struct store *st, const struct ingest *in, struct arena *a, struct api_reply *reply, struct err *err);
+/* An answer given before for this key: 1 with the reply filled (also for a key used for another
+ * body: 422), 0, -1. */
+int ingest_known(struct store *st, const struct ingest *in, struct arena *a,
+    struct api_reply *reply, struct err *err);
 
 /* Makes the reply from the results, and keeps it for a repeat. Within the transaction. */
-int ingest_commit(struct store *st, const struct ingest *in, const struct page_result *results, struct arena *a,
-    struct api_reply *reply, struct err *err);
+int ingest_commit(struct store *st, const struct ingest *in, const struct page_result *results,
+    struct arena *a, struct api_reply *reply, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@ int
 main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, not a reason to die */
+	signal(
+	    SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, not a reason to die */
 	return verb_main(argc, argv);
 }

@@ -48,7 +48,8 @@ struct pipeline {
 };
 
 int
-pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r, struct err *err)
+pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r,
+    struct err *err)
 {
 	struct pipeline *p;
 
@@ -234,7 +235,8 @@ facts_in_list(void *cookie, struct slice list, enum action_target who, const str
 }
 
 static int
-remember(struct pipeline *p, const struct stored_post *sp, const struct settled *settled, struct err *err)
+remember(struct pipeline *p, const struct stored_post *sp, const struct settled *settled,
+    struct err *err)
 {
 	struct tell *node = ARENA_NEW(p->arena, struct tell);
 
@@ -254,7 +256,8 @@ remember(struct pipeline *p, const struct stored_post *sp, const struct settled 
 }
 
 static int
-post_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err)
+post_decide(
+    struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err)
 {
 	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
 	struct list_question question = {p->env.store, p->arena};
@@ -275,7 +278,8 @@ post_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *
 	occ.customer = sp->customer;
 	occ.subject = sp->subject;
 	*queued_r = 0;
-	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) < 0)
+	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) <
+	    0)
 		return -1;
 	if (count == 0)
 		return remember(p, sp, &settled, err);
@@ -306,8 +310,8 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 		result->duplicates++;
 		if (ref->is_deleted || ref->is_expired)
 			return 0;
-		return store_post_counts(p->env.store, ref->post_no, sp->post.likes, sp->post.replies,
-		    sp->post.reposts, err);
+		return store_post_counts(p->env.store, ref->post_no, sp->post.likes,
+		    sp->post.replies, sp->post.reposts, err);
 	}
 	if (post_score(p, sp, err) < 0 ||
 	    people_see(p->env.store, &sp->post, now_ms, false, p->arena, &seen, err) < 0)
@@ -383,8 +387,8 @@ page_take(struct pipeline *p, const struct page *page, struct page_result *resul
 			return -1;
 		result->rejected++;
 	}
-	return store_source_advance(p->env.store, page->feed, page->cursor, result->stored, newest_ms,
-	    page->ends_first_fetch, err);
+	return store_source_advance(p->env.store, page->feed, page->cursor, result->stored,
+	    newest_ms, page->ends_first_fetch, err);
 }
 
 static int
@@ -438,8 +442,8 @@ batch_tell(struct pipeline *p)
 }
 
 int
-pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, struct page_result *results,
-    pipeline_commit_fn *before_commit, void *cookie, struct err *err)
+pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
+    struct page_result *results, pipeline_commit_fn *before_commit, void *cookie, struct err *err)
 {
 	int rc = -1;
 

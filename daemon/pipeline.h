@@ -1,10 +1,13 @@
 /*
- * pipeline.h - the only file that knows the stages: score, people, rules, actions, in one transaction.
+ * pipeline.h - the only file that knows the stages: score, people, rules, actions, in one
+ * transaction.
  *
- * No threads and no queues here (daemon/worker.h has them): the daemon, `earshot replay` and tests drive the same code.
+ * No threads and no queues here (daemon/worker.h has them): the daemon, `earshot replay` and tests
+ * drive the same code.
  *
  * Threads: the one that owns the store.
- * Crashes: pipeline_batch() commits everything about its pages (posts, decisions, counters, messages, alerts, cursors) or nothing.
+ * Crashes: pipeline_batch() commits everything about its pages (posts, decisions, counters,
+ * messages, alerts, cursors) or nothing.
  */
 #ifndef DAEMON_PIPELINE_H
 #define DAEMON_PIPELINE_H
@@ -29,10 +32,11 @@ struct stored_post;
 struct pipeline_env {
 	struct store *store;
 	const struct clock *clock;
-	struct log *log;		/* NULL: silent */
-	struct metrics *metrics;	/* NULL: not counted */
-	struct blackbox *blackbox;	/* NULL: none */
-	/* Called for every new post, and for every decision row, once their batch has committed.  NULL: nobody listens. */
+	struct log *log; /* NULL: silent */
+	struct metrics *metrics; /* NULL: not counted */
+	struct blackbox *blackbox; /* NULL: none */
+	/* Called for every new post, and for every decision row, once their batch has committed.
+	 * NULL: nobody listens. */
 	void (*stored)(void *cookie, const struct stored_post *sp);
 	void (*decided)(void *cookie, const struct decision_row *row);
 	void *cookie;
@@ -40,20 +44,22 @@ struct pipeline_env {
 
 struct page_result {
 	int64_t stored, duplicates, revised, deleted, rejected;
-	int64_t queued;			/* messages */
+	int64_t queued; /* messages */
 };
 
 int pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r,
     struct err *err);
 void pipeline_free(struct pipeline *p);
-void pipeline_swap(struct pipeline *p, struct snapshot *snapshot);	/* takes a reference */
-struct snapshot *pipeline_snapshot(struct pipeline *p);			/* peek */
+void pipeline_swap(struct pipeline *p, struct snapshot *snapshot); /* takes a reference */
+struct snapshot *pipeline_snapshot(struct pipeline *p); /* peek */
 
-/* One transaction for all pages; results[i] for pages[i].  before_commit (may be NULL) runs in it when all pages are through, to add what must commit
- * with them.  On -1 nothing of it happened and the pages are as they were. */
-typedef int pipeline_commit_fn(void *cookie, struct store *st, const struct page_result *results, struct err *err);
-int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count, struct page_result *results,
-    pipeline_commit_fn *before_commit, void *cookie, struct err *err);
+/* One transaction for all pages; results[i] for pages[i].  before_commit (may be NULL) runs in it
+ * when all pages are through, to add what must commit with them.  On -1 nothing of it happened and
+ * the pages are as they were. */
+typedef int pipeline_commit_fn(
+    void *cookie, struct store *st, const struct page_result *results, struct err *err);
+int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
+    struct page_result *results, pipeline_commit_fn *before_commit, void *cookie, struct err *err);
 
 /* The kill switch's file is there (the caller looks; it is I/O). */
 void pipeline_set_brake_file(struct pipeline *p, bool is_there);

@@ -61,8 +61,8 @@ reader_main(void *cookie)
 }
 
 int
-readers_start(struct loop *loop, const char *store_path, size_t threads, size_t queue_capacity, struct readers **r_r,
-    struct err *err)
+readers_start(struct loop *loop, const char *store_path, size_t threads, size_t queue_capacity,
+    struct readers **r_r, struct err *err)
 {
 	struct readers *r = mem_zalloc(sizeof *r);
 

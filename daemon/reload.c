@@ -1,5 +1,6 @@
 /*
- * reload.c - SIGHUP: the configuration, channels, sources and lexicons anew; never the rules.  On any error everything stays as it was.
+ * reload.c - SIGHUP: the configuration, channels, sources and lexicons anew; never the rules.  On
+ * any error everything stays as it was.
  */
 #include <string.h>
 
@@ -39,14 +40,16 @@ reload_free(struct reload *r)
 	mem_free(r);
 }
 
-/* On the pipeline thread: compile the live rules against the new configuration, and learn where the sources are. */
+/* On the pipeline thread: compile the live rules against the new configuration, and learn where the
+ * sources are. */
 static void
 reload_work(void *cookie, struct store *st, struct pipeline *p)
 {
 	struct reload *r = cookie;
 	struct service *s = r->service;
 
-	r->rc = home_snapshot(st, r->config, r->lexicon, s->clock, s->log, r->diags, &r->next, &r->err);
+	r->rc =
+	    home_snapshot(st, r->config, r->lexicon, s->clock, s->log, r->diags, &r->next, &r->err);
 	if (r->rc == 0)
 		r->rc = home_import(st, r->config, s->clock, s->log, r->diags, &r->err);
 	if (r->rc == 0)
@@ -96,7 +99,8 @@ reload_done(void *cookie)
 		log_event(s->log, LOG_INFO, "config.reloaded", "file", r->config->path, NULL);
 	else
 		log_event(s->log, LOG_ERROR, "config.kept", "why",
-		    r->rc < 0 ? r->err.text : "the new configuration has errors; the old one stays", NULL);
+		    r->rc < 0 ? r->err.text : "the new configuration has errors; the old one stays",
+		    NULL);
 	reload_free(r);
 }
 
@@ -111,7 +115,8 @@ warn_about_restart(struct service *s, const struct config *next)
 		what = "store.path";
 	else if (strcmp(now->socket_path, next->socket_path) != 0)
 		what = "server.socket";
-	else if (strcmp(now->listen == NULL ? "" : now->listen, next->listen == NULL ? "" : next->listen) != 0)
+	else if (strcmp(now->listen == NULL ? "" : now->listen,
+		     next->listen == NULL ? "" : next->listen) != 0)
 		what = "server.listen";
 	if (what != NULL)
 		log_event(s->log, LOG_WARN, "config.needs_restart", "what", what, NULL);

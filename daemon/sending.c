@@ -1,5 +1,6 @@
 /*
- * sending.c - the configured channels and the courier that feeds them.  A reload opens a new set; the old one finishes what it has and is then freed.
+ * sending.c - the configured channels and the courier that feeds them.  A reload opens a new set;
+ * the old one finishes what it has and is then freed.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ struct sending {
 };
 
 static void
-on_claimed(void *cookie, struct message *const *list, size_t count, int64_t next_due_at_ms, struct arena *arena_take)
+on_claimed(void *cookie, struct message *const *list, size_t count, int64_t next_due_at_ms,
+    struct arena *arena_take)
 {
 	struct sending *x = cookie;
 
@@ -75,7 +77,8 @@ on_channel_stopped(void *cookie, const char *channel, const char *why)
 	struct sending *x = cookie;
 	char key[128], title[200];
 
-	log_event(x->service->log, LOG_ERROR, "channel.stopped", "channel", channel, "why", why, NULL);
+	log_event(
+	    x->service->log, LOG_ERROR, "channel.stopped", "channel", channel, "why", why, NULL);
 	snprintf(key, sizeof key, "channel:%s", channel);
 	snprintf(title, sizeof title, "the channel %s has stopped", channel);
 	service_alert(x->service, key, title, why);
@@ -112,8 +115,9 @@ sending_open(struct service *s, struct config *config, struct err *err)
 		goto failed;
 	}
 	for (size_t i = 0; i < config->channel_count; i++) {
-		if (sender_new(config->channels[i].name, config->channels[i].ops, config->channels[i].set,
-			config->channels[i].common, &x->host, &x->list[i], err) < 0) {
+		if (sender_new(config->channels[i].name, config->channels[i].ops,
+			config->channels[i].set, config->channels[i].common, &x->host, &x->list[i],
+			err) < 0) {
 			err_prefix(err, "channel '%s'", config->channels[i].name);
 			goto failed;
 		}
@@ -141,7 +145,8 @@ sending_wake(struct service *s)
 void
 sending_reap(struct service *s)
 {
-	for (struct sending **link = s->sending == NULL ? NULL : &s->sending->older; link != NULL && *link != NULL;) {
+	for (struct sending **link = s->sending == NULL ? NULL : &s->sending->older;
+	     link != NULL && *link != NULL;) {
 		struct sending *x = *link;
 
 		if (x->is_claiming || !courier_is_idle(x->courier)) {
@@ -228,7 +233,9 @@ sending_tell_accounts(struct service *s)
 
 	for (size_t i = 0; s->sending != NULL && i < s->sending->count; i++) {
 		const struct sender_ops *ops = sender_kind(s->sending->list[i]);
-		const char *account = ops->own_account == NULL ? NULL : ops->own_account(sender_state(s->sending->list[i]));
+		const char *account = ops->own_account == NULL
+		    ? NULL
+		    : ops->own_account(sender_state(s->sending->list[i]));
 		size_t more = account == NULL ? 0 : strlen(account);
 
 		if (more == 0 || len + more + 2 > sizeof text)

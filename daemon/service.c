@@ -72,9 +72,11 @@ on_stored(void *cookie, const struct stored_post *sp)
 	struct texts t;
 	char score[48];
 
-	log_event(s->log, LOG_DEBUG, "post.stored", "post", text_of(&t, 0, sp->post.id), "feed", text_of(&t, 1, sp->feed),
-	    "author", text_of(&t, 2, sp->post.author.handle), "sentiment", sentiment_label_name(sp->score.label), "score",
-	    milli_text(sp->score.score_milli, score), "lang", sp->score.lang, "inert", sp->inert, NULL);
+	log_event(s->log, LOG_DEBUG, "post.stored", "post", text_of(&t, 0, sp->post.id), "feed",
+	    text_of(&t, 1, sp->feed), "author", text_of(&t, 2, sp->post.author.handle), "sentiment",
+	    sentiment_label_name(sp->score.label), "score",
+	    milli_text(sp->score.score_milli, score), "lang", sp->score.lang, "inert", sp->inert,
+	    NULL);
 }
 
 static void
@@ -84,10 +86,11 @@ on_decided(void *cookie, const struct decision_row *row)
 	bool is_quiet = row->outcome == DECISION_HELD;
 	struct texts t;
 
-	log_event(s->log, is_quiet ? LOG_DEBUG : LOG_INFO, is_quiet ? "decision.held" : "decision", "rule",
-	    text_of(&t, 0, row->rule_id), "outcome", decision_outcome_name(row->outcome), "action",
-	    text_of(&t, 1, row->action), "because", text_of(&t, 2, row->reason), "note", text_of(&t, 3, row->note),
-	    "post", text_of(&t, 4, row->occurrence_id), "id", row->id, NULL);
+	log_event(s->log, is_quiet ? LOG_DEBUG : LOG_INFO, is_quiet ? "decision.held" : "decision",
+	    "rule", text_of(&t, 0, row->rule_id), "outcome", decision_outcome_name(row->outcome),
+	    "action", text_of(&t, 1, row->action), "because", text_of(&t, 2, row->reason), "note",
+	    text_of(&t, 3, row->note), "post", text_of(&t, 4, row->occurrence_id), "id", row->id,
+	    NULL);
 }
 
 void
@@ -96,9 +99,9 @@ service_log_findings(struct service *s, const struct diag_list *diags)
 	for (size_t i = 0; i < diag_kept(diags); i++) {
 		const struct diag *d = diag_at(diags, i);
 
-		log_event(s->log, d->severity == DIAG_ERROR ? LOG_ERROR : LOG_WARN, "finding", "code", d->code, "file",
-		    d->file, "line", LOG_I64(d->line), "column", LOG_I64(d->column), "what", d->message, "help",
-		    d->help, NULL);
+		log_event(s->log, d->severity == DIAG_ERROR ? LOG_ERROR : LOG_WARN, "finding",
+		    "code", d->code, "file", d->file, "line", LOG_I64(d->line), "column",
+		    LOG_I64(d->column), "what", d->message, "help", d->help, NULL);
 	}
 }
 
@@ -121,8 +124,9 @@ own_alert_work(void *cookie, struct store *st, struct pipeline *p)
 	if (config->queue_count == 0)
 		goto out;
 	if (a == NULL || store_begin(st, &err) < 0 ||
-	    alert_raise_own(st, config, slice_of(config->queues[0].name), slice_of(o->key), SEVERITY_HIGH, o->title,
-		o->text, clock_now_ms(o->service->clock), a, &alert_no, &err) < 0 ||
+	    alert_raise_own(st, config, slice_of(config->queues[0].name), slice_of(o->key),
+		SEVERITY_HIGH, o->title, o->text, clock_now_ms(o->service->clock), a, &alert_no,
+		&err) < 0 ||
 	    store_commit(st, &err) < 0) {
 		store_rollback(st);
 		log_event(o->service->log, LOG_ERROR, "alert.own", "why", err.text, NULL);
@@ -188,11 +192,13 @@ on_tick(void *cookie)
 		sending_tell_accounts(s);
 		return;
 	}
-	is_drained = web_is_idle(s->web) && sending_is_idle(s) && s->pages_under_way == 0 && s->calls_under_way == 0;
+	is_drained = web_is_idle(s->web) && sending_is_idle(s) && s->pages_under_way == 0 &&
+	    s->calls_under_way == 0;
 	is_late = clock_mono_ns(s->clock) / 1000000 >= s->stop_by_ms;
 	if (is_drained || is_late) {
 		if (!is_drained)
-			log_event(s->log, LOG_WARN, "stop.late", "why", "something did not finish in time", NULL);
+			log_event(s->log, LOG_WARN, "stop.late", "why",
+			    "something did not finish in time", NULL);
 		loop_stop(s->loop);
 	}
 }
@@ -208,7 +214,8 @@ on_stop(void *cookie, int signum)
 	}
 	s->is_stopping = true;
 	s->stop_by_ms = clock_mono_ns(s->clock) / 1000000 + SERVICE_STOP_MS;
-	log_event(s->log, LOG_INFO, "stopping", "signal", signum == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+	log_event(
+	    s->log, LOG_INFO, "stopping", "signal", signum == SIGINT ? "SIGINT" : "SIGTERM", NULL);
 	web_stop_accepting(s->web);
 	sources_close(s, s->sources);
 	s->sources = NULL;
@@ -227,8 +234,8 @@ open_blackbox(struct service *s, struct err *err)
 		return -1;
 	if (last.is_running != 0)
 		log_event(s->log, LOG_WARN, "unclean.end", "pid", LOG_I64(last.pid), "pipeline",
-		    blackbox_phase_name((enum blackbox_phase)last.phase), "claimed", LOG_I64(last.claimed),
-		    "answered_not_recorded", LOG_I64(last.unrecorded), NULL);
+		    blackbox_phase_name((enum blackbox_phase)last.phase), "claimed",
+		    LOG_I64(last.claimed), "answered_not_recorded", LOG_I64(last.unrecorded), NULL);
 	return 0;
 }
 
@@ -239,7 +246,8 @@ recover_outbox(struct service *s, struct err *err)
 
 	if (store_begin(s->store, err) < 0)
 		return -1;
-	if (outbox_recover(s->store, &s->config->actions, clock_now_ms(s->clock), &count, err) < 0) {
+	if (outbox_recover(s->store, &s->config->actions, clock_now_ms(s->clock), &count, err) <
+	    0) {
 		store_rollback(s->store);
 		return -1;
 	}
@@ -261,11 +269,13 @@ open_house(struct service *s, struct arena *a, struct source_start **starts_r, s
 		err_set(err, ERR_NOMEM, "no memory to start");
 		goto out;
 	}
-	if (home_open(s->config, s->clock, &s->store, &s->lock_fd, err) < 0 || open_blackbox(s, err) < 0)
+	if (home_open(s->config, s->clock, &s->store, &s->lock_fd, err) < 0 ||
+	    open_blackbox(s, err) < 0)
 		goto out;
 	rc = snapshot_lexicon(s->config->vocabulary_dir, diags, &s->lexicon, err);
 	if (rc == 0)
-		rc = home_snapshot(s->store, s->config, s->lexicon, s->clock, s->log, diags, &s->snapshot, err);
+		rc = home_snapshot(
+		    s->store, s->config, s->lexicon, s->clock, s->log, diags, &s->snapshot, err);
 	if (rc == 0)
 		rc = home_import(s->store, s->config, s->clock, s->log, diags, err);
 	if (rc == 0)
@@ -274,7 +284,8 @@ open_house(struct service *s, struct arena *a, struct source_start **starts_r, s
 		rc = sources_load(s->store, s->config, a, starts_r, err);
 	service_log_findings(s, diags);
 	if (rc == 1)
-		rc = err_set(err, ERR_INPUT, "the rules or templates have errors; `earshot check` shows them");
+		rc = err_set(err, ERR_INPUT,
+		    "the rules or templates have errors; `earshot check` shows them");
 out:
 	diag_list_free(diags);
 	return rc;
@@ -302,7 +313,8 @@ start_threads(struct service *s, struct err *err)
 	env.recorded = sending_recorded;
 	if (worker_start(&env, s->snapshot, capacity, &s->worker, err) < 0)
 		return -1;
-	return readers_start(s->loop, s->config->store_path, SERVICE_READERS, SERVICE_QUEUE_SPARE, &s->readers, err);
+	return readers_start(
+	    s->loop, s->config->store_path, SERVICE_READERS, SERVICE_QUEUE_SPARE, &s->readers, err);
 }
 
 static int
@@ -316,15 +328,17 @@ start(struct service *s, struct arena *a, struct err *err)
 	s->timer = loop_timer_new(s->loop, on_tick, s);
 	if (s->timer == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to start");
-	if (loop_on_signal(s->loop, SIGTERM, on_stop, s, err) < 0 || loop_on_signal(s->loop, SIGINT, on_stop, s, err) < 0 ||
+	if (loop_on_signal(s->loop, SIGTERM, on_stop, s, err) < 0 ||
+	    loop_on_signal(s->loop, SIGINT, on_stop, s, err) < 0 ||
 	    loop_on_signal(s->loop, SIGHUP, reload_on_hangup, s, err) < 0 ||
 	    http_client_new(s->loop, &policy, &s->http, err) < 0 || start_threads(s, err) < 0 ||
 	    sending_open(s, s->config, err) < 0 || web_start(s, &s->web, err) < 0 ||
 	    sources_open(s, s->config, starts, &s->sources, err) < 0)
 		return -1;
-	log_event(s->log, LOG_INFO, "started", "version", EARSHOT_VERSION, "page", web_url(s->web), "socket",
-	    s->config->socket_path, "database", s->config->store_path, "rules",
-	    LOG_I64(rule_set_count(s->snapshot->rules)), "rules_version", LOG_I64(s->snapshot->version), NULL);
+	log_event(s->log, LOG_INFO, "started", "version", EARSHOT_VERSION, "page", web_url(s->web),
+	    "socket", s->config->socket_path, "database", s->config->store_path, "rules",
+	    LOG_I64(rule_set_count(s->snapshot->rules)), "rules_version",
+	    LOG_I64(s->snapshot->version), NULL);
 	sources_start(s->sources);
 	sending_wake(s);
 	sending_tell_accounts(s);

@@ -7,7 +7,8 @@
 struct config;
 struct err;
 
-/* Runs until SIGTERM or SIGINT, then drains and returns 0; -1 when it could not start.  Takes the configuration.  SIGHUP reloads it. */
+/* Runs until SIGTERM or SIGINT, then drains and returns 0; -1 when it could not start.  Takes the
+ * configuration.  SIGHUP reloads it. */
 int service_run(struct config *config_take, struct err *err);
 
 #endif

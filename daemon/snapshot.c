@@ -72,7 +72,8 @@ struct question {
 };
 
 static int
-ask_tokens(void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
+ask_tokens(
+    void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
 {
 	const struct question *q = cookie;
 
@@ -135,7 +136,8 @@ ask_send(void *cookie, struct slice template_id, struct slice channel_name, bool
 	const char *wanted;
 
 	if (!template_exists(q->templates, template_id, nearest_r)) {
-		snprintf(why_r, why_size, "there is no template called '%.*s'", SLICE_ARG(template_id));
+		snprintf(
+		    why_r, why_size, "there is no template called '%.*s'", SLICE_ARG(template_id));
 		return false;
 	}
 	if (template_uses_offer(q->templates, template_id) && !has_offer) {
@@ -164,7 +166,8 @@ ask_send(void *cookie, struct slice template_id, struct slice channel_name, bool
 }
 
 static bool
-ask_zone(void *cookie, struct slice zone, int year, int month, int day, int hour, int minute, int64_t *at_ms_r)
+ask_zone(void *cookie, struct slice zone, int year, int month, int day, int hour, int minute,
+    int64_t *at_ms_r)
 {
 	(void)cookie;
 	return zone_to_utc(zone, year, month, day, hour, minute, at_ms_r);
@@ -172,7 +175,8 @@ ask_zone(void *cookie, struct slice zone, int year, int month, int day, int hour
 
 /* ---- compiling ----------------------------------------------------------- */
 
-/* The brands' own accounts in the two spellings a post may show: as written (ids) and as handle keys. */
+/* The brands' own accounts in the two spellings a post may show: as written (ids) and as handle
+ * keys. */
 static int
 collect_accounts(struct snapshot *s, struct err *err)
 {
@@ -230,7 +234,8 @@ compile(const struct bundle *b, struct config *config, struct lexicon_set *lexic
 		env.has_queue = ask_queue;
 		env.has_offer = ask_offer;
 	}
-	/* With broken templates their own findings are enough; with none at all a rules file is being checked alone. */
+	/* With broken templates their own findings are enough; with none at all a rules file is
+	 * being checked alone. */
 	if (templates_rc == 0 && (checks_names || b->template_count > 0))
 		env.can_send = ask_send;
 	rc = rule_set_compile(b->rules, b->rule_count, version, &env, diags, &s->rules, err);
@@ -241,7 +246,8 @@ compile(const struct bundle *b, struct config *config, struct lexicon_set *lexic
 		goto out;
 	}
 	rc = -1;
-	if (matcher_new(rule_set_brands(s->rules), &s->matcher, err) < 0 || collect_accounts(s, err) < 0)
+	if (matcher_new(rule_set_brands(s->rules), &s->matcher, err) < 0 ||
+	    collect_accounts(s, err) < 0)
 		goto out;
 	*s_r = s;
 	s = NULL;
@@ -253,15 +259,15 @@ out:
 }
 
 int
-snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
-    struct diag_list *diags, struct snapshot **s_r, struct err *err)
+snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
+    int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err)
 {
 	return compile(b, config, lexicon, version, config != NULL, diags, s_r, err);
 }
 
 int
-snapshot_compile_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, bool checks_names,
-    struct diag_list *diags, struct snapshot **s_r, struct err *err)
+snapshot_compile_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
+    bool checks_names, struct diag_list *diags, struct snapshot **s_r, struct err *err)
 {
 	return compile(b, config, lexicon, 0, checks_names && config != NULL, diags, s_r, err);
 }

@@ -1,6 +1,7 @@
 /*
- * snapshot.h - {configuration, lexicon, matcher, rules, templates} as one immutable value that is swapped whole; an occurrence ends on the one
- * it began with, and what was scored or decided names its versions.
+ * snapshot.h - {configuration, lexicon, matcher, rules, templates} as one immutable value that is
+ * swapped whole; an occurrence ends on the one it began with, and what was scored or decided names
+ * its versions.
  *
  * Ownership: counted.  Threads: any may read.
  */
@@ -28,23 +29,27 @@ struct snapshot {
 	struct matcher *matcher;
 	struct rule_set *rules;
 	struct template_set *templates;
-	int64_t version;		/* of the rules; 0: a draft */
-	struct slice_list own_accounts;	/* handle keys and ids of the brands' own accounts, normalised */
-	struct arena *arena;		/* own_accounts lives here */
+	int64_t version; /* of the rules; 0: a draft */
+	struct slice_list
+	    own_accounts; /* handle keys and ids of the brands' own accounts, normalised */
+	struct arena *arena; /* own_accounts lives here */
 	_Atomic int refs;
 };
 
 /* The built-in lexicons with the brand's vocabulary folder over them (NULL: none). */
-int snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags, struct lexicon_set **set_r,
-    struct err *err);
+int snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags,
+    struct lexicon_set **set_r, struct err *err);
 
-/* Compiles a bundle.  config may be NULL (a rules file checked alone: then channels, queues and offers are not checked).  0 with a snapshot, 1 with errors in
- * diags, -1.  config and lexicon are referenced. */
+/* Compiles a bundle.  config may be NULL (a rules file checked alone: then channels, queues and
+ * offers are not checked).  0 with a snapshot, 1 with errors in diags, -1.  config and lexicon are
+ * referenced. */
 int snapshot_compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
     int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err);
-/* The same for a draft; with checks_names false, channels, queues, offers and templates the rules name are taken on trust. */
-int snapshot_compile_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, bool checks_names,
-    struct diag_list *diags, struct snapshot **s_r, struct err *err);
+/* The same for a draft; with checks_names false, channels, queues, offers and templates the rules
+ * name are taken on trust. */
+int
+snapshot_compile_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
+    bool checks_names, struct diag_list *diags, struct snapshot **s_r, struct err *err);
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s);
 

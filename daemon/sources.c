@@ -1,5 +1,6 @@
 /*
- * sources.c - the configured sources: opened, started at their cursors, their pages carried to the pipeline, and watched for silence.
+ * sources.c - the configured sources: opened, started at their cursors, their pages carried to the
+ * pipeline, and watched for silence.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -23,14 +24,14 @@
 struct sources {
 	struct service *service;
 	struct collector_host host;
-	struct config *config;		/* the collectors' options live in it */
+	struct config *config; /* the collectors' options live in it */
 	struct collector **list;
-	struct source_start *starts;	/* of sources_open(), until started */
-	enum source_health *health;	/* as last logged */
+	struct source_start *starts; /* of sources_open(), until started */
+	enum source_health *health; /* as last logged */
 	bool *is_deaf;
 	int64_t *bad_since_ms;
 	size_t count;
-	size_t trips;			/* pages under way; the last one frees a closed set */
+	size_t trips; /* pages under way; the last one frees a closed set */
 	bool is_closed;
 };
 
@@ -85,8 +86,8 @@ on_emit(void *cookie, struct collector *c, struct page *page_take)
 	for (size_t i = 0; i < page_take->reject_count; i++)
 		log_event(s->log, LOG_WARN, "post.rejected", "feed", collector_name(c), "why",
 		    page_take->rejects[i].reason.ptr, NULL);
-	/* The queue has room for every page that sources may have under way; without memory we stop rather than lose one: it will be
-	 * fetched again from the stored cursor. */
+	/* The queue has room for every page that sources may have under way; without memory we stop
+	 * rather than lose one: it will be fetched again from the stored cursor. */
 	assert(trip != NULL);
 	trip->sources = x;
 	trip->collector = c;
@@ -99,8 +100,8 @@ on_emit(void *cookie, struct collector *c, struct page *page_take)
 }
 
 int
-sources_load(struct store *st, const struct config *config, struct arena *a, struct source_start **starts_r,
-    struct err *err)
+sources_load(struct store *st, const struct config *config, struct arena *a,
+    struct source_start **starts_r, struct err *err)
 {
 	struct source_start *starts = arena_array(a, config->source_count + 1, sizeof *starts);
 	struct source_row row;
@@ -120,8 +121,8 @@ sources_load(struct store *st, const struct config *config, struct arena *a, str
 }
 
 int
-sources_open(struct service *s, struct config *config, const struct source_start *starts, struct sources **r,
-    struct err *err)
+sources_open(struct service *s, struct config *config, const struct source_start *starts,
+    struct sources **r, struct err *err)
 {
 	struct sources *x = mem_zalloc(sizeof *x);
 	size_t n = config->source_count + 1;
@@ -135,15 +136,16 @@ sources_open(struct service *s, struct config *config, const struct source_start
 	x->health = mem_array(n, sizeof *x->health);
 	x->is_deaf = mem_array(n, sizeof(bool));
 	x->bad_since_ms = mem_array(n, sizeof(int64_t));
-	if (x->list == NULL || x->starts == NULL || x->health == NULL || x->is_deaf == NULL || x->bad_since_ms == NULL) {
+	if (x->list == NULL || x->starts == NULL || x->health == NULL || x->is_deaf == NULL ||
+	    x->bad_since_ms == NULL) {
 		sources_free(x);
 		return err_set(err, ERR_NOMEM, "no memory for the sources");
 	}
 	x->host = (struct collector_host){x, s->loop, s->http, s->clock, &s->rng, s->log, on_emit};
 	for (size_t i = 0; i < config->source_count; i++) {
 		x->starts[i] = starts[i];
-		if (collector_new(config->sources[i].name, config->sources[i].ops, config->sources[i].set, &x->host,
-			&x->list[i], err) < 0) {
+		if (collector_new(config->sources[i].name, config->sources[i].ops,
+			config->sources[i].set, &x->host, &x->list[i], err) < 0) {
 			err_prefix(err, "source '%s'", config->sources[i].name);
 			sources_close(s, x);
 			return -1;
@@ -187,12 +189,14 @@ sources_watch(struct service *s)
 		char key[128], title[200];
 
 		if (st->health != x->health[i])
-			log_event(s->log, st->health == SOURCE_FAILING ? LOG_WARN : LOG_INFO, "source", "name", name, "health",
-			    source_health_name(st->health), "detail", st->detail, NULL);
+			log_event(s->log, st->health == SOURCE_FAILING ? LOG_WARN : LOG_INFO,
+			    "source", "name", name, "health", source_health_name(st->health),
+			    "detail", st->detail, NULL);
 		x->health[i] = st->health;
 		if (st->health != SOURCE_FAILING && st->health != SOURCE_WAITING) {
 			if (x->is_deaf[i])
-				log_event(s->log, LOG_INFO, "source.hears_again", "source", name, NULL);
+				log_event(
+				    s->log, LOG_INFO, "source.hears_again", "source", name, NULL);
 			x->is_deaf[i] = false;
 			x->bad_since_ms[i] = 0;
 			continue;
@@ -202,7 +206,8 @@ sources_watch(struct service *s)
 		if (x->is_deaf[i] || now_ms - x->bad_since_ms[i] < SOURCE_DEAF_MS)
 			continue;
 		x->is_deaf[i] = true;
-		log_event(s->log, LOG_ERROR, "source.deaf", "source", name, "why", st->detail, NULL);
+		log_event(
+		    s->log, LOG_ERROR, "source.deaf", "source", name, "why", st->detail, NULL);
 		snprintf(key, sizeof key, "source:%s", name);
 		snprintf(title, sizeof title, "the source %s has not answered for %d minutes", name,
 		    (int)(SOURCE_DEAF_MS / TIME_MINUTE_MS));

@@ -13,7 +13,8 @@
 #include "daemon/config.h"
 
 static const struct flag common_flags[] = {
-    {"--config", "-c", "FILE", "configuration; default $EARSHOT_CONFIG, ./earshot.yaml, /etc/earshot/earshot.yaml", false},
+    {"--config", "-c", "FILE",
+	"configuration; default $EARSHOT_CONFIG, ./earshot.yaml, /etc/earshot/earshot.yaml", false},
     {"--json", NULL, NULL, "output for machines", false},
     {"--help", "-h", NULL, "this help", false},
     {0},
@@ -80,15 +81,17 @@ print_flag(const struct flag *f)
 {
 	char left[80];
 
-	snprintf(left, sizeof left, "%s%s%s%s%s", f->letter == NULL ? "    " : f->letter, f->letter == NULL ? "" : ", ",
-	    f->name, f->value == NULL ? "" : " ", f->value == NULL ? "" : f->value);
+	snprintf(left, sizeof left, "%s%s%s%s%s", f->letter == NULL ? "    " : f->letter,
+	    f->letter == NULL ? "" : ", ", f->name, f->value == NULL ? "" : " ",
+	    f->value == NULL ? "" : f->value);
 	printf("  %-26s %s\n", left, f->help);
 }
 
 static void
 print_help(const struct verb *v)
 {
-	printf("usage: earshot %s%s%s\n\n%s\n", v->name, v->args[0] == '\0' ? "" : " ", v->args, v->summary);
+	printf("usage: earshot %s%s%s\n\n%s\n", v->name, v->args[0] == '\0' ? "" : " ", v->args,
+	    v->summary);
 	if (v->help != NULL)
 		printf("\n%s\n", v->help);
 	printf("\n");
@@ -108,11 +111,16 @@ print_help(const struct verb *v)
 static int
 print_overview(FILE *out)
 {
-	fprintf(out, "Earshot listens to what people say about a brand and does the right thing about it.\n\nusage: earshot VERB ...\n\n");
+	fprintf(out,
+	    "Earshot listens to what people say about a brand and does the right thing about "
+	    "it.\n\nusage: earshot VERB ...\n\n");
 	for (size_t i = 0; verb_registry[i] != NULL; i++)
 		fprintf(out, "  %-10s %s\n", verb_registry[i]->name, verb_registry[i]->summary);
-	fprintf(out, "\n`earshot VERB -h` explains one, with an example; `earshot --version` tells the version;\n"
-		     "`earshot --man` prints the man page, `earshot --completion` the completion for bash.\n");
+	fprintf(out,
+	    "\n`earshot VERB -h` explains one, with an example; `earshot --version` tells the "
+	    "version;\n"
+	    "`earshot --man` prints the man page, `earshot --completion` the completion for "
+	    "bash.\n");
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
 }
 
@@ -164,8 +172,10 @@ print_man_verb(const struct verb *v)
 static int
 print_man(void)
 {
-	printf(".TH EARSHOT 1 \"\" \"earshot %s\"\n.SH NAME\nearshot \\- social\\-sentiment real\\-time trigger service\n"
-	       ".SH SYNOPSIS\n\\fBearshot\\fR \\fIVERB\\fR ...\n.SH VERBS\n", EARSHOT_VERSION);
+	printf(".TH EARSHOT 1 \"\" \"earshot %s\"\n.SH NAME\nearshot \\- social\\-sentiment "
+	       "real\\-time trigger service\n"
+	       ".SH SYNOPSIS\n\\fBearshot\\fR \\fIVERB\\fR ...\n.SH VERBS\n",
+	    EARSHOT_VERSION);
 	for (size_t i = 0; verb_registry[i] != NULL; i++)
 		print_man_verb(verb_registry[i]);
 	printf(".SH OPTIONS OF ALL VERBS\n");
@@ -183,8 +193,10 @@ print_man(void)
 static int
 print_completion(void)
 {
-	printf("# bash completion for earshot: source it, or put it into /etc/bash_completion.d\n_earshot() {\n"
-	       "\tlocal word=${COMP_WORDS[COMP_CWORD]}\n\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '");
+	printf("# bash completion for earshot: source it, or put it into "
+	       "/etc/bash_completion.d\n_earshot() {\n"
+	       "\tlocal word=${COMP_WORDS[COMP_CWORD]}\n\tif [ \"$COMP_CWORD\" = 1 ]; "
+	       "then\n\t\tCOMPREPLY=($(compgen -W '");
 	for (size_t i = 0; verb_registry[i] != NULL; i++)
 		printf("%s%s", i == 0 ? "" : " ", verb_registry[i]->name);
 	printf("' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
@@ -230,7 +242,8 @@ unknown_flag(const struct verb_call *call, const char *word)
 		names[n++] = flag_at(call->verb, i)->name;
 	nearest = diag_nearest(slice_of(word), names, n);
 	if (nearest != NULL)
-		return verb_usage(call, "there is no option '%s'; did you mean '%s'?", word, nearest);
+		return verb_usage(
+		    call, "there is no option '%s'; did you mean '%s'?", word, nearest);
 	return verb_usage(call, "there is no option '%s'", word);
 }
 
@@ -262,7 +275,8 @@ parse(struct verb_call *call, int argc, char **argv)
 			continue;
 		}
 		if (value == NULL && ++k == argc)
-			return verb_usage(call, "'%s' needs a value: %s", word, flag_at(call->verb, i)->value);
+			return verb_usage(
+			    call, "'%s' needs a value: %s", word, flag_at(call->verb, i)->value);
 		if (value == NULL)
 			value = argv[k];
 		if (call->flag_values[i] == NULL)
@@ -293,7 +307,8 @@ verb_main(int argc, char **argv)
 		return print_man();
 	if (strcmp(argv[1], "--completion") == 0)
 		return print_completion();
-	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "help") == 0)
 		return print_overview(stdout);
 	for (size_t i = 0; verb_registry[i] != NULL; i++) {
 		if (strcmp(argv[1], verb_registry[i]->name) == 0)
@@ -322,7 +337,8 @@ verb_main(int argc, char **argv)
 	rc = call.verb->run(&call);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		if (errno != EPIPE)
-			fprintf(stderr, "earshot %s: cannot write the output: %s\n", call.verb->name, strerror(errno));
+			fprintf(stderr, "earshot %s: cannot write the output: %s\n",
+			    call.verb->name, strerror(errno));
 		return rc == EXIT_DONE ? EXIT_CANNOT : rc;
 	}
 	return rc;

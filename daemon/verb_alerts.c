@@ -5,8 +5,15 @@
 #include "daemon/verb_list.h"
 
 static const struct column columns[] = {
-    {"NO", "id", 5}, {"STATE", "state", 9}, {"SEVERITY", "severity", 9}, {"QUEUE", "queue", 10}, {"POSTS", "count", 5},
-    {"LAST", "last_at", 12}, {"TITLE", "title", 50}, {"WHY", "reason", 0}, {0},
+    {"NO", "id", 5},
+    {"STATE", "state", 9},
+    {"SEVERITY", "severity", 9},
+    {"QUEUE", "queue", 10},
+    {"POSTS", "count", 5},
+    {"LAST", "last_at", 12},
+    {"TITLE", "title", 50},
+    {"WHY", "reason", 0},
+    {0},
 };
 
 static int
@@ -84,6 +91,11 @@ static const struct flag flags[] = {
 };
 
 const struct verb verb_alerts = {
-    "alerts", "[list | show NO | ack NO | resolve NO]", "what support must look at", NULL,
-    "  earshot alerts\n  earshot alerts show 12\n  earshot alerts ack 12 --note 'calling them'", flags, run,
+    "alerts",
+    "[list | show NO | ack NO | resolve NO]",
+    "what support must look at",
+    NULL,
+    "  earshot alerts\n  earshot alerts show 12\n  earshot alerts ack 12 --note 'calling them'",
+    flags,
+    run,
 };

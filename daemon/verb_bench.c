@@ -1,5 +1,6 @@
 /*
- * verb_bench.c - reproducible figures of this machine: scoring, rules, and durable posts end to end beside bare SQLite of the same row shape.
+ * verb_bench.c - reproducible figures of this machine: scoring, rules, and durable posts end to end
+ * beside bare SQLite of the same row shape.
  *
  * The posts are made here from a fixed seed, so that everybody measures the same ones.
  */
@@ -54,12 +55,15 @@ now_ns(void)
 
 /* ---- posts ------------------------------------------------------------------------ */
 
-static const char *const openings[] = {"Honestly", "Well", "So", "ok", "Hi @acmecoffee", "Update:", "lol", "Dear acme"};
-static const char *const middles[] = {"the new roast is really good", "my order never arrived and nobody answers",
-    "the app keeps crashing since this morning", "not bad at all, I could get used to it", "I want a refund for this",
-    "best flat white in town", "waited 40 minutes in the queue", "does anybody know when they open on sunday",
+static const char *const openings[] = {
+    "Honestly", "Well", "So", "ok", "Hi @acmecoffee", "Update:", "lol", "Dear acme"};
+static const char *const middles[] = {"the new roast is really good",
+    "my order never arrived and nobody answers", "the app keeps crashing since this morning",
+    "not bad at all, I could get used to it", "I want a refund for this", "best flat white in town",
+    "waited 40 minutes in the queue", "does anybody know when they open on sunday",
     "they were so friendly, thank you", "this is the worst coffee I ever had"};
-static const char *const endings[] = {"!", "...", " :)", " :(", " #acmelaunch", " \xf0\x9f\x98\x8d", "", " https://acme.example/x"};
+static const char *const endings[] = {
+    "!", "...", " :)", " :(", " #acmelaunch", " \xf0\x9f\x98\x8d", "", " https://acme.example/x"};
 
 static const char *
 pick(struct bench *b, const char *const *list, size_t n)
@@ -78,10 +82,14 @@ make_posts(struct bench *b)
 
 		post_init(p);
 		p->source = SLICE_LIT("bench");
-		p->text = slice_of(arena_printf(b->arena, "%s, %s%s%s", pick(b, openings, 8), pick(b, middles, 10),
-		    i % 10 == 0 ? arena_printf(b->arena, " word%zu", (size_t)rng_below(&b->rng, 10000)) : "",
-		    pick(b, endings, 8)));
-		p->author.id = slice_of(arena_printf(b->arena, "https://social.example/users/a%zu", author));
+		p->text = slice_of(
+		    arena_printf(b->arena, "%s, %s%s%s", pick(b, openings, 8), pick(b, middles, 10),
+			i % 10 == 0
+			    ? arena_printf(b->arena, " word%zu", (size_t)rng_below(&b->rng, 10000))
+			    : "",
+			pick(b, endings, 8)));
+		p->author.id =
+		    slice_of(arena_printf(b->arena, "https://social.example/users/a%zu", author));
 		p->author.handle = slice_of(arena_printf(b->arena, "@a%zu@social.example", author));
 		p->author.followers = (int64_t)rng_below(&b->rng, 5000);
 	}
@@ -113,7 +121,8 @@ bench_score(struct bench *b, struct err *err)
 		}
 		arena_reset(a);
 	}
-	json_kv_i64(&b->w, "scored_per_s", (int64_t)((double)done * 1e9 / (double)(now_ns() - began)));
+	json_kv_i64(
+	    &b->w, "scored_per_s", (int64_t)((double)done * 1e9 / (double)(now_ns() - began)));
 	rc = 0;
 out:
 	arena_free(a);
@@ -133,7 +142,8 @@ rules_text(struct bench *b, size_t count)
 	buf_addf(&text, "brand acme \"Acme\"\n  called \"acme\", \"@acmecoffee\"\nend\n\n");
 	for (size_t i = 0; i < count; i++)
 		buf_addf(&text,
-		    "rule r%zu \"Rule %zu\"\n  when all of\n    text contains \"word%zu\"\n    author.followers is at least %zu\n"
+		    "rule r%zu \"Rule %zu\"\n  when all of\n    text contains \"word%zu\"\n    "
+		    "author.followers is at least %zu\n"
 		    "  end\n  then\n    tag author \"seen\"\n  end\nend\n\n",
 		    i, i, i, i % 50);
 	made = arena_slice_dup(b->arena, buf_slice(&text));
@@ -178,7 +188,8 @@ bench_rules_at(struct bench *b, size_t count, struct err *err)
 	int64_t began, compile_ns, done = 0, fired = 0;
 	int rc = -1;
 
-	if (scorer == NULL || scores == NULL || a == NULL || (scored = arena_array(scores, BENCH_POSTS, sizeof *scored)) == NULL) {
+	if (scorer == NULL || scores == NULL || a == NULL ||
+	    (scored = arena_array(scores, BENCH_POSTS, sizeof *scored)) == NULL) {
 		err_set(err, ERR_NOMEM, "no memory");
 		goto out;
 	}
@@ -187,7 +198,8 @@ bench_rules_at(struct bench *b, size_t count, struct err *err)
 		goto out;
 	compile_ns = now_ns() - began;
 	for (size_t i = 0; i < BENCH_POSTS; i++)
-		if (nlp_score(scorer, b->lexicon, s->matcher, b->posts[i].text, SLICE_NONE, scores, &scored[i], err) < 0)
+		if (nlp_score(scorer, b->lexicon, s->matcher, b->posts[i].text, SLICE_NONE, scores,
+			&scored[i], err) < 0)
 			goto out;
 	occ.author = &facts;
 	began = now_ns();
@@ -205,7 +217,8 @@ bench_rules_at(struct bench *b, size_t count, struct err *err)
 	json_object_begin(&b->w);
 	json_kv_i64(&b->w, "rules", (int64_t)count);
 	json_kv_i64(&b->w, "posts_per_s", (int64_t)((double)done * 1e9 / (double)began));
-	json_kv_i64(&b->w, "rule_evaluations_per_s", (int64_t)((double)done * (double)count * 1e9 / (double)began));
+	json_kv_i64(&b->w, "rule_evaluations_per_s",
+	    (int64_t)((double)done * (double)count * 1e9 / (double)began));
 	json_kv_milli(&b->w, "fired_per_post", done == 0 ? 0 : fired * 1000 / done);
 	json_kv_i64(&b->w, "compile_ms", compile_ns / 1000000);
 	json_object_end(&b->w);
@@ -221,7 +234,8 @@ out:
 /* ---- end to end -------------------------------------------------------------------------- */
 
 static int
-run_batches(struct bench *b, struct pipeline *p, int64_t *done_r, int64_t *took_ns_r, struct err *err)
+run_batches(
+    struct bench *b, struct pipeline *p, int64_t *done_r, int64_t *took_ns_r, struct err *err)
 {
 	int64_t began = now_ns(), done = 0;
 
@@ -241,7 +255,8 @@ run_batches(struct bench *b, struct pipeline *p, int64_t *done_r, int64_t *took_
 				break;
 			}
 			*post = b->posts[(size_t)done % BENCH_POSTS];
-			post->id = slice_of(arena_printf(page->arena, "https://social.example/posts/%lld", (long long)done));
+			post->id = slice_of(arena_printf(
+			    page->arena, "https://social.example/posts/%lld", (long long)done));
 			post->fetched_at_ms = clock_now_ms(sysclock());
 			post->created_at_ms = post->fetched_at_ms;
 		}
@@ -303,7 +318,8 @@ put_machine(struct bench *b)
 	json_kv_cstr(&b->w, "compiler", "gcc " __VERSION__);
 #endif
 	if (uname(&u) == 0)
-		json_kv_cstr(&b->w, "machine", arena_printf(b->arena, "%s %s %s", u.sysname, u.release, u.machine));
+		json_kv_cstr(&b->w, "machine",
+		    arena_printf(b->arena, "%s %s %s", u.sysname, u.release, u.machine));
 	json_kv_i64(&b->w, "cores", (int64_t)sysconf(_SC_NPROCESSORS_ONLN));
 	json_kv_cstr(&b->w, "at", time_format_rfc3339(clock_now_ms(sysclock()), at));
 }
@@ -382,7 +398,8 @@ run(struct verb_call *call)
 	long long whole = BENCH_SECONDS;
 	int rc = -1;
 
-	if (seconds != NULL && (!slice_to_i64(slice_of(seconds), &whole) || whole < 1 || whole > 600)) {
+	if (seconds != NULL &&
+	    (!slice_to_i64(slice_of(seconds), &whole) || whole < 1 || whole > 600)) {
 		diag_list_free(diags);
 		return verb_usage(call, "--seconds takes a whole number from 1 to 600");
 	}
@@ -392,7 +409,8 @@ run(struct verb_call *call)
 	b.arena = arena_new(256u * 1024 * 1024);
 	buf_init(&b.out, 1024 * 1024);
 	snprintf(b.dir, sizeof b.dir, "earshot-bench-%ld", (long)getpid());
-	if (b.arena != NULL && diags != NULL && make_posts(&b) == 0 && file_make_dirs(b.dir, &err) == 0 &&
+	if (b.arena != NULL && diags != NULL && make_posts(&b) == 0 &&
+	    file_make_dirs(b.dir, &err) == 0 &&
 	    snapshot_lexicon(NULL, diags, &b.lexicon, &err) == 0)
 		rc = measure(&b, &err);
 	if (rc == 0)
@@ -411,8 +429,13 @@ static const struct flag flags[] = {
 };
 
 const struct verb verb_bench = {
-    "bench", "[--seconds N]", "reproducible figures of this machine",
-    "Writes JSON.  The database files are made in a folder below the current one and removed again: run it on the disk\n"
+    "bench",
+    "[--seconds N]",
+    "reproducible figures of this machine",
+    "Writes JSON.  The database files are made in a folder below the current one and removed "
+    "again: run it on the disk\n"
     "that is to be measured.",
-    "  earshot bench --seconds 10", flags, run,
+    "  earshot bench --seconds 10",
+    flags,
+    run,
 };

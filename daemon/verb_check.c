@@ -28,7 +28,8 @@ check_all(struct verb_call *call, struct diag_list *diags, size_t *rules_r, stru
 		err_set(err, ERR_NOMEM, "no memory");
 		goto out;
 	}
-	/* Without a configuration, named files are checked alone: channels, queues and offers are not known then. */
+	/* Without a configuration, named files are checked alone: channels, queues and offers are
+	 * not known then. */
 	if (config_path != NULL || call->arg_count == 0) {
 		rc = config_load(config_path, diags, &config, err);
 		if (rc < 0)
@@ -74,8 +75,8 @@ run(struct verb_call *call)
 	if (call->is_json)
 		goto out;
 	if (errors > 0)
-		fprintf(stderr, "%zu error%s, %zu warning%s\n", errors, errors == 1 ? "" : "s", warnings,
-		    warnings == 1 ? "" : "s");
+		fprintf(stderr, "%zu error%s, %zu warning%s\n", errors, errors == 1 ? "" : "s",
+		    warnings, warnings == 1 ? "" : "s");
 	else
 		printf("fine: %zu rule%s, %zu warning%s\n", rules, rules == 1 ? "" : "s", warnings,
 		    warnings == 1 ? "" : "s");
@@ -85,8 +86,13 @@ out:
 }
 
 const struct verb verb_check = {
-    "check", "[-c FILE] [PATH...]", "check configuration, rules and templates: all problems at once",
-    "PATH is a rules file or a folder of them, in place of the configured folder.  Without a configuration, the files are\n"
+    "check",
+    "[-c FILE] [PATH...]",
+    "check configuration, rules and templates: all problems at once",
+    "PATH is a rules file or a folder of them, in place of the configured folder.  Without a "
+    "configuration, the files are\n"
     "checked alone and channels, queues, offers and templates are taken on trust.",
-    "  earshot check\n  earshot check rules/launch.rules", NULL, run,
+    "  earshot check\n  earshot check rules/launch.rules",
+    NULL,
+    run,
 };

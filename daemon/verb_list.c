@@ -1,6 +1,6 @@
 /*
- * verb_list.c - the verbs that look and act through the API.  Lists are printed as columns taken from the JSON; --json prints the
- * answer itself.
+ * verb_list.c - the verbs that look and act through the API.  Lists are printed as columns taken
+ * from the JSON; --json prints the answer itself.
  */
 #include "daemon/verb_list.h"
 
@@ -41,7 +41,8 @@ cell_text(const struct json *v, char out[CELL_MAX])
 	int64_t number, at_ms;
 	bool truth;
 
-	if (slice_is_set(s) && s.len > 19 && s.ptr[4] == '-' && s.ptr[10] == 'T' && time_parse_rfc3339(s, &at_ms)) {
+	if (slice_is_set(s) && s.len > 19 && s.ptr[4] == '-' && s.ptr[10] == 'T' &&
+	    time_parse_rfc3339(s, &at_ms)) {
 		int64_t off_ms = clock_now_ms(sysclock()) - at_ms;
 
 		snprintf(out, CELL_MAX, off_ms >= 0 ? "%s ago" : "in %s",
@@ -100,7 +101,8 @@ list_print(const struct json *items, const struct column *columns, const char *n
 }
 
 int
-list_get(struct verb_call *call, const char *path, const struct column *columns, const char *nothing)
+list_get(
+    struct verb_call *call, const char *path, const struct column *columns, const char *nothing)
 {
 	struct json_doc *doc = NULL;
 	struct err err = {ERR_NONE, ""};
@@ -121,8 +123,7 @@ list_get(struct verb_call *call, const char *path, const struct column *columns,
 	return code;
 }
 
-static void
-print_value(const struct json *v, int depth);
+static void print_value(const struct json *v, int depth);
 
 static void
 print_member(struct slice key, const struct json *v, int depth)

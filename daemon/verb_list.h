@@ -1,5 +1,6 @@
 /*
- * verb_list.h - what the verbs that talk to the API share: asking, and printing the answer for people.
+ * verb_list.h - what the verbs that talk to the API share: asking, and printing the answer for
+ * people.
  */
 #ifndef DAEMON_VERB_LIST_H
 #define DAEMON_VERB_LIST_H
@@ -13,7 +14,8 @@
 #define LIST_ANSWER_MAX (64u * 1024 * 1024)
 #define LIST_PATH_MAX (16 * 1024)
 
-/* Heading, where the value stands in each object ("author.handle"), characters shown (0: all, last column). */
+/* Heading, where the value stands in each object ("author.handle"), characters shown (0: all, last
+ * column). */
 struct column {
 	const char *title, *path;
 	size_t width;
@@ -21,7 +23,8 @@ struct column {
 
 void list_print(const struct json *items, const struct column *columns, const char *nothing);
 /* GET path, print {"items":[...]} as a table. Returns the exit code. */
-int list_get(struct verb_call *call, const char *path, const struct column *columns, const char *nothing);
+int list_get(
+    struct verb_call *call, const char *path, const struct column *columns, const char *nothing);
 /* Any call; prints the answer's members a line each. */
 int list_show(struct verb_call *call, const char *method, const char *path, struct slice body);
 /* Appends ?name=value or &name=value when value is there. */

@@ -14,8 +14,14 @@
 /* ---- sources, status -------------------------------------------------------------- */
 
 static const struct column source_columns[] = {
-    {"NAME", "name", 16}, {"TYPE", "type", 9}, {"HEALTH", "health", 9}, {"STORED", "stored", 8},
-    {"LAST POST", "last_post_at", 12}, {"NEXT", "next_poll_at", 10}, {"DETAIL", "detail", 0}, {0},
+    {"NAME", "name", 16},
+    {"TYPE", "type", 9},
+    {"HEALTH", "health", 9},
+    {"STORED", "stored", 8},
+    {"LAST POST", "last_post_at", 12},
+    {"NEXT", "next_poll_at", 10},
+    {"DETAIL", "detail", 0},
+    {0},
 };
 
 static int
@@ -27,7 +33,13 @@ run_sources(struct verb_call *call)
 }
 
 const struct verb verb_sources = {
-    "sources", "[list]", "what is listened to, and how well it answers", NULL, "  earshot sources", NULL, run_sources,
+    "sources",
+    "[list]",
+    "what is listened to, and how well it answers",
+    NULL,
+    "  earshot sources",
+    NULL,
+    run_sources,
 };
 
 static int
@@ -37,7 +49,13 @@ run_status(struct verb_call *call)
 }
 
 const struct verb verb_status = {
-    "status", "", "is it alive, what fired, what waits, what fails", NULL, "  earshot status", NULL, run_status,
+    "status",
+    "",
+    "is it alive, what fired, what waits, what fails",
+    NULL,
+    "  earshot status",
+    NULL,
+    run_status,
 };
 
 /* ---- why --------------------------------------------------------------------------- */
@@ -45,7 +63,8 @@ const struct verb verb_status = {
 static int
 run_why(struct verb_call *call)
 {
-	const char *what = verb_flag(call, "--message") != NULL ? verb_flag(call, "--message") : NULL;
+	const char *what =
+	    verb_flag(call, "--message") != NULL ? verb_flag(call, "--message") : NULL;
 	struct buf path, answer;
 	int code;
 
@@ -76,16 +95,26 @@ static const struct flag why_flags[] = {
 };
 
 const struct verb verb_why = {
-    "why", "POST [RULE] | --message ID", "why a rule fired on a post, or why not",
-    "From what was stored then: the words and weights that made the score, the truth of each condition with the values seen,\n"
-    "what held it back, and what became of the messages.  What is gone is said to be no longer known.",
-    "  earshot why https://social.example/users/someone/statuses/1 make-it-right", why_flags, run_why,
+    "why",
+    "POST [RULE] | --message ID",
+    "why a rule fired on a post, or why not",
+    "From what was stored then: the words and weights that made the score, the truth of each "
+    "condition with the values seen,\n"
+    "what held it back, and what became of the messages.  What is gone is said to be no longer "
+    "known.",
+    "  earshot why https://social.example/users/someone/statuses/1 make-it-right",
+    why_flags,
+    run_why,
 };
 
 /* ---- people, import ------------------------------------------------------------------ */
 
 static const struct column customer_columns[] = {
-    {"ID", "id", 24}, {"COUNTRY", "country", 7}, {"LOCALE", "locale", 7}, {"TIME ZONE", "timezone", 0}, {0},
+    {"ID", "id", 24},
+    {"COUNTRY", "country", 7},
+    {"LOCALE", "locale", 7},
+    {"TIME ZONE", "timezone", 0},
+    {0},
 };
 
 static int
@@ -101,7 +130,8 @@ run_people(struct verb_call *call)
 		list_query(&path, "after", verb_flag(call, "--after"));
 		list_query(&path, "limit", verb_flag(call, "--limit"));
 		code = list_get(call, buf_str(&path), customer_columns, "no customers");
-	} else if ((strcmp(what, "show") == 0 || strcmp(what, "author") == 0) && call->arg_count == 2) {
+	} else if ((strcmp(what, "show") == 0 || strcmp(what, "author") == 0) &&
+	    call->arg_count == 2) {
 		buf_add_str(&path, what[0] == 's' ? "/api/v1/customers/" : "/api/v1/authors/");
 		client_encode(&path, slice_of(call->args[1]));
 		code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
@@ -121,8 +151,13 @@ static const struct flag people_flags[] = {
 };
 
 const struct verb verb_people = {
-    "people", "[list | show CUSTOMER | author ID-OR-HANDLE]", "customers and authors", NULL,
-    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social", people_flags, run_people,
+    "people",
+    "[list | show CUSTOMER | author ID-OR-HANDLE]",
+    "customers and authors",
+    NULL,
+    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social",
+    people_flags,
+    run_people,
 };
 
 static int
@@ -151,12 +186,18 @@ run_import(struct verb_call *call)
 
 static const struct flag import_flags[] = {
     {"--dry-run", NULL, NULL, "judge everything, write nothing", false},
-    {"--handle-attribute", NULL, "NAME", "attribute with the social handle; default: customers.handle_attribute", false},
+    {"--handle-attribute", NULL, "NAME",
+	"attribute with the social handle; default: customers.handle_attribute", false},
     {0},
 };
 
 const struct verb verb_import = {
-    "import", "[--dry-run] FILE.csv", "customers from an Amazon Pinpoint CSV",
-    "Safe to repeat: what is as it was is not written again.  A row that cannot be read is reported with line and reason; the others go in.",
-    "  earshot import --dry-run customers.csv", import_flags, run_import,
+    "import",
+    "[--dry-run] FILE.csv",
+    "customers from an Amazon Pinpoint CSV",
+    "Safe to repeat: what is as it was is not written again.  A row that cannot be read is "
+    "reported with line and reason; the others go in.",
+    "  earshot import --dry-run customers.csv",
+    import_flags,
+    run_import,
 };

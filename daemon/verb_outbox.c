@@ -5,8 +5,15 @@
 #include "daemon/verb_list.h"
 
 static const struct column columns[] = {
-    {"ID", "id", 10}, {"STATE", "state", 10}, {"HOLD", "hold", 9}, {"CHANNEL", "channel", 9},
-    {"TO", "address", 28}, {"TEMPLATE", "template", 16}, {"SINCE", "updated_at", 10}, {"WHY", "reason", 0}, {0},
+    {"ID", "id", 10},
+    {"STATE", "state", 10},
+    {"HOLD", "hold", 9},
+    {"CHANNEL", "channel", 9},
+    {"TO", "address", 28},
+    {"TEMPLATE", "template", 16},
+    {"SINCE", "updated_at", 10},
+    {"WHY", "reason", 0},
+    {0},
 };
 
 static int
@@ -92,17 +99,22 @@ switch_sending(struct verb_call *call, bool stop)
 static int
 run(struct verb_call *call)
 {
-	static const char *const with_id[] = {"show", "approve", "reject", "hold", "release", "retry", "drop"};
+	static const char *const with_id[] = {
+	    "show", "approve", "reject", "hold", "release", "retry", "drop"};
 	const char *what = call->arg_count == 0 ? "list" : call->args[0];
 
 	if (strcmp(what, "list") == 0)
 		return list(call);
 	if (strcmp(what, "stop") == 0 || strcmp(what, "resume") == 0)
 		return switch_sending(call, what[0] == 's');
-	if (strcmp(what, "release") == 0 && call->arg_count == 1 && verb_flag(call, "--hold") != NULL) {
+	if (strcmp(what, "release") == 0 && call->arg_count == 1 &&
+	    verb_flag(call, "--hold") != NULL) {
 		if (strcmp(verb_flag(call, "--hold"), "brake") != 0)
-			return verb_usage(call, "only what the kill switch held can be released together: --hold brake");
-		return list_show(call, "POST", "/api/v1/outbox/release", slice_of("{\"hold\":\"brake\"}"));
+			return verb_usage(call,
+			    "only what the kill switch held can be released together: --hold "
+			    "brake");
+		return list_show(
+		    call, "POST", "/api/v1/outbox/release", slice_of("{\"hold\":\"brake\"}"));
 	}
 	for (size_t i = 0; i < sizeof with_id / sizeof *with_id; i++) {
 		int code = EXIT_DONE;
@@ -119,7 +131,9 @@ run(struct verb_call *call)
 }
 
 static const struct flag flags[] = {
-    {"--state", NULL, "STATE", "held, ready, sending, sent, later, rejected, unknown, suppressed, expired, dropped", false},
+    {"--state", NULL, "STATE",
+	"held, ready, sending, sent, later, rejected, unknown, suppressed, expired, dropped",
+	false},
     {"--hold", NULL, "WHY", "approval, brake or operator", false},
     {"--channel", NULL, "NAME", "only this channel", false},
     {"--limit", NULL, "N", "how many; default 50", false},
@@ -131,11 +145,17 @@ static const struct flag flags[] = {
 };
 
 const struct verb verb_outbox = {
-    "outbox", "[list | show ID | approve ID | reject ID | hold ID | release ID | retry ID | drop ID | stop | resume]",
+    "outbox",
+    "[list | show ID | approve ID | reject ID | hold ID | release ID | retry ID | drop ID | stop | "
+    "resume]",
     "messages and drafts: look, approve, hold, retry; stop all sending",
-    "Drafts wait under --hold approval.  `stop` is the kill switch: nothing leaves until `resume`; what rules queue meanwhile is\n"
-    "held and goes only when released: `release --hold brake` for all of it.  An id may be shortened to a unique beginning.",
-    "  earshot outbox list --hold approval\n  earshot outbox approve 3f2a91 --text 'Thank you, that made our day!'\n"
+    "Drafts wait under --hold approval.  `stop` is the kill switch: nothing leaves until `resume`; "
+    "what rules queue meanwhile is\n"
+    "held and goes only when released: `release --hold brake` for all of it.  An id may be "
+    "shortened to a unique beginning.",
+    "  earshot outbox list --hold approval\n  earshot outbox approve 3f2a91 --text 'Thank you, "
+    "that made our day!'\n"
     "  earshot outbox stop --reason 'wrong template'",
-    flags, run,
+    flags,
+    run,
 };

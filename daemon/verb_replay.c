@@ -33,7 +33,7 @@ struct replay {
 	struct pipeline *pipeline;
 	struct snapshot *snapshot;
 	struct buf out;
-	bool all;			/* held decisions too */
+	bool all; /* held decisions too */
 	uint64_t posts, bad;
 };
 
@@ -71,7 +71,8 @@ flush_out(struct replay *r, struct err *err)
 	return 0;
 }
 
-/* The virtual clock follows the posts: it never goes back, and a post whose time is not told happens now. */
+/* The virtual clock follows the posts: it never goes back, and a post whose time is not told
+ * happens now. */
 static int
 take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
 {
@@ -85,8 +86,8 @@ take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
 		return err_set(err, ERR_NOMEM, "no memory for a post");
 	snprintf(where, sizeof where, "line %llu", (unsigned long long)line->number);
 	if (line->is_too_long) {
-		fprintf(stderr, "%s: it has %llu bytes; %d are the most\n", where, (unsigned long long)line->length,
-		    POST_JSON_MAX);
+		fprintf(stderr, "%s: it has %llu bytes; %d are the most\n", where,
+		    (unsigned long long)line->length, POST_JSON_MAX);
 		r->bad++;
 		rc = 0;
 		goto out;
@@ -101,8 +102,9 @@ take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
 		goto out;
 	}
 	if (page->posts[0].fetched_at_ms == TIME_UNKNOWN)
-		page->posts[0].fetched_at_ms =
-		    page->posts[0].created_at_ms == TIME_UNKNOWN ? r->clock.at_ms : page->posts[0].created_at_ms;
+		page->posts[0].fetched_at_ms = page->posts[0].created_at_ms == TIME_UNKNOWN
+		    ? r->clock.at_ms
+		    : page->posts[0].created_at_ms;
 	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms)
 		clock_virtual_set(&r->clock, post_event_at_ms(&page->posts[0]));
 	r->posts++;
@@ -150,11 +152,13 @@ out:
 	return rc;
 }
 
-/* Rules from the paths given, else from the configured folder; with a configuration its channels, templates and customers count. */
+/* Rules from the paths given, else from the configured folder; with a configuration its channels,
+ * templates and customers count. */
 static int
 prepare(struct replay *r, struct diag_list *diags, struct err *err)
 {
-	const char *config_path = verb_config_path(r->call), *customers = verb_flag(r->call, "--customers");
+	const char *config_path = verb_config_path(r->call),
+		   *customers = verb_flag(r->call, "--customers");
 	struct store_options o = {0};
 	struct pipeline_env env = {0};
 	struct arena *a = arena_new(REPLAY_ARENA_BYTES);
@@ -169,10 +173,11 @@ prepare(struct replay *r, struct diag_list *diags, struct err *err)
 	if (rc == 0)
 		rc = snapshot_lexicon(config->vocabulary_dir, diags, &lexicon, err);
 	if (rc == 0)
-		rc = bundle_read(config->rules_dir, r->call->args, r->call->arg_count, config->templates_dir, a, diags, &b,
-		    err);
+		rc = bundle_read(config->rules_dir, r->call->args, r->call->arg_count,
+		    config->templates_dir, a, diags, &b, err);
 	if (rc == 0)
-		rc = snapshot_compile_draft(&b, config, lexicon, config_path != NULL, diags, &r->snapshot, err);
+		rc = snapshot_compile_draft(
+		    &b, config, lexicon, config_path != NULL, diags, &r->snapshot, err);
 	if (rc == 0 && diag_count(diags, DIAG_ERROR) > 0)
 		rc = 1;
 	if (rc != 0)
@@ -180,7 +185,8 @@ prepare(struct replay *r, struct diag_list *diags, struct err *err)
 	o.mode = STORE_MEMORY;
 	rc = store_open(&o, &r->store, err);
 	if (rc == 0 && customers != NULL)
-		rc = home_import_customers(r->store, customers, config->handle_attribute, &r->clock.base, diags, err);
+		rc = home_import_customers(
+		    r->store, customers, config->handle_attribute, &r->clock.base, diags, err);
 	else if (rc == 0 && config_path != NULL)
 		rc = home_import(r->store, config, &r->clock.base, NULL, diags, err);
 	env.store = r->store;
@@ -241,17 +247,25 @@ out:
 }
 
 static const struct flag flags[] = {
-    {"--posts", NULL, "FILE", "posts as NDJSON, in the order they came; - for standard input", false},
-    {"--customers", NULL, "FILE", "an Amazon Pinpoint CSV with the customers; default: the configured ones", false},
-    {"--all", NULL, NULL, "also what a guardrail of the rule held back (cool-down, total, own account ...)", false},
+    {"--posts", NULL, "FILE", "posts as NDJSON, in the order they came; - for standard input",
+	false},
+    {"--customers", NULL, "FILE",
+	"an Amazon Pinpoint CSV with the customers; default: the configured ones", false},
+    {"--all", NULL, NULL,
+	"also what a guardrail of the rule held back (cool-down, total, own account ...)", false},
     {0},
 };
 
 const struct verb verb_replay = {
-    "replay", "--posts FILE [--customers FILE] [--all] [PATH...]",
+    "replay",
+    "--posts FILE [--customers FILE] [--all] [PATH...]",
     "rules over a file of posts on a virtual clock; decisions as NDJSON; sends nothing",
-    "The clock follows the posts' own times.  Everything happens in memory: no database is read or written.  PATH is a rules\n"
-    "file or folder in place of the configured one.  Each line of the output is one decision: rule_id, occurrence_id, action,\n"
+    "The clock follows the posts' own times.  Everything happens in memory: no database is read or "
+    "written.  PATH is a rules\n"
+    "file or folder in place of the configured one.  Each line of the output is one decision: "
+    "rule_id, occurrence_id, action,\n"
     "subject, reason, outcome, note, at.",
-    "  earshot replay --posts posts.ndjson rules/", flags, run,
+    "  earshot replay --posts posts.ndjson rules/",
+    flags,
+    run,
 };

@@ -11,11 +11,20 @@
 #include "daemon/verb_list.h"
 
 static const struct column rule_columns[] = {
-    {"ID", "id", 24}, {"PRIORITY", "priority", 8}, {"OFF", "off", 4}, {"SHADOW", "shadow", 6}, {"TITLE", "title", 0}, {0},
+    {"ID", "id", 24},
+    {"PRIORITY", "priority", 8},
+    {"OFF", "off", 4},
+    {"SHADOW", "shadow", 6},
+    {"TITLE", "title", 0},
+    {0},
 };
 static const struct column history_columns[] = {
-    {"VERSION", "version", 7}, {"LIVE", "live", 5}, {"APPLIED", "applied_at", 12}, {"BY", "author", 16},
-    {"WHY", "reason", 0}, {0},
+    {"VERSION", "version", 7},
+    {"LIVE", "live", 5},
+    {"APPLIED", "applied_at", 12},
+    {"BY", "author", 16},
+    {"WHY", "reason", 0},
+    {0},
 };
 
 /* 422 carries findings as an array of the same objects that `check --json` prints. */
@@ -28,8 +37,9 @@ print_findings(const struct json *findings)
 
 		json_i64(json_get(f, "line"), &line);
 		json_i64(json_get(f, "column"), &column);
-		fprintf(stderr, "%.*s:%lld:%lld: %.*s[%.*s]: %.*s\n", SLICE_ARG(json_get_str(f, "file")), (long long)line,
-		    (long long)column, SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")),
+		fprintf(stderr, "%.*s:%lld:%lld: %.*s[%.*s]: %.*s\n",
+		    SLICE_ARG(json_get_str(f, "file")), (long long)line, (long long)column,
+		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")),
 		    SLICE_ARG(json_get_str(f, "message")));
 		if (slice_is_set(json_get_str(f, "help")))
 			fprintf(stderr, "      = help: %.*s\n", SLICE_ARG(json_get_str(f, "help")));
@@ -103,7 +113,8 @@ apply(struct verb_call *call)
 	if (code != EXIT_DONE)
 		goto out;
 	if (diags != NULL && a != NULL)
-		rc = bundle_read(config->rules_dir, call->args + 1, call->arg_count - 1, config->templates_dir, a, diags, &b, &err);
+		rc = bundle_read(config->rules_dir, call->args + 1, call->arg_count - 1,
+		    config->templates_dir, a, diags, &b, &err);
 	if (rc == 0 && diag_count(diags, DIAG_ERROR) > 0) {
 		verb_print_diags(call, diags);
 		code = EXIT_FOUND;
@@ -116,7 +127,8 @@ apply(struct verb_call *call)
 		config = NULL;
 	}
 	if (rc == 0)
-		rc = client_call(c, "POST", "/api/v1/rules/apply", buf_slice(&body), &status, &answer, &err);
+		rc = client_call(
+		    c, "POST", "/api/v1/rules/apply", buf_slice(&body), &status, &answer, &err);
 	config_unref(config);
 	code = rc < 0 ? verb_cannot(call, &err) : print_applied(call, status, &answer);
 out:
@@ -137,10 +149,12 @@ run(struct verb_call *call)
 	if (strcmp(what, "list") == 0)
 		return list_get(call, "/api/v1/rules", rule_columns, "no rules are live");
 	if (strcmp(what, "history") == 0)
-		return list_get(call, "/api/v1/rules/history", history_columns, "nothing was ever applied");
+		return list_get(
+		    call, "/api/v1/rules/history", history_columns, "nothing was ever applied");
 	if (strcmp(what, "show") == 0) {
 		if (call->arg_count < 2)
-			return verb_usage(call, "`show` needs a version: `earshot rules history` lists them");
+			return verb_usage(
+			    call, "`show` needs a version: `earshot rules history` lists them");
 		snprintf(path, sizeof path, "/api/v1/rules/versions/%.20s", call->args[1]);
 		return list_show(call, "GET", path, SLICE_NONE);
 	}
@@ -157,8 +171,13 @@ static const struct flag flags[] = {
 };
 
 const struct verb verb_rules = {
-    "rules", "[list | apply [PATH...] | history | show VERSION]", "the live rules: see them, change them, see who changed them",
-    "The folder is the working copy; what is live is a version in the database, rules and templates together.  `apply` checks\n"
+    "rules",
+    "[list | apply [PATH...] | history | show VERSION]",
+    "the live rules: see them, change them, see who changed them",
+    "The folder is the working copy; what is live is a version in the database, rules and "
+    "templates together.  `apply` checks\n"
     "everything and makes it live at once, or says why not.",
-    "  earshot rules apply --reason 'launch day'\n  earshot rules history", flags, run,
+    "  earshot rules apply --reason 'launch day'\n  earshot rules history",
+    flags,
+    run,
 };

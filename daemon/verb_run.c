@@ -20,8 +20,14 @@ run(struct verb_call *call)
 }
 
 const struct verb verb_run = {
-    "run", "[-c FILE]", "run the daemon",
-    "Listens to the configured sources until SIGTERM or Ctrl-C, then finishes what is under way.  SIGHUP reloads the\n"
-    "configuration, channels, sources and vocabulary, and keeps the old ones when there is an error.",
-    "  earshot run -c /etc/earshot/earshot.yaml", NULL, run,
+    "run",
+    "[-c FILE]",
+    "run the daemon",
+    "Listens to the configured sources until SIGTERM or Ctrl-C, then finishes what is under way.  "
+    "SIGHUP reloads the\n"
+    "configuration, channels, sources and vocabulary, and keeps the old ones when there is an "
+    "error.",
+    "  earshot run -c /etc/earshot/earshot.yaml",
+    NULL,
+    run,
 };

@@ -25,12 +25,12 @@ struct scoring {
 	bool is_text, explain;
 	struct slice lang;
 	struct lexicon_set *lexicon;
-	struct snapshot *snapshot;	/* for the brands; NULL: none */
+	struct snapshot *snapshot; /* for the brands; NULL: none */
 	const char **brand_names;
 	struct scorer *scorer;
 	struct arena *arena;
 	struct buf out;
-	uint64_t lines;			/* answered so far */
+	uint64_t lines; /* answered so far */
 	uint64_t bad;
 };
 
@@ -51,7 +51,8 @@ put_error(struct scoring *s, struct slice id, uint64_t line, const char *why)
 }
 
 static int
-score_text(struct scoring *s, const struct json *id, struct slice text, struct slice hint, uint64_t line)
+score_text(
+    struct scoring *s, const struct json *id, struct slice text, struct slice hint, uint64_t line)
 {
 	struct score score;
 	struct json_writer w;
@@ -59,8 +60,8 @@ score_text(struct scoring *s, const struct json *id, struct slice text, struct s
 
 	if (text.len > POST_TEXT_MAX)
 		text = utf8_prefix(text, POST_TEXT_MAX);
-	if (nlp_score(s->scorer, s->lexicon, s->snapshot == NULL ? NULL : s->snapshot->matcher, text,
-		slice_is_set(s->lang) ? s->lang : hint, s->arena, &score, &err) < 0) {
+	if (nlp_score(s->scorer, s->lexicon, s->snapshot == NULL ? NULL : s->snapshot->matcher,
+		text, slice_is_set(s->lang) ? s->lang : hint, s->arena, &score, &err) < 0) {
 		put_error(s, json_str(id), line, err.text);
 		return 0;
 	}
@@ -94,7 +95,8 @@ score_json_line(struct scoring *s, const struct ndjson_line *line)
 	id = json_get(root, "id");
 	text = json_get_str(root, "text");
 	if (json_type(root) != JSON_OBJECT) {
-		snprintf(why, sizeof why, "expected an object with \"text\", got %s", json_type_name(json_type(root)));
+		snprintf(why, sizeof why, "expected an object with \"text\", got %s",
+		    json_type_name(json_type(root)));
 		put_error(s, SLICE_NONE, line->number, why);
 	} else if (!slice_is_set(text)) {
 		enum json_type t = json_type(json_get(root, "text"));
@@ -102,7 +104,8 @@ score_json_line(struct scoring *s, const struct ndjson_line *line)
 		if (t == JSON_ABSENT)
 			snprintf(why, sizeof why, "\"text\" is missing");
 		else
-			snprintf(why, sizeof why, "\"text\" is %s, expected a string", json_type_name(t));
+			snprintf(why, sizeof why, "\"text\" is %s, expected a string",
+			    json_type_name(t));
 		put_error(s, json_str(id), line->number, why);
 	} else {
 		rc = score_text(s, id, text, json_get_str(root, "lang"), line->number);
@@ -235,7 +238,8 @@ prepare(struct scoring *s, struct err *err)
 	if (path != NULL)
 		rc = config_load(path, diags, &config, err);
 	if (rc == 0)
-		rc = snapshot_lexicon(config == NULL ? NULL : config->vocabulary_dir, diags, &s->lexicon, err);
+		rc = snapshot_lexicon(
+		    config == NULL ? NULL : config->vocabulary_dir, diags, &s->lexicon, err);
 	if (rc == 0 && config != NULL)
 		rc = load_brands(s, config, diags, err);
 	if (diag_count(diags, DIAG_ERROR) > 0) {
@@ -278,7 +282,8 @@ run(struct verb_call *call)
 
 		s.lines = 0;
 		if (in == NULL) {
-			rc = err_set(&err, ERR_IO, "cannot open '%s': %s", call->args[i], strerror(errno));
+			rc = err_set(
+			    &err, ERR_IO, "cannot open '%s': %s", call->args[i], strerror(errno));
 			break;
 		}
 		rc = score_stream(&s, fileno(in), call->args[i], &err);
@@ -303,8 +308,13 @@ static const struct flag flags[] = {
 };
 
 const struct verb verb_score = {
-    "score", "[--lang L] [--explain] [--text] [FILE...]", "score posts: NDJSON in, scored NDJSON out",
-    "Reads standard input or the files and writes one line for each line it reads, in order, with its id; a line that\n"
+    "score",
+    "[--lang L] [--explain] [--text] [FILE...]",
+    "score posts: NDJSON in, scored NDJSON out",
+    "Reads standard input or the files and writes one line for each line it reads, in order, with "
+    "its id; a line that\n"
     "cannot be scored gives {\"error\":...} (and exit code 1 at the end).",
-    "  echo 'Worst coffee ever :(' | earshot score --text --explain", flags, run,
+    "  echo 'Worst coffee ever :(' | earshot score --text --explain",
+    flags,
+    run,
 };

@@ -1,5 +1,6 @@
 /*
- * web.c - HTTP requests to answers: each is looked at on the loop, worked on where its route says, and answered on the loop.
+ * web.c - HTTP requests to answers: each is looked at on the loop, worked on where its route says,
+ * and answered on the loop.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@
 #define WEB_CALLS_MAX 512
 #define WEB_ARENA_BYTES (640u * 1024 * 1024)
 #define WEB_CHANNELS_MAX 64
-#define WEB_LOCAL_BODY_MAX (256u * 1024 * 1024)	/* imports by our own verbs */
+#define WEB_LOCAL_BODY_MAX (256u * 1024 * 1024) /* imports by our own verbs */
 
 struct web {
 	struct service *service;
@@ -39,7 +40,8 @@ struct web {
 	char url[128];
 };
 
-/* One request under way.  Born and freed on the loop; in between it belongs to one thread at a time. */
+/* One request under way.  Born and freed on the loop; in between it belongs to one thread at a
+ * time. */
 struct web_call {
 	struct web *web;
 	struct http_server_request *request;
@@ -49,27 +51,28 @@ struct web_call {
 	struct api_env env;
 	struct api_host host;
 	struct api_reply reply;
-	struct snapshot *snapshot;	/* what the call sees */
-	struct snapshot *past;		/* of rules_of() */
-	struct snapshot *next;		/* made live by this call */
+	struct snapshot *snapshot; /* what the call sees */
+	struct snapshot *past; /* of rules_of() */
+	struct snapshot *next; /* made live by this call */
 	struct ingest ingest;
-	bool is_answered;		/* the reply is final before the writer was asked */
+	bool is_answered; /* the reply is final before the writer was asked */
 	struct err error;
 };
 
 /* ---- what api/ asks of us -------------------------------------------------- */
 
 static int
-host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply, const char *author,
-    const char *reason, int64_t base_version, int64_t *version_r, struct diag_list *diags, struct err *err)
+host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply,
+    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
+    struct diag_list *diags, struct err *err)
 {
 	struct web_call *c = cookie;
 	struct bundle b;
 
 	if (bundle_parse(bundle_json, c->arena, &b, err) < 0)
 		return -1;
-	return home_apply(st, c->snapshot->config, c->snapshot->lexicon, &b, apply, author, reason, base_version,
-	    clock_now_ms(c->env.clock), version_r, diags, err);
+	return home_apply(st, c->snapshot->config, c->snapshot->lexicon, &b, apply, author, reason,
+	    base_version, clock_now_ms(c->env.clock), version_r, diags, err);
 }
 
 static int
@@ -110,7 +113,8 @@ call_free(struct web_call *c)
 }
 
 static void
-reply_send(struct web *w, struct http_server_request *r, const struct api_reply *reply, const char *allow)
+reply_send(
+    struct web *w, struct http_server_request *r, const struct api_reply *reply, const char *allow)
 {
 	struct http_header headers[6];
 	char retry[24];
@@ -118,12 +122,14 @@ reply_send(struct web *w, struct http_server_request *r, const struct api_reply 
 
 	headers[n++] = (struct http_header){slice_of("Content-Type"),
 	    slice_of(reply->content_type == NULL ? "application/json" : reply->content_type)};
-	headers[n++] = (struct http_header){slice_of("X-Content-Type-Options"), slice_of("nosniff")};
+	headers[n++] =
+	    (struct http_header){slice_of("X-Content-Type-Options"), slice_of("nosniff")};
 	headers[n++] = (struct http_header){slice_of("Cache-Control"), slice_of("no-store")};
 	if (allow != NULL)
 		headers[n++] = (struct http_header){slice_of("Allow"), slice_of(allow)};
 	if (reply->status == 401)
-		headers[n++] = (struct http_header){slice_of("WWW-Authenticate"), slice_of("Basic realm=\"Earshot\"")};
+		headers[n++] = (struct http_header){
+		    slice_of("WWW-Authenticate"), slice_of("Basic realm=\"Earshot\"")};
 	if (reply->retry_after_s > 0) {
 		snprintf(retry, sizeof retry, "%lld", (long long)reply->retry_after_s);
 		headers[n++] = (struct http_header){slice_of("Retry-After"), slice_of(retry)};
@@ -217,8 +223,9 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 		return;
 	/* What was just made live, compiled by the thread that will use it first. */
 	diags = diag_list_new();
-	if (diags != NULL && home_snapshot(st, c->snapshot->config, c->snapshot->lexicon, c->env.clock,
-				 c->web->service->log, diags, &c->next, &err) == 0)
+	if (diags != NULL &&
+	    home_snapshot(st, c->snapshot->config, c->snapshot->lexicon, c->env.clock,
+		c->web->service->log, diags, &c->next, &err) == 0)
 		pipeline_swap(p, c->next);
 	else
 		log_event(c->web->service->log, LOG_ERROR, "rules.swap", "why", err.text, NULL);
@@ -239,7 +246,8 @@ ingest_work(void *cookie, struct store *st, const struct err *open_error)
 		c->is_answered = true;
 		return;
 	}
-	rc = ingest_parse(c->api.body, c->api.idempotency_key, clock_now_ms(c->env.clock), &c->ingest, &err);
+	rc = ingest_parse(
+	    c->api.body, c->api.idempotency_key, clock_now_ms(c->env.clock), &c->ingest, &err);
 	if (rc == 0)
 		rc = ingest_known(st, &c->ingest, c->arena, &c->reply, &err);
 	if (rc < 0)
@@ -256,8 +264,8 @@ ingest_in_commit(void *cookie, struct store *st, const struct page_result *resul
 }
 
 static void
-ingest_pages_done(void *cookie, struct page **pages, size_t count, const struct page_result *results,
-    const struct err *failure)
+ingest_pages_done(void *cookie, struct page **pages, size_t count,
+    const struct page_result *results, const struct err *failure)
 {
 	struct web_call *c = cookie;
 
@@ -284,10 +292,12 @@ ingest_parsed(void *cookie)
 		return;
 	}
 	if (worker_is_failing(s->worker)) {
-		call_busy(c, "the database refuses to commit; posts are not taken until it does again");
+		call_busy(
+		    c, "the database refuses to commit; posts are not taken until it does again");
 		return;
 	}
-	if (worker_pages(s->worker, c->ingest.pages, c->ingest.count, true, ingest_in_commit, ingest_pages_done, c) < 0)
+	if (worker_pages(s->worker, c->ingest.pages, c->ingest.count, true, ingest_in_commit,
+		ingest_pages_done, c) < 0)
 		call_busy(c, "too much is waiting");
 }
 
@@ -355,8 +365,8 @@ channels_json(struct service *s, struct arena *a)
 }
 
 static int
-call_new(struct web *w, struct http_server_request *r, const struct http_server_call *in, const struct api_route *route,
-    struct web_call **c_r)
+call_new(struct web *w, struct http_server_request *r, const struct http_server_call *in,
+    const struct api_route *route, struct web_call **c_r)
 {
 	struct service *s = w->service;
 	struct web_call *c = mem_zalloc(sizeof *c);
@@ -381,7 +391,8 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->api.content_type = arena_slice_dup(a, http_server_header(r, "Content-Type"));
 	c->api.idempotency_key = arena_slice_dup(a, http_server_header(r, "Idempotency-Key"));
 	c->api.who = in->is_local_socket ? "command line" : "http";
-	c->host = (struct api_host){c, host_rules_bundle, host_rules_of, sources_json(s, a), channels_json(s, a)};
+	c->host = (struct api_host){
+	    c, host_rules_bundle, host_rules_of, sources_json(s, a), channels_json(s, a)};
 	c->env.arena = a;
 	c->env.clock = s->clock;
 	c->env.metrics = &s->metrics;
@@ -408,16 +419,10 @@ call_dispatch(struct web_call *c)
 		api_handle(c->route, &c->env, &c->api, &c->reply);
 		call_finish(c);
 		return;
-	case API_READER:
-		rc = readers_do(s->readers, read_work, call_done, c);
-		break;
+	case API_READER: rc = readers_do(s->readers, read_work, call_done, c); break;
 	case API_WRITER:
-	case API_WRITER_OWN:
-		rc = worker_call(s->worker, write_work, call_done, c);
-		break;
-	case API_INGEST:
-		rc = readers_do(s->readers, ingest_work, ingest_parsed, c);
-		break;
+	case API_WRITER_OWN: rc = worker_call(s->worker, write_work, call_done, c); break;
+	case API_INGEST: rc = readers_do(s->readers, ingest_work, ingest_parsed, c); break;
 	}
 	if (rc < 0)
 		call_busy(c, "too much is waiting");
@@ -441,8 +446,8 @@ handle(void *cookie, struct http_server_request *r, const struct http_server_cal
 	route = api_route_find(in->method, in->path, &status, &allow);
 	if (route == NULL) {
 		api_problem(&reply, status, status == 405 ? "method-not-allowed" : "not-found",
-		    "GET /api/v1/openapi.json lists what there is", "there is no %s %.*s", in->method,
-		    SLICE_ARG(in->path));
+		    "GET /api/v1/openapi.json lists what there is", "there is no %s %.*s",
+		    in->method, SLICE_ARG(in->path));
 		goto answer;
 	}
 	if (w->is_refusing || w->calls >= WEB_CALLS_MAX || call_new(w, r, in, route, &c) < 0) {

@@ -32,7 +32,12 @@
 #define WORKER_PAUSE_FIRST_MS 100
 #define WORKER_PAUSE_MAX_MS 5000
 
-enum job_kind { JOB_PAGES, JOB_CALL, JOB_CLAIM, JOB_RECORD };
+enum job_kind {
+	JOB_PAGES,
+	JOB_CALL,
+	JOB_CLAIM,
+	JOB_RECORD
+};
 
 struct job {
 	enum job_kind kind;
@@ -117,8 +122,8 @@ job_push(struct worker *w, struct job *j)
 }
 
 int
-worker_pages(struct worker *w, struct page **pages, size_t count, bool may_refuse, pipeline_commit_fn *commit,
-    worker_pages_fn *done, void *cookie)
+worker_pages(struct worker *w, struct page **pages, size_t count, bool may_refuse,
+    pipeline_commit_fn *commit, worker_pages_fn *done, void *cookie)
 {
 	struct job *j = job_new(w, JOB_PAGES, cookie);
 
@@ -158,8 +163,8 @@ worker_call(struct worker *w, worker_call_fn *fn, void (*done)(void *cookie), vo
 }
 
 int
-worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_t skip_count, worker_claim_fn *done,
-    void *cookie)
+worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_t skip_count,
+    worker_claim_fn *done, void *cookie)
 {
 	struct job *j = job_new(w, JOB_CLAIM, cookie);
 
@@ -187,8 +192,8 @@ worker_record(struct worker *w, const char *id, const struct send_outcome *outco
 {
 	struct job *j = job_new(w, JOB_RECORD, NULL);
 
-	/* The queue has room for every message that may be under way (see service.c), and losing a result would turn a sent message into an
-	 * unknown one. */
+	/* The queue has room for every message that may be under way (see service.c), and losing a
+	 * result would turn a sent message into an unknown one. */
 	assert(j != NULL);
 	memcpy(j->id, id, sizeof j->id - 1);
 	j->outcome = *outcome;
@@ -216,15 +221,15 @@ answer(void *cookie)
 		j->pages_done(j->cookie, j->pages, j->page_count, j->has_failed ? NULL : j->results,
 		    j->has_failed ? &j->failure : NULL);
 		break;
-	case JOB_CALL:
-		j->call_done(j->cookie);
-		break;
+	case JOB_CALL: j->call_done(j->cookie); break;
 	case JOB_CLAIM:
-		j->claim_done(j->cookie, j->messages, j->message_count, j->next_due_at_ms, j->arena);
+		j->claim_done(
+		    j->cookie, j->messages, j->message_count, j->next_due_at_ms, j->arena);
 		break;
 	case JOB_RECORD:
 		if (j->worker->env.recorded != NULL)
-			j->worker->env.recorded(j->worker->env.cookie, j->id, j->state, j->outcome.reason);
+			j->worker->env.recorded(
+			    j->worker->env.cookie, j->id, j->state, j->outcome.reason);
 		break;
 	}
 	job_free(j);
@@ -256,8 +261,9 @@ set_failing(struct worker *w, bool is_failing, const struct err *why)
 		return;
 	w->is_failing = is_failing;
 	metrics_set(w->env.metrics, METRIC_STORE_FAILING, is_failing);
-	log_event(w->env.log, is_failing ? LOG_ERROR : LOG_INFO, is_failing ? "store.failing" : "store.recovered",
-	    "why", is_failing ? why->text : NULL, NULL);
+	log_event(w->env.log, is_failing ? LOG_ERROR : LOG_INFO,
+	    is_failing ? "store.failing" : "store.recovered", "why", is_failing ? why->text : NULL,
+	    NULL);
 }
 
 static void
@@ -286,8 +292,9 @@ is_passing(enum err_kind kind)
 }
 
 /*
- * A page that fails for a reason of its own: its posts are tried one at a time, the bad ones are set aside, and the cursor moves last.
- * A passing failure in between leaves the rest for later; what went in before is then seen as a repeat.
+ * A page that fails for a reason of its own: its posts are tried one at a time, the bad ones are
+ * set aside, and the cursor moves last. A passing failure in between leaves the rest for later;
+ * what went in before is then seen as a repeat.
  */
 static int
 isolate(struct worker *w, struct page *page, struct page_result *total, struct err *err)
@@ -307,8 +314,8 @@ isolate(struct worker *w, struct page *page, struct page_result *total, struct e
 		if (pipeline_batch(w->pipeline, list, 1, &one, NULL, NULL, err) < 0) {
 			if (is_passing(err->kind))
 				return -1;
-			log_event(w->env.log, LOG_ERROR, "post.rejected", "post", page->posts[i].id.ptr, "feed",
-			    page->feed.ptr, "why", err->text, NULL);
+			log_event(w->env.log, LOG_ERROR, "post.rejected", "post",
+			    page->posts[i].id.ptr, "feed", page->feed.ptr, "why", err->text, NULL);
 			reject.reason = slice_of(err->text);
 			reject.excerpt = page->posts[i].id;
 			part.count = 0;
@@ -338,7 +345,8 @@ commit_alone(struct worker *w, struct job *j, struct err *err)
 {
 	if (store_begin(w->env.store, err) < 0)
 		return -1;
-	if (j->commit(j->cookie, w->env.store, j->results, err) < 0 || store_commit(w->env.store, err) < 0) {
+	if (j->commit(j->cookie, w->env.store, j->results, err) < 0 ||
+	    store_commit(w->env.store, err) < 0) {
 		store_rollback(w->env.store);
 		return -1;
 	}
@@ -404,8 +412,9 @@ commit_pages(struct worker *w)
 
 		for (size_t i = 0; i < j->page_count; i++)
 			more += j->pages[i]->count;
-		if (job_count > 0 && (posts + more > WORKER_BATCH_POSTS || job_count == WORKER_BATCH_PAGES ||
-					 page_count + j->page_count > WORKER_JOB_PAGES_MAX))
+		if (job_count > 0 &&
+		    (posts + more > WORKER_BATCH_POSTS || job_count == WORKER_BATCH_PAGES ||
+			page_count + j->page_count > WORKER_JOB_PAGES_MAX))
 			break;
 		jobs[job_count++] = j;
 		for (size_t i = 0; i < j->page_count; i++)
@@ -414,7 +423,8 @@ commit_pages(struct worker *w)
 	}
 	assert(job_count > 0);
 	list.count = job_count;
-	if (pipeline_batch(w->pipeline, pages, page_count, results, before_commit, &list, &err) == 0) {
+	if (pipeline_batch(w->pipeline, pages, page_count, results, before_commit, &list, &err) ==
+	    0) {
 		after_success(w);
 		for (size_t i = 0; i < job_count; i++) {
 			struct job *j = pages_pop(w);
@@ -476,18 +486,20 @@ records_commit(struct worker *w)
 	if (store_begin(st, &err) < 0)
 		goto failed;
 	for (j = w->records_head; j != NULL && n < WORKER_RECORDS_MAX; j = j->next, n++) {
-		if (outbox_record(st, config, &w->rng, now_ms, slice_of(j->id), &j->outcome, &j->state, &err) < 0) {
+		if (outbox_record(st, config, &w->rng, now_ms, slice_of(j->id), &j->outcome,
+			&j->state, &err) < 0) {
 			if (is_passing(err.kind))
 				goto failed;
-			log_event(w->env.log, LOG_ERROR, "outbox.record", "message", j->id, "why", err.text, NULL);
+			log_event(w->env.log, LOG_ERROR, "outbox.record", "message", j->id, "why",
+			    err.text, NULL);
 		}
 	}
 	if (store_commit(st, &err) < 0)
 		goto failed;
 	after_success(w);
 	while (n-- > 0) {
-		static const enum metric by_result[] = {
-		    METRIC_MESSAGES_SENT, METRIC_MESSAGES_RETRIED, METRIC_MESSAGES_REJECTED, METRIC_MESSAGES_UNKNOWN};
+		static const enum metric by_result[] = {METRIC_MESSAGES_SENT,
+		    METRIC_MESSAGES_RETRIED, METRIC_MESSAGES_REJECTED, METRIC_MESSAGES_UNKNOWN};
 
 		j = w->records_head;
 		w->records_head = j->next;
@@ -538,8 +550,8 @@ claim(struct worker *w, struct job *j)
 		goto failed;
 	is_stopped = is_stopped || rc == 1;
 	metrics_set(w->env.metrics, METRIC_SENDING_STOPPED, is_stopped);
-	if (outbox_claim(st, config, now_ms, is_stopped, j->skip, j->skip_count, j->limit, j->arena, &claimed,
-		&j->message_count, &err) < 0 ||
+	if (outbox_claim(st, config, now_ms, is_stopped, j->skip, j->skip_count, j->limit, j->arena,
+		&claimed, &j->message_count, &err) < 0 ||
 	    store_messages_next_due(st, &j->next_due_at_ms, &err) < 0)
 		goto failed;
 	j->messages = arena_array(j->arena, j->message_count + 1, sizeof *j->messages);
@@ -598,7 +610,8 @@ tick_tidy(struct worker *w, int64_t now_ms)
 	bool more = false;
 
 	if (store_begin(w->env.store, &err) < 0 ||
-	    store_tidy(w->env.store, now_ms, config->retention_ms, config->seen_ms, WORKER_TIDY_ROWS, &more, &err) < 0 ||
+	    store_tidy(w->env.store, now_ms, config->retention_ms, config->seen_ms,
+		WORKER_TIDY_ROWS, &more, &err) < 0 ||
 	    store_commit(w->env.store, &err) < 0) {
 		store_rollback(w->env.store);
 		pause_after_failure(w, &err);
@@ -616,7 +629,8 @@ tick_gauges(struct worker *w, int64_t now_ms)
 
 	w->gauges_at_ms = now_ms + WORKER_GAUGES_MS;
 	arena_reset(w->scratch);
-	if (store_alerts_list(w->env.store, -1, SLICE_NONE, 0, WORKER_ALERTS_MAX, w->scratch, &alerts, &open, NULL) == 0)
+	if (store_alerts_list(w->env.store, -1, SLICE_NONE, 0, WORKER_ALERTS_MAX, w->scratch,
+		&alerts, &open, NULL) == 0)
 		metrics_set(w->env.metrics, METRIC_ALERTS_OPEN, (int64_t)open);
 	if (store_messages_count(w->env.store, counts, NULL) == 0)
 		metrics_set(w->env.metrics, METRIC_OUTBOX_READY,
@@ -657,9 +671,7 @@ take(struct worker *w, struct job *j)
 		assert(!store_in_transaction(w->env.store));
 		tell(w, j);
 		break;
-	case JOB_CLAIM:
-		claim(w, j);
-		break;
+	case JOB_CLAIM: claim(w, j); break;
 	}
 }
 
@@ -686,7 +698,8 @@ work(struct worker *w)
 		loop_post(w->env.loop, answer_outbox_changed, w);
 }
 
-/* At the end: one more try for everything, then the rest is given up; its cursors have not moved. */
+/* At the end: one more try for everything, then the rest is given up; its cursors have not moved.
+ */
 static void
 finish(struct worker *w)
 {
@@ -727,12 +740,12 @@ worker_main(void *cookie)
 }
 
 int
-worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t queue_capacity, struct worker **w_r,
-    struct err *err)
+worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t queue_capacity,
+    struct worker **w_r, struct err *err)
 {
 	struct worker *w = mem_zalloc(sizeof *w);
-	struct pipeline_env pipeline_env = {env->store, env->clock, env->log, env->metrics, env->blackbox,
-	    env->stored, env->decided, env->cookie};
+	struct pipeline_env pipeline_env = {env->store, env->clock, env->log, env->metrics,
+	    env->blackbox, env->stored, env->decided, env->cookie};
 
 	if (w == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline thread");

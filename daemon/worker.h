@@ -1,13 +1,15 @@
 /*
- * worker.h - the pipeline thread: the only one that writes.  Pages, API changes, claims and results of messages come in through one bounded
- * queue; answers go back to the loop.
+ * worker.h - the pipeline thread: the only one that writes.  Pages, API changes, claims and results
+ * of messages come in through one bounded queue; answers go back to the loop.
  *
- * Group commit: whatever is waiting when a commit ends makes up the next one, up to 512 posts; nothing waits for company.  Under load batches grow by
- * themselves, and a single post is not delayed.
+ * Group commit: whatever is waiting when a commit ends makes up the next one, up to 512 posts;
+ * nothing waits for company.  Under load batches grow by themselves, and a single post is not
+ * delayed.
  *
- * A failed commit (disk full, I/O error) keeps the sources' pages and tries again with growing pauses, while everything else goes on answering; pages that
- * came by HTTP are refused, for their sender still has them.  A post that cannot be processed for another reason is set aside in `rejects`; the
- * rest of its page goes on.
+ * A failed commit (disk full, I/O error) keeps the sources' pages and tries again with growing
+ * pauses, while everything else goes on answering; pages that came by HTTP are refused, for their
+ * sender still has them.  A post that cannot be processed for another reason is set aside in
+ * `rejects`; the rest of its page goes on.
  *
  * Threads: functions on the loop thread; callbacks arrive on the loop thread.
  */
@@ -31,7 +33,7 @@ struct worker;
 
 struct worker_env {
 	struct loop *loop;
-	struct store *store;		/* the worker's alone until worker_free() */
+	struct store *store; /* the worker's alone until worker_free() */
 	const struct clock *clock;
 	struct log *log;
 	struct metrics *metrics;
@@ -44,34 +46,41 @@ struct worker_env {
 	/* A commit queued messages or made some due: the courier should look. */
 	void (*outbox_changed)(void *cookie);
 	/* A message reached a state by a recorded result. */
-	void (*recorded)(void *cookie, const char *id, enum message_state state, const char *reason);
+	void (*recorded)(
+	    void *cookie, const char *id, enum message_state state, const char *reason);
 };
 
 int worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t queue_capacity,
     struct worker **w_r, struct err *err);
-/* Finishes what is in the queue (pages whose commit fails are given up: their cursor has not moved) and ends the thread.  The last callbacks have been posted to
- * the loop: run it once more, then worker_free(). */
+/* Finishes what is in the queue (pages whose commit fails are given up: their cursor has not moved)
+ * and ends the thread.  The last callbacks have been posted to the loop: run it once more, then
+ * worker_free(). */
 void worker_stop(struct worker *w);
 void worker_free(struct worker *w);
 
 #define WORKER_JOB_PAGES_MAX 4096
 
-/* Pages of one sender (at most WORKER_JOB_PAGES_MAX), committed together or not at all.  done gets them back (to free) with results, or why not (only when may_refuse). */
-typedef void worker_pages_fn(void *cookie, struct page **pages, size_t count, const struct page_result *results,
-    const struct err *failure);
-/* commit (may be NULL) runs on the pipeline thread in the pages' transaction; it may run again when that did not hold. */
-int worker_pages(struct worker *w, struct page **pages, size_t count, bool may_refuse, pipeline_commit_fn *commit,
-    worker_pages_fn *done, void *cookie);	/* -1: the queue is full; the pages are still the caller's */
+/* Pages of one sender (at most WORKER_JOB_PAGES_MAX), committed together or not at all.  done gets
+ * them back (to free) with results, or why not (only when may_refuse). */
+typedef void worker_pages_fn(void *cookie, struct page **pages, size_t count,
+    const struct page_result *results, const struct err *failure);
+/* commit (may be NULL) runs on the pipeline thread in the pages' transaction; it may run again when
+ * that did not hold. */
+int worker_pages(struct worker *w, struct page **pages, size_t count, bool may_refuse,
+    pipeline_commit_fn *commit, worker_pages_fn *done,
+    void *cookie); /* -1: the queue is full; the pages are still the caller's */
 
-/* Runs fn on the pipeline thread, between transactions (it makes its own), then done on the loop. */
+/* Runs fn on the pipeline thread, between transactions (it makes its own), then done on the loop.
+ */
 typedef void worker_call_fn(void *cookie, struct store *st, struct pipeline *p);
-int worker_call(struct worker *w, worker_call_fn *fn, void (*done)(void *cookie), void *cookie);	/* -1: full */
+int worker_call(
+    struct worker *w, worker_call_fn *fn, void (*done)(void *cookie), void *cookie); /* -1: full */
 
 /* Claims messages; done gets them in an arena that it frees. */
-typedef void worker_claim_fn(void *cookie, struct message *const *list, size_t count, int64_t next_due_at_ms,
-    struct arena *arena_take);
-int worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_t skip_count, worker_claim_fn *done,
-    void *cookie);
+typedef void worker_claim_fn(void *cookie, struct message *const *list, size_t count,
+    int64_t next_due_at_ms, struct arena *arena_take);
+int worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_t skip_count,
+    worker_claim_fn *done, void *cookie);
 /* Records a result; never lost: kept until it is committed. */
 void worker_record(struct worker *w, const char *id, const struct send_outcome *outcome);
 

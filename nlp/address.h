@@ -1,5 +1,6 @@
 /*
- * address.h - the tokens that point somewhere: URLs, bare domains, mail addresses, mentions.  Folded text.
+ * address.h - the tokens that point somewhere: URLs, bare domains, mail addresses, mentions. Folded
+ * text.
  */
 #ifndef NLP_ADDRESS_H
 #define NLP_ADDRESS_H
@@ -8,7 +9,8 @@
 
 #include "core/slice.h"
 
-/* Length of the URL, bare domain or mail address at `at`; 0: none.  Punctuation that closes a sentence is left out. */
+/* Length of the URL, bare domain or mail address at `at`; 0: none.  Punctuation that closes a
+ * sentence is left out. */
 size_t address_url(struct slice text, size_t at);
 /* Length of the mention at `at`, where '@' stands; 0: none. */
 size_t address_mention(struct slice text, size_t at);

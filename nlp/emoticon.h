@@ -8,8 +8,9 @@
 
 #include "core/slice.h"
 
-/* Does an emoticon stand at text.ptr + at (folded text)?  Returns its length there, repeated mouths included, and
- * its listed form in *folded_r; 0: no.  Looks at neighbours: "http://", "10:30", "(see 8)" hold none. */
+/* Does an emoticon stand at text.ptr + at (folded text)?  Returns its length there, repeated mouths
+ * included, and its listed form in *folded_r; 0: no.  Looks at neighbours: "http://", "10:30",
+ * "(see 8)" hold none. */
 size_t emoticon_at(struct slice text, size_t at, struct slice *folded_r);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * intents.h - what the author wants: a closed list (enum intent), from patterns of words.
  *
- * Patterns are data: words compared by stem, "*" for up to PHRASE_GAP_MAX words in between, and what the sentiment has
- * to be for the pattern to count.  English for now; another language is another table.
- * What it does to emoji, elongation, negation: nothing beyond the patterns' own words ("doesn't work").  Mentions: a
- * question mark counts only in a text with a word.  Hashtags, URLs: many of them are spam.
+ * Patterns are data: words compared by stem, "*" for up to PHRASE_GAP_MAX words in between, and
+ * what the sentiment has to be for the pattern to count.  English for now; another language is
+ * another table. What it does to emoji, elongation, negation: nothing beyond the patterns' own
+ * words ("doesn't work").  Mentions: a question mark counts only in a text with a word.  Hashtags,
+ * URLs: many of them are spam.
  *
  * Ownership: the set owns its patterns; immutable.
  */

@@ -1,14 +1,15 @@
 /*
  * language.h - which language a post is in: the network's hint and a profile of stop words.
  *
- * Every unit that is a stop word votes for its languages (a word of one language counts more than one that five share),
- * letters such as ß or ø vote as well, and the network's hint has a small say.  Too little evidence for the length of
- * the text is LANGUAGE_UND, an answer, not an error; a text without any evidence follows the hint.  Short English
- * texts ("Great coffee!") hold no stop word: the caller asks the English lexicon then (LANGUAGE_UND without hint and
- * without votes for any other language).
+ * Every unit that is a stop word votes for its languages (a word of one language counts more than
+ * one that five share), letters such as ß or ø vote as well, and the network's hint has a small
+ * say.  Too little evidence for the length of the text is LANGUAGE_UND, an answer, not an error; a
+ * text without any evidence follows the hint.  Short English texts ("Great coffee!") hold no stop
+ * word: the caller asks the English lexicon then (LANGUAGE_UND without hint and without votes for
+ * any other language).
  *
- * What it does to emoji, mentions, hashtags, URLs: they do not vote.  Elongated words vote in their shortened forms,
- * negations are stop words like others.
+ * What it does to emoji, mentions, hashtags, URLs: they do not vote.  Elongated words vote in their
+ * shortened forms, negations are stop words like others.
  *
  * Ownership: the word set belongs to the lexicon set; immutable.
  */

@@ -1,25 +1,26 @@
 /*
  * lexicon.h - one language's words, phrases, emoji and modifiers with their weights.
  *
- * The file: UTF-8, one entry a line, columns divided by tabs, sorted; lines that begin with # are the header:
+ * The file: UTF-8, one entry a line, columns divided by tabs, sorted; lines that begin with # are
+ *the header:
  *
  *	# language: en
  *	# licence: ...            (any number of further "key: value" lines)
- *	# checksum: 3f2a91c0...   FNV-1a, 64 bits, over all lines that are not header, line feeds included
- *	# columns: kind entry weight
- *	word	abandon	-1.9
- *	negator	isn't
- *	booster	very	0.29
+ *	# checksum: 3f2a91c0...   FNV-1a, 64 bits, over all lines that are not header, line feeds
+ *included # columns: kind entry weight word	abandon	-1.9 negator	isn't booster	very	0.29
  *
- * Kinds: word and phrase (published ratings), idiom (ours), emoji, emoticon with a weight of -4 to 4; negator, contrast
- * ("but") and sarcasm without one; booster with the share it adds (negative: a dampener takes away).  One text may
- * have a weight and a role ("damn").  `columns` names the columns, so that a file with a weight for each class, stem
- * pairs or negated stems is another list of columns and kinds, not another format; a reader refuses what it does not know.
+ * Kinds: word and phrase (published ratings), idiom (ours), emoji, emoticon with a weight of -4 to
+ *4; negator, contrast
+ * ("but") and sarcasm without one; booster with the share it adds (negative: a dampener takes
+ *away).  One text may have a weight and a role ("damn").  `columns` names the columns, so that a
+ *file with a weight for each class, stem pairs or negated stems is another list of columns and
+ *kinds, not another format; a reader refuses what it does not know.
  *
- * Words are looked up as they are, then by stem: the weight of a stem is the mean of its words, unless they disagree
- * about the sign.  The longest phrase wins.  A brand's own vocabulary overrides: its words also by stem.
- * What it does to emoji, emoticons, hashtags, mentions: entries like words.  URLs have no entries.  Elongated words are
- * tried with two letters, then one.  Negation: entries only, modifiers.h applies them.
+ * Words are looked up as they are, then by stem: the weight of a stem is the mean of its words,
+ *unless they disagree about the sign.  The longest phrase wins.  A brand's own vocabulary
+ *overrides: its words also by stem. What it does to emoji, emoticons, hashtags, mentions: entries
+ *like words.  URLs have no entries.  Elongated words are tried with two letters, then one.
+ *Negation: entries only, modifiers.h applies them.
  *
  * Ownership: new/free; immutable after the last lexicon_add_vocabulary().
  * Threads:   an immutable lexicon may be shared.

@@ -1,8 +1,9 @@
 /*
- * lexicon_set.h - the inside of struct lexicon_set (nlp.h): what belongs to each language, shared by scorers.
+ * lexicon_set.h - the inside of struct lexicon_set (nlp.h): what belongs to each language, shared
+ * by scorers.
  *
- * The languages with a lexicon are one table in lexicon_set.c; another language is another row and another file
- * under corpora/lexicons/.
+ * The languages with a lexicon are one table in lexicon_set.c; another language is another row and
+ * another file under corpora/lexicons/.
  */
 #ifndef NLP_LEXICON_SET_H
 #define NLP_LEXICON_SET_H

@@ -1,15 +1,13 @@
 /*
  * modifiers.h - what stands around a word and changes what it counts.
  *
- * The words are data (lexicon.h: negator, booster, contrast, sarcasm); the figures are one table, MODIFIERS, below.
- * What it does to
- *   negation:  a negator up to NEGATION_REACH units before, in the same clause, turns the sign and takes a part away:
- *              "not good" is less bad than "bad", "not bad" is barely good;
- *   boosters, dampeners: up to two units before, each adds its share, the farther one less; one that stands before a
- *              word that counts no longer counts itself ("damn good");
- *   "but":     what stands before it in the sentence counts less, what comes after more;
- *   capitals:  a word in capitals counts more when not all of the text is;
- *   elongation: "soooo good", "gooood" count more;
+ * The words are data (lexicon.h: negator, booster, contrast, sarcasm); the figures are one table,
+ * MODIFIERS, below. What it does to negation:  a negator up to NEGATION_REACH units before, in the
+ * same clause, turns the sign and takes a part away: "not good" is less bad than "bad", "not bad"
+ * is barely good; boosters, dampeners: up to two units before, each adds its share, the farther one
+ * less; one that stands before a word that counts no longer counts itself ("damn good"); "but":
+ * what stands before it in the sentence counts less, what comes after more; capitals:  a word in
+ * capitals counts more when not all of the text is; elongation: "soooo good", "gooood" count more;
  *   punctuation: "!" (three count) makes its sentence count more, a "?" less;
  *   emoji, emoticons: neither negated nor boosted, they stand for themselves;
  *   hashtags:  like words, but not negated;

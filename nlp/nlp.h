@@ -1,13 +1,13 @@
 /*
  * nlp.h - from text to score: normalise -> tokenise -> language -> stem -> look up -> combine.
  *
- * Pure: the same text and the same lexicon give the same score, today and in ten years; no clock, disk,
- * network, nothing about the author.
+ * Pure: the same text and the same lexicon give the same score, today and in ten years; no clock,
+ * disk, network, nothing about the author.
  *
- * Ownership: struct lexicon_set and struct matcher are immutable and counted; a struct scorer (stemmers, caches,
- *            scratch) refers to none of them between calls.
- * Threads:   sets and matchers may be shared; a scorer belongs to one thread.
- * Input:     valid UTF-8 (core/utf8.h), of any length up to POST_TEXT_MAX.
+ * Ownership: struct lexicon_set and struct matcher are immutable and counted; a struct scorer
+ * (stemmers, caches, scratch) refers to none of them between calls. Threads:   sets and matchers
+ * may be shared; a scorer belongs to one thread. Input:     valid UTF-8 (core/utf8.h), of any
+ * length up to POST_TEXT_MAX.
  */
 #ifndef NLP_NLP_H
 #define NLP_NLP_H
@@ -27,8 +27,9 @@ struct scorer;
 
 /* The lexicons inside the program. */
 int lexicon_set_new(struct lexicon_set **set_r, struct err *err);
-/* The same with a brand's own vocabulary laid over it: text of one lexicon.d TSV file (word or phrase, language,
- * weight -4..4); findings with line and caret go to diags.  May be called for several files before first use. */
+/* The same with a brand's own vocabulary laid over it: text of one lexicon.d TSV file (word or
+ * phrase, language, weight -4..4); findings with line and caret go to diags.  May be called for
+ * several files before first use. */
 int lexicon_set_add_vocabulary(struct lexicon_set *set, const char *file, struct slice text,
     struct diag_list *diags, struct err *err);
 struct lexicon_set *lexicon_set_ref(struct lexicon_set *set);
@@ -43,13 +44,14 @@ struct scorer *scorer_new(void);
 void scorer_free(struct scorer *s);
 
 /* Fills *score_r; texts and arrays live in a (or in the set).  matcher may be NULL: no brands.
- * lang_hint: the network's weak hint, may be SLICE_NONE.  -1 only without memory or with a full arena. */
+ * lang_hint: the network's weak hint, may be SLICE_NONE.  -1 only without memory or with a full
+ * arena. */
 int nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher *matcher,
     struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r,
     struct err *err);
 
-/* Only the tokens (folded, and stemmed when lang is known): for rules' keywords, which must be cut the same way as
- * the posts they are compared with. */
+/* Only the tokens (folded, and stemmed when lang is known): for rules' keywords, which must be cut
+ * the same way as the posts they are compared with. */
 int nlp_tokenise(struct scorer *s, struct slice text, struct slice lang, struct arena *a,
     struct token **tokens_r, size_t *count_r, struct err *err);
 

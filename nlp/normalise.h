@@ -1,18 +1,20 @@
 /*
- * normalise.h - one spelling for what looks the same: NFKC and case folding, with the way back to the bytes as written.
+ * normalise.h - one spelling for what looks the same: NFKC and case folding, with the way back to
+ * the bytes as written.
  *
- * Text that is ASCII only is lower-cased and nothing else; Latin letters with accents, Cyrillic, Greek, Chinese and
- * Japanese text and emoji have short paths; everything else goes through utf8proc, one cluster (a letter and its
- * marks) at a time, at most CLUSTER_MAX characters, because ordering marks costs their square.
+ * Text that is ASCII only is lower-cased and nothing else; Latin letters with accents, Cyrillic,
+ * Greek, Chinese and Japanese text and emoji have short paths; everything else goes through
+ * utf8proc, one cluster (a letter and its marks) at a time, at most CLUSTER_MAX characters, because
+ * ordering marks costs their square.
  *
  * What it does to
- *   emoji:     nothing; variation selectors and zero-width joiners behind an emoji are kept for the tokeniser,
- *              elsewhere dropped with the other invisible characters (soft hyphen, zero-width space, bidi marks);
- *   mentions, hashtags, URLs:  case is folded, no more;
- *   elongation: nothing;
- *   negation:  curly and modifier apostrophes, and an acute or grave accent standing for one, become ', so that
+ *   emoji:     nothing; variation selectors and zero-width joiners behind an emoji are kept for the
+ * tokeniser, elsewhere dropped with the other invisible characters (soft hyphen, zero-width space,
+ * bidi marks); mentions, hashtags, URLs:  case is folded, no more; elongation: nothing; negation:
+ * curly and modifier apostrophes, and an acute or grave accent standing for one, become ', so that
  *              "don’t" is "don't".
- * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not letters.
+ * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not
+ * letters.
  *
  * Ownership: folded is in the arena; the map in the normaliser, valid until its next call.
  * Errors:    -1 without memory.
@@ -64,7 +66,8 @@ normalise_end(const struct normal *n, size_t to)
 	return to < n->folded.len ? n->map[to] : (uint32_t)n->text.len;
 }
 
-/* May this character stand in an emoji (pictograph, flag letter, skin tone)?  Shared with the tokeniser. */
+/* May this character stand in an emoji (pictograph, flag letter, skin tone)?  Shared with the
+ * tokeniser. */
 bool normalise_is_emoji(uint32_t cp);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * scratch.h - growing arrays that a scorer keeps from one post to the next, so that a post costs no malloc.
+ * scratch.h - growing arrays that a scorer keeps from one post to the next, so that a post costs no
+ * malloc.
  *
  * Ownership: zeroed struct is empty; scratch_fini() frees.  Contents are valid until the next use.
  * Errors:    NULL / -1 without memory; the array is unchanged.

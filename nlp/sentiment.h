@@ -1,13 +1,13 @@
 /*
  * sentiment.h - effects of the words to a label, a score and three probabilities.
  *
- * Integers only: sums of thousandths, a table for powers of two; the same answer on every machine and build.
- * A text in which nothing speaks is neutral with score 0; the label is always one of three; the score is the
- * positive probability minus the negative one.
- * A sarcasm cue ("#sarcasm", "yeah right") does not turn the sign, it takes the confidence away.
+ * Integers only: sums of thousandths, a table for powers of two; the same answer on every machine
+ * and build. A text in which nothing speaks is neutral with score 0; the label is always one of
+ * three; the score is the positive probability minus the negative one. A sarcasm cue ("#sarcasm",
+ * "yeah right") does not turn the sign, it takes the confidence away.
  *
- * What it does to emoji, hashtags, elongation, negation: they are in the effects already (modifiers.h).  URLs: a text
- * that links somewhere is more often news.  Mentions: nothing.
+ * What it does to emoji, hashtags, elongation, negation: they are in the effects already
+ * (modifiers.h).  URLs: a text that links somewhere is more often news.  Mentions: nothing.
  *
  * Ownership: plain values.
  */

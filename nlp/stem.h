@@ -1,12 +1,13 @@
 /*
  * stem.h - words to stems with libstemmer, one stemmer per language, and a cache in front of it.
  *
- * The stemmer costs about ten times a look-up, and posts use few words often: a direct-mapped cache of
- * STEM_CACHE_SIZE words answers nearly all.  It compares the whole word, so it changes no answer.
+ * The stemmer costs about ten times a look-up, and posts use few words often: a direct-mapped cache
+ * of STEM_CACHE_SIZE words answers nearly all.  It compares the whole word, so it changes no
+ * answer.
  *
- * What it does to emoji, mentions, hashtags, URLs and numbers: nothing, they are their own stem.  Elongated words
- * are stemmed in their shortened form.  Negation: English "don't" keeps its apostrophe.
- * An empty stem keeps the word; words over STEM_WORD_MAX bytes are their own stem.
+ * What it does to emoji, mentions, hashtags, URLs and numbers: nothing, they are their own stem.
+ * Elongated words are stemmed in their shortened form.  Negation: English "don't" keeps its
+ * apostrophe. An empty stem keeps the word; words over STEM_WORD_MAX bytes are their own stem.
  *
  * Ownership: a stem is part of the word or lies in the arena; the stemmer keeps no reference.
  * Threads:   one.

@@ -2,17 +2,17 @@
  * tokenise.h - folded text to tokens.
  *
  * What it does to
- *   emoji:     a whole sequence is one token (flags, keycaps, skin tones, families joined by ZWJ); folded leaves out
- *              variation selectors and skin tones, so that every thumb is the same thumb;
+ *   emoji:     a whole sequence is one token (flags, keycaps, skin tones, families joined by ZWJ);
+ * folded leaves out variation selectors and skin tones, so that every thumb is the same thumb;
  *   emoticons: a closed list; repeated mouths are shortened: ":))))" is ":)";
- *   mentions:  @user, @user@host, @user.domain are one token each, also with a dot or an apostrophe behind;
- *   hashtags:  # and letters, digits, underscores of any script, at least one not a digit; "#1" is a number;
- *   URLs:      with a scheme, "www.", and bare domains whose end is on a closed list ("great.thanks" is two words);
- *              mail addresses count as URLs;
- *   elongation: three or more of a letter become two ("soooo" is "soo"); whoever looks up tries one as well;
- *   negation:  "don't" stays one word, as do "well-made", "at&t" and "f**k";
- *   Chinese and Japanese text: character by character.
- * Runs of ! and ? and two or more dots are PUNCT; other punctuation only ends clauses and sentences.
+ *   mentions:  @user, @user@host, @user.domain are one token each, also with a dot or an apostrophe
+ * behind; hashtags:  # and letters, digits, underscores of any script, at least one not a digit;
+ * "#1" is a number; URLs:      with a scheme, "www.", and bare domains whose end is on a closed
+ * list ("great.thanks" is two words); mail addresses count as URLs; elongation: three or more of a
+ * letter become two ("soooo" is "soo"); whoever looks up tries one as well; negation:  "don't"
+ * stays one word, as do "well-made", "at&t" and "f**k"; Chinese and Japanese text: character by
+ * character. Runs of ! and ? and two or more dots are PUNCT; other punctuation only ends clauses
+ * and sentences.
  *
  * Ownership: the list in the scratch, valid until the next call; shortened words in the arena.
  * Errors:    -1 without memory.

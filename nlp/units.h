@@ -6,7 +6,8 @@
  *   mentions:  "@acme@example.social" is also "@acme";
  *   hashtags:  "#acme" is also "acme";
  *   elongation: "loovee" (already two of each) is also "lovee" and "love";
- *   negation:  nothing; but a comma, a bracket, a dash begins a clause, and negation does not reach out of one.
+ *   negation:  nothing; but a comma, a bracket, a dash begins a clause, and negation does not reach
+ * out of one.
  *
  * Ownership: the list in the scratch, valid until the next call; texts in the tokens or the arena.
  * Errors:    -1 without memory.

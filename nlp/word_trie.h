@@ -1,14 +1,17 @@
 /*
- * word_trie.h - many words and phrases, looked for in one pass: lexicon, intents, brands and stop words stand on it.
+ * word_trie.h - many words and phrases, looked for in one pass: lexicon, intents, brands and stop
+ * words stand on it.
  *
- * A tree of words in one hash table: the key is (node, word), so a look-up costs the same with ten phrases and with
- * ten thousand, also when all of them begin alike.  Words are compared byte by byte after their hash.
+ * A tree of words in one hash table: the key is (node, word), so a look-up costs the same with ten
+ * phrases and with ten thousand, also when all of them begin alike.  Words are compared byte by
+ * byte after their hash.
  *
- * A unit is what is matched: a token, or one part of a word with hyphens ("acme-branded" is "acme" and "branded",
- * and "coca-cola" is found in "Coca Cola").  A unit has other spellings that match as well: without a possessive
+ * A unit is what is matched: a token, or one part of a word with hyphens ("acme-branded" is "acme"
+ * and "branded", and "coca-cola" is found in "Coca Cola").  A unit has other spellings that match
+ * as well: without a possessive
  * ("acme's"), with letters singled ("acmeee"), a hashtag's word, a mention without its host.
- * What it does to emoji, mentions, hashtags and URLs: they are units like words.  A phrase does not reach across the
- * end of a clause.
+ * What it does to emoji, mentions, hashtags and URLs: they are units like words.  A phrase does not
+ * reach across the end of a clause.
  *
  * Ownership: a set owns its texts; immutable once built.
  * Threads:   a built set may be shared.
@@ -74,8 +77,8 @@ word_key_of(struct slice s)
 struct word_trie *word_trie_new(void);
 void word_trie_free(struct word_trie *p);
 
-/* Adds a phrase of 1 to PHRASE_WORDS_MAX words with a value; one phrase may have several.  A word "*" is a gap.
- * -1 without memory. */
+/* Adds a phrase of 1 to PHRASE_WORDS_MAX words with a value; one phrase may have several.  A word
+ * "*" is a gap. -1 without memory. */
 int word_trie_add(struct word_trie *p, const struct word_key *words, size_t count, uint32_t value,
     struct err *err);
 
@@ -83,17 +86,20 @@ int word_trie_add(struct word_trie *p, const struct word_key *words, size_t coun
 bool word_trie_get(
     const struct word_trie *p, const struct word_key *words, size_t count, uint32_t *value_r);
 
-/* The same, to be changed while the set is built; NULL: not there.  Valid until the next word_trie_add(). */
+/* The same, to be changed while the set is built; NULL: not there.  Valid until the next
+ * word_trie_add(). */
 uint32_t *word_trie_value(struct word_trie *p, const struct word_key *words, size_t count);
 
-/* The value of a one-word phrase, and whether longer phrases begin with it: the fast way for what is mostly absent. */
+/* The value of a one-word phrase, and whether longer phrases begin with it: the fast way for what
+ * is mostly absent. */
 bool word_trie_word(
     const struct word_trie *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r);
 
 /* Called with each phrase that begins at unit `at`: it covers [at, end). */
 typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);
 
-/* by_stem: compares stems only (patterns were added as stems); else folded texts and other spellings. */
+/* by_stem: compares stems only (patterns were added as stems); else folded texts and other
+ * spellings. */
 void word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
     bool by_stem, word_trie_fn *fn, void *cookie);
 

@@ -12,7 +12,8 @@
 
 #include "core/buf.h"
 
-/* A hash that cannot be computed (no memory inside the library) has no answer we could go on with. */
+/* A hash that cannot be computed (no memory inside the library) has no answer we could go on with.
+ */
 static void
 must(int ok)
 {
@@ -142,7 +143,8 @@ digit_value(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* Strict, so that one value has one spelling: padding is demanded, unused bits are zero, nothing stands between. */
+/* Strict, so that one value has one spelling: padding is demanded, unused bits are zero, nothing
+ * stands between. */
 int
 crypto_base64_decode(struct slice text, void *out, size_t out_size)
 {

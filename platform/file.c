@@ -116,14 +116,15 @@ put_in_place(int dir, const char *name, const char *base, bool exclusive)
 		return 1;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* A file system without that flag: a second name does the same, with two names for a moment. */
+	/* A file system without that flag: a second name does the same, with two names for a
+	 * moment. */
 	if (linkat(dir, name, dir, base, 0) != 0)
 		return errno == EEXIST ? 1 : -1;
 	return unlinkat(dir, name, 0);
 }
 
-/* The temporary name starts with a dot and does not grow with the base, so what a crash leaves is neither listed nor mistaken
- * for the file, and the longest base is possible. */
+/* The temporary name starts with a dot and does not grow with the base, so what a crash leaves is
+ * neither listed nor mistaken for the file, and the longest base is possible. */
 static int
 write_in_dir(
     int dir, const char *path, const char *base, struct slice text, bool exclusive, struct err *err)
@@ -355,8 +356,8 @@ file_dir(struct arena *a, const char *path)
 
 /* ---- locks --------------------------------------------------------------- */
 
-/* flock: belongs to the open file, so it goes with the process however that ends, and two opens in one process exclude each
- * other as two processes do. */
+/* flock: belongs to the open file, so it goes with the process however that ends, and two opens in
+ * one process exclude each other as two processes do. */
 int
 file_lock(const char *path, int *fd_r, struct err *err)
 {

@@ -15,11 +15,11 @@ struct err;
 
 /* Reads a whole file of at most max_bytes into *out (appended). */
 int file_read(const char *path, size_t max_bytes, struct buf *out, struct err *err);
-/* Writes under a temporary name in the same folder (".<hex>.new", which a crash may leave), syncs file and folder, and renames over
- * path: all or nothing; mode 0640.  With exclusive, an
- * existing path is left alone and the call returns 1. */
+/* Writes under a temporary name in the same folder (".<hex>.new", which a crash may leave), syncs
+ * file and folder, and renames over path: all or nothing; mode 0640.  With exclusive, an existing
+ * path is left alone and the call returns 1. */
 int file_write_atomic(const char *path, struct slice text, bool exclusive, struct err *err);
-int file_make_dirs(const char *path, struct err *err);	/* like mkdir -p, mode 0750 */
+int file_make_dirs(const char *path, struct err *err); /* like mkdir -p, mode 0750 */
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 /* Names in a folder, sorted bytewise, without "." and ".."; at most max_names (more: ERR_LIMIT). */
@@ -29,8 +29,8 @@ int file_list(const char *dir, size_t max_names, struct arena *a, const char *co
 char *file_join(struct arena *a, const char *base_dir, const char *path);
 /* The folder of a path: "a/b" of "a/b/c", "." of "c". */
 char *file_dir(struct arena *a, const char *path);
-/* An exclusive lock on a file (created when missing) held until file_unlock() or the process ends. 0 with *fd_r; 1 when another
- * process has it; -1. */
+/* An exclusive lock on a file (created when missing) held until file_unlock() or the process ends.
+ * 0 with *fd_r; 1 when another process has it; -1. */
 int file_lock(const char *path, int *fd_r, struct err *err);
 void file_unlock(int fd);
 

@@ -1,5 +1,6 @@
 /*
- * http_client.c - libcurl's multi interface on the loop: its sockets in uv_polls, its timer in a uv_timer.
+ * http_client.c - libcurl's multi interface on the loop: its sockets in uv_polls, its timer in a
+ * uv_timer.
  */
 #include "platform/http_client_internal.h"
 
@@ -84,7 +85,8 @@ watch_new(struct http_client *c, curl_socket_t fd)
 	return w;
 }
 
-/* An error from here would end all of libcurl's transfers; without a watch the one concerned runs into its deadline. */
+/* An error from here would end all of libcurl's transfers; without a watch the one concerned runs
+ * into its deadline. */
 static int
 on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *cookie, void *socket_cookie)
 {
@@ -132,8 +134,9 @@ on_curl_timer(CURLM *multi, long timeout_ms, void *cookie)
 		return 0;
 	}
 	uv_update_time(loop_uv(c->loop));
-	/* Also with 0 not from here: libcurl must not be entered twice.  1, because libuv calls a timer of 0 that is started in a
-	 * timer's callback in the same turn, and the sockets would never get theirs. */
+	/* Also with 0 not from here: libcurl must not be entered twice.  1, because libuv calls a
+	 * timer of 0 that is started in a timer's callback in the same turn, and the sockets would
+	 * never get theirs. */
 	uv_timer_start(&c->timer, on_timer, timeout_ms == 0 ? 1 : (uint64_t)timeout_ms, 0);
 	return 0;
 }
@@ -177,7 +180,8 @@ http_client_unlink(struct http_request *r)
 		r->next->prev = r->prev;
 }
 
-/* Those that were there when it began, so that requests started from callbacks do not keep the loop here. */
+/* Those that were there when it began, so that requests started from callbacks do not keep the loop
+ * here. */
 static void
 on_soon(uv_idle_t *idle)
 {

@@ -7,7 +7,8 @@
 
 #include "core/mem.h"
 
-/* Of compressed bytes a little more than of plain ones is no bomb: headers of the format, chunk sizes. */
+/* Of compressed bytes a little more than of plain ones is no bomb: headers of the format, chunk
+ * sizes. */
 #define WIRE_EXTRA_BYTES 65536
 #define CONNECT_TIMEOUT_MS 15000L
 
@@ -31,7 +32,8 @@ on_body(char *data, size_t size, size_t count, void *cookie)
 	return t->is_cut || t->is_out_of_memory ? CURL_WRITEFUNC_ERROR : len;
 }
 
-/* Counts what came over the wire, before it is decompressed: a stream that grows and never yields a byte ends here. */
+/* Counts what came over the wire, before it is decompressed: a stream that grows and never yields a
+ * byte ends here. */
 static int
 on_progress(
     void *cookie, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
@@ -156,7 +158,8 @@ add_headers(struct http_transfer *t)
 	return rc;
 }
 
-/* "+host:port:address,address": for this transfer and, as any answer of a name server, for the next minute. */
+/* "+host:port:address,address": for this transfer and, as any answer of a name server, for the next
+ * minute. */
 static int
 add_addresses(struct http_transfer *t)
 {
@@ -197,8 +200,9 @@ set_method(struct http_transfer *t)
 	}
 	if (has_body || !is_get)
 		rc |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
-	/* On a kept connection that turns out dead libcurl sends again by itself.  That is right for a question and wrong for
-	 * a deed, which may have been done: a deed gets a connection of its own. */
+	/* On a kept connection that turns out dead libcurl sends again by itself.  That is right
+	 * for a question and wrong for a deed, which may have been done: a deed gets a connection
+	 * of its own. */
 	if (!is_get && strcmp(t->method, "OPTIONS") != 0)
 		rc |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 	return rc;
@@ -216,7 +220,8 @@ set_limits(struct http_transfer *t)
 	rc |= curl_easy_setopt(e, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
 	rc |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	/* Neither proxies nor anything else from the environment: requests go where the configuration says. */
+	/* Neither proxies nor anything else from the environment: requests go where the
+	 * configuration says. */
 	rc |= curl_easy_setopt(e, CURLOPT_PROXY, "");
 	rc |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	rc |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -270,7 +275,8 @@ http_easy_prepare(struct http_transfer *t)
 	return rc == CURLE_OK ? 0 : -1;
 }
 
-/* Ends the hop, noting whether a byte of it may have got out: libcurl says how many it wrote, and when it began to; either counts. */
+/* Ends the hop, noting whether a byte of it may have got out: libcurl says how many it wrote, and
+ * when it began to; either counts. */
 void
 http_easy_release(struct http_transfer *t)
 {

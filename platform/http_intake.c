@@ -1,13 +1,14 @@
 /*
  * http_intake.c - one request from its first line to its answer.
  *
- * Life of a request: http_intake_uri() makes it when the first line is there; http_intake_access() is called with the
- * headers, then with pieces of the body, then once more, when it is handed over.  Answered at once, the answer is queued from there;
- * else the connection is suspended and http_reply() resumes it, after which http_intake_access() is called again and
- * queues the answer.
+ * Life of a request: http_intake_uri() makes it when the first line is there; http_intake_access()
+ * is called with the headers, then with pieces of the body, then once more, when it is handed over.
+ * Answered at once, the answer is queued from there; else the connection is suspended and
+ * http_reply() resumes it, after which http_intake_access() is called again and queues the answer.
  *
- * A request belongs to two: the library until http_intake_completed(), the application from the hand-over until
- * http_reply().  It is freed when both have let go, so an answer that comes after the server was freed is harmless.
+ * A request belongs to two: the library until http_intake_completed(), the application from the
+ * hand-over until http_reply().  It is freed when both have let go, so an answer that comes after
+ * the server was freed is harmless.
  */
 #include "platform/http_server_internal.h"
 
@@ -20,7 +21,8 @@
 
 /* A body slower than this for longer than the idle time-out is given up. */
 #define SLOWEST_BODY_BYTES_PER_MS 16
-/* Of a body that is too large this much is read and dropped, so that the sender gets to see the 413. */
+/* Of a body that is too large this much is read and dropped, so that the sender gets to see the
+ * 413. */
 #define DISCARD_FACTOR 4
 
 static int64_t
@@ -184,7 +186,8 @@ http_intake_uri(void *cookie, const char *uri, struct MHD_Connection *mhd)
 	r->uri = mem_strdup(uri);
 	r->connection = c;
 	c->request = r;
-	/* For the first request the time runs since the connection was made; later ones may have waited. */
+	/* For the first request the time runs since the connection was made; later ones may have
+	 * waited. */
 	if (due_ms < c->due_ms)
 		c->due_ms = due_ms;
 	return r;
@@ -196,7 +199,8 @@ struct framing {
 	long long length;
 };
 
-/* The library takes "Content-Length : 5" for a header with an odd name, others on the way for a length. */
+/* The library takes "Content-Length : 5" for a header with an odd name, others on the way for a
+ * length. */
 static bool
 is_token(struct slice name)
 {
@@ -230,8 +234,9 @@ look_at_header(void *cookie, enum MHD_ValueKind kind, const char *name, const ch
 	return MHD_YES;
 }
 
-/* The headers are there: is this one request, and one we want?  What two programs on the way could read as requests of
- * different lengths is refused and the connection closed (request smuggling). */
+/* The headers are there: is this one request, and one we want?  What two programs on the way could
+ * read as requests of different lengths is refused and the connection closed (request smuggling).
+ */
 static enum MHD_Result
 take_headers(
     struct http_server *s, struct http_server_request *r, const char *method, const char *version)

@@ -52,8 +52,9 @@ until(int64_t at_ms, int64_t now_ms)
 	return at_ms > now_ms ? at_ms - now_ms : 0;
 }
 
-/* A reset time: RFC 3339 (Mastodon family), epoch in seconds or milliseconds (X, Bluesky, Discord), or seconds from now (Reddit,
- * Zendesk).  No limit resets after more than 30 years, and none did before 2001, so a number tells by its size. */
+/* A reset time: RFC 3339 (Mastodon family), epoch in seconds or milliseconds (X, Bluesky, Discord),
+ * or seconds from now (Reddit, Zendesk).  No limit resets after more than 30 years, and none did
+ * before 2001, so a number tells by its size. */
 static bool
 parse_reset(struct slice s, int64_t now_ms, int64_t *wait_ms_r)
 {

@@ -1,5 +1,6 @@
 /*
- * http_server.c - one libmicrohttpd daemon without threads, its epoll descriptor watched by the loop.
+ * http_server.c - one libmicrohttpd daemon without threads, its epoll descriptor watched by the
+ * loop.
  */
 #include "platform/http_server.h"
 
@@ -63,8 +64,8 @@ pump(struct http_server *s)
 	do {
 		s->has_closed_one = false;
 		MHD_run(s->mhd);
-		/* At the limit the library takes the listening socket out of its epoll set; only the next run after a
-		 * connection went puts it back. */
+		/* At the limit the library takes the listening socket out of its epoll set; only
+		 * the next run after a connection went puts it back. */
 	} while (s->has_closed_one);
 	s->is_pumping = false;
 	uv_timer_stop(&s->timer);

@@ -34,7 +34,8 @@ on_done(void *cookie, const struct http_result *result)
 	}
 }
 
-/* "There is no daemon" and "the daemon does not answer" are different things to whoever typed the command. */
+/* "There is no daemon" and "the daemon does not answer" are different things to whoever typed the
+ * command. */
 static int
 probe(const char *path, struct err *err)
 {

@@ -1,8 +1,8 @@
 /*
  * http_transfer.c - one HTTP request from http_client_start() to its callback.
  *
- * It goes in hops: look the host's name up, judge the addresses, let libcurl talk; a redirect begins the next hop.  The deadline
- * is one timer over all of them.
+ * It goes in hops: look the host's name up, judge the addresses, let libcurl talk; a redirect
+ * begins the next hop.  The deadline is one timer over all of them.
  *
  *   start -> (next turn) go -> [resolver] -> launch -> libcurl -> hop_done -> go ... or finish
  */
@@ -173,7 +173,8 @@ tidy_host(CURLU *url, char *out, size_t size)
 	return len > 0;
 }
 
-/* How much of a URL may stand in a message: a query often holds a token, and what comes before an '@' is a password. */
+/* How much of a URL may stand in a message: a query often holds a token, and what comes before an
+ * '@' is a password. */
 static int
 show_len(const char *url)
 {

@@ -1,5 +1,6 @@
 /*
- * idna_internal.h - host names as name servers want them; ICU behind it, because libcurl's way depends on the locale.
+ * idna_internal.h - host names as name servers want them; ICU behind it, because libcurl's way
+ * depends on the locale.
  */
 #ifndef PLATFORM_IDNA_INTERNAL_H
 #define PLATFORM_IDNA_INTERNAL_H

@@ -46,8 +46,8 @@ struct loop {
 	uv_prepare_t turn;
 	struct lock *lock;
 	struct post_list waiting; /* under lock */
-	struct post_list
-	    running; /* the loop's; swapped with waiting, so that nothing is called under the lock */
+	struct post_list running; /* the loop's; swapped with waiting, so that nothing is called
+				     under the lock */
 	struct loop_signal signals[SIGNAL_MAX];
 	size_t signal_count;
 	uint64_t turn_began_ns, turn_idle_ns, worst_ns;
@@ -55,7 +55,8 @@ struct loop {
 
 /* ---- posted calls -------------------------------------------------------- */
 
-/* Runs what was there when it began: a function that posts itself again does not starve the network. */
+/* Runs what was there when it began: a function that posts itself again does not starve the
+ * network. */
 static void
 on_wake(uv_async_t *handle)
 {
@@ -113,8 +114,9 @@ loop_post(struct loop *l, loop_fn *fn, void *cookie)
 
 /* ---- turns --------------------------------------------------------------- */
 
-/* Called once a turn, before the loop waits.  What the turn took is the time since the last call less what was spent waiting;
- * callbacks run inside libuv's poll phase, so a stopwatch around it would not tell the two apart. */
+/* Called once a turn, before the loop waits.  What the turn took is the time since the last call
+ * less what was spent waiting; callbacks run inside libuv's poll phase, so a stopwatch around it
+ * would not tell the two apart. */
 static void
 on_turn(uv_prepare_t *handle)
 {
@@ -267,8 +269,8 @@ loop_timer_start(struct loop_timer *t, int64_t delay_ms)
 {
 	/* The loop's idea of now is as old as this turn; a long turn must not shorten the wait. */
 	uv_update_time(t->handle.loop);
-	/* libuv calls a timer of 0 that is started in a timer's callback in the same turn: one that starts itself again would
-	 * leave nobody else a turn. */
+	/* libuv calls a timer of 0 that is started in a timer's callback in the same turn: one that
+	 * starts itself again would leave nobody else a turn. */
 	must(uv_timer_start(&t->handle, on_timer, delay_ms < 1 ? 1 : (uint64_t)delay_ms, 0));
 }
 

@@ -1,5 +1,6 @@
 /*
- * loop_internal.h - the libuv loop inside, for the files of this folder that hang descriptors on it.
+ * loop_internal.h - the libuv loop inside, for the files of this folder that hang descriptors on
+ * it.
  */
 #ifndef PLATFORM_LOOP_INTERNAL_H
 #define PLATFORM_LOOP_INTERNAL_H

@@ -110,7 +110,8 @@ static const struct net special_v4[] = {
     V4(240, 0, 0, 0, 4), /* reserved, broadcast */
 };
 
-/* Public IPv6 is 2000::/3 less these; all else (::1, fc00::/7, fe80::/10, ff00::/8 ...) lies outside of it. */
+/* Public IPv6 is 2000::/3 less these; all else (::1, fc00::/7, fe80::/10, ff00::/8 ...) lies
+ * outside of it. */
 static const struct net global_v6 = {{{0x20}}, 3};
 static const struct net special_v6[] = {
     {{{0x20, 0x01, 0x00}}, 23}, /* protocol assignments, Teredo */
@@ -174,7 +175,8 @@ is_host_name(struct slice s)
 	return true;
 }
 
-/* "10.0.0.0/8", "::1", "fd00::/8".  1: it is one; 0: it is none; -1: it has a slash and is wrong. */
+/* "10.0.0.0/8", "::1", "fd00::/8".  1: it is one; 0: it is none; -1: it has a slash and is wrong.
+ */
 static int
 parse_net(const char *text, struct net *out)
 {

@@ -1,7 +1,8 @@
 /*
  * policy_internal.h - which addresses requests may go to.  Immutable once made; any thread.
  *
- * Judged is always the address a connection is made to, never only the name: names can point anywhere.
+ * Judged is always the address a connection is made to, never only the name: names can point
+ * anywhere.
  */
 #ifndef PLATFORM_POLICY_INTERNAL_H
 #define PLATFORM_POLICY_INTERNAL_H
@@ -28,7 +29,8 @@ bool net_address_from_sockaddr(const struct sockaddr *sa, struct net_address *ou
 const char *net_address_text(const struct net_address *a, char out[NET_ADDRESS_TEXT_MAX]);
 bool net_address_is_v4(const struct net_address *a);
 
-/* allowed may be NULL: nothing private then.  ERR_INPUT for an entry that is neither address, network nor name. */
+/* allowed may be NULL: nothing private then.  ERR_INPUT for an entry that is neither address,
+ * network nor name. */
 int policy_new(const struct http_policy *allowed, struct policy **policy_r, struct err *err);
 void policy_free(struct policy *p);
 bool policy_allows_address(const struct policy *p, const struct net_address *a);

@@ -19,7 +19,8 @@
 #define BAD_FOR_MS 5000
 #define JOIN_PATIENCE_MS 100
 
-/* A look-up on its way to the thread and back.  Belongs to whoever has it in hand: queue, thread, done list, loop. */
+/* A look-up on its way to the thread and back.  Belongs to whoever has it in hand: queue, thread,
+ * done list, loop. */
 struct job {
 	struct job *next;
 	struct name *name; /* the loop's business only */

@@ -1,8 +1,9 @@
 /*
- * smtp.c - mail from smtp_start() to its callback, by threads of its own (smtp_internal.h says why).
+ * smtp.c - mail from smtp_start() to its callback, by threads of its own (smtp_internal.h says
+ * why).
  *
- * A mail goes loop -> queue -> thread -> done list -> loop.  Whoever has it in hand owns it; what two may touch at once (the
- * cancel mark, a worker's sockets) lies under the post office's lock.
+ * A mail goes loop -> queue -> thread -> done list -> loop.  Whoever has it in hand owns it; what
+ * two may touch at once (the cancel mark, a worker's sockets) lies under the post office's lock.
  */
 #include "platform/smtp_internal.h"
 
@@ -85,8 +86,8 @@ worker_main(void *cookie)
 		if (m == NULL) {
 			bool is_over = queue_is_closed(p->queue);
 
-			/* Says QUIT and waits for the answer, however long the server takes: not when somebody waits for
-			 * our end. */
+			/* Says QUIT and waits for the answer, however long the server takes: not
+			 * when somebody waits for our end. */
 			if (is_over) {
 				lock_take(p->lock);
 				hang_up(w);

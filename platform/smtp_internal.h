@@ -1,8 +1,9 @@
 /*
  * smtp_internal.h - the post office behind smtp_start(), and what a server's reply lines say.
  *
- * libcurl waits for the answer to the final dot, and for QUIT's, inside its own code, also in the multi interface: on the
- * loop thread one slow mail server would freeze everything.  So mail has a few threads of its own, each with one connection at a time.
+ * libcurl waits for the answer to the final dot, and for QUIT's, inside its own code, also in the
+ * multi interface: on the loop thread one slow mail server would freeze everything.  So mail has a
+ * few threads of its own, each with one connection at a time.
  */
 #ifndef PLATFORM_SMTP_INTERNAL_H
 #define PLATFORM_SMTP_INTERNAL_H
@@ -24,18 +25,18 @@ void smtp_post_free(struct smtp_post *p);
 struct smtp_reply {
 	int code;
 	int enhanced[3];
-	char text[SMTP_REPLY_TEXT_MAX];	/* its first line, printable */
-	bool goes_on;			/* more lines of this reply follow */
+	char text[SMTP_REPLY_TEXT_MAX]; /* its first line, printable */
+	bool goes_on; /* more lines of this reply follow */
 };
 
-/* Takes one line, with or without its line end; a line that is none is ignored.  221 (goodbye) does not replace what was said
- * before it. */
+/* Takes one line, with or without its line end; a line that is none is ignored.  221 (goodbye) does
+ * not replace what was said before it. */
 void smtp_reply_take(struct smtp_reply *r, struct slice line);
 
 /* ---- shared by smtp.c (loop, queue, threads) and smtp_send.c (one mail) ---- */
 
 #define SMTP_WORKERS 4
-#define SMTP_SOCKETS_MAX 8	/* of one worker: the one in use, and those that race to connect */
+#define SMTP_SOCKETS_MAX 8 /* of one worker: the one in use, and those that race to connect */
 
 struct smtp_mail {
 	struct http_request base; /* first; the loop's */

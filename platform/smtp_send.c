@@ -142,7 +142,8 @@ set_callbacks(struct smtp_worker *w)
 	return rc;
 }
 
-/* No CURLOPT_INFILESIZE: libcurl compares it with the count of bytes after dot-stuffing and can stop too early. */
+/* No CURLOPT_INFILESIZE: libcurl compares it with the count of bytes after dot-stuffing and can
+ * stop too early. */
 static CURLcode
 set_mail(CURL *e, const struct smtp_mail *m, struct curl_slist *to, int64_t left_ms)
 {
@@ -175,8 +176,9 @@ set_mail(CURL *e, const struct smtp_mail *m, struct curl_slist *to, int64_t left
 }
 
 /*
- * What it means.  A reply of 4xx or 5xx decides, whatever libcurl calls it; before MAIL FROM it is about the connection
- * and not about this mail.  Without one the mail cannot have been accepted before the final dot; after it nobody knows.
+ * What it means.  A reply of 4xx or 5xx decides, whatever libcurl calls it; before MAIL FROM it is
+ * about the connection and not about this mail.  Without one the mail cannot have been accepted
+ * before the final dot; after it nobody knows.
  */
 static void
 judge(struct smtp_mail *m, CURLcode rc, const char *curl_words)
@@ -260,7 +262,8 @@ smtp_send(struct smtp_worker *w, struct smtp_mail *m)
 	rc = perform_once(w, m, false, curl_words);
 	if (w->easy != NULL)
 		curl_easy_getinfo(w->easy, CURLINFO_NUM_CONNECTS, &connects);
-	/* A kept connection on which nothing was answered was dead already; a new one is no second try. */
+	/* A kept connection on which nothing was answered was dead already; a new one is no second
+	 * try. */
 	if (rc != CURLE_OK && connects == 0 && !m->has_reply && !m->is_all_sent)
 		rc = perform_once(w, m, true, curl_words);
 	judge(m, rc, curl_words);

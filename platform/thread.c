@@ -1,4 +1,5 @@
-/* thread.c - on pthreads, because libuv's own do not block signals or wait with a deadline on a closed queue. */
+/* thread.c - on pthreads, because libuv's own do not block signals or wait with a deadline on a
+ * closed queue. */
 #include "platform/thread.h"
 
 #include <assert.h>

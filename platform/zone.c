@@ -11,8 +11,9 @@
 #define NAME_MAX_CHARS 64
 
 /*
- * Abbreviations that ICU took over from early Java.  They are not IANA's, and what they stand for surprises: BST is Dhaka, AST
- * Alaska, IST India.  Somebody in London who writes BST must hear that there is no such zone.
+ * Abbreviations that ICU took over from early Java.  They are not IANA's, and what they stand for
+ * surprises: BST is Dhaka, AST Alaska, IST India.  Somebody in London who writes BST must hear that
+ * there is no such zone.
  */
 static const char *const surprising[] = {"ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CAT",
     "CNT", "CST", "CTT", "EAT", "ECT", "IET", "IST", "JST", "MIT", "NET", "NST", "PLT", "PNT",
@@ -54,7 +55,8 @@ is_known(struct slice name, struct zone_name *out)
 		if (slice_eq_str(name, surprising[i]))
 			return false;
 	}
-	/* Names that it does not know ICU takes for GMT elsewhere; here it says so, and tells "GMT+3" from a zone. */
+	/* Names that it does not know ICU takes for GMT elsewhere; here it says so, and tells
+	 * "GMT+3" from a zone. */
 	ucal_getCanonicalTimeZoneID(out->chars, out->len, canonical,
 	    (int32_t)(sizeof canonical / sizeof canonical[0]), &is_system, &status);
 	return U_SUCCESS(status) && is_system;
@@ -79,7 +81,8 @@ calendar_open(struct slice name)
 	if (!is_known(name, &z))
 		return NULL;
 	cal = ucal_open(z.chars, z.len, "en_US", UCAL_GREGORIAN, &status);
-	/* Before any date that has a year, so that it is Gregorian all the way, as core/timefmt.h is. */
+	/* Before any date that has a year, so that it is Gregorian all the way, as core/timefmt.h
+	 * is. */
 	if (U_SUCCESS(status))
 		ucal_setGregorianChange(cal, -1e17, &status);
 	if (U_SUCCESS(status))
@@ -111,7 +114,8 @@ zone_to_utc(struct slice name, int year, int month, int day, int hour, int minut
 	cal = calendar_open(name);
 	if (cal == NULL)
 		return false;
-	/* A time that occurs twice: the first.  One that does not occur: as if the clock had not been put forward yet. */
+	/* A time that occurs twice: the first.  One that does not occur: as if the clock had not
+	 * been put forward yet. */
 	ucal_setAttribute(cal, UCAL_REPEATED_WALL_TIME, UCAL_WALLTIME_FIRST);
 	ucal_setAttribute(cal, UCAL_SKIPPED_WALL_TIME, UCAL_WALLTIME_LAST);
 	ucal_clear(cal);

@@ -1,5 +1,6 @@
 /*
- * zone_names.c - the places of the IANA time zone database (its zone.tab, public domain), to guess from.
+ * zone_names.c - the places of the IANA time zone database (its zone.tab, public domain), to guess
+ * from.
  */
 #include "platform/zone_internal.h"
 

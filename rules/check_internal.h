@@ -1,8 +1,9 @@
 /*
- * check_internal.h - does a tree that could be read make sense: types, units, ranges, names, conflicts.
+ * check_internal.h - does a tree that could be read make sense: types, units, ranges, names,
+ * conflicts.
  *
- * check.c looks at names and rules as a whole, check_when.c at one condition, check_bounds.c for conditions that
- * exclude one another.
+ * check.c looks at names and rules as a whole, check_when.c at one condition, check_bounds.c for
+ * conditions that exclude one another.
  */
 #ifndef RULES_CHECK_INTERNAL_H
 #define RULES_CHECK_INTERNAL_H

@@ -1,10 +1,11 @@
 /*
- * engine_internal.h - the compiled rule set: what compile.c builds, index.c picks from, evaluate.c runs and
- * explain.c puts in words.
+ * engine_internal.h - the compiled rule set: what compile.c builds, index.c picks from, evaluate.c
+ * runs and explain.c puts in words.
  *
- * A rule is a run of instructions for a small stack machine over true, false and unknown.  Conditions are
- * tests; what they compare with are sets of numbers (brands, intents, keywords, interned texts), bounds, or folded
- * texts.  The machine only jumps forward, so the cost of a rule is bounded by its length.
+ * A rule is a run of instructions for a small stack machine over true, false and unknown.
+ * Conditions are tests; what they compare with are sets of numbers (brands, intents, keywords,
+ * interned texts), bounds, or folded texts.  The machine only jumps forward, so the cost of a rule
+ * is bounded by its length.
  */
 #ifndef RULES_ENGINE_INTERNAL_H
 #define RULES_ENGINE_INTERNAL_H
@@ -27,7 +28,8 @@ struct arena;
 struct buf;
 struct map;
 
-/* X(name, effect on the stack, what it does); the argument of TEST_* is a test, of JUMP_* an instruction */
+/* X(name, effect on the stack, what it does); the argument of TEST_* is a test, of JUMP_* an
+ * instruction */
 #define RULE_OPCODES(X)                                                                            \
 	X(TEST_BOUNDS, +1, "push: is a number or a time within two bounds")                        \
 	X(TEST_MEETS, +1, "push: has the field one of a set of values")                            \

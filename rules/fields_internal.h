@@ -1,6 +1,7 @@
 /*
- * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator, completion,
- * forms and the manual live on it.  A room that learns a new fact adds a row to fields.c.
+ * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator,
+ * completion, forms and the manual live on it.  A room that learns a new fact adds a row to
+ * fields.c.
  *
  * Every accessor answers "unknown" for what is missing; none of them replaces it by a default.
  */
@@ -88,7 +89,8 @@ struct slice field_choice_name(const struct field *f, unsigned i);
 /* Is a value of it written without quotes? */
 bool field_type_is_wordy(enum field_type t);
 
-/* The values of a customer's attribute (their own, else their first endpoint's that has it); false: none. */
+/* The values of a customer's attribute (their own, else their first endpoint's that has it); false:
+ * none. */
 bool field_attribute(const struct occurrence *o, struct slice name, struct slice_list *values_r);
 /* customer allows CHANNEL */
 enum tristate field_allows(const struct occurrence *o, struct slice channel);

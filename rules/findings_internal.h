@@ -1,8 +1,8 @@
 /*
  * findings_internal.h - the stable codes of everything we may say about a rules file.
  *
- * A code never changes its meaning and is never used again; docs/diagnostics.md has a section for each
- * (tests/rules/test_findings.c compares the two).
+ * A code never changes its meaning and is never used again; docs/diagnostics.md has a section for
+ * each (tests/rules/test_findings.c compares the two).
  */
 #ifndef RULES_FINDINGS_INTERNAL_H
 #define RULES_FINDINGS_INTERNAL_H

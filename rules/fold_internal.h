@@ -1,9 +1,9 @@
 /*
  * fold_internal.h - making texts equal that differ in case only.
  *
- * Simple one-to-one folding of Latin, Greek and Cyrillic; it never changes the length in bytes, so no memory
- * is needed beyond the text's own size.  Posts' words are folded by nlp; this is for handles, tags, names and
- * attributes.  Input: valid UTF-8.
+ * Simple one-to-one folding of Latin, Greek and Cyrillic; it never changes the length in bytes, so
+ * no memory is needed beyond the text's own size.  Posts' words are folded by nlp; this is for
+ * handles, tags, names and attributes.  Input: valid UTF-8.
  */
 #ifndef RULES_FOLD_INTERNAL_H
 #define RULES_FOLD_INTERNAL_H

@@ -1,5 +1,6 @@
 /*
- * json_internal.h - the JSON form of a tree, for forms and other programs; loses nothing, comments included.
+ * json_internal.h - the JSON form of a tree, for forms and other programs; loses nothing, comments
+ *included.
  *
  *	{"items":[{"rule":"late","title":"Late","when":{"all":[{"field":"sentiment","op":"below","value":-0.4},
  *	  {"any":[...]},{"not":{...}}]},"then":[{"do":"alert","queue":"support","as":"high"}],
@@ -18,8 +19,9 @@ struct arena;
 struct buf;
 
 void rules_json_write(const struct rules_file *f, struct buf *out);
-/* Texts are copied into a.  Types, ranges and names are the checker's business; only what cannot be a tree is an
- * error: ERR_INPUT naming the place ("items[2].when.all[0]: ..."), ERR_LIMIT, ERR_NOMEM. */
+/* Texts are copied into a.  Types, ranges and names are the checker's business; only what cannot be
+ * a tree is an error: ERR_INPUT naming the place ("items[2].when.all[0]: ..."), ERR_LIMIT,
+ * ERR_NOMEM. */
 int rules_json_read(struct slice text, struct arena *a, const struct finding_sink *sink,
     struct rules_file *file_r, struct err *err);
 

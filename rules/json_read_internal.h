@@ -1,7 +1,9 @@
 /*
- * json_read_internal.h - what json_read.c (items, conditions, actions) and json_value.c (texts, comments, values) share.
+ * json_read_internal.h - what json_read.c (items, conditions, actions) and json_value.c (texts,
+ * comments, values) share.
  *
- * Errors: the first one is kept in the reader's err with its place; everything returns false from then on.
+ * Errors: the first one is kept in the reader's err with its place; everything returns false from
+ * then on.
  */
 #ifndef RULES_JSON_READ_INTERNAL_H
 #define RULES_JSON_READ_INTERNAL_H

@@ -1,13 +1,15 @@
 /*
  * lex_internal.h - cuts a rules file into logical lines of tokens.
  *
- * A logical line is a line of the file, and the lines after it as long as each ends in a comma.  Comments are
- * kept: those on lines of their own above it in `before`, the one behind it in `after`, those between the
- * values of a continued line on the value they belong to.
+ * A logical line is a line of the file, and the lines after it as long as each ends in a comma.
+ * Comments are kept: those on lines of their own above it in `before`, the one behind it in
+ * `after`, those between the values of a continued line on the value they belong to.
  *
- * Errors in a token are reported here, and has_finding tells the parser that this line has had its finding.
+ * Errors in a token are reported here, and has_finding tells the parser that this line has had its
+ * finding.
  *
- * Ownership: tokens are good until the next lex_line(); texts and notes live in the arena or the file's text.
+ * Ownership: tokens are good until the next lex_line(); texts and notes live in the arena or the
+ * file's text.
  */
 #ifndef RULES_LEX_INTERNAL_H
 #define RULES_LEX_INTERNAL_H
@@ -54,14 +56,16 @@ struct lexer {
 
 void lex_init(struct lexer *lx, struct arena *a, const struct finding_sink *sink);
 void lex_fini(struct lexer *lx);
-/* 1 a line with one token or more before its LEX_END, 0 end of the file (before: the comments at its end),
- * -1 no memory */
+/* 1 a line with one token or more before its LEX_END, 0 end of the file (before: the comments at
+ * its end), -1 no memory */
 int lex_line(struct lexer *lx);
 
-/* Would a continued line end before this word, because it begins a line of its own ("end", "at", ...)? */
+/* Would a continued line end before this word, because it begins a line of its own ("end", "at",
+ * ...)? */
 bool lex_is_line_word(struct slice s);
 
-/* "10000", "10k", "2.5M", "80%", "-0.4" -> thousandths; false when it is not one or does not fit. */
+/* "10000", "10k", "2.5M", "80%", "-0.4" -> thousandths; false when it is not one or does not fit.
+ */
 bool lex_number(struct slice s, int64_t *milli_r);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * limits_internal.h - every ceiling of this room, and what happens there: a finding (R007, R008), never a cut.
+ * limits_internal.h - every ceiling of this room, and what happens there: a finding (R007, R008),
+ * never a cut.
  */
 #ifndef RULES_LIMITS_INTERNAL_H
 #define RULES_LIMITS_INTERNAL_H

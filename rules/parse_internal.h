@@ -1,10 +1,11 @@
 /*
- * parse_internal.h - from lines of tokens to the tree; hand-written recursive descent, one condition a line.
+ * parse_internal.h - from lines of tokens to the tree; hand-written recursive descent, one
+ * condition a line.
  *
- * Recovery: at the end of a line; a block that meets a line which can only stand outside of it reports its
- *           missing `end` and hands the line back.  One finding a line, never two for one cause.
- * parse.c has blocks and clauses, parse_when.c groups of conditions, parse_condition.c one of them, parse_then.c actions,
- * parse_token.c what they share.
+ * Recovery: at the end of a line; a block that meets a line which can only stand outside of it
+ * reports its missing `end` and hands the line back.  One finding a line, never two for one cause.
+ * parse.c has blocks and clauses, parse_when.c groups of conditions, parse_condition.c one of them,
+ * parse_then.c actions, parse_token.c what they share.
  */
 #ifndef RULES_PARSE_INTERNAL_H
 #define RULES_PARSE_INTERNAL_H
@@ -30,7 +31,8 @@ struct parser {
 	bool has_no_memory;
 };
 
-/* Reads sink's text (valid UTF-8) into *file_r; findings go to the sink.  0, or -1 without memory. */
+/* Reads sink's text (valid UTF-8) into *file_r; findings go to the sink.  0, or -1 without memory.
+ */
 int parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *file_r);
 
 /* ---- shared by the three parts ---- */

@@ -1,9 +1,9 @@
 /*
  * phrases_internal.h - all keywords of a rule set, found in a post's tokens in one pass.
  *
- * A keyword is cut into tokens as posts are; it matches where its folded tokens stand one behind the other, not
- * over the end of a sentence (unless the keyword has one there itself).  Single tokens are found by their number,
- * longer keywords by the numbers of their first two.
+ * A keyword is cut into tokens as posts are; it matches where its folded tokens stand one behind
+ * the other, not over the end of a sentence (unless the keyword has one there itself).  Single
+ * tokens are found by their number, longer keywords by the numbers of their first two.
  */
 #ifndef RULES_PHRASES_INTERNAL_H
 #define RULES_PHRASES_INTERNAL_H
@@ -41,7 +41,8 @@ struct phrases {
 
 int phrases_init(struct phrases *p);
 void phrases_fini(struct phrases *p);
-/* Tokens of a keyword (at least one, at most RULES_PHRASE_TOKENS_MAX); *id_r its number.  -1 without memory. */
+/* Tokens of a keyword (at least one, at most RULES_PHRASE_TOKENS_MAX); *id_r its number.  -1
+ * without memory. */
 int phrases_add(struct phrases *p, struct words *w, struct slice text, const struct token *tokens,
     size_t count, uint32_t *id_r);
 int phrases_finish(struct phrases *p, const struct words *w);

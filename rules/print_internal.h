@@ -1,7 +1,9 @@
 /*
- * print_internal.h - the canonical text of a tree: one spelling, two blanks a level, comments with their line.
+ * print_internal.h - the canonical text of a tree: one spelling, two blanks a level, comments with
+ * their line.
  *
- * Laws (tests/rules/test_print.c): reading what was printed gives the same tree; printing that gives the same text.
+ * Laws (tests/rules/test_print.c): reading what was printed gives the same tree; printing that
+ * gives the same text.
  */
 #ifndef RULES_PRINT_INTERNAL_H
 #define RULES_PRINT_INTERNAL_H

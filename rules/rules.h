@@ -1,10 +1,11 @@
 /*
- * rules.h - from marketing's text to a compiled, immutable rule set, and from an occurrence to firings.
+ * rules.h - from marketing's text to a compiled, immutable rule set, and from an occurrence to
+ * firings.
  *
- * Ownership: a rule set owns all it hands out (heads, actions, brands, lists) and is counted; it is swapped
- *            whole, and an occurrence ends on the set it began with.
- * Threads:   immutable after compiling; any thread may evaluate, each with its own scratch arena.
- * Purity:    no clock, no store: what changes with time comes in through the occurrence and struct rule_facts.
+ * Ownership: a rule set owns all it hands out (heads, actions, brands, lists) and is counted; it is
+ * swapped whole, and an occurrence ends on the set it began with. Threads:   immutable after
+ * compiling; any thread may evaluate, each with its own scratch arena. Purity:    no clock, no
+ * store: what changes with time comes in through the occurrence and struct rule_facts.
  */
 #ifndef RULES_RULES_H
 #define RULES_RULES_H
@@ -30,23 +31,24 @@ struct rule_source {
 	struct slice text;
 };
 
-/* What the checker may ask about the world around the rules.  Any function may be NULL: then that check is
- * skipped (as for `earshot check` of a rules file alone). */
+/* What the checker may ask about the world around the rules.  Any function may be NULL: then that
+ * check is skipped (as for `earshot check` of a rules file alone). */
 struct rule_env {
 	void *cookie;
 	/* Cuts text as nlp cuts posts. Needed: keywords cannot be compiled without it. */
 	int (*tokenise)(void *cookie, struct slice text, struct arena *a, struct token **tokens_r,
 	    size_t *count_r);
-	/* Closed lists, for existence and "did you mean": each returns true when name exists and otherwise may set
-	 * *nearest_r to the closest one. */
+	/* Closed lists, for existence and "did you mean": each returns true when name exists and
+	 * otherwise may set *nearest_r to the closest one. */
 	bool (*has_channel)(void *cookie, struct slice name, const char **nearest_r);
 	bool (*has_queue)(void *cookie, struct slice name, const char **nearest_r);
 	bool (*has_offer)(void *cookie, struct slice name, const char **nearest_r);
-	/* Is the template there, and can this channel ("" for a draft reply) carry it?  why_r: one sentence for the
-	 * person, in a buffer of why_size bytes. */
+	/* Is the template there, and can this channel ("" for a draft reply) carry it?  why_r: one
+	 * sentence for the person, in a buffer of why_size bytes. */
 	bool (*can_send)(void *cookie, struct slice template_id, struct slice channel,
 	    bool has_offer, const char **nearest_r, char *why_r, size_t why_size);
-	/* Offset of a zone at a local time: converts "2026-12-01 09:00 in Europe/Berlin" to UTC ms. */
+	/* Offset of a zone at a local time: converts "2026-12-01 09:00 in Europe/Berlin" to UTC ms.
+	 */
 	bool (*zone_to_utc)(void *cookie, struct slice zone, int year, int month, int day, int hour,
 	    int minute, int64_t *at_ms_r);
 };
@@ -71,15 +73,16 @@ int rule_set_find(const struct rule_set *set, struct slice id); /* index, or -1 
 /* What the store knows and a condition may ask. */
 struct rule_facts {
 	void *cookie;
-	/* Is this author or customer (TARGET_AUTHOR, TARGET_CUSTOMER) in the list by an "add to list" of the past?
-	 * 1 yes, 0 no, -1 unknown.  The list's written items are checked by rules itself. */
+	/* Is this author or customer (TARGET_AUTHOR, TARGET_CUSTOMER) in the list by an "add to
+	 * list" of the past? 1 yes, 0 no, -1 unknown.  The list's written items are checked by
+	 * rules itself. */
 	int (*in_list)(
 	    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ);
 };
 
-/* Evaluates every rule that is not off and whose from..until holds; firings_r in the order of the files, in a.
- * Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are not judged here.
- * -1 without memory or with a full arena. */
+/* Evaluates every rule that is not off and whose from..until holds; firings_r in the order of the
+ * files, in a. Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are
+ * not judged here. -1 without memory or with a full arena. */
 int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a, struct firing **firings_r, size_t *count_r,
     struct err *err);
@@ -90,16 +93,18 @@ int rule_set_explain(const struct rule_set *set, size_t i, const struct occurren
     struct err *err);
 
 /*
- * Text and JSON are two views of one tree; both keep comments.  The text is canonical: formatting it again changes
- * nothing, and reading it gives the same tree.  Names, types and ranges are not checked here (rule_set_compile()
- * does); what could not be read at all goes to diags.
+ * Text and JSON are two views of one tree; both keep comments.  The text is canonical: formatting
+ * it again changes nothing, and reading it gives the same tree.  Names, types and ranges are not
+ * checked here (rule_set_compile() does); what could not be read at all goes to diags.
  */
-/* One file in canonical text / as JSON.  0, 1 with findings (nothing is written), -1 without memory. */
+/* One file in canonical text / as JSON.  0, 1 with findings (nothing is written), -1 without
+ * memory. */
 int rules_format(
     const struct rule_source *source, struct diag_list *diags, struct buf *out, struct err *err);
 int rules_to_json(
     const struct rule_source *source, struct diag_list *diags, struct buf *out, struct err *err);
-/* From the JSON form to canonical text: 0, or -1 with err naming the place ("items[2].when.all[0]: ..."). */
+/* From the JSON form to canonical text: 0, or -1 with err naming the place ("items[2].when.all[0]:
+ * ..."). */
 int rules_from_json(struct slice json, struct buf *out, struct err *err);
 /* The table of fields as Markdown, as the manual has it. */
 void rules_describe_fields(struct buf *out);

@@ -1,18 +1,19 @@
 /*
- * tree_internal.h - a rules file as a tree, with the byte range of everything a finding may point at.
+ * tree_internal.h - a rules file as a tree, with the byte range of everything a finding may point
+ *at.
  *
  *	rules_file
  *	  item (brand | list | rule) -> item -> ...
  *	    rule: clauses as plain members, their comments in notes[slot]
- *	      when: node          ALL, ANY: first child, its next ones; NOT: one child; CONDITION: field, op, values
- *	      then: action_node -> action_node -> ...
+ *	      when: node          ALL, ANY: first child, its next ones; NOT: one child; CONDITION:
+ *field, op, values then: action_node -> action_node -> ...
  *
  * Ownership: everything lives in one arena; texts are slices of the file's text or of the arena.
- * Comments:  a line's comments hang on what stands on that line: `before` (lines of their own above it) and
- *            `after` (behind it).  A block's `end` has notes of its own.  The line of `when` belongs to the rule
- *            (SLOT_WHEN), the line of `not X` to the NOT node: the node below has none then.
- * The text form and the JSON form are two views of this tree: print.c and json.c write them, parse.c
- * and json.c read them.
+ * Comments:  a line's comments hang on what stands on that line: `before` (lines of their own above
+ *it) and `after` (behind it).  A block's `end` has notes of its own.  The line of `when` belongs to
+ *the rule (SLOT_WHEN), the line of `not X` to the NOT node: the node below has none then. The text
+ *form and the JSON form are two views of this tree: print.c and json.c write them, parse.c and
+ *json.c read them.
  */
 #ifndef RULES_TREE_INTERNAL_H
 #define RULES_TREE_INTERNAL_H

@@ -1,10 +1,10 @@
 /*
- * words_internal.h - every distinct text a rule set compares with, numbered; so that an occurrence's texts are
- * looked up once and all comparing is of numbers.
+ * words_internal.h - every distinct text a rule set compares with, numbered; so that an
+ * occurrence's texts are looked up once and all comparing is of numbers.
  *
- * Ownership: texts are borrowed (the rule set's arena); the tables are the heap's until words_fini().
- * Threads:   immutable once built; words_find() may be called from any.
- * The hash is not keyed: only marketing's words are in the table, a stranger's are merely looked up.
+ * Ownership: texts are borrowed (the rule set's arena); the tables are the heap's until
+ * words_fini(). Threads:   immutable once built; words_find() may be called from any. The hash is
+ * not keyed: only marketing's words are in the table, a stranger's are merely looked up.
  */
 #ifndef RULES_WORDS_INTERNAL_H
 #define RULES_WORDS_INTERNAL_H
