@@ -203,14 +203,15 @@ tiles(struct buf *b, const struct page *p)
 	int64_t wait = p->counts[MESSAGE_HELD];
 
 	buf_add_str(b, "<ul class=\"tiles\">");
-	tile(b, counted(p, METRIC_POSTS_STORED), "posts heard since the start", "");
+	tile(b, counted(p, METRIC_POSTS_STORED), "posts heard", "");
 	tile(b, counted(p, METRIC_RULES_FIRED), "rules fired", "");
 	tile(b, p->counts[MESSAGE_SENT], "messages sent", "good");
 	tile(b, wait, "wait for a person", wait > 0 ? "warn" : "");
 	tile(b, (int64_t)p->alert_count,
 	    p->alert_count == PAGE_ALERTS ? "alerts and more, not resolved" : "alerts not resolved",
 	    p->alert_count > 0 ? "bad" : "");
-	tile(b, (int64_t)p->failing, "things fail", p->failing > 0 ? "bad" : "");
+	tile(b, (int64_t)p->failing, p->failing == 1 ? "thing fails" : "things fail",
+	    p->failing > 0 ? "bad" : "");
 	buf_add_str(b, "</ul>\n");
 }
 
@@ -246,10 +247,11 @@ write_page(struct buf *b, const struct page *p)
 	buf_add_str(b, "<main><div class=\"column\">");
 	page_alerts(b, p);
 	page_waiting(b, p);
-	page_failing(b, p);
-	page_feeds(b, p);
 	buf_add_str(b, "</div><div class=\"column\">");
 	page_fired(b, p);
+	buf_add_str(b, "</div><div class=\"column\">");
+	page_failing(b, p);
+	page_feeds(b, p);
 	page_heard(b, p);
 	buf_add_str(b, "</div></main></div>\n");
 	foot(b);

@@ -79,6 +79,12 @@ html_score(struct buf *b, const struct score *s)
 	const char *kind = s->score_milli < -50 ? "n" : s->score_milli > 50 ? "p" : "z";
 	const char *sign = s->score_milli < 0 ? "\xe2\x88\x92" : s->score_milli > 0 ? "+" : "";
 
+	if (!s->is_scored) {
+		buf_add_str(b,
+		    "<span class=\"chip\" title=\"in a language that is not "
+		    "scored\">not scored</span>");
+		return;
+	}
 	buf_addf(b, "<span class=\"score %s\" title=\"%s%s\">", kind,
 	    sentiment_label_name(s->label), s->is_unsure ? ", unsure" : "");
 	buf_add_str(b,

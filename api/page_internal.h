@@ -22,11 +22,11 @@ struct score;
 /* How much of each is shown. */
 #define PAGE_POSTS 30
 #define PAGE_DECISIONS 60
-#define PAGE_FIRINGS 20
-#define PAGE_ALERTS 20
-#define PAGE_DRAFTS 15
-#define PAGE_HELD 10
-#define PAGE_FAILED 10
+#define PAGE_FIRINGS 15
+#define PAGE_ALERTS 12
+#define PAGE_DRAFTS 10
+#define PAGE_HELD 6
+#define PAGE_FAILED 4
 #define PAGE_REJECTS 5
 #define PAGE_TEXT_MAX 400 /* bytes of a text shown */
 

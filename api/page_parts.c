@@ -19,7 +19,7 @@
 static void
 section_begin(struct buf *b, const char *title, size_t count, const char *tone, const char *aside)
 {
-	buf_addf(b, "<section><h2>%s", title);
+	buf_addf(b, "<section><h2><span class=\"name\">%s</span>", title);
 	if (count > 0)
 		buf_addf(b, " <span class=\"count %s\">%zu</span>", tone, count);
 	if (aside != NULL)
@@ -63,9 +63,9 @@ alert_row(struct buf *b, const struct page *p, size_t i)
 		buf_add_str(b, "<p class=\"text\">");
 		html_post_text(b, sp);
 		buf_add_str(b, "</p><div class=\"top\">");
-		html_author(b, sp);
 		if (!sp->is_expired && !sp->post.is_deleted)
 			html_score(b, &sp->score);
+		html_author(b, sp);
 		buf_add_str(b, "</div>");
 	}
 	buf_add_str(b, "<p class=\"because\">");
@@ -142,10 +142,10 @@ message_row(struct buf *b, const struct page *p, const struct page_message *pm, 
 	buf_add_str(b, "</div>");
 	if (pm->sp != NULL) {
 		buf_add_str(b, "<p class=\"text quiet\">");
-		html_author(b, pm->sp);
-		buf_add_str(b, ": ");
 		html_post_text(b, pm->sp);
-		buf_add_str(b, "</p>");
+		buf_add_str(b, "</p><div class=\"top\">");
+		html_author(b, pm->sp);
+		buf_add_str(b, "</div>");
 	}
 	message_words(b, m);
 	if (m->cause.len > 0) {
@@ -153,7 +153,7 @@ message_row(struct buf *b, const struct page *p, const struct page_message *pm, 
 		html_bdi(b, m->cause, PAGE_TEXT_MAX);
 		buf_add_str(b, "</p>");
 	}
-	if (m->reason.len > 0) {
+	if (m->reason.len > 0 && m->hold != HOLD_APPROVAL) {
 		buf_add_str(b, "<p class=\"next\">");
 		html_bdi(b, m->reason, PAGE_TEXT_MAX);
 		buf_add_str(b, "</p>");
@@ -222,6 +222,8 @@ firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 		buf_add_str(b, "<p class=\"text\">");
 		html_post_text(b, f->sp);
 		buf_add_str(b, "</p><div class=\"top\">");
+		if (!f->sp->is_expired && !f->sp->post.is_deleted)
+			html_score(b, &f->sp->score);
 		html_author(b, f->sp);
 		buf_add_str(b, "</div>");
 	}

@@ -89,8 +89,8 @@ static const char fixture_rules[] =
     "end\n";
 
 static const struct template_file fixture_templates[] = {
-    {SLICE_INIT("we-are-on-it"), SLICE_INIT("template.yaml"), "templates/we-are-on-it/template.yaml",
-	SLICE_INIT("purpose: service\n")},
+    {SLICE_INIT("we-are-on-it"), SLICE_INIT("template.yaml"),
+	"templates/we-are-on-it/template.yaml", SLICE_INIT("purpose: service\n")},
     {SLICE_INIT("we-are-on-it"), SLICE_INIT("subject.hbs"), "templates/we-are-on-it/subject.hbs",
 	SLICE_INIT("We are on it, {{User.UserAttributes.FirstName}}")},
     {SLICE_INIT("we-are-on-it"), SLICE_INIT("text.hbs"), "templates/we-are-on-it/text.hbs",
@@ -102,8 +102,11 @@ static const struct template_file fixture_templates[] = {
 };
 
 static const char *const fixture_parts[] = {"text", NULL};
-static const struct sender_ops fixture_ops = {
-    .name = "file", .parts_needed = fixture_parts, .is_local = true, .deduplicates = true, .can_reply = true};
+static const struct sender_ops fixture_ops = {.name = "file",
+    .parts_needed = fixture_parts,
+    .is_local = true,
+    .deduplicates = true,
+    .can_reply = true};
 static const struct channel fixture_channels[] = {
     {"email", &fixture_ops, "email", 4, 0, 1000, 60000, 86400000},
     {"social", &fixture_ops, NULL, 4, 60, 1000, 60000, 86400000},
@@ -120,10 +123,10 @@ static const struct actions_config fixture_actions = {
     .brand_timezone = "UTC",
 };
 
-static const char fixture_csv[] =
-    "ChannelType,Address,OptOut,User.UserId,User.UserAttributes.FirstName,User.UserAttributes.SocialHandle\n"
-    "EMAIL,ann@example.org,NONE,u-1,Ann,@ann@social.example\n"
-    "EMAIL,bob@example.org,ALL,u-2,Bob,@bob@social.example\n";
+static const char fixture_csv[] = "ChannelType,Address,OptOut,User.UserId,User.UserAttributes."
+				  "FirstName,User.UserAttributes.SocialHandle\n"
+				  "EMAIL,ann@example.org,NONE,u-1,Ann,@ann@social.example\n"
+				  "EMAIL,bob@example.org,ALL,u-2,Bob,@bob@social.example\n";
 
 struct fixture {
 	struct store *st;
@@ -147,8 +150,8 @@ struct fixture {
 /* ---- the host ----------------------------------------------------------------- */
 
 __attribute__((unused)) static int
-fixture_tokenise(void *cookie, struct slice text, struct arena *a, struct token **tokens_r,
-    size_t *count_r)
+fixture_tokenise(
+    void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
 {
 	struct fixture *f = cookie;
 
@@ -176,7 +179,8 @@ fixture_bundle(void *cookie, struct store *st, struct slice json, bool apply, co
 	int rc;
 
 	if (base >= 0 && base != f->version)
-		return err_set(err, ERR_CONFLICT, "changed meanwhile: version %lld is live", (long long)f->version);
+		return err_set(err, ERR_CONFLICT, "changed meanwhile: version %lld is live",
+		    (long long)f->version);
 	if (json_parse(json, &doc, NULL, err) < 0)
 		return -1;
 	rc = fixture_compile(f, json_get_str(json_get(json_root(doc), "rules"), "acme.rules"),
@@ -221,8 +225,10 @@ __attribute__((unused)) static void
 fixture_live(struct fixture *f, const char *text)
 {
 	struct diag_list *diags = diag_list_new();
-	struct rules_version v = {.applied_at_ms = FIXTURE_NOW_MS, .author = SLICE_LIT("test"),
-	    .reason = SLICE_LIT("first"), .content_hash = SLICE_LIT("h"),
+	struct rules_version v = {.applied_at_ms = FIXTURE_NOW_MS,
+	    .author = SLICE_LIT("test"),
+	    .reason = SLICE_LIT("first"),
+	    .content_hash = SLICE_LIT("h"),
 	    .bundle_json = SLICE_LIT("{\"rules\":{},\"templates\":{}}")};
 	struct buf findings;
 
@@ -261,7 +267,8 @@ fixture_setup(void **state)
 	f->scorer = scorer_new();
 	assert_int_equal(template_set_compile(fixture_templates, 5, diags, &f->templates, ERR), 0);
 	diag_list_free(diags);
-	f->host = (struct api_host){f, fixture_bundle, fixture_rules_of, SLICE_LIT("[]"), SLICE_LIT("[]")};
+	f->host = (struct api_host){
+	    f, fixture_bundle, fixture_rules_of, SLICE_LIT("[]"), SLICE_LIT("[]")};
 	fixture_live(f, fixture_rules);
 	*state = f;
 	return 0;
@@ -297,13 +304,16 @@ fixture_post(struct fixture *f, const char *handle, const char *text)
 
 	post_init(&p);
 	f->serial++;
-	p.id = slice_of(arena_printf(f->a, "https://social.example/posts/%lld", (long long)f->serial));
+	p.id =
+	    slice_of(arena_printf(f->a, "https://social.example/posts/%lld", (long long)f->serial));
 	p.url = p.id;
 	p.source = SLICE_LIT("mastodon");
 	p.text = slice_of(text);
+	p.lang = SLICE_LIT("en");
 	p.created_at_ms = p.fetched_at_ms = f->clock.at_ms;
 	if (handle != NULL) {
-		p.author.id = slice_of(arena_printf(f->a, "https://social.example/users/%s", handle));
+		p.author.id =
+		    slice_of(arena_printf(f->a, "https://social.example/users/%s", handle));
 		p.author.handle = slice_of(arena_printf(f->a, "@%s@social.example", handle));
 		p.author.name = slice_of(arena_strdup(f->a, handle));
 		p.author.followers = 120;
@@ -331,7 +341,8 @@ fixture_take_in(struct fixture *f, const struct post *post, const char *inert)
 	sp->feed = SLICE_LIT("fediverse");
 	sp->inert = inert;
 	sp->rules_version = f->version;
-	OK(nlp_score(f->scorer, f->lexicon, f->matcher, post->text, SLICE_NONE, f->a, &sp->score, ERR));
+	OK(nlp_score(
+	    f->scorer, f->lexicon, f->matcher, post->text, post->lang, f->a, &sp->score, ERR));
 	ids = arena_array(f->a, sp->score.brand_count + 1, sizeof *ids);
 	for (size_t i = 0; i < sp->score.brand_count; i++)
 		ids[i] = brands->brands[sp->score.brands[i]].id;
@@ -344,8 +355,12 @@ fixture_take_in(struct fixture *f, const struct post *post, const char *inert)
 	occ = (struct occurrence){OCCURRENCE_POST, post->id, post_event_at_ms(post), f->clock.at_ms,
 	    post, &sp->score, &sp->author, sp->customer, sp->subject};
 	OK(rule_set_evaluate(set, &occ, &facts, f->a, &firings, &count, ERR));
-	in = (struct settle_input){.occ = &occ, .post_no = sp->post_no, .inert = inert,
-	    .firings = firings, .firing_count = count, .brand_name = SLICE_LIT("Acme Coffee")};
+	in = (struct settle_input){.occ = &occ,
+	    .post_no = sp->post_no,
+	    .inert = inert,
+	    .firings = firings,
+	    .firing_count = count,
+	    .brand_name = SLICE_LIT("Acme Coffee")};
 	OK(actions_settle(f->st, &fixture_actions, f->templates, &in, f->a, &settled, ERR));
 }
 
@@ -379,13 +394,22 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	int status = 0;
 
 	arena_reset(f->call_arena);
-	q.path = question == NULL ? slice_of(target) : slice_make(target, (size_t)(question - target));
+	q.path =
+	    question == NULL ? slice_of(target) : slice_make(target, (size_t)(question - target));
 	q.query = question == NULL ? SLICE_NONE : slice_of(question + 1);
-	f->env = (struct api_env){.store = f->st, .arena = f->call_arena, .clock = &f->clock.base,
-	    .metrics = &f->metrics, .actions = &fixture_actions, .rules = f->sets[f->version],
-	    .rules_version = f->version, .handle_attribute = "SocialHandle", .is_daemon = true,
-	    .started_at_ms = FIXTURE_NOW_MS - 3600000, .is_brake_file_there = f->env.is_brake_file_there,
-	    .is_store_failing = f->env.is_store_failing, .host = &f->host};
+	f->env = (struct api_env){.store = f->st,
+	    .arena = f->call_arena,
+	    .clock = &f->clock.base,
+	    .metrics = &f->metrics,
+	    .actions = &fixture_actions,
+	    .rules = f->sets[f->version],
+	    .rules_version = f->version,
+	    .handle_attribute = "SocialHandle",
+	    .is_daemon = true,
+	    .started_at_ms = FIXTURE_NOW_MS - 3600000,
+	    .is_brake_file_there = f->env.is_brake_file_there,
+	    .is_store_failing = f->env.is_store_failing,
+	    .host = &f->host};
 	api_reply_fini(&f->reply);
 	api_reply_init(&f->reply);
 	route = api_route_find(method, q.path, &status, &allow);
@@ -408,16 +432,19 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 
 /* The same, and the answer as JSON in f->doc. */
 __attribute__((unused)) static const struct json *
-fixture_call(struct fixture *f, const char *method, const char *target, const char *body, int status)
+fixture_call(
+    struct fixture *f, const char *method, const char *target, const char *body, int status)
 {
 	int got = fixture_call_raw(f, method, target, slice_of(body));
 
 	if (got != status)
-		fail_msg("%s %s: %d, expected %d: %s", method, target, got, status, buf_str(&f->reply.body));
+		fail_msg("%s %s: %d, expected %d: %s", method, target, got, status,
+		    buf_str(&f->reply.body));
 	json_doc_free(f->doc);
 	f->doc = NULL;
 	if (json_parse(buf_slice(&f->reply.body), &f->doc, NULL, ERR) < 0)
-		fail_msg("%s %s: %s in %s", method, target, fixture_err.text, buf_str(&f->reply.body));
+		fail_msg(
+		    "%s %s: %s in %s", method, target, fixture_err.text, buf_str(&f->reply.body));
 	return json_root(f->doc);
 }
 
@@ -488,7 +515,8 @@ assert_says_not(const struct fixture *f, const char *words)
 __attribute__((unused)) static void
 fixture_import(struct fixture *f)
 {
-	assert_number(fixture_call(f, "POST", "/api/v1/customers/import", fixture_csv, 200), "created", 2);
+	assert_number(
+	    fixture_call(f, "POST", "/api/v1/customers/import", fixture_csv, 200), "created", 2);
 }
 
 #endif

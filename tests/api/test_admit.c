@@ -1,7 +1,8 @@
 #include "tests/api/api_fixture.h"
 
 static int
-admit(const char *token, const char *authorization, const char *host, const char *origin, char code[64])
+admit(const char *token, const char *authorization, const char *host, const char *origin,
+    char code[64])
 {
 	struct api_reply reply;
 	struct json_doc *doc = NULL;
@@ -74,8 +75,8 @@ without_a_token_only_this_machine_and_its_own_pages_are_answered(void **state)
 		int rc = admit(NULL, NULL, rows[i].host, rows[i].origin, code);
 
 		if (strcmp(code, rows[i].code) != 0 || (rc < 0) != (rows[i].code[0] != '\0'))
-			fail_msg("host %s, origin %s: '%s', expected '%s'", rows[i].host, rows[i].origin,
-			    code, rows[i].code);
+			fail_msg("host %s, origin %s: '%s', expected '%s'", rows[i].host,
+			    rows[i].origin, code, rows[i].code);
 	}
 }
 
@@ -106,7 +107,8 @@ with_a_token_it_is_wanted_in_one_of_two_ways(void **state)
 	    {"Basic YTpiOnMzY3JldA==", "earshot.example", NULL, "401 token-needed"},
 	    {"Basic !!!", "earshot.example", NULL, "401 token-needed"},
 	    {"Basic YW55OnMzY3JldA==", "earshot.example", "https://earshot.example", ""},
-	    {"Basic YW55OnMzY3JldA==", "earshot.example", "https://evil.example", "403 foreign-origin"},
+	    {"Basic YW55OnMzY3JldA==", "earshot.example", "https://evil.example",
+		"403 foreign-origin"},
 	    {"Basic YW55OnMzY3JldA==", NULL, "https://evil.example", "403 foreign-origin"},
 	};
 	char code[64];
@@ -116,8 +118,9 @@ with_a_token_it_is_wanted_in_one_of_two_ways(void **state)
 		int rc = admit("s3cret", rows[i].authorization, rows[i].host, rows[i].origin, code);
 
 		if (strcmp(code, rows[i].code) != 0 || (rc < 0) != (rows[i].code[0] != '\0'))
-			fail_msg("%s, host %s, origin %s: '%s', expected '%s'", rows[i].authorization,
-			    rows[i].host, rows[i].origin, code, rows[i].code);
+			fail_msg("%s, host %s, origin %s: '%s', expected '%s'",
+			    rows[i].authorization, rows[i].host, rows[i].origin, code,
+			    rows[i].code);
 	}
 }
 
@@ -156,7 +159,9 @@ a_hostile_host_is_quoted_as_text(void **state)
 
 	(void)state;
 	api_reply_init(&reply);
-	assert_int_equal(api_admit(NULL, false, SLICE_NONE, SLICE_LIT("a\xff\"\x01<b>"), SLICE_NONE, &reply), -1);
+	assert_int_equal(
+	    api_admit(NULL, false, SLICE_NONE, SLICE_LIT("a\xff\"\x01<b>"), SLICE_NONE, &reply),
+	    -1);
 	assert_int_equal(json_parse(buf_slice(&reply.body), &doc, NULL, NULL), 0);
 	json_doc_free(doc);
 	api_reply_fini(&reply);

@@ -51,10 +51,12 @@ every_route_is_found_and_other_methods_are_told_which_there_are(void **state)
 		if (r != NULL)
 			continue;
 		if (status != rows[i].status)
-			fail_msg("%s %s: %d, expected %d", rows[i].method, rows[i].path, status, rows[i].status);
+			fail_msg("%s %s: %d, expected %d", rows[i].method, rows[i].path, status,
+			    rows[i].status);
 		if ((allow == NULL) != (rows[i].allow == NULL) ||
 		    (allow != NULL && strcmp(allow, rows[i].allow) != 0))
-			fail_msg("%s %s: allow %s, expected %s", rows[i].method, rows[i].path, allow, rows[i].allow);
+			fail_msg("%s %s: allow %s, expected %s", rows[i].method, rows[i].path,
+			    allow, rows[i].allow);
 	}
 }
 
@@ -118,9 +120,12 @@ a_wrong_body_is_refused_with_the_member_that_is_wrong(void **state)
 	    {"/api/v1/sending", "{\"stopped\":", 400, "invalid", "line 1"},
 	    {"/api/v1/sending", "{}", 400, "bad-member", "'stopped' is missing"},
 	    {"/api/v1/sending", "{\"stopped\":null}", 400, "bad-member", "'stopped' is missing"},
-	    {"/api/v1/sending", "{\"stopped\":\"yes\"}", 400, "bad-member", "expected true or false"},
-	    {"/api/v1/sending", "{\"stopped\":true,\"reson\":\"x\"}", 400, "unknown-member", "did you mean 'reason'?"},
-	    {"/api/v1/sending", "{\"stopped\":true,\"reason\":7}", 400, "bad-member", "expected a string"},
+	    {"/api/v1/sending", "{\"stopped\":\"yes\"}", 400, "bad-member",
+		"expected true or false"},
+	    {"/api/v1/sending", "{\"stopped\":true,\"reson\":\"x\"}", 400, "unknown-member",
+		"did you mean 'reason'?"},
+	    {"/api/v1/sending", "{\"stopped\":true,\"reason\":7}", 400, "bad-member",
+		"expected a string"},
 	    {"/api/v1/outbox/release", "{}", 400, "bad-member", "only what the brake holds"},
 	    {"/api/v1/outbox/release", "{\"hold\":\"approval\"}", 400, "bad-member", "one by one"},
 	    {"/api/v1/outbox/abcdef/aprove", NULL, 404, "not-found", "approve"},
@@ -137,7 +142,8 @@ a_wrong_body_is_refused_with_the_member_that_is_wrong(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		fixture_refused(f, "POST", rows[i].target, rows[i].body, rows[i].status, rows[i].code);
+		fixture_refused(
+		    f, "POST", rows[i].target, rows[i].body, rows[i].status, rows[i].code);
 		assert_says(f, rows[i].words);
 	}
 }
@@ -302,16 +308,19 @@ every_route_is_described_with_its_parameters(void **state)
 
 		if (op == NULL)
 			fail_msg("%s %s is not described", routes[i].method, routes[i].pattern);
-		if (json_get_str(op, "summary").len == 0 || json_count(json_get(op, "responses")) == 0)
+		if (json_get_str(op, "summary").len == 0 ||
+		    json_count(json_get(op, "responses")) == 0)
 			fail_msg("%s %s says nothing", routes[i].method, routes[i].pattern);
 		join_known(&routes[i], want);
 		join_described(op, "query", have);
 		if (strcmp(want, have) != 0)
-			fail_msg("%s %s: takes '%s', described '%s'", routes[i].method, routes[i].pattern, want, have);
+			fail_msg("%s %s: takes '%s', described '%s'", routes[i].method,
+			    routes[i].pattern, want, have);
 		join_pattern(routes[i].pattern, want);
 		join_described(op, "path", have);
 		if (strcmp(want, have) != 0)
-			fail_msg("%s %s: path '%s', described '%s'", routes[i].method, routes[i].pattern, want, have);
+			fail_msg("%s %s: path '%s', described '%s'", routes[i].method,
+			    routes[i].pattern, want, have);
 	}
 }
 
@@ -333,7 +342,8 @@ everything_described_is_there(void **state)
 
 			assert_true(slice_eq_str(method, "get") || slice_eq_str(method, "post"));
 			if (api_route_find(name, pattern, &status, &allow) == NULL)
-				fail_msg("%s %.*s is described but not there", name, SLICE_ARG(pattern));
+				fail_msg(
+				    "%s %.*s is described but not there", name, SLICE_ARG(pattern));
 			ops++;
 		}
 	}
@@ -410,16 +420,23 @@ answers_have_the_members_that_are_described(void **state)
 	assert_int_equal(json_parse(buf_slice(&f->reply.body), &spec, NULL, ERR), 0);
 	doc = json_root(spec);
 	assert_described(doc, "Status", fixture_get(f, "/api/v1/status"));
-	assert_described(doc, "Decision", json_at(json_get(fixture_get(f, "/api/v1/decisions"), "items"), 0));
-	assert_described(doc, "Message", json_at(json_get(fixture_get(f, "/api/v1/outbox"), "items"), 0));
-	assert_described(doc, "Alert", json_at(json_get(fixture_get(f, "/api/v1/alerts"), "items"), 0));
-	assert_described(doc, "Rule", json_at(json_get(fixture_get(f, "/api/v1/rules"), "items"), 0));
 	assert_described(
-	    doc, "RulesVersion", json_at(json_get(fixture_get(f, "/api/v1/rules/history"), "items"), 0));
-	assert_described(doc, "Customer", json_at(json_get(fixture_get(f, "/api/v1/customers"), "items"), 0));
-	assert_described(doc, "Channel", json_at(json_get(fixture_get(f, "/api/v1/channels"), "items"), 0));
+	    doc, "Decision", json_at(json_get(fixture_get(f, "/api/v1/decisions"), "items"), 0));
+	assert_described(
+	    doc, "Message", json_at(json_get(fixture_get(f, "/api/v1/outbox"), "items"), 0));
+	assert_described(
+	    doc, "Alert", json_at(json_get(fixture_get(f, "/api/v1/alerts"), "items"), 0));
+	assert_described(
+	    doc, "Rule", json_at(json_get(fixture_get(f, "/api/v1/rules"), "items"), 0));
+	assert_described(doc, "RulesVersion",
+	    json_at(json_get(fixture_get(f, "/api/v1/rules/history"), "items"), 0));
+	assert_described(
+	    doc, "Customer", json_at(json_get(fixture_get(f, "/api/v1/customers"), "items"), 0));
+	assert_described(
+	    doc, "Channel", json_at(json_get(fixture_get(f, "/api/v1/channels"), "items"), 0));
 	assert_described(doc, "Sending", fixture_get(f, "/api/v1/sending"));
-	assert_described(doc, "Why", fixture_get(f, "/api/v1/why?post=https%3A%2F%2Fsocial.example%2Fposts%2F1"));
+	assert_described(doc, "Why",
+	    fixture_get(f, "/api/v1/why?post=https%3A%2F%2Fsocial.example%2Fposts%2F1"));
 	json_doc_free(spec);
 }
 
@@ -438,7 +455,8 @@ an_ingest_answer_counts_and_says_what_was_wrong(void **state)
 	api_ingest_reply(&reply, &some, errors, 1);
 	assert_int_equal(reply.status, 201);
 	assert_string_equal(buf_str(&reply.body),
-	    "{\"accepted\":3,\"stored\":1,\"duplicates\":1,\"revised\":1,\"deleted\":0,\"rejected\":1,"
+	    "{\"accepted\":3,\"stored\":1,\"duplicates\":1,\"revised\":1,\"deleted\":0,"
+	    "\"rejected\":1,"
 	    "\"errors\":[\"line 3: \\\"text\\\" is missing, expected a string\"]}");
 	api_ingest_reply(&reply, &none, errors, 1);
 	assert_int_equal(reply.status, 400);

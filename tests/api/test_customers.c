@@ -25,14 +25,19 @@ a_dry_run_writes_nothing(void **state)
 	struct fixture *f = *state;
 	int64_t count;
 
-	assert_number(fixture_call(f, "POST", "/api/v1/customers/import?dry_run=1", fixture_csv, 200), "rows", 2);
+	assert_number(
+	    fixture_call(f, "POST", "/api/v1/customers/import?dry_run=1", fixture_csv, 200), "rows",
+	    2);
 	assert_truth(json_root(f->doc), "dry_run", true);
 	OK(store_count(f->st, "customers", &count, ERR));
 	assert_int_equal(count, 0);
 	OK(store_count(f->st, "audit", &count, ERR));
 	assert_int_equal(count, 0);
-	fixture_refused(f, "POST", "/api/v1/customers/import?dry_run=maybe", fixture_csv, 400, "bad-parameter");
-	assert_number(fixture_call(f, "POST", "/api/v1/customers/import?dry_run=0", fixture_csv, 200), "created", 2);
+	fixture_refused(
+	    f, "POST", "/api/v1/customers/import?dry_run=maybe", fixture_csv, 400, "bad-parameter");
+	assert_number(
+	    fixture_call(f, "POST", "/api/v1/customers/import?dry_run=0", fixture_csv, 200),
+	    "created", 2);
 	OK(store_count(f->st, "audit", &count, ERR));
 	assert_int_equal(count, 1);
 }
@@ -44,7 +49,9 @@ a_bad_row_is_a_finding_with_line_and_the_others_go_in(void **state)
 	const struct json *r, *finding;
 
 	r = fixture_call(f, "POST", "/api/v1/customers/import?file=people.csv",
-	    "ChannelType,Address,User.UserId\nEMAIL,a@example.org,u-1\nPIGEON,roof,u-2\nEMAIL,c@example.org,u-3\n", 200);
+	    "ChannelType,Address,User.UserId\nEMAIL,a@example.org,u-1\nPIGEON,roof,u-2\nEMAIL,c@"
+	    "example.org,u-3\n",
+	    200);
 	assert_number(r, "rows", 3);
 	assert_number(r, "rejected", 1);
 	assert_number(r, "created", 2);
@@ -69,10 +76,12 @@ handles_are_taken_from_the_attribute_that_is_named(void **state)
 	struct fixture *f = *state;
 
 	assert_number(fixture_call(f, "POST", "/api/v1/customers/import?handle_attribute=Fedi",
-			  "ChannelType,Address,User.UserId,User.UserAttributes.Fedi\nEMAIL,a@example.org,u-1,@ann@social.example\n",
+			  "ChannelType,Address,User.UserId,User.UserAttributes.Fedi\nEMAIL,a@"
+			  "example.org,u-1,@ann@social.example\n",
 			  200),
 	    "links", 1);
-	assert_text(json_at(json_get(fixture_get(f, "/api/v1/customers/u-1"), "links"), 0), "handle", "@ann@social.example");
+	assert_text(json_at(json_get(fixture_get(f, "/api/v1/customers/u-1"), "links"), 0),
+	    "handle", "@ann@social.example");
 }
 
 static void
@@ -86,7 +95,8 @@ a_customer_is_shown_whole(void **state)
 	c = fixture_get(f, "/api/v1/customers/u-1");
 	assert_text(json_at(json_get(c, "endpoints"), 0), "address", "ann@example.org");
 	assert_int_equal(json_count(json_get(c, "consents")), 2);
-	assert_true(slice_eq_str(json_str(json_at(json_get(json_get(c, "attributes"), "FirstName"), 0)), "Ann"));
+	assert_true(slice_eq_str(
+	    json_str(json_at(json_get(json_get(c, "attributes"), "FirstName"), 0)), "Ann"));
 	assert_text(json_at(json_get(c, "links"), 0), "author", "https://social.example/users/ann");
 	assert_true(json_count(json_get(c, "history")) > 0);
 	fixture_refused(f, "GET", "/api/v1/customers/nobody", NULL, 404, "not-found");
@@ -97,7 +107,8 @@ a_customer_is_shown_whole(void **state)
 static void
 an_author_is_found_by_account_and_by_handle(void **state)
 {
-	static const char *const ways[] = {"/api/v1/authors/https%3A%2F%2Fsocial.example%2Fusers%2Fann",
+	static const char *const ways[] = {
+	    "/api/v1/authors/https%3A%2F%2Fsocial.example%2Fusers%2Fann",
 	    "/api/v1/authors/%40ann%40social.example", "/api/v1/authors/@ann@social.example",
 	    "/api/v1/authors/@Ann@Social.Example"};
 	struct fixture *f = *state;

@@ -24,7 +24,8 @@ walk(struct fixture *f, const char *resource, const char *number, int limit)
 	int64_t last = INT64_MAX, next = 0, n;
 	size_t total = 0, pages = 0;
 
-	snprintf(target, sizeof target, "%s%climit=%d", resource, strchr(resource, '?') == NULL ? '?' : '&', limit);
+	snprintf(target, sizeof target, "%s%climit=%d", resource,
+	    strchr(resource, '?') == NULL ? '?' : '&', limit);
 	do {
 		const struct json *page = fixture_get(f, target), *items = json_get(page, "items");
 
@@ -36,7 +37,8 @@ walk(struct fixture *f, const char *resource, const char *number, int limit)
 				continue;
 			assert_true(json_i64(json_get(json_at(items, i), number), &n));
 			if (n >= last)
-				fail_msg("%s: %lld behind %lld", resource, (long long)n, (long long)last);
+				fail_msg("%s: %lld behind %lld", resource, (long long)n,
+				    (long long)last);
 			last = n;
 		}
 		next = 0;
@@ -92,9 +94,11 @@ a_page_that_ends_the_list_has_no_next(void **state)
 
 	fixture_say(f, "ann", "one");
 	fixture_say(f, "ann", "two");
-	assert_int_equal(json_type(json_get(fixture_get(f, "/api/v1/posts?limit=2"), "next")), JSON_NULL);
+	assert_int_equal(
+	    json_type(json_get(fixture_get(f, "/api/v1/posts?limit=2"), "next")), JSON_NULL);
 	assert_number(fixture_get(f, "/api/v1/posts?limit=1"), "next", 2);
-	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/posts?before=1"), "items")), 0);
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/posts?before=1"), "items")), 0);
 }
 
 static void
@@ -108,8 +112,8 @@ customers_are_read_without_gaps_by_id(void **state)
 	OK(store_begin(f->st, ERR));
 	for (int i = 0; i < ROWS; i++) {
 		snprintf(id, sizeof id, "cust%c%05d", i % 3 == 0 ? '/' : '-', i);
-		OK(store_customer_put(f->st, slice_of(id), SLICE_NONE, SLICE_LIT("de"), SLICE_NONE, FIXTURE_NOW_MS,
-		    &created, ERR));
+		OK(store_customer_put(f->st, slice_of(id), SLICE_NONE, SLICE_LIT("de"), SLICE_NONE,
+		    FIXTURE_NOW_MS, &created, ERR));
 	}
 	OK(store_commit(f->st, ERR));
 	while (target[0] != '\0') {
@@ -126,7 +130,8 @@ customers_are_read_without_gaps_by_id(void **state)
 		target[0] = '\0';
 		if (slice_is_set(next)) {
 			assert_true(slice_eq_str(next, last));
-			snprintf(target, sizeof target, "/api/v1/customers?limit=250&after=%.*s", SLICE_ARG(next));
+			snprintf(target, sizeof target, "/api/v1/customers?limit=250&after=%.*s",
+			    SLICE_ARG(next));
 		}
 	}
 	assert_int_equal(total, ROWS);
@@ -140,7 +145,8 @@ rejects_are_shown_with_reason_and_excerpt(void **state)
 
 	OK(store_begin(f->st, ERR));
 	for (int i = 0; i < 60; i++)
-		OK(store_reject(f->st, FIXTURE_NOW_MS + i, SLICE_LIT("api"), "line 1: no \"text\"", SLICE_LIT("{\"<b>\"}"), ERR));
+		OK(store_reject(f->st, FIXTURE_NOW_MS + i, SLICE_LIT("api"), "line 1: no \"text\"",
+		    SLICE_LIT("{\"<b>\"}"), ERR));
 	OK(store_commit(f->st, ERR));
 	items = json_get(fixture_get(f, "/api/v1/rejects"), "items");
 	assert_int_equal(json_count(items), 50);
@@ -155,11 +161,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(posts_and_decisions_are_read_without_gaps, fixture_setup, fixture_teardown),
-	    cmocka_unit_test_setup_teardown(the_status_counts_them_all, fixture_setup, fixture_teardown),
-	    cmocka_unit_test_setup_teardown(a_page_that_ends_the_list_has_no_next, fixture_setup, fixture_teardown),
-	    cmocka_unit_test_setup_teardown(customers_are_read_without_gaps_by_id, fixture_setup, fixture_teardown),
-	    cmocka_unit_test_setup_teardown(rejects_are_shown_with_reason_and_excerpt, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		posts_and_decisions_are_read_without_gaps, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		the_status_counts_them_all, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_page_that_ends_the_list_has_no_next, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		customers_are_read_without_gaps_by_id, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		rejects_are_shown_with_reason_and_excerpt, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,7 +101,8 @@ a_refused_change_leaves_nothing_behind(void **state)
 	a_day(f);
 	id = first_id(f, "/api/v1/outbox?channel=email");
 	OK(store_count(f->st, "audit", &before, ERR));
-	fixture_refused(f, "POST", path(f, id, "/hold"), "{\"text\":\"new words\"}", 400, "invalid");
+	fixture_refused(
+	    f, "POST", path(f, id, "/hold"), "{\"text\":\"new words\"}", 400, "invalid");
 	OK(store_count(f->st, "audit", &after, ERR));
 	assert_int_equal(before, after);
 	assert_text(fixture_get(f, path(f, id, "")), "state", "ready");
@@ -119,14 +120,17 @@ the_switch_stops_and_resumes(void **state)
 	struct fixture *f = *state;
 
 	assert_truth(fixture_get(f, "/api/v1/sending"), "stopped", false);
-	assert_truth(fixture_call(f, "POST", "/api/v1/sending",
-			 "{\"stopped\":true,\"reason\":\"wrong \\\"template\\\"\",\"who\":\"mira\"}", 200),
+	assert_truth(
+	    fixture_call(f, "POST", "/api/v1/sending",
+		"{\"stopped\":true,\"reason\":\"wrong \\\"template\\\"\",\"who\":\"mira\"}", 200),
 	    "stopped", true);
 	assert_says(f, "wrong \\\"template\\\"");
 	assert_truth(fixture_get(f, "/api/v1/sending"), "stopped", true);
 	assert_truth(json_get(fixture_get(f, "/api/v1/status"), "sending"), "stopped", true);
-	fixture_refused(f, "POST", "/api/v1/outbox/release", "{\"hold\":\"brake\"}", 409, "sending-stopped");
-	assert_truth(fixture_call(f, "POST", "/api/v1/sending", "{\"stopped\":false}", 200), "stopped", false);
+	fixture_refused(
+	    f, "POST", "/api/v1/outbox/release", "{\"hold\":\"brake\"}", 409, "sending-stopped");
+	assert_truth(fixture_call(f, "POST", "/api/v1/sending", "{\"stopped\":false}", 200),
+	    "stopped", false);
 	assert_truth(fixture_get(f, "/api/v1/sending"), "stopped", false);
 }
 
@@ -138,7 +142,8 @@ the_brake_file_counts_as_stopped(void **state)
 	f->env.is_brake_file_there = true;
 	assert_truth(fixture_get(f, "/api/v1/sending"), "stopped", true);
 	assert_truth(json_root(f->doc), "brake_file_there", true);
-	fixture_refused(f, "POST", "/api/v1/outbox/release", "{\"hold\":\"brake\"}", 409, "sending-stopped");
+	fixture_refused(
+	    f, "POST", "/api/v1/outbox/release", "{\"hold\":\"brake\"}", 409, "sending-stopped");
 }
 
 /* Messages as the brake leaves them, more than one batch. */
@@ -147,10 +152,17 @@ hold_many(struct fixture *f, int count)
 {
 	OK(store_begin(f->st, ERR));
 	for (int i = 0; i < count; i++) {
-		struct message m = {.kind = MESSAGE_SEND, .channel = SLICE_LIT("email"), .address = SLICE_LIT("a@example.org"),
-		    .parts_json = SLICE_LIT("{\"text\":\"x\"}"), .state = MESSAGE_HELD, .hold = HOLD_BRAKE,
-		    .next_at_ms = FIXTURE_NOW_MS, .claimed_at_ms = TIME_UNKNOWN, .expires_at_ms = TIME_UNKNOWN,
-		    .created_at_ms = FIXTURE_NOW_MS, .updated_at_ms = FIXTURE_NOW_MS};
+		struct message m = {.kind = MESSAGE_SEND,
+		    .channel = SLICE_LIT("email"),
+		    .address = SLICE_LIT("a@example.org"),
+		    .parts_json = SLICE_LIT("{\"text\":\"x\"}"),
+		    .state = MESSAGE_HELD,
+		    .hold = HOLD_BRAKE,
+		    .next_at_ms = FIXTURE_NOW_MS,
+		    .claimed_at_ms = TIME_UNKNOWN,
+		    .expires_at_ms = TIME_UNKNOWN,
+		    .created_at_ms = FIXTURE_NOW_MS,
+		    .updated_at_ms = FIXTURE_NOW_MS};
 
 		snprintf(m.id, sizeof m.id, "%032x", (unsigned)i + 1);
 		assert_int_equal(store_message_insert(f->st, &m, ERR), 1);
@@ -213,14 +225,19 @@ an_alert_is_acknowledged_then_resolved(void **state)
 	struct fixture *f = *state;
 
 	a_day(f);
-	assert_text(fixture_call(f, "POST", "/api/v1/alerts/1/ack", "{\"who\":\"jonas\",\"note\":\"calling\"}", 200),
+	assert_text(fixture_call(f, "POST", "/api/v1/alerts/1/ack",
+			"{\"who\":\"jonas\",\"note\":\"calling\"}", 200),
 	    "state", "acknowledged");
 	assert_text(json_root(f->doc), "changed_by", "jonas");
 	assert_text(json_root(f->doc), "note", "calling");
-	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/alerts?state=acked"), "items")), 1);
-	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/alerts?state=acknowledged"), "items")), 1);
-	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/alerts?state=open"), "items")), 0);
-	assert_text(fixture_call(f, "POST", "/api/v1/alerts/1/resolve", NULL, 200), "state", "resolved");
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/alerts?state=acked"), "items")), 1);
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/alerts?state=acknowledged"), "items")), 1);
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/alerts?state=open"), "items")), 0);
+	assert_text(
+	    fixture_call(f, "POST", "/api/v1/alerts/1/resolve", NULL, 200), "state", "resolved");
 	assert_text(json_root(f->doc), "changed_by", "http:127.0.0.1");
 	fixture_refused(f, "POST", "/api/v1/alerts/1/ack", NULL, 409, "conflict");
 	fixture_refused(f, "POST", "/api/v1/alerts/1/resolve", NULL, 409, "conflict");

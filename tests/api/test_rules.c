@@ -2,13 +2,14 @@
 #include "tests/api/api_fixture.h"
 
 static const char one_rule[] = "brand acme \\\"Acme\\\"\\n  called \\\"acme\\\"\\nend\\n"
-			       "rule a \\\"A\\\"\\n  when all of\\n    brand is acme\\n  end\\n  then\\n    tag author \\\"x\\\"\\n  end\\nend\\n";
+			       "rule a \\\"A\\\"\\n  when all of\\n    brand is acme\\n  end\\n  "
+			       "then\\n    tag author \\\"x\\\"\\n  end\\nend\\n";
 
 static const char *
 request(struct fixture *f, const char *text, const char *more)
 {
-	return arena_printf(
-	    f->a, "{\"bundle\":{\"rules\":{\"acme.rules\":\"%s\"},\"templates\":{}}%s}", text, more);
+	return arena_printf(f->a,
+	    "{\"bundle\":{\"rules\":{\"acme.rules\":\"%s\"},\"templates\":{}}%s}", text, more);
 }
 
 static void
@@ -30,7 +31,8 @@ live_rules_are_listed_with_state_limits_and_text(void **state)
 	assert_text(json_get(rule, "at_most_once"), "per", "author");
 	assert_number(rule, "fired", 1);
 	assert_text(rule, "last_fired_at", "2026-11-21T10:00:00Z");
-	assert_true(slice_starts_with(json_get_str(rule, "text"), "rule thanks \"Say thank you\"\n"));
+	assert_true(
+	    slice_starts_with(json_get_str(rule, "text"), "rule thanks \"Say thank you\"\n"));
 	assert_truth(json_at(items, 2), "off", true);
 	assert_number(json_at(items, 2), "fired", 0);
 	assert_int_equal(json_type(json_get(json_at(items, 2), "last_fired_at")), JSON_NULL);
@@ -44,8 +46,11 @@ live_rules_are_paged_by_id(void **state)
 	assert_text(fixture_get(f, "/api/v1/rules?limit=1"), "next", "support-issue");
 	assert_text(fixture_get(f, "/api/v1/rules?limit=1&after=support-issue"), "next", "thanks");
 	assert_text(json_at(json_get(json_root(f->doc), "items"), 0), "id", "thanks");
-	assert_int_equal(json_type(json_get(fixture_get(f, "/api/v1/rules?limit=1&after=thanks"), "next")), JSON_NULL);
-	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/rules?after=quiet"), "items")), 0);
+	assert_int_equal(
+	    json_type(json_get(fixture_get(f, "/api/v1/rules?limit=1&after=thanks"), "next")),
+	    JSON_NULL);
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/rules?after=quiet"), "items")), 0);
 }
 
 static void
@@ -59,7 +64,8 @@ checking_changes_nothing_and_shows_findings(void **state)
 	assert_number(answer, "version", 1);
 	assert_number(answer, "errors", 0);
 	assert_int_equal(json_type(json_get(answer, "findings")), JSON_ARRAY);
-	fixture_refused(f, "POST", "/api/v1/rules/check", request(f, "rule a \\\"A\\\"\\n  wen\\n", ""), 422, "findings");
+	fixture_refused(f, "POST", "/api/v1/rules/check",
+	    request(f, "rule a \\\"A\\\"\\n  wen\\n", ""), 422, "findings");
 	assert_true(json_count(json_get(json_root(f->doc), "findings")) > 0);
 	assert_text(json_at(json_get(json_root(f->doc), "findings"), 0), "file", "acme.rules");
 	assert_text(json_at(json_get(json_root(f->doc), "findings"), 0), "severity", "error");
@@ -73,14 +79,17 @@ applying_makes_a_version_and_a_stale_base_is_a_conflict(void **state)
 	const struct json *answer;
 
 	answer = fixture_call(f, "POST", "/api/v1/rules/apply",
-	    request(f, one_rule, ",\"author\":\"mira\",\"reason\":\"launch\",\"base_version\":1"), 200);
+	    request(f, one_rule, ",\"author\":\"mira\",\"reason\":\"launch\",\"base_version\":1"),
+	    200);
 	assert_number(answer, "version", 2);
 	assert_truth(answer, "changed", true);
 	assert_true(f->env.rules_changed);
 	assert_text(fixture_get(f, "/api/v1/rules/versions/2"), "author", "mira");
 	assert_text(json_root(f->doc), "reason", "launch");
-	assert_true(slice_is_set(json_get_str(json_get(json_get(json_root(f->doc), "bundle"), "rules"), "acme.rules")));
-	fixture_refused(f, "POST", "/api/v1/rules/apply", request(f, one_rule, ",\"base_version\":7"), 409, "conflict");
+	assert_true(slice_is_set(
+	    json_get_str(json_get(json_get(json_root(f->doc), "bundle"), "rules"), "acme.rules")));
+	fixture_refused(f, "POST", "/api/v1/rules/apply",
+	    request(f, one_rule, ",\"base_version\":7"), 409, "conflict");
 	assert_false(f->env.rules_changed);
 	fixture_refused(f, "POST", "/api/v1/rules/apply", request(f, "rule", ""), 422, "findings");
 	assert_false(f->env.rules_changed);
@@ -98,8 +107,11 @@ the_history_is_paged_to_its_first_version(void **state)
 
 	OK(store_begin(f->st, ERR));
 	for (int i = 2; i <= 1203; i++) {
-		struct rules_version v = {.applied_at_ms = FIXTURE_NOW_MS, .author = SLICE_LIT("t"),
-		    .reason = SLICE_LIT(""), .content_hash = SLICE_LIT("h"), .bundle_json = SLICE_LIT("{}")};
+		struct rules_version v = {.applied_at_ms = FIXTURE_NOW_MS,
+		    .author = SLICE_LIT("t"),
+		    .reason = SLICE_LIT(""),
+		    .content_hash = SLICE_LIT("h"),
+		    .bundle_json = SLICE_LIT("{}")};
 
 		OK(store_rules_put(f->st, &v, ERR));
 	}
@@ -113,7 +125,8 @@ the_history_is_paged_to_its_first_version(void **state)
 		}
 		next = 0;
 		json_i64(json_get(page, "next"), &next);
-		snprintf(target, sizeof target, "/api/v1/rules/history?limit=100&before=%lld", (long long)next);
+		snprintf(target, sizeof target, "/api/v1/rules/history?limit=100&before=%lld",
+		    (long long)next);
 	} while (next > 0);
 	assert_int_equal(want, 0);
 }
@@ -124,11 +137,15 @@ sources_show_what_is_live_beside_what_is_stored(void **state)
 	struct fixture *f = *state;
 	const struct json *items;
 
-	f->host.sources_json = SLICE_LIT("[{\"name\":\"feed \\\"a\\\"\",\"type\":\"feed\",\"health\":\"failing\",\"detail\":\"404\",\"posts\":3},"
-					 "{\"name\":\"new\",\"type\":\"mastodon\",\"health\":\"starting\",\"posts\":0}]");
+	f->host.sources_json = SLICE_LIT(
+	    "[{\"name\":\"feed "
+	    "\\\"a\\\"\",\"type\":\"feed\",\"health\":\"failing\",\"detail\":\"404\",\"posts\":3},"
+	    "{\"name\":\"new\",\"type\":\"mastodon\",\"health\":\"starting\",\"posts\":0}]");
 	OK(store_begin(f->st, ERR));
-	OK(store_source_advance(f->st, SLICE_LIT("feed \"a\""), SLICE_LIT("c"), 41, FIXTURE_NOW_MS, true, ERR));
-	OK(store_source_advance(f->st, SLICE_LIT("old"), SLICE_LIT("c"), 7, FIXTURE_NOW_MS, false, ERR));
+	OK(store_source_advance(
+	    f->st, SLICE_LIT("feed \"a\""), SLICE_LIT("c"), 41, FIXTURE_NOW_MS, true, ERR));
+	OK(store_source_advance(
+	    f->st, SLICE_LIT("old"), SLICE_LIT("c"), 7, FIXTURE_NOW_MS, false, ERR));
 	OK(store_commit(f->st, ERR));
 	items = json_get(fixture_get(f, "/api/v1/sources"), "items");
 	assert_int_equal(json_count(items), 3);
@@ -150,7 +167,8 @@ channels_show_their_limits_beside_what_is_live(void **state)
 	struct fixture *f = *state;
 	const struct json *items;
 
-	f->host.channels_json = SLICE_LIT("[{\"name\":\"social\",\"in_flight\":1,\"stopped\":true,\"why\":\"login refused\",\"sent\":4,\"failed\":2}]");
+	f->host.channels_json = SLICE_LIT("[{\"name\":\"social\",\"in_flight\":1,\"stopped\":true,"
+					  "\"why\":\"login refused\",\"sent\":4,\"failed\":2}]");
 	items = json_get(fixture_get(f, "/api/v1/channels"), "items");
 	assert_int_equal(json_count(items), 2);
 	assert_text(json_at(items, 0), "name", "email");

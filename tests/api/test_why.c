@@ -25,11 +25,16 @@ truth_of(const struct json *node, const char *condition)
 	const char *found = NULL;
 
 	if (slice_starts_with(json_get_str(node, "condition"), condition))
-		return slice_eq_str(truth, "true") ? "true" : slice_eq_str(truth, "false") ? "false" : "unknown";
+		return slice_eq_str(truth, "true") ? "true"
+		    : slice_eq_str(truth, "false") ? "false"
+						   : "unknown";
 	for (size_t b = 0; b < 2 && found == NULL; b++)
-		for (size_t i = 0; i < json_count(json_get(node, branches[b])) && found == NULL; i++)
+		for (size_t i = 0; i < json_count(json_get(node, branches[b])) && found == NULL;
+		     i++)
 			found = truth_of(json_at(json_get(node, branches[b]), i), condition);
-	return found != NULL || json_get(node, "not") == NULL ? found : truth_of(json_get(node, "not"), condition);
+	return found != NULL || json_get(node, "not") == NULL
+	    ? found
+	    : truth_of(json_get(node, "not"), condition);
 }
 
 static void
@@ -100,7 +105,8 @@ what_a_guardrail_held_is_said_with_the_guardrail(void **state)
 	assert_truth(rule, "decided", true);
 	assert_text(json_at(json_get(rule, "decisions"), 0), "outcome", "held");
 	assert_true(json_get_str(json_at(json_get(rule, "decisions"), 0), "note").len > 0);
-	assert_int_equal(json_type(json_get(json_at(json_get(rule, "decisions"), 0), "message")), JSON_NULL);
+	assert_int_equal(
+	    json_type(json_get(json_at(json_get(rule, "decisions"), 0), "message")), JSON_NULL);
 }
 
 static void
@@ -113,14 +119,16 @@ a_message_leads_to_its_post_and_rule(void **state)
 
 	fixture_import(f);
 	fixture_say(f, "ann", "acme please help");
-	id = json_get_str(json_at(json_get(fixture_get(f, "/api/v1/outbox?channel=email"), "items"), 0), "id");
+	id = json_get_str(
+	    json_at(json_get(fixture_get(f, "/api/v1/outbox?channel=email"), "items"), 0), "id");
 	target = arena_printf(f->a, "/api/v1/why?message=%.8s", id.ptr);
 	why = fixture_get(f, target);
 	assert_text(json_get(why, "post"), "text", "acme please help");
 	assert_int_equal(json_count(json_get(why, "rules")), 1);
 	assert_text(json_get(why, "message"), "rule", "support-issue");
 	/* A notice has no decision, but an alert. */
-	id = json_get_str(json_at(json_get(fixture_get(f, "/api/v1/outbox?channel=social"), "items"), 0), "id");
+	id = json_get_str(
+	    json_at(json_get(fixture_get(f, "/api/v1/outbox?channel=social"), "items"), 0), "id");
 	target = arena_printf(f->a, "/api/v1/why?message=%.32s", id.ptr);
 	why = fixture_get(f, target);
 	assert_number(json_get(why, "alert"), "id", 1);
@@ -136,8 +144,10 @@ the_rules_of_then_are_asked_and_not_todays(void **state)
 	const struct json *why;
 
 	fixture_say(f, "ann", "acme please help");
-	fixture_live(f, "brand acme \"Acme\"\n  called \"acme\"\nend\n"
-			"rule other \"Other\"\n  when all of\n    brand is acme\n  end\n  then\n    tag author \"x\"\n  end\nend\n");
+	fixture_live(f,
+	    "brand acme \"Acme\"\n  called \"acme\"\nend\n"
+	    "rule other \"Other\"\n  when all of\n    brand is acme\n  end\n  then\n    tag author "
+	    "\"x\"\n  end\nend\n");
 	why = fixture_get(f, "/api/v1/why?post=" FIRST);
 	assert_true(json_get_str(rule_of(why, "support-issue"), "title").len > 0);
 	assert_truth(json_get(rule_of(why, "support-issue"), "conditions"), "fires", true);
@@ -164,7 +174,8 @@ rules_that_are_gone_are_no_longer_known(void **state)
 	assert_text(why, "no_longer_known", "the rules of that version are no longer known");
 	assert_int_equal(json_count(json_get(why, "rules")), 1);
 	assert_truth(json_at(json_get(why, "rules"), 0), "decided", true);
-	assert_int_equal(json_type(json_get(json_at(json_get(why, "rules"), 0), "conditions")), JSON_NULL);
+	assert_int_equal(
+	    json_type(json_get(json_at(json_get(why, "rules"), 0), "conditions")), JSON_NULL);
 }
 
 static void
@@ -181,9 +192,11 @@ a_deleted_post_keeps_its_decisions_and_nothing_else(void **state)
 	assert_true(slice_is_set(json_get_str(why, "no_longer_known")));
 	assert_int_equal(json_type(json_get(json_get(why, "post"), "text")), JSON_NULL);
 	assert_int_equal(json_count(json_get(rule_of(why, "support-issue"), "decisions")), 2);
-	assert_int_equal(json_type(json_get(rule_of(why, "support-issue"), "conditions")), JSON_NULL);
+	assert_int_equal(
+	    json_type(json_get(rule_of(why, "support-issue"), "conditions")), JSON_NULL);
 	assert_says_not(f, "please");
-	assert_int_equal(fixture_call_raw(f, "GET", "/api/v1/why?format=text&post=" FIRST, SLICE_NONE), 200);
+	assert_int_equal(
+	    fixture_call_raw(f, "GET", "/api/v1/why?format=text&post=" FIRST, SLICE_NONE), 200);
 	assert_says(f, "no longer known");
 	assert_says_not(f, "please");
 }
@@ -201,18 +214,22 @@ an_edited_post_is_not_explained_with_its_new_words(void **state)
 	sp->score.reason_count = 0;
 	OK(store_post_revise(f->st, 1, sp, ERR));
 	OK(store_commit(f->st, ERR));
-	assert_true(slice_is_set(json_get_str(fixture_get(f, "/api/v1/why?post=" FIRST), "no_longer_known")));
-	assert_int_equal(json_type(json_get(rule_of(json_root(f->doc), "support-issue"), "conditions")), JSON_NULL);
+	assert_true(slice_is_set(
+	    json_get_str(fixture_get(f, "/api/v1/why?post=" FIRST), "no_longer_known")));
+	assert_int_equal(
+	    json_type(json_get(rule_of(json_root(f->doc), "support-issue"), "conditions")),
+	    JSON_NULL);
 	assert_truth(rule_of(json_root(f->doc), "support-issue"), "decided", true);
 }
 
 static void
 counters_and_lists_of_today_are_not_shown_as_those_of_then(void **state)
 {
-	static const char rules[] = "brand acme \"Acme\"\n  called \"acme\"\nend\n"
-				    "list friends \"Friends\"\n  \"@first@social.example\"\nend\n"
-				    "rule liked \"Liked\"\n  when all of\n    author is in list friends\n  end\n"
-				    "  then\n    tag author \"x\"\n  end\nend\n";
+	static const char rules[] =
+	    "brand acme \"Acme\"\n  called \"acme\"\nend\n"
+	    "list friends \"Friends\"\n  \"@first@social.example\"\nend\n"
+	    "rule liked \"Liked\"\n  when all of\n    author is in list friends\n  end\n"
+	    "  then\n    tag author \"x\"\n  end\nend\n";
 	struct fixture *f = *state;
 	const struct json *why;
 
@@ -221,7 +238,8 @@ counters_and_lists_of_today_are_not_shown_as_those_of_then(void **state)
 	why = fixture_get(f, "/api/v1/why?post=" FIRST);
 	assert_condition(rule_of(why, "liked"), "author is in list friends", "false");
 	OK(store_begin(f->st, ERR));
-	OK(store_list_add(f->st, SLICE_LIT("friends"), SLICE_LIT("a:https://social.example/users/ann"), FIXTURE_NOW_MS, ERR));
+	OK(store_list_add(f->st, SLICE_LIT("friends"),
+	    SLICE_LIT("a:https://social.example/users/ann"), FIXTURE_NOW_MS, ERR));
 	OK(store_commit(f->st, ERR));
 	why = fixture_get(f, "/api/v1/why?post=" FIRST);
 	assert_condition(rule_of(why, "liked"), "author is in list friends", "unknown");
@@ -235,10 +253,13 @@ the_text_form_reads_as_lines_and_is_harmless_to_a_terminal(void **state)
 	struct post p;
 
 	fixture_import(f);
-	p = fixture_post(f, "ann", "acme \x1b]0;owned\x07 please help, this is terrible\nrule fake \"x\": fires\xc2\x9b""31m");
+	p = fixture_post(f, "ann",
+	    "acme \x1b]0;owned\x07 please help, this is terrible\nrule fake \"x\": fires\xc2\x9b"
+	    "31m");
 	p.author.name = SLICE_LIT("Ann\x1b[2J\nEve");
 	fixture_take(f, &p);
-	assert_int_equal(fixture_call_raw(f, "GET", "/api/v1/why?format=text&post=" FIRST, SLICE_NONE), 200);
+	assert_int_equal(
+	    fixture_call_raw(f, "GET", "/api/v1/why?format=text&post=" FIRST, SLICE_NONE), 200);
 	assert_string_equal(f->reply.content_type, "text/plain; charset=utf-8");
 	for (const char *s = buf_str(&f->reply.body); *s != '\0'; s++)
 		if (((unsigned char)*s < 0x20 && *s != '\n') || *s == 0x7f)
@@ -265,16 +286,20 @@ many_rules_are_cut_and_counted(void **state)
 	buf_init(&rules, 1 << 20);
 	buf_add_str(&rules, "brand acme \"Acme\"\n  called \"acme\"\nend\n");
 	for (int i = 0; i < 150; i++)
-		buf_addf(&rules, "rule r%d \"R\"\n  when all of\n    text contains \"%s\"\n  end\n  then\n    tag author \"x\"\n  end\nend\n",
+		buf_addf(&rules,
+		    "rule r%d \"R\"\n  when all of\n    text contains \"%s\"\n  end\n  then\n    "
+		    "tag author \"x\"\n  end\nend\n",
 		    i, i == 149 ? "acme" : "zebra");
 	fixture_live(f, buf_str(&rules));
 	buf_fini(&rules);
 	fixture_say(f, "ann", "acme");
 	why = fixture_get(f, "/api/v1/why?post=" FIRST);
 	assert_int_equal(json_count(json_get(why, "rules")), 101);
-	assert_text(json_at(json_get(why, "rules"), 0), "rule", "r149"); /* what decided comes first */
+	assert_text(
+	    json_at(json_get(why, "rules"), 0), "rule", "r149"); /* what decided comes first */
 	assert_number(why, "rules_left_out", 49);
-	assert_int_equal(json_count(json_get(fixture_get(f, "/api/v1/why?rule=r120&post=" FIRST), "rules")), 1);
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/why?rule=r120&post=" FIRST), "rules")), 1);
 }
 
 int
