@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""earshot replay: rules over a file of posts on a virtual clock; decisions as NDJSON; nothing is sent, nothing is written."""
+import json
+import os
+
+from lib import need, post, run_tests, same
+from small_house import SmallHouse
+
+RULES = """
+rule weekly "Weekly"
+  when text contains "love"
+  then
+    send "thanks" by mail to customer
+  end
+  at most once every 3 days per customer
+end
+
+rule window "Window"
+  from 2026-03-02 09:00 until 2026-03-03 09:00 in Europe/Berlin
+  when text contains "launch"
+  then
+    tag author "there"
+  end
+end
+
+rule first-two "First two"
+  when text contains "first"
+  then
+    tag author "early"
+  end
+  at most 2 in total
+end
+"""
+
+
+def day(number, hour=12, minute=0):
+    return f"2026-03-{number:02d}T{hour:02d}:{minute:02d}:00Z"
+
+
+def replay(house, posts, *words, code=0, text=None):
+    """The decisions of a replay."""
+    if posts is not None:
+        house.write("posts.ndjson", "".join((p if isinstance(p, str) else json.dumps(p)) + "\n" for p in posts))
+    done = house.verb("replay", "--posts", "posts.ndjson" if text is None else "-", *words, code=code, text=text)
+    return [json.loads(line) for line in done.stdout.splitlines()], done
+
+
+def brief(decisions):
+    return [(d["rule_id"], d["occurrence_id"].rsplit("/", 1)[1], d["outcome"]) for d in decisions]
+
+
+def a_cool_down_runs_over_days_from_the_last_firing():
+    with SmallHouse("cool", RULES) as house:
+        posts = [post(n, "I love it", author=1, created_at=day(n)) for n in range(1, 9)]
+        posts.append(post(20, "I love it", author=2, created_at=day(8, 13)))
+        found, _ = replay(house, posts)
+        same(brief(found), [("weekly", "1", "queued"), ("weekly", "4", "queued"), ("weekly", "7", "queued"), ("weekly", "20", "queued")],
+             "decisions")
+        same([d["at"] for d in found][:2], [day(1), day(4)], "at")
+        same(found[0]["subject"], "c:u1", "subject")
+        need(found[0]["reason"] and found[0]["action"], f"reason and action: {found[0]}")
+        held, _ = replay(house, None, "--all")
+        same(len(held), 9, "with what was held")
+        need(all(d["outcome"] == "held" and d["note"] for d in held if d not in found), "held ones say why")
+
+
+def a_window_opens_and_closes_at_its_minute_in_its_zone():
+    with SmallHouse("window", RULES) as house:
+        times = [day(2, 7, 59), day(2, 8, 0), day(3, 7, 59), day(3, 8, 0)]  # Berlin is an hour ahead
+        found, _ = replay(house, [post(n, "launch", created_at=at) for n, at in enumerate(times)])
+        same(brief(found), [("window", "1", "done"), ("window", "2", "done")], "decisions")
+
+
+def a_total_is_a_total():
+    with SmallHouse("total", RULES) as house:
+        found, _ = replay(house, [post(n, "first", created_at=day(n)) for n in range(1, 5)], "--all")
+        same(brief(found), [("first-two", str(n), "done" if n < 3 else "held") for n in range(1, 5)], "decisions")
+
+
+def a_person_who_takes_no_mail_gets_none():
+    with SmallHouse("consent", RULES) as house:
+        found, _ = replay(house, [post(1, "I love it", author=3, created_at=day(1)), post(2, "I love it", author=77, created_at=day(1))], "--all")
+        same(brief(found), [("weekly", "1", "suppressed"), ("weekly", "2", "held")], "decisions")
+        need("customer" in found[1]["note"], f"note: {found[1]['note']}")
+        need("opted out" in found[0]["note"] or "consent" in found[0]["note"], f"note: {found[0]['note']}")
+
+
+def other_customers_may_be_given():
+    with SmallHouse("customers", RULES) as house:
+        house.write("other.csv", "ChannelType,Address,OptOut,User.UserId,User.UserAttributes.FirstName,User.UserAttributes.SocialHandle\n"
+                                 "EMAIL,x@mail.example,NONE,x77,Xena,@a77@social.example\n")
+        posts = [post(1, "I love it", author=77, created_at=day(1)), post(2, "I love it", author=1, created_at=day(1))]
+        found, _ = replay(house, posts, "--customers", "other.csv")
+        same([(d["subject"], d["outcome"]) for d in found],
+             [("c:x77", "queued")], "decisions")
+        bad, done = replay(house, None, "--customers", "none.csv", code=3)
+        need("none.csv" in done.stderr and not bad, f"said: {done.stderr}")
+
+
+def the_same_file_gives_the_same_bytes():
+    with SmallHouse("same", RULES) as house:
+        posts = [post(n, ["I love it", "launch", "first"][n % 3], author=n % 5, created_at=day(1 + n // 10, n % 10)) for n in range(60)]
+        one = replay(house, posts, "--all")[1].stdout
+        two = replay(house, None, "--all")[1].stdout
+        need(one == two and len(one.splitlines()) > 20, "two replays differ")
+        piped = replay(house, None, "--all", text=open(house.path("posts.ndjson")).read())[1].stdout
+        same(piped, one, "from standard input")
+
+
+def nothing_is_written_and_nothing_sent():
+    with SmallHouse("nothing", RULES) as house:
+        before = sorted(os.listdir(house.dir)) + ["posts.ndjson"]
+        replay(house, [post(1, "I love it", author=1, created_at=day(1))])
+        same(sorted(os.listdir(house.dir)), sorted(before), "files")
+
+
+def bad_lines_are_told_and_the_others_go_on():
+    with SmallHouse("bad", RULES) as house:
+        posts = ["{not json", post(1, "I love it", author=1, created_at=day(1)), '{"text": 5}', "",
+                 post(2, "I love it", author=2, created_at=day(1))]
+        found, done = replay(house, posts, code=1)
+        same(brief(found), [("weekly", "1", "queued"), ("weekly", "2", "queued")], "decisions")
+        need("line 1" in done.stderr and "line 3" in done.stderr, f"said: {done.stderr}")
+
+
+def drafts_are_given_by_path_and_their_errors_are_shown():
+    with SmallHouse("paths", RULES) as house:
+        house.write("draft/a.rules", 'rule draft "Draft"\n  when text contains "love"\n  then\n    tag author "x"\n  end\nend\n')
+        house.write("draft/broken.txt", "no rules file\n")
+        found, _ = replay(house, [post(1, "I love it", author=1, created_at=day(1))], "draft")
+        same(brief(found), [("draft", "1", "done")], "decisions")
+        house.write("bad.rules", 'rule draft "Draft"\n  when text contians "love"\n  then\n    tag author "x"\n  end\nend\n')
+        found, done = replay(house, None, "bad.rules", code=1)
+        need("bad.rules:2:" in done.stderr and "contains" in done.stderr, f"said: {done.stderr}")
+        same(found, [], "decisions")
+
+
+def wrong_use_says_so():
+    with SmallHouse("use", RULES) as house:
+        need("--posts" in house.verb("replay", code=2).stderr, "no file")
+        need("gone.ndjson" in house.verb("replay", "--posts", "gone.ndjson", code=3).stderr, "a file that is not there")
+
+
+if __name__ == "__main__":
+    run_tests([a_cool_down_runs_over_days_from_the_last_firing, a_window_opens_and_closes_at_its_minute_in_its_zone, a_total_is_a_total,
+               a_person_who_takes_no_mail_gets_none, other_customers_may_be_given, the_same_file_gives_the_same_bytes,
+               nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on,
+               drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])
