@@ -121,7 +121,7 @@ poller_ok(struct poller *p, int64_t delay_ms)
 	plan(p, delay_ms);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 set_detail(struct poller *p, enum source_health health, const char *fmt, va_list ap)
 {
 	struct source_status *status = collector_status_edit(p->c);

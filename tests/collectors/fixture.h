@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collectors/collector.h"
@@ -81,6 +82,18 @@ fixture_find(const struct fixture *f, const char *id)
 		if (slice_eq_str(f->posts[i].id, id))
 			return &f->posts[i];
 	return NULL;
+}
+
+static inline const struct post *
+fixture_must_find(const struct fixture *f, const char *id)
+{
+	const struct post *found = fixture_find(f, id);
+
+	if (found == NULL) {
+		fail_msg("post %s is not there", id);
+		abort(); /* the compiler does not know that we do not come back */
+	}
+	return found;
 }
 
 /* As the pipeline would: posts, cursor and mark at once. */

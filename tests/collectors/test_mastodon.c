@@ -371,12 +371,10 @@ reblogs_private_and_broken_statuses_are_told_apart(void **state)
 	clock_virtual_set(&virtual_clock, virtual_clock.at_ms + 11 * 60000);
 	fixture_run_for(&f, 100);
 	assert_int_equal(f.count, 4);
-	assert_non_null(fixture_find(&f, "https://m.example/s/0"));
-	assert_non_null(fixture_find(&f, "https://m.example/s/2"));
-	const struct post *inner = fixture_find(&f, "https://o.example/s/3");
-	const struct post *outer = fixture_find(&f, "https://m.example/s/boost/3");
-	assert_non_null(inner);
-	assert_non_null(outer);
+	(void)fixture_must_find(&f, "https://m.example/s/0");
+	(void)fixture_must_find(&f, "https://m.example/s/2");
+	const struct post *inner = fixture_must_find(&f, "https://o.example/s/3");
+	const struct post *outer = fixture_must_find(&f, "https://m.example/s/boost/3");
 	assert_true(slice_eq(outer->repost_of, inner->id));
 	assert_true(slice_eq_str(outer->text, "inner 3"));
 	assert_int_equal(f.rejects, 1);
