@@ -15,6 +15,8 @@
 /* Copying the log back costs the commit that does it some milliseconds; the larger the log, the fewer random pages are written twice.
  * 4,000 pages are 16 MB, about 5,000 posts. */
 #define CHECKPOINT_PAGES 4000
+/* Nobody waits when there is nothing to do: then a part of that is enough, and the next commit that copies under load comes later. */
+#define IDLE_SHARE 4
 /* Readers one after another may keep the log from starting anew for ever; then the writer waits a moment for a gap. */
 #define RESTART_FACTOR 8 /* times CHECKPOINT_PAGES */
 #define RESTART_WAIT_MS 50
@@ -30,8 +32,10 @@ on_commit(void *cookie, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
-	if (pages < st->wal_pages)
-		st->checkpoint_at_pages = st->checkpoint_pages; /* it started anew */
+	if (pages < st->wal_pages) { /* it started anew */
+		st->checkpoint_at_pages = st->checkpoint_pages;
+		st->idle_at_pages = st->checkpoint_pages / IDLE_SHARE;
+	}
 	st->wal_pages = pages;
 	return SQLITE_OK;
 }
@@ -207,6 +211,7 @@ store_open(const struct store_options *o, struct store **store_r, struct err *er
 	st->mode = o->mode;
 	st->checkpoint_pages = o->checkpoint_pages > 0 ? o->checkpoint_pages : CHECKPOINT_PAGES;
 	st->checkpoint_at_pages = st->checkpoint_pages;
+	st->idle_at_pages = st->checkpoint_pages / IDLE_SHARE;
 	st->wal_ceiling_bytes =
 	    o->wal_ceiling_bytes > 0 ? o->wal_ceiling_bytes : STORE_WAL_CEILING_BYTES;
 	buf_init(&st->json_a, STORE_ROW_MAX);
@@ -328,21 +333,35 @@ store_begin(struct store *st, struct err *err)
 	return rc;
 }
 
+/* A failure is no harm: the log has it all; the next try comes when as much again was added. */
+static void
+checkpoint(struct store *st, int mode)
+{
+	sqlite3_wal_checkpoint_v2(st->db, "main", mode, NULL, NULL);
+	st->checkpoint_at_pages = st->wal_pages + st->checkpoint_pages;
+	st->idle_at_pages = st->wal_pages + st->checkpoint_pages / IDLE_SHARE;
+}
+
 static void
 checkpoint_when_due(struct store *st)
 {
-	bool restart = st->wal_pages >= RESTART_FACTOR * st->checkpoint_pages;
-
 	if (st->wal_pages < st->checkpoint_at_pages)
 		return;
-	/* A failure is no harm: the log has it all; the next try comes when as much again was added. */
-	if (restart)
-		sqlite3_busy_timeout(st->db, RESTART_WAIT_MS);
-	sqlite3_wal_checkpoint_v2(st->db, "main",
-	    restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (restart)
-		sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
-	st->checkpoint_at_pages = st->wal_pages + st->checkpoint_pages;
+	if (st->wal_pages < RESTART_FACTOR * st->checkpoint_pages) {
+		checkpoint(st, SQLITE_CHECKPOINT_PASSIVE);
+		return;
+	}
+	sqlite3_busy_timeout(st->db, RESTART_WAIT_MS);
+	checkpoint(st, SQLITE_CHECKPOINT_RESTART);
+	sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
+}
+
+void
+store_idle(struct store *st)
+{
+	assert(!st->is_in_transaction && st->mode != STORE_READER);
+	if (st->wal_pages >= st->idle_at_pages)
+		checkpoint(st, SQLITE_CHECKPOINT_PASSIVE);
 }
 
 int

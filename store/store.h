@@ -57,6 +57,9 @@ int store_flush(struct store *st,
 int store_commit(struct store *st, struct err *err); /* a reader: just ends the snapshot */
 void store_rollback(struct store *st); /* nothing to roll back: nothing happens */
 bool store_in_transaction(const struct store *st);
+/* The writer has nothing to do: copies the log back when it has grown, so that fewer commits under load must.  Takes up to some tens of
+ * milliseconds on a slow disk, mostly nothing. */
+void store_idle(struct store *st);
 
 /* Highest migration this program knows / that the database has. */
 int store_schema_latest(void);

@@ -62,7 +62,7 @@ struct store {
 	bool is_broken; /* something failed in it; broken says what */
 	struct err broken;
 	int64_t data_version; /* SQLite's mark that another connection wrote */
-	int wal_pages, checkpoint_pages, checkpoint_at_pages;
+	int wal_pages, checkpoint_pages, checkpoint_at_pages, idle_at_pages;
 	int64_t wal_ceiling_bytes, wal_begin_bytes;
 	struct statement statements[STORE_STATEMENT_SLOTS];
 	size_t statement_count;

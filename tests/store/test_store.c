@@ -357,6 +357,61 @@ a_long_reader_cannot_make_the_log_grow_for_ever(void **state)
 	mem_free(wal);
 }
 
+static off_t
+log_size(const struct fixture *f)
+{
+	char *wal = path_join(f->dir, "earshot.db-wal");
+	struct stat info;
+
+	assert_int_equal(stat(wal, &info), 0);
+	mem_free(wal);
+	return info.st_size;
+}
+
+static void
+fill_log(struct fixture *f, int rounds)
+{
+	char *text = mem_zalloc(60001);
+
+	for (int i = 0; i < rounds; i++) {
+		memset(text, 'a' + i % 26, 60000);
+		OK(store_begin(f->st, ERR));
+		OK(store_meta_set(f->st, "fill", slice_make(text, 60000), ERR));
+		OK(store_commit(f->st, ERR));
+	}
+	mem_free(text);
+}
+
+/* 100 rounds are 1,600 pages: less than a commit copies back by itself, enough for an idle moment. */
+static void
+an_idle_moment_empties_the_log_without_waiting_for_a_busy_commit(void **state)
+{
+	struct fixture *f = *state;
+	off_t size;
+
+	fill_log(f, 100);
+	size = log_size(f);
+	store_idle(f->st);
+	fill_log(f, 90);
+	assert_int_equal(log_size(f), size); /* it started anew */
+	fill_log(f, 90);
+	assert_true(log_size(f) > size); /* and went on growing without an idle moment */
+	assert_sound(f->path);
+}
+
+static void
+an_idle_moment_without_need_does_nothing(void **state)
+{
+	struct fixture *f = *state;
+	off_t size;
+
+	fill_log(f, 2);
+	size = log_size(f);
+	store_idle(f->st);
+	fill_log(f, 2);
+	assert_true(log_size(f) > size);
+}
+
 static int
 open_and_close(void *cookie)
 {
@@ -394,6 +449,8 @@ main(void)
 	    T(the_check_says_ok_and_finds_damage),
 	    T(a_database_in_memory_works_the_same),
 	    T(a_long_reader_cannot_make_the_log_grow_for_ever),
+	    T(an_idle_moment_empties_the_log_without_waiting_for_a_busy_commit),
+	    T(an_idle_moment_without_need_does_nothing),
 	    T(opening_with_short_memory_fails_cleanly),
 	};
 

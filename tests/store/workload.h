@@ -220,6 +220,8 @@ work_batch(struct store *st, int batch)
 		goto out;
 	}
 	rc = store_commit(st, ERR);
+	if (rc == 0 && batch % 2 == 1)
+		store_idle(st);
 out:
 	arena_free(w.a);
 	return rc;
