@@ -12,6 +12,10 @@ T ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := build
+# All cores, unless told otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
 
 VERSION := 0.1.0
 DIR := $(O)/$(BUILD)
@@ -135,11 +139,11 @@ $(O)/test-deps: scripts/deps.sh
 	@mkdir -p $(O) && touch $@
 
 test: $(O)/test-deps ## run all tests; T=outbox picks some
-	@$(MAKE) --no-print-directory -j$(JOBS) test-binaries
+	@$(MAKE) --no-print-directory test-binaries
 	@python3 tests/run.py --dir $(DIR) --peers $(O)/peers $(if $(T),--only $(T))
 
 test-crash: $(O)/test-deps ## the long crash, power-cut and disk-full tests (about 30 minutes)
-	@$(MAKE) --no-print-directory -j$(JOBS) test-binaries
+	@$(MAKE) --no-print-directory test-binaries
 	@EARSHOT_LONG=1 python3 tests/run.py --dir $(DIR) --peers $(O)/peers --only crash,power,disk_full
 
 # ---- fuzzing --------------------------------------------------------------
@@ -150,7 +154,7 @@ FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(wildcard */*.h)
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
-	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=fuzz CC=clang $(O)/fuzz/libs
+	@$(MAKE) --no-print-directory BUILD=fuzz CC=clang $(O)/fuzz/libs
 	@clang $(CPPFLAGS) $(BASE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< \
 		-Wl,--start-group $(foreach r,$(below_daemon),$(O)/fuzz/lib$(r).a) -Wl,--end-group $(LDLIBS)
 $(O)/fuzz/libs: $(ARCHIVES)
@@ -177,7 +181,7 @@ layers: ## does every room include only what it may?
 	@scripts/layers.sh
 
 analyze: ## gcc's static analyser
-	@$(MAKE) --no-print-directory -j$(JOBS) O=$(O)/analyze CFLAGS="$(BASE) -O1 -fanalyzer" $(O)/analyze/earshot
+	@$(MAKE) --no-print-directory O=$(O)/analyze CFLAGS="$(BASE) -O1 -fanalyzer" $(O)/analyze/earshot
 
 cov: $(O)/test-deps ## line coverage of the tests, worst files first
 	@$(MAKE) --no-print-directory BUILD=cov test && scripts/coverage.sh $(O)/cov

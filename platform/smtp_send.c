@@ -163,7 +163,7 @@ set_mail(CURL *e, const struct smtp_mail *m, struct curl_slist *to, int64_t left
 	rc |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms);
 	rc |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	rc |= curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L);
-	rc |= curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	rc |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	rc |= curl_easy_setopt(
 	    e, CURLOPT_USE_SSL, m->require_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
 	if (m->ca_file != NULL)
