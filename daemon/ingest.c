@@ -51,8 +51,13 @@ ingest_parse(
 		}
 		rc = posts_body_next(reader, page, &in->seen, err);
 		/* When it came is ours to say: a date in the future is clamped to it. */
-		for (size_t i = 0; i < page->count; i++)
-			page->posts[i].fetched_at_ms = now_ms;
+		for (size_t i = 0; i < page->count; i++) {
+			struct post *p = &page->posts[i];
+
+			p->fetched_at_ms = now_ms;
+			if (!slice_is_set(p->source))
+				p->source = SLICE_LIT("api");
+		}
 	}
 	posts_body_free(reader);
 	if (rc < 0) {

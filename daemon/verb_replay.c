@@ -101,6 +101,8 @@ take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
 		page->reject_count = 0;
 		goto out;
 	}
+	if (!slice_is_set(page->posts[0].source))
+		page->posts[0].source = SLICE_LIT("replay");
 	if (page->posts[0].fetched_at_ms == TIME_UNKNOWN)
 		page->posts[0].fetched_at_ms = page->posts[0].created_at_ms == TIME_UNKNOWN
 		    ? r->clock.at_ms
