@@ -168,7 +168,7 @@ api_handle(const struct api_route *r, struct api_env *env, const struct api_requ
 	assert(env->store != NULL || r->place == API_LOOP);
 	reply->status = 0;
 	if (!pattern_matches(r->pattern, q->path, c.params))
-		assert(!"the route is not this request's");
+		assert(0 && "the route is not this request's");
 	rc = api_params_take(&c, &err);
 	if (rc == 0)
 		rc = r->handle(&c, &err);

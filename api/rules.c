@@ -26,7 +26,7 @@ scope_name(enum limit_scope s)
 	case LIMIT_PER_THREAD: return "thread";
 	case LIMIT_PER_RULE: return "rule";
 	}
-	assert(!"a scope of a limit");
+	assert(0 && "a scope of a limit");
 	return "unknown";
 }
 
@@ -143,7 +143,7 @@ load_history(struct api_call *c, int64_t before, size_t limit, struct rules_vers
 	skip = 0;
 	while (before > 0 && skip < count && rows[skip].version >= before)
 		skip++;
-	*rows_r = rows + skip;
+	*rows_r = skip == 0 ? rows : rows + skip; /* no rows, no array */
 	*count_r = count - skip;
 	return 0;
 }

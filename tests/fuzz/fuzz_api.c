@@ -1,0 +1,144 @@
+/*
+ * fuzz_api.c - any bytes as a request: "METHOD path?query\nbody".  Laws: every request ends with a status between 200 and 599 and an answer that is
+ * whole: JSON where it says so, and no byte of it that is not text; who is not let in gets 401 or 403.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+
+#include "actions/channels.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/metrics.h"
+#include "core/utf8.h"
+#include "store/store.h"
+
+#define LAW(condition)                                                                             \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int
+no_bundle(void *cookie, struct store *st, struct slice json, bool apply, const char *author,
+    const char *reason, int64_t base, int64_t *version_r, struct diag_list *diags, struct err *err)
+{
+	struct json_doc *doc = NULL;
+
+	(void)cookie, (void)st, (void)apply, (void)base, (void)version_r, (void)diags;
+	LAW(author != NULL && reason != NULL);
+	LAW(json_parse(json, &doc, NULL, err) == 0);
+	json_doc_free(doc);
+	return err_set(err, ERR_CONFLICT, "nothing can be applied here");
+}
+
+static int
+no_rules(void *cookie, struct store *st, int64_t version, const struct rule_set **set_r,
+    const struct template_set **templates_r, struct err *err)
+{
+	(void)cookie, (void)st, (void)version, (void)set_r, (void)templates_r, (void)err;
+	return 0;
+}
+
+static void
+check_reply(const struct api_reply *reply)
+{
+	struct json_doc *doc = NULL;
+
+	LAW(reply->status >= 200 && reply->status < 600 && reply->content_type != NULL);
+	LAW(!buf_failed(&reply->body));
+	LAW(utf8_is_valid(buf_slice(&reply->body)));
+	if (strstr(reply->content_type, "json") != NULL) {
+		LAW(json_parse(buf_slice(&reply->body), &doc, NULL, NULL) == 0);
+		json_doc_free(doc);
+	}
+}
+
+static void
+check_admission(struct slice bytes)
+{
+	struct slice host = slice_split(&bytes, '\n'), origin = slice_split(&bytes, '\n');
+	struct api_reply reply;
+
+	for (int with_token = 0; with_token < 2; with_token++) {
+		api_reply_init(&reply);
+		if (api_admit(with_token ? "token" : NULL, false, bytes, host, origin, &reply) <
+		    0) {
+			LAW(reply.status == 401 || reply.status == 403);
+			check_reply(&reply);
+		}
+		api_reply_fini(&reply);
+	}
+}
+
+/* False when the store is no longer as it was: an import commits by itself. */
+static bool
+handle(struct store *st, const struct api_request *q, struct arena *a)
+{
+	static const struct actions_config config = {0};
+	struct api_host host = {NULL, no_bundle, no_rules, SLICE_LIT("[]"), SLICE_LIT("[]")};
+	struct api_env env = {.arena = a, .actions = &config, .host = &host};
+	struct clock_virtual clock;
+	struct metrics metrics;
+	struct api_reply reply;
+	const struct api_route *r;
+	const char *allow = NULL;
+	enum api_place place;
+	int status = 0;
+
+	clock_virtual_init(&clock, INT64_C(1795255200000));
+	metrics_init(&metrics);
+	env.clock = &clock.base;
+	env.metrics = &metrics;
+	r = api_route_find(q->method, q->path, &status, &allow);
+	if (r == NULL) {
+		LAW(status == 404 || (status == 405 && allow != NULL));
+		return true;
+	}
+	place = api_route_place(r);
+	env.store = place == API_LOOP ? NULL : st;
+	api_reply_init(&reply);
+	if (place == API_READER || place == API_WRITER)
+		LAW(store_begin(st, NULL) == 0);
+	api_handle(r, &env, q, &reply);
+	LAW(place == API_WRITER_OWN ? !store_in_transaction(st) : true);
+	store_rollback(st);
+	check_reply(&reply);
+	api_reply_fini(&reply);
+	return place != API_WRITER_OWN;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const methods[] = {"GET", "POST", "HEAD", "PUT"};
+	struct store_options o = {.mode = STORE_MEMORY, .now_ms = 1, .cache_entries = 64};
+	struct slice rest = slice_make((const char *)data, size), target;
+	struct api_request q = {.who = "fuzz"};
+	struct arena *a = arena_new(64u * 1024 * 1024);
+	static struct store *st; /* opening one costs more than most requests */
+
+	if (size == 0 || a == NULL || (st == NULL && store_open(&o, &st, NULL) < 0)) {
+		arena_free(a);
+		return 0;
+	}
+	q.method = methods[data[0] % 4];
+	rest = slice_make(rest.ptr + 1, rest.len - 1);
+	check_admission(rest);
+	target = slice_split(&rest, '\n');
+	q.body = rest;
+	q.path = slice_split(&target, '?');
+	q.query = target;
+	if (!handle(st, &q, a)) {
+		store_close(st);
+		st = NULL;
+	}
+	arena_free(a);
+	return 0;
+}
