@@ -58,6 +58,26 @@ reload_work(void *cookie, struct store *st, struct pipeline *p)
 		pipeline_swap(p, r->next);
 }
 
+/* The sources or channels could not be opened: the pipeline goes back to what the loop still has. */
+static void
+return_work(void *cookie, struct store *st, struct pipeline *p)
+{
+	struct reload *r = cookie;
+
+	(void)st;
+	pipeline_swap(p, r->next);
+}
+
+static void
+return_done(void *cookie)
+{
+	struct reload *r = cookie;
+
+	r->service->is_reloading = false;
+	r->service->calls_under_way--;
+	reload_free(r);
+}
+
 static int
 reload_adopt(struct reload *r)
 {
@@ -89,19 +109,27 @@ reload_done(void *cookie)
 {
 	struct reload *r = cookie;
 	struct service *s = r->service;
+	bool is_half = false; /* the pipeline has the new one already */
 
-	s->is_reloading = false;
-	s->calls_under_way--;
 	service_log_findings(s, r->diags);
 	if (r->rc == 0 && !s->is_stopping)
-		r->rc = reload_adopt(r);
-	if (r->rc == 0)
+		is_half = reload_adopt(r) < 0;
+	if (r->rc == 0 && !is_half)
 		log_event(s->log, LOG_INFO, "config.reloaded", "file", r->config->path, NULL);
 	else
 		log_event(s->log, LOG_ERROR, "config.kept", "why",
-		    r->rc < 0 ? r->err.text : "the new configuration has errors; the old one stays",
+		    r->rc < 0 || is_half ? r->err.text
+					 : "the new configuration has errors; the old one stays",
 		    NULL);
-	reload_free(r);
+	if (is_half) {
+		snapshot_unref(r->next);
+		r->next = snapshot_ref(s->snapshot);
+		if (worker_call(s->worker, return_work, return_done, r) == 0)
+			return;
+		log_event(s->log, LOG_ERROR, "config.mixed", "why",
+		    "the pipeline is too busy to be told; send SIGHUP again", NULL);
+	}
+	return_done(r);
 }
 
 /* What is bound to sockets and the database file cannot change under a running daemon. */

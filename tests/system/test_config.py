@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""The configuration: all problems at once, tokens, SIGHUP; and what POST /api/v1/posts promises."""
+import base64
+import http.client
+import json
+import os
+import signal
+import time
+
+from lib import House, free_port, need, post, run_tests, same, wait_for
+from small_house import RULES, SmallHouse, ago, escape
+
+
+def check(house, text, code=1):
+    """What `earshot check` says about a configuration."""
+    house.write("earshot.yaml", text)
+    return house.verb("check", code=code).stderr
+
+
+def all_problems_are_told_at_once_with_line_and_caret():
+    with SmallHouse("problems") as house:
+        said = check(house, """store:
+  path: var/earshot.db
+  retentoin: 90 days
+servr: {listen: "off"}
+timezone: Europe/Berln
+sources:
+  one: {type: fed, url: "http://x.example/"}
+  two: {type: feed, url: 5, intervall: 1 s}
+  three: {type: feed}
+channels:
+  mail: {type: email, password: "hunter2"}
+  hook: {type: carrier-pigeon}
+limits: {per_person_per_day: many}
+log: {level: loud}
+alerts:
+  queues:
+    support: {notify: ["nowhere:"]}
+""")
+        for line, words in [(3, "retention"), (4, "server"), (7, "feed"), (8, "interval"), (9, "url"), (11, "password"),
+                            (12, "carrier-pigeon"), (13, "per_person_per_day"), (14, "level"), (17, "nowhere")]:
+            need(f"earshot.yaml:{line}:" in said, f"nothing is said about line {line} ({words}):\n{said}")
+            need(words in said, f"'{words}' is missing:\n{said}")
+        need("did you mean 'retention'?" in said and "did you mean 'server'?" in said, f"nearest names:\n{said}")
+        need("hunter2" not in said.replace('password: "hunter2"', ""), "the secret is repeated outside its line")
+        need("^" in said, "no caret")
+        # What can only be judged on a whole configuration comes once the rest is right.
+        said = check(house, "timezone: Europe/Berln\n")
+        need("earshot.yaml:1:" in said and "Europe/Berlin" in said, f"zone:\n{said}")
+
+
+def findings_are_there_for_machines_too():
+    with SmallHouse("json") as house:
+        house.write("earshot.yaml", "stroe: {}\n")
+        done = house.verb("check", "--json", code=1)
+        found = json.loads(done.stdout)
+        found = found if isinstance(found, list) else found["findings"]
+        same((found[0]["severity"], found[0]["line"], found[0]["column"]), ("error", 1, 1), "first finding")
+        need("store" in found[0]["help"], f"help: {found[0]}")
+
+
+def a_broken_configuration_does_not_start():
+    for text, words in [("store: [", "earshot.yaml:"), ("stroe: {}\n", "did you mean 'store'"), ("\0", "earshot.yaml"),
+                        ("a: &a [*a]\n", "earshot.yaml"), ("store: {path: x, path: y}\n", "earshot.yaml:1:"),
+                        ("[" * 100000, "earshot.yaml"), ("\xff\xfe", "earshot.yaml")]:
+        with SmallHouse("broken") as house:
+            with open(house.config, "wb") as out:
+                out.write(text.encode("latin-1"))
+            done = house.verb("run", code=done_with(house, 1, 3))
+            need(words in done.stderr + done.stdout, f"{text[:20]!r}: {done.stderr[-500:]}")
+
+
+def done_with(house, *codes):
+    """The code verb() should want: the one it ends with, when it is among codes."""
+    code = house.verb("check").returncode
+    need(code in codes, f"check ended with {code}")
+    return code
+
+
+def a_secret_comes_from_elsewhere():
+    with SmallHouse("secret") as house:
+        for value in ('"hunter2"', "hunter2"):
+            said = check(house, f"server: {{listen: \"off\", token: {value}}}\n")
+            need("token" in said and "${" in said, f"a literal secret: {said}")
+        said = check(house, 'server: {listen: "off", token: "${EARSHOT_TEST_TOKEN}"}\n')
+        need("EARSHOT_TEST_TOKEN" in said, f"a variable that is not set: {said}")
+        house.environment["EARSHOT_TEST_TOKEN"] = "a-long-enough-secret-token"
+        house.configure(listen='"off", token: "${EARSHOT_TEST_TOKEN}"')
+        done = house.verb("check", code=0)
+        need("a-long-enough-secret" not in done.stdout + done.stderr, "the secret is shown")
+
+
+def listening_beyond_this_machine_needs_a_token():
+    for address in ("0.0.0.0:0", "[::]:8080", "192.0.2.1:8080", "example.org:80"):
+        with SmallHouse("beyond") as house:
+            house.configure(listen=f'"{address}"')
+            done = house.verb("run")
+            need(done.returncode in (1, 3), f"{address}: started, or ended with {done.returncode}")
+            need("token" in done.stderr + done.stdout, f"{address}: {done.stderr}")
+
+
+def ask(port, path, method="GET", body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+    answer = connection.getresponse()
+    data = answer.read()
+    connection.close()
+    return answer.status, data, dict(answer.getheaders())
+
+
+def with_a_token_every_request_needs_it():
+    port = free_port()
+    secret = "correct-horse-battery-staple"
+    with SmallHouse("token") as house:
+        house.environment["TOKEN"] = secret
+        house.configure(listen=f'"127.0.0.1:{port}", token: "${{TOKEN}}"')
+        house.start()
+        paths = ["/", "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/posts", "/api/v1/outbox", "/nothing"]
+        for path in paths:
+            same(ask(port, path)[0], 401, f"{path} without a token")
+            same(ask(port, path, Authorization="Bearer wrong")[0], 401, f"{path} with a wrong token")
+            need(ask(port, path, Authorization=f"Bearer {secret}")[0] in (200, 404, 503), f"{path} with the token")
+        same(ask(port, "/api/v1/posts", "POST", '{"text":"x"}')[0], 401, "POST without a token")
+        basic = base64.b64encode(f"me:{secret}".encode()).decode()
+        same(ask(port, "/", Authorization=f"Basic {basic}")[0], 200, "a browser with the token as password")
+        need("WWW-Authenticate" in ask(port, "/")[2], "a browser is asked for a password")
+        same(house.call("GET", "/healthz")[0], 200, "the socket needs no token")
+        need(secret not in house.log(), "the token is in the log")
+
+
+def without_a_token_only_this_machine_may_ask():
+    port = free_port()
+    with SmallHouse("host") as house:
+        house.configure(listen=f'"127.0.0.1:{port}"')
+        house.start()
+        same(ask(port, "/healthz")[0], 200, "healthz")
+        same(ask(port, "/healthz", Host="evil.example")[0], 403, "a name that was bound to us")
+        same(ask(port, "/api/v1/posts", "POST", '{"text":"x"}', Origin="http://evil.example")[0], 403, "a page elsewhere")
+        same(ask(port, "/api/v1/nothing")[0], 404, "an unknown path")
+        status, _, headers = ask(port, "/api/v1/posts", "DELETE")
+        same((status, "POST" in headers.get("Allow", "")), (405, True), "a method that is not there")
+
+
+# ---- SIGHUP ---------------------------------------------------------------------
+
+
+def hangup(house, want="config.reloaded"):
+    """SIGHUP, and what the log says about it."""
+    before = house.log().count(want)
+    os.kill(house.process.pid, signal.SIGHUP)
+    wait_for(want, lambda: house.log().count(want) > before)
+
+
+def a_hangup_adopts_channels_sources_and_vocabulary():
+    with SmallHouse("hup") as house:
+        house.start()
+        house.send(post(1, "I love it", author=1))
+        house.wait_sent(1)
+        same(len(os.listdir(house.path("out"))), 1, "files")
+        house.write("more.ndjson", json.dumps(post(2, "love from the file", author=2)) + "\n")
+        text = open(house.config).read().replace("dir: out,", "dir: elsewhere,").replace(
+            "sources: {}", "sources: {extra: {type: replay, file: more.ndjson}}")
+        house.write("earshot.yaml", text)
+        hangup(house)
+        house.wait_sent(2)
+        same(len(os.listdir(house.path("elsewhere"))), 1, "files of the new channel")
+        same(house.post(2)["feed"], "extra", "feed")
+        same([s["name"] for s in house.call("GET", "/api/v1/sources")[1]["items"]], ["extra", "api"], "sources")
+
+
+def a_hangup_adopts_the_brands_own_words():
+    with SmallHouse("words") as house:
+        house.start()
+        house.send(post(1, "such a flumptious day", author=7))
+        house.write("lexicon.d/own.tsv", "flumptious\ten\t3.0\n")
+        done = house.verb("check")
+        same(done.returncode, 0, f"check: {done.stderr}")
+        hangup(house)
+        house.send(post(2, "such a flumptious day", author=7))
+        before, after = (house.post(n)["sentiment"]["score"] for n in (1, 2))
+        need(after > before + 0.1, f"the word has no weight: {before} and {after}")
+
+
+def a_hangup_with_errors_keeps_everything():
+    with SmallHouse("keep") as house:
+        house.start()
+        good = open(house.config).read()
+        for bad, words in [(good + "\nnonsense: 1\n", "nonsense"),
+                           (good.replace("sources: {}", "sources: {x: {type: feed}}"), "url"),
+                           (good.replace("sources: {}", "sources: {x: {type: feed, url: 'gopher://x.example/'}}").replace(
+                               "limits: {}", "limits: {per_person_per_day: 1}"), "url"),
+                           (good.replace("  mail: {type: file,", "  post: {type: file,"), "mail"),
+                           (good.replace("dir: out,", "dir: elsewhere, nosuch: 1,"), "nosuch"),
+                           ("[", "earshot.yaml")]:
+            house.write("earshot.yaml", bad)
+            hangup(house, "config.kept")
+            need(words in house.log_since_start(), f"the log does not say why ({words})")
+        os.remove(house.config)
+        hangup(house, "config.kept")
+        house.send(post(1, "I love it", author=1), post(2, "I love it", author=1))
+        house.wait_sent(2)
+        same(len(os.listdir(house.path("out"))), 2, "the old channel sends, under the old limits")
+        need(not os.path.exists(house.path("elsewhere")), "something of the new one was taken")
+
+
+def a_hangup_never_touches_the_rules():
+    with SmallHouse("rules") as house:
+        house.start()
+        house.write("rules/test.rules", RULES.replace('"love"', '"hate"'))
+        hangup(house)
+        house.send(post(1, "I love it", author=1), post(2, "I hate it", author=2))
+        same((house.outcomes(1), house.outcomes(2)), ([("thanks", "queued")], []), "outcomes")
+        house.verb("rules", "apply", code=0)
+        house.send(post(3, "I hate it", author=2))
+        same(house.outcomes(3), [("thanks", "queued")], "after apply")
+
+
+# ---- POST /api/v1/posts ------------------------------------------------------------
+
+
+def one_key_is_one_request():
+    with SmallHouse("key") as house:
+        house.start()
+        body = json.dumps(post(1, "I love it", author=1))
+        key = {"Idempotency-Key": "k-1"}
+        first = house.call("POST", "/api/v1/posts", body, key, raw=True)
+        second = house.call("POST", "/api/v1/posts", body, key, raw=True)
+        same(first[0], 201, "first")
+        same(second, first, "the same answer, byte for byte")
+        status, answer = house.call("POST", "/api/v1/posts", json.dumps(post(2, "other")), key)
+        same((status, answer["code"]), (422, "idempotency-key-reused"), "another body")
+        need(answer["help"], "help")
+        same(house.call("GET", "/api/v1/posts/" + escape("https://social.example/posts/2"))[0], 404, "the refused post")
+        house.stop()
+        house.start()
+        same(house.call("POST", "/api/v1/posts", body, key, raw=True), first, "after a restart")
+        same(len(house.decisions()), 1, "decisions")
+
+
+def what_was_acknowledged_is_there_after_a_kill():
+    with SmallHouse("ack") as house:
+        taken = 0
+        for life in range(5):
+            house.start()
+            for n in range(4):
+                house.send(post(100 * life + n, "I love it", author=1 + n % 2))
+                taken += 1
+            house.kill()
+        house.start()
+        same(len(house.items("/api/v1/posts")), taken, "posts")
+        same(len(house.decisions()), taken, "decisions")
+
+
+def one_an_array_or_lines():
+    with SmallHouse("shapes") as house:
+        house.start()
+        status, answer = house.call("POST", "/api/v1/posts", {"text": "only a text"})
+        same((status, answer["stored"]), (201, 1), "one")
+        status, answer = house.call("POST", "/api/v1/posts", [{"text": "first"}, {"text": "second"}])
+        same((status, answer["stored"]), (201, 2), "an array")
+        lines = "".join(json.dumps({"text": f"line {n}"}) + "\r\n" for n in range(1000))
+        status, answer = house.call("POST", "/api/v1/posts", "\n" + lines, {"Content-Type": "application/x-ndjson"})
+        same((status, answer["stored"]), (201, 1000), "lines")
+
+
+if __name__ == "__main__":
+    run_tests([all_problems_are_told_at_once_with_line_and_caret, findings_are_there_for_machines_too,
+               a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token,
+               with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
+               a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
+               a_hangup_with_errors_keeps_everything, a_hangup_never_touches_the_rules, one_key_is_one_request,
+               what_was_acknowledged_is_there_after_a_kill, one_an_array_or_lines])
