@@ -176,6 +176,39 @@ map_of(struct loading *l, const struct options *o, const char *name)
 	return node != NULL && node->type == YAML_MAP ? node : NULL;
 }
 
+/* "a/b/../c" and "./c" read better as "a/c" and "c"; only names are looked at, not links. */
+static const char *
+path_tidy(struct arena *a, const char *path)
+{
+	struct slice rest = slice_of(path);
+	char *out = path == NULL ? NULL : arena_strdup(a, path);
+	size_t len = 0, first = path != NULL && path[0] == '/' ? 1 : 0;
+
+	if (out == NULL)
+		return path;
+	while (slice_is_set(rest)) {
+		struct slice part = slice_split(&rest, '/');
+		size_t start = len;
+
+		if (part.len == 0 || slice_eq_str(part, "."))
+			continue;
+		if (slice_eq_str(part, "..") && len > 0) {
+			while (start > 0 && out[start - 1] != '/')
+				start--;
+			if (!slice_eq_str(slice_make(out + start, len - start), "..")) {
+				len = start > first ? start - 1 : first;
+				continue;
+			}
+		}
+		if (len > 0 || first == 1)
+			out[len++] = '/';
+		memmove(out + len, part.ptr, part.len);
+		len += part.len;
+	}
+	out[len] = '\0';
+	return len == 0 ? "." : out;
+}
+
 static const char *
 path_beside(struct arena *a, const char *store_path, const char *name)
 {
@@ -509,12 +542,12 @@ fill(struct loading *l)
 	struct config *c = &f->base;
 	struct arena *a = f->arena;
 
-	c->store_path = options_text(f->store, "path");
+	c->store_path = path_tidy(a, options_text(f->store, "path"));
 	c->retention_ms = options_int(f->store, "retention");
 	c->seen_ms = options_int(f->store, "seen_for");
 	c->listen = options_text(f->server, "listen");
 	c->token = options_text(f->server, "token");
-	c->socket_path = options_text(f->server, "socket");
+	c->socket_path = path_tidy(a, options_text(f->server, "socket"));
 	c->max_body_bytes = options_int(f->server, "max_body");
 	c->rules_dir = options_text(f->top, "rules");
 	c->templates_dir = options_text(f->top, "templates");
