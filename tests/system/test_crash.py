@@ -4,14 +4,18 @@
 Short form: 3,000 posts and 30 kills; long form (make test-crash): 20,000 posts and at least 200 kills.  Two thirds of the kills fall at
 random instants at which there is work; the others wait for a phase that is still rare, so that none stays untried.
 """
+import base64
+import http.server
 import json
 import os
 import random
+import re
 import signal
+import threading
 import time
 
 from crash_expect import CAP_PER_DAY, TOTAL_OF_FIRST, expect
-from lib import IS_LONG, PHASES, Failure, House, need, run_tests, same, wait_for
+from lib import IS_LONG, PHASES, Failure, House, free_port, need, run_tests, same, wait_for
 
 POSTS = 20000 if IS_LONG else 3000
 KILLS = 220 if IS_LONG else 30
@@ -43,7 +47,7 @@ rule greet "Greet"
     author.followers is at least 1000
   end
   then
-    send "greeting" by email to customer
+    send "greeting" by hello to customer
   end
 end
 
@@ -85,7 +89,7 @@ def make_posts(rng):
     return posts
 
 
-def build(house, rng, email_channel):
+def build(house, rng, channels):
     posts = make_posts(rng)
     customers = {}
     rows = ["ChannelType,Address,OptOut,User.UserId,User.UserAttributes.SocialHandle"]
@@ -99,11 +103,17 @@ def build(house, rng, email_channel):
     house.write("rules/test.rules", RULES)
     house.template("offer-mail", "marketing", subject="Ten", text="Your code: {{Offer.Code}}\n")
     house.template("greeting", "service", subject="Hello", text="Hello {{Author.Handle}}\n")
-    configure(house, email_channel, 1000)
+    configure(house, channels, 1000)
     return posts, customers
 
 
-def configure(house, email_channel, rate):
+FILES = """
+  email: {type: file, dir: out, endpoint: email, retry_first: 100 ms}
+  hello: {type: file, dir: out, endpoint: email, retry_first: 100 ms}
+"""
+
+
+def configure(house, channels, rate):
     house.write("earshot.yaml", f"""
 store: {{path: var/earshot.db}}
 server: {{listen: "off"}}
@@ -115,8 +125,7 @@ network: {{allow_private: ["127.0.0.1"]}}
 log: {{level: debug}}
 sources:
   feed: {{type: replay, file: posts.ndjson, rate: {rate}}}
-channels:
-  email: {email_channel}
+channels: {channels}
 alerts:
   queues:
     support: {{notify: ["log:"], escalate_after: 7 days}}
@@ -172,14 +181,14 @@ def kill_once(house, rng, kills, wanted):
     kills.note(house)
 
 
-def kill_many(house, rng, email_channel):
+def kill_many(house, rng, channels):
     kills = Kills()
     life_s = 0.1
     began = time.monotonic()
     while kills.total < KILLS:
         # So fast that posts last until the last kill, judged by how long the lives have been so far.
         share = max(0, POSTS - stored(house)) / (KILLS - kills.total)
-        configure(house, email_channel, int(min(5000, max(100, 0.6 * share / life_s))))
+        configure(house, channels, int(min(5000, max(100, 0.6 * share / life_s))))
         house.start()
         born = time.monotonic()
         kill_once(house, rng, kills, kills.rarest() if kills.total % 3 == 2 else None)
@@ -196,8 +205,8 @@ def stored(house):
         return 0
 
 
-def finish(house, email_channel):
-    configure(house, email_channel, 5000)
+def finish(house, channels):
+    configure(house, channels, 5000)
     house.start()
     wait_for("all posts", lambda: stored(house) == POSTS, 120, 0.1)
     db = house.database()
@@ -206,6 +215,7 @@ def finish(house, email_channel):
     same(house.stop(), 0, "exit code")
 
 
+STATES = ["held", "ready", "sending", "sent", "later", "rejected", "unknown", "suppressed", "expired", "dropped"]
 OUTCOMES = ["done", "queued", "drafted", "alerted", "suppressed", "held", "shadow"]
 
 
@@ -238,14 +248,15 @@ def check_kills(kills):
 
 
 def kills_at_any_instant_change_nothing_of_what_was_decided():
+    global POSTS, KILLS
+    POSTS, KILLS = (20000, 220) if IS_LONG else (3000, 30)
     rng = random.Random(SEED)
     print(f"# seed {SEED}")
     house = House("crash")
-    channel = "{type: file, dir: out, endpoint: email, retry_first: 100 ms}"
     try:
-        posts, customers = build(house, rng, channel)
-        kills = kill_many(house, rng, channel)
-        finish(house, channel)
+        posts, customers = build(house, rng, FILES)
+        kills = kill_many(house, rng, FILES)
+        finish(house, FILES)
         messages = compare(house, posts, customers)
         files = [f for f in os.listdir(house.path("out")) if f.endswith(".txt")]
         same(len(files), len(messages), "files")
@@ -258,5 +269,83 @@ def kills_at_any_instant_change_nothing_of_what_was_decided():
         house.close()
 
 
+class Receiver(http.server.ThreadingHTTPServer):
+    """Takes webhooks and notes their ids, one entry a delivery."""
+
+    def __init__(self):
+        self.ids = []
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.ids.append(self.headers["webhook-id"])
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def mail_server(ids):
+    """aiosmtpd on a free port; notes the message's id of each mail it has taken."""
+    import peers
+
+    peers.use_aiosmtpd()
+    from aiosmtpd.controller import Controller
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):
+            found = re.search(rb"^Message-ID: <([0-9a-f]{32})@", envelope.content, re.M | re.I)
+            ids.append(found.group(1).decode() if found else None)
+            return "250 taken"
+
+    controller = Controller(Handler(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    return controller
+
+
+def kills_lose_and_double_nothing_at_a_mail_server_and_a_webhook_receiver():
+    global POSTS, KILLS
+    rng = random.Random(SEED + 1)
+    mails = []
+    mail, hooks = mail_server(mails), Receiver()
+    channels = f"""
+  email: {{type: email, server: "smtp://127.0.0.1:{mail.port}", from: care@acme.example, require_tls: no, retry_first: 100 ms}}
+  hello: {{type: webhook, url: "http://127.0.0.1:{hooks.server_port}/hook", secret: "${{HOOK_SECRET}}", endpoint: email, retry_first: 100 ms}}
+"""
+    POSTS, KILLS = (6000, 80) if IS_LONG else (1500, 15)
+    house = House("crash-net")
+    house.environment["HOOK_SECRET"] = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    try:
+        posts, customers = build(house, rng, channels)
+        kill_many(house, rng, channels)
+        finish(house, channels)
+        compare(house, posts, customers)
+        states = {r["id"]: (r["channel"], STATES[r["state"]])
+                  for r in house.database().execute("SELECT id, channel, state FROM outbox WHERE kind = 0")}
+        need(None not in mails, "a mail without our id")
+        need(set(mails) | set(hooks.ids) <= set(states), "something was delivered that nobody decided")
+        for number, (channel, state) in states.items():
+            taken = (mails if channel == "email" else hooks.ids).count(number)
+            if channel == "email":
+                need(taken <= 1, f"mail {number} arrived {taken} times")
+                need(state in ("sent", "unknown"), f"mail {number} is {state}")
+                need(taken == 1 or state == "unknown", f"mail {number} is sent but never arrived")
+            else:  # a repeat carries the same webhook-id: that is its mark
+                same(state, "sent", f"webhook {number}")
+                need(taken >= 1, f"webhook {number} is sent but never arrived")
+        unknown = sum(state == "unknown" for _, state in states.values())
+        print(f"# {len(states)} messages, {unknown} unknown, {len(hooks.ids) - len(set(hooks.ids))} webhooks repeated under their id")
+    finally:
+        house.close()
+        mail.stop()
+        hooks.shutdown()
+
+
 if __name__ == "__main__":
-    run_tests([kills_at_any_instant_change_nothing_of_what_was_decided])
+    run_tests([kills_lose_and_double_nothing_at_a_mail_server_and_a_webhook_receiver,
+               kills_at_any_instant_change_nothing_of_what_was_decided])

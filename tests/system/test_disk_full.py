@@ -18,7 +18,7 @@ test_crash.POSTS = 3000
 
 
 def settle(house):
-    return test_crash.finish(house, "{type: file, dir: out, endpoint: email, retry_first: 100 ms}")
+    return test_crash.finish(house, test_crash.FILES)
 
 
 def decisions_of(house):
@@ -27,7 +27,7 @@ def decisions_of(house):
 
 def a_full_disk_stops_intake_and_nothing_is_lost_when_there_is_room_again():
     rng = random.Random(test_crash.SEED)
-    channel = "{type: file, dir: out, endpoint: email, retry_first: 100 ms}"
+    channel = test_crash.FILES
     house = House("full")
     try:
         posts, customers = test_crash.build(house, rng, channel)
