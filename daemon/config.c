@@ -17,6 +17,7 @@
 #include "platform/zone.h"
 
 #include "actions/sender.h"
+#include "daemon/config_internal.h"
 
 #define CONFIG_BYTES_MAX (1024 * 1024)
 #define CONFIG_ARENA_BYTES (16 * 1024 * 1024)
@@ -29,115 +30,6 @@ struct config_full {
 	struct options *top, *store, *server, *customers, *network, *log, *limits, *alerts;
 	struct options **queues, **offer_sets;
 	size_t queue_sets, offer_set_count;
-};
-
-/* ---- the tables: the reader, `earshot run -h` and the manual are made from them -----------------
- */
-
-static const struct option top_options[] = {
-    {"store", OPTION_MAP, NULL, false, 0, 0, NULL, "the database file and how long things are kept",
-	NULL},
-    {"server", OPTION_MAP, NULL, false, 0, 0, NULL,
-	"the HTTP server and the socket of the command line", NULL},
-    {"rules", OPTION_PATH, "rules", false, 0, 0, NULL,
-	"folder of *.rules, the working copy of the live rules", NULL},
-    {"templates", OPTION_PATH, "templates", false, 0, 0, NULL, "folder of message templates", NULL},
-    {"vocabulary", OPTION_PATH, "lexicon.d", false, 0, 0, NULL,
-	"folder of *.tsv with the brand's own words and their weights", NULL},
-    {"customers", OPTION_MAP, NULL, false, 0, 0, NULL, "customers imported at start", NULL},
-    {"offers", OPTION_MAP, NULL, false, 0, 0, NULL,
-	"offers by name: {codes: FILE, description: TEXT}", NULL},
-    {"sources", OPTION_MAP, NULL, false, 0, 0, NULL, "sources by name; `type` says which kind",
-	NULL},
-    {"channels", OPTION_MAP, NULL, false, 0, 0, NULL, "channels by name; `type` says which kind",
-	NULL},
-    {"alerts", OPTION_MAP, NULL, false, 0, 0, NULL, "alert queues", NULL},
-    {"limits", OPTION_MAP, NULL, false, 0, 0, NULL,
-	"caps over all rules, and the kill switch's file", NULL},
-    {"network", OPTION_MAP, NULL, false, 0, 0, NULL, "where requests may go", NULL},
-    {"log", OPTION_MAP, NULL, false, 0, 0, NULL, "what is logged", NULL},
-    {"timezone", OPTION_TEXT, "UTC", false, 0, 0, NULL, "the brand's time zone", "Europe/Berlin"},
-    {"reply_channel", OPTION_TEXT, NULL, false, 0, 0, NULL,
-	"channel that approved replies go through; default: the first one that can reply", NULL},
-    {0},
-};
-
-static const struct option store_options[] = {
-    {"path", OPTION_PATH, "var/earshot.db", false, 0, 0, NULL, "the database file", NULL},
-    {"retention", OPTION_DURATION, "365 days", false, 3600000, INT64_C(315360000000), NULL,
-	"how long the texts of posts are kept", "90 days"},
-    {"seen_for", OPTION_DURATION, "455 days", false, 3600000, INT64_C(315360000000), NULL,
-	"how long the ids of seen posts are kept; longer than retention", NULL},
-    {0},
-};
-
-static const struct option server_options[] = {
-    {"listen", OPTION_TEXT, "127.0.0.1:8080", false, 0, 0, NULL,
-	"address and port of HTTP, or \"off\"; beyond loopback a token is needed", "0.0.0.0:8080"},
-    {"token", OPTION_SECRET, NULL, false, 0, 0, NULL, "access token every request then needs",
-	"${EARSHOT_TOKEN}"},
-    {"socket", OPTION_PATH, NULL, false, 0, 0, NULL,
-	"socket of the command line; default: beside the database", NULL},
-    {"max_body", OPTION_SIZE, "16 MB", false, 1024, 256 * 1024 * 1024, NULL, "largest request body",
-	NULL},
-    {0},
-};
-
-static const struct option customers_options[] = {
-    {"import", OPTION_PATH, NULL, false, 0, 0, NULL,
-	"an Amazon Pinpoint CSV, imported at start when it changed", NULL},
-    {"handle_attribute", OPTION_TEXT, "SocialHandle", false, 0, 0, NULL,
-	"attribute that names a customer's social handle", NULL},
-    {0},
-};
-
-static const struct option offer_options[] = {
-    {"codes", OPTION_PATH, NULL, true, 0, 0, NULL,
-	"CSV with a column `code`, imported at start when it changed", NULL},
-    {"description", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
-    {0},
-};
-
-static const struct option alerts_options[] = {
-    {"queues", OPTION_MAP, NULL, false, 0, 0, NULL, "queues by name", NULL},
-    {0},
-};
-
-static const struct option queue_options[] = {
-    {"title", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
-    {"notify", OPTION_LIST, NULL, true, 0, 0, NULL, "who hears of it: channel:address",
-	"email:support@acme.example"},
-    {"escalate", OPTION_LIST, NULL, false, 0, 0, NULL, "second addresses, when nobody acknowledges",
-	NULL},
-    {"escalate_after", OPTION_DURATION, "15 minutes", false, 1000, INT64_C(604800000), NULL,
-	"how long an alert may stay unacknowledged", NULL},
-    {0},
-};
-
-static const struct option limits_options[] = {
-    {"per_person_per_day", OPTION_INT, "0", false, 0, 1000, NULL,
-	"messages one person may get a day over all rules; 0: no cap", NULL},
-    {"brake_file", OPTION_PATH, NULL, false, 0, 0, NULL,
-	"sending stops while this file exists; default: STOP beside the database", NULL},
-    {0},
-};
-
-static const struct option network_options[] = {
-    {"allow_private", OPTION_LIST, NULL, false, 0, 0, NULL,
-	"private or loopback addresses, networks and names that requests may go to", "127.0.0.1"},
-    {0},
-};
-
-static const struct option log_options[] = {
-    {"level", OPTION_CHOICE, "info", false, 0, 0, "debug|info|warn|error", "what is logged", NULL},
-    {"journal", OPTION_BOOL, "no", false, 0, 0, NULL, "lines as systemd's journal wants them",
-	NULL},
-    {0},
-};
-
-static const struct option type_option[] = {
-    {"type", OPTION_TEXT, NULL, true, 0, 0, NULL, "which kind", NULL},
-    {0},
 };
 
 /* ---- reading -------------------------------------------------------------- */
@@ -230,7 +122,7 @@ table_with_type(struct arena *a, const struct option *x, const struct option *y)
 	all = arena_array(a, nx + ny + 2, sizeof *all);
 	if (all == NULL)
 		return NULL;
-	all[0] = type_option[0];
+	all[0] = config_type_option[0];
 	for (size_t i = 0; i < nx; i++)
 		all[1 + i] = x[i];
 	for (size_t i = 0; i < ny; i++)
@@ -442,7 +334,7 @@ read_queues(struct loading *l)
 	const struct yaml_node *map;
 	struct alert_queue *queues;
 
-	f->alerts = section(l, alerts_options, options_node(f->top, "alerts"), "alerts");
+	f->alerts = section(l, config_alerts_options, options_node(f->top, "alerts"), "alerts");
 	if (f->alerts == NULL)
 		return -1;
 	map = map_of(l, f->alerts, "queues");
@@ -458,8 +350,8 @@ read_queues(struct loading *l)
 		struct options *o;
 
 		q->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
-		o = section(
-		    l, queue_options, node, arena_printf(f->arena, "alerts.queues.%s", q->name));
+		o = section(l, config_queue_options, node,
+		    arena_printf(f->arena, "alerts.queues.%s", q->name));
 		if (o == NULL)
 			return -1;
 		f->queues[f->queue_sets++] = o;
@@ -492,7 +384,8 @@ read_offers(struct loading *l)
 		struct options *set;
 
 		o->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
-		set = section(l, offer_options, node, arena_printf(f->arena, "offers.%s", o->name));
+		set = section(
+		    l, config_offer_options, node, arena_printf(f->arena, "offers.%s", o->name));
 		if (set == NULL)
 			return -1;
 		f->offer_sets[f->offer_set_count++] = set;
@@ -511,13 +404,13 @@ read_sections(struct loading *l)
 {
 	struct config_full *f = l->full;
 
-	f->store = section(l, store_options, options_node(f->top, "store"), "store");
-	f->server = section(l, server_options, options_node(f->top, "server"), "server");
+	f->store = section(l, config_store_options, options_node(f->top, "store"), "store");
+	f->server = section(l, config_server_options, options_node(f->top, "server"), "server");
 	f->customers =
-	    section(l, customers_options, options_node(f->top, "customers"), "customers");
-	f->network = section(l, network_options, options_node(f->top, "network"), "network");
-	f->log = section(l, log_options, options_node(f->top, "log"), "log");
-	f->limits = section(l, limits_options, options_node(f->top, "limits"), "limits");
+	    section(l, config_customers_options, options_node(f->top, "customers"), "customers");
+	f->network = section(l, config_network_options, options_node(f->top, "network"), "network");
+	f->log = section(l, config_log_options, options_node(f->top, "log"), "log");
+	f->limits = section(l, config_limits_options, options_node(f->top, "limits"), "limits");
 	if (f->store == NULL || f->server == NULL || f->customers == NULL || f->network == NULL ||
 	    f->log == NULL || f->limits == NULL)
 		return -1;
@@ -646,7 +539,7 @@ config_load(const char *path, struct diag_list *diags, struct config **config_r,
 	}
 	f->base.path = path == NULL ? NULL : l.file;
 	f->base.dir = l.dir;
-	f->top = section(&l, top_options, f->doc == NULL ? NULL : yaml_root(f->doc), "");
+	f->top = section(&l, config_top_options, f->doc == NULL ? NULL : yaml_root(f->doc), "");
 	if (f->top == NULL || read_sections(&l) < 0 || read_sources(&l) < 0 ||
 	    read_channels(&l) < 0 || read_queues(&l) < 0 || read_offers(&l) < 0) {
 		err_set(err, ERR_NOMEM, "no memory for the configuration");
@@ -702,39 +595,4 @@ config_unref(struct config *c)
 	yaml_doc_free(f->doc);
 	arena_free(f->arena);
 	mem_free(f);
-}
-
-void
-config_describe(struct buf *out)
-{
-	static const struct {
-		const char *title;
-		const struct option *table;
-	} sections[] = {
-	    {"earshot.yaml", top_options},
-	    {"store", store_options},
-	    {"server", server_options},
-	    {"customers", customers_options},
-	    {"offers.NAME", offer_options},
-	    {"alerts.queues.NAME", queue_options},
-	    {"limits", limits_options},
-	    {"network", network_options},
-	    {"log", log_options},
-	    {"channels.NAME (all types)", sender_common_options},
-	};
-
-	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-		buf_addf(out, "%s%s\n", i == 0 ? "" : "\n", sections[i].title);
-		options_describe(sections[i].table, out);
-	}
-	for (size_t i = 0; collector_registry[i] != NULL; i++) {
-		buf_addf(out, "\nsources.NAME with type: %s - %s\n", collector_registry[i]->name,
-		    collector_registry[i]->help);
-		options_describe(collector_registry[i]->options, out);
-	}
-	for (size_t i = 0; sender_registry[i] != NULL; i++) {
-		buf_addf(out, "\nchannels.NAME with type: %s - %s\n", sender_registry[i]->name,
-		    sender_registry[i]->help);
-		options_describe(sender_registry[i]->options, out);
-	}
 }

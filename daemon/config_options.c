@@ -1,0 +1,150 @@
+#include "daemon/config.h"
+
+#include "core/buf.h"
+#include "collectors/collector.h"
+
+#include "actions/sender.h"
+#include "daemon/config_internal.h"
+
+/* The tables: the reader, `earshot run -h` and the manual are made from them. */
+
+const struct option config_top_options[] = {
+    {"store", OPTION_MAP, NULL, false, 0, 0, NULL, "the database file and how long things are kept",
+	NULL},
+    {"server", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"the HTTP server and the socket of the command line", NULL},
+    {"rules", OPTION_PATH, "rules", false, 0, 0, NULL,
+	"folder of *.rules, the working copy of the live rules", NULL},
+    {"templates", OPTION_PATH, "templates", false, 0, 0, NULL, "folder of message templates", NULL},
+    {"vocabulary", OPTION_PATH, "lexicon.d", false, 0, 0, NULL,
+	"folder of *.tsv with the brand's own words and their weights", NULL},
+    {"customers", OPTION_MAP, NULL, false, 0, 0, NULL, "customers imported at start", NULL},
+    {"offers", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"offers by name: {codes: FILE, description: TEXT}", NULL},
+    {"sources", OPTION_MAP, NULL, false, 0, 0, NULL, "sources by name; `type` says which kind",
+	NULL},
+    {"channels", OPTION_MAP, NULL, false, 0, 0, NULL, "channels by name; `type` says which kind",
+	NULL},
+    {"alerts", OPTION_MAP, NULL, false, 0, 0, NULL, "alert queues", NULL},
+    {"limits", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"caps over all rules, and the kill switch's file", NULL},
+    {"network", OPTION_MAP, NULL, false, 0, 0, NULL, "where requests may go", NULL},
+    {"log", OPTION_MAP, NULL, false, 0, 0, NULL, "what is logged", NULL},
+    {"timezone", OPTION_TEXT, "UTC", false, 0, 0, NULL, "the brand's time zone", "Europe/Berlin"},
+    {"reply_channel", OPTION_TEXT, NULL, false, 0, 0, NULL,
+	"channel that approved replies go through; default: the first one that can reply", NULL},
+    {0},
+};
+
+const struct option config_store_options[] = {
+    {"path", OPTION_PATH, "var/earshot.db", false, 0, 0, NULL, "the database file", NULL},
+    {"retention", OPTION_DURATION, "365 days", false, 3600000, INT64_C(315360000000), NULL,
+	"how long the texts of posts are kept", "90 days"},
+    {"seen_for", OPTION_DURATION, "455 days", false, 3600000, INT64_C(315360000000), NULL,
+	"how long the ids of seen posts are kept; longer than retention", NULL},
+    {0},
+};
+
+const struct option config_server_options[] = {
+    {"listen", OPTION_TEXT, "127.0.0.1:8080", false, 0, 0, NULL,
+	"address and port of HTTP, or \"off\"; beyond loopback a token is needed", "0.0.0.0:8080"},
+    {"token", OPTION_SECRET, NULL, false, 0, 0, NULL, "access token every request then needs",
+	"${EARSHOT_TOKEN}"},
+    {"socket", OPTION_PATH, NULL, false, 0, 0, NULL,
+	"socket of the command line; default: beside the database", NULL},
+    {"max_body", OPTION_SIZE, "16 MB", false, 1024, 256 * 1024 * 1024, NULL, "largest request body",
+	NULL},
+    {0},
+};
+
+const struct option config_customers_options[] = {
+    {"import", OPTION_PATH, NULL, false, 0, 0, NULL,
+	"an Amazon Pinpoint CSV, imported at start when it changed", NULL},
+    {"handle_attribute", OPTION_TEXT, "SocialHandle", false, 0, 0, NULL,
+	"attribute that names a customer's social handle", NULL},
+    {0},
+};
+
+const struct option config_offer_options[] = {
+    {"codes", OPTION_PATH, NULL, true, 0, 0, NULL,
+	"CSV with a column `code`, imported at start when it changed", NULL},
+    {"description", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
+    {0},
+};
+
+const struct option config_alerts_options[] = {
+    {"queues", OPTION_MAP, NULL, false, 0, 0, NULL, "queues by name", NULL},
+    {0},
+};
+
+const struct option config_queue_options[] = {
+    {"title", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
+    {"notify", OPTION_LIST, NULL, true, 0, 0, NULL, "who hears of it: channel:address",
+	"email:support@acme.example"},
+    {"escalate", OPTION_LIST, NULL, false, 0, 0, NULL, "second addresses, when nobody acknowledges",
+	NULL},
+    {"escalate_after", OPTION_DURATION, "15 minutes", false, 1000, INT64_C(604800000), NULL,
+	"how long an alert may stay unacknowledged", NULL},
+    {0},
+};
+
+const struct option config_limits_options[] = {
+    {"per_person_per_day", OPTION_INT, "0", false, 0, 1000, NULL,
+	"messages one person may get a day over all rules; 0: no cap", NULL},
+    {"brake_file", OPTION_PATH, NULL, false, 0, 0, NULL,
+	"sending stops while this file exists; default: STOP beside the database", NULL},
+    {0},
+};
+
+const struct option config_network_options[] = {
+    {"allow_private", OPTION_LIST, NULL, false, 0, 0, NULL,
+	"private or loopback addresses, networks and names that requests may go to", "127.0.0.1"},
+    {0},
+};
+
+const struct option config_log_options[] = {
+    {"level", OPTION_CHOICE, "info", false, 0, 0, "debug|info|warn|error", "what is logged", NULL},
+    {"journal", OPTION_BOOL, "no", false, 0, 0, NULL, "lines as systemd's journal wants them",
+	NULL},
+    {0},
+};
+
+const struct option config_type_option[] = {
+    {"type", OPTION_TEXT, NULL, true, 0, 0, NULL, "which kind", NULL},
+    {0},
+};
+
+void
+config_describe(struct buf *out)
+{
+	static const struct {
+		const char *title;
+		const struct option *table;
+	} sections[] = {
+	    {"earshot.yaml", config_top_options},
+	    {"store", config_store_options},
+	    {"server", config_server_options},
+	    {"customers", config_customers_options},
+	    {"offers.NAME", config_offer_options},
+	    {"alerts.queues.NAME", config_queue_options},
+	    {"limits", config_limits_options},
+	    {"network", config_network_options},
+	    {"log", config_log_options},
+	    {"channels.NAME (all types)", sender_common_options},
+	};
+
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+		buf_addf(out, "%s%s\n", i == 0 ? "" : "\n", sections[i].title);
+		options_describe(sections[i].table, out);
+	}
+	for (size_t i = 0; collector_registry[i] != NULL; i++) {
+		buf_addf(out, "\nsources.NAME with type: %s - %s\n", collector_registry[i]->name,
+		    collector_registry[i]->help);
+		options_describe(collector_registry[i]->options, out);
+	}
+	for (size_t i = 0; sender_registry[i] != NULL; i++) {
+		buf_addf(out, "\nchannels.NAME with type: %s - %s\n", sender_registry[i]->name,
+		    sender_registry[i]->help);
+		options_describe(sender_registry[i]->options, out);
+	}
+}
