@@ -41,7 +41,8 @@ struct file_state {
 	struct thread *thread;
 	struct lock *lock;
 	struct file_job *finished, **finished_tail; /* under lock */
-	size_t posted;				    /* calls to the loop under way; loop thread but for the post itself: under lock */
+	size_t
+	    posted; /* calls to the loop under way; loop thread but for the post itself: under lock */
 	bool is_closed;
 };
 
@@ -84,7 +85,8 @@ write_one(struct file_job *j)
 	}
 	o->result = SEND_DONE;
 	snprintf(o->reason, sizeof o->reason, "%s", rc == 1 ? "the file was there already" : "");
-	snprintf(o->provider_id, sizeof o->provider_id, "%.*s", (int)sizeof o->provider_id - 1, strrchr(j->path, '/') + 1);
+	snprintf(o->provider_id, sizeof o->provider_id, "%.*s", (int)sizeof o->provider_id - 1,
+	    strrchr(j->path, '/') + 1);
 }
 
 static void
@@ -164,7 +166,8 @@ file_open(struct sender *s, const struct options *set, void **state_r, struct er
 		err_set(err, ERR_NOMEM, "no memory for the channel");
 		goto failed;
 	}
-	if (file_make_dirs(f->dir, err) < 0 || thread_start("file channel", file_main, f, &f->thread, err) < 0)
+	if (file_make_dirs(f->dir, err) < 0 ||
+	    thread_start("file channel", file_main, f, &f->thread, err) < 0)
 		goto failed;
 	*state_r = f;
 	return 0;
@@ -180,7 +183,8 @@ put_line(struct buf *out, const char *name, struct slice value)
 		return;
 	buf_addf(out, "%s: ", name);
 	for (size_t i = 0; i < value.len; i++)
-		buf_add_char(out, value.ptr[i] == '\n' || value.ptr[i] == '\r' ? ' ' : value.ptr[i]);
+		buf_add_char(
+		    out, value.ptr[i] == '\n' || value.ptr[i] == '\r' ? ' ' : value.ptr[i]);
 	buf_add_char(out, '\n');
 }
 
@@ -216,7 +220,8 @@ put_message(struct buf *out, const struct outbox_item *item)
 			continue;
 		buf_addf(out, "\n--- %.*s ---\n", SLICE_ARG(name));
 		buf_add_slice(out, json_str(part));
-		if (json_str(part).len > 0 && out->ptr[out->len - 1] != '\n')
+		if (json_str(part).len > 0 && !buf_failed(out) &&
+		    out->ptr[out->len - 1] != '\n')
 			buf_add_char(out, '\n');
 	}
 }

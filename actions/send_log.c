@@ -38,7 +38,8 @@ log_open(struct sender *s, const struct options *set, void **state_r, struct err
 static struct slice
 text_of(const struct json *parts)
 {
-	static const char *const names[] = {"subject", "title", "reply", "text", "sms", "push", "html"};
+	static const char *const names[] = {
+	    "subject", "title", "reply", "text", "sms", "push", "html"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (slice_is_set(json_get_str(parts, names[i])))
@@ -58,10 +59,13 @@ log_send(void *state, const struct outbox_item *item, send_done_fn *done, void *
 		o.result = SEND_LATER;
 		snprintf(o.reason, sizeof o.reason, "no memory for a log line");
 	} else {
-		log_event(l->log, LOG_INFO, item->kind == MESSAGE_NOTICE ? "notice" : "message.text", "id",
-		    arena_slice_dup(a, item->id).ptr, "to", arena_slice_dup(a, item->address).ptr, "customer",
-		    arena_slice_dup(a, item->customer_id).ptr, "text", arena_slice_dup(a, text_of(item->parts)).ptr,
-		    "because", arena_slice_dup(a, item->reason).ptr, "repeat", item->is_repeat ? "yes" : "no", NULL);
+		log_event(l->log, LOG_INFO,
+		    item->kind == MESSAGE_NOTICE ? "notice" : "message.text", "id",
+		    arena_slice_dup(a, item->id).ptr, "to", arena_slice_dup(a, item->address).ptr,
+		    "customer", arena_slice_dup(a, item->customer_id).ptr, "text",
+		    arena_slice_dup(a, text_of(item->parts)).ptr, "because",
+		    arena_slice_dup(a, item->reason).ptr, "repeat", item->is_repeat ? "yes" : "no",
+		    NULL);
 		o.result = SEND_DONE;
 	}
 	arena_free(a);
