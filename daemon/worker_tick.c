@@ -1,0 +1,89 @@
+#include "daemon/worker_internal.h"
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "core/timefmt.h"
+#include "platform/loop.h"
+#include "platform/thread.h"
+#include "store/store.h"
+
+#include "actions/alerts.h"
+#include "daemon/snapshot.h"
+
+static void
+tick_alerts(struct worker *w, int64_t now_ms)
+{
+	struct store *st = w->env.store;
+	const struct actions_config *config = &pipeline_snapshot(w->pipeline)->config->actions;
+	size_t repeated = 0;
+	struct err err = {ERR_NONE, ""};
+
+	arena_reset(w->scratch);
+	if (store_begin(st, &err) < 0 ||
+	    alerts_tick(st, config, now_ms, w->scratch, &repeated, &w->alerts_at_ms, &err) < 0)
+		goto failed;
+	if (repeated == 0) {
+		store_rollback(st);
+		return;
+	}
+	if (store_commit(st, &err) < 0)
+		goto failed;
+	loop_post(w->env.loop, worker_answer_outbox, w);
+	return;
+failed:
+	store_rollback(st);
+	worker_pause(w, &err);
+}
+
+static void
+tick_tidy(struct worker *w, int64_t now_ms)
+{
+	const struct config *config = pipeline_snapshot(w->pipeline)->config;
+	struct err err = {ERR_NONE, ""};
+	bool more = false;
+
+	if (store_begin(w->env.store, &err) < 0 ||
+	    store_tidy(w->env.store, now_ms, config->retention_ms, config->seen_ms,
+		WORKER_TIDY_ROWS, &more, &err) < 0 ||
+	    store_commit(w->env.store, &err) < 0) {
+		store_rollback(w->env.store);
+		worker_pause(w, &err);
+	}
+	w->tidy_at_ms = now_ms + (more ? WORKER_TICK_MS : WORKER_TIDY_MS);
+}
+
+static void
+tick_gauges(struct worker *w, int64_t now_ms)
+{
+	int64_t counts[MESSAGE_STATE_COUNT];
+
+	struct alert_row *alerts;
+	size_t open = 0;
+
+	w->gauges_at_ms = now_ms + WORKER_GAUGES_MS;
+	arena_reset(w->scratch);
+	if (store_alerts_list(w->env.store, -1, SLICE_NONE, 0, WORKER_ALERTS_MAX, w->scratch,
+		&alerts, &open, NULL) == 0)
+		metrics_set(w->env.metrics, METRIC_ALERTS_OPEN, (int64_t)open);
+	if (store_messages_count(w->env.store, counts, NULL) == 0)
+		metrics_set(w->env.metrics, METRIC_OUTBOX_READY,
+		    counts[MESSAGE_READY] + counts[MESSAGE_LATER] + counts[MESSAGE_SENDING]);
+}
+
+void
+worker_tick(struct worker *w)
+{
+	int64_t now_ms = clock_now_ms(w->env.clock);
+
+	if (now_ms < w->tick_at_ms && w->tick_at_ms - now_ms <= WORKER_TICK_MS)
+		return;
+	w->tick_at_ms = now_ms + WORKER_TICK_MS;
+	worker_brake_file(w);
+	tick_alerts(w, now_ms);
+	if (now_ms >= w->tidy_at_ms)
+		tick_tidy(w, now_ms);
+	if (now_ms >= w->gauges_at_ms)
+		tick_gauges(w, now_ms);
+	metrics_set(w->env.metrics, METRIC_PIPELINE_QUEUE, (int64_t)queue_count(w->queue));
+}
