@@ -137,6 +137,9 @@ the_first_fetch_is_marked_and_then_only_news_are_given(void **state)
 	script.last = 5;
 	wanted = 5;
 	fixture_run(&f, has_wanted, 5000, "two new items");
+	script.last = 6;
+	wanted = 6;
+	fixture_run(&f, has_wanted, 5000, "one more");
 	assert_int_equal(f.first_fetch_posts, 3);
 	assert_int_equal(f.doubled, 0);
 	/* the oldest first, with the feed's address before a guid that is no address */

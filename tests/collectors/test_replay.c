@@ -335,6 +335,25 @@ a_pipe_is_read_until_its_writer_closes_it(void **state)
 }
 
 static void
+the_demo_has_no_bad_line(void **state)
+{
+	(void)state;
+	if (access("corpora/demo/posts.ndjson", R_OK) != 0) {
+		print_message("missing: corpora/demo/posts.ndjson\n");
+		skip();
+	}
+	char config[600], here[512];
+	assert_non_null(getcwd(here, sizeof(here) - 64));
+	snprintf(config, sizeof(config), "file: %s/corpora/demo/posts.ndjson\n", here);
+	fixture_init(&f, &replay_collector, NULL, NULL, config);
+	fixture_start(&f);
+	fixture_run(&f, has_ended, 10000, "the end");
+	assert_int_equal(f.rejects, 0);
+	assert_true(f.count >= 400);
+	fixture_fini(&f);
+}
+
+static void
 settings_that_make_no_sense_are_refused_in_words(void **state)
 {
 	static const struct {
@@ -381,6 +400,7 @@ main(void)
 	    cmocka_unit_test(a_followed_file_gives_what_is_appended),
 	    cmocka_unit_test(a_shorter_file_is_another_file),
 	    cmocka_unit_test(a_pipe_is_read_until_its_writer_closes_it),
+	    cmocka_unit_test(the_demo_has_no_bad_line),
 	    cmocka_unit_test(settings_that_make_no_sense_are_refused_in_words),
 	};
 
