@@ -181,7 +181,7 @@ closing_finishes_what_was_handed_over(void **state)
 	for (int i = 0; i < MANY; i++) {
 		char name[40], *path;
 
-		snprintf(name, sizeof name, "%s.txt", ids[i]);
+		snprintf(name, sizeof name, "%.32s.txt", ids[i]);
 		path = path_join(dir, name);
 		assert_true(support_exists(path));
 		mem_free(path);
