@@ -97,9 +97,10 @@ load_firings(struct api_call *c, struct page *p, struct err *err)
 static int
 load_alerts(struct api_call *c, struct page *p, struct err *err)
 {
-	if (store_alerts_list(c->env->store, -1, SLICE_NONE, 0, PAGE_ALERTS, c->env->arena,
-		&p->alerts, &p->alert_count, err) < 0)
+	if (store_alerts_list(c->env->store, -1, SLICE_NONE, 0, PAGE_ALERTS_COUNTED, c->env->arena,
+		&p->alerts, &p->alerts_open, err) < 0)
 		return -1;
+	p->alert_count = p->alerts_open < PAGE_ALERTS ? p->alerts_open : PAGE_ALERTS;
 	for (size_t i = 0; i < p->alert_count; i++)
 		if (load_post_of(c, p->alerts[i].post_id, &p->alert_posts[i], err) < 0)
 			return -1;
@@ -207,9 +208,10 @@ tiles(struct buf *b, const struct page *p)
 	tile(b, counted(p, METRIC_RULES_FIRED), "rules fired", "");
 	tile(b, p->counts[MESSAGE_SENT], "messages sent", "good");
 	tile(b, wait, "wait for a person", wait > 0 ? "warn" : "");
-	tile(b, (int64_t)p->alert_count,
-	    p->alert_count == PAGE_ALERTS ? "alerts and more, not resolved" : "alerts not resolved",
-	    p->alert_count > 0 ? "bad" : "");
+	tile(b, (int64_t)p->alerts_open,
+	    p->alerts_open == PAGE_ALERTS_COUNTED ? "alerts and more, not resolved"
+						  : "alerts not resolved",
+	    p->alerts_open > 0 ? "bad" : "");
 	tile(b, (int64_t)p->failing, p->failing == 1 ? "thing fails" : "things fail",
 	    p->failing > 0 ? "bad" : "");
 	buf_add_str(b, "</ul>\n");

@@ -14,6 +14,8 @@
 #include "store/outbox.h"
 #include "store/posts.h"
 
+#include "api/api.h"
+
 struct api_env;
 struct buf;
 struct json;
@@ -24,6 +26,7 @@ struct score;
 #define PAGE_DECISIONS 60
 #define PAGE_FIRINGS 15
 #define PAGE_ALERTS 12
+#define PAGE_ALERTS_COUNTED API_PAGE_MAX
 #define PAGE_DRAFTS 10
 #define PAGE_HELD 6
 #define PAGE_FAILED 4
@@ -51,7 +54,7 @@ struct page {
 	size_t firing_count;
 	struct alert_row *alerts;
 	const struct stored_post *alert_posts[PAGE_ALERTS];
-	size_t alert_count;
+	size_t alert_count, alerts_open; /* shown; there are */
 	struct page_message drafts[PAGE_DRAFTS], held[PAGE_HELD], unknown[PAGE_FAILED],
 	    rejected[PAGE_FAILED];
 	size_t draft_count, held_count, unknown_count, rejected_count;

@@ -90,8 +90,12 @@ alert_row(struct buf *b, const struct page *p, size_t i)
 void
 page_alerts(struct buf *b, const struct page *p)
 {
-	section_begin(b, "Alerts", p->alert_count, "bad",
-	    p->alert_count == PAGE_ALERTS ? "the newest" : "not resolved");
+	char aside[80] = "not resolved";
+
+	if (p->alert_count < p->alerts_open)
+		snprintf(aside, sizeof aside, "the newest %zu; <code>earshot alerts</code>",
+		    p->alert_count);
+	section_begin(b, "Alerts", p->alerts_open, "bad", aside);
 	for (size_t i = 0; i < p->alert_count; i++)
 		alert_row(b, p, i);
 	section_end(b, p->alert_count == 0, "Nobody needs a person right now.");
@@ -232,13 +236,15 @@ firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 	buf_add_str(b, " · ");
 	html_why(b, first->occurrence_id, first->rule_id, "all of it");
 	buf_add_str(b, "</p><ul class=\"acts\">");
-	/* The list is newest first, people read a rule from the top. */
-	for (size_t i = f->count; i-- > 0;) {
+	/* The list is newest first, people read a rule from the top.  A guardrail of the rule held
+	 * all its actions for the same reason: once is enough. */
+	for (size_t i = first->outcome == DECISION_HELD ? 1 : f->count; i-- > 0;) {
 		const struct decision_row *d = &f->rows[i];
 
 		buf_addf(b, "<li><span class=\"chip %s\">%s</span> ", outcome_tone(d->outcome),
 		    decision_outcome_name(d->outcome));
-		html_bdi(b, d->action, 200);
+		if (d->outcome != DECISION_HELD)
+			html_bdi(b, d->action, 200);
 		if (d->note.len > 0) {
 			buf_add_str(b, " <span class=\"quiet\">");
 			html_bdi(b, d->note, PAGE_TEXT_MAX);

@@ -107,6 +107,21 @@ it_shows_what_was_heard_what_fired_and_what_waits(void **state)
 }
 
 static void
+what_a_guardrail_held_is_said_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *first;
+
+	fixture_say(f, "zoe", "I love acme");
+	fixture_say(f, "zoe", "really, I love acme");
+	page(f, 200);
+	assert_well_formed(f);
+	first = strstr(buf_str(&f->reply.body), "at most once every 7 days");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "at most once every 7 days"));
+}
+
+static void
 a_text_in_a_language_without_a_score_has_no_bar(void **state)
 {
 	struct fixture *f = *state;
@@ -232,6 +247,21 @@ what_fails_is_counted_and_shown(void **state)
 }
 
 static void
+all_alerts_are_counted_and_the_newest_shown(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 20; i++)
+		fixture_say(f, arena_printf(f->a, "u%d", i), "acme please help");
+	page(f, 200);
+	assert_well_formed(f);
+	assert_says(f, "<b>20</b><span>alerts not resolved</span>");
+	assert_says(f, "the newest 12");
+	assert_says(f, "earshot alerts ack 9<");
+	assert_says_not(f, "earshot alerts ack 8<");
+}
+
+static void
 posts_whose_words_are_gone_say_so(void **state)
 {
 	struct fixture *f = *state;
@@ -274,11 +304,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(an_empty_service_says_so),
 	    T(it_shows_what_was_heard_what_fired_and_what_waits),
+	    T(what_a_guardrail_held_is_said_once),
 	    T(a_text_in_a_language_without_a_score_has_no_bar),
 	    T(nothing_strangers_write_becomes_markup),
 	    T(control_characters_do_not_reach_the_page),
 	    T(long_texts_are_cut_between_characters),
 	    T(what_fails_is_counted_and_shown),
+	    T(all_alerts_are_counted_and_the_newest_shown),
 	    T(posts_whose_words_are_gone_say_so),
 	    T(hostile_texts_come_back_from_json_as_they_were),
 	};
