@@ -223,7 +223,7 @@ requests_are_handed_over_whole_and_raw(void **state)
 	    {"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
 		"POST [/p] [none] body=[] x=[]\n"},
 	    {"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-	     "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
+	     "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
 		"POST [/p] [none] body=[abcde] x=[]\n"},
 	    {"BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", "BREW [/pot] [none] body=[] x=[]\n"},
 	    {"DELETE /d HTTP/1.1\r\nHost: a\r\n\r\n", "DELETE [/d] [none] body=[] x=[]\n"},
