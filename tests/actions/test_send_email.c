@@ -1,6 +1,7 @@
 /* The mail channel against a scripted mail server: what each of its words means, and what is on the wire. */
 #include "tests/actions/channel_world.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include "tests/support/peer.h"
@@ -27,6 +28,7 @@ struct mail_server {
 	struct peer *peer;
 	struct script script;
 	char url[64];
+	pthread_mutex_t mutex; /* of the envelope: several connections may be open */
 	char envelope[512]; /* MAIL and RCPT lines */
 	char message[65536];
 };
@@ -50,9 +52,12 @@ take_message(struct mail_server *s, int fd)
 static void
 note(struct mail_server *s, const char *line)
 {
-	size_t len = strlen(s->envelope);
+	size_t len;
 
+	pthread_mutex_lock(&s->mutex);
+	len = strlen(s->envelope);
 	snprintf(s->envelope + len, sizeof s->envelope - len, "%s", line);
+	pthread_mutex_unlock(&s->mutex);
 }
 
 static void
@@ -111,6 +116,7 @@ server_start(struct mail_server *s, const struct script *script)
 {
 	memset(s, 0, sizeof *s);
 	s->script = *script;
+	pthread_mutex_init(&s->mutex, NULL);
 	s->peer = peer_start(play, s);
 	snprintf(s->url, sizeof s->url, "smtp://127.0.0.1:%d", peer_port(s->peer));
 }
@@ -187,8 +193,8 @@ every_word_of_the_server_has_its_outcome(void **state)
 	    {"hung up at RCPT", {.drop = DROP_AT_RCPT}, SEND_LATER, "", false, false, -1},
 	    {"hung up at DATA", {.drop = DROP_AT_DATA}, SEND_LATER, "", false, false, -1},
 	    {"refused at DATA", {.data = "451 4.3.0 not now"}, SEND_LATER, "451", false, false, -1},
-	    {"hung up in the body", {.drop = DROP_IN_BODY}, SEND_UNKNOWN, "never came", false, false,
-		-1},
+	    {"hung up in the body", {.drop = DROP_IN_BODY}, SEND_UNKNOWN, "never came", false,
+		false, -1},
 	    {"hung up at the dot", {.drop = DROP_AT_DOT}, SEND_UNKNOWN, "never came", false, false,
 		-1},
 	    {"silent at the dot", {.drop = SILENT_AT_DOT}, SEND_UNKNOWN, "never came", false, false,
