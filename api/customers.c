@@ -54,7 +54,7 @@ put_link(struct json_writer *w, const struct link_row *l)
 	json_object_begin(w);
 	json_kv_str(w, "customer_id", l->customer_id);
 	json_kv_str(w, "handle", l->handle_key);
-	json_kv_str(w, "author", l->author_id);
+	json_kv_str(w, "author_id", l->author_id);
 	json_kv_str(w, "proof", l->proof);
 	json_kv_time(w, "linked_at", l->linked_at_ms);
 	json_kv_time(w, "unlinked_at", l->unlinked_at_ms);
@@ -74,7 +74,7 @@ put_history(struct json_writer *w, const struct history_row *rows, size_t count)
 		json_kv_str(w, "old", rows[i].old_value);
 		json_kv_str(w, "new", rows[i].new_value);
 		json_kv_str(w, "source", rows[i].source);
-		json_kv_str(w, "decision", rows[i].decision_id);
+		json_kv_str(w, "decision_id", rows[i].decision_id);
 		json_object_end(w);
 	}
 	json_array_end(w);

@@ -81,7 +81,7 @@ api_outbox_show(struct api_call *c, struct err *err)
 	w = api_object(c);
 	api_message_members(w, &m);
 	if (has_decision)
-		json_kv_str(w, "post", d.occurrence_id);
+		json_kv_str(w, "post_id", d.occurrence_id);
 	api_object_end(c);
 	return 0;
 }

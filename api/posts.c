@@ -122,6 +122,7 @@ api_rejects_list(struct api_call *c, struct err *err)
 		json_object_end(w);
 	}
 	json_array_end(w);
+	json_kv_null(w, "next");
 	api_object_end(c);
 	return 0;
 }

@@ -131,9 +131,9 @@ void
 api_decision_members(struct json_writer *w, const struct decision_row *d)
 {
 	json_kv_cstr(w, "id", d->id);
-	json_kv_str(w, "rule", d->rule_id);
+	json_kv_str(w, "rule_id", d->rule_id);
 	json_kv_i64(w, "rules_version", d->rules_version);
-	json_kv_str(w, "post", d->occurrence_id);
+	json_kv_str(w, "occurrence_id", d->occurrence_id);
 	json_kv_str(w, "subject", d->subject);
 	json_kv_str(w, "action", d->action);
 	json_kv_cstr(w, "verb", action_verb_name(d->verb));
@@ -173,13 +173,13 @@ api_message_members(struct json_writer *w, const struct message *m)
 	json_kv_cstr(w, "state", message_state_name(m->state));
 	json_kv_cstr(w, "hold", m->hold == HOLD_NONE ? NULL : message_hold_name(m->hold));
 	json_kv_str(w, "reason", m->reason);
-	json_kv_str(w, "rule", m->rule_id);
+	json_kv_str(w, "rule_id", m->rule_id);
 	json_kv_str(w, "cause", m->cause);
-	json_kv_str(w, "decision", m->decision_id);
+	json_kv_str(w, "decision_id", m->decision_id);
 	if (m->alert_no > 0)
-		json_kv_i64(w, "alert", m->alert_no);
+		json_kv_i64(w, "alert_id", m->alert_no);
 	else
-		json_kv_null(w, "alert");
+		json_kv_null(w, "alert_id");
 	json_kv_str(w, "channel", m->channel);
 	json_kv_str(w, "address", m->address);
 	json_kv_cstr(w, "purpose", purpose_name(m->purpose));
@@ -251,10 +251,10 @@ api_alert_members(struct json_writer *w, const struct alert_row *row)
 	json_kv_cstr(w, "severity", severity_name(row->severity));
 	json_kv_cstr(w, "state", alert_state_name(row->state));
 	json_kv_str(w, "title", row->title);
-	json_kv_str(w, "rule", row->rule_id);
+	json_kv_str(w, "rule_id", row->rule_id);
 	json_kv_str(w, "reason", row->reason);
 	json_kv_str(w, "group", row->group_key);
-	json_kv_str(w, "newest_post", row->post_id);
+	json_kv_str(w, "post_id", row->post_id);
 	json_kv_i64(w, "count", row->count);
 	json_kv_i64(w, "notices", row->notices);
 	json_kv_time(w, "opened_at", row->opened_at_ms);
@@ -262,7 +262,7 @@ api_alert_members(struct json_writer *w, const struct alert_row *row)
 	json_kv_time(w, "repeat_at", row->repeat_at_ms);
 	json_kv_str(w, "changed_by", row->changed_by);
 	json_kv_time(w, "changed_at", row->changed_at_ms);
-	json_kv_str(w, "note", row->change_note);
+	json_kv_str(w, "change_note", row->change_note);
 }
 
 void

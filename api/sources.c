@@ -82,6 +82,7 @@ api_sources_list(struct api_call *c, struct err *err)
 		if (find_by_name(live, rows[i].name) == NULL)
 			put_source(w, rows[i].name, NULL, &rows[i]);
 	json_array_end(w);
+	json_kv_null(w, "next");
 	api_object_end(c);
 	json_doc_free(doc);
 	return 0;
@@ -113,6 +114,7 @@ api_channels_list(struct api_call *c, struct err *err)
 		json_object_end(w);
 	}
 	json_array_end(w);
+	json_kv_null(w, "next");
 	api_object_end(c);
 	json_doc_free(doc);
 	return 0;

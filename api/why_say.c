@@ -37,7 +37,7 @@ static void
 put_rule(struct json_writer *w, const struct why_rule *r)
 {
 	json_object_begin(w);
-	json_kv_str(w, "rule", r->id);
+	json_kv_str(w, "rule_id", r->id);
 	json_kv_str(w, "title", r->title);
 	json_kv_bool(w, "known", r->is_known);
 	json_kv_bool(w, "decided", r->decision_count > 0);

@@ -440,6 +440,50 @@ answers_have_the_members_that_are_described(void **state)
 	json_doc_free(spec);
 }
 
+/* Every name of a list, separated by spaces, is a member of the first item. */
+static void
+assert_promised(struct fixture *f, const char *target, const char *names)
+{
+	const struct json *page = fixture_get(f, target),
+			  *item = json_at(json_get(page, "items"), 0);
+	struct slice rest = slice_of(names);
+	char name[64];
+
+	if (item == NULL || json_type(json_get(page, "next")) == JSON_ABSENT)
+		fail_msg("%s: no items or no next: %s", target, buf_str(&f->reply.body));
+	while (slice_is_set(rest)) {
+		snprintf(name, sizeof name, "%.*s", SLICE_ARG(slice_split(&rest, ' ')));
+		if (json_type(json_get(item, name)) == JSON_ABSENT)
+			fail_msg("%s has no '%s'", target, name);
+	}
+}
+
+static void
+lists_have_the_members_that_the_header_promises(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_import(f);
+	fixture_say(f, "ann", "acme please help");
+	f->host.sources_json = SLICE_LIT(
+	    "[{\"name\":\"a\",\"type\":\"feed\",\"health\":\"ok\",\"detail\":null,\"posts\":1}]");
+	assert_promised(f, "/api/v1/posts",
+	    "id url text lang source feed created_at fetched_at author sentiment brands inert");
+	assert_promised(f, "/api/v1/decisions",
+	    "id rule_id rules_version occurrence_id subject action outcome reason note at");
+	assert_promised(f, "/api/v1/outbox",
+	    "id kind state hold channel address customer_id template team reason attempts next_at "
+	    "created_at updated_at offer_code parts");
+	assert_promised(f, "/api/v1/alerts",
+	    "id queue severity state title count rule_id reason post_id opened_at last_at "
+	    "changed_by change_note");
+	assert_promised(f, "/api/v1/rules", "id title priority off shadow text");
+	assert_promised(f, "/api/v1/rules/history", "version applied_at author reason live");
+	assert_promised(f, "/api/v1/sources", "name type health detail posts stored last_post_at");
+	assert_promised(f, "/api/v1/channels", "name type");
+	assert_promised(f, "/api/v1/customers", "id country locale timezone");
+}
+
 /* ---- ingest's answer ------------------------------------------------------------ */
 
 static void
@@ -495,6 +539,7 @@ main(void)
 	    T(everything_described_is_there),
 	    T(what_the_description_refers_to_is_in_it),
 	    T(answers_have_the_members_that_are_described),
+	    T(lists_have_the_members_that_the_header_promises),
 	    T(an_ingest_answer_counts_and_says_what_was_wrong),
 	    T(without_a_daemon_posts_are_not_taken),
 	};

@@ -97,7 +97,8 @@ a_customer_is_shown_whole(void **state)
 	assert_int_equal(json_count(json_get(c, "consents")), 2);
 	assert_true(slice_eq_str(
 	    json_str(json_at(json_get(json_get(c, "attributes"), "FirstName"), 0)), "Ann"));
-	assert_text(json_at(json_get(c, "links"), 0), "author", "https://social.example/users/ann");
+	assert_text(
+	    json_at(json_get(c, "links"), 0), "author_id", "https://social.example/users/ann");
 	assert_true(json_count(json_get(c, "history")) > 0);
 	fixture_refused(f, "GET", "/api/v1/customers/nobody", NULL, 404, "not-found");
 	fixture_refused(f, "GET", "/api/v1/customers/%22%3Cscript%3E", NULL, 404, "not-found");

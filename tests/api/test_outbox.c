@@ -42,10 +42,10 @@ a_message_says_why_it_exists(void **state)
 	assert_text(m, "kind", "send");
 	assert_text(m, "address", "ann@example.org");
 	assert_text(m, "customer_id", "u-1");
-	assert_text(m, "rule", "support-issue");
+	assert_text(m, "rule_id", "support-issue");
 	assert_text(m, "template", "we-are-on-it");
 	assert_text(m, "purpose", "service");
-	assert_text(m, "post", "https://social.example/posts/1");
+	assert_text(m, "post_id", "https://social.example/posts/1");
 	assert_text(json_get(m, "parts"), "subject", "We are on it, Ann");
 	assert_text(json_get(m, "parts"), "text", "You wrote: acme please help");
 	assert_int_equal(json_type(json_get(m, "hold")), JSON_NULL);
@@ -229,7 +229,7 @@ an_alert_is_acknowledged_then_resolved(void **state)
 			"{\"who\":\"jonas\",\"note\":\"calling\"}", 200),
 	    "state", "acknowledged");
 	assert_text(json_root(f->doc), "changed_by", "jonas");
-	assert_text(json_root(f->doc), "note", "calling");
+	assert_text(json_root(f->doc), "change_note", "calling");
 	assert_int_equal(
 	    json_count(json_get(fixture_get(f, "/api/v1/alerts?state=acked"), "items")), 1);
 	assert_int_equal(

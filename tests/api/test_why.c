@@ -10,7 +10,7 @@ rule_of(const struct json *why, const char *id)
 	const struct json *rules = json_get(why, "rules");
 
 	for (size_t i = 0; i < json_count(rules); i++)
-		if (slice_eq_str(json_get_str(json_at(rules, i), "rule"), id))
+		if (slice_eq_str(json_get_str(json_at(rules, i), "rule_id"), id))
 			return json_at(rules, i);
 	fail_msg("the rule %s is not told of", id);
 	return NULL;
@@ -125,7 +125,7 @@ a_message_leads_to_its_post_and_rule(void **state)
 	why = fixture_get(f, target);
 	assert_text(json_get(why, "post"), "text", "acme please help");
 	assert_int_equal(json_count(json_get(why, "rules")), 1);
-	assert_text(json_get(why, "message"), "rule", "support-issue");
+	assert_text(json_get(why, "message"), "rule_id", "support-issue");
 	/* A notice has no decision, but an alert. */
 	id = json_get_str(
 	    json_at(json_get(fixture_get(f, "/api/v1/outbox?channel=social"), "items"), 0), "id");
@@ -296,7 +296,7 @@ many_rules_are_cut_and_counted(void **state)
 	why = fixture_get(f, "/api/v1/why?post=" FIRST);
 	assert_int_equal(json_count(json_get(why, "rules")), 101);
 	assert_text(
-	    json_at(json_get(why, "rules"), 0), "rule", "r149"); /* what decided comes first */
+	    json_at(json_get(why, "rules"), 0), "rule_id", "r149"); /* what decided comes first */
 	assert_number(why, "rules_left_out", 49);
 	assert_int_equal(
 	    json_count(json_get(fixture_get(f, "/api/v1/why?rule=r120&post=" FIRST), "rules")), 1);
