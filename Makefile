@@ -130,7 +130,7 @@ $(foreach r,$(ROOMS) sim fuzz bench,$(eval $(call test_room,$(r))))
 .SECONDARY:
 
 # cmocka's assertions do not tell the compiler that they do not return.
-$(DIR)/tests/%.o: CFLAGS += -Wno-null-dereference -Wno-format-overflow
+$(DIR)/tests/%.o: CFLAGS += -Wno-null-dereference $(if $(findstring clang,$(CC)),,-Wno-format-overflow)
 
 test-binaries: $(TEST_BIN) $(DIR)/earshot
 
@@ -144,7 +144,7 @@ test: $(O)/test-deps ## run all tests; T=outbox picks some
 
 test-crash: $(O)/test-deps ## the long crash, power-cut and disk-full tests (about 30 minutes)
 	@$(MAKE) --no-print-directory test-binaries
-	@EARSHOT_LONG=1 python3 tests/run.py --dir $(DIR) --peers $(O)/peers --only crash,power,disk_full
+	@EARSHOT_LONG=1 python3 tests/run.py --dir $(DIR) --peers $(O)/peers --only crash,power,disk_full,test_memory
 
 # ---- fuzzing --------------------------------------------------------------
 

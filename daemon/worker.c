@@ -407,6 +407,9 @@ worker_main(void *cookie)
 			j = n < WORKER_BATCH_PAGES ? queue_pop(w->queue, 0) : NULL;
 		}
 		work(w);
+		/* Nobody waits: the moment to move the log into the database. */
+		if (w->pages_head == NULL && w->records_head == NULL && queue_count(w->queue) == 0)
+			store_idle(w->env.store);
 		worker_tick(w);
 	}
 	finish(w);
