@@ -86,7 +86,7 @@ struct source_status {
 	char detail[256]; /* last error or what it waits for, in words */
 	int64_t last_ok_at_ms; /* TIME_UNKNOWN: never */
 	int64_t next_poll_at_ms; /* TIME_UNKNOWN: none planned */
-	int64_t requests, failures, posts, rejects; /* since the start */
+	int64_t requests, failures, posts, rejects, gaps; /* since the start */
 };
 
 /* What the host gives a collector; borrowed, outlives it. */

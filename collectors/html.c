@@ -1,7 +1,7 @@
 /*
  * A scanner of our own rather than libxml2's HTML parser, from which only the table of entities is used: that parser compares
  * each attribute with all before it and walks its whole stack for each end tag, so that one megabyte made for the purpose
- * costs minutes (tried with 2.9.14), and text needs neither a tree nor a repaired nesting.
+ * costs minutes, and text needs neither a tree nor a repaired nesting.
  *
  * Output is lazy: white space and line breaks are noted and written when the next visible character comes,
  * so nothing has to be trimmed afterwards.  Each look-ahead (for a closing quote, an end tag) either finds what it looks for and

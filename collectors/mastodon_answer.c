@@ -245,10 +245,12 @@ move_walk(struct mastodon *m, struct mastodon_tag *tag, const struct answer *an,
 	bool is_given_up = ++tag->walk_pages >= WALK_PAGES_MAX && an->first_known == an->count;
 
 	mv->end = an->first_known;
-	if (is_given_up)
+	if (is_given_up) {
+		collector_status_edit(m->c)->gaps++;
 		log_event(collector_host(m->c)->log, LOG_WARN, "source.gap", "source",
 		    collector_name(m->c), "hashtag", tag->name, "pages", LOG_I64(tag->walk_pages),
 		    NULL);
+	}
 	if (an->count > 0 && an->first_known == an->count && !is_given_up &&
 	    slice_is_set(an->oldest_id))
 		return replace_id(&tag->walk_max, mv->down);

@@ -387,6 +387,8 @@ page_take(struct pipeline *p, const struct page *page, struct page_result *resul
 			return -1;
 		result->rejected++;
 	}
+	result->rejected += (int64_t)page->rejects_lost;
+	result->repaired += (int64_t)page->repaired;
 	return store_source_advance(p->env.store, page->feed, page->cursor, result->stored,
 	    newest_ms, page->ends_first_fetch, err);
 }
@@ -421,6 +423,7 @@ batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 		metrics_add(m, METRIC_POSTS_REVISED, results[i].revised);
 		metrics_add(m, METRIC_POSTS_DELETED, results[i].deleted);
 		metrics_add(m, METRIC_POSTS_REJECTED, results[i].rejected);
+		metrics_add(m, METRIC_TEXT_REPAIRED, results[i].repaired);
 	}
 	metrics_add(m, METRIC_BATCHES, 1);
 	metrics_add(m, METRIC_DECISIONS, (int64_t)p->decisions);

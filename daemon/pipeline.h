@@ -44,6 +44,7 @@ struct pipeline_env {
 
 struct page_result {
 	int64_t stored, duplicates, revised, deleted, rejected;
+	int64_t repaired; /* characters replaced by U+FFFD */
 	int64_t queued; /* messages */
 };
 

@@ -29,7 +29,7 @@ struct sources {
 	struct source_start *starts; /* of sources_open(), until started */
 	enum source_health *health; /* as last logged */
 	bool *is_deaf;
-	int64_t *bad_since_ms;
+	int64_t *bad_since_ms, *gaps; /* gaps: as last told */
 	size_t count;
 	size_t trips; /* pages under way; the last one frees a closed set */
 	bool is_closed;
@@ -50,6 +50,7 @@ sources_free(struct sources *x)
 	mem_free(x->health);
 	mem_free(x->is_deaf);
 	mem_free(x->bad_since_ms);
+	mem_free(x->gaps);
 	mem_free(x);
 }
 
@@ -136,8 +137,9 @@ sources_open(struct service *s, struct config *config, const struct source_start
 	x->health = mem_array(n, sizeof *x->health);
 	x->is_deaf = mem_array(n, sizeof(bool));
 	x->bad_since_ms = mem_array(n, sizeof(int64_t));
+	x->gaps = mem_array(n, sizeof(int64_t));
 	if (x->list == NULL || x->starts == NULL || x->health == NULL || x->is_deaf == NULL ||
-	    x->bad_since_ms == NULL) {
+	    x->bad_since_ms == NULL || x->gaps == NULL) {
 		sources_free(x);
 		return err_set(err, ERR_NOMEM, "no memory for the sources");
 	}
@@ -193,6 +195,13 @@ sources_watch(struct service *s)
 			    "source", "name", name, "health", source_health_name(st->health),
 			    "detail", st->detail, NULL);
 		x->health[i] = st->health;
+		if (st->gaps > x->gaps[i]) {
+			snprintf(key, sizeof key, "gap:%s", name);
+			snprintf(title, sizeof title, "the source %s has skipped posts", name);
+			service_alert(s, key, title,
+			    "more posts had come than could be read back; some were never seen");
+		}
+		x->gaps[i] = st->gaps;
 		if (st->health != SOURCE_FAILING && st->health != SOURCE_WAITING) {
 			if (x->is_deaf[i])
 				log_event(

@@ -191,6 +191,28 @@ list_show(struct verb_call *call, const char *method, const char *path, struct s
 }
 
 void
+list_print_findings(const struct json *findings)
+{
+	for (size_t i = 0; i < json_count(findings); i++) {
+		const struct json *f = json_at(findings, i);
+		struct slice file = json_get_str(f, "file"), help = json_get_str(f, "help");
+		int64_t line = 0, column = 0;
+
+		json_i64(json_get(f, "line"), &line);
+		json_i64(json_get(f, "column"), &column);
+		if (slice_is_set(file))
+			fprintf(stderr, "%.*s:", SLICE_ARG(file));
+		if (line > 0)
+			fprintf(stderr, "%lld:%lld:", (long long)line, (long long)column);
+		fprintf(stderr, "%s%.*s[%.*s]: %.*s\n", slice_is_set(file) ? " " : "",
+		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")),
+		    SLICE_ARG(json_get_str(f, "message")));
+		if (slice_is_set(help))
+			fprintf(stderr, "      = help: %.*s\n", SLICE_ARG(help));
+	}
+}
+
+void
 list_query(struct buf *path, const char *name, const char *value)
 {
 	if (value == NULL)

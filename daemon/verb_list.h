@@ -27,6 +27,9 @@ int list_get(
     struct verb_call *call, const char *path, const struct column *columns, const char *nothing);
 /* Any call; prints the answer's members a line each. */
 int list_show(struct verb_call *call, const char *method, const char *path, struct slice body);
+/* Findings as the API gives them ({severity, code, file, line, column, message, help}), to standard
+ * error as "file:line:column: error[code]: message". */
+void list_print_findings(const struct json *findings);
 /* Appends ?name=value or &name=value when value is there. */
 void list_query(struct buf *path, const char *name, const char *value);
 

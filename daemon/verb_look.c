@@ -1,15 +1,11 @@
 /*
- * verb_look.c - status, sources, people, why, import: one call each.
+ * verb_look.c - status, sources, people, why: one call each.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "platform/file.h"
-
 #include "daemon/client.h"
 #include "daemon/verb_list.h"
-
-#define IMPORT_BYTES (256u * 1024 * 1024)
 
 /* ---- sources, status -------------------------------------------------------------- */
 
@@ -158,46 +154,4 @@ const struct verb verb_people = {
     "  earshot people show u-1001\n  earshot people author @someone@mastodon.social",
     people_flags,
     run_people,
-};
-
-static int
-run_import(struct verb_call *call)
-{
-	struct buf path, text;
-	struct err err = {ERR_NONE, ""};
-	int code;
-
-	if (call->arg_count != 1)
-		return verb_usage(call, "it needs one CSV file");
-	buf_init(&path, LIST_PATH_MAX);
-	buf_init(&text, IMPORT_BYTES);
-	buf_add_str(&path, "/api/v1/customers/import");
-	list_query(&path, "dry_run", verb_flag(call, "--dry-run") != NULL ? "1" : NULL);
-	list_query(&path, "handle_attribute", verb_flag(call, "--handle-attribute"));
-	list_query(&path, "file", call->args[0]);
-	if (file_read(call->args[0], IMPORT_BYTES - 1, &text, &err) < 0)
-		code = verb_cannot(call, &err);
-	else
-		code = list_show(call, "POST", buf_str(&path), buf_slice(&text));
-	buf_fini(&text);
-	buf_fini(&path);
-	return code;
-}
-
-static const struct flag import_flags[] = {
-    {"--dry-run", NULL, NULL, "judge everything, write nothing", false},
-    {"--handle-attribute", NULL, "NAME",
-	"attribute with the social handle; default: customers.handle_attribute", false},
-    {0},
-};
-
-const struct verb verb_import = {
-    "import",
-    "[--dry-run] FILE.csv",
-    "customers from an Amazon Pinpoint CSV",
-    "Safe to repeat: what is as it was is not written again.  A row that cannot be read is "
-    "reported with line and reason; the others go in.",
-    "  earshot import --dry-run customers.csv",
-    import_flags,
-    run_import,
 };

@@ -27,25 +27,6 @@ static const struct column history_columns[] = {
     {0},
 };
 
-/* 422 carries findings as an array of the same objects that `check --json` prints. */
-static void
-print_findings(const struct json *findings)
-{
-	for (size_t i = 0; i < json_count(findings); i++) {
-		const struct json *f = json_at(findings, i);
-		int64_t line = 0, column = 0;
-
-		json_i64(json_get(f, "line"), &line);
-		json_i64(json_get(f, "column"), &column);
-		fprintf(stderr, "%.*s:%lld:%lld: %.*s[%.*s]: %.*s\n",
-		    SLICE_ARG(json_get_str(f, "file")), (long long)line, (long long)column,
-		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")),
-		    SLICE_ARG(json_get_str(f, "message")));
-		if (slice_is_set(json_get_str(f, "help")))
-			fprintf(stderr, "      = help: %.*s\n", SLICE_ARG(json_get_str(f, "help")));
-	}
-}
-
 static int
 print_applied(struct verb_call *call, int status, struct buf *answer)
 {
@@ -66,7 +47,7 @@ print_applied(struct verb_call *call, int status, struct buf *answer)
 		json_i64(json_get(root, "version"), &version);
 		printf("version %lld is live\n", (long long)version);
 	} else {
-		print_findings(json_get(root, "findings"));
+		list_print_findings(json_get(root, "findings"));
 		fprintf(stderr, "earshot rules: %.*s\n", SLICE_ARG(json_get_str(root, "detail")));
 		code = status == 422 || status == 409 ? EXIT_FOUND : EXIT_CANNOT;
 	}

@@ -114,18 +114,18 @@ write_customer(struct import *i, const struct person_row *p, const struct custom
 	const struct endpoint *e = endpoint_of(before, p->endpoint_id);
 	const struct customer *c = before == NULL ? &nobody : before;
 	bool had = e != NULL;
-	struct slice timezone, locale, country;
+	struct slice zone, locale, country;
 
 	if (e == NULL)
 		e = &none;
-	timezone = fact_for(p, p->timezone, c->timezone, had, e->timezone);
+	zone = fact_for(p, p->timezone, c->timezone, had, e->timezone);
 	locale = fact_for(p, p->locale, c->locale, had, e->locale);
 	country = fact_for(p, p->country, c->country, had, e->country);
-	if (before != NULL && !slice_is_set(timezone) && !slice_is_set(locale) &&
+	if (before != NULL && !slice_is_set(zone) && !slice_is_set(locale) &&
 	    !slice_is_set(country))
 		return 0;
 	if (store_customer_put(
-		i->st, p->user_id, timezone, locale, country, i->o.now_ms, created_r, err) < 0)
+		i->st, p->user_id, zone, locale, country, i->o.now_ms, created_r, err) < 0)
 		return -1;
 	return 1;
 }
