@@ -452,7 +452,9 @@ assert_promised(struct fixture *f, const char *target, const char *names)
 	if (item == NULL || json_type(json_get(page, "next")) == JSON_ABSENT)
 		fail_msg("%s: no items or no next: %s", target, buf_str(&f->reply.body));
 	while (slice_is_set(rest)) {
-		snprintf(name, sizeof name, "%.*s", SLICE_ARG(slice_split(&rest, ' ')));
+		struct slice word = slice_split(&rest, ' ');
+
+		snprintf(name, sizeof name, "%.*s", SLICE_ARG(word));
 		if (json_type(json_get(item, name)) == JSON_ABSENT)
 			fail_msg("%s has no '%s'", target, name);
 	}
