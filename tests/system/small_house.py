@@ -86,10 +86,10 @@ alerts:
 
     def decisions(self, number=None):
         found = self.items("/api/v1/decisions")
-        return [d for d in found if number is None or d["post"] == post_id(number)]
+        return [d for d in found if number is None or d["occurrence_id"] == post_id(number)]
 
     def outcomes(self, number):
-        return sorted((d["rule"], d["outcome"]) for d in self.decisions(number))
+        return sorted((d["rule_id"], d["outcome"]) for d in self.decisions(number))
 
     def messages(self, **wanted):
         return [m for m in self.items("/api/v1/outbox") if all(m[k] == v for k, v in wanted.items())]

@@ -12,9 +12,9 @@ def check_held(house, number, reason, rules=("thanks",)):
     stored = house.post(number)
     need(stored["sentiment"]["label"] in ("negative", "neutral", "positive"), f"no score: {stored}")
     found = house.decisions(number)
-    same(sorted({d["rule"] for d in found}), sorted(rules), "rules that decided")
+    same(sorted({d["rule_id"] for d in found}), sorted(rules), "rules that decided")
     for d in found:
-        same(d["outcome"], "held", f"outcome of {d['rule']}")
+        same(d["outcome"], "held", f"outcome of {d['rule_id']}")
         need(reason in d["note"], f"'{reason}' is missing in the note '{d['note']}'")
         need(d["reason"], "no reason")
     return stored
@@ -43,7 +43,7 @@ def act_within_is_the_rules_own():
         house.start()
         house.send(post(1, "love it, it is broken", author=1, created_at=ago(1200)))
         same(house.outcomes(1), [("help", "held"), ("thanks", "queued")], "outcomes")
-        need("10 min" in next(d for d in house.decisions(1) if d["rule"] == "help")["note"], "the note names the limit")
+        need("10 min" in next(d for d in house.decisions(1) if d["rule_id"] == "help")["note"], "the note names the limit")
 
 
 def a_post_from_the_future_is_judged_by_when_it_was_fetched():
@@ -64,7 +64,7 @@ def the_first_fetch_of_a_polled_source_decides_nothing():
             house.start()
             wait_for("the first posts", lambda: house.metric("earshot_posts_stored_total") == 2)
             found = house.decisions()
-            same(sorted((d["rule"], d["outcome"]) for d in found), [("help", "held"), ("thanks", "held")], "first fetch")
+            same(sorted((d["rule_id"], d["outcome"]) for d in found), [("help", "held"), ("thanks", "held")], "first fetch")
             need(all("first fetch" in d["note"] for d in found), f"notes: {[d['note'] for d in found]}")
             feed.add("new", "now it is broken")
             wait_for("the new entry", lambda: house.metric("earshot_posts_stored_total") == 3)
