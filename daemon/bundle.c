@@ -51,7 +51,7 @@ read_text(
 
 	buf_init(&text, max_bytes + 1);
 	if (file_read(path, max_bytes, &text, &why) < 0) {
-		diag_add_file(r->diags, DIAG_ERROR, "R001", path, NULL, "%s", why.text);
+		diag_add_file(r->diags, DIAG_ERROR, "R091", path, NULL, "%s", why.text);
 		rc = 1;
 		goto out;
 	}

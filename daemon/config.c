@@ -139,13 +139,13 @@ type_of(struct loading *l, const struct yaml_node *node, const char *what)
 	if (node->type != YAML_MAP) {
 		snprintf(message, sizeof message, "%s '%.*s' must be a map with a `type`", what,
 		    SLICE_ARG(node->key));
-		find(l, node, "C020", NULL, message);
+		find(l, node, "C050", NULL, message);
 		return NULL;
 	}
 	if (type == NULL || type->type != YAML_SCALAR) {
 		snprintf(
 		    message, sizeof message, "%s '%.*s' has no `type`", what, SLICE_ARG(node->key));
-		find(l, node, "C020", NULL, message);
+		find(l, node, "C050", NULL, message);
 		return NULL;
 	}
 	return arena_strndup(l->full->arena, type->scalar.ptr, type->scalar.len);
@@ -168,7 +168,7 @@ unknown_type(struct loading *l, const struct yaml_node *node, const char *what, 
 			at += (size_t)snprintf(
 			    help + at, sizeof help - at, "%s %s", i == 0 ? "" : ",", known[i]);
 	}
-	find(l, yaml_get(node, "type"), "C021", help, message);
+	find(l, yaml_get(node, "type"), "C051", help, message);
 }
 
 static void
@@ -311,7 +311,7 @@ check_addresses(
 		if (colon == NULL) {
 			snprintf(message, sizeof message,
 			    "'%.100s' must name a channel and an address", list[i]);
-			find(l, node, "C030",
+			find(l, node, "C052",
 			    "write channel:address, for example \"email:support@acme.example\" or "
 			    "\"log:\"",
 			    message);
@@ -319,7 +319,7 @@ check_addresses(
 			       slice_make(list[i], (size_t)(colon - list[i]))) == NULL) {
 			snprintf(message, sizeof message, "there is no channel called '%.*s'",
 			    (int)(colon - list[i]), list[i]);
-			find(l, node, "C031",
+			find(l, node, "C053",
 			    "channels are listed under `channels`; `file` and `log` are always "
 			    "there",
 			    message);
@@ -480,7 +480,7 @@ check_whole(struct loading *l)
 	char message[300];
 
 	if (c->listen != NULL && !http_server_address_is_loopback(c->listen) && c->token == NULL)
-		find(l, node_at(l, "server", "listen"), "C040",
+		find(l, node_at(l, "server", "listen"), "C054",
 		    "set server.token to a secret such as ${EARSHOT_TOKEN}, or listen on 127.0.0.1",
 		    "listening beyond this machine needs an access token");
 	if (!zone_exists(slice_of(zone))) {
@@ -488,10 +488,10 @@ check_whole(struct loading *l)
 
 		snprintf(message, sizeof message, "there is no time zone called '%.100s'", zone);
 		find(l, l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), "timezone"),
-		    "C041", nearest == NULL ? "write it like Europe/Berlin" : nearest, message);
+		    "C055", nearest == NULL ? "write it like Europe/Berlin" : nearest, message);
 	}
 	if (c->seen_ms < c->retention_ms)
-		find(l, node_at(l, "store", "seen_for"), "C042",
+		find(l, node_at(l, "store", "seen_for"), "C056",
 		    "make seen_for at least as long as retention",
 		    "ids of seen posts must be kept at least as long as their texts");
 	if (c->actions.default_reply_channel != NULL) {
@@ -504,7 +504,7 @@ check_whole(struct loading *l)
 			    l->full->doc == NULL
 				? NULL
 				: yaml_get(yaml_root(l->full->doc), "reply_channel"),
-			    "C043",
+			    "C057",
 			    "name a channel of a kind that can reply, such as mastodon, or file or "
 			    "log",
 			    "reply_channel does not name a channel that can reply");
