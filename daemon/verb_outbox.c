@@ -150,9 +150,12 @@ const struct verb verb_outbox = {
     "resume]",
     "messages and drafts: look, approve, hold, retry; stop all sending",
     "Drafts wait under --hold approval.  `stop` is the kill switch: nothing leaves until `resume`; "
-    "what rules queue meanwhile is\n"
-    "held and goes only when released: `release --hold brake` for all of it.  An id may be "
-    "shortened to a unique beginning.",
+    "what rules\n"
+    "queue meanwhile is held, can be looked at and dropped (`list --hold brake`), and goes with "
+    "`resume`.  When the\n"
+    "switch was the brake file, `release --hold brake` lets it go after the file is gone.  An id "
+    "may be shortened to a\n"
+    "unique beginning.",
     "  earshot outbox list --hold approval\n  earshot outbox approve 3f2a91 --text 'Thank you, "
     "that made our day!'\n"
     "  earshot outbox stop --reason 'wrong template'",

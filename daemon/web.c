@@ -116,7 +116,7 @@ static void
 reply_send(
     struct web *w, struct http_server_request *r, const struct api_reply *reply, const char *allow)
 {
-	struct http_header headers[6];
+	struct http_header headers[8];
 	char retry[24];
 	size_t n = 0;
 
@@ -125,6 +125,9 @@ reply_send(
 	headers[n++] =
 	    (struct http_header){slice_of("X-Content-Type-Options"), slice_of("nosniff")};
 	headers[n++] = (struct http_header){slice_of("Cache-Control"), slice_of("no-store")};
+	/* Nothing we answer needs scripts, frames or anything from elsewhere. */
+	headers[n++] = (struct http_header){slice_of("Content-Security-Policy"),
+	    slice_of("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")};
 	if (allow != NULL)
 		headers[n++] = (struct http_header){slice_of("Allow"), slice_of(allow)};
 	if (reply->status == 401)
@@ -403,6 +406,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->env.is_daemon = true;
 	c->env.started_at_ms = s->started_at_ms;
 	c->env.is_store_failing = worker_is_failing(s->worker);
+	c->env.is_brake_file_there = worker_sees_brake_file(s->worker);
 	c->env.host = &c->host;
 	*c_r = c;
 	return 0;

@@ -136,6 +136,12 @@ worker_record(struct worker *w, const char *id, const struct send_outcome *outco
 }
 
 bool
+worker_sees_brake_file(const struct worker *w)
+{
+	return w->is_brake_file_there;
+}
+
+bool
 worker_is_failing(const struct worker *w)
 {
 	return w->is_failing;
@@ -276,6 +282,7 @@ worker_brake_file(struct worker *w)
 	bool is_there = path != NULL && file_exists(path);
 
 	pipeline_set_brake_file(w->pipeline, is_there);
+	w->is_brake_file_there = is_there;
 	return is_there;
 }
 

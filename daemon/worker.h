@@ -85,5 +85,6 @@ int worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_
 void worker_record(struct worker *w, const char *id, const struct send_outcome *outcome);
 
 bool worker_is_failing(const struct worker *w);
+bool worker_sees_brake_file(const struct worker *w); /* as of the last second */
 
 #endif
