@@ -34,6 +34,17 @@ mastodon_read_words(const struct http_result *r, char *out, size_t size)
 	json_doc_free(doc);
 }
 
+/* snac puts what looks like a tag into the content as it is, where it is lost; but it also gives the text that was posted. */
+static int
+is_same(const struct json *status, struct slice text)
+{
+	int rc = reply_text_is_same(text, json_get_str(status, "content"), true);
+
+	if (rc == 0 && json_get_str(status, "text").len > 0)
+		rc = reply_text_is_same(text, json_get_str(status, "text"), false);
+	return rc;
+}
+
 enum mastodon_look
 mastodon_find_ours(const struct json *statuses, const char *parent, struct slice text,
     int64_t since_ms, const struct json **found_r)
@@ -43,7 +54,7 @@ mastodon_find_ours(const struct json *statuses, const char *parent, struct slice
 	for (size_t i = 0; i < json_count(statuses); i++) {
 		const struct json *status = json_at(statuses, i);
 		int64_t at_ms;
-		int is_same;
+		int same;
 
 		if (!time_parse_rfc3339(json_get_str(status, "created_at"), &at_ms))
 			continue;
@@ -53,10 +64,10 @@ mastodon_find_ours(const struct json *statuses, const char *parent, struct slice
 		}
 		if (!slice_eq_str(json_get_str(status, "in_reply_to_id"), parent))
 			continue;
-		is_same = reply_text_is_same(text, json_get_str(status, "content"));
-		if (is_same < 0)
+		same = is_same(status, text);
+		if (same < 0)
 			return MASTODON_LOOK_NO_MEMORY;
-		if (is_same > 0) {
+		if (same > 0) {
 			*found_r = status;
 			return MASTODON_LOOK_FOUND;
 		}

@@ -294,7 +294,7 @@ reply_text_add_essence(struct buf *out, struct slice text, bool is_html)
 }
 
 int
-reply_text_is_same(struct slice text, struct slice content)
+reply_text_is_same(struct slice text, struct slice content, bool is_html)
 {
 	struct buf ours, theirs;
 	int rc;
@@ -302,7 +302,7 @@ reply_text_is_same(struct slice text, struct slice content)
 	buf_init(&ours, ESSENCE_BYTES_MAX);
 	buf_init(&theirs, ESSENCE_BYTES_MAX);
 	reply_text_add_essence(&ours, text, false);
-	reply_text_add_essence(&theirs, content, true);
+	reply_text_add_essence(&theirs, content, is_html);
 	if (buf_failed(&ours) || (buf_failed(&theirs) && !buf_is_full(&theirs)))
 		rc = -1;
 	else

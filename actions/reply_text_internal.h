@@ -26,8 +26,8 @@ bool reply_text_mentions(
  * know we count less: the server has the last word. */
 size_t reply_text_count(struct slice text, size_t url_chars);
 
-/* Is the post with this content (HTML) the text we posted?  1, 0, -1 without memory. */
-int reply_text_is_same(struct slice text, struct slice content);
+/* Is the post with this content the text we posted?  1, 0, -1 without memory. */
+int reply_text_is_same(struct slice text, struct slice content, bool is_html);
 
 /* Appends what identifies a text whatever a server makes of it: letters and digits in order, ASCII in lower case, without mentions.
  * is_html: tags are dropped, entities decoded. */

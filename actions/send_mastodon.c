@@ -94,6 +94,14 @@ copy_text(char *out, size_t size, struct slice s)
 	out[s.len] = '\0';
 }
 
+static void
+lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
 /* The account's URI is what its posts carry on every server; without one its handle has to do. */
 bool
 mastodon_take_account(struct mastodon_state *m, const struct json *account)
@@ -106,11 +114,12 @@ mastodon_take_account(struct mastodon_state *m, const struct json *account)
 	copy_text(m->account_id, sizeof m->account_id, id);
 	if (uri.len > 0)
 		copy_text(m->own_account, sizeof m->own_account, uri);
-	else if (acct.len > 0 && memchr(acct.ptr, '@', acct.len) != NULL)
-		snprintf(m->own_account, sizeof m->own_account, "@%.*s", SLICE_ARG(acct));
 	else if (acct.len > 0)
-		snprintf(m->own_account, sizeof m->own_account, "@%.*s@%s", SLICE_ARG(acct),
-		    m->authority);
+		snprintf(m->own_account, sizeof m->own_account, "@%.*s%s%s", SLICE_ARG(acct),
+		    memchr(acct.ptr, '@', acct.len) != NULL ? "" : "@",
+		    memchr(acct.ptr, '@', acct.len) != NULL ? "" : m->authority);
+	if (uri.len == 0) /* handles are compared in lower case */
+		lower(m->own_account);
 	return true;
 }
 
@@ -224,9 +233,8 @@ mastodon_tidy_server(struct slice server)
 	while (server.len > 0 && server.ptr[server.len - 1] == '/')
 		server.len--;
 	tidy = mem_strndup(server.ptr == NULL ? "" : server.ptr, server.len);
-	for (char *c = tidy; c != NULL && *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	if (tidy != NULL)
+		lower(tidy);
 	return tidy;
 }
 

@@ -25,6 +25,11 @@ what_may_have_been_posted_is_looked_up(void **state)
 		SEND_DONE, "found among our own posts"},
 	    {"silence, and it is not there", {0, NULL}, {200, "[]"}, SEND_LATER,
 		"not among our own posts"},
+	    {"a server that loses what looks like a tag, but tells the text", {0, NULL},
+		{200,
+		    "[{\"id\":\"9\",\"created_at\":\"" JUST_NOW "\",\"in_reply_to_id\":\"7\","
+		    "\"content\":\"@bob <b>x</b>\",\"text\":\"@bob@far.example thanks\"}]"},
+		SEND_DONE, "found among our own posts"},
 	    {"another parent", {0, NULL}, {200, "[" OURS("9", JUST_NOW, "\"8\"", "thanks") "]"},
 		SEND_LATER, "not among"},
 	    {"no parent", {0, NULL}, {200, "[" OURS("9", JUST_NOW, "null", "thanks") "]"},

@@ -196,7 +196,7 @@ our_own_account_is_known_by_its_uri_or_its_handle(void **state)
 		const char *account, *want;
 	} cases[] = {
 	    {ACCOUNT, "https://social.example/users/acme"},
-	    {"{\"id\":\"42\",\"acct\":\"acme@Social.example\"}", "@acme@Social.example"},
+	    {"{\"id\":\"42\",\"acct\":\"acme@Social.example\"}", "@acme@social.example"},
 	    {"{\"id\":\"42\",\"acct\":\"acme\"}", "@acme@127.0.0.1:%d"},
 	};
 
