@@ -11,7 +11,6 @@
 #include "core/mem.h"
 #include "core/timefmt.h"
 #include "collectors/collector.h"
-#include "collectors/ndjson.h"
 #include "collectors/posts_body.h"
 #include "nlp/nlp.h"
 #include "store/outbox.h"
@@ -20,6 +19,7 @@
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/lines.h"
 #include "daemon/pipeline.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
@@ -74,8 +74,9 @@ flush_out(struct replay *r, struct err *err)
 /* The virtual clock follows the posts: it never goes back, and a post whose time is not told
  * happens now. */
 static int
-take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
+take_line(void *cookie, const struct ndjson_line *line, struct err *err)
 {
+	struct replay *r = cookie;
 	struct page *page = page_new(slice_of("replay"));
 	struct page *pages[1] = {page};
 	struct page_result result;
@@ -116,42 +117,6 @@ take_line(struct replay *r, const struct ndjson_line *line, struct err *err)
 out:
 	page_free(page);
 	return rc < 0 ? -1 : 0;
-}
-
-static int
-take_stream(struct replay *r, int fd, const char *name, struct err *err)
-{
-	struct ndjson *lines = ndjson_new(POST_JSON_MAX);
-	char *chunk = mem_alloc(NDJSON_CHUNK_MAX);
-	struct ndjson_line line;
-	ssize_t n = 1;
-	int rc = -1;
-
-	if (lines == NULL || chunk == NULL) {
-		err_set(err, ERR_NOMEM, "no memory");
-		goto out;
-	}
-	while (n > 0) {
-		n = read(fd, chunk, NDJSON_CHUNK_MAX);
-		if (n < 0) {
-			err_set(err, ERR_IO, "cannot read '%s': %s", name, strerror(errno));
-			goto out;
-		}
-		if (n == 0)
-			ndjson_finish(lines);
-		else if (ndjson_push(lines, slice_make(chunk, (size_t)n)) < 0) {
-			err_set(err, ERR_NOMEM, "no memory");
-			goto out;
-		}
-		while (ndjson_next(lines, &line) == 1)
-			if (take_line(r, &line, err) < 0)
-				goto out;
-	}
-	rc = flush_out(r, err);
-out:
-	mem_free(chunk);
-	ndjson_free(lines);
-	return rc;
 }
 
 /* Rules from the paths given, else from the configured folder; with a configuration its channels,
@@ -211,7 +176,6 @@ run(struct verb_call *call)
 	struct diag_list *diags = diag_list_new();
 	const char *posts = verb_flag(call, "--posts");
 	struct err err = {ERR_NONE, "no memory"};
-	FILE *in = NULL;
 	int rc = -1, code = EXIT_CANNOT;
 
 	r.call = call;
@@ -229,16 +193,11 @@ run(struct verb_call *call)
 		code = EXIT_FOUND;
 		goto out;
 	}
-	if (rc == 0 && strcmp(posts, "-") != 0) {
-		in = fopen(posts, "r");
-		if (in == NULL)
-			rc = err_set(&err, ERR_IO, "cannot open '%s': %s", posts, strerror(errno));
-	}
 	if (rc == 0)
-		rc = take_stream(&r, in == NULL ? STDIN_FILENO : fileno(in), posts, &err);
+		rc = lines_read_file(posts, take_line, NULL, &r, NULL, &err);
+	if (rc == 0)
+		rc = flush_out(&r, &err);
 	code = rc < 0 ? verb_cannot(call, &err) : r.bad > 0 ? EXIT_FOUND : EXIT_DONE;
-	if (in != NULL)
-		fclose(in);
 out:
 	pipeline_free(r.pipeline);
 	snapshot_unref(r.snapshot);

@@ -8,12 +8,12 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/utf8.h"
-#include "collectors/ndjson.h"
 #include "nlp/nlp.h"
 #include "rules/rules.h"
 
 #include "daemon/bundle.h"
 #include "daemon/config.h"
+#include "daemon/lines.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
 
@@ -153,51 +153,35 @@ flush_out(struct scoring *s, struct err *err)
 }
 
 static int
-score_stream(struct scoring *s, int fd, const char *name, struct err *err)
+on_line(void *cookie, const struct ndjson_line *line, struct err *err)
 {
-	struct ndjson *lines = ndjson_new(POST_JSON_MAX);
-	char *chunk = mem_alloc(NDJSON_CHUNK_MAX);
-	struct ndjson_line line;
-	ssize_t n = 1;
-	int rc = -1;
+	struct scoring *s = cookie;
 
-	if (lines == NULL || chunk == NULL) {
-		err_set(err, ERR_NOMEM, "no memory");
-		goto out;
-	}
-	while (n > 0) {
-		n = read(fd, chunk, NDJSON_CHUNK_MAX);
-		if (n < 0 && errno == EINTR) {
-			n = 1;
-			continue;
-		}
-		if (n < 0) {
-			err_set(err, ERR_IO, "cannot read '%s': %s", name, strerror(errno));
-			goto out;
-		}
-		if (n == 0)
-			ndjson_finish(lines);
-		else if (ndjson_push(lines, slice_make(chunk, (size_t)n)) < 0) {
-			err_set(err, ERR_NOMEM, "no memory");
-			goto out;
-		}
-		while (ndjson_next(lines, &line) == 1) {
-			if (score_line(s, &line) < 0) {
-				err_set(err, ERR_NOMEM, "no memory for the output");
-				goto out;
-			}
-			if (s->out.len > 256 * 1024 && flush_out(s, err) < 0)
-				goto out;
-		}
-		if (flush_out(s, err) < 0)
-			goto out;
-		fflush(stdout);
-	}
-	rc = 0;
-out:
-	mem_free(chunk);
-	ndjson_free(lines);
+	if (score_line(s, line) < 0)
+		return err_set(err, ERR_NOMEM, "no memory for the output");
+	return s->out.len > 256 * 1024 ? flush_out(s, err) : 0;
+}
+
+static int
+on_pause(void *cookie, struct err *err)
+{
+	int rc = flush_out(cookie, err);
+
+	fflush(stdout);
 	return rc;
+}
+
+static int
+score_file(struct scoring *s, const char *path, struct err *err)
+{
+	uint64_t count = 0;
+
+	s->lines = 0;
+	if (lines_read_file(path, on_line, on_pause, s, &count, err) < 0)
+		return -1;
+	while (s->lines < count) /* blank ones at the end */
+		put_error(s, SLICE_NONE, ++s->lines, "the line is empty");
+	return flush_out(s, err);
 }
 
 /* Brands come from the configured rules folder; without a configuration there are none. */
@@ -276,19 +260,9 @@ run(struct verb_call *call)
 		goto out;
 	}
 	if (rc == 0 && call->arg_count == 0)
-		rc = score_stream(&s, STDIN_FILENO, "standard input", &err);
-	for (size_t i = 0; rc == 0 && i < call->arg_count; i++) {
-		FILE *in = fopen(call->args[i], "r");
-
-		s.lines = 0;
-		if (in == NULL) {
-			rc = err_set(
-			    &err, ERR_IO, "cannot open '%s': %s", call->args[i], strerror(errno));
-			break;
-		}
-		rc = score_stream(&s, fileno(in), call->args[i], &err);
-		fclose(in);
-	}
+		rc = score_file(&s, "-", &err);
+	for (size_t i = 0; rc == 0 && i < call->arg_count; i++)
+		rc = score_file(&s, call->args[i], &err);
 	code = rc < 0 ? verb_cannot(call, &err) : s.bad > 0 ? EXIT_FOUND : EXIT_DONE;
 out:
 	buf_fini(&s.out);
