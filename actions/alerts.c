@@ -97,13 +97,15 @@ escalate_after_ms(const struct alert_queue *queue)
 	return queue->escalate_after_ms > 0 ? queue->escalate_after_ms : ALERT_ESCALATE_DEFAULT_MS;
 }
 
-/* One more post (or finding) for an alert that is there.  Returns 1 when people must be told again. */
+/* One more post (or finding) for an alert that is there; a second rule about the same post is no second post.  Returns 1 when
+ * people must be told again. */
 static int
-join(struct alert_row *row, enum severity severity, struct slice reason, int64_t now_ms)
+join(
+    struct alert_row *row, enum severity severity, struct slice reason, bool is_new, int64_t now_ms)
 {
 	bool rises = severity > row->severity;
 
-	row->count++;
+	row->count += is_new;
 	row->last_at_ms = now_ms;
 	if (!rises)
 		return 0;
@@ -163,7 +165,8 @@ alert_raise(struct store *st, const struct actions_config *config, const struct 
 	if (found < 0)
 		return -1;
 	if (found == 1) {
-		tell = join(&row, action->severity, reason, occ->now_ms);
+		tell = join(
+		    &row, action->severity, reason, !slice_eq(row.post_id, occ->id), occ->now_ms);
 		row.post_id = occ->id;
 	} else {
 		row = (struct alert_row){
@@ -206,7 +209,7 @@ alert_raise_own(struct store *st, const struct actions_config *config, struct sl
 	if (found < 0)
 		return -1;
 	if (found == 1) {
-		tell = join(&row, severity, slice_of(text), now_ms);
+		tell = join(&row, severity, slice_of(text), true, now_ms);
 	} else {
 		row = (struct alert_row){
 		    .queue = queue,
