@@ -39,6 +39,7 @@ cell_text(const struct json *v, char out[CELL_MAX])
 	struct slice s = json_str(v);
 	char age[TIME_TEXT_MAX];
 	int64_t number, at_ms;
+	double real;
 	bool truth;
 
 	if (slice_is_set(s) && s.len > 19 && s.ptr[4] == '-' && s.ptr[10] == 'T' &&
@@ -52,15 +53,20 @@ cell_text(const struct json *v, char out[CELL_MAX])
 		snprintf(out, CELL_MAX, "%.*s", SLICE_ARG(s));
 	} else if (json_i64(v, &number)) {
 		snprintf(out, CELL_MAX, "%lld", (long long)number);
+	} else if (json_f64(v, &real)) {
+		snprintf(out, CELL_MAX, "%.6g", real);
 	} else if (json_bool(v, &truth)) {
 		snprintf(out, CELL_MAX, "%s", truth ? "yes" : "no");
 	} else {
 		snprintf(out, CELL_MAX, "-");
 	}
-	/* Control characters of strangers' texts must not reach a terminal. */
-	for (char *p = out; *p != '\0'; p++)
+	/* Control characters of strangers' texts must not reach a terminal; U+0080 to U+009F are some, too. */
+	for (char *p = out; *p != '\0'; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = ' ';
+		else if ((unsigned char)p[0] == 0xc2 && (unsigned char)p[1] < 0xa0)
+			p[0] = p[1] = ' ';
+	}
 }
 
 static void

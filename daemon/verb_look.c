@@ -41,6 +41,8 @@ const struct verb verb_sources = {
 static int
 run_status(struct verb_call *call)
 {
+	if (call->arg_count > 0)
+		return verb_usage(call, "it takes no '%s'", call->args[0]);
 	return list_show(call, "GET", "/api/v1/status", SLICE_NONE);
 }
 

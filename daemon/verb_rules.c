@@ -126,17 +126,22 @@ run(struct verb_call *call)
 {
 	const char *what = call->arg_count == 0 ? "list" : call->args[0];
 	char path[80];
+	long long version;
 
+	if (verb_flag(call, "--over") != NULL &&
+	    !slice_to_i64(slice_of(verb_flag(call, "--over")), &version))
+		return verb_usage(call, "--over needs the number of a version, not '%s'",
+		    verb_flag(call, "--over"));
 	if (strcmp(what, "list") == 0)
 		return list_get(call, "/api/v1/rules", rule_columns, "no rules are live");
 	if (strcmp(what, "history") == 0)
 		return list_get(
 		    call, "/api/v1/rules/history", history_columns, "nothing was ever applied");
 	if (strcmp(what, "show") == 0) {
-		if (call->arg_count < 2)
+		if (call->arg_count < 2 || !slice_to_i64(slice_of(call->args[1]), &version))
 			return verb_usage(
 			    call, "`show` needs a version: `earshot rules history` lists them");
-		snprintf(path, sizeof path, "/api/v1/rules/versions/%.20s", call->args[1]);
+		snprintf(path, sizeof path, "/api/v1/rules/versions/%lld", version);
 		return list_show(call, "GET", path, SLICE_NONE);
 	}
 	if (strcmp(what, "apply") == 0)
