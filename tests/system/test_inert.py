@@ -154,7 +154,6 @@ def a_deletion_removes_the_text_and_cancels_what_waits():
         cancelled = next(m for m in house.messages(kind="send") if m["address"] == "one@mail.example")
         need("deleted" in cancelled["reason"], f"reason: {cancelled['reason']}")
         house.verb("outbox", "resume", code=0)
-        house.verb("outbox", "release", "--hold", "brake", code=0)
         house.wait_sent(1)
         same(os.listdir(house.path("out"))[0][:-4], house.messages(state="sent", kind="send")[0]["id"], "the file")
         same(len(os.listdir(house.path("out"))), 1, "files")
