@@ -82,7 +82,8 @@ run(struct verb_call *call)
 }
 
 static const struct flag flags[] = {
-    {"--state", NULL, "STATE", "open, acknowledged or resolved; default: open and acknowledged", false},
+    {"--state", NULL, "STATE", "open, acknowledged or resolved; default: open and acknowledged",
+	false},
     {"--queue", NULL, "NAME", "only this queue", false},
     {"--limit", NULL, "N", "how many; default 50", false},
     {"--note", NULL, "TEXT", "a word for the record", false},

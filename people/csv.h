@@ -28,13 +28,15 @@ struct err;
 struct csv_row {
 	const struct slice *fields; /* without quotes; with a problem: those before it */
 	size_t count;
-	size_t line;		/* where the row begins, from 1 */
-	const char *problem;	/* NULL, or why the row cannot be read: "a quote is never closed", ... */
-	const char *help;	/* with a problem: what to do */
-	size_t problem_field;	/* from 0; may be count */
-	bool is_recovered;	/* stood behind a wrong quote: it may be the rest of another row */
-	struct slice raw;	/* the row as it stands in the file, without the line end */
-	const size_t *raw_starts, *raw_ends; /* of the fields in raw, with their quotes; count + 1 of them with a problem */
+	size_t line; /* where the row begins, from 1 */
+	const char
+	    *problem; /* NULL, or why the row cannot be read: "a quote is never closed", ... */
+	const char *help; /* with a problem: what to do */
+	size_t problem_field; /* from 0; may be count */
+	bool is_recovered; /* stood behind a wrong quote: it may be the rest of another row */
+	struct slice raw; /* the row as it stands in the file, without the line end */
+	const size_t *raw_starts,
+	    *raw_ends; /* of the fields in raw, with their quotes; count + 1 of them with a problem */
 };
 
 /* 0 goes on, -1 stops (csv_feed returns -1 with the same err). */

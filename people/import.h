@@ -31,11 +31,12 @@ struct import;
 struct store;
 
 struct import_options {
-	const char *file;		/* for findings */
-	const char *handle_attribute;	/* "SocialHandle": User.UserAttributes.<this> or Attributes.<this> */
-	const char *source;		/* for history and consent: "pinpoint import" when NULL */
-	bool is_dry_run;		/* judge everything, write nothing */
-	size_t batch_rows;		/* rows a transaction; default 500 */
+	const char *file; /* for findings */
+	const char
+	    *handle_attribute; /* "SocialHandle": User.UserAttributes.<this> or Attributes.<this> */
+	const char *source; /* for history and consent: "pinpoint import" when NULL */
+	bool is_dry_run; /* judge everything, write nothing */
+	size_t batch_rows; /* rows a transaction; default 500 */
 	int64_t now_ms;
 };
 
@@ -45,10 +46,11 @@ struct import_report {
 
 /* The caller must not be in a transaction: import_feed() begins and commits its own; a dry run ends with a rollback.  What o points to
  * and diags must live as long as the import. */
-int import_new(struct store *st, const struct import_options *o, struct diag_list *diags, struct import **i_r,
-    struct err *err);
-int import_feed(struct import *i, struct slice chunk, struct err *err);	/* in any pieces */
-int import_end(struct import *i, struct import_report *report_r, struct err *err);	/* the last row, the last commit */
-void import_free(struct import *i);	/* rolls back what is not committed */
+int import_new(struct store *st, const struct import_options *o, struct diag_list *diags,
+    struct import **i_r, struct err *err);
+int import_feed(struct import *i, struct slice chunk, struct err *err); /* in any pieces */
+int import_end(struct import *i, struct import_report *report_r,
+    struct err *err); /* the last row, the last commit */
+void import_free(struct import *i); /* rolls back what is not committed */
 
 #endif

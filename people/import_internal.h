@@ -14,10 +14,10 @@ struct arena;
 
 #define IMPORT_BATCH_ROWS 500
 #define IMPORT_ARENA_BYTES (32u * 1024 * 1024) /* of one row and the customer it belongs to */
-#define IMPORT_ID_BYTES_MAX 512		       /* of ids */
-#define IMPORT_NAME_BYTES_MAX 256	       /* of a header */
-#define IMPORT_ADDRESS_BYTES_MAX 4096	       /* a push token can be long */
-#define IMPORT_HANDLES_MAX 16		       /* of one customer */
+#define IMPORT_ID_BYTES_MAX 512 /* of ids */
+#define IMPORT_NAME_BYTES_MAX 256 /* of a header */
+#define IMPORT_ADDRESS_BYTES_MAX 4096 /* a push token can be long */
+#define IMPORT_HANDLES_MAX 16 /* of one customer */
 
 /* What a column is for. */
 enum column_kind {
@@ -47,7 +47,7 @@ struct import {
 	struct diag_list *diags;
 	struct csv *csv;
 	struct arena *head; /* columns */
-	struct arena *row;  /* emptied after each row */
+	struct arena *row; /* emptied after each row */
 	struct column *columns;
 	size_t column_count;
 	bool has_header;

@@ -19,9 +19,10 @@ struct store;
 
 struct person_seen {
 	struct author_facts author;
-	struct customer *customer;	/* NULL: not linked */
-	struct slice subject;		/* "c:..." or "a:..."; SLICE_NONE: anonymous */
-	struct slice unlinked;		/* a link was ended because the handle now belongs to another account: one sentence; SLICE_NONE */
+	struct customer *customer; /* NULL: not linked */
+	struct slice subject; /* "c:..." or "a:..."; SLICE_NONE: anonymous */
+	struct slice
+	    unlinked; /* a link was ended because the handle now belongs to another account: one sentence; SLICE_NONE */
 };
 
 /*
@@ -32,8 +33,8 @@ struct person_seen {
  * stranger with the customer's.  An author who objects to profiling is stored with id and handle only and never linked anew.
  * counts: the post counts for posts_seen (not for edits and repeats).
  */
-int people_see(struct store *st, const struct post *post, int64_t now_ms, bool counts, struct arena *a,
-    struct person_seen *seen_r, struct err *err);
+int people_see(struct store *st, const struct post *post, int64_t now_ms, bool counts,
+    struct arena *a, struct person_seen *seen_r, struct err *err);
 
 /* "@Someone@Example.Social" -> "@someone@example.social"; adds the '@', takes profile URLs (https://host/@user) too; SLICE_NONE when it cannot be a handle. */
 struct slice handle_key_make(struct arena *a, struct slice handle);
