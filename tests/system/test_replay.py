@@ -123,6 +123,12 @@ def bad_lines_are_told_and_the_others_go_on():
         need("line 1" in done.stderr and "line 3" in done.stderr, f"said: {done.stderr}")
 
 
+def a_text_is_all_a_post_needs():
+    with SmallHouse("text", RULES) as house:
+        found, _ = replay(house, [{"text": "the first"}, {"text": "the first", "created_at": day(2)}, {"text": "first", "id": "x/3"}], "--all")
+        same([(d["rule_id"], d["outcome"]) for d in found], [("first-two", "suppressed")] * 2 + [("first-two", "held")], "decisions")
+
+
 def drafts_are_given_by_path_and_their_errors_are_shown():
     with SmallHouse("paths", RULES) as house:
         house.write("draft/a.rules", 'rule draft "Draft"\n  when text contains "love"\n  then\n    tag author "x"\n  end\nend\n')
@@ -144,5 +150,5 @@ def wrong_use_says_so():
 if __name__ == "__main__":
     run_tests([a_cool_down_runs_over_days_from_the_last_firing, a_window_opens_and_closes_at_its_minute_in_its_zone, a_total_is_a_total,
                a_person_who_takes_no_mail_gets_none, other_customers_may_be_given, the_same_file_gives_the_same_bytes,
-               nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on,
+               nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on, a_text_is_all_a_post_needs,
                drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])
