@@ -196,9 +196,8 @@ compile_part(struct compile *c, const struct template_file *f, enum template_par
 	}
 	if (!utf8_is_valid(f->text)) {
 		c->error_count++;
-		diag_add(c->diags, DIAG_ERROR, "T009", f->file, f->text,
-		    utf8_valid_prefix(f->text), 1, "save the file as UTF-8",
-		    "the part is not valid UTF-8 text from here on");
+		diag_add(c->diags, DIAG_ERROR, "T009", f->file, f->text, utf8_valid_prefix(f->text),
+		    1, "save the file as UTF-8", "the part is not valid UTF-8 text from here on");
 		return 0;
 	}
 	parse.text =
