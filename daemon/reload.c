@@ -72,10 +72,15 @@ static void
 return_done(void *cookie)
 {
 	struct reload *r = cookie;
+	struct service *s = r->service;
 
-	r->service->is_reloading = false;
-	r->service->calls_under_way--;
+	s->is_reloading = false;
+	s->calls_under_way--;
 	reload_free(r);
+	if (!s->is_reload_wanted)
+		return;
+	s->is_reload_wanted = false;
+	reload_on_hangup(s, 0);
 }
 
 static int
@@ -158,8 +163,12 @@ reload_on_hangup(void *cookie, int signum)
 	int rc = -1;
 
 	(void)signum;
-	if (s->is_reloading || s->is_stopping)
+	if (s->is_stopping)
 		return;
+	if (s->is_reloading) {
+		s->is_reload_wanted = true; /* what is being read may be older than the file */
+		return;
+	}
 	r = mem_zalloc(sizeof *r);
 	if (r == NULL)
 		return;

@@ -57,6 +57,7 @@ struct service {
 	struct sending *sending; /* the newest first; older ones are draining */
 	int64_t started_at_ms;
 	bool is_stopping, is_reloading;
+	bool is_reload_wanted; /* a SIGHUP came while one was under way */
 	struct loop_timer *timer;
 	int64_t stop_by_ms;
 	size_t pages_under_way, calls_under_way;

@@ -203,6 +203,21 @@ def a_hangup_with_errors_keeps_everything():
         need(not os.path.exists(house.path("elsewhere")), "something of the new one was taken")
 
 
+def the_last_of_many_hangups_counts():
+    with SmallHouse("many") as house:
+        house.start()
+        text = open(house.config).read()
+        for n in range(30):
+            house.write("earshot.yaml", text.replace("dir: out,", f"dir: out{n},"))
+            os.kill(house.process.pid, signal.SIGHUP)
+        house.write("earshot.yaml", text.replace("dir: out,", "dir: last,"))
+        os.kill(house.process.pid, signal.SIGHUP)
+        wait_for("the last configuration", lambda: os.path.exists(house.path("last")))
+        house.send(post(1, "I love it", author=1))
+        house.wait_sent(1)
+        same(len(os.listdir(house.path("last"))), 1, "files of the last channel")
+
+
 def a_hangup_never_touches_the_rules():
     with SmallHouse("rules") as house:
         house.start()
@@ -268,5 +283,5 @@ if __name__ == "__main__":
                a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token,
                with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
                a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
-               a_hangup_with_errors_keeps_everything, a_hangup_never_touches_the_rules, one_key_is_one_request,
+               a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts, a_hangup_never_touches_the_rules, one_key_is_one_request,
                what_was_acknowledged_is_there_after_a_kill, one_an_array_or_lines])
