@@ -294,7 +294,7 @@ post_decide(
 	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates, &in,
 		p->arena, &settled, err) < 0)
 		return -1;
-	*queued_r = settled.queued;
+	*queued_r = settled.queued + settled.alerted; /* an alert has its notices */
 	return remember(p, sp, &settled, err);
 }
 
