@@ -488,8 +488,10 @@ web_start(struct service *s, struct web **web_r, struct err *err)
 
 		o.address = s->config->listen;
 		o.max_body_bytes = (size_t)s->config->max_body_bytes;
-		if (http_server_new(s->loop, &o, handle, w, &w->tcp, err) < 0)
+		if (http_server_new(s->loop, &o, handle, w, &w->tcp, err) < 0) {
+			err_prefix(err, "server.listen");
 			goto failed;
+		}
 		snprintf(w->url, sizeof w->url, "http://%.*s:%d/",
 		    colon == NULL ? 0 : (int)(colon - s->config->listen), s->config->listen,
 		    http_server_port(w->tcp));
