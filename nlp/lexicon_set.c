@@ -5,6 +5,7 @@
 #include "core/diag.h"
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/utf8.h"
 
 extern const char embed_corpora_lexicons_en_tsv[], embed_corpora_lexicons_en_tsv_end[];
 
@@ -125,6 +126,12 @@ add_line(struct vocabulary *v, struct slice line, struct err *err)
 	struct slice weight =
 	    slice_is_set(rest) ? slice_trim(slice_split(&rest, '\t')) : SLICE_NONE;
 	int32_t milli;
+	size_t valid_bytes = utf8_valid_prefix(line);
+	if (valid_bytes < line.len) {
+		complain(v, slice_make(line.ptr + valid_bytes, 1), "V006", "save the file as UTF-8",
+		    "this is not UTF-8 text");
+		return 0;
+	}
 	if (!slice_is_set(weight) || slice_is_set(rest)) {
 		complain(v, line, "V001",
 		    "write: word or phrase, tab, language, tab, weight from -4 to 4",
@@ -163,6 +170,8 @@ lexicon_set_add_vocabulary(struct lexicon_set *set, const char *file, struct sli
 {
 	struct vocabulary v = {.set = set, .file = file, .text = text, .diags = diags};
 	assert(atomic_load(&set->refs) == 1);
+	if (slice_starts_with(text, "\xEF\xBB\xBF")) /* spreadsheets put it there */
+		text = slice_make(text.ptr + 3, text.len - 3);
 	while (slice_is_set(text)) {
 		struct slice line = slice_split(&text, '\n');
 		if (slice_ends_with(line, "\r"))

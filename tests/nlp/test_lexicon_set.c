@@ -47,6 +47,7 @@ slips_are_shown_with_line_and_caret(void **state)
 		const char *text, *code, *caret;
 	} CASES[] = {
 	    {"sick en 3\n", "V001", "1:1"},
+	    {"ok\ten\t1\na\xFF\ten\t2\n", "V006", "2:2"},
 	    {"sick\ten\n", "V001", "1:1"},
 	    {"a\tb\tc\td\n", "V001", "1:1"},
 	    {"ok\ten\t1\nsick\tenglish\t3\n", "V002", "2:6"},
