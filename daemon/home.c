@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/timefmt.h"
+#include "core/utf8.h"
 #include "people/csv.h"
 #include "people/import.h"
 #include "platform/crypto.h"
@@ -21,6 +22,7 @@
 #include "daemon/snapshot.h"
 
 #define IMPORT_BYTES_MAX (256u * 1024 * 1024)
+#define CODE_BYTES_MAX 200
 
 int
 home_open(const struct config *config, const struct clock *clock, struct store **store_r,
@@ -334,15 +336,25 @@ struct code_import {
 	int64_t fresh;
 };
 
+static void
+code_finding(const struct code_import *c, const struct csv_row *row, size_t field, const char *help,
+    const char *message)
+{
+	struct csv_place at = csv_place(row, field);
+
+	diag_add_row(c->diags, DIAG_WARNING, "I020", c->file, at.line, at.text, at.start, at.len,
+	    help, "%s; the row is left out", message);
+}
+
 static int
 code_row(void *cookie, const struct csv_row *row, struct err *err)
 {
 	struct code_import *c = cookie;
+	struct slice code;
 	int rc;
 
 	if (row->problem != NULL) {
-		diag_add_file(c->diags, DIAG_WARNING, "I020", c->file, NULL, "line %zu: %s",
-		    row->line, row->problem);
+		code_finding(c, row, row->problem_field, row->help, row->problem);
 		return 0;
 	}
 	if (c->rows++ == 0) {
@@ -351,9 +363,16 @@ code_row(void *cookie, const struct csv_row *row, struct err *err)
 				return 0;
 		return err_set(err, ERR_INPUT, "%s: the first line has no column `code`", c->file);
 	}
-	if (c->column >= row->count || slice_trim(row->fields[c->column]).len == 0)
+	code = c->column < row->count ? slice_trim(row->fields[c->column]) : SLICE_NONE;
+	if (code.len == 0)
 		return 0;
-	rc = store_offer_import(c->store, c->offer, slice_trim(row->fields[c->column]), err);
+	if (code.len > CODE_BYTES_MAX || !utf8_is_valid(code)) {
+		code_finding(c, row, c->column,
+		    "a code is UTF-8 text of at most 200 bytes; is the file saved as UTF-8?",
+		    "this is no code");
+		return 0;
+	}
+	rc = store_offer_import(c->store, c->offer, code, err);
 	c->fresh += rc == 1;
 	return rc < 0 ? -1 : 0;
 }
@@ -372,6 +391,9 @@ import_codes(struct store *store, const struct offer_config *offer, struct log *
 		rc = csv_feed(csv, text, err);
 		if (rc == 0)
 			rc = csv_end(csv, err);
+		if (rc == 0 && c.rows == 0)
+			rc = err_set(err, ERR_INPUT,
+			    "%s: the file is empty, expected a column `code`", c.file);
 		if (rc == 0)
 			rc = store_commit(store, err);
 		else
