@@ -2,6 +2,7 @@
 """Bad input: each piece gets a counted, logged, clear answer; the daemon goes on; nothing else is lost."""
 import http.client
 import json
+import os
 
 from lib import free_port, need, post, run_tests, same, wait_for
 from small_house import CUSTOMERS, RULES, Feed, SmallHouse
@@ -296,9 +297,59 @@ def customers_are_told_by_file_line_and_column():
         is_alive(house)
 
 
+def the_brands_words_are_told_by_file_line_and_column():
+    with SmallHouse("words") as house:
+        for text, words in [(b"fine\ten\t1\nword\ten\tmuch\n", "own.tsv:2:9"), (b"word\txx\t3\n", "own.tsv:1:6"),
+                            (b"fine\ten\t1\na\xff\ten\t2\n", "own.tsv:2:2"), (b"one column\n", "own.tsv:1:1"), (b"\0", "own.tsv:1:1")]:
+            os.makedirs(house.path("lexicon.d"), exist_ok=True)
+            with open(house.path("lexicon.d", "own.tsv"), "wb") as out:
+                out.write(text)
+            check_says(house, words, "help:")
+            need(house.verb("run").returncode in (1, 3), f"{text}: it starts")
+
+
+def an_offers_codes_are_told_by_file_line_and_column():
+    with SmallHouse("codes", more="offers: {ten: {codes: codes.csv}}") as house:
+        for text, words in [(b"", "empty"), (b"kode\nA\n", "no column `code`")]:
+            with open(house.path("codes.csv"), "wb") as out:
+                out.write(text)
+            done = house.verb("run")
+            need(done.returncode == 3 and "codes.csv" in done.stderr and words in done.stderr, f"{text}: {done.stderr}")
+        with open(house.path("codes.csv"), "wb") as out:
+            out.write(b'n,code\n1,GOOD-1\n2,"OPEN\n3,GOOD-2\n4,\xff\n5,' + b"x" * 201 + b"\n6,GOOD-1\n" + b"y" * MANY + b"\n7,GOOD-3")
+        house.start()
+        codes = sorted(r[0] for r in house.database().execute("SELECT code FROM offer_codes"))
+        same(codes, ["GOOD-1", "GOOD-2", "GOOD-3"], "codes")
+        for line in (3, 5, 6, 8):
+            need(f"line={line} " in house.log() and "code=I020" in house.log(), f"line {line} is not told:\n{house.log()}")
+
+
+def hostile_entries_leave_their_neighbours_alone():
+    feed = Feed()
+    feed.add("first", "fine one")
+    feed.add("deep", "&lt;div&gt;" * 100000)
+    feed.add("wide", "&lt;p&gt;" + "&amp;amp;" * 300000)
+    feed.add("script", "&lt;script&gt;alert(1)&lt;/script&gt;&lt;b onclick=&quot;x&quot;&gt;bold&lt;/b&gt;")
+    feed.add("", "no id at all")
+    feed.add("future", "from tomorrow", "2199-01-01T00:00:00Z")
+    feed.add("nodate", "when?", "some day")
+    feed.add("last", "fine too")
+    with SmallHouse("entries", sources=f"{{news: {{type: feed, url: '{feed.url}', interval: 1 s}}}}") as house:
+        try:
+            house.start()
+            wait_for("the good ones", lambda: {"fine one", "fine too", "when?", "from tomorrow"} <=
+                     {p["text"] for p in house.items("/api/v1/posts")})
+            for stored in house.items("/api/v1/posts"):
+                need("<script" not in stored["text"] and "onclick" not in stored["text"], f"markup: {stored['text'][:200]}")
+            is_alive(house)
+        finally:
+            feed.close()
+
+
 if __name__ == "__main__":
     run_tests([posted_alone_each_gets_a_clear_answer, posted_together_the_good_ones_are_taken, in_an_array_the_good_ones_are_taken,
                the_same_id_twice_is_one_post, a_body_beyond_the_limit_is_refused_and_the_next_is_taken,
                a_replay_file_goes_on_behind_what_is_bad, a_feed_that_turns_bad_and_good_again_loses_nothing,
                every_kind_of_bad_feed_is_told, rules_are_told_by_file_line_and_column, templates_are_told_by_file_line_and_column,
-               customers_are_told_by_file_line_and_column])
+               customers_are_told_by_file_line_and_column, the_brands_words_are_told_by_file_line_and_column,
+               an_offers_codes_are_told_by_file_line_and_column, hostile_entries_leave_their_neighbours_alone])
