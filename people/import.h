@@ -41,7 +41,8 @@ struct import_options {
 };
 
 struct import_report {
-	int64_t rows, created, updated, unchanged, rejected, links;
+	int64_t rows, created, updated, unchanged, rejected;
+	int64_t links; /* made by this import */
 };
 
 /* The caller must not be in a transaction: import_feed() begins and commits its own; a dry run ends with a rollback.  What o points to

@@ -381,12 +381,9 @@ link_handle(struct import *i, const struct person_row *p, struct slice key,
 
 	if (store_links_by_handle(i->st, key, i->row, &rows, &count, err) < 0)
 		return -1;
-	for (size_t k = 0; k < count; k++) {
-		if (slice_eq(rows[k].customer_id, p->user_id)) {
-			i->report.links++;
+	for (size_t k = 0; k < count; k++)
+		if (slice_eq(rows[k].customer_id, p->user_id))
 			return 0;
-		}
-	}
 	if (count > 0) {
 		import_finding(i, DIAG_WARNING, "I009",
 		    import_attribute_column(i, i->o.handle_attribute),
