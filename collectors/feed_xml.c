@@ -427,6 +427,10 @@ feed_parse_xml(struct slice text, struct slice base_url, struct arena *a, struct
 	    XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 		XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
 	rc = read_document(&r, tree);
+	/* Half a feed is better than none; but nothing at all out of a broken one is not "nothing new". */
+	if (rc == 0 && doc->count == 0 && !slice_is_set(doc->title) && !parser->wellFormed)
+		rc = err_set(
+		    err, ERR_INPUT, "the feed is broken XML, and no item can be read from it");
 	xmlFreeDoc(tree);
 	xmlFreeParserCtxt(parser);
 	return rc;

@@ -506,6 +506,7 @@ what_is_no_feed_is_called_by_its_name(void **state)
 		"neither RSS nor Atom (its root is <meta>)"},
 	    {"<opml version='2.0'/>", "neither RSS nor Atom (its root is <opml>)"},
 	    {"<", "cannot be read as XML"},
+	    {"<rss version='2.0'><channel></rss>", "no item can be read from it"},
 	    {"{}", "not a JSON Feed"},
 	    {"[]", "not a JSON Feed"},
 	    {"{\"version\":\"https://jsonfeed.org/version/1\"}", "no list of \"items\""},

@@ -189,7 +189,7 @@ OUTSIDE = ('<?xml version="1.0"?><!DOCTYPE f [<!ENTITY x SYSTEM "file:///etc/pas
            "<entry><id>x</id><title>&x; is here</title></entry></feed>").encode()
 
 BAD_FEEDS = [BOMB, b"", b"\0" * 1000, b"<html><body>Not found</body></html>", b"{}", b'{"items":5}', b"[" * 100000,
-             b"<a>" * 100000, b"\xff\xfe<\0f\0", b"hello"]
+             b"<a>" * 100000, b"\xff\xfe<\0f\0", b"hello", b"<feed", b'<?xml version="1.0"?><rss version="2.0"><channel></rss>']
 
 
 def a_feed_that_turns_bad_and_good_again_loses_nothing():
