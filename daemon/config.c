@@ -180,6 +180,9 @@ read_source(struct loading *l, const struct yaml_node *node)
 	const char *known[64];
 	size_t n = 0;
 
+	if (slice_eq_str(node->key, "api")) /* POST /api/v1/posts: its rows, its counts */
+		find(l, node, "C058", "choose another name",
+		    "the name 'api' is taken by what comes over HTTP");
 	if (type == NULL)
 		return;
 	s->ops = collector_find(slice_of(type));

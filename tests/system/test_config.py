@@ -44,6 +44,8 @@ alerts:
         need("did you mean 'retention'?" in said and "did you mean 'server'?" in said, f"nearest names:\n{said}")
         need("hunter2" not in said.replace('password: "hunter2"', ""), "the secret is repeated outside its line")
         need("^" in said, "no caret")
+        said = check(house, "sources: {api: {type: replay, file: x.ndjson}}\n")
+        need("earshot.yaml:1:" in said and "C058" in said, f"a source called api:\n{said}")
         # What can only be judged on a whole configuration comes once the rest is right.
         said = check(house, "timezone: Europe/Berln\n")
         need("earshot.yaml:1:" in said and "Europe/Berlin" in said, f"zone:\n{said}")
