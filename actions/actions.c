@@ -54,9 +54,11 @@ suppress(struct settle *s, struct decision_row *row, const char *why)
 	return settle_note(s, row, "%s", why);
 }
 
-/* --- the profile --------------------------------------------------------------------------------- */
+/* --- the profile ---------------------------------------------------------------------------------
+ */
 
-/* "a:<author id>" or "c:<customer id>".  1; 0 there is nobody, or somebody who objects, and why; -1. */
+/* "a:<author id>" or "c:<customer id>".  1; 0 there is nobody, or somebody who objects, and why;
+ * -1. */
 static int
 find_target(struct settle *s, const struct action *action, struct slice *who_r, const char **why_r)
 {
@@ -215,7 +217,8 @@ act_alert(
 	    s, row, "alert %lld in '%.*s'", (long long)alert_no, SLICE_ARG(action->queue));
 }
 
-/* --- firings ------------------------------------------------------------------------------------- */
+/* --- firings -------------------------------------------------------------------------------------
+ */
 
 static struct decision_row *
 add_row(struct settle *s, const struct firing *f, const struct action *action)

@@ -2,10 +2,9 @@
  * actions_internal.h - one settling of the firings of one occurrence, as its files share it.
  *
  *   actions.c     order, decision rows, profile actions
- *   guardrails.c  what holds a whole firing back; the counters that move when it fires; a person's day
- *   consent.c     may this go to this customer?
- *   deliver.c     messages and drafts into the outbox, offers
- *   words.c       durations for people
+ *   guardrails.c  what holds a whole firing back; the counters that move when it fires; a person's
+ * day consent.c     may this go to this customer? deliver.c     messages and drafts into the
+ * outbox, offers words.c       durations for people
  */
 #ifndef ACTIONS_ACTIONS_INTERNAL_H
 #define ACTIONS_ACTIONS_INTERNAL_H

@@ -1,6 +1,7 @@
 /*
- * alert_notice.c - what a support person reads when an alert comes: who wrote what, where, how it was scored and why it matters, and what to
- * type next.  Plain text; each channel makes of "subject" and "text" what it can.
+ * alert_notice.c - what a support person reads when an alert comes: who wrote what, where, how it
+ * was scored and why it matters, and what to type next.  Plain text; each channel makes of
+ * "subject" and "text" what it can.
  */
 #include "actions/alerts_internal.h"
 
@@ -21,7 +22,8 @@
 #define POST_TEXT_SHOWN 4000
 #define LINE_SHOWN 300
 
-/* Text of others on a line of its own of the notice: no line of theirs may look like one of ours. */
+/* Text of others on a line of its own of the notice: no line of theirs may look like one of ours.
+ */
 static void
 add_line(struct buf *b, const char *name, struct slice value)
 {
@@ -154,7 +156,8 @@ make_parts(const struct alert_queue *queue, const struct alert_row *row,
 	return rc;
 }
 
-/* The same alert, address and round always give the same id, so that a round done again adds nothing. */
+/* The same alert, address and round always give the same id, so that a round done again adds
+ * nothing. */
 static void
 make_id(const struct alert_row *row, const char *address, char out[33])
 {

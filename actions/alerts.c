@@ -1,10 +1,11 @@
 /*
  * alerts.c - when an alert opens, joins, rises, is repeated, acknowledged, resolved.
  *
- * Which open alert takes a post?  Alerts have one group key for people to read, but a post can belong by thread or by person.  So each
- * post registers its thread, itself (answers to it carry its id) and its author under the queue as counters of kind STATE_ALERT_GROUP,
- * whose count is the alert's number; they live in the store's cache like all counters, and linking an author to a customer joins them.
- * The repeats of an alert are counted beside them under "r:<number>".
+ * Which open alert takes a post?  Alerts have one group key for people to read, but a post can
+ * belong by thread or by person.  So each post registers its thread, itself (answers to it carry
+ * its id) and its author under the queue as counters of kind STATE_ALERT_GROUP, whose count is the
+ * alert's number; they live in the store's cache like all counters, and linking an author to a
+ * customer joins them. The repeats of an alert are counted beside them under "r:<number>".
  */
 #include "actions/alerts.h"
 
@@ -97,8 +98,8 @@ escalate_after_ms(const struct alert_queue *queue)
 	return queue->escalate_after_ms > 0 ? queue->escalate_after_ms : ALERT_ESCALATE_DEFAULT_MS;
 }
 
-/* One more post (or finding) for an alert that is there; a second rule about the same post is no second post.  Returns 1 when
- * people must be told again. */
+/* One more post (or finding) for an alert that is there; a second rule about the same post is no
+ * second post.  Returns 1 when people must be told again. */
 static int
 join(
     struct alert_row *row, enum severity severity, struct slice reason, bool is_new, int64_t now_ms)
@@ -134,7 +135,8 @@ notify(struct store *st, const struct actions_config *config, struct alert_row *
 	row->notices++;
 	row->repeat_at_ms = TIME_UNKNOWN;
 	if (queue == NULL)
-		return 0; /* taken out of the configuration: the alert is in the list, nobody is called */
+		return 0; /* taken out of the configuration: the alert is in the list, nobody is
+			     called */
 	row->repeat_at_ms = story->now_ms + escalate_after_ms(queue);
 	if (row->notices > 1 &&
 	    store_counter_put(
@@ -236,7 +238,8 @@ alert_raise_own(struct store *st, const struct actions_config *config, struct sl
 	return 0;
 }
 
-/* --- what a person does -------------------------------------------------------------------------- */
+/* --- what a person does --------------------------------------------------------------------------
+ */
 
 static int
 load_for_change(
@@ -302,7 +305,8 @@ alert_resolve(struct store *st, int64_t alert_no, const char *who, const char *n
 	return 0;
 }
 
-/* --- repeats ------------------------------------------------------------------------------------- */
+/* --- repeats -------------------------------------------------------------------------------------
+ */
 
 /* What is still stored of the newest post. */
 static int

@@ -1,5 +1,6 @@
 /*
- * alerts_internal.h - from an alert to the notices people get: alert_notice.c writes them, alerts.c decides when.
+ * alerts_internal.h - from an alert to the notices people get: alert_notice.c writes them, alerts.c
+ * decides when.
  */
 #ifndef ACTIONS_ALERTS_INTERNAL_H
 #define ACTIONS_ALERTS_INTERNAL_H
@@ -11,7 +12,8 @@
 #define ALERT_REPEATS_MAX 10
 #define ALERT_ESCALATE_DEFAULT_MS (15 * INT64_C(60000))
 
-/* What is known beyond the row: all may be missing (a repeat knows the row and what is stored of the post). */
+/* What is known beyond the row: all may be missing (a repeat knows the row and what is stored of
+ * the post). */
 struct alert_story {
 	const struct post *post; /* NULL: none, or no longer known */
 	const struct score *score; /* NULL likewise */
@@ -21,7 +23,8 @@ struct alert_story {
 	int64_t now_ms;
 };
 
-/* Queues one notice for each address ("channel:address"); row->notices is its round, part of the messages' ids. */
+/* Queues one notice for each address ("channel:address"); row->notices is its round, part of the
+ * messages' ids. */
 int alert_notify(struct store *st, const struct alert_queue *queue, const char *const *addresses,
     size_t address_count, const struct alert_row *row, const struct alert_story *story,
     struct arena *a, struct err *err);

@@ -39,7 +39,8 @@ attempt_end(struct attempt *a)
 
 /* ---- the answer ----------------------------------------------------------- */
 
-/* Servers' words go into the outbox, logs and pages: no control characters, no broken UTF-8, no cut character. */
+/* Servers' words go into the outbox, logs and pages: no control characters, no broken UTF-8, no cut
+ * character. */
 static void
 tidy(char *text, size_t size)
 {

@@ -1,5 +1,6 @@
 /*
- * consent.c - may this message go to this customer now?  Asked when it is queued and again when it is sent.
+ * consent.c - may this message go to this customer now?  Asked when it is queued and again when it
+ * is sent.
  */
 #include "actions/actions.h"
 
@@ -8,7 +9,8 @@
 
 #include "actions/channels.h"
 
-/* Of several endpoints the first that may be used; else the words for what is wrong with those there are. */
+/* Of several endpoints the first that may be used; else the words for what is wrong with those
+ * there are. */
 static const struct endpoint *
 find_endpoint(const struct customer *customer, const char *kind, char *why, size_t why_size)
 {
@@ -74,7 +76,8 @@ actions_may_send(const struct customer *customer, const struct channel *channel,
 		    purpose_name(purpose));
 		return 0;
 	}
-	/* A channel without addresses of its own (a file, our own systems behind a webhook) reaches us, not the customer. */
+	/* A channel without addresses of its own (a file, our own systems behind a webhook) reaches
+	 * us, not the customer. */
 	if (channel->endpoint != NULL) {
 		e = find_endpoint(customer, kind, why, why_size);
 		if (e == NULL)

@@ -1,12 +1,15 @@
 /*
  * courier.c - the loop's half of the outbox.
  *
- * When to ask?  There is work from courier_wake() or the due time on until an answer says otherwise.  A channel can be asked for while it
- * works and has room for a whole claim share: free slots, and with max_per_minute as many tokens.  An empty answer although something is
- * due means that it waits for channels we skipped: then nothing is asked until one of these can take something again.
+ * When to ask?  There is work from courier_wake() or the due time on until an answer says
+ * otherwise.  A channel can be asked for while it works and has room for a whole claim share: free
+ * slots, and with max_per_minute as many tokens.  An empty answer although something is due means
+ * that it waits for channels we skipped: then nothing is asked until one of these can take
+ * something again.
  *
- * Tokens: the bucket holds a share and a fiftieth of max_per_minute, so that a late timer costs nothing, and fills so slowly that the
- * bucket and what flows in within a minute make max_per_minute: no minute ever sees more.
+ * Tokens: the bucket holds a share and a fiftieth of max_per_minute, so that a late timer costs
+ * nothing, and fills so slowly that the bucket and what flows in within a minute make
+ * max_per_minute: no minute ever sees more.
  */
 #include "actions/courier.h"
 
@@ -29,7 +32,8 @@
 #define TOKEN NS_PER_MINUTE /* one message; credit grows by elapsed ns times messages a minute */
 /* Something is due, every channel was asked, and nothing came: ask again after this. */
 #define RETRY_MS 250
-/* What is due waits for channels that were skipped; the next due time of the others is hidden behind it, so they are asked from time to time. */
+/* What is due waits for channels that were skipped; the next due time of the others is hidden
+ * behind it, so they are asked from time to time. */
 #define BLOCKED_POLL_MS 1000
 #define TIMER_MAX_MS TIME_HOUR_MS
 
@@ -73,7 +77,8 @@ struct courier {
 
 static void pump(struct courier *c);
 
-/* --- room in a lane ------------------------------------------------------------------------------ */
+/* --- room in a lane ------------------------------------------------------------------------------
+ */
 
 static void
 refill(struct courier *c, struct lane *l)
@@ -115,7 +120,8 @@ token_wait_ms(const struct lane *l)
 	return missing / l->credit_per_ns / NS_PER_MS + 1;
 }
 
-/* --- making and ending a courier ------------------------------------------------------------------ */
+/* --- making and ending a courier
+ * ------------------------------------------------------------------ */
 
 static void
 on_timer(void *cookie)
@@ -190,7 +196,8 @@ courier_free(struct courier *c)
 	mem_free(c);
 }
 
-/* --- one message --------------------------------------------------------------------------------- */
+/* --- one message ---------------------------------------------------------------------------------
+ */
 
 static void
 note_stop(struct courier *c, struct lane *l, const char *why)
@@ -361,7 +368,8 @@ start(struct courier *c, const struct message *m)
 	hand_over(c, l, f);
 }
 
-/* --- asking for work ----------------------------------------------------------------------------- */
+/* --- asking for work -----------------------------------------------------------------------------
+ */
 
 static void
 arm_timer(struct courier *c, int64_t delay_ms)
@@ -373,7 +381,8 @@ arm_timer(struct courier *c, int64_t delay_ms)
 	loop_timer_start(c->timer, delay_ms < TIMER_MAX_MS ? delay_ms : TIMER_MAX_MS);
 }
 
-/* Nothing can be asked now.  A finished message asks again by itself; tokens, and what is hidden behind a blocked channel, do not. */
+/* Nothing can be asked now.  A finished message asks again by itself; tokens, and what is hidden
+ * behind a blocked channel, do not. */
 static void
 wait_for_room(struct courier *c)
 {

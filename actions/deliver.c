@@ -1,8 +1,8 @@
 /*
  * deliver.c - messages and drafts into the outbox.
  *
- * Everything that can forbid a message is judged before anything is written, and the offer's code is taken last: a suppressed message
- * never uses up a code.
+ * Everything that can forbid a message is judged before anything is written, and the offer's code
+ * is taken last: a suppressed message never uses up a code.
  */
 #include "actions/actions_internal.h"
 
@@ -36,7 +36,8 @@ suppress(struct settle *s, struct decision_row *row, const char *why)
 	return settle_note(s, row, "%s", why);
 }
 
-/* --- what forbids it ----------------------------------------------------------------------------- */
+/* --- what forbids it -----------------------------------------------------------------------------
+ */
 
 static bool
 has_any_part(const struct template_set *templates, struct slice id, const char *const *parts)
@@ -119,7 +120,8 @@ judge_draft(struct settle *s, const struct action *action, struct delivery *d, c
 	return 1;
 }
 
-/* --- writing it ---------------------------------------------------------------------------------- */
+/* --- writing it ----------------------------------------------------------------------------------
+ */
 
 /* 1 rendered; 0 it is too large, row says so; -1. */
 static int

@@ -1,8 +1,9 @@
 /*
  * guardrails.c - what holds a whole firing back, and the counters behind it.
  *
- * Counters are rows keyed by (rule, kind, key).  A cool-down's key is what the limit is counted per: the subject (an author and their
- * linked customer are one), the thread, or "" for the rule itself.
+ * Counters are rows keyed by (rule, kind, key).  A cool-down's key is what the limit is counted
+ * per: the subject (an author and their linked customer are one), the thread, or "" for the rule
+ * itself.
  */
 #include "actions/actions_internal.h"
 

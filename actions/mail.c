@@ -38,7 +38,8 @@ put_clean(struct buf *out, struct slice s, size_t max_bytes)
 		buf_add_str(out, "...");
 }
 
-/* May it stand in a header as it is?  What looks like an encoded word would be decoded by readers. */
+/* May it stand in a header as it is?  What looks like an encoded word would be decoded by readers.
+ */
 static bool
 is_plain(struct slice s)
 {
@@ -239,7 +240,8 @@ put_canonical(struct buf *out, struct slice text)
 		buf_add_str(out, "\r\n");
 }
 
-/* Besides what must be encoded: blanks at a line's end, a dot and "From " at its start, which some servers change. */
+/* Besides what must be encoded: blanks at a line's end, a dot and "From " at its start, which some
+ * servers change. */
 static bool
 is_quotable(struct slice s, size_t at, size_t column)
 {
@@ -363,8 +365,8 @@ mail_build(const struct mail *m, struct buf *out)
 
 /* ---- addresses -------------------------------------------------------------- */
 
-/* RFC 5321's dot-atom, and its dots wherever they are: some providers gave such addresses out.  Quoted local parts and
- * address literals are not taken. */
+/* RFC 5321's dot-atom, and its dots wherever they are: some providers gave such addresses out.
+ * Quoted local parts and address literals are not taken. */
 static bool
 is_local_char(char c)
 {

@@ -1,8 +1,10 @@
 /*
- * mail_internal.h - one mail as RFC 5322 wants it: headers in ASCII and folded, bodies in an encoding that survives every server.
+ * mail_internal.h - one mail as RFC 5322 wants it: headers in ASCII and folded, bodies in an
+ * encoding that survives every server.
  *
- * Nothing that is put in can end a header or a part: control characters in header values become blanks, a boundary cannot occur in
- * an encoded part.  Lines end in CR LF and stay below 998 bytes.  The same mail gives the same bytes.
+ * Nothing that is put in can end a header or a part: control characters in header values become
+ * blanks, a boundary cannot occur in an encoded part.  Lines end in CR LF and stay below 998 bytes.
+ * The same mail gives the same bytes.
  *
  * Threads: any; pure.
  */
@@ -43,7 +45,8 @@ int mail_build(const struct mail *m, struct buf *out);
 enum mail_address {
 	MAIL_ADDRESS_GOOD,
 	MAIL_ADDRESS_BROKEN, /* it is none: it never will work */
-	MAIL_ADDRESS_NOT_ASCII, /* it is one, but needs SMTPUTF8 or an encoded domain, which we do not do */
+	MAIL_ADDRESS_NOT_ASCII, /* it is one, but needs SMTPUTF8 or an encoded domain, which we do
+				   not do */
 };
 enum mail_address mail_address_judge(struct slice address);
 

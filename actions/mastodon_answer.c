@@ -34,7 +34,8 @@ mastodon_read_words(const struct http_result *r, char *out, size_t size)
 	json_doc_free(doc);
 }
 
-/* snac puts what looks like a tag into the content as it is, where it is lost; but it also gives the text that was posted. */
+/* snac puts what looks like a tag into the content as it is, where it is lost; but it also gives
+ * the text that was posted. */
 static int
 is_same(const struct json *status, struct slice text)
 {

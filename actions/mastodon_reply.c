@@ -4,12 +4,14 @@
  *   the parent: it is on our server, or our server is asked to find it
  *   [may have been posted before: look among our own posts]  found: done
  *   POST                                                     answered: done, later or permanent
- *   [no usable answer: wait a little, look]                  found: done; not there: later; cannot look: unknown
+ *   [no usable answer: wait a little, look]                  found: done; not there: later; cannot
+ * look: unknown
  *
- * Only Mastodon itself tells repeats by their Idempotency-Key, and only for an hour; GoToSocial and snac post twice.  So whatever
- * was tried before is looked up before it is posted again.
+ * Only Mastodon itself tells repeats by their Idempotency-Key, and only for an hour; GoToSocial and
+ * snac post twice.  So whatever was tried before is looked up before it is posted again.
  *
- * A token is worth as much as the account: every request goes to the configured server, whatever the post or an answer says.
+ * A token is worth as much as the account: every request goes to the configured server, whatever
+ * the post or an answer says.
  */
 #include "actions/mastodon_reply_internal.h"
 
@@ -257,7 +259,8 @@ post(struct reply *r)
 
 /* ---- looking ---------------------------------------------------------------------- */
 
-/* Before posting, not to be able to see is no reason to wait: the last try is known to have failed, or a person wants it sent again. */
+/* Before posting, not to be able to see is no reason to wait: the last try is known to have failed,
+ * or a person wants it sent again. */
 static void
 decide(struct reply *r, const struct json *statuses)
 {

@@ -1,6 +1,6 @@
 /*
- * mastodon_reply_internal.h - what the Mastodon channel's files share: send_mastodon.c (the channel and its account),
- * mastodon_reply.c (one reply's way), mastodon_answer.c (what answers say).
+ * mastodon_reply_internal.h - what the Mastodon channel's files share: send_mastodon.c (the channel
+ * and its account), mastodon_reply.c (one reply's way), mastodon_answer.c (what answers say).
  *
  * Threads: loop thread.
  */
@@ -23,8 +23,8 @@ struct mastodon_state {
 	const struct sender_host *host;
 	const char *name; /* the channel's */
 	int64_t time_limit_ms;
-	char *
-	    server; /* "https://host", lower case, no slash at the end: the only one that ever sees the token */
+	char *server; /* "https://host", lower case, no slash at the end: the only one that ever
+			 sees the token */
 	char *authorization; /* "Bearer ..." */
 	const char *authority; /* "host:port", in server */
 	char *visibility, *language, *ca_file; /* the last two may be NULL */
@@ -44,7 +44,8 @@ struct mastodon_state {
 
 /* ---- send_mastodon.c ---- */
 
-/* A request to our own server, with the token; redirects are not followed.  path begins with '/'.  json: a body to post, SLICE_NONE: GET. */
+/* A request to our own server, with the token; redirects are not followed.  path begins with '/'.
+ * json: a body to post, SLICE_NONE: GET. */
 int mastodon_request(struct mastodon_state *m, const char *path, struct slice json,
     struct slice idempotency_key, http_done_fn *done, void *cookie, struct http_request **request_r,
     struct err *err);
@@ -63,13 +64,16 @@ void mastodon_read_words(const struct http_result *r, char *out, size_t size);
 enum mastodon_look {
 	MASTODON_LOOK_FOUND,
 	MASTODON_LOOK_NOT_THERE,
-	MASTODON_LOOK_CANNOT_TELL, /* there are more posts of ours since then than the server shows */
+	MASTODON_LOOK_CANNOT_TELL, /* there are more posts of ours since then than the server shows
+				    */
 	MASTODON_LOOK_NO_MEMORY,
 };
-/* The reply to parent with this text, posted since then, among our own statuses; *found_r only when found. */
+/* The reply to parent with this text, posted since then, among our own statuses; *found_r only when
+ * found. */
 enum mastodon_look mastodon_find_ours(const struct json *statuses, const char *parent,
     struct slice text, int64_t since_ms, const struct json **found_r);
-/* Is it the post of the handle?  By its name when the handle has it, else by its author, who lives on server. */
+/* Is it the post of the handle?  By its name when the handle has it, else by its author, who lives
+ * on server. */
 bool mastodon_is_parent(const struct json *status, const struct json *handle, const char *server);
 
 /* ---- mastodon_reply.c ---- */

@@ -1,9 +1,11 @@
 /*
- * outbox.c - the machine's half of the state machine: recover, claim, record.  What people do is outbox_act.c.
+ * outbox.c - the machine's half of the state machine: recover, claim, record.  What people do is
+ * outbox_act.c.
  *
- * Giving up: a message has its channel's give_up_after from its first claim (claimed_at_ms is kept over retries and cleared when a person
- * sends it again), and as long to wait for that first claim once it is ready (updated_at_ms).  So a draft that waits a week for approval,
- * or a message a person retries, has its full time.
+ * Giving up: a message has its channel's give_up_after from its first claim (claimed_at_ms is kept
+ * over retries and cleared when a person sends it again), and as long to wait for that first claim
+ * once it is ready (updated_at_ms).  So a draft that waits a week for approval, or a message a
+ * person retries, has its full time.
  */
 #include "actions/outbox.h"
 
@@ -26,13 +28,15 @@
 #define RECOVER_PAGE 200
 #define PAGE_ARENA_MAX (256u << 20)
 #define CHANNEL_SKIPS_MAX 256
-/* Rows looked at in one claim beyond those claimed: suppressed, expired, held.  More wait for the next claim, so that a commit stays short. */
+/* Rows looked at in one claim beyond those claimed: suppressed, expired, held.  More wait for the
+ * next claim, so that a commit stays short. */
 #define CLAIM_EXTRA 500
 /* A channel may ask for any wait; more than this we ask again by ourselves. */
 #define WAIT_MAX_MS TIME_DAY_MS
 #define BRAKE_POLL_MS (30 * TIME_SECOND_MS)
 
-/* Words may come from a server's answer, cut in the middle of a character or worse: this is the border where they become text. */
+/* Words may come from a server's answer, cut in the middle of a character or worse: this is the
+ * border where they become text. */
 static int
 copy_words(
     struct message *m, struct arena *a, const char *words, struct slice *copy_r, struct err *err)
@@ -60,7 +64,8 @@ move(struct store *st, struct message *m, enum message_state state, const char *
 	return store_message_update(st, m, err);
 }
 
-/* --- after a crash ------------------------------------------------------------------------------- */
+/* --- after a crash -------------------------------------------------------------------------------
+ */
 
 static int
 recover_one(struct store *st, const struct actions_config *config, struct message *m,
@@ -113,7 +118,8 @@ out:
 	return rc;
 }
 
-/* --- claiming ------------------------------------------------------------------------------------ */
+/* --- claiming ------------------------------------------------------------------------------------
+ */
 
 struct claim {
 	struct store *st;
@@ -137,7 +143,8 @@ is_overdue(const struct message *m, const struct channel *channel, int64_t now_m
 	return channel->give_up_after_ms > 0 && now_ms - since_ms >= channel->give_up_after_ms;
 }
 
-/* The endpoint the message was written for must still be there, and usable, with that address.  1, 0 with why. */
+/* The endpoint the message was written for must still be there, and usable, with that address.  1,
+ * 0 with why. */
 static int
 judge_endpoint(const struct customer *customer, const struct message *m, char why[WHY_MAX])
 {
@@ -331,7 +338,8 @@ outbox_claim(struct store *st, const struct actions_config *config, int64_t now_
 	return 0;
 }
 
-/* --- recording ----------------------------------------------------------------------------------- */
+/* --- recording -----------------------------------------------------------------------------------
+ */
 
 int64_t
 outbox_backoff_ms(int64_t first_ms, int64_t max_ms, int64_t attempt, struct rng *rng)
@@ -358,7 +366,8 @@ next_wait_ms(const struct channel *channel, const struct message *m,
 	/* "Retry-After: 0" is no invitation to knock without end. */
 	if (asked_ms < channel->retry_first_ms / 2)
 		return wait_ms;
-	/* What the channel asks for wins, and a tenth more, so that not everybody comes back in the same second. */
+	/* What the channel asks for wins, and a tenth more, so that not everybody comes back in the
+	 * same second. */
 	if (asked_ms > WAIT_MAX_MS)
 		asked_ms = WAIT_MAX_MS;
 	return asked_ms + (int64_t)rng_below(rng, (uint64_t)(asked_ms / 10) + 1);

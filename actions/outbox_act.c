@@ -1,15 +1,18 @@
 /*
- * outbox_act.c - what people do with messages: approve, reject, hold, release, retry, drop, and the switch that stops all sending.
+ * outbox_act.c - what people do with messages: approve, reject, hold, release, retry, drop, and the
+ * switch that stops all sending.
  *
- *             held: approval  brake     operator  ready  sending  sent  later  rejected  unknown  suppressed  expired  dropped
- *   approve         ready     -         -         -      -        -     -      -         -        -           -        -
- *   reject          dropped   -         -         -      -        -     -      -         -        -           -        -
- *   hold            -         held      -         held   -        -     held   -         -        -           -        -
- *   release         -         ready     ready     -      -        -     -      -         -        -           -        -
- *   retry           -         -         -         -      -        -     ready  ready     ready*   ready       ready    -
- *   drop            dropped   dropped   dropped   dropped -       -     dropped dropped  dropped  dropped     dropped  -
+ *             held: approval  brake     operator  ready  sending  sent  later  rejected  unknown
+ * suppressed  expired  dropped approve         ready     -         -         -      -        - - -
+ * -        -           -        - reject          dropped   -         -         -      -        -
+ * -      -         -        -           -        - hold            -         held      - held   -
+ * -     held   -         -        -           -        - release         -         ready     ready
+ * -      -        -     -      -         -        -           -        - retry           - - - - -
+ * -     ready  ready     ready*   ready       ready    - drop            dropped   dropped dropped
+ * dropped -       -     dropped dropped  dropped  dropped     dropped  -
  *
- * ready is "held by the brake" while sending is stopped.  (*) marked as a repeat: it may have arrived before.
+ * ready is "held by the brake" while sending is stopped.  (*) marked as a repeat: it may have
+ * arrived before.
  */
 #include "actions/outbox.h"
 
@@ -254,7 +257,8 @@ outbox_act(struct store *st, const struct actions_config *config, enum outbox_ve
 	return 0;
 }
 
-/* --- the switch ---------------------------------------------------------------------------------- */
+/* --- the switch ----------------------------------------------------------------------------------
+ */
 
 int
 outbox_is_stopped(struct store *st, struct arena *a, struct slice *why_r, struct err *err)
@@ -278,8 +282,8 @@ outbox_stop_all(struct store *st, const char *who, const char *why, int64_t now_
 	return store_audit(st, now_ms, who, what, err);
 }
 
-/* updated_at_ms stays the time it was held: what waited longer than its channel's give-up time expires at the next claim instead of being
- * sent long after the fact. */
+/* updated_at_ms stays the time it was held: what waited longer than its channel's give-up time
+ * expires at the next claim instead of being sent long after the fact. */
 static int
 resume_one(struct store *st, struct message *m, int64_t now_ms, struct err *err)
 {

@@ -42,7 +42,8 @@ reply_acct_is_good(struct slice acct)
 	return true;
 }
 
-/* Where "user" or "user@host" that begins at s ends; dots and hyphens at the end belong to the sentence. */
+/* Where "user" or "user@host" that begins at s ends; dots and hyphens at the end belong to the
+ * sentence. */
 static size_t
 name_len(struct slice s, bool is_host)
 {
@@ -214,7 +215,8 @@ skip_tag(struct reading *r)
 	return 0;
 }
 
-/* Numbers as their character; of the named ones servers write only signs, which count for nothing, and the blank. */
+/* Numbers as their character; of the named ones servers write only signs, which count for nothing,
+ * and the blank. */
 static uint32_t
 read_entity(struct reading *r)
 {

@@ -1,7 +1,9 @@
 /*
- * send_email.c - mail through a submission server: one recipient a transaction, so that one answer is about one message.
+ * send_email.c - mail through a submission server: one recipient a transaction, so that one answer
+ * is about one message.
  *
- * Mail servers do not tell repeats apart.  What may have been accepted is unknown and stays so: nobody can be asked.
+ * Mail servers do not tell repeats apart.  What may have been accepted is unknown and stays so:
+ * nobody can be asked.
  */
 #include <stdio.h>
 #include <string.h>
@@ -217,8 +219,8 @@ is_enhanced(const struct smtp_result *r, int class, int subject, int detail)
 	    (detail < 0 || r->enhanced[2] == detail);
 }
 
-/* Nobody has that address (5.1.1, 5.1.2, 5.1.3, 5.1.10).  Servers that give no finer code say 550 also when they do not like us or the
- * mail: their words decide. */
+/* Nobody has that address (5.1.1, 5.1.2, 5.1.3, 5.1.10).  Servers that give no finer code say 550
+ * also when they do not like us or the mail: their words decide. */
 static bool
 is_address_dead(const struct smtp_result *r)
 {

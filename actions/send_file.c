@@ -1,9 +1,10 @@
 /*
  * send_file.c - one readable file a message, named by its id.
  *
- * The name makes it exact: writing the same message again finds the file and is done, so a crash between writing and recording costs
- * nothing.  A file is complete or not there at all (written beside, synced, renamed).  Writing happens on a thread of the channel's own, for a slow
- * disk must not hold up the loop.
+ * The name makes it exact: writing the same message again finds the file and is done, so a crash
+ * between writing and recording costs nothing.  A file is complete or not there at all (written
+ * beside, synced, renamed).  Writing happens on a thread of the channel's own, for a slow disk must
+ * not hold up the loop.
  */
 #include <stdio.h>
 #include <string.h>
@@ -41,8 +42,8 @@ struct file_state {
 	struct thread *thread;
 	struct lock *lock;
 	struct file_job *finished, **finished_tail; /* under lock */
-	size_t
-	    posted; /* calls to the loop under way; loop thread but for the post itself: under lock */
+	size_t posted; /* calls to the loop under way; loop thread but for the post itself: under
+			  lock */
 	bool is_closed;
 };
 
@@ -220,8 +221,7 @@ put_message(struct buf *out, const struct outbox_item *item)
 			continue;
 		buf_addf(out, "\n--- %.*s ---\n", SLICE_ARG(name));
 		buf_add_slice(out, json_str(part));
-		if (json_str(part).len > 0 && !buf_failed(out) &&
-		    out->ptr[out->len - 1] != '\n')
+		if (json_str(part).len > 0 && !buf_failed(out) && out->ptr[out->len - 1] != '\n')
 			buf_add_char(out, '\n');
 	}
 }

@@ -1,5 +1,6 @@
 /*
- * send_log.c - one log line a message: for trying things out, and for notices where the journal is what people watch.
+ * send_log.c - one log line a message: for trying things out, and for notices where the journal is
+ * what people watch.
  */
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /*
- * send_mastodon.c - public replies through a Mastodon-API server: the channel, its account, its server's limits.  One reply's way is
- * mastodon_reply.c.
+ * send_mastodon.c - public replies through a Mastodon-API server: the channel, its account, its
+ * server's limits.  One reply's way is mastodon_reply.c.
  *
- * After open() it asks who we are (so that our own posts decide nothing) and how long a post may be; until it knows, replies go out all
- * the same and the server has the last word.
+ * After open() it asks who we are (so that our own posts decide nothing) and how long a post may
+ * be; until it knows, replies go out all the same and the server has the last word.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /*
  * send_webhook.c - signed webhooks as the Standard Webhooks specification has them.
  *
- * The id is the message's and the same on every try, so the receiver can tell a repeat; timestamp and signature are of the try.
+ * The id is the message's and the same on every try, so the receiver can tell a repeat; timestamp
+ * and signature are of the try.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,12 @@
 /*
- * template_case.c - upper and lower case for the letters of the languages we ship, so that {{upper "münchen"}} is right without a Unicode
- * library in this room.  The blocks below have regular layouts in Unicode 15: pairs lie 32 or 80 apart, or are neighbours.
+ * template_case.c - upper and lower case for the letters of the languages we ship, so that {{upper
+ * "münchen"}} is right without a Unicode library in this room.  The blocks below have regular
+ * layouts in Unicode 15: pairs lie 32 or 80 apart, or are neighbours.
  */
 #include "actions/templates_internal.h"
 
-/* Latin Extended-A: neighbours, even upper then odd lower, but odd then even in 0x139..0x148 and 0x179..0x17e. */
+/* Latin Extended-A: neighbours, even upper then odd lower, but odd then even in 0x139..0x148 and
+ * 0x179..0x17e. */
 static bool
 is_pair_block(uint32_t cp, bool *upper_is_odd_r)
 {

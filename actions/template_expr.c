@@ -1,6 +1,7 @@
 /*
- * template_expr.c - what stands between the braces of a template: values, texts, helpers with their arguments.  Each path is resolved
- * against the closed list of values here, so that rendering never meets an unknown one.
+ * template_expr.c - what stands between the braces of a template: values, texts, helpers with their
+ * arguments.  Each path is resolved against the closed list of values here, so that rendering never
+ * meets an unknown one.
  */
 #include "actions/template_parse_internal.h"
 
@@ -97,7 +98,8 @@ finding_variable(struct template_parser *p, struct slice word, size_t start)
 		    "there is no value called '%.*s'", SLICE_ARG(word));
 		return;
 	}
-	/* "User.UserAttribute.FirstName", "UserAttributes.FirstName": the last part is free, so only the rest can be misspelt. */
+	/* "User.UserAttribute.FirstName", "UserAttributes.FirstName": the last part is free, so
+	 * only the rest can be misspelt. */
 	while (dot > 0 && word.ptr[dot - 1] != '.')
 		dot--;
 	if (dot > 1)
@@ -167,7 +169,8 @@ resolve_variable(struct template_parser *p, struct slice word, struct template_e
 	return false;
 }
 
-/* this, @index, @first, @last: 1 one of them, 0 not, -1 one of them outside of an each (reported). */
+/* this, @index, @first, @last: 1 one of them, 0 not, -1 one of them outside of an each (reported).
+ */
 static int
 resolve_loop_variable(
     struct template_parser *p, struct slice word, size_t start, struct template_expr *e)

@@ -1,9 +1,11 @@
 /*
- * template_helpers.c - the helpers Amazon Pinpoint documented for its templates, as far as they make sense in a message ("Using message
- * template helpers", user guide): conditions inline and as blocks, and the string helpers.  No clock, no randomness: a message is the
- * same whenever it is rendered.
+ * template_helpers.c - the helpers Amazon Pinpoint documented for its templates, as far as they
+ * make sense in a message ("Using message template helpers", user guide): conditions inline and as
+ * blocks, and the string helpers.  No clock, no randomness: a message is the same whenever it is
+ * rendered.
  *
- * Conditions on "greater" compare as numbers when both sides are numbers, else as texts; a missing value is neither greater nor less.
+ * Conditions on "greater" compare as numbers when both sides are numbers, else as texts; a missing
+ * value is neither greater nor less.
  */
 #include "actions/templates_internal.h"
 

@@ -1,8 +1,9 @@
 /*
  * template_parse.c - one part of a template from text to a tree, with all its findings.
  *
- * Recursive descent over the text; depth is bounded by TEMPLATE_DEPTH_MAX, so the stack is too.  A tag that cannot be read is one finding
- * and is left out; a block whose helper is unknown is still entered, so that what is wrong inside is found in the same run.
+ * Recursive descent over the text; depth is bounded by TEMPLATE_DEPTH_MAX, so the stack is too.  A
+ * tag that cannot be read is one finding and is left out; a block whose helper is unknown is still
+ * entered, so that what is wrong inside is found in the same run.
  *
  * T001 unknown variable         T005 a closing tag or else that belongs to nothing
  * T002 block without its end    T006 wrong arguments
@@ -126,7 +127,8 @@ template_parser_word(struct template_parser *p)
 	return slice_make(p->in->text.ptr + start, p->pos - start);
 }
 
-/* --- bodies and blocks --------------------------------------------------------------------------- */
+/* --- bodies and blocks ---------------------------------------------------------------------------
+ */
 
 static bool
 append_text(struct template_parser *p, struct template_node ***tail, size_t start, size_t end)
@@ -195,7 +197,8 @@ parse_value(struct template_parser *p)
 	return n;
 }
 
-/* The head of a block, "name arguments", wherever it stands ("{{#" or "{{else "); behind its "}}" afterwards. */
+/* The head of a block, "name arguments", wherever it stands ("{{#" or "{{else "); behind its "}}"
+ * afterwards. */
 static struct template_expr *
 parse_block_head(struct template_parser *p, size_t start, struct slice *name_r)
 {
@@ -222,7 +225,8 @@ parse_block_head(struct template_parser *p, size_t start, struct slice *name_r)
 	return call;
 }
 
-/* {{else if x}}: behind "else " now.  A block of its own that is the else branch of *n, and ends where n ends. */
+/* {{else if x}}: behind "else " now.  A block of its own that is the else branch of *n, and ends
+ * where n ends. */
 static int
 parse_else_if(struct template_parser *p, size_t start, unsigned links, struct template_node **n,
     struct slice *name_r)

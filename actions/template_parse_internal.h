@@ -1,5 +1,6 @@
 /*
- * template_parse_internal.h - what reading blocks (template_parse.c) and reading expressions (template_expr.c) share.
+ * template_parse_internal.h - what reading blocks (template_parse.c) and reading expressions
+ * (template_expr.c) share.
  */
 #ifndef ACTIONS_TEMPLATE_PARSE_INTERNAL_H
 #define ACTIONS_TEMPLATE_PARSE_INTERNAL_H

@@ -1,7 +1,8 @@
 /*
  * template_render.c - a compiled part and the values of one message to text.
  *
- * A missing value prints nothing.  Loops in loops multiply, so the nodes visited are counted and bounded as well as the text.
+ * A missing value prints nothing.  Loops in loops multiply, so the nodes visited are counted and
+ * bounded as well as the text.
  */
 #include "actions/templates_internal.h"
 
@@ -272,7 +273,8 @@ render_list(struct render *r, const struct template_node *list)
 	}
 }
 
-/* A subject is one line: what strangers wrote must not end it early and begin a header of its own. */
+/* A subject is one line: what strangers wrote must not end it early and begin a header of its own.
+ */
 static void
 make_one_line(struct buf *out)
 {
@@ -294,7 +296,8 @@ make_one_line(struct buf *out)
 	out->len = len;
 }
 
-/* out: an empty buf with a ceiling of TEMPLATE_OUTPUT_MAX.  -1: is_over or no_memory of c says why. */
+/* out: an empty buf with a ceiling of TEMPLATE_OUTPUT_MAX.  -1: is_over or no_memory of c says why.
+ */
 int
 template_render_part(const struct template_node *list, enum template_part part,
     struct template_context *c, struct buf *out)

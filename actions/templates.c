@@ -83,7 +83,8 @@ compare_files(const void *a, const void *b)
 	return order != 0 ? order : slice_cmp((*x)->name, (*y)->name);
 }
 
-/* --- template.yaml ------------------------------------------------------------------------------- */
+/* --- template.yaml -------------------------------------------------------------------------------
+ */
 
 static void
 read_purpose(struct compile *c, const struct template_file *f, const struct yaml_node *root,
@@ -149,7 +150,8 @@ read_yaml(struct compile *c, const struct template_file *f, struct template *t)
 	yaml_doc_free(doc);
 }
 
-/* --- parts --------------------------------------------------------------------------------------- */
+/* --- parts ---------------------------------------------------------------------------------------
+ */
 
 static int
 part_find(struct slice file_name)
@@ -363,7 +365,8 @@ template_set_unref(struct template_set *s)
 	mem_free(s);
 }
 
-/* --- questions ----------------------------------------------------------------------------------- */
+/* --- questions -----------------------------------------------------------------------------------
+ */
 
 static const struct template *
 find(const struct template_set *s, struct slice id)
@@ -435,7 +438,8 @@ template_id_at(const struct template_set *s, size_t i)
 	return s->ids[i];
 }
 
-/* --- rendering ----------------------------------------------------------------------------------- */
+/* --- rendering -----------------------------------------------------------------------------------
+ */
 
 static int
 render_parts(const struct template *t, struct template_context *c, struct buf *part,
@@ -483,7 +487,8 @@ template_render(const struct template_set *s, struct slice id, const struct temp
 		goto out;
 	json_object_end(&w);
 	if (buf_failed(out)) {
-		/* a buf does not say which it was: with room for one more part, escaped at six bytes each, it was not its ceiling */
+		/* a buf does not say which it was: with room for one more part, escaped at six
+		 * bytes each, it was not its ceiling */
 		if (out->max - out->len > 6 * TEMPLATE_OUTPUT_MAX + 64)
 			err_set(err, ERR_NOMEM, "no memory to render template '%s'", t->id);
 		else

@@ -4,7 +4,8 @@
  *   part text --template_parse.c--> tree of nodes --template_render.c--> text
  *                                     expressions --template_helpers.c--> values
  *
- * Ownership: nodes, expressions and texts live in the set's arena and never change once the set is compiled.
+ * Ownership: nodes, expressions and texts live in the set's arena and never change once the set is
+ * compiled.
  */
 #ifndef ACTIONS_TEMPLATES_INTERNAL_H
 #define ACTIONS_TEMPLATES_INTERNAL_H
@@ -188,7 +189,8 @@ bool template_is_true(struct template_value v);
 /* The value as it is printed: a list gives its first, nothing gives an empty text. */
 struct slice template_value_text(struct template_value v);
 
-/* Case of Latin, Greek and Cyrillic letters; others stay.  One character in, one out (so the sharp s stays). */
+/* Case of Latin, Greek and Cyrillic letters; others stay.  One character in, one out (so the sharp
+ * s stays). */
 uint32_t template_upper(uint32_t cp);
 uint32_t template_lower(uint32_t cp);
 

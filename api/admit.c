@@ -1,12 +1,14 @@
 /*
  * admit.c - may this request be answered at all?
  *
- * Without a token only this machine may ask.  Binding to loopback is not enough for that: a page in a browser here can make it ask for us,
- * directly (then Origin names the page) or through a name of its own that resolves to 127.0.0.1 (then Host names it).  So Host must be
- * loopback, and Origin, when there, the same host and port.
+ * Without a token only this machine may ask.  Binding to loopback is not enough for that: a page in
+ * a browser here can make it ask for us, directly (then Origin names the page) or through a name of
+ * its own that resolves to 127.0.0.1 (then Host names it).  So Host must be loopback, and Origin,
+ * when there, the same host and port.
  *
- * With a token, Host does not matter: who rebinds a name does not know the token.  A browser that was given it as a password would send it
- * along for any page, so with Basic Origin is looked at as well.
+ * With a token, Host does not matter: who rebinds a name does not know the token.  A browser that
+ * was given it as a password would send it along for any page, so with Basic Origin is looked at as
+ * well.
  */
 #include "api/api.h"
 

@@ -2,8 +2,9 @@
  * alerts.c - what a support person must look at.
  *
  * GET  /api/v1/alerts?state=&queue=       200; without state what is open or acknowledged
- * GET  /api/v1/alerts/{no}                200, 404; the whole story, its first API_STORY_POSTS_MAX posts and the newest
- * POST /api/v1/alerts/{no}/ack|resolve    200, 404, 409 when it is resolved already
+ * GET  /api/v1/alerts/{no}                200, 404; the whole story, its first API_STORY_POSTS_MAX
+ * posts and the newest POST /api/v1/alerts/{no}/ack|resolve    200, 404, 409 when it is resolved
+ * already
  */
 #include "api/api_internal.h"
 

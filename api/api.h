@@ -1,18 +1,24 @@
 /*
- * api.h - our own HTTP API under /api/v1, the status page, health and metrics: from a request to an answer.
+ * api.h - our own HTTP API under /api/v1, the status page, health and metrics: from a request to an
+ * answer.
  *
- * One code for two doors: the daemon's HTTP server (TCP and the command line's socket), and a verb that runs without a daemon on the store
- * itself.  A handler is a plain function that runs where its route says: on a reader's connection, or in a transaction of the writer.  It translates; what
+ * One code for two doors: the daemon's HTTP server (TCP and the command line's socket), and a verb
+ * that runs without a daemon on the store itself.  A handler is a plain function that runs where
+ * its route says: on a reader's connection, or in a transaction of the writer.  It translates; what
  * is decided is decided in people/, rules/ and actions/.
  *
- * Shapes:  every list answers {"items":[...],"next":N or null}; one thing answers its object.  Names of members: post (id, url, text, lang, source, feed, created_at, fetched_at,
- *          author{id,handle,name,followers}, sentiment{...}, brands, inert); decision (id, rule_id, rules_version, occurrence_id, subject, action, outcome, reason, note, at);
- *          message (id, kind, state, hold, channel, address, customer_id, template, team, reason, attempts, next_at, created_at, updated_at, offer_code, parts{});
- *          alert (id (number), queue, severity, state, title, count, rule_id, reason, post_id, opened_at, last_at, changed_by, change_note);
- *          rule (id, title, priority, off, shadow, text); version (version, applied_at, author, reason, live); source (name, type, health, detail,
- *          last_ok_at, next_poll_at, requests, failures, posts, rejects, stored, last_post_at).
- * Errors:  RFC 9457 problem details with the members code, help and at.  Every list is paged (cursor `before`, `limit` up to 500).
- * Threads: as the route's place says; struct api_env belongs to the one call.
+ * Shapes:  every list answers {"items":[...],"next":N or null}; one thing answers its object. Names
+ * of members: post (id, url, text, lang, source, feed, created_at, fetched_at,
+ *          author{id,handle,name,followers}, sentiment{...}, brands, inert); decision (id, rule_id,
+ * rules_version, occurrence_id, subject, action, outcome, reason, note, at); message (id, kind,
+ * state, hold, channel, address, customer_id, template, team, reason, attempts, next_at,
+ * created_at, updated_at, offer_code, parts{}); alert (id (number), queue, severity, state, title,
+ * count, rule_id, reason, post_id, opened_at, last_at, changed_by, change_note); rule (id, title,
+ * priority, off, shadow, text); version (version, applied_at, author, reason, live); source (name,
+ * type, health, detail, last_ok_at, next_poll_at, requests, failures, posts, rejects, stored,
+ * last_post_at). Errors:  RFC 9457 problem details with the members code, help and at.  Every list
+ * is paged (cursor `before`, `limit` up to 500). Threads: as the route's place says; struct api_env
+ * belongs to the one call.
  */
 #ifndef API_API_H
 #define API_API_H
@@ -55,7 +61,8 @@ struct api_reply {
 enum api_place {
 	API_LOOP, /* answered at once on the loop: health, metrics, channels; env->store is NULL */
 	API_READER, /* a read snapshot */
-	API_WRITER, /* the writer, inside a transaction that is committed when the status is below 400 */
+	API_WRITER, /* the writer, inside a transaction that is committed when the status is below
+		       400 */
 	API_WRITER_OWN, /* the writer, the handler makes its own transactions (imports) */
 	API_INGEST, /* POST /api/v1/posts: the daemon's page path; answered after the commit */
 };
@@ -63,16 +70,19 @@ enum api_place {
 /* What only the daemon's wiring can do. */
 struct api_host {
 	void *cookie;
-	/* Compiles and checks a bundle ({"rules":{},"templates":{}}); with apply, makes it live in the open transaction. base_version: the version the
-	 * caller edited, -1: whatever is live (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
+	/* Compiles and checks a bundle ({"rules":{},"templates":{}}); with apply, makes it live in
+	 * the open transaction. base_version: the version the caller edited, -1: whatever is live
+	 * (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
 	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json, bool apply,
 	    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
 	    struct diag_list *diags, struct err *err);
-	/* The rule set and templates of a past version, for why: valid until the call returns to the loop.  1, 0 unknown version, -1. */
+	/* The rule set and templates of a past version, for why: valid until the call returns to
+	 * the loop.  1, 0 unknown version, -1. */
 	int (*rules_of)(void *cookie, struct store *st, int64_t version,
 	    const struct rule_set **set_r, const struct template_set **templates_r,
 	    struct err *err);
-	/* JSON objects, written on the loop before the handler runs: [{...source}], [{...channel}]. */
+	/* JSON objects, written on the loop before the handler runs: [{...source}], [{...channel}].
+	 */
 	struct slice sources_json, channels_json;
 };
 
@@ -102,7 +112,8 @@ const struct api_route *
 api_route_find(const char *method, struct slice path, int *status_r, const char **allow_r);
 enum api_place api_route_place(const struct api_route *r);
 
-/* Runs the handler.  reply must be initialised with api_reply_init(); always fills status and body. */
+/* Runs the handler.  reply must be initialised with api_reply_init(); always fills status and body.
+ */
 void api_handle(const struct api_route *r, struct api_env *env, const struct api_request *q,
     struct api_reply *reply);
 
@@ -112,15 +123,19 @@ void api_reply_fini(struct api_reply *reply);
 /* A problem: title from the status; code such as "not-found"; help and at may be NULL. */
 void api_problem(struct api_reply *reply, int status, const char *code, const char *help,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The same from an err (ERR_INPUT 400, ERR_NOT_FOUND 404, ERR_CONFLICT 409, ERR_LIMIT 413, ERR_DENIED 403, ERR_BUSY and ERR_STORE 503 ...). */
+/* The same from an err (ERR_INPUT 400, ERR_NOT_FOUND 404, ERR_CONFLICT 409, ERR_LIMIT 413,
+ * ERR_DENIED 403, ERR_BUSY and ERR_STORE 503 ...). */
 void api_problem_err(struct api_reply *reply, const struct err *err);
 
-/* May this request be answered at all?  token NULL: none is needed, but Host must be loopback (or absent) and Origin, when there, the same
- * (no web page may drive us).  With a token: "Authorization: Bearer T", or Basic with T as the password for browsers.  0, or -1 with the reply filled (401, 403). */
+/* May this request be answered at all?  token NULL: none is needed, but Host must be loopback (or
+ * absent) and Origin, when there, the same (no web page may drive us).  With a token:
+ * "Authorization: Bearer T", or Basic with T as the password for browsers.  0, or -1 with the reply
+ * filled (401, 403). */
 int api_admit(const char *token, bool is_local_socket, struct slice authorization,
     struct slice host, struct slice origin, struct api_reply *reply);
 
-/* The answer to an ingest request once its posts are committed (201) or refused (400, 413, 503); shared by both doors. */
+/* The answer to an ingest request once its posts are committed (201) or refused (400, 413, 503);
+ * shared by both doors. */
 struct ingest_result {
 	int64_t accepted, stored, duplicates, revised, deleted, rejected;
 };

@@ -1,8 +1,10 @@
 /*
- * api_internal.h - what the resources of this room share: one call, its parameters, its body, rows as JSON.
+ * api_internal.h - what the resources of this room share: one call, its parameters, its body, rows
+ * as JSON.
  *
- * A handler loads what it needs, then writes; it returns 0 with the reply written, or -1 with err filled (a problem is made of it), or -1
- * with a problem already in the reply.  Everything it loads lives in the arena of the call.
+ * A handler loads what it needs, then writes; it returns 0 with the reply written, or -1 with err
+ * filled (a problem is made of it), or -1 with a problem already in the reply.  Everything it loads
+ * lives in the arena of the call.
  */
 #ifndef API_API_INTERNAL_H
 #define API_API_INTERNAL_H
@@ -69,7 +71,8 @@ const struct api_route *api_routes(size_t *count_r);
 /* As api_problem(), and says where: a parameter or member. */
 void api_problem_at(struct api_reply *reply, int status, const char *code, const char *at,
     const char *help, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-/* The head of a problem whose further members the caller writes into *w; end with json_object_end(). */
+/* The head of a problem whose further members the caller writes into *w; end with
+ * json_object_end(). */
 void api_problem_begin(struct api_reply *reply, struct json_writer *w, int status, const char *code,
     const char *help, const char *detail);
 int api_nomem(const struct api_call *c, struct err *err);
@@ -88,7 +91,8 @@ int api_query_page(const struct api_call *c, int64_t *before_r, size_t *limit_r)
 int api_param_i64(const struct api_call *c, size_t i, const char *what, int64_t *v_r);
 
 /* ---- body.c ---- */
-/* The body as an object whose members are all in known (ended by NULL).  is_optional: an empty body is an empty object. */
+/* The body as an object whose members are all in known (ended by NULL).  is_optional: an empty body
+ * is an empty object. */
 int api_body(struct api_call *c, const char *const *known, bool is_optional, struct err *err);
 /* A member: SLICE_NONE when absent or null. */
 int api_body_str(const struct api_call *c, const char *name, size_t max, struct slice *v_r);

@@ -3,8 +3,8 @@
  *
  * GET  /api/v1/customers?after=      200; by id
  * GET  /api/v1/customers/{id}        200 with links and history, 404
- * POST /api/v1/customers/import      200 with what was done and the findings; 422 when the file cannot be read at all
- * GET  /api/v1/authors/{author}      200, 404; by account id or handle
+ * POST /api/v1/customers/import      200 with what was done and the findings; 422 when the file
+ * cannot be read at all GET  /api/v1/authors/{author}      200, 404; by account id or handle
  */
 #include "api/api_internal.h"
 

@@ -2,9 +2,10 @@
  * outbox.c - messages: look, and what a person does with one.
  *
  * GET  /api/v1/outbox?state=&hold=&channel=   200
- * GET  /api/v1/outbox/{id}                    200, 404; the id or a unique beginning of at least six characters, else 409
- * POST /api/v1/outbox/{id}/{verb}             200, 404, 409 when its state does not allow it
- * POST /api/v1/outbox/release                 200; API_RELEASE_BATCH at a time, "more" says to ask again; 409 while sending is stopped
+ * GET  /api/v1/outbox/{id}                    200, 404; the id or a unique beginning of at least
+ * six characters, else 409 POST /api/v1/outbox/{id}/{verb}             200, 404, 409 when its state
+ * does not allow it POST /api/v1/outbox/release                 200; API_RELEASE_BATCH at a time,
+ * "more" says to ask again; 409 while sending is stopped
  */
 #include "api/api_internal.h"
 

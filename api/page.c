@@ -1,9 +1,11 @@
 /*
- * page.c - the status page: is it alive, what was heard, what fired and why, what waits, what fails.
+ * page.c - the status page: is it alive, what was heard, what fired and why, what waits, what
+ * fails.
  *
  * GET /   200, HTML; 503 as a page that says so when the database cannot be read
  *
- * One page from one snapshot, made anew for each request: no script, no state, nothing to keep in step.  It reloads itself.
+ * One page from one snapshot, made anew for each request: no script, no state, nothing to keep in
+ * step.  It reloads itself.
  */
 #include "api/page_internal.h"
 

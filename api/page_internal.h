@@ -1,7 +1,9 @@
 /*
- * page_internal.h - the status page: what it shows (page.c loads it), its pieces (page_html.c), its sections (page_parts.c).
+ * page_internal.h - the status page: what it shows (page.c loads it), its pieces (page_html.c), its
+ * sections (page_parts.c).
  *
- * Everything on it that others wrote goes through html_text(): nothing of it becomes markup, and bidirectional marks stay inside.
+ * Everything on it that others wrote goes through html_text(): nothing of it becomes markup, and
+ * bidirectional marks stay inside.
  */
 #ifndef API_PAGE_INTERNAL_H
 #define API_PAGE_INTERNAL_H

@@ -1,7 +1,8 @@
 /*
  * params.c - what stands in the path and the query: decoded, checked against what the route knows.
  *
- * A parameter nobody knows is an error naming the nearest known one, because a misspelt filter would silently answer another question.
+ * A parameter nobody knows is an error naming the nearest known one, because a misspelt filter
+ * would silently answer another question.
  */
 #include "api/api_internal.h"
 

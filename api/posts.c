@@ -1,10 +1,9 @@
 /*
  * posts.c - posts in, posts and what could not become one out.
  *
- * POST /api/v1/posts        201 at least one was taken; 400 none was; the daemon does it, and answers after the commit
- * GET  /api/v1/posts        200; newest first
- * GET  /api/v1/posts/{id}   200, 404; the id %-encoded whole ('/' as %2F)
- * GET  /api/v1/rejects      200; the newest, up to limit
+ * POST /api/v1/posts        201 at least one was taken; 400 none was; the daemon does it, and
+ * answers after the commit GET  /api/v1/posts        200; newest first GET  /api/v1/posts/{id} 200,
+ * 404; the id %-encoded whole ('/' as %2F) GET  /api/v1/rejects      200; the newest, up to limit
  */
 #include "api/api_internal.h"
 

@@ -229,7 +229,8 @@ put_findings(struct json_writer *w, const struct diag_list *diags)
 	json_kv_i64(w, "errors", (int64_t)diag_count(diags, DIAG_ERROR));
 	json_kv_i64(w, "warnings", (int64_t)diag_count(diags, DIAG_WARNING));
 	json_key(w, "findings");
-	/* An array written by another writer into the same buffer: an empty raw value takes care of the comma. */
+	/* An array written by another writer into the same buffer: an empty raw value takes care of
+	 * the comma. */
 	json_put_raw(w, SLICE_LIT(""));
 	diag_print_json(diags, w->out);
 }

@@ -2,7 +2,8 @@
  * sending.c - the kill switch.
  *
  * GET  /api/v1/sending   200
- * POST /api/v1/sending   200; {"stopped":true,"reason":"..."} stops at once, {"stopped":false} resumes and releases what the brake held
+ * POST /api/v1/sending   200; {"stopped":true,"reason":"..."} stops at once, {"stopped":false}
+ * resumes and releases what the brake held
  */
 #include "api/api_internal.h"
 

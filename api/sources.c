@@ -1,5 +1,6 @@
 /*
- * sources.c - where posts come from and messages go to: what the loop knows now, with what is stored or configured beside it.
+ * sources.c - where posts come from and messages go to: what the loop knows now, with what is
+ * stored or configured beside it.
  *
  * GET /api/v1/sources    200; also those that are no longer configured but have delivered
  * GET /api/v1/channels   200

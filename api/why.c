@@ -5,9 +5,11 @@
  * GET /api/v1/why?message=ID          200; 404, 409 when several ids begin so
  * &format=text                        the same as lines to read
  *
- * The occurrence is built again from the stored post: text, score, who as seen then; and asked of the rules of that version.  What was not kept
- * is left unknown, so that no condition is shown with a value of today: counters of the post (they moved on), membership of a
- * list by a rule (the day it was added is not asked), everything of a post that was edited, deleted or is past its retention.
+ * The occurrence is built again from the stored post: text, score, who as seen then; and asked of
+ * the rules of that version.  What was not kept is left unknown, so that no condition is shown with
+ * a value of today: counters of the post (they moved on), membership of a list by a rule (the day
+ * it was added is not asked), everything of a post that was edited, deleted or is past its
+ * retention.
  */
 #include "api/api_internal.h"
 
@@ -176,7 +178,8 @@ struct facts {
 	struct why *y;
 };
 
-/* Nobody is ever taken off a list: who is not in it now was not in it then.  Who is in it now may have come later. */
+/* Nobody is ever taken off a list: who is not in it now was not in it then.  Who is in it now may
+ * have come later. */
 static int
 facts_in_list(void *cookie, struct slice list, enum action_target who, const struct occurrence *occ)
 {
@@ -290,7 +293,8 @@ explain_rule(struct api_call *c, struct why *y, struct why_rule *r, const struct
 	return rc;
 }
 
-/* Rules that decided come first; the others behind them in the order of the files, as far as there is room. */
+/* Rules that decided come first; the others behind them in the order of the files, as far as there
+ * is room. */
 static int
 explain_rules(struct api_call *c, struct why *y, const struct rule_set *set,
     const struct occurrence *occ, struct err *err)

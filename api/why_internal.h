@@ -1,5 +1,6 @@
 /*
- * why_internal.h - the answer to "why did it, or did it not": loaded and judged once (why.c), then said as JSON or as lines (why_say.c).
+ * why_internal.h - the answer to "why did it, or did it not": loaded and judged once (why.c), then
+ * said as JSON or as lines (why_say.c).
  */
 #ifndef API_WHY_INTERNAL_H
 #define API_WHY_INTERNAL_H

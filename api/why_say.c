@@ -100,7 +100,8 @@ why_say_json(struct api_call *c, const struct why *y, struct err *err)
 
 /* ---- lines ---------------------------------------------------------------- */
 
-/* On one line, and nothing in it that moves a terminal's cursor: C0, DEL, and C1 as UTF-8 writes it. */
+/* On one line, and nothing in it that moves a terminal's cursor: C0, DEL, and C1 as UTF-8 writes
+ * it. */
 static void
 say_words(struct buf *b, struct slice s)
 {

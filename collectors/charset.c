@@ -8,8 +8,9 @@
 
 #define DECLARATION_MAX 400 /* bytes in which an XML declaration must end */
 
-/* The labels we know and what iconv calls them: a closed list, so that a stranger does not choose among all of iconv's
- * converters.  Latin-1 and ASCII are read as Windows-1252, as every browser does. */
+/* The labels we know and what iconv calls them: a closed list, so that a stranger does not choose
+ * among all of iconv's converters.  Latin-1 and ASCII are read as Windows-1252, as every browser
+ * does. */
 static const struct {
 	const char *label;
 	const char *iconv_name;
@@ -117,7 +118,8 @@ declared_encoding(struct slice body)
 static struct slice
 convert(struct arena *a, struct slice body, const char *from)
 {
-	/* No encoding in the list gives more than three bytes for one; UTF-8 into itself gives as many. */
+	/* No encoding in the list gives more than three bytes for one; UTF-8 into itself gives as
+	 * many. */
 	size_t room = 3 * body.len + 4;
 	char *out = arena_alloc(a, room);
 	char *in = (char *)(uintptr_t)body.ptr; /* iconv's prototype; it does not write */
@@ -275,7 +277,8 @@ charset_fix_double(struct arena *a, struct slice s)
 
 	if (is_ascii(s))
 		return s;
-	/* Every character fits a byte, one of them is nothing an author types behind such a letter, and the bytes are UTF-8. */
+	/* Every character fits a byte, one of them is nothing an author types behind such a letter,
+	 * and the bytes are UTF-8. */
 	while (pos < s.len) {
 		int byte = single_byte(utf8_next(s, &pos));
 		if (byte < 0)

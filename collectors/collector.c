@@ -1,6 +1,6 @@
 /*
- * The host's side of a source: which pages are under way, what it has counted.  What a source does is in
- * its own file; registry.c lists them.
+ * The host's side of a source: which pages are under way, what it has counted.  What a source does
+ * is in its own file; registry.c lists them.
  */
 #include "collectors/collector.h"
 

@@ -1,8 +1,10 @@
 /*
- * One feed: fetch when it is due and has room, read it whole, give out what is new page by page, then plan the next fetch.
+ * One feed: fetch when it is due and has room, read it whole, give out what is new page by page,
+ * then plan the next fetch.
  *
- * The validators (ETag, Last-Modified) move into the cursor with the last page of a document only: a crash before
- * that fetches it again in full, and the seen list, which moves with every page, keeps what was given from being given again.
+ * The validators (ETag, Last-Modified) move into the cursor with the last page of a document only:
+ * a crash before that fetches it again in full, and the seen list, which moves with every page,
+ * keeps what was given from being given again.
  */
 #include "collectors/feed.h"
 
@@ -133,7 +135,8 @@ doc_drop(struct feed *f)
 	f->next = 0;
 }
 
-/* The items of the document become the newest of the list; of the others the last KEEP_SEEN stay. */
+/* The items of the document become the newest of the list; of the others the last KEEP_SEEN stay.
+ */
 static int
 seen_renew(struct feed *f)
 {
@@ -184,7 +187,8 @@ replace(char **to, const char *from)
 	*to = copy;
 }
 
-/* The document is through: its validators hold from here on.  True when the cursor is another one than before. */
+/* The document is through: its validators hold from here on.  True when the cursor is another one
+ * than before. */
 static bool
 doc_finish(struct feed *f)
 {

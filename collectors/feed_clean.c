@@ -1,7 +1,8 @@
 /*
- * Before libxml2 sees a feed, one pass takes out what would trouble it: entities are decoded here (HTML's names included), the
- * document type goes (and with it everything that could be expanded or loaded), stray '<' and '&' are escaped.  It also counts
- * attributes, because libxml2 2.9 compares each with all before it.
+ * Before libxml2 sees a feed, one pass takes out what would trouble it: entities are decoded here
+ * (HTML's names included), the document type goes (and with it everything that could be expanded or
+ * loaded), stray '<' and '&' are escaped.  It also counts attributes, because libxml2 2.9 compares
+ * each with all before it.
  */
 #include "collectors/feed_internal.h"
 
@@ -53,8 +54,9 @@ is_white(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The name of the first general entity that the document type declares; SLICE_NONE: none.  Parameter entities ("<!ENTITY % x") were
- * the custom of RSS 1.0 and mean nothing once the rest is dropped. */
+/* The name of the first general entity that the document type declares; SLICE_NONE: none. Parameter
+ * entities ("<!ENTITY % x") were the custom of RSS 1.0 and mean nothing once the rest is dropped.
+ */
 static struct slice
 declared_entity(struct slice doctype)
 {
@@ -77,7 +79,8 @@ declared_entity(struct slice doctype)
 	return SLICE_NONE;
 }
 
-/* Behind "<!DOCTYPE ... [ ... ]>"; quotes are minded only as far as needed to find the bracket's end. */
+/* Behind "<!DOCTYPE ... [ ... ]>"; quotes are minded only as far as needed to find the bracket's
+ * end. */
 static int
 skip_doctype(struct clean *c, struct err *err)
 {

@@ -1,5 +1,6 @@
 /*
- * JSON Feed 1.0 and 1.1 (jsonfeed.org): wrongly typed members are treated as absent, an item without any text is left to the caller.
+ * JSON Feed 1.0 and 1.1 (jsonfeed.org): wrongly typed members are treated as absent, an item
+ * without any text is left to the caller.
  */
 #include "collectors/feed_internal.h"
 

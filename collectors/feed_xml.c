@@ -1,6 +1,6 @@
 /*
- * RSS and Atom share one reader: the elements' names do not collide, and feeds in the wild mix the two.  libxml2 builds the tree from
- * cleaned UTF-8.
+ * RSS and Atom share one reader: the elements' names do not collide, and feeds in the wild mix the
+ * two.  libxml2 builds the tree from cleaned UTF-8.
  */
 #include "collectors/feed_xml_internal.h"
 
@@ -31,7 +31,8 @@ resolve(struct xml_read *r, const xmlNode *node, struct slice uri, struct slice 
 	return slice_is_set(*made_r) ? 0 : feed_xml_nomem(r);
 }
 
-/* RSS has the address as text, Atom in href; an Atom link that is not "alternate" is something else. */
+/* RSS has the address as text, Atom in href; an Atom link that is not "alternate" is something
+ * else. */
 static int
 read_link(struct xml_read *r, const xmlNode *node, struct slice *link_r)
 {
@@ -139,7 +140,8 @@ read_date(struct xml_read *r, const xmlNode *node, int64_t *at_ms_r)
 
 /* --- items ---------------------------------------------------------------- */
 
-/* Description, summary and content: the full text is kept apart from the short one; a second short one counts as full. */
+/* Description, summary and content: the full text is kept apart from the short one; a second short
+ * one counts as full. */
 static int
 read_body(struct xml_read *r, const xmlNode *node, bool is_full, struct feed_item *it)
 {
@@ -427,7 +429,8 @@ feed_parse_xml(struct slice text, struct slice base_url, struct arena *a, struct
 	    XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 		XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
 	rc = read_document(&r, tree);
-	/* Half a feed is better than none; but nothing at all out of a broken one is not "nothing new". */
+	/* Half a feed is better than none; but nothing at all out of a broken one is not "nothing
+	 * new". */
 	if (rc == 0 && doc->count == 0 && !slice_is_set(doc->title) && !parser->wellFormed)
 		rc = err_set(
 		    err, ERR_INPUT, "the feed is broken XML, and no item can be read from it");

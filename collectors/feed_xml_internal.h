@@ -1,6 +1,6 @@
 /*
- * feed_xml_internal.h - the elements of RSS and Atom: names whatever their namespace (feed_xml_text.c), texts whatever their markup; for
- * the reader of items (feed_xml.c).
+ * feed_xml_internal.h - the elements of RSS and Atom: names whatever their namespace
+ * (feed_xml_text.c), texts whatever their markup; for the reader of items (feed_xml.c).
  */
 #ifndef COLLECTORS_FEED_XML_INTERNAL_H
 #define COLLECTORS_FEED_XML_INTERNAL_H
@@ -22,7 +22,7 @@ struct xml_read {
 };
 
 enum vocabulary {
-	V_CORE,		/* RSS, Atom, or no namespace at all */
+	V_CORE, /* RSS, Atom, or no namespace at all */
 	V_DC,
 	V_CONTENT,
 	V_SY,
@@ -44,12 +44,14 @@ bool feed_xml_is_any(struct feed_name n, enum vocabulary vocabulary, const char 
 /* Whatever namespace the attribute has; SLICE_NONE when it is not there.  Points into the tree. */
 struct slice feed_xml_attribute(const xmlNode *node, const char *name);
 
-int feed_xml_nomem(struct xml_read *r);	/* -1 */
-/* What stands in an element, with its inline markup written as HTML when there is some.  What is over the ceiling is left out. */
-int feed_xml_inner(struct xml_read *r, const xmlNode *node, bool *has_markup_r, struct slice *raw_r);
+int feed_xml_nomem(struct xml_read *r); /* -1 */
+/* What stands in an element, with its inline markup written as HTML when there is some.  What is
+ * over the ceiling is left out. */
+int
+feed_xml_inner(struct xml_read *r, const xmlNode *node, bool *has_markup_r, struct slice *raw_r);
 /* The element's text, by its type and mode. */
-int feed_xml_text(struct xml_read *r, const xmlNode *node, bool as_line, struct slice *text_r,
-    bool *is_cut);
+int feed_xml_text(
+    struct xml_read *r, const xmlNode *node, bool as_line, struct slice *text_r, bool *is_cut);
 /* The same on one line; first come, first kept. */
 int feed_xml_line_once(struct xml_read *r, const xmlNode *node, struct slice *line_r);
 

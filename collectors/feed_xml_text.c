@@ -1,5 +1,6 @@
 /*
- * Elements are told apart by a small set of vocabularies rather than by exact namespaces, which feeds get wrong.
+ * Elements are told apart by a small set of vocabularies rather than by exact namespaces, which
+ * feeds get wrong.
  */
 #include "collectors/feed_xml_internal.h"
 
@@ -136,7 +137,8 @@ write_escaped(struct buf *out, const char *s)
 	}
 }
 
-/* Inline markup as HTML again, so that one reader makes text of both kinds.  Recursion is bounded by FEED_DEPTH_MAX. */
+/* Inline markup as HTML again, so that one reader makes text of both kinds.  Recursion is bounded
+ * by FEED_DEPTH_MAX. */
 static void
 write_markup(struct buf *out, const xmlNode *node)
 {
@@ -172,7 +174,8 @@ feed_xml_nomem(struct xml_read *r)
 	return err_set(r->err, ERR_NOMEM, "no memory for the items of a feed");
 }
 
-/* What stands in an element, with its inline markup written as HTML when there is some.  What is over the ceiling is left out. */
+/* What stands in an element, with its inline markup written as HTML when there is some.  What is
+ * over the ceiling is left out. */
 int
 feed_xml_inner(struct xml_read *r, const xmlNode *node, bool *has_markup_r, struct slice *raw_r)
 {

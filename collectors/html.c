@@ -1,11 +1,13 @@
 /*
- * A scanner of our own rather than libxml2's HTML parser, from which only the table of entities is used: that parser compares
- * each attribute with all before it and walks its whole stack for each end tag, so that one megabyte made for the purpose
- * costs minutes, and text needs neither a tree nor a repaired nesting.
+ * A scanner of our own rather than libxml2's HTML parser, from which only the table of entities is
+ * used: that parser compares each attribute with all before it and walks its whole stack for each
+ * end tag, so that one megabyte made for the purpose costs minutes, and text needs neither a tree
+ * nor a repaired nesting.
  *
- * Output is lazy: white space and line breaks are noted and written when the next visible character comes,
- * so nothing has to be trimmed afterwards.  Each look-ahead (for a closing quote, an end tag) either finds what it looks for and
- * moves on behind it, or fails once and is not tried again: that is what keeps the time linear.
+ * Output is lazy: white space and line breaks are noted and written when the next visible character
+ * comes, so nothing has to be trimmed afterwards.  Each look-ahead (for a closing quote, an end
+ * tag) either finds what it looks for and moves on behind it, or fails once and is not tried again:
+ * that is what keeps the time linear.
  */
 #include "collectors/html.h"
 
@@ -277,7 +279,8 @@ read_value(struct slice in, size_t *pos)
 	return slice_make(in.ptr + start, *pos - start);
 }
 
-/* Reads from the name on to behind '>'.  False when the input ends before; *pos is then anywhere. */
+/* Reads from the name on to behind '>'.  False when the input ends before; *pos is then anywhere.
+ */
 static bool
 read_tag(struct slice in, size_t *pos, struct tag_seen *t)
 {

@@ -1,5 +1,6 @@
 /*
- * Hashtag timelines, one hashtag after the other, one request at a time.  What an answer means is in mastodon_answer.c.
+ * Hashtag timelines, one hashtag after the other, one request at a time.  What an answer means is
+ * in mastodon_answer.c.
  */
 #include "collectors/mastodon.h"
 
@@ -121,7 +122,8 @@ take_answer(struct mastodon *m, const struct json *array, struct slice link_head
 	next_step(m);
 }
 
-/* The next hashtag has its turn after a failure, so that one that always fails does not silence the others. */
+/* The next hashtag has its turn after a failure, so that one that always fails does not silence the
+ * others. */
 static void
 skip_tag(struct mastodon *m)
 {

@@ -1,14 +1,15 @@
 /*
  * What one answer of a timeline means: which of its statuses are new, and where to ask next.
  *
- * `min_id=base` gives the statuses just above base, page by page, until a page is empty: nothing can be missed.  Some servers (snac)
- * take min_id for "the newest above": then a full page may leave a gap between base and its oldest status.  So after each full page the
- * timeline is walked down with `max_id` until something known appears; on a server that does it right that is the first status of the
- * first answer.  Pages are given out as they come, and the cursor says how far the walk has got, so that a crash at any point neither
- * loses nor repeats a status.
+ * `min_id=base` gives the statuses just above base, page by page, until a page is empty: nothing
+ * can be missed.  Some servers (snac) take min_id for "the newest above": then a full page may
+ * leave a gap between base and its oldest status.  So after each full page the timeline is walked
+ * down with `max_id` until something known appears; on a server that does it right that is the
+ * first status of the first answer.  Pages are given out as they come, and the cursor says how far
+ * the walk has got, so that a crash at any point neither loses nor repeats a status.
  *
- * Now and then the newest page is read once more without a cursor: it shows edits, and statuses that arrived late and were sorted in
- * below base.
+ * Now and then the newest page is read once more without a cursor: it shows edits, and statuses
+ * that arrived late and were sorted in below base.
  */
 #include "collectors/mastodon_internal.h"
 
@@ -98,8 +99,8 @@ is_given_elsewhere(const struct mastodon *m, uint64_t id, uint32_t text)
 	return false;
 }
 
-/* While a walk is on, what was known before it began must stay, and only the newest of the walk join.  The order stays that of the
- * timeline, so that in the end the newest are kept. */
+/* While a walk is on, what was known before it began must stay, and only the newest of the walk
+ * join.  The order stays that of the timeline, so that in the end the newest are kept. */
 static int
 remember(struct mastodon_tag *tag, uint64_t id, uint32_t text)
 {
@@ -312,7 +313,8 @@ give_answer(struct mastodon *m, struct answer *an, struct move *mv, struct page 
 
 /* --- and back, without memory --------------------------------------------- */
 
-/* The hashtag as it was before the answer, so that a page that could not be finished leaves no trace. */
+/* The hashtag as it was before the answer, so that a page that could not be finished leaves no
+ * trace. */
 struct tag_snapshot {
 	char *base, *walk_top, *walk_max;
 	unsigned walk_pages;

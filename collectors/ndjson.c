@@ -81,7 +81,8 @@ is_blank(struct slice s)
 	return true;
 }
 
-/* The held line is over the limit: keeps its beginning for the report and forgets the rest so far. */
+/* The held line is over the limit: keeps its beginning for the report and forgets the rest so far.
+ */
 static void
 skip_begin(struct ndjson *n)
 {

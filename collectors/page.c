@@ -1,6 +1,7 @@
 /*
- * A page grows by doubling inside its arena: the outgrown arrays stay there until the page goes, which
- * costs at most as much again as the last one and spares a paced source half a megabyte for one post.
+ * A page grows by doubling inside its arena: the outgrown arrays stay there until the page goes,
+ * which costs at most as much again as the last one and spares a paced source half a megabyte for
+ * one post.
  */
 #include "collectors/collector.h"
 
@@ -45,8 +46,8 @@ page_free(struct page *p)
 		arena_free(p->arena);
 }
 
-/* Room for one more behind count entries of size bytes: the array, moved when count is 0 or a power of two
- * from PAGE_FIRST on; NULL without memory. */
+/* Room for one more behind count entries of size bytes: the array, moved when count is 0 or a power
+ * of two from PAGE_FIRST on; NULL without memory. */
 static void *
 array_with_room(struct arena *a, void *old, size_t count, size_t size)
 {

@@ -138,7 +138,8 @@ log_problem(struct poller *p, const char *event, int64_t wait_ms)
 	    "detail", collector_status(p->c)->detail, "again_in_ms", LOG_I64(wait_ms), NULL);
 }
 
-/* Doubling from the first to the last, the upper half of it at random so that many sources do not come back together. */
+/* Doubling from the first to the last, the upper half of it at random so that many sources do not
+ * come back together. */
 static int64_t
 backoff_ms(struct poller *p)
 {

@@ -1,6 +1,6 @@
 /*
- * The items are found by a scan that knows strings and brackets and nothing else, so that a body of any
- * size is parsed one post at a time and a broken item costs only itself.
+ * The items are found by a scan that knows strings and brackets and nothing else, so that a body of
+ * any size is parsed one post at a time and a broken item costs only itself.
  */
 #include "collectors/posts_body.h"
 
@@ -39,8 +39,8 @@ skip_white(struct slice s, size_t *pos)
 		(*pos)++;
 }
 
-/* Moves from a value's first character to behind it: to the bracket that closes the one at *pos, or to a comma or bracket that
- * is not the value's own.  False when the text ends before that. */
+/* Moves from a value's first character to behind it: to the bracket that closes the one at *pos, or
+ * to a comma or bracket that is not the value's own.  False when the text ends before that. */
 static bool
 skip_value(struct slice s, size_t *pos)
 {
@@ -100,8 +100,8 @@ array_check(struct slice s, struct err *err)
 	return 0;
 }
 
-/* An object over several lines is one post; a second line that begins another object says NDJSON, also when the first one is
- * broken. */
+/* An object over several lines is one post; a second line that begins another object says NDJSON,
+ * also when the first one is broken. */
 static enum body_form
 object_form(struct slice s)
 {

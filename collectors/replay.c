@@ -1,12 +1,13 @@
 /*
  * Posts from a file, a pipe or standard input, one JSON object a line.
  *
- * Pace:    flat (as fast as the host takes pages), in real time or a multiple of it by the posts' own times, or so many a second.
- * Times:   with `rebase` what is given out is dated when it is given out (by pace: when it was due), so that a recorded day happens today.
- *          Flat, the distances within the file are kept, but nothing is dated later than now.
- * Rounds:  at the end of a file it begins again with fresh ids: "#r2" behind the id and behind the ids it refers to.
- * Cursor:  the byte behind the last line given out, its number, the round, and that line's time in the file: after a restart the
- *          pace goes on from there, with now in the place of that time.
+ * Pace:    flat (as fast as the host takes pages), in real time or a multiple of it by the posts'
+ * own times, or so many a second. Times:   with `rebase` what is given out is dated when it is
+ * given out (by pace: when it was due), so that a recorded day happens today. Flat, the distances
+ * within the file are kept, but nothing is dated later than now. Rounds:  at the end of a file it
+ * begins again with fresh ids: "#r2" behind the id and behind the ids it refers to. Cursor:  the
+ * byte behind the last line given out, its number, the round, and that line's time in the file:
+ * after a restart the pace goes on from there, with now in the place of that time.
  */
 #include "collectors/replay.h"
 
@@ -145,7 +146,8 @@ ahead_give(struct replay *r, struct page *p)
 	return 0;
 }
 
-/* Parses one line: a post is put ahead, anything else is a reject of the page.  -1 without memory. */
+/* Parses one line: a post is put ahead, anything else is a reject of the page.  -1 without memory.
+ */
 static int
 line_take(struct replay *r, const struct ndjson_line *line, struct page *p)
 {
@@ -311,7 +313,8 @@ step(void *cookie)
 		return;
 	}
 	if (replay_cursor_write(r, p) < 0) {
-		/* given out without it, a restart would give the page again; the store would notice */
+		/* given out without it, a restart would give the page again; the store would notice
+		 */
 		log_event(collector_host(r->c)->log, LOG_ERROR, "replay.no_cursor", "source",
 		    collector_name(r->c), NULL);
 	}

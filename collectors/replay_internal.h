@@ -54,7 +54,7 @@ void replay_problem(struct replay *r, enum source_health health, const char *wha
 
 int replay_file_open(struct replay *r, const char *path, struct err *err);
 void replay_cursor_read(struct replay *r, struct slice cursor);
-int replay_cursor_write(const struct replay *r, struct page *p);	/* -1 without memory */
+int replay_cursor_write(const struct replay *r, struct page *p); /* -1 without memory */
 /* The splitter begins at this byte, where line + 1 begins.  -1 without memory. */
 int replay_lines_begin(struct replay *r, uint64_t offset, uint64_t line);
 /* To where the cursor says.  A file that has become shorter is another file. */
@@ -62,9 +62,9 @@ int replay_seek(struct replay *r);
 
 enum replay_fill {
 	REPLAY_FILL_GOT,
-	REPLAY_FILL_LATER,	/* a pipe has nothing now */
+	REPLAY_FILL_LATER, /* a pipe has nothing now */
 	REPLAY_FILL_END,
-	REPLAY_FILL_FAILED,	/* said */
+	REPLAY_FILL_FAILED, /* said */
 };
 /* One chunk for the splitter.  Never waits: a pipe is asked first. */
 enum replay_fill replay_fill(struct replay *r);

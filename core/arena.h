@@ -24,9 +24,9 @@ void arena_reset(struct arena *a);
 bool arena_is_full(const struct arena *a);
 size_t arena_used_bytes(const struct arena *a);
 
-void *arena_alloc(struct arena *a, size_t size);	/* aligned for any type */
+void *arena_alloc(struct arena *a, size_t size); /* aligned for any type */
 void *arena_zalloc(struct arena *a, size_t size);
-void *arena_array(struct arena *a, size_t count, size_t size);	/* zeroed */
+void *arena_array(struct arena *a, size_t count, size_t size); /* zeroed */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t len);
 /* The copy ends in NUL as well.  A slice without a value stays one; on failure ptr is NULL. */

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct clock {
-	int64_t (*now_ms)(const struct clock *c);	/* wall clock, ms since 1970 UTC */
-	int64_t (*mono_ns)(const struct clock *c);	/* monotonic, for durations */
+	int64_t (*now_ms)(const struct clock *c); /* wall clock, ms since 1970 UTC */
+	int64_t (*mono_ns)(const struct clock *c); /* monotonic, for durations */
 };
 
 static inline int64_t
@@ -26,11 +26,11 @@ clock_mono_ns(const struct clock *c)
 
 /* A clock that stands still until it is told. */
 struct clock_virtual {
-	struct clock base;	/* first, so that &v->base is the clock */
+	struct clock base; /* first, so that &v->base is the clock */
 	int64_t at_ms;
 };
 
 void clock_virtual_init(struct clock_virtual *v, int64_t at_ms);
-void clock_virtual_set(struct clock_virtual *v, int64_t at_ms);	/* never backwards */
+void clock_virtual_set(struct clock_virtual *v, int64_t at_ms); /* never backwards */
 
 #endif

@@ -12,15 +12,15 @@
 
 enum err_kind {
 	ERR_NONE,
-	ERR_INPUT,	/* what we were given is wrong; trying again is useless */
-	ERR_LIMIT,	/* larger or deeper than we accept */
+	ERR_INPUT, /* what we were given is wrong; trying again is useless */
+	ERR_LIMIT, /* larger or deeper than we accept */
 	ERR_NOT_FOUND,
-	ERR_CONFLICT,	/* changed meanwhile, or exists already */
+	ERR_CONFLICT, /* changed meanwhile, or exists already */
 	ERR_DENIED,
-	ERR_BUSY,	/* try again later */
-	ERR_IO,		/* files, pipes */
+	ERR_BUSY, /* try again later */
+	ERR_IO, /* files, pipes */
 	ERR_NET,
-	ERR_STORE,	/* the database: disk full, I/O error, corrupt */
+	ERR_STORE, /* the database: disk full, I/O error, corrupt */
 	ERR_NOMEM,
 };
 

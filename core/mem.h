@@ -13,7 +13,7 @@
 
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);
-void *mem_array(size_t count, size_t size);	/* zeroed; NULL when count * size overflows */
+void *mem_array(size_t count, size_t size); /* zeroed; NULL when count * size overflows */
 void *mem_realloc(void *p, size_t size);
 void *mem_realloc_array(void *p, size_t count, size_t size);
 void *mem_dup(const void *p, size_t size);

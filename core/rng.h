@@ -11,8 +11,8 @@ struct rng {
 	uint64_t s[4];
 };
 
-void rng_init(struct rng *r, uint64_t seed);	/* splitmix64 spreads the seed */
+void rng_init(struct rng *r, uint64_t seed); /* splitmix64 spreads the seed */
 uint64_t rng_next(struct rng *r);
-uint64_t rng_below(struct rng *r, uint64_t bound);	/* 0 .. bound-1, unbiased; bound > 0 */
+uint64_t rng_below(struct rng *r, uint64_t bound); /* 0 .. bound-1, unbiased; bound > 0 */
 
 #endif

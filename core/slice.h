@@ -9,13 +9,16 @@
 #include <string.h>
 
 struct slice {
-	const char *ptr;	/* NULL only for "no value"; an empty text has a pointer */
+	const char *ptr; /* NULL only for "no value"; an empty text has a pointer */
 	size_t len;
 };
 
 #define SLICE_LIT(s) ((struct slice){"" s, sizeof(s) - 1})
 /* The same as an initializer, which a static table needs. */
-#define SLICE_INIT(s) {"" s, sizeof(s) - 1}
+#define SLICE_INIT(s)                                                                              \
+	{                                                                                          \
+		"" s, sizeof(s) - 1                                                                \
+	}
 #define SLICE_NONE ((struct slice){NULL, 0})
 /* For "%.*s". */
 #define SLICE_ARG(s) ((int)(s).len), ((s).ptr == NULL ? "" : (s).ptr)
@@ -51,11 +54,11 @@ slice_eq_str(struct slice a, const char *s)
 	return slice_eq(a, slice_of(s));
 }
 
-bool slice_eq_nocase(struct slice a, struct slice b);	/* ASCII letters only */
+bool slice_eq_nocase(struct slice a, struct slice b); /* ASCII letters only */
 bool slice_starts_with(struct slice s, const char *prefix);
 bool slice_ends_with(struct slice s, const char *suffix);
-int slice_cmp(struct slice a, struct slice b);		/* bytewise, as memcmp */
-struct slice slice_trim(struct slice s);		/* ASCII white space at both ends */
+int slice_cmp(struct slice a, struct slice b); /* bytewise, as memcmp */
+struct slice slice_trim(struct slice s); /* ASCII white space at both ends */
 /* Cuts *rest at the first sep; returns what stood before it, *rest what comes after
  * (ptr NULL when sep was not there). */
 struct slice slice_split(struct slice *rest, char sep);

@@ -1,6 +1,6 @@
 /*
- * config_internal.h - the option tables of earshot.yaml: the reader (config.c), `earshot run -h` and the
- * manual are made from them.
+ * config_internal.h - the option tables of earshot.yaml: the reader (config.c), `earshot run -h`
+ * and the manual are made from them.
  */
 #ifndef DAEMON_CONFIG_INTERNAL_H
 #define DAEMON_CONFIG_INTERNAL_H

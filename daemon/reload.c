@@ -58,7 +58,8 @@ reload_work(void *cookie, struct store *st, struct pipeline *p)
 		pipeline_swap(p, r->next);
 }
 
-/* The sources or channels could not be opened: the pipeline goes back to what the loop still has. */
+/* The sources or channels could not be opened: the pipeline goes back to what the loop still has.
+ */
 static void
 return_work(void *cookie, struct store *st, struct pipeline *p)
 {

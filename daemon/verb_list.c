@@ -60,7 +60,8 @@ cell_text(const struct json *v, char out[CELL_MAX])
 	} else {
 		snprintf(out, CELL_MAX, "-");
 	}
-	/* Control characters of strangers' texts must not reach a terminal; U+0080 to U+009F are some, too. */
+	/* Control characters of strangers' texts must not reach a terminal; U+0080 to U+009F are
+	 * some, too. */
 	for (char *p = out; *p != '\0'; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = ' ';

@@ -8,7 +8,8 @@
 /* RFC 1035's longest name.  The bound keeps "a.a.a.a..." linear. */
 #define DOMAIN_MAX 253
 
-/* The ends of bare domains we believe in, and whether it takes a path to (they are words as well). */
+/* The ends of bare domains we believe in, and whether it takes a path to (they are words as well).
+ */
 static const struct {
 	const char *name;
 	bool needs_path;
@@ -78,7 +79,8 @@ is_label_byte(char c)
 	return charclass_is_alnum(c) || c == '-';
 }
 
-/* Labels joined by dots at `at`: the end of the last one; *dots_r how many dots, *last_r where the last label begins. */
+/* Labels joined by dots at `at`: the end of the last one; *dots_r how many dots, *last_r where the
+ * last label begins. */
 static size_t
 scan_domain(struct slice s, size_t at, size_t *dots_r, size_t *last_r)
 {
@@ -109,7 +111,8 @@ is_believed(struct slice end_label, bool has_path)
 	return false;
 }
 
-/* From inside a URL to its end: white space, quotes and angle brackets end it, closing punctuation is given back. */
+/* From inside a URL to its end: white space, quotes and angle brackets end it, closing punctuation
+ * is given back. */
 static size_t
 scan_path(struct slice s, size_t from, size_t i)
 {

@@ -199,7 +199,8 @@ is_alone(struct slice text, size_t at, size_t len)
 	return true;
 }
 
-/* Where an emoticon of len bytes ends when its mouth is repeated: ":)))))" and "<33333", but not "xd". */
+/* Where an emoticon of len bytes ends when its mouth is repeated: ":)))))" and "<33333", but not
+ * "xd". */
 static size_t
 stretch(struct slice text, size_t at, size_t len)
 {

@@ -7,8 +7,8 @@
 static const struct {
 	const char *code;
 	const char *stemmer;
-	const char *
-	    stop_words; /* folded, blanks between; ours, written down from grammar, most frequent first */
+	const char *stop_words; /* folded, blanks between; ours, written down from grammar, most
+				   frequent first */
 } LANGUAGES[LANGUAGE_COUNT] = {
     [LANGUAGE_UND] = {"und", NULL, ""},
     [LANGUAGE_EN] = {"en", "english",
@@ -135,8 +135,8 @@ static const struct {
 #define LETTER_VOTES 30
 /* The network's hint weighs as much as one word that two languages share. */
 #define HINT_VOTES 30
-/* Less than this for each word of the text is no evidence.  Posts of our languages have 15 to 30; Indonesian, Turkish
- * or Polish ones stay below 5. */
+/* Less than this for each word of the text is no evidence.  Posts of our languages have 15 to 30;
+ * Indonesian, Turkish or Polish ones stay below 5. */
 #define VOTES_PER_WORD 6
 
 const char *

@@ -101,7 +101,8 @@ grow(void *items, size_t *cap, size_t count, size_t size)
 	return p;
 }
 
-/* Cuts the entry into keys; 0 when there is none in it, -1 (err) without memory or over PHRASE_WORDS_MAX. */
+/* Cuts the entry into keys; 0 when there is none in it, -1 (err) without memory or over
+ * PHRASE_WORDS_MAX. */
 static int
 cut_entry(
     struct lexicon *lx, struct slice entry, struct word_key keys[PHRASE_WORDS_MAX], struct err *err)

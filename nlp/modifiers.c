@@ -38,7 +38,8 @@ is_word_like(const struct unit *u)
 	return u->kind == TOKEN_WORD || u->kind == TOKEN_NUMBER;
 }
 
-/* Does the negator or booster `from` reach `to`?  Both in one clause, at most `reach` units apart. */
+/* Does the negator or booster `from` reach `to`?  Both in one clause, at most `reach` units apart.
+ */
 static bool
 reaches(const struct mark *from, const struct mark *to, const struct unit *units, uint32_t reach)
 {

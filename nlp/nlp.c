@@ -103,8 +103,8 @@ stem_all(struct scorer *s, enum language lang, struct arena *a, struct err *err)
 
 /* ---- language --------------------------------------------------------------- */
 
-/* Do the words of a text without stop words stand in the English lexicon?  A short text needs one, a long one a
- * quarter: other languages hit English words by accident. */
+/* Do the words of a text without stop words stand in the English lexicon?  A short text needs one,
+ * a long one a quarter: other languages hit English words by accident. */
 static bool
 is_probably_english(const struct work *w, size_t words)
 {
@@ -212,8 +212,8 @@ judge(struct work *w)
 		return -1;
 	modifiers_apply(w->marks, w->mark_count, l->items, l->count);
 	sentiment_features(w->marks, w->mark_count, l->items, l->count, &f);
-	/* Without a known language the signs decide alone, if there are any; a known language without a lexicon is
-	 * not ours to judge. */
+	/* Without a known language the signs decide alone, if there are any; a known language
+	 * without a lexicon is not ours to judge. */
 	w->score->is_scored = !w->is_signs_only || (w->lang == LANGUAGE_UND && f.has_evidence);
 	if (w->score->is_scored) {
 		sentiment_combine(&f, w->score);

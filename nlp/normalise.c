@@ -9,10 +9,12 @@
 #include "core/err.h"
 #include "core/utf8.h"
 
-/* Unicode's stream-safe format allows 30 marks in a row; longer runs are hostile and cut in pieces. */
+/* Unicode's stream-safe format allows 30 marks in a row; longer runs are hostile and cut in pieces.
+ */
 #define CLUSTER_MAX 32
 #define CLUSTER_OUT_MAX (CLUSTER_MAX * 20)
-/* A cluster may grow to this many times its bytes (the ligature U+FDFA would grow eleven-fold); else it stays. */
+/* A cluster may grow to this many times its bytes (the ligature U+FDFA would grow eleven-fold);
+ * else it stays. */
 #define GROWTH_MAX 4
 
 struct writer {
@@ -64,7 +66,8 @@ ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* Characters that are dropped wherever they stand outside an emoji: invisible, and loved by those who dodge filters. */
+/* Characters that are dropped wherever they stand outside an emoji: invisible, and loved by those
+ * who dodge filters. */
 static bool
 is_invisible(uint32_t cp)
 {
@@ -129,7 +132,8 @@ is_joining(uint32_t cp)
 	    p->boundclass == UTF8PROC_BOUNDCLASS_V || p->boundclass == UTF8PROC_BOUNDCLASS_T;
 }
 
-/* The folded form of a letter that needs neither composing nor compatibility mapping; 0: take the long way. */
+/* The folded form of a letter that needs neither composing nor compatibility mapping; 0: take the
+ * long way. */
 static uint32_t
 fold_simple(uint32_t cp)
 {
@@ -178,7 +182,8 @@ write_cluster(struct writer *w, const char *p, size_t len)
 		writer_cp(w, (uint32_t)cps[i]);
 }
 
-/* One cluster at *pos: an ASCII character followed by something else, or anything that is not ASCII. */
+/* One cluster at *pos: an ASCII character followed by something else, or anything that is not
+ * ASCII. */
 static void
 take_cluster(struct writer *w, struct slice text, size_t *pos)
 {

@@ -2,15 +2,16 @@
 
 #include <assert.h>
 
-/* Sums are squashed: this much is half of what can be had.  A side is measured against the length of the text, one
- * good word says more in four than in forty; the balance of the sides is not. */
+/* Sums are squashed: this much is half of what can be had.  A side is measured against the length
+ * of the text, one good word says more in four than in forty; the balance of the sides is not. */
 #define HALF_MILLI 4000
 #define HALF_PER_WORD_MILLI 500
 
 /*
  * Weights of the classes against neutral, in thousandths of a bit for a full feature.  Fitted by
- * scripts/fit_sentiment.py on rows that may be used so (corpora/README.md says which), all classes counting alike.
- * What one side adds to its own class it never takes away, so that weakening a word never strengthens its side.
+ * scripts/fit_sentiment.py on rows that may be used so (corpora/README.md says which), all classes
+ * counting alike. What one side adds to its own class it never takes away, so that weakening a word
+ * never strengthens its side.
  */
 static const struct {
 	int32_t bias;

@@ -55,8 +55,9 @@ fail(struct cutter *c)
 	err_set(c->err, ERR_NOMEM, "no memory for tokens");
 }
 
-/* Adds the token of folded bytes [c->at, end) and moves behind it.  Returns it, NULL when it shares its character with
- * the token before (one character can become several words) or the list is full or without memory (err is set). */
+/* Adds the token of folded bytes [c->at, end) and moves behind it.  Returns it, NULL when it shares
+ * its character with the token before (one character can become several words) or the list is full
+ * or without memory (err is set). */
 static struct token *
 add_token(struct cutter *c, size_t end, enum token_kind kind, struct slice folded)
 {
@@ -119,7 +120,8 @@ peek(struct slice s, size_t i, size_t *next_r)
 	return i < s.len ? utf8_next(s, next_r) : 0;
 }
 
-/* Behind one pictograph: selectors, tone, and the letters of a subdivision flag.  *has_dress: some were there. */
+/* Behind one pictograph: selectors, tone, and the letters of a subdivision flag.  *has_dress: some
+ * were there. */
 static size_t
 skip_dress(struct slice s, size_t i, bool *has_dress)
 {

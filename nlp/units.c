@@ -171,8 +171,8 @@ add_unit(struct maker *m, const struct token *t, struct unit u)
 	return 0;
 }
 
-/* A word with hyphens, part by part.  The parts of a shortened word cannot be found in the text again, so each has the
- * range of the whole. */
+/* A word with hyphens, part by part.  The parts of a shortened word cannot be found in the text
+ * again, so each has the range of the whole. */
 static int
 add_parts(struct maker *m, const struct token *t, struct unit u)
 {

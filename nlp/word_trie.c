@@ -9,7 +9,8 @@
 #define PHRASES_TEXT_MAX (64u << 20)
 #define NO_VALUE UINT32_MAX
 #define ROOT 0u
-/* Bits that say which words may begin a phrase: most words of a text begin none, and this stays in the first cache. */
+/* Bits that say which words may begin a phrase: most words of a text begin none, and this stays in
+ * the first cache. */
 #define FILTER_BITS 65536
 
 struct edge {

@@ -1,11 +1,13 @@
 /*
- * A state machine over a window: the bytes of the row under way as they stand in the file, so that findings can show them and the lines
- * behind a wrong quote can be read again.  The fields' text, without quotes, is collected beside it with the ends noted, so that
- * growing moves nothing that is remembered; slices are made when the row is whole.
+ * A state machine over a window: the bytes of the row under way as they stand in the file, so that
+ * findings can show them and the lines behind a wrong quote can be read again.  The fields' text,
+ * without quotes, is collected beside it with the ends noted, so that growing moves nothing that is
+ * remembered; slices are made when the row is whole.
  *
- * What a wrong quote costs: a quote that is never closed swallows what follows, up to the end of the file or of the window.  The row is
- * reported with the line it began on, and reading begins anew on the next line.  Each such step may read a whole window again;
- * again_bytes keeps the sum of that in proportion to what was fed.
+ * What a wrong quote costs: a quote that is never closed swallows what follows, up to the end of
+ * the file or of the window.  The row is reported with the line it began on, and reading begins
+ * anew on the next line.  Each such step may read a whole window again; again_bytes keeps the sum
+ * of that in proportion to what was fed.
  */
 #include "people/csv.h"
 
@@ -157,7 +159,8 @@ first_line_len(const struct csv *c, size_t at)
 	return 0;
 }
 
-/* After a row with a wrong quote: reads on behind its first line, if that is not where we are and the budget allows it. */
+/* After a row with a wrong quote: reads on behind its first line, if that is not where we are and
+ * the budget allows it. */
 static bool
 rewind_row(struct csv *c, size_t at)
 {

@@ -1,5 +1,6 @@
 /*
- * import.c - the import as a whole: rows as they come out of the file, in transactions of some hundred.
+ * import.c - the import as a whole: rows as they come out of the file, in transactions of some
+ * hundred.
  */
 #include "people/import.h"
 
@@ -57,7 +58,8 @@ take_row(struct import *i, struct err *err)
 
 	if (rc != 0)
 		return rc < 0 ? -1 : reject(i);
-	/* A dry run writes as well, and rolls everything back at the end: later rows must see the earlier ones. */
+	/* A dry run writes as well, and rolls everything back at the end: later rows must see the
+	 * earlier ones. */
 	if (!store_in_transaction(i->st) && store_begin(i->st, err) < 0)
 		return -1;
 	if (import_row_write(i, &p, err) < 0)
@@ -82,7 +84,8 @@ on_row(void *cookie, const struct csv_row *row, struct err *err)
 		    i, DIAG_ERROR, "I001", row->problem_field, row->help, "%s", row->problem);
 		return reject(i);
 	}
-	/* Trailing empty fields may be missing; but a text behind a wrong quote is taken for a row only when it has all. */
+	/* Trailing empty fields may be missing; but a text behind a wrong quote is taken for a row
+	 * only when it has all. */
 	if (row->count > i->column_count || (row->is_recovered && row->count < i->column_count)) {
 		import_finding(i, DIAG_ERROR, "I011",
 		    row->count > i->column_count ? i->column_count : row->count,

@@ -1,20 +1,22 @@
 /*
  * import.h - customers from Amazon Pinpoint's CSV, exactly.
  *
- * Columns: ChannelType, Address, Id, OptOut, Location.*, Demographic.*, Attributes.*, Metrics.*, User.UserId,
- * User.UserAttributes.*, EffectiveDate, EndpointStatus, RequestId.  A repeated header makes a multi-valued attribute.  A row without
- * ChannelType and Address updates the user alone; a row without User.UserId is a customer of its own whose id is made from channel
- * and address.  An empty cell and a missing column keep what there is.  OptOut NONE (Pinpoint's default) means that the person
- * takes messages on that channel: consent for both purposes, source "pinpoint import"; ALL withdraws both.  One attribute (default
- * SocialHandle) names the customer's social handles and links them.
+ * Columns: ChannelType, Address, Id, OptOut, Location.*, Demographic.*, Attributes.*, Metrics.*,
+ * User.UserId, User.UserAttributes.*, EffectiveDate, EndpointStatus, RequestId.  A repeated header
+ * makes a multi-valued attribute.  A row without ChannelType and Address updates the user alone; a
+ * row without User.UserId is a customer of its own whose id is made from channel and address.  An
+ * empty cell and a missing column keep what there is.  OptOut NONE (Pinpoint's default) means that
+ * the person takes messages on that channel: consent for both purposes, source "pinpoint import";
+ * ALL withdraws both.  One attribute (default SocialHandle) names the customer's social handles and
+ * links them.
  *
- * Safe to repeat: a row that changes nothing writes nothing, not even history; consent withdrawn here, an address that bounced here and
- * a link that ended here stay so.  Rows of one file that contradict each other about a user's attribute all count, in order.
- * Streamed: any size, bounded memory; rows are written in transactions of batch_rows.
- * Errors:  a bad row is a finding (codes I0xx: file, line, column) and is left out; the others go on.  A header nobody knows is a
- *          warning naming the nearest.  -1 when the file as a whole makes no sense, or the store fails: batches that are
- *          committed stay, and the import may be repeated.
- * Threads: pipeline thread or a verb.
+ * Safe to repeat: a row that changes nothing writes nothing, not even history; consent withdrawn
+ * here, an address that bounced here and a link that ended here stay so.  Rows of one file that
+ * contradict each other about a user's attribute all count, in order. Streamed: any size, bounded
+ * memory; rows are written in transactions of batch_rows. Errors:  a bad row is a finding (codes
+ * I0xx: file, line, column) and is left out; the others go on.  A header nobody knows is a warning
+ * naming the nearest.  -1 when the file as a whole makes no sense, or the store fails: batches that
+ * are committed stay, and the import may be repeated. Threads: pipeline thread or a verb.
  */
 #ifndef PEOPLE_IMPORT_H
 #define PEOPLE_IMPORT_H
@@ -45,8 +47,8 @@ struct import_report {
 	int64_t links; /* made by this import */
 };
 
-/* The caller must not be in a transaction: import_feed() begins and commits its own; a dry run ends with a rollback.  What o points to
- * and diags must live as long as the import. */
+/* The caller must not be in a transaction: import_feed() begins and commits its own; a dry run ends
+ * with a rollback.  What o points to and diags must live as long as the import. */
 int import_new(struct store *st, const struct import_options *o, struct diag_list *diags,
     struct import **i_r, struct err *err);
 int import_feed(struct import *i, struct slice chunk, struct err *err); /* in any pieces */

@@ -72,7 +72,8 @@ import_attribute_column(const struct import *i, const char *name)
 	return 0;
 }
 
-/* The name nearest to a header nobody knows; a slip in "User.UserAttributes.Name" is one in its front part. */
+/* The name nearest to a header nobody knows; a slip in "User.UserAttributes.Name" is one in its
+ * front part. */
 static const char *
 nearest_header(struct slice header, char *help, size_t size)
 {

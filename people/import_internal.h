@@ -1,5 +1,6 @@
 /*
- * import_internal.h - an import under way: columns (import_columns.c), rows judged (import_row.c), rows written (import_write.c).
+ * import_internal.h - an import under way: columns (import_columns.c), rows judged (import_row.c),
+ * rows written (import_write.c).
  */
 #ifndef PEOPLE_IMPORT_INTERNAL_H
 #define PEOPLE_IMPORT_INTERNAL_H

@@ -114,7 +114,8 @@ is_identity(enum column_kind kind)
 	return kind == COLUMN_ADDRESS || kind == COLUMN_ID || kind == COLUMN_USER_ID;
 }
 
-/* Bytes that are no text: in an id or address they make somebody else of the person, elsewhere they are replaced. 0, 1 left out. */
+/* Bytes that are no text: in an id or address they make somebody else of the person, elsewhere they
+ * are replaced. 0, 1 left out. */
 static int
 judge_bytes(struct import *i, size_t k, size_t replaced)
 {
@@ -310,7 +311,8 @@ judge_row(struct import *i, struct person_row *p)
 	return 1;
 }
 
-/* A row without User.UserId is a customer of its own; an endpoint without Id is known by what it is. */
+/* A row without User.UserId is a customer of its own; an endpoint without Id is known by what it
+ * is. */
 static int
 make_ids(struct import *i, struct person_row *p, struct err *err)
 {

@@ -1,10 +1,12 @@
 /*
  * import_write.c - a judged row into the store.
  *
- * The file speaks for the file, not for what happened here since.  A cell that is empty, or a column that is missing, keeps what there
- * is.  Consent that was withdrawn here, an address that bounced here, and a link that ended here are not brought back by importing
- * the same file again: only what an import took away, an import can give back.  The history, which names who made each change, tells
- * the two apart; when it does not reach back that far, the change counts as made here.
+ * The file speaks for the file, not for what happened here since.  A cell that is empty, or a
+ * column that is missing, keeps what there is.  Consent that was withdrawn here, an address that
+ * bounced here, and a link that ended here are not brought back by importing the same file again:
+ * only what an import took away, an import can give back.  The history, which names who made each
+ * change, tells the two apart; when it does not reach back that far, the change counts as made
+ * here.
  */
 #include "people/import_internal.h"
 
@@ -88,8 +90,9 @@ nomem(struct err *err)
 /* ---- the customer ------------------------------------------------------------- */
 
 /*
- * The customer's own zone, locale and country come from the first endpoint that has one, and follow an endpoint whose value changes.
- * Endpoints may differ: if the last one won, each import of the same file would change the customer to and fro.
+ * The customer's own zone, locale and country come from the first endpoint that has one, and follow
+ * an endpoint whose value changes. Endpoints may differ: if the last one won, each import of the
+ * same file would change the customer to and fro.
  */
 static struct slice
 fact_for(const struct person_row *p, struct slice now, struct slice before, bool had_endpoint,
@@ -162,8 +165,9 @@ may_give_back(struct import *i, const struct person_row *p, enum purpose purpose
 }
 
 /*
- * OptOut NONE, which is also what no word means, is consent, unless the person has withdrawn it here.  ALL withdraws when no other
- * address of the channel is open; the endpoint itself is closed in any case.
+ * OptOut NONE, which is also what no word means, is consent, unless the person has withdrawn it
+ * here.  ALL withdraws when no other address of the channel is open; the endpoint itself is closed
+ * in any case.
  */
 static int
 write_consents(struct import *i, const struct person_row *p, const struct customer *before,
@@ -218,7 +222,8 @@ merge_attributes(struct import *i, const struct person_row *p, const struct endp
 	return 0;
 }
 
-/* Is the endpoint out of use? One that bounced here stays so, unless it has a new address. 1, 0, -1. */
+/* Is the endpoint out of use? One that bounced here stays so, unless it has a new address. 1, 0,
+ * -1. */
 static int
 stays_inactive(
     struct import *i, const struct person_row *p, const struct endpoint *old, struct err *err)
@@ -321,7 +326,8 @@ handles_add(
 	return 0;
 }
 
-/* All handles of the customer as they stand with this row: the customer's own and those of each endpoint. */
+/* All handles of the customer as they stand with this row: the customer's own and those of each
+ * endpoint. */
 static int
 handles_collect(struct import *i, const struct person_row *p, const struct customer *before,
     struct handles *h, struct err *err)
@@ -350,7 +356,8 @@ handles_collect(struct import *i, const struct person_row *p, const struct custo
 	return 0;
 }
 
-/* A link of this customer that was ended here (the handle went to somebody else, an agent undid it) is not made anew. */
+/* A link of this customer that was ended here (the handle went to somebody else, an agent undid it)
+ * is not made anew. */
 static bool
 was_ended_here(struct import *i, const struct link_row *rows, size_t count, struct slice key)
 {
@@ -406,7 +413,8 @@ link_handle(struct import *i, const struct person_row *p, struct slice key,
 	return 1;
 }
 
-/* The customer's handles are those the file names: new ones are linked, imported ones it names no more are unlinked. */
+/* The customer's handles are those the file names: new ones are linked, imported ones it names no
+ * more are unlinked. */
 static int
 write_links(
     struct import *i, const struct person_row *p, const struct customer *before, struct err *err)

@@ -13,7 +13,8 @@
 
 /* ---- handles ---------------------------------------------------------------- */
 
-/* "https://host/@user" or "https://host/users/user" into its parts; host SLICE_NONE when the user names it. */
+/* "https://host/@user" or "https://host/users/user" into its parts; host SLICE_NONE when the user
+ * names it. */
 static bool
 split_url(struct slice url, struct slice *user_r, struct slice *host_r)
 {
@@ -109,7 +110,8 @@ struct seeing {
 	struct person_seen *seen;
 };
 
-/* The customer is bound to this account from now on; what it had collected as a stranger counts for the customer. */
+/* The customer is bound to this account from now on; what it had collected as a stranger counts for
+ * the customer. */
 static int
 bind(struct seeing *x, const struct link_row *link, struct err *err)
 {
@@ -156,7 +158,8 @@ end_reassigned(struct seeing *x, const struct link_row *link, struct err *err)
 	return 0;
 }
 
-/* 1 with the link that is in force for this account, binding one by its handle on first sight; 0 none; -1. */
+/* 1 with the link that is in force for this account, binding one by its handle on first sight; 0
+ * none; -1. */
 static int
 find_link(struct seeing *x, bool may_bind, struct link_row *link_r, struct err *err)
 {

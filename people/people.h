@@ -1,5 +1,6 @@
 /*
- * people.h - who is talking: the author's record brought up to date, and the customer behind it, if we know one.
+ * people.h - who is talking: the author's record brought up to date, and the customer behind it, if
+ * we know one.
  *
  * Threads: pipeline thread, inside a transaction.
  */
@@ -21,22 +22,24 @@ struct person_seen {
 	struct author_facts author;
 	struct customer *customer; /* NULL: not linked */
 	struct slice subject; /* "c:..." or "a:..."; SLICE_NONE: anonymous */
-	struct slice
-	    unlinked; /* a link was ended because the handle now belongs to another account: one sentence; SLICE_NONE */
+	struct slice unlinked; /* a link was ended because the handle now belongs to another
+				  account: one sentence; SLICE_NONE */
 };
 
 /*
  * Upserts the author of a post and finds the linked customer.
  *
- * A link made from an imported handle is bound to the stable account id the first time that handle is seen; if later another account uses
- * the handle, the link is ended and `unlinked` says so (handles get reassigned).  Binding joins the counters the author had collected as a
- * stranger with the customer's.  An author who objects to profiling is stored with id and handle only and never linked anew.
- * counts: the post counts for posts_seen (not for edits and repeats).
+ * A link made from an imported handle is bound to the stable account id the first time that handle
+ * is seen; if later another account uses the handle, the link is ended and `unlinked` says so
+ * (handles get reassigned).  Binding joins the counters the author had collected as a stranger with
+ * the customer's.  An author who objects to profiling is stored with id and handle only and never
+ * linked anew. counts: the post counts for posts_seen (not for edits and repeats).
  */
 int people_see(struct store *st, const struct post *post, int64_t now_ms, bool counts,
     struct arena *a, struct person_seen *seen_r, struct err *err);
 
-/* "@Someone@Example.Social" -> "@someone@example.social"; adds the '@', takes profile URLs (https://host/@user) too; SLICE_NONE when it cannot be a handle. */
+/* "@Someone@Example.Social" -> "@someone@example.social"; adds the '@', takes profile URLs
+ * (https://host/@user) too; SLICE_NONE when it cannot be a handle. */
 struct slice handle_key_make(struct arena *a, struct slice handle);
 /* The same, telling "no handle" (0) from "no memory" (-1); 1 with *key_r. */
 int handle_key_read(struct arena *a, struct slice handle, struct slice *key_r, struct err *err);

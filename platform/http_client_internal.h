@@ -24,16 +24,16 @@ struct smtp_post;
 struct http_client {
 	struct loop *loop;
 	CURLM *multi;
-	uv_timer_t timer;	/* libcurl's */
-	uv_idle_t soon;		/* transfers that act in the next turn */
+	uv_timer_t timer; /* libcurl's */
+	uv_idle_t soon; /* transfers that act in the next turn */
 	int handles_open;
 	struct policy *policy;
 	struct resolver *resolver;
-	struct smtp_post *post;	/* made with the first mail */
+	struct smtp_post *post; /* made with the first mail */
 	struct http_request *requests;
 	struct http_transfer *soon_first, *soon_last;
 	unsigned soon_turn;
-	int delivering;		/* callbacks of ours that are running */
+	int delivering; /* callbacks of ours that are running */
 };
 
 /* What http_client_start() and smtp_start() hand out. */
@@ -61,11 +61,11 @@ curl_socket_t http_client_open_socket(
 #define HTTP_HOST_MAX 256
 
 struct http_transfer {
-	struct http_request base;	/* first */
+	struct http_request base; /* first */
 	struct http_transfer *soon_next;
 	bool is_soon;
 	unsigned soon_turn;
-	bool is_delivering;		/* done() is running: a cancel comes too late */
+	bool is_delivering; /* done() is running: a cancel comes too late */
 
 	/* the call, copied */
 	struct arena *arena;
@@ -82,8 +82,8 @@ struct http_transfer {
 	struct loop_timer *deadline;
 
 	/* this hop */
-	char *url;			/* mem */
-	char host[HTTP_HOST_MAX];	/* lower case, without brackets */
+	char *url; /* mem */
+	char host[HTTP_HOST_MAX]; /* lower case, without brackets */
 	char port[8];
 	char scheme[8];
 	bool is_literal;
@@ -96,16 +96,16 @@ struct http_transfer {
 	char curl_words[CURL_ERROR_SIZE];
 
 	/* the answer of this hop */
-	struct buf head;		/* "name\tvalue\n"... */
+	struct buf head; /* "name\tvalue\n"... */
 	size_t head_lines;
 	struct buf answer;
-	bool is_cut;			/* over a limit */
-	bool is_denied;			/* the address policy said no while connecting */
+	bool is_cut; /* over a limit */
+	bool is_denied; /* the address policy said no while connecting */
 	bool is_out_of_memory, is_head_too_long, has_whole_head;
 
 	/* the whole */
 	int hops;
-	bool was_sent;			/* bytes of some hop may have reached a server */
+	bool was_sent; /* bytes of some hop may have reached a server */
 	bool has_temporary_move;
 	char error[400];
 };

@@ -9,6 +9,6 @@
 struct clock;
 
 const struct clock *sysclock(void);
-uint64_t sysclock_random_seed(void);	/* from the kernel */
+uint64_t sysclock_random_seed(void); /* from the kernel */
 
 #endif

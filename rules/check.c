@@ -10,7 +10,8 @@
 #include "core/timefmt.h"
 #include "rules/limits_internal.h"
 
-/* "did you mean" compares with at most so many names: it must stay cheap in a set with thousands of slips. */
+/* "did you mean" compares with at most so many names: it must stay cheap in a set with thousands of
+ * slips. */
 #define NAMES_MAX 500
 #define SCRATCH_MAX (1024 * 1024)
 

@@ -1,8 +1,9 @@
 /*
  * check_bounds.c - does a rule ask for what cannot be, such as above 5 and below 3?
  *
- * Only what must hold together is looked at: the root condition and the members of `all of` blocks directly
- * inside one another.  Values are whole thousandths or milliseconds, so "above x" is "at least x + 1".
+ * Only what must hold together is looked at: the root condition and the members of `all of` blocks
+ * directly inside one another.  Values are whole thousandths or milliseconds, so "above x" is "at
+ * least x + 1".
  */
 #include "rules/check_internal.h"
 

@@ -92,8 +92,8 @@ compile_node(struct compiler *c, struct node *n)
 	return -1;
 }
 
-/* The program leaves the stack as it found it and never takes more than there is.  Jumps go forward and meet
- * code at the same depth, so that one pass sees all. */
+/* The program leaves the stack as it found it and never takes more than there is.  Jumps go forward
+ * and meet code at the same depth, so that one pass sees all. */
 static bool
 stack_is_sound(const struct rule_set *s, const struct compiled_rule *r)
 {
@@ -228,7 +228,8 @@ compile_brand(struct arena *a, const struct item *it, struct brand *b)
 	    : 0;
 }
 
-/* A score names brands by their place in this list, so brands are numbered before conditions are compiled. */
+/* A score names brands by their place in this list, so brands are numbered before conditions are
+ * compiled. */
 static int
 compile_names(struct rule_set *s, const size_t counts[3])
 {
@@ -318,7 +319,8 @@ first_bad_byte(struct slice text)
 	return i;
 }
 
-/* Copies the text without a byte order mark.  Returns false when it cannot be read (reported, or no memory). */
+/* Copies the text without a byte order mark.  Returns false when it cannot be read (reported, or no
+ * memory). */
 static bool
 take_text(struct rule_set *s, const struct rule_source *source, struct finding_sink *sink,
     bool *has_no_memory_r)

@@ -1,5 +1,6 @@
 /*
- * compile_test.c - from a condition of the tree to a test of the machine: names become numbers, texts are folded.
+ * compile_test.c - from a condition of the tree to a test of the machine: names become numbers,
+ * texts are folded.
  */
 #include "rules/engine_internal.h"
 
@@ -70,7 +71,8 @@ add_text(struct compiler *c, enum field_fold how, struct slice text, struct ids 
 	return id == 0 ? -1 : ids_add(l, id);
 }
 
-/* Words that the tokeniser drops altogether match nothing; the checker has reported those written in conditions. */
+/* Words that the tokeniser drops altogether match nothing; the checker has reported those written
+ * in conditions. */
 static int
 add_phrase(struct compiler *c, struct slice text, struct ids *l)
 {

@@ -1,8 +1,8 @@
 /*
  * evaluate.c - one occurrence against the rules.
  *
- * First the occurrence's own values become numbers, once; then the index names the candidates; then each
- * candidate's program runs.  Nothing here takes memory but from the arena passed in.
+ * First the occurrence's own values become numbers, once; then the index names the candidates; then
+ * each candidate's program runs.  Nothing here takes memory but from the arena passed in.
  */
 #include "rules/engine_internal.h"
 

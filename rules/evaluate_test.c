@@ -51,7 +51,8 @@ evaluation_common(
 {
 	const struct domain_values *v = &e->domains[domain];
 
-	/* few keywords are asked for one by one; else the few values that are there are looked up in the set */
+	/* few keywords are asked for one by one; else the few values that are there are looked up
+	 * in the set */
 	if (domain == DOMAIN_TEXT && set->count <= SET_SMALL && set->count < v->count) {
 		for (size_t i = 0; i < set->count; i++) {
 			if (!evaluation_has_phrase(e, set->ids[i]))

@@ -1,8 +1,8 @@
 /*
  * explain.c - why a rule fired, and why not: each condition with its truth and the value seen.
  *
- * A reason is built in a fixed room on the stack and then copied to the arena: evaluating takes no memory of its
- * own.
+ * A reason is built in a fixed room on the stack and then copied to the arena: evaluating takes no
+ * memory of its own.
  */
 #include "rules/engine_internal.h"
 

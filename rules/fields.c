@@ -649,7 +649,8 @@ field_attribute(const struct occurrence *o, struct slice name, struct slice_list
 	return false;
 }
 
-/* An address that works, and no objection: when there are consents for the channel, one of them is given. */
+/* An address that works, and no objection: when there are consents for the channel, one of them is
+ * given. */
 enum tristate
 field_allows(const struct occurrence *o, struct slice channel)
 {

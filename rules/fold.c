@@ -11,7 +11,8 @@ fold_char(uint32_t c)
 		return c;
 	if (c >= 0xC0 && c <= 0xDE)
 		return c == 0xD7 ? c : c + 0x20;
-	/* Latin Extended-A: pairs, even first up to 0137 and from 014A to 0177, odd first between and after */
+	/* Latin Extended-A: pairs, even first up to 0137 and from 014A to 0177, odd first between
+	 * and after */
 	if (c >= 0x100 && c <= 0x17E && c != 0x130 && c != 0x131 && c != 0x138 && c != 0x149) {
 		if (c == 0x178)
 			return 0xFF;

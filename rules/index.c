@@ -1,13 +1,15 @@
 /*
  * index.c - which rules are worth running for an occurrence.
  *
- * Each rule is filed under its most selective necessary predicate: a keyword, tag, handle, brand, intent ... of
- * which at least one value must be there for the rule to fire.  For `all of` that is the best of its members,
- * for `any of` the union when every member has one, for a negation none.  An occurrence's own values then
- * name the candidates; rules without such a predicate are flat and always run.  Filing under less than the whole
- * condition is always safe: candidates are run in full.
+ * Each rule is filed under its most selective necessary predicate: a keyword, tag, handle, brand,
+ * intent ... of which at least one value must be there for the rule to fire.  For `all of` that is
+ * the best of its members, for `any of` the union when every member has one, for a negation none.
+ * An occurrence's own values then name the candidates; rules without such a predicate are flat and
+ * always run.  Filing under less than the whole condition is always safe: candidates are run in
+ * full.
  *
- * The candidates are a bitmap over rules, so that they come out in the order of the files and only once.
+ * The candidates are a bitmap over rules, so that they come out in the order of the files and only
+ * once.
  */
 #include "rules/engine_internal.h"
 

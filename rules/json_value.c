@@ -254,7 +254,8 @@ json_read_value(struct json_reader *r, const struct json *j, bool is_wordy,
 	return true;
 }
 
-/* The first value stands on the line itself, and so does what follows the last one: their comments are the line's. */
+/* The first value stands on the line itself, and so does what follows the last one: their comments
+ * are the line's. */
 static bool
 check_value_notes(struct json_reader *r, const struct values *list, const struct json_place *at)
 {

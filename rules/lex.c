@@ -7,8 +7,8 @@
 #include "core/mem.h"
 #include "rules/limits_internal.h"
 
-/* Words that begin a line: a line that ends in a comma is not continued by one of them, so that a comma too
- * many does not swallow the next line. */
+/* Words that begin a line: a line that ends in a comma is not continued by one of them, so that a
+ * comma too many does not swallow the next line. */
 static const char *const line_words[] = {"end", "then", "when", "rule", "brand", "called", "but",
     "own", "at", "from", "until", "act", "priority", "off", "shadow", "include", "description",
     "send", "draft", "alert", "tag", "set", "add", "happening"};
@@ -552,7 +552,8 @@ lex_number(struct slice s, int64_t *milli_r)
 		default: return false;
 		}
 	}
-	/* n / (1000 / scale) is the number; the result in thousandths is n * scale * factor, exactly or not at all */
+	/* n / (1000 / scale) is the number; the result in thousandths is n * scale * factor,
+	 * exactly or not at all */
 	if (n > RULES_NUMBER_MAX / scale)
 		return false;
 	n *= scale;

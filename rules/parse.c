@@ -403,7 +403,8 @@ item_is_whole(const struct item *it)
 	return it->kind == ITEM_LIST || (item_has(it, SLOT_WHEN) && item_has(it, SLOT_THEN));
 }
 
-/* What is missing may just be outside, behind an `end` too many: then that is the finding, and not this. */
+/* What is missing may just be outside, behind an `end` too many: then that is the finding, and not
+ * this. */
 static void
 item_check_whole(struct parser *p, struct item *it)
 {

@@ -1,5 +1,6 @@
 /*
- * parse_condition.c - one condition: field, words, values; and what to say when one of them is not what it should be.
+ * parse_condition.c - one condition: field, words, values; and what to say when one of them is not
+ * what it should be.
  */
 #include "rules/parse_internal.h"
 
@@ -139,7 +140,8 @@ operator_finding(struct parser *p, const struct lex_token *t, struct slice field
 		    SHOWN(field_name));
 }
 
-/* "is belw 5": a word behind `is` with more behind it is a slip of an operator, when it is close to one. */
+/* "is belw 5": a word behind `is` with more behind it is a slip of an operator, when it is close to
+ * one. */
 static bool
 is_operator_slip(struct parser *p, enum rule_op op)
 {
@@ -203,7 +205,8 @@ parse_operator(struct parser *p, struct slice field_name, enum rule_op *op_r, st
 
 /* ---- values of a condition ---- */
 
-/* Codes and names of closed lists are words, with or without quotes; all else stays as it was written. */
+/* Codes and names of closed lists are words, with or without quotes; all else stays as it was
+ * written. */
 static void
 value_settle(const struct field *f, struct value *v)
 {

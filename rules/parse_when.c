@@ -109,7 +109,8 @@ parse_group_head(struct parser *p, unsigned depth, struct node *n)
 	return true;
 }
 
-/* A group that begins with the wrong words is read to its end, so that its lines are not findings too. */
+/* A group that begins with the wrong words is read to its end, so that its lines are not findings
+ * too. */
 static bool
 is_group_slip(struct parser *p, unsigned depth, struct node *n)
 {

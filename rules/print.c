@@ -175,8 +175,9 @@ needs_line(const struct value *previous, const struct value *v)
 	    (v->notes != NULL && v->notes->before != NULL);
 }
 
-/* Behind what stands on the line; goes on in deeper lines where it gets too long, and one a line when there are
- * comments between the values.  A word that would begin a clause is not put first on a line. */
+/* Behind what stands on the line; goes on in deeper lines where it gets too long, and one a line
+ * when there are comments between the values.  A word that would begin a clause is not put first on
+ * a line. */
 static void
 print_values(const struct values *values, int indent, struct buf *out)
 {

@@ -1,8 +1,9 @@
 /*
  * authors.c - accounts as last seen, with their counters.
  *
- * One statement a post at most: a new author is inserted with the post counted, a changed profile is written with the counters, and
- * counters alone wait in the overlay, so that an author's ten posts of a batch are one update.
+ * One statement a post at most: a new author is inserted with the post counted, a changed profile
+ * is written with the counters, and counters alone wait in the overlay, so that an author's ten
+ * posts of a batch are one update.
  */
 #include <assert.h>
 
@@ -178,7 +179,8 @@ insert_author(
 	return 0;
 }
 
-/* An objection stands until a profile text without it is seen: a source that knows no profiles does not lift it. */
+/* An objection stands until a profile text without it is seen: a source that knows no profiles does
+ * not lift it. */
 static int
 update_author(
     struct store *st, const struct author *au, const struct author_state *state, struct err *err)

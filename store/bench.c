@@ -1,8 +1,8 @@
 /*
  * bench.c - both sides of the comparison write the same rows; only who makes them differs.
  *
- * The bare side has its texts ready: what it measures is SQLite and the disk.  What ours takes longer is looking before inserting, keeping
- * counters, and writing JSON.
+ * The bare side has its texts ready: what it measures is SQLite and the disk.  What ours takes
+ * longer is looking before inserting, keeping counters, and writing JSON.
  */
 #include "store/bench.h"
 

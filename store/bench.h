@@ -9,11 +9,13 @@ struct clock;
 struct err;
 
 /*
- * Makes two databases in dir (removed at the end) and fills them in turns, half a second each, for about `seconds` in all: one through this
- * room's functions as the pipeline uses them, one by prepared INSERTs alone, with the same schema, log, sync and cache.  Batches of 256
- * posts, one in ten with a decision, a message and three counters.
+ * Makes two databases in dir (removed at the end) and fills them in turns, half a second each, for
+ * about `seconds` in all: one through this room's functions as the pipeline uses them, one by
+ * prepared INSERTs alone, with the same schema, log, sync and cache.  Batches of 256 posts, one in
+ * ten with a decision, a message and three counters.
  *
- * json_out: {"posts_per_s":..,"bare_posts_per_s":..,"ratio":..,"batch_posts":256,"slowest_batch_ms":..,"posts":..,"bytes_per_post":..}
+ * json_out:
+ * {"posts_per_s":..,"bare_posts_per_s":..,"ratio":..,"batch_posts":256,"slowest_batch_ms":..,"posts":..,"bytes_per_post":..}
  */
 int store_bench(const char *dir, double seconds, const struct clock *clock, struct buf *json_out,
     struct err *err);

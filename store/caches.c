@@ -1,7 +1,8 @@
 /*
  * caches.c - which tables have an overlay, and the way to it.
  *
- * A reader has none: it would have to notice each commit of the writer.  It loads straight from its snapshot.
+ * A reader has none: it would have to notice each commit of the writer.  It loads straight from its
+ * snapshot.
  */
 #include "store/store_internal.h"
 

@@ -1,7 +1,8 @@
 /*
  * counters.c - cool-downs, totals and caps, through the overlay.
  *
- * Key in the overlay: rule id, NUL, kind, key.  A counter that was emptied (joined into another) is saved by deleting its row.
+ * Key in the overlay: rule id, NUL, kind, key.  A counter that was emptied (joined into another) is
+ * saved by deleting its row.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * customers.c - persons we know: the row, attributes, endpoints, consents, and the history of every change.
+ * customers.c - persons we know: the row, attributes, endpoints, consents, and the history of every
+ * change.
  */
 #include <assert.h>
 
@@ -410,7 +411,8 @@ store_customer_set(struct store *st, struct slice id, struct slice name, struct 
 	return 1;
 }
 
-/* An endpoint in a line, to compare and for the history: channel, address, and what is not as usual. */
+/* An endpoint in a line, to compare and for the history: channel, address, and what is not as
+ * usual. */
 #define ENDPOINT_LINE                                                                              \
 	"channel || ' ' || address || CASE WHEN is_opted_out THEN ' opted out' ELSE '' END || "    \
 	"CASE WHEN is_inactive THEN ' inactive' ELSE '' END"

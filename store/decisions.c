@@ -1,5 +1,6 @@
 /*
- * decisions.c - what was decided, once by (rule, occurrence, action, subject): the id is a hash of these.
+ * decisions.c - what was decided, once by (rule, occurrence, action, subject): the id is a hash of
+ * these.
  */
 #include <assert.h>
 #include <string.h>

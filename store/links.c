@@ -1,8 +1,8 @@
 /*
  * links.c - who of the accounts is which customer.
  *
- * Most posts are by strangers: that an account or a handle has no link in force is cached, and so is the link's number when it has one.
- * A changed link is forgotten under all its names.
+ * Most posts are by strangers: that an account or a handle has no link in force is cached, and so
+ * is the link's number when it has one. A changed link is forgotten under all its names.
  */
 #include "store/store_internal.h"
 

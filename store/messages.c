@@ -1,8 +1,8 @@
 /*
  * messages.c - rows of the outbox.
  *
- * What is due is asked for by channel: a channel that is down may have a hundred thousand rows waiting, and they must not be walked to
- * find the ten of another.
+ * What is due is asked for by channel: a channel that is down may have a hundred thousand rows
+ * waiting, and they must not be walked to find the ten of another.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -129,7 +129,8 @@ store_message_update(struct store *st, const struct message *m, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Notices to our own people stay: that somebody wrote it is still true, and a missed escalation is worse. */
+/* Notices to our own people stay: that somebody wrote it is still true, and a missed escalation is
+ * worse. */
 int
 store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms,
     const char *reason, int64_t *count_r, struct err *err)
@@ -355,7 +356,8 @@ store_messages_count(struct store *st, int64_t counts_r[MESSAGE_STATE_COUNT], st
 
 /* ---- what is due ------------------------------------------------------ */
 
-/* The next channel behind `after` that something waits for: one step in the index, not a walk. 1, 0, -1. */
+/* The next channel behind `after` that something waits for: one step in the index, not a walk. 1,
+ * 0, -1. */
 static int
 next_channel(
     struct store *st, struct slice after, struct arena *a, struct slice *channel_r, struct err *err)

@@ -1,8 +1,8 @@
 /*
  * migrate.c - the schema's steps, in order, each in a transaction of its own.
  *
- * PRAGMA user_version says how far a database is; PRAGMA application_id that it is ours at all.  A step, once released, never changes:
- * the next one is a new file.
+ * PRAGMA user_version says how far a database is; PRAGMA application_id that it is ours at all.  A
+ * step, once released, never changes: the next one is a new file.
  */
 #include "store/store_internal.h"
 

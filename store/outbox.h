@@ -1,5 +1,6 @@
 /*
- * outbox.h - decisions, counters, messages, alerts, offers, rule versions: rows only. actions/ decides; this stores.
+ * outbox.h - decisions, counters, messages, alerts, offers, rule versions: rows only. actions/
+ * decides; this stores.
  */
 #ifndef STORE_OUTBOX_H
 #define STORE_OUTBOX_H
@@ -32,7 +33,8 @@ int store_counter_get(struct store *st, struct slice rule_id, enum state_kind ki
     struct err *err); /* 1, 0 (and *c_r zeroed, last_at_ms TIME_UNKNOWN), -1 */
 int store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind,
     struct slice key, const struct rule_counter *c, struct err *err);
-/* Linking joins counters: what from has is added to (count) and maximised into (last) to, and removed from from. */
+/* Linking joins counters: what from has is added to (count) and maximised into (last) to, and
+ * removed from from. */
 int store_counters_join(struct store *st, struct slice from, struct slice to, struct err *err);
 
 /* --- decisions --- */
@@ -41,8 +43,10 @@ enum decision_outcome {
 	DECISION_QUEUED, /* a message is in the outbox */
 	DECISION_DRAFTED, /* waits for approval */
 	DECISION_ALERTED,
-	DECISION_SUPPRESSED, /* fired, but consent, address, cap, offer ... forbids this action; note says which */
-	DECISION_HELD, /* the rule's own guardrail held the whole firing: cool-down, total, act within, inert post */
+	DECISION_SUPPRESSED, /* fired, but consent, address, cap, offer ... forbids this action;
+				note says which */
+	DECISION_HELD, /* the rule's own guardrail held the whole firing: cool-down, total, act
+			  within, inert post */
 	DECISION_SHADOW, /* shadow rule: nothing done */
 };
 const char *decision_outcome_name(enum decision_outcome o);
@@ -66,7 +70,8 @@ int store_decision_exists(
     struct store *st, struct slice occurrence_id, struct slice rule_id, struct err *err);
 int store_decisions_of(struct store *st, struct slice occurrence_id, struct arena *a,
     struct decision_row **rows_r, size_t *count_r, struct err *err);
-/* Newest first; rule_id SLICE_NONE: all; before_no 0: from the top; *next_r for the next page (0: no more). */
+/* Newest first; rule_id SLICE_NONE: all; before_no 0: from the top; *next_r for the next page (0:
+ * no more). */
 int store_decisions_list(struct store *st, struct slice rule_id, int64_t before_no, size_t limit,
     struct arena *a, struct decision_row **rows_r, size_t *count_r, int64_t *next_r,
     struct err *err);
@@ -127,7 +132,8 @@ struct message {
 };
 int store_message_insert(
     struct store *st, struct message *m, struct err *err); /* 1, 0 id exists, -1; sets message_no */
-/* Writes state, hold, reason, attempts, next, claimed, provider_id, parts, is_repeat, updated_at of m->message_no. */
+/* Writes state, hold, reason, attempts, next, claimed, provider_id, parts, is_repeat, updated_at of
+ * m->message_no. */
 int store_message_update(struct store *st, const struct message *m, struct err *err);
 /* Oldest due first: state ready or later with next_at <= now; skips channels in skip. */
 int
@@ -149,14 +155,16 @@ struct message_filter {
 int store_messages_list(struct store *st, const struct message_filter *f, struct arena *a,
     struct message **list_r, size_t *count_r, struct err *err);
 int store_messages_count(struct store *st, int64_t counts_r[MESSAGE_STATE_COUNT], struct err *err);
-/* What waits (held, ready, later) because of a post: cancelled when it is deleted upstream. Returns how many. */
+/* What waits (held, ready, later) because of a post: cancelled when it is deleted upstream. Returns
+ * how many. */
 int store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms,
     const char *reason, int64_t *count_r, struct err *err);
 
 /* --- offers --- */
 int store_offer_import(struct store *st, struct slice offer, struct slice code,
     struct err *err); /* 1 new, 0 known, -1 */
-/* Takes a free code for person: 1 with *code_r, 0 none left, 2 this person has one already (*code_r is it), -1. */
+/* Takes a free code for person: 1 with *code_r, 0 none left, 2 this person has one already (*code_r
+ * is it), -1. */
 int store_offer_take(struct store *st, struct slice offer, struct slice person,
     struct slice decision_id, int64_t now_ms, struct arena *a, struct slice *code_r,
     struct err *err);
@@ -215,7 +223,8 @@ int store_rules_load(
     struct store *st, int64_t version, struct arena *a, struct rules_version *v_r, struct err *err);
 int store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_version **list_r,
     size_t *count_r, struct err *err); /* newest first; bundle_json left out */
-/* Rule ids in use: records id as part of version. 0 fine; 1 it was used before, dropped, and must not come back, -1. */
+/* Rule ids in use: records id as part of version. 0 fine; 1 it was used before, dropped, and must
+ * not come back, -1. */
 int store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err);
 
 #endif

@@ -1,11 +1,14 @@
 /*
- * overlay.c - one hash table holds both: what the table had at the last commit, and what this transaction laid over it.
+ * overlay.c - one hash table holds both: what the table had at the last commit, and what this
+ * transaction laid over it.
  *
- * An entry has two values behind each other: the known one (is_known) and the pending one (is_pending).  Readers take the pending one
- * when there is one.  publish turns pending into known without needing memory, so it cannot fail after a COMMIT that held.
+ * An entry has two values behind each other: the known one (is_known) and the pending one
+ * (is_pending).  Readers take the pending one when there is one.  publish turns pending into known
+ * without needing memory, so it cannot fail after a COMMIT that held.
  *
- * While the table is being changed by other means (overlay_forget), what is loaded may never be committed; until publish or drop
- * such loads become pending and clean instead of known, so that a rollback takes them along.
+ * While the table is being changed by other means (overlay_forget), what is loaded may never be
+ * committed; until publish or drop such loads become pending and clean instead of known, so that a
+ * rollback takes them along.
  */
 #include "store/overlay.h"
 
@@ -163,8 +166,8 @@ entry_remove(struct overlay *o, struct entry *e)
 	mem_free(e);
 }
 
-/* Second chance: the hand spares what was used since its last round.  What is pending stays; two rounds find a victim or there is
- * none. */
+/* Second chance: the hand spares what was used since its last round.  What is pending stays; two
+ * rounds find a victim or there is none. */
 static void
 evict_down_to(struct overlay *o, size_t max_entries)
 {

@@ -1,10 +1,12 @@
 /*
- * overlay.h - a bounded read-through cache over one table, with what a transaction changed laid over it.
+ * overlay.h - a bounded read-through cache over one table, with what a transaction changed laid
+ * over it.
  *
- * Values are plain bytes of a fixed size.  get looks in the overlay, then the cache, then loads.  put writes the overlay only.
- * flush saves what is dirty (before COMMIT), publish moves it into the cache (after), drop forgets it (rollback).
- * A key that is not in the table is cached as absent as well.  Ceiling: the cache evicts (second chance) beyond max_entries; the overlay's
- * size is bounded by the batch.
+ * Values are plain bytes of a fixed size.  get looks in the overlay, then the cache, then loads.
+ * put writes the overlay only. flush saves what is dirty (before COMMIT), publish moves it into the
+ * cache (after), drop forgets it (rollback). A key that is not in the table is cached as absent as
+ * well.  Ceiling: the cache evicts (second chance) beyond max_entries; the overlay's size is
+ * bounded by the batch.
  */
 #ifndef STORE_OVERLAY_H
 #define STORE_OVERLAY_H
@@ -30,13 +32,15 @@ void overlay_free(struct overlay *o);
 
 int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err); /* 1, 0, -1 */
 int overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err);
-/* The row has this value already within this transaction (it was just written by a statement of its own). */
+/* The row has this value already within this transaction (it was just written by a statement of its
+ * own). */
 int overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct err *err);
 int overlay_flush(struct overlay *o, struct err *err);
 void overlay_publish(struct overlay *o);
 void overlay_drop(struct overlay *o);
-/* Forgets a key or everything in the cache, and what the overlay holds unchanged (what is dirty stays): after the table was changed
- * by other means.  What is loaded from here to publish or drop belongs to the transaction: a rollback takes it along. */
+/* Forgets a key or everything in the cache, and what the overlay holds unchanged (what is dirty
+ * stays): after the table was changed by other means.  What is loaded from here to publish or drop
+ * belongs to the transaction: a rollback takes it along. */
 void overlay_forget(struct overlay *o, struct slice key);
 void overlay_forget_all(struct overlay *o);
 size_t overlay_dirty_count(const struct overlay *o);

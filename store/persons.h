@@ -1,5 +1,6 @@
 /*
- * persons.h - rows of authors, customers, links, tags, lists, consent. people/ decides; this stores.
+ * persons.h - rows of authors, customers, links, tags, lists, consent. people/ decides; this
+ * stores.
  */
 #ifndef STORE_PERSONS_H
 #define STORE_PERSONS_H
@@ -15,8 +16,8 @@ struct arena;
 struct err;
 struct store;
 
-/* Creates or updates the author of a post seen now: counters through the overlay, profile columns only when they changed (unknown values
- * keep what is there).  counts: add one to posts_seen. */
+/* Creates or updates the author of a post seen now: counters through the overlay, profile columns
+ * only when they changed (unknown values keep what is there).  counts: add one to posts_seen. */
 int store_author_see(struct store *st, const struct author *author, int64_t at_ms, bool counts,
     struct author_facts *facts_r, struct err *err);
 struct author_row {
@@ -44,8 +45,8 @@ int store_customer_load(struct store *st, struct slice id, int64_t now_ms, struc
 /* Upserts the row itself; *created_r: it was new.  SLICE_NONE keeps what is there. */
 int store_customer_put(struct store *st, struct slice id, struct slice timezone,
     struct slice locale, struct slice country, int64_t now_ms, bool *created_r, struct err *err);
-/* Replaces the values of one attribute; an empty list removes it.  Returns 1 when something changed (and history was written), 0 when
- * it was so already, -1. */
+/* Replaces the values of one attribute; an empty list removes it.  Returns 1 when something changed
+ * (and history was written), 0 when it was so already, -1. */
 int
 store_customer_set(struct store *st, struct slice id, struct slice name, struct slice_list values,
     int64_t now_ms, const char *source, struct slice decision_id, struct err *err);
@@ -79,8 +80,8 @@ int store_link_add(struct store *st, const struct link_row *row, struct err *err
 int store_link_bind(struct store *st, int64_t link_no, struct slice author_id, struct err *err);
 int store_link_end(
     struct store *st, int64_t link_no, int64_t now_ms, const char *reason, struct err *err);
-/* In force, by account or by handle (a handle may have several). 1, 0, -1 / count. Cached: a post of a stranger must not cost a
- * search in the database every time. */
+/* In force, by account or by handle (a handle may have several). 1, 0, -1 / count. Cached: a post
+ * of a stranger must not cost a search in the database every time. */
 int store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
     struct link_row *row_r, struct err *err);
 int store_links_by_handle(struct store *st, struct slice handle_key, struct arena *a,

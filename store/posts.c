@@ -9,7 +9,8 @@
 #include "core/map.h"
 #include "store/store_internal.h"
 
-/* SipHash-2-4 with the key 0: any key would do, as long as it never changes, for the hash is stored. */
+/* SipHash-2-4 with the key 0: any key would do, as long as it never changes, for the hash is
+ * stored. */
 int64_t
 store_text_hash(struct slice text)
 {
@@ -320,7 +321,8 @@ store_posts_list(struct store *st, int64_t before_no, size_t limit, struct arena
 
 /* ---- changes ---------------------------------------------------------- */
 
-/* What an edit changes of the rest of the post; who wrote it and in which thread it stands stays as it was seen at first. */
+/* What an edit changes of the rest of the post; who wrote it and in which thread it stands stays as
+ * it was seen at first. */
 static void
 take_edit(struct stored_post *old, const struct stored_post *sp)
 {
@@ -443,7 +445,8 @@ store_post_insert_deleted(
 	return query_run(&q, err);
 }
 
-/* A polled page shows the same posts again and again: a row is only touched when a number differs. */
+/* A polled page shows the same posts again and again: a row is only touched when a number differs.
+ */
 int
 store_post_counts(struct store *st, int64_t post_no, int64_t likes, int64_t replies,
     int64_t reposts, struct err *err)

@@ -50,7 +50,8 @@ int store_post_find(struct store *st, struct slice id, struct post_ref *ref_r, s
 int64_t store_text_hash(struct slice text); /* stable over versions and machines */
 /* 1 inserted and sp->post_no set; 0 the id is there already and nothing was written; -1. */
 int store_post_insert(struct store *st, struct stored_post *sp, struct err *err);
-/* An edit: text, score, counts replaced, revision + 1; who wrote it stays as seen at first.  A deleted or expired post stays so. */
+/* An edit: text, score, counts replaced, revision + 1; who wrote it stays as seen at first.  A
+ * deleted or expired post stays so. */
 int
 store_post_revise(struct store *st, int64_t post_no, const struct stored_post *sp, struct err *err);
 /* A deletion upstream: text, author as seen, score reasons go; the id stays. */

@@ -1,5 +1,6 @@
 /*
- * query.c - statements, their parameters and columns, and SQLite's failures in words for an operator.
+ * query.c - statements, their parameters and columns, and SQLite's failures in words for an
+ * operator.
  */
 #include "store/store_internal.h"
 
@@ -182,7 +183,8 @@ query_open(struct query *q, struct store *st, const char *sql, struct err *err)
 		st->statement_count++;
 	}
 	assert(!sqlite3_stmt_busy(s->stmt));
-	/* A change outside store_begin() would be committed by itself, and so would one behind an automatic rollback. */
+	/* A change outside store_begin() would be committed by itself, and so would one behind an
+	 * automatic rollback. */
 	if (!sqlite3_stmt_readonly(s->stmt)) {
 		assert(st->is_in_transaction);
 		if (st->is_broken || sqlite3_get_autocommit(st->db)) {
@@ -212,7 +214,8 @@ bound(struct query *q, int rc)
 		q->rc = rc;
 }
 
-/* Not copied: every parameter is bound anew before each use, and the caller's bytes outlive the step. */
+/* Not copied: every parameter is bound anew before each use, and the caller's bytes outlive the
+ * step. */
 void
 query_bind_text(struct query *q, struct slice s)
 {

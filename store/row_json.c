@@ -1,8 +1,10 @@
 /*
- * row_json.c - what a row keeps as JSON because nothing searches for it: the rest of a post, its score, the customer as seen.
+ * row_json.c - what a row keeps as JSON because nothing searches for it: the rest of a post, its
+ * score, the customer as seen.
  *
- * Unknown values are left out, so that they load as unknown; an empty text is written and loads as an empty text.  The readers read
- * what the writers wrote; of anything else (a newer program's rows) they take what they know.
+ * Unknown values are left out, so that they load as unknown; an empty text is written and loads as
+ * an empty text.  The readers read what the writers wrote; of anything else (a newer program's
+ * rows) they take what they know.
  */
 #include "store/store_internal.h"
 

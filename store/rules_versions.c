@@ -114,7 +114,8 @@ store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_v
 	return 0;
 }
 
-/* An id that is in the version before, or already in this one, goes on living; one with a gap was dropped. */
+/* An id that is in the version before, or already in this one, goes on living; one with a gap was
+ * dropped. */
 int
 store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err)
 {

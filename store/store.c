@@ -12,12 +12,14 @@
 #include "core/mem.h"
 #include "store/store_internal.h"
 
-/* Copying the log back costs the commit that does it some milliseconds; the larger the log, the fewer random pages are written twice.
- * 4,000 pages are 16 MB, about 5,000 posts. */
+/* Copying the log back costs the commit that does it some milliseconds; the larger the log, the
+ * fewer random pages are written twice. 4,000 pages are 16 MB, about 5,000 posts. */
 #define CHECKPOINT_PAGES 4000
-/* Nobody waits when there is nothing to do: then a part of that is enough, and the next commit that copies under load comes later. */
+/* Nobody waits when there is nothing to do: then a part of that is enough, and the next commit that
+ * copies under load comes later. */
 #define IDLE_SHARE 4
-/* Readers one after another may keep the log from starting anew for ever; then the writer waits a moment for a gap. */
+/* Readers one after another may keep the log from starting anew for ever; then the writer waits a
+ * moment for a gap. */
 #define RESTART_FACTOR 8 /* times CHECKPOINT_PAGES */
 #define RESTART_WAIT_MS 50
 /* Virtual machine steps between two looks at whether a reader is overdue: a few milliseconds. */
@@ -46,8 +48,8 @@ on_progress(void *cookie)
 	return query_is_overdue(cookie) ? 1 : 0;
 }
 
-/* SQLite would create the file for everybody to read; it holds what customers are.  The directory is synced so that a power cut
- * does not take the file's name. */
+/* SQLite would create the file for everybody to read; it holds what customers are.  The directory
+ * is synced so that a power cut does not take the file's name. */
 static int
 create_file(const char *path, struct err *err)
 {
@@ -136,7 +138,8 @@ configure(struct store *st, struct err *err)
 	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d", STORE_WAL_KEEP_BYTES);
 	if (store_exec(st, writer, err) < 0 || store_exec(st, limit, err) < 0)
 		return -1;
-	/* Takes the place of SQLite's own checkpoints, which have no way to say that they failed. */
+	/* Takes the place of SQLite's own checkpoints, which have no way to say that they failed.
+	 */
 	sqlite3_wal_hook(st->db, on_commit, st);
 	return 0;
 }
@@ -174,7 +177,8 @@ open_file(struct store *st, const struct store_options *o, struct err *err)
 	return rc == SQLITE_OK ? 0 : store_error(st, rc, err);
 }
 
-/* Prepared ahead: giving up must not need memory.  Behind the migrations, because a changed schema makes a statement prepare again. */
+/* Prepared ahead: giving up must not need memory.  Behind the migrations, because a changed schema
+ * makes a statement prepare again. */
 static int
 prepare_rollback(struct store *st, struct err *err)
 {
@@ -273,7 +277,8 @@ drop_caches(struct store *st)
 			overlay_drop(st->caches[i]);
 }
 
-/* Another connection wrote since our last look (a verb while no daemon ran, a person with a shell): what we remember may be old. */
+/* Another connection wrote since our last look (a verb while no daemon ran, a person with a shell):
+ * what we remember may be old. */
 static int
 begin_writer(struct store *st, struct err *err)
 {
@@ -300,7 +305,8 @@ begin_reader(struct store *st, struct err *err)
 	return 0;
 }
 
-/* Many failures roll back by themselves.  A ROLLBACK can fail for want of memory only; then store_begin() tries again. */
+/* Many failures roll back by themselves.  A ROLLBACK can fail for want of memory only; then
+ * store_begin() tries again. */
 static void
 end_transaction(struct store *st)
 {

@@ -1,19 +1,21 @@
 /*
  * store.h - the database: one writer, many readers; the only room that sees SQLite and SQL.
  *
- * A struct store is one connection. The writer (pipeline thread, or a verb without a daemon) owns the transaction; readers see the
- * last commit.  SQLite in WAL mode with synchronous=FULL: what store_commit() returned 0 for survives a power cut.
+ * A struct store is one connection. The writer (pipeline thread, or a verb without a daemon) owns
+ * the transaction; readers see the last commit.  SQLite in WAL mode with synchronous=FULL: what
+ * store_commit() returned 0 for survives a power cut.
  *
- * Overlay:   within a transaction the writer sees its own changes; counters that many posts touch (rule state, authors) are kept in
- *            an overlay over a bounded read-through cache (overlay.h): written once at commit, published to the cache when the commit
- *            held, dropped by store_rollback().  Memory is never ahead of the database.
- * Errors:    -1 and err (ERR_STORE: disk full, I/O error, corrupt; ERR_BUSY: locked). After a failed store_commit() the transaction is
- *            rolled back and the overlay dropped; the caller does its work again.
- *            Any failure inside a transaction breaks it: later changes and store_commit() answer with that failure, so that nothing
- *            half-done is committed even where a -1 was overlooked.  Changes outside a transaction are a bug (assert).
- * Log:       a reader in one snapshot keeps the write-ahead log from starting anew.  When it has grown by wal_ceiling_bytes meanwhile, the
- *            reader's next query answers ERR_BUSY; it must end its transaction.  So the disk the log takes is bounded.
- * Threads:   one store, one thread at a time.
+ * Overlay:   within a transaction the writer sees its own changes; counters that many posts touch
+ * (rule state, authors) are kept in an overlay over a bounded read-through cache (overlay.h):
+ * written once at commit, published to the cache when the commit held, dropped by store_rollback().
+ * Memory is never ahead of the database. Errors:    -1 and err (ERR_STORE: disk full, I/O error,
+ * corrupt; ERR_BUSY: locked). After a failed store_commit() the transaction is rolled back and the
+ * overlay dropped; the caller does its work again. Any failure inside a transaction breaks it:
+ * later changes and store_commit() answer with that failure, so that nothing half-done is committed
+ * even where a -1 was overlooked.  Changes outside a transaction are a bug (assert). Log:       a
+ * reader in one snapshot keeps the write-ahead log from starting anew.  When it has grown by
+ * wal_ceiling_bytes meanwhile, the reader's next query answers ERR_BUSY; it must end its
+ * transaction.  So the disk the log takes is bounded. Threads:   one store, one thread at a time.
  * Texts:     what is loaded lives in the arena given.
  */
 #ifndef STORE_STORE_H
@@ -57,8 +59,8 @@ int store_flush(struct store *st,
 int store_commit(struct store *st, struct err *err); /* a reader: just ends the snapshot */
 void store_rollback(struct store *st); /* nothing to roll back: nothing happens */
 bool store_in_transaction(const struct store *st);
-/* The writer has nothing to do: copies the log back when it has grown, so that fewer commits under load must.  Takes up to some tens of
- * milliseconds on a slow disk, mostly nothing. */
+/* The writer has nothing to do: copies the log back when it has grown, so that fewer commits under
+ * load must.  Takes up to some tens of milliseconds on a slow disk, mostly nothing. */
 void store_idle(struct store *st);
 
 /* Highest migration this program knows / that the database has. */
@@ -91,8 +93,9 @@ int store_answer_get(struct store *st, struct slice key, struct arena *a,
 int store_answer_put(struct store *st, struct slice key, int64_t now_ms,
     const struct stored_answer *answer, struct err *err);
 
-/* Removes what is over its time: answers over a day, texts of posts over retention_ms, seen ids over seen_ms, expired tags, rejects
- * over 10,000.  At most max_rows rows a call, so that a commit stays short; *more_r: call again.  Within a transaction. */
+/* Removes what is over its time: answers over a day, texts of posts over retention_ms, seen ids
+ * over seen_ms, expired tags, rejects over 10,000.  At most max_rows rows a call, so that a commit
+ * stays short; *more_r: call again.  Within a transaction. */
 int store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms,
     size_t max_rows, bool *more_r, struct err *err);
 

@@ -1,10 +1,12 @@
 /*
- * store_internal.h - what the files of this room share: the connection, statements, caches, JSON of rows.
+ * store_internal.h - what the files of this room share: the connection, statements, caches, JSON of
+ * rows.
  *
- * Statements: `query_open(&q, st, SQL, err)` with a literal; it is prepared once a connection and found again by the literal's
- *             address.  Bind all parameters in order, then query_run() for a change, or query_step() and query_close().
- * Errors:     whatever fails inside a transaction breaks it: store_commit() will refuse, so no half-done work is ever committed,
- *             not even by a caller that overlooks a -1.
+ * Statements: `query_open(&q, st, SQL, err)` with a literal; it is prepared once a connection and
+ * found again by the literal's address.  Bind all parameters in order, then query_run() for a
+ * change, or query_step() and query_close(). Errors:     whatever fails inside a transaction breaks
+ * it: store_commit() will refuse, so no half-done work is ever committed, not even by a caller that
+ * overlooks a -1.
  */
 #ifndef STORE_STORE_INTERNAL_H
 #define STORE_STORE_INTERNAL_H
@@ -82,14 +84,16 @@ struct query {
 
 int query_open(struct query *q, struct store *st, const char *sql, struct err *err);
 void query_close(struct query *q);
-/* Whether a reader's snapshot kept the log from being emptied for longer than allowed; and where it began. */
+/* Whether a reader's snapshot kept the log from being emptied for longer than allowed; and where it
+ * began. */
 bool query_is_overdue(struct store *st);
 void query_note_begin(struct store *st);
 void query_bind_text(struct query *q, struct slice s); /* SLICE_NONE: NULL */
 void query_bind_int(struct query *q, int64_t v);
 void query_bind_time(struct query *q, int64_t at_ms); /* TIME_UNKNOWN: NULL */
 void query_bind_count(struct query *q, int64_t n); /* COUNT_UNKNOWN (or TRI_UNKNOWN): NULL */
-/* Two parameters: the range of hexadecimal ids that begin with prefix. -1: the arena gave nothing. */
+/* Two parameters: the range of hexadecimal ids that begin with prefix. -1: the arena gave nothing.
+ */
 int query_bind_prefix(struct query *q, struct slice prefix, struct arena *a);
 int query_step(struct query *q, struct err *err); /* 1 a row, 0 the end, -1 */
 int query_run(struct query *q, struct err *err); /* to the end, and closes; 0, -1 */

@@ -1,8 +1,8 @@
 /*
  * tags.c - tags and list members.
  *
- * Nearly nobody has a tag or stands on a list, and every post asks: "has none" is cached by person, and only those who have some cost a
- * search.
+ * Nearly nobody has a tag or stands on a list, and every post asks: "has none" is cached by person,
+ * and only those who have some cost a search.
  */
 #include "store/store_internal.h"
 

@@ -1,8 +1,8 @@
 /*
  * tidy.c - what is over its time goes, a little in each call.
  *
- * Every step finds its rows through an index and takes at most what is left of the call's rows; a step that used up its share asks to be
- * called again.
+ * Every step finds its rows through an index and takes at most what is left of the call's rows; a
+ * step that used up its share asks to be called again.
  */
 #include <assert.h>
 
@@ -38,7 +38,8 @@ delete_older(struct tidying *t, const char *sql, int64_t bound)
 	return 0;
 }
 
-/* The numbers are read first: a row that leaves an index while the index is walked would move the walk. */
+/* The numbers are read first: a row that leaves an index while the index is walked would move the
+ * walk. */
 static int
 old_posts(struct tidying *t, int64_t before_ms, int64_t *numbers, size_t *count_r)
 {

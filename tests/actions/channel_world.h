@@ -1,5 +1,6 @@
 /*
- * channel_world.h - one channel on a loop of its own, with a clock that stands still, and what it answered.  Header only.
+ * channel_world.h - one channel on a loop of its own, with a clock that stands still, and what it
+ * answered.  Header only.
  */
 #ifndef TESTS_ACTIONS_CHANNEL_WORLD_H
 #define TESTS_ACTIONS_CHANNEL_WORLD_H

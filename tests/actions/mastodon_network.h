@@ -1,6 +1,6 @@
 /*
- * mastodon_network.h - a server of the Mastodon kind that the test plays, in the same loop as the channel.  Header only: two test
- * programs use it.
+ * mastodon_network.h - a server of the Mastodon kind that the test plays, in the same loop as the
+ * channel.  Header only: two test programs use it.
  */
 #ifndef TESTS_ACTIONS_MASTODON_NETWORK_H
 #define TESTS_ACTIONS_MASTODON_NETWORK_H

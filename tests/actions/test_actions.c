@@ -1,6 +1,7 @@
 #include "tests/actions/world.h"
 
-/* --- sending ------------------------------------------------------------------------------------------ */
+/* --- sending
+ * ------------------------------------------------------------------------------------------ */
 
 static void
 a_message_is_queued_for_a_customer_who_allows_it(void **state)
@@ -186,7 +187,8 @@ while_sending_is_stopped_messages_are_queued_as_held(void **state)
 	world_fini(&w);
 }
 
-/* --- guardrails ---------------------------------------------------------------------------------------- */
+/* --- guardrails
+ * ---------------------------------------------------------------------------------------- */
 
 static void
 a_rule_as_a_whole_is_held_back_with_its_reason(void **state)
@@ -374,7 +376,8 @@ a_total_ends_a_rule(void **state)
 static void
 the_day_of_the_cap_is_the_persons_own(void **state)
 {
-	/* 2026-11-21T10:00Z is 23:00 in Auckland (UTC+13): two hours later it is another day there, but not in Berlin. */
+	/* 2026-11-21T10:00Z is 23:00 in Auckland (UTC+13): two hours later it is another day there,
+	 * but not in Berlin. */
 	static const struct {
 		const char *timezone, *brand;
 		bool is_new_day;
@@ -412,7 +415,8 @@ the_day_of_the_cap_is_the_persons_own(void **state)
 	}
 }
 
-/* --- deciding once, order, shadow -------------------------------------------------------------------------- */
+/* --- deciding once, order, shadow
+ * -------------------------------------------------------------------------- */
 
 static void
 a_rule_decides_once_on_an_occurrence(void **state)
@@ -664,7 +668,9 @@ a_decisions_id_is_the_same_on_every_machine(void **state)
 	assert_string_not_equal(id, other);
 }
 
-/* --- laws ------------------------------------------------------------------------------------------------- */
+/* --- laws
+ * -------------------------------------------------------------------------------------------------
+ */
 
 #define PEOPLE 5
 #define RULES 6

@@ -1,6 +1,6 @@
 /*
- * test_courier.c - the courier between a scripted pipeline and a fake channel.  Time is a virtual clock; the loop's own timers are only waited
- * for where a test says so.
+ * test_courier.c - the courier between a scripted pipeline and a fake channel.  Time is a virtual
+ * clock; the loop's own timers are only waited for where a test says so.
  */
 #include "tests/actions/world.h"
 
@@ -11,7 +11,8 @@
 
 #define MESSAGES_MAX 200
 
-/* --- a fake channel ------------------------------------------------------------------------------------- */
+/* --- a fake channel
+ * ------------------------------------------------------------------------------------- */
 
 enum habit {
 	ANSWER_NOW,
@@ -98,7 +99,8 @@ answer_one(struct fake *f)
 	p.done(p.cookie, &f->answer);
 }
 
-/* --- a scripted pipeline --------------------------------------------------------------------------------- */
+/* --- a scripted pipeline
+ * --------------------------------------------------------------------------------- */
 
 enum row_state {
 	READY,
@@ -288,7 +290,9 @@ pass(struct bench *b, int64_t ms)
 	courier_wake(b->courier);
 }
 
-/* --- tests ------------------------------------------------------------------------------------------------- */
+/* --- tests
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void
 everything_due_is_carried_when_channels_answer_at_once(void **state)
@@ -399,7 +403,8 @@ no_minute_ever_sees_more_than_the_rate(void **state)
 			print_error("rate %zu: worst minute %zu, in ten minutes %zu\n", rate, worst,
 			    sends[STEPS]);
 		assert_true(worst <= rate);
-		/* and the rate is nearly used: ten minutes, less what one share and a tenth of a second cost */
+		/* and the rate is nearly used: ten minutes, less what one share and a tenth of a
+		 * second cost */
 		assert_true(sends[STEPS] >= rate * 85 / 10);
 		bench_fini(&b);
 	}
@@ -550,7 +555,8 @@ a_channel_that_stops_itself_is_left_alone_until_somebody_restarts_it(void **stat
 	assert_int_equal(status[0].failed, 1);
 	pass(&b, 5000);
 	assert_int_equal(b.fakes[0]->sends, 1);
-	/* the other channel is asked for, although something waits for the stopped one all the time */
+	/* the other channel is asked for, although something waits for the stopped one all the time
+	 */
 	bench_add(&b, "two", 1);
 	b.rows[10].due_at_ms = b.clock.at_ms + 2000;
 	courier_wake(b.courier);

@@ -106,7 +106,8 @@ count_headers(const char *mail, const char *name)
 	return count;
 }
 
-/* Encoded words of base64 to text; what stands plain stays.  RFC 2047: blanks between two encoded words vanish. */
+/* Encoded words of base64 to text; what stands plain stays.  RFC 2047: blanks between two encoded
+ * words vanish. */
 static void
 decode_words(const char *s, char *out, size_t size)
 {

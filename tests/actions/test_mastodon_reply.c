@@ -1,4 +1,5 @@
-/* One reply where it is not sure: posted or not, a post of another server, a channel that closes. */
+/* One reply where it is not sure: posted or not, a post of another server, a channel that closes.
+ */
 #include "tests/actions/mastodon_network.h"
 
 /* ---- unknown, and looking -------------------------------------------------------- */

@@ -6,7 +6,8 @@ count_audit(struct world *w)
 	return (int)world_count(w, "audit");
 }
 
-/* --- a message of our making ---------------------------------------------------------------------------- */
+/* --- a message of our making
+ * ---------------------------------------------------------------------------- */
 
 struct spec {
 	enum message_kind kind;
@@ -89,7 +90,8 @@ act(struct world *w, enum outbox_verb verb, const char *id, const char *text, st
 	return rc;
 }
 
-/* --- recovering ------------------------------------------------------------------------------------------ */
+/* --- recovering
+ * ------------------------------------------------------------------------------------------ */
 
 static void
 what_a_crash_left_in_the_open_is_judged_by_channel_and_kind(void **state)
@@ -163,7 +165,8 @@ more_than_a_page_is_recovered(void **state)
 	world_fini(&w);
 }
 
-/* --- claiming -------------------------------------------------------------------------------------------- */
+/* --- claiming
+ * -------------------------------------------------------------------------------------------- */
 
 static void
 a_claimed_message_is_sending_and_not_offered_again(void **state)
@@ -403,7 +406,8 @@ a_message_for_a_channel_that_is_gone_is_rejected(void **state)
 	world_fini(&w);
 }
 
-/* --- recording ------------------------------------------------------------------------------------------- */
+/* --- recording
+ * ------------------------------------------------------------------------------------------- */
 
 static void
 each_answer_leads_to_its_state(void **state)
@@ -638,7 +642,8 @@ backoff_grows_with_full_jitter_between_its_bounds(void **state)
 	}
 }
 
-/* --- people ---------------------------------------------------------------------------------------------- */
+/* --- people
+ * ---------------------------------------------------------------------------------------------- */
 
 static void
 each_verb_in_each_state_does_what_the_table_says(void **state)
@@ -807,9 +812,11 @@ verbs_have_names(void **state)
 	assert_false(outbox_verb_find(S("explode"), &v));
 }
 
-/* --- crashes ---------------------------------------------------------------------------------------------- */
+/* --- crashes
+ * ---------------------------------------------------------------------------------------------- */
 
-/* A random life: settle, claim, record, crash (roll back, recover).  Each message to the file channel is done once at most, none is lost. */
+/* A random life: settle, claim, record, crash (roll back, recover).  Each message to the file
+ * channel is done once at most, none is lost. */
 static void
 random_lives_with_crashes_lose_nothing_and_double_only_where_allowed(void **state)
 {

@@ -1,4 +1,5 @@
-/* The mail channel against a scripted mail server: what each of its words means, and what is on the wire. */
+/* The mail channel against a scripted mail server: what each of its words means, and what is on the
+ * wire. */
 #include "tests/actions/channel_world.h"
 
 #include <pthread.h>

@@ -44,8 +44,9 @@ close_log(struct channel_world *w)
 static void
 the_line_says_to_whom_what_and_why(void **state)
 {
-	static const char *const want[] = {" message.text ", (" id=" WORLD_ID), " to=ada@example.org",
-	    " customer=c-17", " text=Sorry", " because=\"sentiment is -0.6\"", " repeat=no"};
+	static const char *const want[] = {" message.text ", (" id=" WORLD_ID),
+	    " to=ada@example.org", " customer=c-17", " text=Sorry",
+	    " because=\"sentiment is -0.6\"", " repeat=no"};
 	struct channel_world w;
 	char line[2000];
 

@@ -376,7 +376,8 @@ closing_reports_what_is_under_way_as_unknown(void **state)
 
 /* ---- memory and settings ---------------------------------------------------------- */
 
-/* Whatever fails while it is handed over: one answer, and never "done" or "permanent" for want of memory. */
+/* Whatever fails while it is handed over: one answer, and never "done" or "permanent" for want of
+ * memory. */
 static int
 send_once(void *cookie)
 {

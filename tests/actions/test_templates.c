@@ -18,7 +18,8 @@
 
 #define YAML_OK "purpose: service\n"
 
-/* --- a customer, an author and a post to render for ------------------------------------------------- */
+/* --- a customer, an author and a post to render for
+ * ------------------------------------------------- */
 
 /* As SLICE_LIT, for constants of the file. */
 #define TEXT(s)                                                                                    \

@@ -1,5 +1,6 @@
 /*
- * world.h - a small world for the tests of actions: a store in memory, three channels, one alert queue, templates, and a post.
+ * world.h - a small world for the tests of actions: a store in memory, three channels, one alert
+ * queue, templates, and a post.
  */
 #ifndef TESTS_ACTIONS_WORLD_H
 #define TESTS_ACTIONS_WORLD_H

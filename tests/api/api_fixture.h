@@ -1,6 +1,7 @@
 /*
- * api_fixture.h - what the tests of this room share: a store in memory, live rules, and a way for a post that is the pipeline's in small; calls
- * as a client makes them, with the transaction the daemon puts around a handler.
+ * api_fixture.h - what the tests of this room share: a store in memory, live rules, and a way for a
+ * post that is the pipeline's in small; calls as a client makes them, with the transaction the
+ * daemon puts around a handler.
  */
 #ifndef TESTS_API_API_FIXTURE_H
 #define TESTS_API_API_FIXTURE_H

@@ -387,7 +387,8 @@ what_the_description_refers_to_is_in_it(void **state)
 	assert_true(check_refs(json_get(json_get(doc, "components"), "schemas"), doc) > 100);
 }
 
-/* A schema and the answer have the same members; both ways would forbid members that are there at times. */
+/* A schema and the answer have the same members; both ways would forbid members that are there at
+ * times. */
 static void
 assert_described(const struct json *doc, const char *schema, const struct json *answer)
 {

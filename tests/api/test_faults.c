@@ -1,4 +1,5 @@
-/* No memory: whichever allocation fails, the answer is whole or a refusal, and a refused change changed nothing. */
+/* No memory: whichever allocation fails, the answer is whole or a refusal, and a refused change
+ * changed nothing. */
 #include "tests/api/api_fixture.h"
 #include "tests/support/faults.h"
 

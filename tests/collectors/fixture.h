@@ -1,6 +1,7 @@
 /*
- * fixture.h - a host for one source: a loop, a client, a scripted HTTP server, and a "database" that remembers posts and the cursor
- * of each committed page.  A restart frees the source with whatever was under way and starts it from the committed cursor.
+ * fixture.h - a host for one source: a loop, a client, a scripted HTTP server, and a "database"
+ * that remembers posts and the cursor of each committed page.  A restart frees the source with
+ * whatever was under way and starts it from the committed cursor.
  */
 #ifndef TESTS_COLLECTORS_FIXTURE_H
 #define TESTS_COLLECTORS_FIXTURE_H

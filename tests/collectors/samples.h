@@ -1,5 +1,6 @@
 /*
- * samples.h - recorded answers beside the repository; tests that need them skip, naming what is missing, when they are not there.
+ * samples.h - recorded answers beside the repository; tests that need them skip, naming what is
+ * missing, when they are not there.
  */
 #ifndef TESTS_COLLECTORS_SAMPLES_H
 #define TESTS_COLLECTORS_SAMPLES_H

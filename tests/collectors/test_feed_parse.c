@@ -420,7 +420,8 @@ repeat(struct buf *b, const char *unit, int times)
 		buf_add_str(b, unit);
 }
 
-/* TSan's memmem() notes every byte it may look at, which makes a linear search quadratic: there, smaller ones must do. */
+/* TSan's memmem() notes every byte it may look at, which makes a linear search quadratic: there,
+ * smaller ones must do. */
 #if defined(__SANITIZE_THREAD__)
 #define BOMB_SHARE 50
 #else
@@ -428,8 +429,8 @@ repeat(struct buf *b, const char *unit, int times)
 #endif
 
 /*
- * Each must be answered, in words or with items.  Anything that is not linear in them takes minutes and runs into the
- * runner's limit; there is no stop-watch here.
+ * Each must be answered, in words or with items.  Anything that is not linear in them takes minutes
+ * and runs into the runner's limit; there is no stop-watch here.
  */
 static void
 bombs_are_answered(void **state)

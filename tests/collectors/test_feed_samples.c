@@ -1,7 +1,7 @@
 /*
- * The sample feeds of two well-known parsers, read and compared with what those say: gofeed's NAME.json beside NAME.xml, and the
- * first comment of feedparser's files.  Fields we do not take are not compared; the others are counted, and every one of them
- * must agree.
+ * The sample feeds of two well-known parsers, read and compared with what those say: gofeed's
+ * NAME.json beside NAME.xml, and the first comment of feedparser's files.  Fields we do not take
+ * are not compared; the others are counted, and every one of them must agree.
  */
 #include "tests/collectors/samples.h"
 
@@ -197,7 +197,8 @@ atom_samples_give_what_another_parser_gives(void **state)
 
 /* --- feedparser's comments ------------------------------------------------ */
 
-/* The value we have for an expression such as entries[0]['title']; SLICE_NONE when it is about something we do not take. */
+/* The value we have for an expression such as entries[0]['title']; SLICE_NONE when it is about
+ * something we do not take. */
 static struct slice
 value_of(const char *expression, const struct feed_doc *feed, bool *is_ours, struct arena *a)
 {

@@ -1,6 +1,7 @@
 /*
- * The poller against a scripted server with each of the manners that servers have.  Statuses are numbered; the server shows
- * [0, last) but for those it hides; their ids are opaque and say nothing about the order.
+ * The poller against a scripted server with each of the manners that servers have.  Statuses are
+ * numbered; the server shows [0, last) but for those it hides; their ids are opaque and say nothing
+ * about the order.
  */
 #include "tests/collectors/fixture.h"
 

@@ -93,8 +93,8 @@ a_map_does_what_a_plain_array_does(void **state)
 static void
 keys_that_begin_in_one_slot_stay_apart(void **state)
 {
-	/* 16 slots at first: choose keys whose hashes agree in the lowest four bits, the last slot, so that the run goes
-	 * round the end of the table. */
+	/* 16 slots at first: choose keys whose hashes agree in the lowest four bits, the last slot,
+	 * so that the run goes round the end of the table. */
 	struct map *m = map_new(0, 100, NULL);
 	uint64_t chosen[8];
 	size_t found = 0;

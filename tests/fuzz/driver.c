@@ -1,13 +1,14 @@
 /*
- * Runs a fuzz target without a fuzzer: on the files given (a folder stands for its files), or, with -r COUNT, on
- * COUNT variations of them made from a fixed seed.  So that every input that once broke something is a test
- * that any compiler can run:
+ * Runs a fuzz target without a fuzzer: on the files given (a folder stands for its files), or, with
+ * -r COUNT, on COUNT variations of them made from a fixed seed.  So that every input that once
+ * broke something is a test that any compiler can run:
  *
  *   cc ... tests/fuzz/driver.c tests/fuzz/fuzz_json.c ... -o fuzz_json
  *   ./fuzz_json tests/fuzz/corpus/json
  *   ./fuzz_json -r 100000 tests/fuzz/corpus/json
  *
- * The target aborts when a law is broken; the input that was running is then in the file "crash-input".
+ * The target aborts when a law is broken; the input that was running is then in the file
+ * "crash-input".
  */
 #include <dirent.h>
 #include <signal.h>

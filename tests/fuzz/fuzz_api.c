@@ -1,6 +1,7 @@
 /*
- * fuzz_api.c - any bytes as a request: "METHOD path?query\nbody".  Laws: every request ends with a status between 200 and 599 and an answer that is
- * whole: JSON where it says so, and no byte of it that is not text; who is not let in gets 401 or 403.
+ * fuzz_api.c - any bytes as a request: "METHOD path?query\nbody".  Laws: every request ends with a
+ * status between 200 and 599 and an answer that is whole: JSON where it says so, and no byte of it
+ * that is not text; who is not let in gets 401 or 403.
  */
 #include <stdint.h>
 #include <stdlib.h>

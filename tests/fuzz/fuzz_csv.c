@@ -1,6 +1,6 @@
 /*
- * What a row is does not hang on how the bytes arrive; a row that was read, written again and read again is the same row; a place lies
- * within its line.
+ * What a row is does not hang on how the bytes arrive; a row that was read, written again and read
+ * again is the same row; a place lies within its line.
  */
 #include "people/csv.h"
 

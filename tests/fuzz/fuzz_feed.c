@@ -1,6 +1,6 @@
 /*
- * Any bytes as a feed: an answer in words, or items whose texts are plain, valid and bounded, and whose posts have an id; the same
- * bytes give the same ids again.
+ * Any bytes as a feed: an answer in words, or items whose texts are plain, valid and bounded, and
+ * whose posts have an id; the same bytes give the same ids again.
  */
 #include <assert.h>
 #include <stdint.h>

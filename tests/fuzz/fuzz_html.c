@@ -1,6 +1,7 @@
 /*
- * Any bytes as an HTML fragment: the text is valid UTF-8, within the limit, without runs of blank lines or spaces at its edges, and
- * reading it once more as a fragment without markup gives it again.
+ * Any bytes as an HTML fragment: the text is valid UTF-8, within the limit, without runs of blank
+ * lines or spaces at its edges, and reading it once more as a fragment without markup gives it
+ * again.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * JSON that is read is valid UTF-8 throughout, and written and read again it is the same.  A post that is read is
- * within its ceilings, and written and read again it is the same post.
+ * JSON that is read is valid UTF-8 throughout, and written and read again it is the same.  A post
+ * that is read is within its ceilings, and written and read again it is the same post.
  */
 #include "core/json.h"
 

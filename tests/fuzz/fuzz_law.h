@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LAW(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: law broken: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
+#define LAW(condition)                                                                             \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(                                                                   \
+			    stderr, "%s:%d: law broken: %s\n", __FILE__, __LINE__, #condition);    \
+			abort();                                                                   \
+		}                                                                                  \
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 /*
- * Any JSON as a timeline, any bytes as a Link header: a status becomes a post with global ids and valid, bounded texts, or there are
- * words for what is wrong.
+ * Any JSON as a timeline, any bytes as a Link header: a status becomes a post with global ids and
+ * valid, bounded texts, or there are words for what is wrong.
  */
 #include <assert.h>
 #include <stdint.h>

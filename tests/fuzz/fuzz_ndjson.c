@@ -1,6 +1,6 @@
 /*
- * Any bytes as lines and as a request body: however they are cut into chunks, the splitter says the same; and every item of a body
- * ends as a post or a reject.
+ * Any bytes as lines and as a request body: however they are cut into chunks, the splitter says the
+ * same; and every item of a body ends as a post or a reject.
  */
 #include <assert.h>
 #include <stdint.h>

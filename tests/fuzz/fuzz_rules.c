@@ -1,10 +1,10 @@
 /*
  * fuzz_rules.c - any bytes as a rules file.
  *
- * Laws: findings are valid UTF-8 and there is an error exactly when nothing compiled; canonical text reads as the
- * same tree and prints the same again; JSON reads as the same tree; what compiles can be evaluated, and the engine
- * fires exactly the rules whose explanation says so.
- * The first byte chooses between text and JSON.
+ * Laws: findings are valid UTF-8 and there is an error exactly when nothing compiled; canonical
+ * text reads as the same tree and prints the same again; JSON reads as the same tree; what compiles
+ * can be evaluated, and the engine fires exactly the rules whose explanation says so. The first
+ * byte chooses between text and JSON.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -80,7 +80,8 @@ check_views(struct slice text)
 	diag_list_free(diags);
 }
 
-/* Only trees that make sense have to survive JSON: a form cannot hold an unknown operator's leftovers. */
+/* Only trees that make sense have to survive JSON: a form cannot hold an unknown operator's
+ * leftovers. */
 static void
 check_json(const struct rule_set *set)
 {

@@ -1,6 +1,7 @@
 /*
- * fuzz_template.c - any bytes as the html part of a template.  Laws: findings and a set exclude one another; what compiled renders or says that
- * it is too large; what it renders is JSON; a value of strangers never brings an angle bracket into HTML.
+ * fuzz_template.c - any bytes as the html part of a template.  Laws: findings and a set exclude one
+ * another; what compiled renders or says that it is too large; what it renders is JSON; a value of
+ * strangers never brings an angle bracket into HTML.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* What is read as a time lies in the years 0 to 10000 (an offset may move it by a day), and written and read again it
- * is the same instant. */
+/* What is read as a time lies in the years 0 to 10000 (an offset may move it by a day), and written
+ * and read again it is the same instant. */
 #include "core/timefmt.h"
 
 #include "tests/fuzz/fuzz_law.h"

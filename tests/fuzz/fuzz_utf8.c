@@ -1,4 +1,5 @@
-/* Repaired text is valid, repairing it again changes nothing, and valid text is returned as it is. */
+/* Repaired text is valid, repairing it again changes nothing, and valid text is returned as it is.
+ */
 #include "core/utf8.h"
 
 #include "core/arena.h"

@@ -1,5 +1,5 @@
-/* Every node of a tree lies inside the text and inside its parent's ceiling; findings can be printed, and nothing in
- * them can reach the terminal. */
+/* Every node of a tree lies inside the text and inside its parent's ceiling; findings can be
+ * printed, and nothing in them can reach the terminal. */
 #include "core/yaml.h"
 
 #include "core/buf.h"

@@ -1,9 +1,9 @@
 /*
  * measure_nlp.c - how well and how fast the scorer is: `label<TAB>text` lines on standard input.
  *
- *	measure_nlp              confusion, macro recall (mean over the three classes), calibration of "unsure", posts/s
- *	measure_nlp --features   one line a post for scripts/fit_sentiment.py: label and the features
- *	measure_nlp --languages  label is a language code: how often it is recognised
+ *	measure_nlp              confusion, macro recall (mean over the three classes), calibration
+ *of "unsure", posts/s measure_nlp --features   one line a post for scripts/fit_sentiment.py: label
+ *and the features measure_nlp --languages  label is a language code: how often it is recognised
  *	measure_nlp --wrong      the posts it gets wrong, with score
  */
 #include <stdint.h>

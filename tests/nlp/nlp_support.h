@@ -1,5 +1,6 @@
 /*
- * nlp_support.h - what the tests of this room share: a fixture and the laws every score has to keep.
+ * nlp_support.h - what the tests of this room share: a fixture and the laws every score has to
+ * keep.
  */
 #ifndef TESTS_NLP_NLP_SUPPORT_H
 #define TESTS_NLP_NLP_SUPPORT_H
@@ -60,8 +61,8 @@ desk_close(void **state)
 	return 0;
 }
 
-/* The laws: ranges are valid UTF-8 inside the text, tokens ordered without overlap, probabilities sum to 1000,
- * the label is the likeliest class and the score its balance. */
+/* The laws: ranges are valid UTF-8 inside the text, tokens ordered without overlap, probabilities
+ * sum to 1000, the label is the likeliest class and the score its balance. */
 static inline void
 check_laws(const struct score *s, struct slice text)
 {

@@ -72,7 +72,8 @@ static void
 a_set_is_built_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	/* Each allocation of the large lexicon would take long: every 7th, then the sticky ones in leaps. */
+	/* Each allocation of the large lexicon would take long: every 7th, then the sticky ones in
+	 * leaps. */
 	for (unsigned nth = 1;; nth += 7) {
 		struct lexicon_set *set = NULL;
 		struct err err = {.kind = ERR_NONE};

@@ -18,7 +18,8 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 {
 	static const struct {
 		const char *text, *entry, *modifiers;
-		int compare; /* effect against the plain weight: 2 stronger, 1 weaker, -1 sign turned, 0 the same */
+		int compare; /* effect against the plain weight: 2 stronger, 1 weaker, -1 sign
+				turned, 0 the same */
 	} CASES[] = {
 	    {"it is good", "good", "", 0},
 	    {"it is not good", "good", "negated by 'not'", -1},

@@ -2,8 +2,8 @@
 
 #include "nlp/tokenise.h"
 
-/* Tokens are written "kind:folded", blanks between; a kind in capitals marks a word in capitals, '~' behind it an
- * elongated one, '.' at the end the end of a sentence. */
+/* Tokens are written "kind:folded", blanks between; a kind in capitals marks a word in capitals,
+ * '~' behind it an elongated one, '.' at the end the end of a sentence. */
 static const struct {
 	const char *text, *tokens, *note;
 } CASES[] = {

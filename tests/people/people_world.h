@@ -123,7 +123,8 @@ world_show(struct people_world *w, const char *id)
 	return text;
 }
 
-/* The links of a customer in one line: "@key" in force and not yet bound, "@key=account", "(@key)" ended. */
+/* The links of a customer in one line: "@key" in force and not yet bound, "@key=account", "(@key)"
+ * ended. */
 static inline const char *
 world_links(struct people_world *w, const char *id)
 {
@@ -145,7 +146,8 @@ world_links(struct people_world *w, const char *id)
 	return text;
 }
 
-/* Imports text in pieces of chunk bytes. Findings into *found (may be NULL) as diag_print() has them. */
+/* Imports text in pieces of chunk bytes. Findings into *found (may be NULL) as diag_print() has
+ * them. */
 static inline int
 world_import_into(struct store *st, struct slice text, size_t chunk, const struct import_options *o,
     struct buf *found, struct import_report *r, struct err *err)

@@ -15,7 +15,8 @@
 #include "core/rng.h"
 #include "tests/support/faults.h"
 
-/* Rows as text: "LINE:[field][field]\n", "!problem@field" behind a bad one, "~" before a recovered one. */
+/* Rows as text: "LINE:[field][field]\n", "!problem@field" behind a bad one, "~" before a recovered
+ * one. */
 struct shown {
 	struct buf out;
 	int stop_after; /* rows; 0: never */
@@ -239,7 +240,8 @@ one_open_quote_in_a_long_file_loses_one_row(void **state)
 	buf_fini(&b);
 }
 
-/* Each line opens a quote whether it is read as a row or within one: reading again would cost a window a line. */
+/* Each line opens a quote whether it is read as a row or within one: reading again would cost a
+ * window a line. */
 static void
 a_file_made_to_be_read_again_and_again_stays_cheap(void **state)
 {

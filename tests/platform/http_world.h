@@ -1,5 +1,6 @@
 /*
- * http_world.h - a loop with a client on it, and answers kept for looking at.  Header only: two test programs use it.
+ * http_world.h - a loop with a client on it, and answers kept for looking at.  Header only: two
+ * test programs use it.
  */
 #ifndef TESTS_PLATFORM_HTTP_WORLD_H
 #define TESTS_PLATFORM_HTTP_WORLD_H
@@ -20,7 +21,7 @@ struct got {
 	bool is_body_cut, was_moved;
 	char *body;
 	size_t body_len;
-	char url[300], error[400], header[300];	/* header: the value of X-Mark */
+	char url[300], error[400], header[300]; /* header: the value of X-Mark */
 	size_t header_count;
 	int64_t wait_ms;
 };

@@ -360,7 +360,8 @@ after_a_cancel_no_callback_comes(void **state)
 	struct world w;
 
 	(void)state;
-	/* After every number of turns: before the start, while looking up, connecting, waiting, reading. */
+	/* After every number of turns: before the start, while looking up, connecting, waiting,
+	 * reading. */
 	for (int turns = 0; turns < 40; turns++) {
 		for (int by_name = 0; by_name < 2; by_name++) {
 			struct http_request *r = NULL;

@@ -512,7 +512,8 @@ two_hundred_connections_stay_open_side_by_side(void **state)
 	for (int i = 0; i < CROWD; i++)
 		fds[i] = world_connect(w);
 	for (int round = 0; round < 3; round++) {
-		/* All ask before any answer is read; every third is answered later by another thread. */
+		/* All ask before any answer is read; every third is answered later by another
+		 * thread. */
 		for (int i = 0; i < CROWD; i++)
 			assert_true(peer_say(fds[i],
 			    i % 3 == 0 ? "GET /later HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -747,7 +748,8 @@ answer_now(void *cookie, struct http_server_request *r, const struct http_server
 	reply_text(r, "answer");
 }
 
-/* One thread: the request lies in the socket's buffer before the loop turns, the answer is read after. */
+/* One thread: the request lies in the socket's buffer before the loop turns, the answer is read
+ * after. */
 static void
 every_failing_allocation_is_an_answer_or_a_closed_connection(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * random_tree.h - random rules files as trees: what the laws of printing and JSON, and the comparison of the two
- * evaluators, are tried on.  Everything they say passes the checker.
+ * random_tree.h - random rules files as trees: what the laws of printing and JSON, and the
+ * comparison of the two evaluators, are tried on.  Everything they say passes the checker.
  */
 #ifndef TESTS_RULES_RANDOM_TREE_H
 #define TESTS_RULES_RANDOM_TREE_H

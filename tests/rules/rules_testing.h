@@ -1,6 +1,6 @@
 /*
- * rules_testing.h - what the tests of this room share: a small tokeniser, an environment, an occurrence to fill.
- * Everything is static: each test is a program of its own.
+ * rules_testing.h - what the tests of this room share: a small tokeniser, an environment, an
+ * occurrence to fill. Everything is static: each test is a program of its own.
  */
 #ifndef TESTS_RULES_TESTING_H
 #define TESTS_RULES_TESTING_H

@@ -1,6 +1,7 @@
 /*
- * slow_evaluator.h - the rules' meaning once more, as plainly as can be: walks the tree, compares strings, no tables,
- * no numbers, no index.  It shares the accessors of fields.c with the engine and nothing else.
+ * slow_evaluator.h - the rules' meaning once more, as plainly as can be: walks the tree, compares
+ * strings, no tables, no numbers, no index.  It shares the accessors of fields.c with the engine
+ * and nothing else.
  */
 #ifndef TESTS_RULES_SLOW_EVALUATOR_H
 #define TESTS_RULES_SLOW_EVALUATOR_H

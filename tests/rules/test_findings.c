@@ -1,6 +1,6 @@
 /*
- * test_findings.c - what the manual says is what the program says: codes, fields and opcodes in docs/ against the
- * tables they come from.  UPDATE_GOLDEN=1 writes the generated tables anew.
+ * test_findings.c - what the manual says is what the program says: codes, fields and opcodes in
+ * docs/ against the tables they come from.  UPDATE_GOLDEN=1 writes the generated tables anew.
  */
 #include "tests/rules/rules_testing.h"
 

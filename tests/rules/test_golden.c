@@ -1,5 +1,6 @@
 /*
- * test_golden.c - every message about a rules file, as its reader sees it: golden/NAME.rules gives golden/NAME.stderr.
+ * test_golden.c - every message about a rules file, as its reader sees it: golden/NAME.rules gives
+ * golden/NAME.stderr.
  *
  * UPDATE_GOLDEN=1 writes the .stderr files anew; look at the difference before committing it.
  */

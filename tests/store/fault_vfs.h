@@ -3,14 +3,16 @@
  *
  * It lies over the default VFS and does two things.
  *
- * Faults: the nth operation of the chosen kinds answers with the chosen code, once or from then on.  A quota makes every write that
- * extends a file beyond it answer SQLITE_FULL.
+ * Faults: the nth operation of the chosen kinds answers with the chosen code, once or from then on.
+ * A quota makes every write that extends a file beyond it answer SQLITE_FULL.
  *
- * Power: each file has an image of what is safely on disk.  Writes go to the real file, so that SQLite reads them back, and are
- * remembered; xSync applies them to the image.  When the power is cut (at the nth write, sync, cut or deletion) everything answers
- * SQLITE_IOERR, and fault_vfs_restore() puts the images back: with none, all, or some of what was not synced, torn at sectors of 512
- * bytes and in any combination, as a disk with a cache may leave it.  Names made or removed hold once the folder is synced, which SQLite
- * does with the first sync of a new log or journal, and with some deletions.
+ * Power: each file has an image of what is safely on disk.  Writes go to the real file, so that
+ * SQLite reads them back, and are remembered; xSync applies them to the image.  When the power is
+ * cut (at the nth write, sync, cut or deletion) everything answers SQLITE_IOERR, and
+ * fault_vfs_restore() puts the images back: with none, all, or some of what was not synced, torn at
+ * sectors of 512 bytes and in any combination, as a disk with a cache may leave it.  Names made or
+ * removed hold once the folder is synced, which SQLite does with the first sync of a new log or
+ * journal, and with some deletions.
  */
 #ifndef TESTS_STORE_FAULT_VFS_H
 #define TESTS_STORE_FAULT_VFS_H

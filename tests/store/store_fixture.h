@@ -1,6 +1,6 @@
 /*
- * store_fixture.h - what the tests of this room share: a store in a folder of its own, rows made from a random number, and all tables
- * as one text to compare.
+ * store_fixture.h - what the tests of this room share: a store in a folder of its own, rows made
+ * from a random number, and all tables as one text to compare.
  */
 #ifndef TESTS_STORE_STORE_FIXTURE_H
 #define TESTS_STORE_STORE_FIXTURE_H
@@ -328,7 +328,8 @@ table_columns(sqlite3 *db, const char *name)
 	return count;
 }
 
-/* Every row of every table, in a fixed order; read through SQLite's own connection.  Free with mem_free(). */
+/* Every row of every table, in a fixed order; read through SQLite's own connection.  Free with
+ * mem_free(). */
 __attribute__((unused)) static char *
 dump_all(const char *path)
 {

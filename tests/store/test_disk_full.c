@@ -1,6 +1,7 @@
 /*
- * Every write, sync, cut, opening and shared-memory page fails in turn: the batch is refused with words, nothing of it is kept, and done
- * again once the disk is well it gives the rows of an undisturbed run.
+ * Every write, sync, cut, opening and shared-memory page fails in turn: the batch is refused with
+ * words, nothing of it is kept, and done again once the disk is well it gives the rows of an
+ * undisturbed run.
  *
  * The short form takes a part of the operations; EARSHOT_LONG=1 takes all.
  */

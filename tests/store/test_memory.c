@@ -1,6 +1,6 @@
 /*
- * Every allocation of a batch fails in turn, SQLite's own among them: the batch is refused whole, or done whole; done again on the same
- * connection it gives the rows of an undisturbed run.
+ * Every allocation of a batch fails in turn, SQLite's own among them: the batch is refused whole,
+ * or done whole; done again on the same connection it gives the rows of an undisturbed run.
  *
  * The short form takes a part of the allocations; EARSHOT_LONG=1 takes all.
  */

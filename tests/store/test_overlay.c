@@ -297,7 +297,8 @@ a_failed_save_leaves_nothing_published(void **state)
 	overlay_free(o);
 }
 
-/* Whatever allocation fails: what get answers is right, and a put that said it failed left the old value. */
+/* Whatever allocation fails: what get answers is right, and a put that said it failed left the old
+ * value. */
 static int
 changes_with_short_memory(void *cookie)
 {

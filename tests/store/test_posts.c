@@ -1,5 +1,6 @@
 /*
- * Posts as rows: what goes in comes out, unknown stays unknown; edits, deletions, counts; sources and rejects.
+ * Posts as rows: what goes in comes out, unknown stays unknown; edits, deletions, counts; sources
+ * and rejects.
  */
 #include "tests/store/store_fixture.h"
 

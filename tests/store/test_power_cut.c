@@ -1,8 +1,9 @@
 /*
- * A power cut at every write, sync and deletion: what was acknowledged is there, the batch under way is there whole or not at all, and
- * the work goes on.
+ * A power cut at every write, sync and deletion: what was acknowledged is there, the batch under
+ * way is there whole or not at all, and the work goes on.
  *
- * The short form cuts at a part of the operations; EARSHOT_LONG=1 cuts at all of them, with several random losses each.
+ * The short form cuts at a part of the operations; EARSHOT_LONG=1 cuts at all of them, with several
+ * random losses each.
  */
 #include <string.h>
 
@@ -81,7 +82,8 @@ work_until_dark(const struct world *w)
 	return done;
 }
 
-/* The rows as they are must be those of `acknowledged` batches, or of one more: the one whose commit was cut. */
+/* The rows as they are must be those of `acknowledged` batches, or of one more: the one whose
+ * commit was cut. */
 static void
 check_rows(const struct world *w, int acknowledged, const char *note)
 {

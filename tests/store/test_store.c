@@ -382,7 +382,8 @@ fill_log(struct fixture *f, int rounds)
 	mem_free(text);
 }
 
-/* 100 rounds are 1,600 pages: less than a commit copies back by itself, enough for an idle moment. */
+/* 100 rounds are 1,600 pages: less than a commit copies back by itself, enough for an idle moment.
+ */
 static void
 an_idle_moment_empties_the_log_without_waiting_for_a_busy_commit(void **state)
 {

@@ -1,5 +1,6 @@
 /*
- * A writer and readers at the same time, each with its own connection: a reader sees whole batches only, in a snapshot that stands still.
+ * A writer and readers at the same time, each with its own connection: a reader sees whole batches
+ * only, in a snapshot that stands still.
  */
 #include "tests/store/workload.h"
 

@@ -74,7 +74,8 @@ texts_go_after_retention_and_ids_later(void **state)
 	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM post_customers"), 3);
 }
 
-/* Numbers of posts are in decisions and cursors of lists: the newest row stays, whatever its age. */
+/* Numbers of posts are in decisions and cursors of lists: the newest row stays, whatever its age.
+ */
 static void
 a_post_number_is_never_given_twice(void **state)
 {

@@ -1,9 +1,9 @@
 /*
- * workload.h - batches as the pipeline makes them: posts with authors, cool-downs, caps, decisions, messages, codes, alerts, a profile
- * change, and the cursor that covers them, in one transaction.
+ * workload.h - batches as the pipeline makes them: posts with authors, cool-downs, caps, decisions,
+ * messages, codes, alerts, a profile change, and the cursor that covers them, in one transaction.
  *
- * A batch may be done again: posts that are there are skipped with all they caused, so that the rows at the end depend only on which
- * batches are in.
+ * A batch may be done again: posts that are there are skipped with all they caused, so that the
+ * rows at the end depend only on which batches are in.
  */
 #ifndef TESTS_STORE_WORKLOAD_H
 #define TESTS_STORE_WORKLOAD_H
@@ -23,7 +23,8 @@ struct work {
 	bool is_short;
 };
 
-/* Texts of ours that there was no memory for: the batch is given up at its end, whatever the store said. */
+/* Texts of ours that there was no memory for: the batch is given up at its end, whatever the store
+ * said. */
 static struct slice
 work_keep(struct work *w, const char *text)
 {
@@ -254,7 +255,8 @@ work_cursor(const char *path)
 	    "'fediverse'), 0)");
 }
 
-/* All rows after 0, 1, ... WORKLOAD_BATCHES batches, undisturbed. Each to be freed with mem_free(). */
+/* All rows after 0, 1, ... WORKLOAD_BATCHES batches, undisturbed. Each to be freed with mem_free().
+ */
 __attribute__((unused)) static void
 work_references(const char *dir, char *dumps[WORKLOAD_BATCHES + 1])
 {

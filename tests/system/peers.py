@@ -236,12 +236,12 @@ class Server:
             return condition()
         return wait_for(f"{self.name}: {what}", check, limit_s)
 
-    def stop(self):
+    def stop(self, limit_s=10):
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(10)
+            self.process.wait(limit_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
