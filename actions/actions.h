@@ -45,22 +45,26 @@ struct settled {
 
 /*
  * For each firing, by priority (higher first, then file order):
+ *
  *  1. This rule decided on this occurrence before (an edit, a repeat): skipped silently.
- *  2. Guardrails of the rule as a whole, checked in this order: inert post; act within (occ->now_ms
- * - occ->at_ms); cool-down; total. Held: one DECISION_HELD row per action with the reason; nothing
- * else is touched.
- *  3. The rule fires: cool-down and total move (also when an action below is suppressed; not for
- * shadow rules, whose counters are kept under the same keys so that a shadow run shows what would
- * have been held: they do move).
+ *  2. Guardrails of the rule as a whole, in this order: inert post; act within (occ->now_ms -
+ *     occ->at_ms); cool-down; total.  Held: one DECISION_HELD row per action with the reason, and
+ *     nothing else is touched.
+ *  3. The rule fires: cool-down and total move, also when an action below is suppressed.  Those of
+ *     a shadow rule move as well, so that a shadow run shows what its limits would have held.
  *  4. Each action: its decision row, and its effect or the reason why not.
- * Two `set` of one attribute in one occurrence: the higher priority wins, the other is suppressed
- * with the reason. send: needs a linked customer (strangers are not contacts), an active endpoint
- * of the channel that is not opted out, consent for channel and the template's purpose (a local
- * channel without an endpoint needs neither), the person's cap for the day, and the offer's code.
- * While sending is stopped it is queued as held (HOLD_BRAKE).  Offers: one per person per offer;
- * none left, or one already given, suppresses the message. draft reply: a MESSAGE_REPLY held for
- * approval, not for authors who object to being approached (objects_to_profiling). A decision's id
- * is the first 32 hex digits of SHA-256 over (rule id, occurrence id, action text, subject).
+ *
+ * set:         of two settings of one attribute in one occurrence the higher priority wins, the
+ *              other is suppressed with the reason.
+ * send:        needs a linked customer (strangers are not contacts), an active endpoint of the
+ *              channel that is not opted out, consent for channel and the template's purpose (a
+ *              local channel without an endpoint needs neither), the person's cap for the day, and
+ *              the offer's code.  While sending is stopped it is queued as held (HOLD_BRAKE).
+ * offers:      one per person per offer; none left, or one given already, suppresses the message.
+ * draft reply: a MESSAGE_REPLY held for approval; not for authors who object to being approached.
+ *
+ * A decision's id is the first 32 hex digits of SHA-256 over (rule id, occurrence id, action text,
+ * subject).
  */
 int actions_settle(struct store *st, const struct actions_config *config,
     const struct template_set *templates, const struct settle_input *in, struct arena *a,

@@ -2,11 +2,13 @@
  * alerts.h - something a support person must look at: opened by rules, joined while open, notified,
  * repeated until acknowledged.
  *
- * Joining:  open or acknowledged alerts of the same queue and the same thread or author take new
- * posts, with a count; people are notified again only when the severity rises (an acknowledged one
- * is then open again). Repeats:  an alert nobody acknowledged within the queue's escalate_after
- * goes to its second addresses, marked as a repeat, and again each escalate_after, at most 10 times
- * (counted afresh when it gets worse). Threads:  pipeline thread, inside a transaction.
+ * Joining:   open or acknowledged alerts of the same queue and the same thread or author take new
+ *            posts, with a count; people are notified again only when the severity rises (an
+ *            acknowledged one is then open again).
+ * Repeats:   an alert nobody acknowledged within the queue's escalate_after goes to its second
+ *            addresses, marked as a repeat, and again each escalate_after, at most 10 times
+ *            (counted afresh when it gets worse).
+ * Threads:   pipeline thread, inside a transaction.
  */
 #ifndef ACTIONS_ALERTS_H
 #define ACTIONS_ALERTS_H

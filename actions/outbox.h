@@ -2,15 +2,15 @@
  * outbox.h - what we decided to send, kept until it is done: the state machine over the rows.
  *
  *   held -> ready -> sending -> sent
- *                      |-> later -> sending ...      (capped exponential back-off, full jitter,
- * Retry-After honoured)
+ *                      |-> later -> sending ...
  *                      |-> rejected | unknown | suppressed | expired
  *   a person: hold, release, retry, drop, approve, reject
  *
- * Threads: pipeline thread, inside a transaction.
- * Crashes: an item claimed without a result becomes unknown at the next start; it is offered again
- * only if its channel deduplicates (file does: it names files by id), or if it is a notice to our
- * own people, then marked as a repeat.
+ * Later:     capped exponential back-off with full jitter; Retry-After is honoured.
+ * Threads:   pipeline thread, inside a transaction.
+ * Crashes:   an item claimed without a result becomes unknown at the next start; it is offered
+ *            again only if its channel deduplicates (file does: it names files by id), or if it is
+ *            a notice to our own people, then marked as a repeat.
  */
 #ifndef ACTIONS_OUTBOX_H
 #define ACTIONS_OUTBOX_H

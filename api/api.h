@@ -7,18 +7,19 @@
  * its route says: on a reader's connection, or in a transaction of the writer.  It translates; what
  * is decided is decided in people/, rules/ and actions/.
  *
- * Shapes:  every list answers {"items":[...],"next":N or null}; one thing answers its object. Names
- * of members: post (id, url, text, lang, source, feed, created_at, fetched_at,
- *          author{id,handle,name,followers}, sentiment{...}, brands, inert); decision (id, rule_id,
- * rules_version, occurrence_id, subject, action, outcome, reason, note, at); message (id, kind,
- * state, hold, channel, address, customer_id, template, team, reason, attempts, next_at,
- * created_at, updated_at, offer_code, parts{}); alert (id (number), queue, severity, state, title,
- * count, rule_id, reason, post_id, opened_at, last_at, changed_by, change_note); rule (id, title,
- * priority, off, shadow, text); version (version, applied_at, author, reason, live); source (name,
- * type, health, detail, last_ok_at, next_poll_at, requests, failures, posts, rejects, stored,
- * last_post_at). Errors:  RFC 9457 problem details with the members code, help and at.  Every list
- * is paged (cursor `before`, `limit` up to 500). Threads: as the route's place says; struct api_env
- * belongs to the one call.
+ * Shapes:    every list answers {"items":[...],"next":N or null}; one thing answers its object.
+ *            Names of members: post (id, url, text, lang, source, feed, created_at, fetched_at,
+ *            author{id,handle,name,followers}, sentiment{...}, brands, inert); decision (id,
+ *            rule_id, rules_version, occurrence_id, subject, action, outcome, reason, note, at);
+ *            message (id, kind, state, hold, channel, address, customer_id, template, team, reason,
+ *            attempts, next_at, created_at, updated_at, offer_code, parts{}); alert (id (number),
+ *            queue, severity, state, title, count, rule_id, reason, post_id, opened_at, last_at,
+ *            changed_by, change_note); rule (id, title, priority, off, shadow, text); version
+ *            (version, applied_at, author, reason, live); source (name, type, health, detail,
+ *            last_ok_at, next_poll_at, requests, failures, posts, rejects, stored, last_post_at).
+ * Errors:    RFC 9457 problem details with the members code, help and at.  Every list is paged
+ *            (cursor `before`, `limit` up to 500).
+ * Threads:   as the route's place says; struct api_env belongs to the one call.
  */
 #ifndef API_API_H
 #define API_API_H

@@ -3,11 +3,13 @@
  * into a post.
  *
  * Flow:      a collector makes pages (posts that belong together, with the cursor that is right
- * once they are stored) and emits them. The host commits a page as a whole (posts, decisions,
- * cursor in one transaction) and then calls committed().  At most COLLECTOR_PAGES_AHEAD pages may
- * be under way per source: that is the back pressure; the host never drops one. Ownership:
- * collector_emit() takes the page, always. Threads:   loop thread only. Crashes:   what was emitted
- * but not committed is fetched again from the stored cursor.
+ *            once they are stored) and emits them. The host commits a page as a whole (posts,
+ *            decisions, cursor in one transaction) and then calls committed().  At most
+ *            COLLECTOR_PAGES_AHEAD pages may be under way per source: that is the back pressure;
+ *            the host never drops one.
+ * Ownership: collector_emit() takes the page, always.
+ * Threads:   loop thread only.
+ * Crashes:   what was emitted but not committed is fetched again from the stored cursor.
  */
 #ifndef COLLECTORS_COLLECTOR_H
 #define COLLECTORS_COLLECTOR_H

@@ -6,7 +6,8 @@
  * their like are dropped; so are the invisible parts of Mastodon's shortened links, where the
  * link's target takes the place of what was shown.  Emoji drawn as images give their alt text.
  * Limits:    one pass, time linear in the input whatever it holds; no tree and no nesting to
- * overflow. Ownership: results live in the arena given.
+ *            overflow.
+ * Ownership: results live in the arena given.
  */
 #ifndef COLLECTORS_HTML_H
 #define COLLECTORS_HTML_H

@@ -5,7 +5,8 @@
  *   2026-11-21T10:00:00.123Z info post.stored post=https://... source=fediverse
  *
  * Values with spaces, quotes or control characters are quoted and escaped; a value is cut at 300
- * bytes. Threads: any.
+ * bytes.
+ * Threads:   any.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H

@@ -5,9 +5,9 @@
  * disk, network, nothing about the author.
  *
  * Ownership: struct lexicon_set and struct matcher are immutable and counted; a struct scorer
- * (stemmers, caches, scratch) refers to none of them between calls. Threads:   sets and matchers
- * may be shared; a scorer belongs to one thread. Input:     valid UTF-8 (core/utf8.h), of any
- * length up to POST_TEXT_MAX.
+ *            (stemmers, caches, scratch) refers to none of them between calls.
+ * Threads:   sets and matchers may be shared; a scorer belongs to one thread.
+ * Input:     valid UTF-8 (core/utf8.h), of any length up to POST_TEXT_MAX.
  */
 #ifndef NLP_NLP_H
 #define NLP_NLP_H

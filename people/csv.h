@@ -4,12 +4,13 @@
  *
  * Ownership: everything in a row is borrowed for the length of the callback.
  * Limits:    CSV_FIELDS_MAX fields and CSV_ROW_BYTES_MAX bytes a row; a row over them is reported
- * with a problem and skipped to its end. Errors:    a row that cannot be read is reported with its
- * problem, and the next one is read.  Where a quote is wrong, only the line the row began on is
- * given up: the lines that the quote had swallowed are read again as rows of their own, marked
- *            is_recovered.  (Reading again has a budget in proportion to the file, so that a
- * hostile file stays cheap.) csv_feed() and csv_end() fail when the callback does, or without
- * memory. Threads:   one at a time.
+ *            with a problem and skipped to its end.
+ * Errors:    a row that cannot be read is reported with its problem, and the next one is read.
+ *            Where a quote is wrong, only the line the row began on is given up: the lines that the
+ *            quote had swallowed are read again as rows of their own, marked is_recovered.
+ *            (Reading again has a budget in proportion to the file, so that a hostile file stays
+ *            cheap.) csv_feed() and csv_end() fail when the callback does, or without memory.
+ * Threads:   one at a time.
  */
 #ifndef PEOPLE_CSV_H
 #define PEOPLE_CSV_H

@@ -3,9 +3,10 @@
  * firings.
  *
  * Ownership: a rule set owns all it hands out (heads, actions, brands, lists) and is counted; it is
- * swapped whole, and an occurrence ends on the set it began with. Threads:   immutable after
- * compiling; any thread may evaluate, each with its own scratch arena. Purity:    no clock, no
- * store: what changes with time comes in through the occurrence and struct rule_facts.
+ *            swapped whole, and an occurrence ends on the set it began with.
+ * Threads:   immutable after compiling; any thread may evaluate, each with its own scratch arena.
+ * Purity:    no clock, no store: what changes with time comes in through the occurrence and struct
+ *            rule_facts.
  */
 #ifndef RULES_RULES_H
 #define RULES_RULES_H

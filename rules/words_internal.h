@@ -3,8 +3,9 @@
  * occurrence's texts are looked up once and all comparing is of numbers.
  *
  * Ownership: texts are borrowed (the rule set's arena); the tables are the heap's until
- * words_fini(). Threads:   immutable once built; words_find() may be called from any. The hash is
- * not keyed: only marketing's words are in the table, a stranger's are merely looked up.
+ *            words_fini().
+ * Threads:   immutable once built; words_find() may be called from any. The hash is not keyed: only
+ *            marketing's words are in the table, a stranger's are merely looked up.
  */
 #ifndef RULES_WORDS_INTERNAL_H
 #define RULES_WORDS_INTERNAL_H

@@ -6,16 +6,18 @@
  * store_commit() returned 0 for survives a power cut.
  *
  * Overlay:   within a transaction the writer sees its own changes; counters that many posts touch
- * (rule state, authors) are kept in an overlay over a bounded read-through cache (overlay.h):
- * written once at commit, published to the cache when the commit held, dropped by store_rollback().
- * Memory is never ahead of the database. Errors:    -1 and err (ERR_STORE: disk full, I/O error,
- * corrupt; ERR_BUSY: locked). After a failed store_commit() the transaction is rolled back and the
- * overlay dropped; the caller does its work again. Any failure inside a transaction breaks it:
- * later changes and store_commit() answer with that failure, so that nothing half-done is committed
- * even where a -1 was overlooked.  Changes outside a transaction are a bug (assert). Log:       a
- * reader in one snapshot keeps the write-ahead log from starting anew.  When it has grown by
- * wal_ceiling_bytes meanwhile, the reader's next query answers ERR_BUSY; it must end its
- * transaction.  So the disk the log takes is bounded. Threads:   one store, one thread at a time.
+ *            (rule state, authors) are kept in an overlay over a bounded read-through cache
+ *            (overlay.h): written once at commit, published to the cache when the commit held,
+ *            dropped by store_rollback(). Memory is never ahead of the database.
+ * Errors:    -1 and err (ERR_STORE: disk full, I/O error, corrupt; ERR_BUSY: locked). After a
+ *            failed store_commit() the transaction is rolled back and the overlay dropped; the
+ *            caller does its work again. Any failure inside a transaction breaks it: later changes
+ *            and store_commit() answer with that failure, so that nothing half-done is committed
+ *            even where a -1 was overlooked.  Changes outside a transaction are a bug (assert).
+ * Log:       a reader in one snapshot keeps the write-ahead log from starting anew.  When it
+ *            has grown by wal_ceiling_bytes meanwhile, the reader's next query answers ERR_BUSY; it
+ *            must end its transaction.  So the disk the log takes is bounded.
+ * Threads:   one store, one thread at a time.
  * Texts:     what is loaded lives in the arena given.
  */
 #ifndef STORE_STORE_H

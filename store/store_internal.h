@@ -4,9 +4,9 @@
  *
  * Statements: `query_open(&q, st, SQL, err)` with a literal; it is prepared once a connection and
  * found again by the literal's address.  Bind all parameters in order, then query_run() for a
- * change, or query_step() and query_close(). Errors:     whatever fails inside a transaction breaks
- * it: store_commit() will refuse, so no half-done work is ever committed, not even by a caller that
- * overlooks a -1.
+ * change, or query_step() and query_close().
+ * Errors:    whatever fails inside a transaction breaks it: store_commit() will refuse, so no
+ *            half-done work is ever committed, not even by a caller that overlooks a -1.
  */
 #ifndef STORE_STORE_INTERNAL_H
 #define STORE_STORE_INTERNAL_H
