@@ -22,7 +22,7 @@
 
 #define ANSWER_BYTES_MAX (2 * 1024 * 1024)
 #define URL_CHARS 23 /* Mastodon's; others say in their instance's configuration */
-#define AGAIN_FIRST_MS (15 * TIME_SECOND_MS)
+#define AGAIN_FIRST_MS (2 * TIME_SECOND_MS)
 #define AGAIN_MAX_MS (15 * TIME_MINUTE_MS)
 
 static const struct option mastodon_options[] = {

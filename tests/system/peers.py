@@ -107,7 +107,7 @@ class Apt:
                "Dir::Etc::sourcelist": "/dev/null", "Dir::Etc::sourceparts": f"{self.dir}/sources",
                "Dir::Etc::preferences": f"{self.dir}/preferences", "Dir::Etc::preferencesparts": "/dev/null",
                "Debug::NoLocking": "1", "APT::Sandbox::User": "root" if os.getuid() == 0 else "",
-               "APT::Get::List-Cleanup": "0", "Acquire::Languages": "none", "Acquire::Retries": "2"}
+               "APT::Update::Error-Mode": "any", "APT::Get::List-Cleanup": "0", "Acquire::Languages": "none", "Acquire::Retries": "2"}
         options = [word for name, value in own.items() for word in ("-o", f"{name}={value}")]
         return subprocess.run(["apt-get", *options, *words], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=600, env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"})
