@@ -50,10 +50,14 @@ channel_fill(const char *name, const struct sender_ops *ops, const struct option
 {
 	const char *endpoint = options_text(common, "endpoint");
 
+	if (endpoint == NULL)
+		endpoint = ops->endpoint;
+	if (endpoint != NULL && strcmp(endpoint, "none") == 0)
+		endpoint = NULL;
 	*channel_r = (struct channel){
 	    .name = name,
 	    .ops = ops,
-	    .endpoint = endpoint != NULL ? endpoint : ops->endpoint,
+	    .endpoint = endpoint,
 	    .max_concurrent = options_int(common, "max_concurrent"),
 	    .max_per_minute = options_int(common, "max_per_minute"),
 	    .retry_first_ms = options_int(common, "retry_first"),

@@ -57,7 +57,7 @@ const struct alert_queue *actions_queue(const struct actions_config *c, struct s
 const struct channel *actions_reply_channel(const struct actions_config *c);
 
 /* A channel from the options every channel has (sender_common_options); name and endpoint are
- * borrowed. */
+ * borrowed; the endpoint "none" is NULL: none needed. */
 struct options;
 void channel_fill(const char *name, const struct sender_ops *ops, const struct options *common,
     struct channel *channel_r);

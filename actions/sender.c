@@ -18,7 +18,7 @@ struct sender {
 
 const struct option sender_common_options[] = {
     {"endpoint", OPTION_TEXT, NULL, false, 0, 0, NULL,
-	"which of a customer's endpoints the channel reaches; overrides the channel's own",
+	"which of a customer's endpoints the channel reaches, or none; overrides the channel's own",
 	"email"},
     {"max_concurrent", OPTION_INT, "8", false, 1, 1000, NULL, "messages under way at once", "4"},
     {"max_per_minute", OPTION_INT, "0", false, 0, 1000000, NULL,

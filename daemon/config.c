@@ -233,18 +233,7 @@ add_channel(
 	cc->common = cc->set;
 	if (cc->set == NULL)
 		return;
-	ch->name = name;
-	ch->ops = ops;
-	ch->endpoint = options_text(cc->set, "endpoint");
-	if (ch->endpoint == NULL)
-		ch->endpoint = ops->endpoint;
-	if (ch->endpoint != NULL && strcmp(ch->endpoint, "none") == 0)
-		ch->endpoint = NULL;
-	ch->max_concurrent = options_int(cc->set, "max_concurrent");
-	ch->max_per_minute = options_int(cc->set, "max_per_minute");
-	ch->retry_first_ms = options_int(cc->set, "retry_first");
-	ch->retry_max_ms = options_int(cc->set, "retry_max");
-	ch->give_up_after_ms = options_int(cc->set, "give_up_after");
+	channel_fill(name, ops, cc->set, ch);
 	c->channel_count++;
 	c->actions.channel_count++;
 }

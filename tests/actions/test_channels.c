@@ -47,6 +47,9 @@ the_options_every_channel_has_fill_it(void **state)
 	    options_read(sender_common_options, doc, yaml_root(doc), "channels.mail", ".", diags);
 	struct options *none =
 	    options_read(sender_common_options, doc, NULL, "channels.mail", ".", diags);
+	struct yaml_doc *local = yaml_parse("earshot.yaml", S("endpoint: none\n"), diags);
+	struct options *nowhere = options_read(
+	    sender_common_options, local, yaml_root(local), "channels.mail", ".", diags);
 	struct channel c;
 
 	(void)state;
@@ -66,9 +69,13 @@ the_options_every_channel_has_fill_it(void **state)
 	assert_int_equal(c.max_per_minute, 0);
 	assert_int_equal(c.retry_first_ms, 30000);
 	assert_int_equal(c.give_up_after_ms, 2 * DAY);
+	channel_fill("mail", &email_ops, nowhere, &c);
+	assert_null(c.endpoint);
 	options_free(set);
 	options_free(none);
+	options_free(nowhere);
 	yaml_doc_free(doc);
+	yaml_doc_free(local);
 	diag_list_free(diags);
 }
 
