@@ -146,18 +146,6 @@ client_free(struct client *c)
 	mem_free(c);
 }
 
-const struct config *
-client_config(const struct client *c)
-{
-	return c->config;
-}
-
-bool
-client_has_daemon(const struct client *c)
-{
-	return c->has_daemon;
-}
-
 /* ---- through the socket --------------------------------------------------------- */
 
 static int

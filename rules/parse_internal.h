@@ -56,8 +56,6 @@ void *parse_alloc(struct parser *p, size_t size); /* NULL sets has_no_memory */
 struct notes *parse_notes(struct parser *p);
 /* Nothing may be left on the line. */
 void parse_line_end(struct parser *p);
-/* "line 5" of a byte position, for messages that name another place. */
-size_t parse_line_of(const struct parser *p, uint32_t pos);
 /* Does the line begin a brand, list or rule (or one of those to come)? */
 bool parse_at_top(const struct parser *p);
 /* Does the line begin with a clause of a rule, or a new item: so a block inside was not closed? */

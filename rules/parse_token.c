@@ -120,16 +120,6 @@ parse_notes(struct parser *p)
 	return n;
 }
 
-size_t
-parse_line_of(const struct parser *p, uint32_t pos)
-{
-	size_t line = 1;
-
-	for (size_t i = 0; i < pos && i < p->sink->text.len; i++)
-		line += p->sink->text.ptr[i] == '\n';
-	return line;
-}
-
 /* ---- the end of a line ---- */
 
 void
