@@ -3,8 +3,8 @@
  * against cool-downs, totals, consent, caps and offers, and written with their effects in the
  * caller's transaction.
  *
- * Threads: pipeline thread (or a verb without a daemon).  Crashes: all of it commits with the post,
- * or none of it.
+ * Threads: pipeline thread (or a verb without a daemon).
+ * Crashes: all of it commits with the post, or none of it.
  */
 #ifndef ACTIONS_ACTIONS_H
 #define ACTIONS_ACTIONS_H

@@ -4,7 +4,7 @@
  * Threads:   loop thread only.
  * Ownership: the item is borrowed until done is called.
  * Callbacks: done exactly once per send(), possibly before send() returns; not after close() (which
- * reports what is under way as unknown first, unless the channel knows better).
+ *            reports what is under way as unknown first, unless the channel knows better).
  */
 #ifndef ACTIONS_SENDER_H
 #define ACTIONS_SENDER_H

@@ -3,18 +3,19 @@
  * rule is saved.
  *
  * A template is a folder: template.yaml (purpose: service|marketing, description) and parts
- * (subject.hbs, text.hbs, html.hbs, sms.hbs, push.hbs, title.hbs, reply.hbs).  Values:
- * {{User.UserId}}, {{User.UserAttributes.NAME}}, {{Attributes.NAME}}, {{Address}}, {{ChannelType}},
- * {{Location.Country}}, {{Demographic.Locale}},
- * {{Demographic.Timezone}}, {{Post.Text}}, {{Post.Url}}, {{Post.CreatedAt}}, {{Author.Handle}},
- * {{Author.Name}}, {{Brand.Name}}, {{Offer.Code}}, {{Message.Id}}. Blocks: {{#if
- * V}}..{{else}}..{{/if}}, {{#unless}}, {{#each V}}..{{this}}..{{/each}}, {{! comment}}, {{{raw}}},
- * Pinpoint's
- * {{#eq a b}}-style helpers where documented; a list prints its first value.  In html.hbs {{x}} is
- * escaped; in the others it is not. An unknown variable, helper or unclosed block is a finding at
- * check; a missing value prints nothing.
+ * (subject.hbs, text.hbs, html.hbs, sms.hbs, push.hbs, title.hbs, reply.hbs).
  *
- * Ownership: a set is immutable and counted.  Threads: any.
+ * Values:    {{User.UserId}}, {{User.UserAttributes.NAME}}, {{Attributes.NAME}}, {{Address}},
+ *            {{ChannelType}}, {{Location.Country}}, {{Demographic.Locale}},
+ *            {{Demographic.Timezone}}, {{Post.Text}}, {{Post.Url}}, {{Post.CreatedAt}},
+ *            {{Author.Handle}}, {{Author.Name}}, {{Brand.Name}}, {{Offer.Code}}, {{Message.Id}}.
+ * Blocks:    {{#if V}}..{{else}}..{{/if}}, {{#unless V}}, {{#each V}}..{{this}}..{{/each}},
+ *            {{! comment}}, {{{raw}}}, Pinpoint's {{#eq a b}}-style helpers where documented.
+ * Printing:  a list prints its first value, a missing value nothing.  In html.hbs {{x}} is escaped;
+ *            in the others it is not.
+ * Errors:    an unknown variable or helper, or an unclosed block, is a finding at check.
+ * Ownership: a set is immutable and counted.
+ * Threads:   any.
  */
 #ifndef ACTIONS_TEMPLATES_H
 #define ACTIONS_TEMPLATES_H

@@ -5,7 +5,7 @@
  *                                     expressions --template_helpers.c--> values
  *
  * Ownership: nodes, expressions and texts live in the set's arena and never change once the set is
- * compiled.
+ *            compiled.
  */
 #ifndef ACTIONS_TEMPLATES_INTERNAL_H
 #define ACTIONS_TEMPLATES_INTERNAL_H

@@ -2,9 +2,10 @@
  * html.h - HTML fragments become plain text; entities and characters that HTML and feeds share.
  *
  * Text:      block ends and <br> become line breaks (at most two in a row), white space is folded,
- * entities are decoded once, a bare '&', '<' or '>' stays what it is.  script, style, head and
- * their like are dropped; so are the invisible parts of Mastodon's shortened links, where the
- * link's target takes the place of what was shown.  Emoji drawn as images give their alt text.
+ *            entities are decoded once, a bare '&', '<' or '>' stays what it is.  script, style,
+ *            head and their like are dropped; so are the invisible parts of Mastodon's shortened
+ *            links, where the link's target takes the place of what was shown.  Emoji drawn as
+ *            images give their alt text.
  * Limits:    one pass, time linear in the input whatever it holds; no tree and no nesting to
  *            overflow.
  * Ownership: results live in the arena given.

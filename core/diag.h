@@ -6,8 +6,9 @@
  *
  * Ownership: a list copies everything it is given (file names, lines, messages).
  * Limits:    DIAG_MAX findings are kept; more are counted.  Messages are cut at DIAG_TEXT_MAX
- * bytes, and of a line longer than DIAG_LINE_MAX bytes a part around the finding is kept. Threads:
- * one at a time.
+ *            bytes, and of a line longer than DIAG_LINE_MAX bytes a part around the finding is
+ *            kept.
+ * Threads:   one at a time.
  */
 #ifndef CORE_DIAG_H
 #define CORE_DIAG_H

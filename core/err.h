@@ -3,7 +3,9 @@
  *
  * Functions that can fail because of the world return -1 and fill a struct err
  * that the caller provides (NULL: the caller does not want the words).
- * A success leaves it untouched.  Ownership: plain value, nothing to free.
+ * A success leaves it untouched.
+ *
+ * Ownership: plain value, nothing to free.
  */
 #ifndef CORE_ERR_H
 #define CORE_ERR_H

@@ -2,11 +2,13 @@
  * json.h - reading JSON through jansson, writing it ourselves; the only place that sees jansson.
  *
  * Reading:   json_parse() skips a byte order mark, repairs UTF-8, turns \u0000 and lone surrogate
- * escapes into U+FFFD, refuses nesting over JSON_DEPTH_MAX, numbers that do not fit, duplicate keys
- * (the last wins is not an answer for a border) and rubbish behind the value.  The text's length is
- * the caller's to bound; a document takes at most JSON_DOC_MAX bytes of memory (ERR_LIMIT).
+ *            escapes into U+FFFD, refuses nesting over JSON_DEPTH_MAX, numbers that do not fit,
+ *            duplicate keys (the last wins is not an answer for a border) and rubbish behind the
+ *            value.  The text's length is the caller's to bound; a document takes at most
+ *            JSON_DOC_MAX bytes of memory (ERR_LIMIT).
  * Ownership: struct json values belong to their document; json_doc_free() ends them all.
  * Threads:   any number may parse; a document is read-only, so several threads may look at one.
+ *
  * Lookups on NULL or on a value of another type give the "absent" answer, so chains need no checks.
  */
 #ifndef CORE_JSON_H

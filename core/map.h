@@ -3,8 +3,9 @@
  *
  * Ownership: keys are copied; values are the caller's (free_value, when given, is called for what
  *            is removed, overwritten or left at map_free).
- * Errors:    -1 without memory or at the ceiling; the map is unchanged. Hashing is seeded
- *            (SipHash-2-4), so strangers cannot choose colliding keys.
+ * Errors:    -1 without memory or at the ceiling; the map is unchanged.
+ *
+ * Hashing is seeded (SipHash-2-4), so strangers cannot choose colliding keys.
  */
 #ifndef CORE_MAP_H
 #define CORE_MAP_H

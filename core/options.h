@@ -1,16 +1,16 @@
 /*
- * options.h - option tables: one truth for the configuration reader, `--help`, the console's form
- * and the manual.
+ * options.h - option tables: one truth for the configuration reader, `--help` and the manual.
  *
  * A table is a constant array that ends with a NULL name.  options_read() checks a YAML map against
  * it: all problems at once, unknown keys with the nearest known one, units and ranges enforced,
  * secrets fetched from where they lie.
  *
  * Findings: C020 not a map, C021 unknown option, C022 a required one is missing, C023 wrong kind of
- * value, C024 not a whole number, C025 out of range, C026 not a duration, C027 not a size, C028 not
- * one of the choices, C029 not true or false, C030 a secret written into the file, C031 a secret
- * that cannot be fetched, C032 no value. Secrets never appear in a finding, nor does the value of a
- * key we do not know (it may be a misspelt secret). After a finding the option keeps its default.
+ *           value, C024 not a whole number, C025 out of range, C026 not a duration, C027 not a
+ *           size, C028 not one of the choices, C029 not true or false, C030 a secret written into
+ *           the file, C031 a secret that cannot be fetched, C032 no value. Secrets never appear in
+ *           a finding, nor does the value of a key we do not know (it may be a misspelt secret).
+ *           After a finding the option keeps its default.
  */
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H

@@ -4,8 +4,9 @@
  * are findings.
  *
  * Findings:  C001 syntax, C002 alias, C003 tag, C004 several documents, C005 duplicate key, C006
- * too deep, C007 a key that is no text, C008 characters that are no text, C009 too large, C010 no
- * memory. After a syntax error reading goes on at the next key of the outermost map.
+ *            too deep, C007 a key that is no text, C008 characters that are no text, C009 too
+ *            large, C010 no memory. After a syntax error reading goes on at the next key of the
+ *            outermost map.
  * Memory:    libyaml's own is not core/mem.h's; the tree's is.
  * Ownership: nodes live in the document.  Byte ranges point into the text given to yaml_parse(),
  *            which the document keeps a copy of.

@@ -7,7 +7,7 @@
  *
  * Threads: the one that owns the store.
  * Crashes: pipeline_batch() commits everything about its pages (posts, decisions, counters,
- * messages, alerts, cursors) or nothing.
+ *          messages, alerts, cursors) or nothing.
  */
 #ifndef DAEMON_PIPELINE_H
 #define DAEMON_PIPELINE_H

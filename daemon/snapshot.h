@@ -3,7 +3,8 @@
  * swapped whole; an occurrence ends on the one it began with, and what was scored or decided names
  * its versions.
  *
- * Ownership: counted.  Threads: any may read.
+ * Ownership: counted.
+ * Threads:   any may read.
  */
 #ifndef DAEMON_SNAPSHOT_H
 #define DAEMON_SNAPSHOT_H

@@ -2,7 +2,7 @@
  * nlp.h - from text to score: normalise -> tokenise -> language -> stem -> look up -> combine.
  *
  * Pure: the same text and the same lexicon give the same score, today and in ten years; no clock,
- * disk, network, nothing about the author.
+ *       disk, network, nothing about the author.
  *
  * Ownership: struct lexicon_set and struct matcher are immutable and counted; a struct scorer
  *            (stemmers, caches, scratch) refers to none of them between calls.

@@ -12,8 +12,9 @@
  *
  * Safe to repeat: a row that changes nothing writes nothing, not even history; consent withdrawn
  * here, an address that bounced here and a link that ended here stay so.  Rows of one file that
- * contradict each other about a user's attribute all count, in order. Streamed: any size, bounded
- * memory; rows are written in transactions of batch_rows.
+ * contradict each other about a user's attribute all count, in order.
+ *
+ * Streamed:  any size, bounded memory; rows are written in transactions of batch_rows.
  * Errors:    a bad row is a finding (codes I0xx: file, line, column) and is left out; the others go
  *            on.  A header nobody knows is a warning naming the nearest.  -1 when the file as a
  *            whole makes no sense, or the store fails: batches that are committed stay, and the

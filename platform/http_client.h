@@ -11,10 +11,10 @@
  *            callback.
  * Callbacks: done is called exactly once, later, never from inside http_client_start(); not at all
  *            after http_request_cancel(). A callback may start and cancel requests (cancelling its
- *            own does nothing), but not free the client. Network:  HTTP/1.1, TLS 1.2 or later, no
- *            proxies from the environment.  GET, HEAD and OPTIONS share kept connections and are
- *            asked again on a new one when a kept one turns out dead; everything else gets a
- *            connection of its own and is sent once.
+ *            own does nothing), but not free the client.
+ * Network:   HTTP/1.1, TLS 1.2 or later, no proxies from the environment.  GET, HEAD and OPTIONS
+ *            share kept connections and are asked again on a new one when a kept one turns out
+ *            dead; everything else gets a connection of its own and is sent once.
  */
 #ifndef PLATFORM_HTTP_CLIENT_H
 #define PLATFORM_HTTP_CLIENT_H

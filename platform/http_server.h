@@ -7,7 +7,7 @@
  * handed over whole (body up to max_body_bytes, else 413).
  *
  * Threads:   everything on the loop thread.  A request may be answered later: keep the pointer,
- * call http_reply() on the loop thread exactly once (loop_post() gets you there).
+ *            call http_reply() on the loop thread exactly once (loop_post() gets you there).
  */
 #ifndef PLATFORM_HTTP_SERVER_H
 #define PLATFORM_HTTP_SERVER_H

@@ -3,7 +3,7 @@
  *
  * Threads:   everything on the loop's thread except loop_post() (any thread).
  * Ownership: loop_new/loop_free; a timer belongs to its owner until timer_free(), after which no
- * callback arrives.
+ *            callback arrives.
  */
 #ifndef PLATFORM_LOOP_H
 #define PLATFORM_LOOP_H

@@ -1,7 +1,6 @@
 /*
- * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator,
- * completion, forms and the manual live on it.  A room that learns a new fact adds a row to
- * fields.c.
+ * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator
+ * and the manual live on it.  A room that learns a new fact adds a row to fields.c.
  *
  * Every accessor answers "unknown" for what is missing; none of them replaces it by a default.
  */

@@ -3,10 +3,12 @@
  * over it.
  *
  * Values are plain bytes of a fixed size.  get looks in the overlay, then the cache, then loads.
- * put writes the overlay only. flush saves what is dirty (before COMMIT), publish moves it into the
- * cache (after), drop forgets it (rollback). A key that is not in the table is cached as absent as
- * well.  Ceiling: the cache evicts (second chance) beyond max_entries; the overlay's size is
- * bounded by the batch.
+ * put writes the overlay only.  flush saves what is dirty (before COMMIT), publish moves it into
+ * the cache (after), drop forgets it (rollback).  A key that is not in the table is cached as absent
+ * as well.
+ *
+ * Limits: the cache evicts (second chance) beyond max_entries; the overlay's size is bounded by the
+ *         batch.
  */
 #ifndef STORE_OVERLAY_H
 #define STORE_OVERLAY_H
