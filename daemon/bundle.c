@@ -205,6 +205,37 @@ bundle_print(const struct bundle *b, struct buf *out)
 	json_object_end(&w);
 }
 
+/* Whatever is not understood would be missing afterwards, and with it rules that are live. */
+static int
+check_shape(const struct json *root, struct err *err)
+{
+	const struct json *part, *one;
+	struct slice name, id;
+	size_t pos = 0;
+
+	if (json_type(root) != JSON_OBJECT)
+		return err_set(err, ERR_INPUT, "a bundle must be an object");
+	while ((part = json_next(root, &pos, &name)) != NULL) {
+		bool is_templates = slice_eq_str(name, "templates");
+		size_t inner = 0;
+
+		if (!is_templates && !slice_eq_str(name, "rules"))
+			return err_set(err, ERR_INPUT,
+			    "a bundle has \"rules\" and \"templates\", not \"%.*s\"",
+			    SLICE_ARG(name));
+		if (json_type(part) != JSON_OBJECT)
+			return err_set(err, ERR_INPUT,
+			    is_templates ? "\"templates\" must map ids to files"
+					 : "\"rules\" must map file names to texts");
+		while (is_templates && (one = json_next(part, &inner, &id)) != NULL)
+			if (json_type(one) != JSON_OBJECT)
+				return err_set(err, ERR_INPUT,
+				    "the template '%.*s' must map file names to texts",
+				    SLICE_ARG(id));
+	}
+	return 0;
+}
+
 static size_t
 count_template_files(const struct json *templates)
 {
@@ -257,6 +288,8 @@ bundle_parse(struct slice text, struct arena *a, struct bundle *b_r, struct err 
 	memset(b_r, 0, sizeof *b_r);
 	if (json_parse(text, &doc, NULL, err) < 0)
 		return -1;
+	if (check_shape(json_root(doc), err) < 0)
+		goto out;
 	rules = json_get(json_root(doc), "rules");
 	templates = json_get(json_root(doc), "templates");
 	b_r->rules = arena_array(a, json_count(rules) + 1, sizeof *b_r->rules);
@@ -291,24 +324,26 @@ bundle_hash(const struct bundle *b, char out[65])
 {
 	uint8_t sum[CRYPTO_SHA256_BYTES], all[2 * CRYPTO_SHA256_BYTES] = {0};
 
-	/* A chain: sum(i) = H(sum(i-1), name, text). */
+	/* A chain: sum(i) = H(sum(i-1), kind, template, name, text). */
 	for (size_t i = 0; i < b->rule_count + b->template_count; i++) {
-		struct slice parts[4] = {slice_make((const char *)all, CRYPTO_SHA256_BYTES)};
+		struct slice parts[5] = {slice_make((const char *)all, CRYPTO_SHA256_BYTES)};
 
 		if (i < b->rule_count) {
 			const char *base = strrchr(b->rules[i].file, '/');
 
 			parts[1] = slice_of("rules");
-			parts[2] = slice_of(base == NULL ? b->rules[i].file : base + 1);
-			parts[3] = b->rules[i].text;
+			parts[2] = slice_of("");
+			parts[3] = slice_of(base == NULL ? b->rules[i].file : base + 1);
+			parts[4] = b->rules[i].text;
 		} else {
 			const struct template_file *f = &b->templates[i - b->rule_count];
 
-			parts[1] = f->template_id;
-			parts[2] = f->name;
-			parts[3] = f->text;
+			parts[1] = slice_of("templates");
+			parts[2] = f->template_id;
+			parts[3] = f->name;
+			parts[4] = f->text;
 		}
-		crypto_sha256_parts(parts, 4, sum);
+		crypto_sha256_parts(parts, 5, sum);
 		memcpy(all, sum, sizeof sum);
 	}
 	crypto_hex(all, CRYPTO_SHA256_BYTES, out);

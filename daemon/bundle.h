@@ -31,6 +31,7 @@ struct bundle {
 int bundle_read(const char *rules_dir, const char *const *paths, size_t path_count,
     const char *templates_dir, struct arena *a, struct diag_list *diags, struct bundle *b_r,
     struct err *err);
+/* Strict: a member that is not understood is ERR_INPUT, never a bundle without it. */
 int bundle_parse(struct slice json, struct arena *a, struct bundle *b_r, struct err *err);
 void bundle_print(const struct bundle *b, struct buf *out);
 /* 64 hex digits over names and texts. */
