@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/timefmt.h"
 #include "rules/limits_internal.h"
+#include "rules/phrases_internal.h"
 
 /* "did you mean" compares with at most so many names: it must stay cheap in a set with thousands of
  * slips. */
@@ -109,7 +110,8 @@ check_keyword(struct check *c, const struct item *from, const struct value *v)
 		return;
 	arena_reset(c->scratch);
 	if (slice_trim(v->text).len > 0 &&
-	    c->env->tokenise(c->env->cookie, v->text, c->scratch, &tokens, &count) < 0) {
+	    (c->env->tokenise(c->env->cookie, v->text, c->scratch, &tokens, &count) < 0 ||
+		phrase_tokens_split(c->scratch, &tokens, &count) < 0)) {
 		c->has_no_memory = true;
 		return;
 	}

@@ -81,7 +81,8 @@ add_phrase(struct compiler *c, struct slice text, struct ids *l)
 	uint32_t id;
 
 	arena_reset(c->scratch);
-	if (c->env->tokenise(c->env->cookie, text, c->scratch, &tokens, &count) < 0)
+	if (c->env->tokenise(c->env->cookie, text, c->scratch, &tokens, &count) < 0 ||
+	    phrase_tokens_split(c->scratch, &tokens, &count) < 0)
 		return -1;
 	if (count == 0 || count > RULES_PHRASE_TOKENS_MAX)
 		return 0;

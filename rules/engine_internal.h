@@ -163,7 +163,7 @@ struct evaluation {
 	const struct occurrence *occ;
 	const struct rule_facts *facts;
 	struct arena *arena;
-	uint32_t *token_ids;
+	struct phrase_text text;
 	uint64_t *phrase_bits;
 	size_t hit_cap;
 	struct domain_values domains[DOMAINS_MAX];

@@ -37,33 +37,45 @@ hit(struct evaluation *e, uint32_t phrase)
 	return 0;
 }
 
+/* The keywords that stand at token i, read as these two words. */
+static int
+find_phrases_at(struct evaluation *e, size_t i, uint32_t word, uint32_t next)
+{
+	const struct phrases *p = &e->set->phrases;
+	uint32_t found;
+
+	if (word == 0)
+		return 0;
+	found = phrases_single(p, word);
+	if (found != 0 && hit(e, found - 1) < 0)
+		return -1;
+	for (found = phrases_pair(p, word, next); found != 0; found = p->list[found - 1].next)
+		if (phrases_at(p, found - 1, &e->text, i) && hit(e, found - 1) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 find_phrases(struct evaluation *e)
 {
-	const struct phrases *p = &e->set->phrases;
-	const struct score *s = e->occ->score;
+	const struct phrase_text *t = &e->text;
 
-	e->token_ids = arena_alloc(e->arena, (s->token_count + 1) * sizeof *e->token_ids);
-	e->phrase_bits = arena_array(e->arena, p->count / 64 + 1, sizeof *e->phrase_bits);
-	if (e->token_ids == NULL || e->phrase_bits == NULL)
+	e->phrase_bits =
+	    arena_array(e->arena, e->set->phrases.count / 64 + 1, sizeof *e->phrase_bits);
+	if (e->phrase_bits == NULL ||
+	    phrase_text_init(&e->text, &e->set->words, e->occ->score, e->arena) < 0)
 		return -1;
-	for (size_t i = 0; i < s->token_count; i++)
-		e->token_ids[i] = words_find(&e->set->words, s->tokens[i].folded);
-	for (size_t i = 0; i < s->token_count; i++) {
-		uint32_t word = e->token_ids[i], found;
+	for (size_t i = 0; i < t->count; i++) {
+		/* the places behind the last token are 0 */
+		uint32_t next = t->ids[i + 1], other = t->others[i + 1];
 
-		if (word == 0)
-			continue;
-		found = phrases_single(p, word);
-		if (found != 0 && hit(e, found - 1) < 0)
+		if (find_phrases_at(e, i, t->ids[i], next) < 0 ||
+		    find_phrases_at(e, i, t->others[i], next) < 0)
 			return -1;
-		if (i + 1 == s->token_count)
-			break;
-		for (found = phrases_pair(p, word, e->token_ids[i + 1]); found != 0;
-		     found = p->list[found - 1].next)
-			if (phrases_at(p, found - 1, s->tokens, e->token_ids, s->token_count, i) &&
-			    hit(e, found - 1) < 0)
-				return -1;
+		if (other != 0 &&
+		    (find_phrases_at(e, i, t->ids[i], other) < 0 ||
+			find_phrases_at(e, i, t->others[i], other) < 0))
+			return -1;
 	}
 	return 0;
 }

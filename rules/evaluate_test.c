@@ -99,13 +99,10 @@ test_has_all(const struct evaluation *e, const struct test *t)
 static enum tristate
 test_starts(const struct evaluation *e, const struct test *t)
 {
-	const struct score *s = e->occ->score;
-
-	if (s == NULL)
+	if (e->occ->score == NULL)
 		return TRI_UNKNOWN;
-	return tri(s->token_count > 0 &&
-	    phrases_at(&e->set->phrases, e->set->sets[t->set].ids[0], s->tokens, e->token_ids,
-		s->token_count, 0));
+	return tri(e->text.count > 0 &&
+	    phrases_at(&e->set->phrases, e->set->sets[t->set].ids[0], &e->text, 0));
 }
 
 static enum tristate

@@ -1,12 +1,112 @@
 #include "rules/phrases_internal.h"
 
 #include <assert.h>
+#include <string.h>
 
+#include "core/arena.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "rules/limits_internal.h"
 
 #define PHRASES_MAX 50000000u
+
+/* ---- texts ---- */
+
+static bool
+is_hyphened(const struct token *t)
+{
+	return t->kind == TOKEN_WORD && memchr(t->folded.ptr, '-', t->folded.len) != NULL;
+}
+
+/* The parts of one word; returns how many.  out may be NULL to count only. */
+static size_t
+split_word(const struct token *t, struct token *out)
+{
+	struct slice rest = t->folded;
+	size_t n = 0;
+
+	while (slice_is_set(rest)) {
+		struct slice part = slice_split(&rest, '-');
+
+		if (part.len == 0)
+			continue;
+		if (out != NULL) {
+			out[n] = *t;
+			out[n].folded = part;
+			out[n].ends_sentence = false;
+		}
+		n++;
+	}
+	if (out != NULL && n > 0)
+		out[n - 1].ends_sentence = t->ends_sentence;
+	return n;
+}
+
+int
+phrase_tokens_split(struct arena *a, struct token **tokens, size_t *count)
+{
+	size_t n = 0, at = 0;
+	bool has_any = false;
+	struct token *out;
+
+	for (size_t i = 0; i < *count; i++) {
+		bool is_split = is_hyphened(&(*tokens)[i]);
+
+		n += is_split ? split_word(&(*tokens)[i], NULL) : 1;
+		has_any = has_any || is_split;
+	}
+	if (!has_any)
+		return 0;
+	out = arena_array(a, n + 1, sizeof *out);
+	if (out == NULL)
+		return -1;
+	for (size_t i = 0; i < *count; i++) {
+		if (is_hyphened(&(*tokens)[i]))
+			at += split_word(&(*tokens)[i], out + at);
+		else
+			out[at++] = (*tokens)[i];
+	}
+	assert(at == n);
+	*tokens = out;
+	*count = n;
+	return 0;
+}
+
+static bool
+is_possessive(const struct token *t)
+{
+	struct slice s = t->folded;
+
+	return t->kind == TOKEN_WORD && s.len > 2 && s.ptr[s.len - 2] == '\'' &&
+	    s.ptr[s.len - 1] == 's';
+}
+
+int
+phrase_text_init(
+    struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a)
+{
+	struct token *tokens = s->tokens;
+	size_t count = s->token_count;
+	uint32_t *ids, *others;
+
+	if (phrase_tokens_split(a, &tokens, &count) < 0)
+		return -1;
+	ids = arena_array(a, count + 1, sizeof *ids);
+	others = arena_array(a, count + 1, sizeof *others);
+	if (ids == NULL || others == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct slice folded = tokens[i].folded;
+
+		ids[i] = words_find(w, folded);
+		if (is_possessive(&tokens[i]))
+			others[i] = words_find(w, slice_make(folded.ptr, folded.len - 2));
+	}
+	*t = (struct phrase_text){tokens, ids, others, count};
+	return 0;
+}
+
+/* ---- keywords ---- */
 
 int
 phrases_init(struct phrases *p)
@@ -155,19 +255,18 @@ phrases_finish(struct phrases *p, const struct words *w)
 }
 
 bool
-phrases_at(const struct phrases *p, uint32_t id, const struct token *tokens, const uint32_t *ids,
-    size_t count, size_t i)
+phrases_at(const struct phrases *p, uint32_t id, const struct phrase_text *t, size_t i)
 {
 	const struct phrase *ph = &p->list[id];
 
-	if (count - i < ph->count)
+	if (t->count - i < ph->count)
 		return false;
 	for (size_t k = 0; k < ph->count; k++) {
-		uint32_t t = p->tokens[ph->first + k];
+		uint32_t word = p->tokens[ph->first + k];
 
-		if (ids[i + k] != t >> 1)
+		if (t->ids[i + k] != word >> 1 && t->others[i + k] != word >> 1)
 			return false;
-		if (k + 1 < ph->count && tokens[i + k].ends_sentence && (t & 1) == 0)
+		if (k + 1 < ph->count && t->tokens[i + k].ends_sentence && (word & 1) == 0)
 			return false;
 	}
 	return true;

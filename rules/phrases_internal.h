@@ -2,8 +2,10 @@
  * phrases_internal.h - all keywords of a rule set, found in a post's tokens in one pass.
  *
  * A keyword is cut into tokens as posts are; it matches where its folded tokens stand one behind
- * the other, not over the end of a sentence (unless the keyword has one there itself).  Single
- * tokens are found by their number, longer keywords by the numbers of their first two.
+ * the other, not over the end of a sentence (unless the keyword has one there itself).  Words with
+ * hyphens count part by part, and a word of the post also counts without its possessive, as in the
+ * names of brands.  Single tokens are found by their number, longer keywords by the numbers of their
+ * first two.
  */
 #ifndef RULES_PHRASES_INTERNAL_H
 #define RULES_PHRASES_INTERNAL_H
@@ -15,6 +17,7 @@
 #include "core/score.h"
 #include "rules/words_internal.h"
 
+struct arena;
 struct map;
 
 struct phrase {
@@ -39,6 +42,20 @@ struct phrases {
 	uint8_t *begins_pair; /* by word: does a longer phrase begin with it */
 };
 
+/* A post's text, ready to be looked through. */
+struct phrase_text {
+	const struct token *tokens;
+	const uint32_t *ids; /* the words' numbers; 0: no keyword has it */
+	const uint32_t *others; /* the same without the possessive */
+	size_t count;
+};
+
+/* Words with hyphens become their parts ("too-late" is "too" and "late"). tokens and count are
+ * replaced, with memory of a, where there are any; -1 without memory. */
+int phrase_tokens_split(struct arena *a, struct token **tokens, size_t *count);
+int phrase_text_init(
+    struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a);
+
 int phrases_init(struct phrases *p);
 void phrases_fini(struct phrases *p);
 /* Tokens of a keyword (at least one, at most RULES_PHRASE_TOKENS_MAX); *id_r its number.  -1
@@ -46,9 +63,8 @@ void phrases_fini(struct phrases *p);
 int phrases_add(struct phrases *p, struct words *w, struct slice text, const struct token *tokens,
     size_t count, uint32_t *id_r);
 int phrases_finish(struct phrases *p, const struct words *w);
-/* Does phrase id stand at token i?  ids: the numbers of the post's tokens. */
-bool phrases_at(const struct phrases *p, uint32_t id, const struct token *tokens,
-    const uint32_t *ids, size_t count, size_t i);
+/* Does phrase id stand at token i? */
+bool phrases_at(const struct phrases *p, uint32_t id, const struct phrase_text *t, size_t i);
 /* The phrase of a single token, plus 1; 0: none. */
 uint32_t phrases_single(const struct phrases *p, uint32_t word);
 /* The first of the phrases that begin with these two, plus 1; go on with phrase.next. */

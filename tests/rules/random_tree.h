@@ -19,7 +19,7 @@ struct random_tree {
 
 static const char *const random_words[] = {"late", "Delivery", "not delivered", "flat white",
     "#acmelaunch", "@acme", "slow", "help me", "Kaffee", "sp\xc3\xa4t", "acme coffee", "St. Pauli",
-    "LATE"};
+    "LATE", "acme's", "too-late", "late-delivery's"};
 static const char *const random_texts[] = {"gold", "Silver", "late", "@anna", "#acmelaunch",
     "Berlin news", "with \"quotes\" and \\ in it", "tab\there", "\xc3\x84rger", "7", "12.5", "end",
     "a # b", "barista", "vip-1"};

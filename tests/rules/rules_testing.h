@@ -30,7 +30,7 @@ testing_is_word(char c)
 	    (unsigned char)c >= 0x80 || c == '_' || c == '\'';
 }
 
-/* Words, #tags, @mentions, runs of ! and ?; ASCII is folded; ". " ends a sentence. */
+/* Words (hyphens and all), #tags, @mentions, runs of ! and ?; ASCII is folded; ". " ends a sentence. */
 static UNUSED int
 testing_tokenise(
     void *cookie, struct slice text, struct arena *a, struct token **tokens_r, size_t *count_r)
@@ -58,6 +58,8 @@ testing_tokenise(
 				i++;
 			while (i < text.len &&
 			    (testing_is_word(text.ptr[i]) ||
+				(kind == TOKEN_WORD && text.ptr[i] == '-' && i > start &&
+				    i + 1 < text.len && testing_is_word(text.ptr[i + 1])) ||
 				(kind == TOKEN_MENTION &&
 				    (text.ptr[i] == '@' ||
 					(text.ptr[i] == '.' && i + 1 < text.len &&

@@ -82,23 +82,60 @@ slow_operands(struct slow *s, const struct node *n, const struct value **out, si
 
 /* ---- words of the text ---- */
 
+/* Words with hyphens, part by part. */
+static inline struct token *
+slow_parts(struct slow *s, const struct token *tokens, size_t count, size_t *n_r)
+{
+	size_t max = count + 1;
+	struct token *out;
+
+	for (size_t i = 0; i < count; i++)
+		max += tokens[i].folded.len;
+	out = arena_array(s->arena, max, sizeof *out);
+	*n_r = 0;
+	for (size_t i = 0; i < count; i++) {
+		char *text = arena_strndup(s->arena, tokens[i].folded.ptr, tokens[i].folded.len);
+		char *save = NULL, *part = strtok_r(text, "-", &save);
+
+		if (tokens[i].kind != TOKEN_WORD || part == NULL)
+			out[(*n_r)++] = tokens[i];
+		else
+			for (; part != NULL; part = strtok_r(NULL, "-", &save)) {
+				out[*n_r] = tokens[i];
+				out[*n_r].folded = slice_of(part);
+				out[(*n_r)++].ends_sentence =
+				    *save == '\0' && tokens[i].ends_sentence;
+			}
+	}
+	return out;
+}
+
+static inline bool
+slow_word_is(struct slow *s, const struct token *seen, struct slice word)
+{
+	char *with = arena_printf(s->arena, "%.*s's", SLICE_ARG(word));
+
+	return slice_eq(seen->folded, word) ||
+	    (seen->kind == TOKEN_WORD && slice_eq_str(seen->folded, with));
+}
+
 static inline bool
 slow_phrase_at(struct slow *s, struct slice keyword, size_t at)
 {
-	const struct score *sc = s->occ->score;
-	struct token *k;
-	size_t n, words = 0, used = 0;
+	struct token *k, *seen;
+	size_t n, seen_count, words = 0, used = 0;
 
 	assert_int_equal(testing_tokenise(NULL, keyword, s->arena, &k, &n), 0);
+	k = slow_parts(s, k, n, &n);
+	seen = slow_parts(s, s->occ->score->tokens, s->occ->score->token_count, &seen_count);
 	for (size_t i = 0; i < n; i++)
 		words += k[i].kind != TOKEN_PUNCT;
 	for (size_t i = 0; i < n; i++) {
 		if (words > 0 && k[i].kind == TOKEN_PUNCT)
 			continue;
-		if (at + used >= sc->token_count ||
-		    !slice_eq(sc->tokens[at + used].folded, k[i].folded))
+		if (at + used >= seen_count || !slow_word_is(s, &seen[at + used], k[i].folded))
 			return false;
-		if (used + 1 < (words > 0 ? words : n) && sc->tokens[at + used].ends_sentence &&
+		if (used + 1 < (words > 0 ? words : n) && seen[at + used].ends_sentence &&
 		    !k[i].ends_sentence)
 			return false;
 		used++;
@@ -109,7 +146,10 @@ slow_phrase_at(struct slow *s, struct slice keyword, size_t at)
 static inline bool
 slow_has_phrase(struct slow *s, struct slice keyword)
 {
-	for (size_t at = 0; at < s->occ->score->token_count; at++)
+	size_t count;
+
+	slow_parts(s, s->occ->score->tokens, s->occ->score->token_count, &count);
+	for (size_t at = 0; at < count; at++)
 		if (slow_phrase_at(s, keyword, at))
 			return true;
 	return false;

@@ -239,6 +239,49 @@ unknown_goes_through_all_any_and_not_as_kleene_says(void **state)
 	arena_free(a);
 }
 
+static void
+a_keyword_is_found_in_words_with_hyphens_and_in_possessives(void **state)
+{
+	static const struct {
+		const char *condition, *text;
+		enum tristate truth;
+	} cases[] = {
+	    {"text contains \"late\"", "much too-late", TRI_YES},
+	    {"text contains \"too late\"", "much too-late", TRI_YES},
+	    {"text contains \"too-late\"", "much too late", TRI_YES},
+	    {"text contains \"too-late\"", "much too. Late", TRI_NO},
+	    {"text contains \"ate\"", "much too-late", TRI_NO},
+	    {"text starts with \"much too\"", "much-too-late", TRI_YES},
+	    {"text starts with \"too\"", "much-too-late", TRI_NO},
+	    {"text contains \"late. And\"", "too-late. And wet", TRI_YES},
+	    {"text contains \"acme\"", "Acme's tea", TRI_YES},
+	    {"text contains \"acme tea\"", "Acme's tea", TRI_YES},
+	    {"text contains \"old acme\"", "my old-Acme's tea", TRI_YES},
+	    {"text contains \"old acme tea\"", "my old Acme's tea", TRI_YES},
+	    {"text contains \"anna acme\"", "Anna's Acme's tea", TRI_YES},
+	    {"text contains \"acme's\"", "Acme's tea", TRI_YES},
+	    {"text contains \"acme's\"", "Acme tea", TRI_NO},
+	    {"text starts with \"acme\"", "Acme's tea", TRI_YES},
+	    {"text contains none of \"acme\", \"late\"", "Acme's tea", TRI_NO},
+	};
+	struct arena *a = arena_new(8 * 1024 * 1024);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct testing_occurrence o;
+		enum tristate seen;
+
+		testing_occurrence_init(&o);
+		testing_text(&o, cases[i].text, a);
+		seen = truth_of(cases[i].condition, &o.occ, a);
+		if (seen != cases[i].truth)
+			fail_msg("%s in '%s': %d, not %d", cases[i].condition, cases[i].text, seen,
+			    cases[i].truth);
+		arena_reset(a);
+	}
+	arena_free(a);
+}
+
 /* ---- random rules on random occurrences ---- */
 
 static int
@@ -627,6 +670,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_condition_is_true_false_or_unknown_as_the_manual_says),
+	    cmocka_unit_test(a_keyword_is_found_in_words_with_hyphens_and_in_possessives),
 	    cmocka_unit_test(unknown_goes_through_all_any_and_not_as_kleene_says),
 	    cmocka_unit_test(the_engine_agrees_with_the_slow_evaluator_on_random_rules),
 	    cmocka_unit_test(a_firing_says_why_in_one_line),
