@@ -39,7 +39,21 @@ struct loading {
 	struct diag_list *diags;
 	const char *file;
 	const char *dir;
+	bool has_no_memory; /* asked once, at the end: half a configuration is none */
 };
+
+static const void *
+need(struct loading *l, const void *made)
+{
+	l->has_no_memory |= made == NULL;
+	return made;
+}
+
+static const char *
+copy_of(struct loading *l, struct slice text)
+{
+	return need(l, arena_strndup(l->full->arena, text.ptr, text.len));
+}
 
 static void
 find(struct loading *l, const struct yaml_node *node, const char *code, const char *help,
@@ -56,7 +70,12 @@ static struct options *
 section(
     struct loading *l, const struct option *table, const struct yaml_node *node, const char *path)
 {
-	return options_read(table, l->full->doc, node, path, l->dir, l->diags);
+	struct options *set = table == NULL || path == NULL
+	    ? NULL
+	    : options_read(table, l->full->doc, node, path, l->dir, l->diags);
+
+	need(l, set);
+	return set;
 }
 
 static const struct yaml_node *
@@ -148,7 +167,7 @@ type_of(struct loading *l, const struct yaml_node *node, const char *what)
 		find(l, node, "C050", NULL, message);
 		return NULL;
 	}
-	return arena_strndup(l->full->arena, type->scalar.ptr, type->scalar.len);
+	return copy_of(l, type->scalar);
 }
 
 static void
@@ -192,9 +211,9 @@ read_source(struct loading *l, const struct yaml_node *node)
 		unknown_type(l, node, "source", type, known, n);
 		return;
 	}
-	s->name = arena_strndup(l->full->arena, node->key.ptr, node->key.len);
+	s->name = copy_of(l, node->key);
 	s->set = section(l, table_with_type(l->full->arena, s->ops->options, NULL), node,
-	    arena_printf(l->full->arena, "sources.%s", s->name));
+	    arena_printf(l->full->arena, "sources.%.*s", SLICE_ARG(node->key)));
 	c->source_count++;
 }
 
@@ -223,10 +242,8 @@ add_channel(
 	struct channel *ch = (struct channel *)&c->actions.channels[c->channel_count];
 	const struct option *table = table_with_type(a, ops->options, sender_common_options);
 
-	if (node == NULL) /* built in: no `type` needed */
-		table = table == NULL ? NULL : table + 1;
-	if (table == NULL)
-		return;
+	if (node == NULL && table != NULL) /* built in: no `type` needed */
+		table++;
 	cc->name = name;
 	cc->ops = ops;
 	cc->set = section(l, table, node, arena_printf(a, "channels.%s", name));
@@ -241,7 +258,7 @@ add_channel(
 static void
 read_channel(struct loading *l, const struct yaml_node *node)
 {
-	const char *type = type_of(l, node, "the channel");
+	const char *type = type_of(l, node, "the channel"), *name;
 	const struct sender_ops *ops;
 	const char *known[64];
 	size_t n = 0;
@@ -255,7 +272,9 @@ read_channel(struct loading *l, const struct yaml_node *node)
 		unknown_type(l, node, "channel", type, known, n);
 		return;
 	}
-	add_channel(l, arena_strndup(l->full->arena, node->key.ptr, node->key.len), ops, node);
+	name = copy_of(l, node->key);
+	if (name != NULL)
+		add_channel(l, name, ops, node);
 }
 
 /* `file` and `log` are there also when nobody configures them: nothing leaves the machine until
@@ -281,15 +300,15 @@ read_channels(struct loading *l)
 }
 
 static const char *const *
-list_of(struct arena *a, const struct options *o, const char *name, size_t *count_r)
+list_of(struct loading *l, const struct options *o, const char *name, size_t *count_r)
 {
 	size_t n = options_list_count(o, name);
-	const char **items = arena_array(a, n + 1, sizeof *items);
+	const char **items = arena_array(l->full->arena, n + 1, sizeof *items);
 
 	for (size_t i = 0; items != NULL && i < n; i++)
 		items[i] = options_list_at(o, name, i);
 	*count_r = items == NULL ? 0 : n;
-	return items;
+	return need(l, items);
 }
 
 static void
@@ -341,15 +360,15 @@ read_queues(struct loading *l)
 		struct alert_queue *q = &queues[f->base.actions.queue_count];
 		struct options *o;
 
-		q->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
+		q->name = copy_of(l, node->key);
 		o = section(l, config_queue_options, node,
-		    arena_printf(f->arena, "alerts.queues.%s", q->name));
+		    arena_printf(f->arena, "alerts.queues.%.*s", SLICE_ARG(node->key)));
 		if (o == NULL)
 			return -1;
 		f->queues[f->queue_sets++] = o;
 		q->title = options_text(o, "title");
-		q->notify = list_of(f->arena, o, "notify", &q->notify_count);
-		q->escalate = list_of(f->arena, o, "escalate", &q->escalate_count);
+		q->notify = list_of(l, o, "notify", &q->notify_count);
+		q->escalate = list_of(l, o, "escalate", &q->escalate_count);
 		q->escalate_after_ms = options_int(o, "escalate_after");
 		check_addresses(l, node, q->notify, q->notify_count);
 		check_addresses(l, node, q->escalate, q->escalate_count);
@@ -375,9 +394,9 @@ read_offers(struct loading *l)
 		struct offer_config *o = &f->base.offers[i];
 		struct options *set;
 
-		o->name = arena_strndup(f->arena, node->key.ptr, node->key.len);
-		set = section(
-		    l, config_offer_options, node, arena_printf(f->arena, "offers.%s", o->name));
+		o->name = copy_of(l, node->key);
+		set = section(l, config_offer_options, node,
+		    arena_printf(f->arena, "offers.%.*s", SLICE_ARG(node->key)));
 		if (set == NULL)
 			return -1;
 		f->offer_sets[f->offer_set_count++] = set;
@@ -439,18 +458,20 @@ fill(struct loading *l)
 	c->vocabulary_dir = options_text(f->top, "vocabulary");
 	c->customers_path = options_text(f->customers, "import");
 	c->handle_attribute = options_text(f->customers, "handle_attribute");
-	c->allow_private = list_of(a, f->network, "allow_private", &c->allow_private_count);
+	c->allow_private = list_of(l, f->network, "allow_private", &c->allow_private_count);
 	c->log_level = level_of(options_text(f->log, "level"));
 	c->log_journal = options_bool(f->log, "journal");
 	c->actions.max_per_person_per_day = options_int(f->limits, "per_person_per_day");
 	c->actions.brake_file = options_text(f->limits, "brake_file");
 	c->actions.brand_timezone = options_text(f->top, "timezone");
 	c->actions.default_reply_channel = options_text(f->top, "reply_channel");
+	if (need(l, c->store_path) == NULL)
+		return;
 	if (c->socket_path == NULL)
-		c->socket_path = path_beside(a, c->store_path, "earshot.sock");
+		c->socket_path = need(l, path_beside(a, c->store_path, "earshot.sock"));
 	if (c->actions.brake_file == NULL)
-		c->actions.brake_file = path_beside(a, c->store_path, "STOP");
-	c->blackbox_path = arena_printf(a, "%s-state", c->store_path);
+		c->actions.brake_file = need(l, path_beside(a, c->store_path, "STOP"));
+	c->blackbox_path = need(l, arena_printf(a, "%s-state", c->store_path));
 	if (c->listen != NULL && strcmp(c->listen, "off") == 0)
 		c->listen = NULL;
 }
@@ -507,7 +528,7 @@ int
 config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err)
 {
 	struct config_full *f = mem_zalloc(sizeof *f);
-	struct loading l = {f, diags, path, "."};
+	struct loading l = {f, diags, path, ".", false};
 	size_t errors_before = diag_count(diags, DIAG_ERROR);
 	struct buf text;
 	int rc = -1;
@@ -521,8 +542,12 @@ config_load(const char *path, struct diag_list *diags, struct config **config_r,
 	if (path != NULL) {
 		if (file_read(path, CONFIG_BYTES_MAX, &text, err) < 0)
 			goto out;
-		l.file = arena_strdup(f->arena, path);
-		l.dir = file_dir(f->arena, path);
+		l.file = need(&l, arena_strdup(f->arena, path));
+		l.dir = need(&l, file_dir(f->arena, path));
+		if (l.has_no_memory) {
+			err_set(err, ERR_NOMEM, "no memory for the configuration");
+			goto out;
+		}
 		f->doc = yaml_parse(path, buf_slice(&text), diags);
 		if (f->doc == NULL) {
 			rc = 1;
@@ -538,6 +563,10 @@ config_load(const char *path, struct diag_list *diags, struct config **config_r,
 		goto out;
 	}
 	fill(&l);
+	if (l.has_no_memory) {
+		err_set(err, ERR_NOMEM, "no memory for the configuration");
+		goto out;
+	}
 	if (diag_count(diags, DIAG_ERROR) == errors_before)
 		check_whole(&l);
 	if (diag_count(diags, DIAG_ERROR) > errors_before) {
