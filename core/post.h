@@ -3,8 +3,8 @@
  *
  * Plain structs whose texts live in the arena they were made in.  A missing text is SLICE_NONE, a
  * missing number COUNT_UNKNOWN, a missing time TIME_UNKNOWN: unknown stays unknown and is never
- * replaced by 0. Ids are the network's global names (design: a post read through two servers is one
- * post).
+ * replaced by 0. Ids are the network's global names: a post read through two servers is
+ * one post.
  */
 #ifndef CORE_POST_H
 #define CORE_POST_H
@@ -86,7 +86,7 @@ struct buf;
 int post_finish(struct post *p, struct arena *a);
 
 /*
- * post_json: the post as JSON at every border (design, section 4).
+ * post_json: the post as JSON at every border.
  *
  * Only text is required (unless deleted is true, then only id).  A wrongly typed field is an error
  * naming the field, what it is and what it should be; unknown fields are ignored; null is
@@ -95,7 +95,7 @@ int post_finish(struct post *p, struct arena *a);
  * there is kept, for exports that come back: who does not trust the giver sets it to now.  A
  * missing id is made by post_finish().
  *
- * Beyond the design's members: author.bot, author.objects_to_profiling, text_cut, and reply_handle,
+ * Not of every network: author.bot, author.objects_to_profiling, text_cut, and reply_handle,
  * an object that is the giver's word, not ours: a channel checks the server in it before it uses a
  * credential there.
  */

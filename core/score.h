@@ -89,7 +89,7 @@ struct buf;
 struct json_writer;
 
 /* The members "sentiment", "intents", "brands", "lexicon", "lang" of a scored post into an open
- * object (design, section 4); brand ids by index from brand_names (their display names).  explain
+ * object; brand ids by index from brand_names (their display names).  explain
  * adds "reasons" and "tokens". */
 void score_to_json(const struct score *s, const char *const *brand_names, bool explain,
     struct slice text, struct json_writer *w);
