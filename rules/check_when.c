@@ -7,6 +7,8 @@
 #include "rules/limits_internal.h"
 #include "rules/print_internal.h"
 
+#define CUSTOMER "customer."
+
 static void
 operator_finding(const struct item *rule, const struct node *n)
 {
@@ -53,10 +55,39 @@ range_finding(const struct item *rule, const struct node *n, const struct value 
 		    "'%s' goes from %s to %s", n->field->name, low, high);
 }
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* 10.000 is ten thousand to some readers and ten to us: of what is counted nobody means the
+ * decimals. */
+static bool
+is_thousands_dot(const struct item *rule, const struct node *n, const struct value *v)
+{
+	struct slice seen;
+	const char *dot;
+
+	if (!n->field->has_range || n->field->max != RULES_NUMBER_MAX ||
+	    (size_t)v->at.start + v->at.len > rule->sink->text.len || v->at.len < 5 ||
+	    v->at.len > 7)
+		return false;
+	seen = slice_make(rule->sink->text.ptr + v->at.start, v->at.len);
+	dot = seen.ptr + seen.len - 4;
+	return *dot == '.' && memchr(seen.ptr, '.', seen.len) == dot && is_digit(dot[1]) &&
+	    is_digit(dot[2]) && is_digit(dot[3]);
+}
+
 static void
 check_number(const struct item *rule, const struct node *n, const struct value *v)
 {
-	if (v->kind == VALUE_NUMBER) {
+	if (v->kind == VALUE_NUMBER && is_thousands_dot(rule, n, v)) {
+		finding_add(rule->sink, FINDING_BAD_NUMBER, v->at,
+		    "write thousands without a dot, as in 10000, or with 'k', as in 10k",
+		    "a dot stands before decimals, and '%s' is counted in whole numbers",
+		    n->field->name);
+	} else if (v->kind == VALUE_NUMBER) {
 		if (n->field->has_range &&
 		    (v->number_milli < n->field->min || v->number_milli > n->field->max))
 			range_finding(rule, n, v);
@@ -112,6 +143,23 @@ check_choice(const struct item *rule, const struct node *n, const struct value *
 	    "'%.*s' is not one of the values of '%s'", SHOWN(v->text), n->field->name);
 }
 
+/* "german" is no code, and no post would ever have it. */
+static void
+check_language(const struct item *rule, const struct node *n, const struct value *v)
+{
+	size_t len = 0;
+
+	while (len < v->text.len &&
+	    ((v->text.ptr[len] | 0x20) >= 'a' && (v->text.ptr[len] | 0x20) <= 'z'))
+		len++;
+	if ((len == 2 || len == 3) &&
+	    (len == v->text.len || v->text.ptr[len] == '_' || v->text.ptr[len] == '-'))
+		return;
+	finding_add(rule->sink, FINDING_UNKNOWN_CHOICE, v->at,
+	    "for example en for English, de for German, fr for French",
+	    "'%.*s' is no code: '%s' is two letters", SHOWN(v->text), n->field->name);
+}
+
 /* Texts stand in quotes; codes may. */
 static void
 check_text(const struct item *rule, const struct node *n, const struct value *v)
@@ -125,6 +173,8 @@ check_text(const struct item *rule, const struct node *n, const struct value *v)
 			    "there is nothing between the quotes");
 		return;
 	}
+	if (v->kind == VALUE_WORD && n->field->is_language)
+		check_language(rule, n, v);
 	if (v->kind == VALUE_WORD && field_type_is_wordy(n->field->type))
 		return;
 	if (v->kind == VALUE_WORD)
@@ -243,11 +293,27 @@ check_value(struct check *c, const struct item *rule, const struct node *n, cons
 
 /* ---- the condition ---- */
 
+/* The field of the customer whose name, without "customer.", is close to an attribute's. */
+static const char *
+customer_field_nearest(struct slice attribute)
+{
+	const char *names[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < field_count() && n < 64; i++) {
+		const struct field *f = field_at(i);
+
+		if (f->type != FIELD_ATTRIBUTE && slice_starts_with(slice_of(f->name), CUSTOMER))
+			names[n++] = f->name + strlen(CUSTOMER);
+	}
+	return diag_nearest(attribute, names, n);
+}
+
 /* customer.contry is an attribute to us; most likely it was meant to be a field. */
 static void
 check_attribute(const struct item *rule, const struct node *n)
 {
-	char name[RULES_ID_MAX + 16], help[FINDING_TEXT_MAX];
+	char help[FINDING_TEXT_MAX];
 	const char *nearest;
 
 	if (!attribute_is_valid(n->attribute)) {
@@ -256,12 +322,11 @@ check_attribute(const struct item *rule, const struct node *n)
 		    "'%.*s' cannot be the name of an attribute", SHOWN(n->attribute));
 		return;
 	}
-	snprintf(name, sizeof name, "customer.%.*s", SLICE_ARG(n->attribute));
-	nearest = field_nearest(slice_of(name));
-	if (nearest == NULL || strncmp(nearest, "customer.", 9) != 0)
+	nearest = customer_field_nearest(n->attribute);
+	if (nearest == NULL)
 		return;
-	snprintf(
-	    help, sizeof help, "did you mean '%s'? if it is an attribute, all is well", nearest);
+	snprintf(help, sizeof help, "did you mean '%s%s'? if it is an attribute, all is well",
+	    CUSTOMER, nearest);
 	finding_add(rule->sink, FINDING_LOOKS_LIKE_FIELD, n->field_at, help,
 	    "'customer.%.*s' is taken for an attribute of the customer", SHOWN(n->attribute));
 }

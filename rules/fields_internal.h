@@ -60,6 +60,7 @@ struct field {
 	int64_t min, max; /* NUMBER: thousandths, DURATION: ms */
 	const char *choices; /* CHOICE: "a|b|c" in the order of their numbers */
 	enum field_fold fold;
+	bool is_language; /* WORD: codes of languages */
 	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
 	const char *help; /* one sentence */
 	const char *example; /* a condition */

@@ -25,6 +25,7 @@ static const char *const random_texts[] = {"gold", "Silver", "late", "@anna", "#
     "a # b", "barista", "vip-1"};
 static const char *const random_codes[] = {
     "en", "de", "DE", "mastodon", "de_AT", "Europe/Berlin", "at", "list-a"};
+static const char *const random_languages[] = {"en", "de", "DE", "de_AT", "fr", "pt-BR"};
 static const char *const random_attributes[] = {"plan", "Tier", "visits", "care_priority"};
 static const char *const random_comments[] = {
     "why", "# twice", "", "with \"quotes\" and , commas", "end"};
@@ -98,6 +99,8 @@ random_value(struct random_tree *t, const struct node *n)
 	case FIELD_NUMBER:
 		v->kind = VALUE_NUMBER;
 		v->number_milli = random_number(t, f);
+		if (f->max == RULES_NUMBER_MAX) /* 12.345 of what is counted is a finding */
+			v->number_milli -= v->number_milli % 100;
 		break;
 	case FIELD_DURATION:
 		v->kind = VALUE_DURATION;
@@ -115,7 +118,8 @@ random_value(struct random_tree *t, const struct node *n)
 		break;
 	case FIELD_WORD:
 		v->kind = VALUE_WORD;
-		v->text = slice_of(RANDOM_OF(t, random_codes));
+		v->text = slice_of(
+		    f->is_language ? RANDOM_OF(t, random_languages) : RANDOM_OF(t, random_codes));
 		break;
 	case FIELD_TEXT: v->text = slice_of(RANDOM_OF(t, random_words)); break;
 	case FIELD_TAGS:
