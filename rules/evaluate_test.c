@@ -283,12 +283,13 @@ test_in_list(struct evaluation *e, const struct test *t)
 	int answer;
 
 	if (is_author) {
-		if (e->occ->post == NULL ||
-		    (!slice_is_set(e->occ->post->author.id) &&
-			!slice_is_set(e->occ->post->author.handle)))
+		const struct author *a = e->occ->post == NULL ? NULL : &e->occ->post->author;
+
+		if (a == NULL ||
+		    (!slice_is_set(a->id) && !slice_is_set(a->handle) && !slice_is_set(a->url)))
 			return TRI_UNKNOWN;
-		if (is_listed(e, list, e->occ->post->author.handle) ||
-		    is_listed(e, list, e->occ->post->author.id))
+		if (is_listed(e, list, a->handle) || is_listed(e, list, a->id) ||
+		    is_listed(e, list, a->url))
 			return TRI_YES;
 	} else {
 		if (c == NULL)

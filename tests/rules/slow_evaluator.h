@@ -374,9 +374,12 @@ slow_in_list(struct slow *s, const struct node *n)
 	bool is_author = strcmp(n->field->subject, "author") == 0, is_listed;
 	enum tristate r;
 
-	if (is_author ? a == NULL || (!slice_is_set(a->id) && !slice_is_set(a->handle)) : c == NULL)
+	if (is_author ? a == NULL ||
+		    (!slice_is_set(a->id) && !slice_is_set(a->handle) && !slice_is_set(a->url))
+		      : c == NULL)
 		return TRI_UNKNOWN;
-	is_listed = is_author ? slow_listed(s, list, a->handle) || slow_listed(s, list, a->id)
+	is_listed = is_author ? slow_listed(s, list, a->handle) || slow_listed(s, list, a->id) ||
+		slow_listed(s, list, a->url)
 			      : slow_listed(s, list, c->id);
 	for (size_t i = 0; !is_author && i < c->endpoint_count; i++)
 		is_listed |= slow_listed(s, list, c->endpoints[i].address);

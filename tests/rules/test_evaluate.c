@@ -370,6 +370,7 @@ random_occurrence(struct random_tree *t, struct testing_occurrence *o)
 	o->post.likes = (int64_t)rng_below(&t->rng, 10) - 1;
 	o->post.author.handle = maybe(t, slice_of(RANDOM_OF(t, random_texts)));
 	o->post.author.id = maybe(t, SLICE_LIT("https://example.social/anna"));
+	o->post.author.url = maybe(t, slice_of(RANDOM_OF(t, random_texts)));
 	o->post.author.name = maybe(t, slice_of(RANDOM_OF(t, random_texts)));
 	o->post.author.bio = maybe(t, slice_of(RANDOM_OF(t, random_texts)));
 	o->post.author.followers = (int64_t)rng_below(&t->rng, 30000) - 1;
