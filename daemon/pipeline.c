@@ -128,24 +128,38 @@ phase(struct pipeline *p, enum blackbox_phase which)
 
 /* ---- one post ------------------------------------------------------------ */
 
-static bool
-account_is(struct slice account, struct slice id, struct slice handle_key)
+/* An account may be named by its id, its handle or its address; an address spells a handle, too. */
+struct account_names {
+	struct slice names[4];
+};
+
+static struct account_names
+account_names_of(const struct author *author, struct arena *a)
 {
-	return (slice_is_set(id) && slice_eq(account, id)) ||
-	    (slice_is_set(handle_key) && slice_eq(account, handle_key));
+	return (struct account_names){{author->id, author->url, handle_key_make(a, author->handle),
+	    handle_key_make(a, author->url)}};
+}
+
+static bool
+account_is(struct slice account, const struct account_names *author)
+{
+	for (size_t i = 0; i < sizeof author->names / sizeof *author->names; i++)
+		if (slice_is_set(author->names[i]) && slice_eq(account, author->names[i]))
+			return true;
+	return false;
 }
 
 /* Posts by the brand's own accounts and by our own senders decide nothing. */
 static bool
 author_is_own(const struct pipeline *p, const struct author *author)
 {
-	struct slice key = handle_key_make(p->arena, author->handle);
+	struct account_names names = account_names_of(author, p->arena);
 
 	for (size_t i = 0; i < p->snapshot->own_accounts.count; i++)
-		if (account_is(p->snapshot->own_accounts.items[i], author->id, key))
+		if (account_is(p->snapshot->own_accounts.items[i], &names))
 			return true;
 	for (size_t i = 0; i < p->account_count; i++)
-		if (account_is(slice_of(p->accounts[i]), author->id, key))
+		if (account_is(slice_of(p->accounts[i]), &names))
 			return true;
 	return false;
 }
@@ -191,6 +205,34 @@ post_delete(struct pipeline *p, const struct page *page, const struct post *post
 	return 0;
 }
 
+/* Hashtags and mentions that stand in the text, of a post that came without a list of them. */
+static int
+names_from_text(struct pipeline *p, const struct stored_post *sp, enum token_kind kind,
+    struct slice_list *list, struct err *err)
+{
+	struct slice *items;
+	size_t n = 0;
+
+	if (list->count > 0)
+		return 0;
+	for (size_t i = 0; i < sp->score.token_count; i++)
+		n += sp->score.tokens[i].kind == kind;
+	if (n == 0)
+		return 0;
+	n = n < POST_TAGS_MAX ? n : POST_TAGS_MAX;
+	items = arena_array(p->arena, n, sizeof *items);
+	if (items == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the tags of a post");
+	for (size_t i = 0, at = 0; at < n; i++) {
+		const struct token *t = &sp->score.tokens[i];
+
+		if (t->kind == kind) /* without its '#' or '@', which is one byte once folded */
+			items[at++] = slice_make(t->folded.ptr + 1, t->folded.len - 1);
+	}
+	*list = (struct slice_list){items, n};
+	return 0;
+}
+
 static int
 post_score(struct pipeline *p, struct stored_post *sp, struct err *err)
 {
@@ -198,7 +240,9 @@ post_score(struct pipeline *p, struct stored_post *sp, struct err *err)
 	struct slice *ids;
 
 	if (nlp_score(p->scorer, p->snapshot->lexicon, p->snapshot->matcher, sp->post.text,
-		sp->post.lang, p->arena, &sp->score, err) < 0)
+		sp->post.lang, p->arena, &sp->score, err) < 0 ||
+	    names_from_text(p, sp, TOKEN_HASHTAG, &sp->post.tags, err) < 0 ||
+	    names_from_text(p, sp, TOKEN_MENTION, &sp->post.mentions, err) < 0)
 		return -1;
 	ids = arena_array(p->arena, sp->score.brand_count + 1, sizeof *ids);
 	if (ids == NULL)

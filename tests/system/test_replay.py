@@ -129,6 +129,54 @@ def a_text_is_all_a_post_needs():
         same([(d["rule_id"], d["outcome"]) for d in found], [("first-two", "suppressed")] * 2 + [("first-two", "held")], "decisions")
 
 
+def hashtags_and_mentions_in_the_text_are_tags_and_mentions():
+    rules = """
+rule tag "Tag"
+  when post.tag is "acmelaunch"
+  then
+    tag author "there"
+  end
+end
+
+rule mention "Mention"
+  when post.mention is "@acme"
+  then
+    tag author "spoke"
+  end
+end
+"""
+    with SmallHouse("tags", rules) as house:
+        posts = [post(1, "at #AcmeLaunch with @Acme"), post(2, "nothing", tags=["acmelaunch"], mentions=["acme"]),
+                 post(3, "at #acmelaunch", tags=["other"]), post(4, "acmelaunch"), post(5, "\uff03acmelaunch")]
+        found, _ = replay(house, posts)
+        same(sorted(brief(found)), [("mention", "1", "done"), ("mention", "2", "done"), ("tag", "1", "done"), ("tag", "2", "done"),
+                                    ("tag", "5", "done")], "decisions")
+
+
+def an_own_account_is_known_by_handle_id_and_address():
+    own = '''
+brand shop "Shop"
+  called "shop"
+  own accounts "@shop@brand.example", "https://brand.example/users/77", "https://brand.example/@store"
+end
+
+rule all "All"
+  when brand is shop
+  then
+    tag author "seen"
+  end
+end
+'''
+    authors = [{"id": "x:1", "handle": "Shop@Brand.example"}, {"id": "https://brand.example/users/77"},
+               {"id": "x:3", "url": "https://brand.example/@store"}, {"id": "x:4", "handle": "@store@brand.example"},
+               {"id": "x:5", "url": "https://brand.example/@shop"}, {"id": "x:6", "handle": "@shop@else.example"},
+               {"id": "x:7", "url": "https://brand.example/@shopper", "name": "shop"}]
+    with SmallHouse("own", own) as house:
+        posts = [dict(post(n + 1, "shop"), author=a) for n, a in enumerate(authors)]
+        found, _ = replay(house, posts, "--all")
+        same(brief(found), [("all", str(n), "held" if n < 6 else "done") for n in range(1, 8)], "decisions")
+
+
 def drafts_are_given_by_path_and_their_errors_are_shown():
     with SmallHouse("paths", RULES) as house:
         house.write("draft/a.rules", 'rule draft "Draft"\n  when text contains "love"\n  then\n    tag author "x"\n  end\nend\n')
@@ -151,4 +199,5 @@ if __name__ == "__main__":
     run_tests([a_cool_down_runs_over_days_from_the_last_firing, a_window_opens_and_closes_at_its_minute_in_its_zone, a_total_is_a_total,
                a_person_who_takes_no_mail_gets_none, other_customers_may_be_given, the_same_file_gives_the_same_bytes,
                nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on, a_text_is_all_a_post_needs,
+               hashtags_and_mentions_in_the_text_are_tags_and_mentions, an_own_account_is_known_by_handle_id_and_address,
                drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])
