@@ -143,24 +143,39 @@ http_intake_answer(struct http_server_request *r, int status, const struct http_
 	r->is_broken = r->response == NULL;
 }
 
-/* An answer of our own, after which the connection is closed. */
+/* An answer of our own, after which the connection is closed: problem details, as the application
+ * gives them. */
 static void
-refuse(struct http_server_request *r, int status, const char *code, const char *message)
+refuse(struct http_server_request *r, int status, const char *code, const char *detail)
 {
 	const struct http_header headers[] = {
-	    {SLICE_LIT("Content-Type"), SLICE_LIT("application/json")},
+	    {SLICE_LIT("Content-Type"), SLICE_LIT("application/problem+json")},
 	    {SLICE_LIT("Connection"), SLICE_LIT("close")},
+	    {SLICE_LIT("Retry-After"), SLICE_LIT("5")},
 	};
-	char text[200];
+	bool is_passing = status == MHD_HTTP_SERVICE_UNAVAILABLE;
+	char text[300];
 
-	snprintf(text, sizeof text, "{\"code\":\"%s\",\"message\":\"%s\"}\n", code, message);
-	http_intake_answer(r, status, headers, 2, slice_of(text));
+	snprintf(text, sizeof text,
+	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\",\"code\":"
+	    "\"%s\"}",
+	    MHD_get_reason_phrase_for((unsigned)status), status, detail, code);
+	http_intake_answer(r, status, headers, is_passing ? 3 : 2, slice_of(text));
+}
+
+static void
+refuse_too_large(struct http_server_request *r, size_t max_bytes)
+{
+	char detail[100];
+
+	snprintf(detail, sizeof detail, "the body is over %zu bytes", max_bytes);
+	refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "too-large", detail);
 }
 
 void
 http_intake_refuse_stopping(struct http_server_request *r)
 {
-	refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping", "the server is stopping");
+	refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the server is stopping");
 }
 
 /* ---- taking a request in ------------------------------------------------- */
@@ -253,13 +268,13 @@ take_headers(
 	r->connection->due_ms = r->body_began_ms + s->options.idle_timeout_ms;
 	if (f.is_odd || f.lengths > 1 || f.encodings > 1 || (f.lengths > 0 && f.encodings > 0) ||
 	    (f.encodings > 0 && (!f.is_chunked || strcmp(version, "HTTP/1.1") != 0))) {
-		refuse(r, MHD_HTTP_BAD_REQUEST, "bad_framing",
+		refuse(r, MHD_HTTP_BAD_REQUEST, "bad-framing",
 		    "the length of the body is said twice, wrongly, or in two ways");
 		return queue_answer(r);
 	}
 	if (f.length <= max)
 		return MHD_YES;
-	refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", "the body is too large");
+	refuse_too_large(r, s->options.max_body_bytes);
 	if (f.has_expect || f.length / DISCARD_FACTOR > max)
 		return queue_answer(r);
 	return MHD_YES;
@@ -274,7 +289,7 @@ take_body(struct http_server *s, struct http_server_request *r, const char *data
 	if (r->status == 0 && buf_add(&r->body, data, len) < 0) {
 		if (r->received_bytes <= s->options.max_body_bytes)
 			return MHD_NO; /* no memory */
-		refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", "the body is too large");
+		refuse_too_large(r, s->options.max_body_bytes);
 	}
 	if (r->status != 0) {
 		buf_fini(&r->body);
