@@ -30,14 +30,16 @@ home_open(const struct config *config, const struct clock *clock, struct store *
 {
 	struct arena *a = arena_new(64 * 1024);
 	struct store_options o = {0};
-	const char *lock_path;
+	const char *real_path, *lock_path;
 	int fd = -1, rc = -1;
 
 	if (a == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to open '%s'", config->store_path);
-	if (file_make_dirs(file_dir(a, config->store_path), err) < 0)
+	/* SQLite follows links as well: one database has one lock, whatever it is called here. */
+	real_path = file_follow(a, config->store_path, err);
+	if (real_path == NULL || file_make_dirs(file_dir(a, real_path), err) < 0)
 		goto out;
-	lock_path = arena_printf(a, "%s-lock", config->store_path);
+	lock_path = arena_printf(a, "%s-lock", real_path);
 	rc = file_lock(lock_path, &fd, err);
 	if (rc < 0)
 		goto out;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define FILE_MODE 0640
 #define READ_BLOCK_BYTES 65536
 #define TEMP_NAME_BYTES 32
+#define LINKS_MAX 40
 
 /* "cannot read 'x': No such file or directory" with the kind that errno means. */
 static int
@@ -352,6 +354,29 @@ file_dir(struct arena *a, const char *path)
 	if (slash == path)
 		return arena_strdup(a, "/");
 	return arena_strndup(a, path, (size_t)(slash - path));
+}
+
+char *
+file_follow(struct arena *a, const char *path, struct err *err)
+{
+	char target[PATH_MAX];
+	char *at = arena_strdup(a, path);
+
+	for (int links = 0; at != NULL && links < LINKS_MAX; links++) {
+		ssize_t len = readlink(at, target, sizeof target - 1);
+
+		if (len < 0)
+			return at; /* no link; what else is wrong shows when it is opened */
+		target[len] = '\0';
+		at = file_dir(a, at);
+		if (at != NULL)
+			at = file_join(a, at, target);
+	}
+	if (at == NULL)
+		err_set(err, ERR_NOMEM, "no memory to follow '%s'", path);
+	else
+		err_set(err, ERR_INPUT, "'%s' is a link that leads nowhere", path);
+	return NULL;
 }
 
 /* ---- locks --------------------------------------------------------------- */

@@ -29,6 +29,9 @@ int file_list(const char *dir, size_t max_names, struct arena *a, const char *co
 char *file_join(struct arena *a, const char *base_dir, const char *path);
 /* The folder of a path: "a/b" of "a/b/c", "." of "c". */
 char *file_dir(struct arena *a, const char *path);
+/* Where a path leads when its last part is a symbolic link, also to nothing yet; else path itself.
+ * NULL with err: links in a circle, no memory. */
+char *file_follow(struct arena *a, const char *path, struct err *err);
 /* An exclusive lock on a file (created when missing) held until file_unlock() or the process ends.
  * 0 with *fd_r; 1 when another process has it; -1. */
 int file_lock(const char *path, int *fd_r, struct err *err);

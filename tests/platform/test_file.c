@@ -230,6 +230,38 @@ paths_are_joined_and_cut(void **state)
 }
 
 static void
+a_link_is_followed_to_where_it_leads_even_to_nothing(void **state)
+{
+	static const struct {
+		const char *link, *target, *asked, *found;
+	} cases[] = {
+	    {NULL, NULL, "plain", "plain"},
+	    {"one", "nothing", "one", "./nothing"},
+	    {"two", "one", "two", "./nothing"},
+	    {"far", "/nowhere/at/all", "far", "/nowhere/at/all"},
+	    {"circle", "circle", "circle", NULL},
+	};
+	struct arena *a = arena_new(100000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct err err = {0};
+		const char *found;
+
+		if (cases[i].link != NULL)
+			assert_int_equal(symlink(cases[i].target, cases[i].link), 0);
+		found = file_follow(a, cases[i].asked, &err);
+		if (cases[i].found == NULL) {
+			assert_null(found);
+			assert_int_equal(err.kind, ERR_INPUT);
+		} else {
+			assert_string_equal(found, cases[i].found);
+		}
+	}
+	arena_free(a);
+}
+
+static void
 a_lock_is_one_holders_and_ends_with_its_process(void **state)
 {
 	int fd = -1, other = -1, status;
@@ -303,6 +335,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		names_are_listed_in_byte_order_up_to_a_limit, enter_folder, leave_folder),
 	    cmocka_unit_test_setup_teardown(paths_are_joined_and_cut, enter_folder, leave_folder),
+	    cmocka_unit_test_setup_teardown(
+		a_link_is_followed_to_where_it_leads_even_to_nothing, enter_folder, leave_folder),
 	    cmocka_unit_test_setup_teardown(
 		a_lock_is_one_holders_and_ends_with_its_process, enter_folder, leave_folder),
 	    cmocka_unit_test_setup_teardown(every_failing_allocation_is_an_error_and_leaves_nothing,
