@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "nlp/nlp.h"
+#include "platform/http_client.h"
 
 #include "daemon/config.h"
 #include "daemon/home.h"
@@ -90,9 +91,18 @@ reload_adopt(struct reload *r)
 	struct service *s = r->service;
 	struct sources *fresh;
 
+	struct http_policy policy = {r->config->allow_private, r->config->allow_private_count};
+
 	if (sources_open(s, r->config, r->starts, &fresh, &r->err) < 0)
 		return -1;
+	if (http_client_set_policy(s->http, &policy, &r->err) < 0) {
+		sources_close(s, fresh);
+		return -1;
+	}
 	if (sending_open(s, r->config, &r->err) < 0) {
+		policy =
+		    (struct http_policy){s->config->allow_private, s->config->allow_private_count};
+		(void)http_client_set_policy(s->http, &policy, NULL);
 		sources_close(s, fresh);
 		return -1;
 	}
@@ -138,6 +148,18 @@ reload_done(void *cookie)
 	return_done(r);
 }
 
+/* The server goes on listening where it did: what beyond this machine reaches it needs a token, now
+ * as at the start. */
+static int
+keep_guarded(struct service *s, const struct config *next, struct err *err)
+{
+	if (next->token != NULL || !web_is_exposed(s->web))
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+	    "the running server listens beyond this machine, so server.token may not go without a "
+	    "restart");
+}
+
 /* What is bound to sockets and the database file cannot change under a running daemon. */
 static void
 warn_about_restart(struct service *s, const struct config *next)
@@ -152,6 +174,8 @@ warn_about_restart(struct service *s, const struct config *next)
 	else if (strcmp(now->listen == NULL ? "" : now->listen,
 		     next->listen == NULL ? "" : next->listen) != 0)
 		what = "server.listen";
+	else if (now->max_body_bytes != next->max_body_bytes)
+		what = "server.max_body";
 	if (what != NULL)
 		log_event(s->log, LOG_WARN, "config.needs_restart", "what", what, NULL);
 }
@@ -186,6 +210,8 @@ reload_on_hangup(void *cookie, int signum)
 		rc = snapshot_lexicon(r->config->vocabulary_dir, r->diags, &r->lexicon, &r->err);
 	if (rc == 0 && diag_count(r->diags, DIAG_ERROR) > 0)
 		rc = 1;
+	if (rc == 0)
+		rc = keep_guarded(s, r->config, &r->err);
 	if (rc == 0) {
 		warn_about_restart(s, r->config);
 		if (worker_call(s->worker, reload_work, reload_done, r) == 0)

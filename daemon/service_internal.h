@@ -108,6 +108,8 @@ int web_start(struct service *s, struct web **web_r, struct err *err);
 void web_stop_accepting(struct web *w); /* new requests get 503 */
 bool web_is_idle(const struct web *w);
 void web_free(struct web *w);
+/* Listens beyond loopback, whatever a newer configuration says. */
+bool web_is_exposed(const struct web *w);
 const char *web_url(const struct web *w); /* "http://127.0.0.1:8080/", or NULL */
 
 #endif

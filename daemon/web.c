@@ -37,6 +37,7 @@ struct web {
 	struct http_server *tcp, *local;
 	size_t calls;
 	bool is_refusing;
+	bool is_exposed;
 	char url[128];
 };
 
@@ -492,6 +493,7 @@ web_start(struct service *s, struct web **web_r, struct err *err)
 			err_prefix(err, "server.listen");
 			goto failed;
 		}
+		w->is_exposed = !http_server_address_is_loopback(s->config->listen);
 		snprintf(w->url, sizeof w->url, "http://%.*s:%d/",
 		    colon == NULL ? 0 : (int)(colon - s->config->listen), s->config->listen,
 		    http_server_port(w->tcp));
@@ -513,6 +515,12 @@ bool
 web_is_idle(const struct web *w)
 {
 	return w->calls == 0;
+}
+
+bool
+web_is_exposed(const struct web *w)
+{
+	return w->is_exposed;
 }
 
 const char *

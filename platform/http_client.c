@@ -313,6 +313,19 @@ http_client_new(struct loop *loop, const struct http_policy *policy, struct http
 	return http_client_lookup_with(loop, policy, resolver_system_lookup, client_r, err);
 }
 
+int
+http_client_set_policy(struct http_client *c, const struct http_policy *policy, struct err *err)
+{
+	struct policy *next;
+
+	if (policy_new(policy, &next, err) < 0)
+		return -1;
+	/* Every transfer asks for it anew, also before a connection is used again. */
+	policy_free(c->policy);
+	c->policy = next;
+	return 0;
+}
+
 void
 http_client_free(struct http_client *c)
 {

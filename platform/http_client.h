@@ -42,6 +42,9 @@ struct http_policy {
 
 int http_client_new(struct loop *loop, const struct http_policy *policy,
     struct http_client **client_r, struct err *err);
+/* From now on another policy; on an error the old one stays.  On the loop's thread. */
+int
+http_client_set_policy(struct http_client *c, const struct http_policy *policy, struct err *err);
 void http_client_free(struct http_client
 	*c); /* cancels what is under way; a hanging name or mail server does not hold it up */
 

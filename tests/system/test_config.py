@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The configuration: all problems at once, tokens, SIGHUP; and what POST /api/v1/posts promises."""
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -8,7 +9,7 @@ import signal
 import time
 
 from lib import House, free_port, need, post, run_tests, same, wait_for
-from small_house import RULES, SmallHouse, ago, escape
+from small_house import RULES, Feed, SmallHouse, ago, escape
 
 
 def check(house, text, code=1):
@@ -220,6 +221,63 @@ def the_last_of_many_hangups_counts():
         same(len(os.listdir(house.path("last"))), 1, "files of the last channel")
 
 
+def a_hangup_adopts_where_requests_may_go():
+    with SmallHouse("policy") as house, contextlib.closing(Feed()) as feed:
+        house.configure(sources=f"{{blog: {{type: feed, url: '{feed.url}'}}}}")
+        house.start()
+        wait_for("the feed to be asked", lambda: feed.requests > 0)
+        good = open(house.config).read()
+        house.write("earshot.yaml", good.replace('allow_private: ["127.0.0.1"]', "allow_private: []"))
+        hangup(house)
+        wait_for("the address to be refused", lambda: "not allowed" in str(house.call("GET", "/api/v1/sources")[1]["items"][0]["detail"]))
+        house.write("earshot.yaml", good)
+        before = feed.requests
+        hangup(house)
+        wait_for("the feed to be asked again", lambda: feed.requests > before)
+
+
+def a_hangup_does_not_open_the_door():
+    with SmallHouse("door") as house:
+        port = free_port()
+        house.environment["DOOR_KEY"] = "opensesame"
+        house.configure(listen=f'"0.0.0.0:{port}", token: "${{DOOR_KEY}}"')
+        house.start()
+        house.configure(listen=f'"127.0.0.1:{port}", token: "${{DOOR_KEY}}"')
+        hangup(house)
+        house.configure(listen=f'"127.0.0.1:{port}"')
+        hangup(house, "config.kept")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/api/v1/status")
+        same(connection.getresponse().status, 401, "without a token, while it listens everywhere")
+        connection.close()
+
+
+def a_database_of_two_names_has_one_daemon():
+    with SmallHouse("one") as house, SmallHouse("link") as other:
+        house.start()
+        os.makedirs(other.path("var"))
+        os.symlink(house.path("var", "earshot.db"), other.path("var", "earshot.db"))
+        need("in use by a running daemon" in other.verb("run", code=3).stderr, "the second name lets a second one in")
+        house.stop()
+        other.start()
+        need("in use by a running daemon" in house.verb("run", code=3).stderr, "the first name lets a second one in")
+
+
+def a_body_that_is_too_large_is_a_problem_like_any_other():
+    with SmallHouse("large") as house:
+        port = free_port()
+        house.configure(listen=f'"127.0.0.1:{port}", max_body: 1 KB')
+        house.start()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("POST", "/api/v1/posts", b"x" * 2000)
+        answer = connection.getresponse()
+        same((answer.status, answer.getheader("Content-Type")), (413, "application/problem+json"), "answer")
+        found = json.loads(answer.read())
+        same((found["status"], found["code"], found["type"]), (413, "too-large", "about:blank"), "members")
+        need(any(c.isdigit() for c in found["detail"]), f"the detail names the limit: {found}")
+        connection.close()
+
+
 def a_hangup_never_touches_the_rules():
     with SmallHouse("rules") as house:
         house.start()
@@ -285,5 +343,7 @@ if __name__ == "__main__":
                a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token,
                with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
                a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
-               a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts, a_hangup_never_touches_the_rules, one_key_is_one_request,
+               a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts, a_hangup_adopts_where_requests_may_go,
+               a_hangup_does_not_open_the_door, a_database_of_two_names_has_one_daemon,
+               a_body_that_is_too_large_is_a_problem_like_any_other, a_hangup_never_touches_the_rules, one_key_is_one_request,
                what_was_acknowledged_is_there_after_a_kill, one_an_array_or_lines])
