@@ -312,6 +312,8 @@ read_handle(const struct json *status, const struct mastodon_context *ctx, struc
 	json_kv_str(&w, "status_id", id);
 	json_kv_str(&w, "acct",
 	    utf8_prefix(json_get_str(json_get(status, "account"), "acct"), NAME_MAX_BYTES));
+	if (slice_is_set(json_get_str(status, "uri")))
+		json_kv_str(&w, "uri", json_get_str(status, "uri"));
 	json_object_end(&w);
 	rc = buf_failed(&out) ? nomem(err)
 			      : keep(a, buf_slice(&out), HANDLE_JSON_MAX, &p->reply_handle, err);

@@ -77,8 +77,6 @@ on_channel_stopped(void *cookie, const char *channel, const char *why)
 	struct sending *x = cookie;
 	char key[128], title[200];
 
-	log_event(
-	    x->service->log, LOG_ERROR, "channel.stopped", "channel", channel, "why", why, NULL);
 	snprintf(key, sizeof key, "channel:%s", channel);
 	snprintf(title, sizeof title, "the channel %s has stopped", channel);
 	service_alert(x->service, key, title, why);
@@ -118,7 +116,6 @@ sending_open(struct service *s, struct config *config, struct err *err)
 		if (sender_new(config->channels[i].name, config->channels[i].ops,
 			config->channels[i].set, config->channels[i].common, &x->host, &x->list[i],
 			err) < 0) {
-			err_prefix(err, "channel '%s'", config->channels[i].name);
 			goto failed;
 		}
 		x->count++;

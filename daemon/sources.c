@@ -148,7 +148,6 @@ sources_open(struct service *s, struct config *config, const struct source_start
 		x->starts[i] = starts[i];
 		if (collector_new(config->sources[i].name, config->sources[i].ops,
 			config->sources[i].set, &x->host, &x->list[i], err) < 0) {
-			err_prefix(err, "source '%s'", config->sources[i].name);
 			sources_close(s, x);
 			return -1;
 		}

@@ -120,7 +120,9 @@ all_fields_are_taken(void **state)
 	assert_int_equal(p.author.created_at_ms, INT64_C(1577923200000));
 	assert_false(p.author.objects_to_profiling);
 	assert_text(p.reply_handle,
-	    "{\"server\":\"https://m.example\",\"status_id\":\"11\",\"acct\":\"al@r.example\"}");
+	    "{\"server\":\"https://"
+	    "m.example\",\"status_id\":\"11\",\"acct\":\"al@r.example\",\"uri\":\"https://"
+	    "r.example/s/1\"}");
 }
 
 static void
