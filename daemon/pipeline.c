@@ -516,6 +516,9 @@ pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
 	rc = 0;
 out:
 	if (rc < 0) {
+		/* Trying the very same again would fail again: a smaller batch may do. */
+		if (err != NULL && arena_is_full(p->arena))
+			err->kind = ERR_LIMIT;
 		store_rollback(p->env.store);
 		memset(results, 0, count * sizeof *results);
 		metrics_add(p->env.metrics, METRIC_COMMIT_FAILURES, 1);

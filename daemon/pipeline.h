@@ -56,7 +56,7 @@ struct snapshot *pipeline_snapshot(struct pipeline *p); /* peek */
 
 /* One transaction for all pages; results[i] for pages[i].  before_commit (may be NULL) runs in it
  * when all pages are through, to add what must commit with them.  On -1 nothing of it happened and
- * the pages are as they were. */
+ * the pages are as they were; ERR_LIMIT: fewer posts at a time may do. */
 typedef int pipeline_commit_fn(
     void *cookie, struct store *st, const struct page_result *results, struct err *err);
 int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,

@@ -401,6 +401,42 @@ a_batch_without_memory_leaves_the_store_as_it_was(void **state)
 	assert_true(slice_eq_str(source_of(w).cursor, "next"));
 }
 
+/* Each "a" of a long text is a token: a page of such posts fits, eight of them do not. */
+static void
+a_batch_over_its_memory_says_so_and_its_pages_alone_fit(void **state)
+{
+	enum {
+		PAGES = 8,
+		POSTS = 64
+	};
+	struct world *w = *state;
+	struct page *pages[PAGES];
+	struct page_result results[PAGES];
+	char *text = mem_alloc(POST_TEXT_MAX);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < POST_TEXT_MAX; i++)
+		text[i] = i % 2 == 0 ? 'a' : ' ';
+	for (size_t k = 0; k < PAGES; k++) {
+		for (size_t i = 0; i < POSTS; i++) {
+			struct post *post =
+			    add(w, arena_printf(w->page->arena, "p%zu-%zu", k, i), "jane", "");
+
+			post->text = slice_make(text, POST_TEXT_MAX);
+		}
+		pages[k] = w->page;
+		w->page = page_new(S("demo"));
+	}
+	assert_int_equal(pipeline_batch(w->p, pages, PAGES, results, NULL, NULL, &w->err), -1);
+	assert_int_equal(w->err.kind, ERR_LIMIT);
+	assert_int_equal(w->stored, 0);
+	assert_int_equal(pipeline_batch(w->p, pages, 1, results, NULL, NULL, &w->err), 0);
+	assert_int_equal(results[0].stored, POSTS);
+	for (size_t k = 0; k < PAGES; k++)
+		page_free(pages[k]);
+	mem_free(text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -414,6 +450,7 @@ main(void)
 	    TEST(a_cool_down_runs_on_the_clock_and_within_one_page),
 	    TEST(some_posts_are_stored_but_do_nothing),
 	    TEST(a_batch_without_memory_leaves_the_store_as_it_was),
+	    TEST(a_batch_over_its_memory_says_so_and_its_pages_alone_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
