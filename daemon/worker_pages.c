@@ -20,8 +20,7 @@ isolate(struct worker *w, struct page *page, struct page_result *total, struct e
 
 	part.cursor = SLICE_NONE;
 	part.ends_first_fetch = false;
-	part.reject_count = 0;
-	part.count = 1;
+	part.rejects_lost = part.repaired = 0; /* counted with the page's own rejects, at the end */
 	for (size_t i = 0; i < page->count; i++) {
 		part.posts = &page->posts[i];
 		part.count = 1;
@@ -51,6 +50,7 @@ isolate(struct worker *w, struct page *page, struct page_result *total, struct e
 	if (pipeline_batch(w->pipeline, list, 1, &one, NULL, NULL, err) < 0)
 		return -1;
 	total->rejected += one.rejected;
+	total->repaired += one.repaired;
 	return 0;
 }
 

@@ -1,0 +1,257 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "core/metrics.h"
+#include "nlp/nlp.h"
+#include "platform/loop.h"
+#include "store/posts.h"
+#include "store/store.h"
+
+#include "daemon/snapshot.h"
+#include "daemon/worker.h"
+
+#define NOW INT64_C(1795255200000) /* 2026-11-21T10:00:00Z */
+#define QUEUE 16
+#define POISON_BYTES (11 * 1024 * 1024) /* as JSON six times that: more than a row may hold */
+
+#define S slice_of
+
+struct world {
+	struct loop *loop;
+	struct store *st;
+	struct clock_virtual clock;
+	struct metrics metrics;
+	struct snapshot *snapshot;
+	struct worker *w;
+	struct arena *a;
+	char *poison;
+	/* What was answered. */
+	size_t answers;
+	struct page_result result;
+	struct err failure;
+	int commits;
+	struct err err;
+};
+
+static void
+nothing(void *cookie)
+{
+	(void)cookie;
+}
+
+static struct snapshot *
+make_snapshot(void)
+{
+	struct bundle b = {0};
+	struct diag_list *diags = diag_list_new();
+	struct config *config = NULL;
+	struct lexicon_set *lexicon = NULL;
+	struct snapshot *s = NULL;
+
+	assert_int_equal(config_load(NULL, diags, &config, NULL), 0);
+	assert_int_equal(snapshot_lexicon(NULL, diags, &lexicon, NULL), 0);
+	assert_int_equal(snapshot_compile(&b, config, lexicon, 1, diags, &s, NULL), 0);
+	config_unref(config);
+	lexicon_set_unref(lexicon);
+	diag_list_free(diags);
+	return s;
+}
+
+static int
+setup(void **state)
+{
+	struct world *w = mem_zalloc(sizeof *w);
+	struct store_options o = {.mode = STORE_MEMORY, .now_ms = NOW};
+	struct worker_env env = {0};
+
+	assert_non_null(w);
+	assert_int_equal(loop_new(&w->loop, &w->err), 0);
+	assert_int_equal(store_open(&o, &w->st, &w->err), 0);
+	clock_virtual_init(&w->clock, NOW);
+	w->snapshot = make_snapshot();
+	w->a = arena_new(16u << 20);
+	w->poison = mem_alloc(POISON_BYTES + 1);
+	assert_non_null(w->poison);
+	memset(w->poison, '\x01', POISON_BYTES);
+	w->poison[POISON_BYTES] = '\0';
+	env.loop = w->loop;
+	env.store = w->st;
+	env.clock = &w->clock.base;
+	env.metrics = &w->metrics;
+	env.cookie = w;
+	env.outbox_changed = nothing;
+	assert_int_equal(worker_start(&env, w->snapshot, QUEUE, &w->w, &w->err), 0);
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	worker_stop(w->w);
+	loop_run_once(w->loop, false);
+	worker_free(w->w);
+	snapshot_unref(w->snapshot);
+	store_close(w->st);
+	arena_free(w->a);
+	loop_free(w->loop);
+	mem_free(w->poison);
+	mem_free(w);
+	return 0;
+}
+
+static struct post *
+add(struct page *page, const char *id, const char *author)
+{
+	struct post *post = page_add(page);
+
+	assert_non_null(post);
+	post->id = S(id);
+	post->source = S("replay");
+	post->text = S("coffee");
+	post->created_at_ms = post->fetched_at_ms = NOW;
+	post->author.id = S(author);
+	return post;
+}
+
+static void
+on_done(void *cookie, struct page **pages, size_t count, const struct page_result *results,
+    const struct err *failure)
+{
+	struct world *w = cookie;
+
+	assert_int_equal(count, 1);
+	w->answers++;
+	if (results != NULL)
+		w->result = results[0];
+	if (failure != NULL)
+		w->failure = *failure;
+	page_free(pages[0]);
+}
+
+static int
+on_commit(void *cookie, struct store *st, const struct page_result *results, struct err *err)
+{
+	struct world *w = cookie;
+
+	(void)results;
+	(void)err;
+	assert_true(store_in_transaction(st));
+	w->commits++;
+	return 0;
+}
+
+/* Hands the pages over and ends the thread, which finishes them first: then the store is ours. */
+static void
+work_through(struct world *w)
+{
+	worker_stop(w->w);
+	loop_run_once(w->loop, false);
+}
+
+static bool
+is_stored(struct world *w, const char *id)
+{
+	struct post_ref ref;
+	int rc = store_post_find(w->st, S(id), &ref, &w->err);
+
+	assert_true(rc >= 0);
+	return rc == 1;
+}
+
+static void
+a_page_is_committed_and_answered_once(void **state)
+{
+	struct world *w = *state;
+	struct page *page = page_new(S("demo"));
+
+	add(page, "p1", "jane");
+	assert_int_equal(worker_pages(w->w, &page, 1, false, on_commit, on_done, w), 0);
+	work_through(w);
+	assert_int_equal(w->answers, 1);
+	assert_int_equal(w->failure.kind, ERR_NONE);
+	assert_int_equal(w->result.stored, 1);
+	assert_int_equal(w->commits, 1);
+	assert_true(is_stored(w, "p1"));
+}
+
+static void
+a_post_that_cannot_be_stored_is_set_aside_and_the_others_go_on(void **state)
+{
+	struct world *w = *state;
+	struct page *page = page_new(S("demo"));
+	struct source_row source;
+	struct reject_row *rejects;
+	size_t count;
+
+	add(page, "p1", "jane");
+	add(page, "bad", "jim")->author.bio = S(w->poison);
+	add(page, "p2", "joe");
+	page_reject(page, S("rubbish"), "line 3: no text");
+	page->rejects_lost = 5;
+	page->repaired = 7;
+	page->cursor = S("next");
+	assert_int_equal(worker_pages(w->w, &page, 1, false, on_commit, on_done, w), 0);
+	work_through(w);
+	assert_int_equal(w->answers, 1);
+	assert_int_equal(w->failure.kind, ERR_NONE);
+	assert_int_equal(w->result.stored, 2);
+	assert_int_equal(w->result.rejected, 1 + 1 + 5);
+	assert_int_equal(w->result.repaired, 7);
+	assert_int_equal(metrics_get(&w->metrics, METRIC_TEXT_REPAIRED), 7);
+	assert_int_equal(metrics_get(&w->metrics, METRIC_POSTS_REJECTED), 7);
+	assert_true(w->commits > 0);
+	assert_true(is_stored(w, "p1"));
+	assert_true(is_stored(w, "p2"));
+	assert_false(is_stored(w, "bad"));
+	assert_int_equal(store_source_get(w->st, S("demo"), w->a, &source, &w->err), 1);
+	assert_true(slice_eq_str(source.cursor, "next"));
+	assert_int_equal(store_rejects_list(w->st, 10, w->a, &rejects, &count, &w->err), 0);
+	assert_int_equal(count, 2); /* the page's own, and the one set aside, with its id */
+	assert_true(
+	    slice_eq_str(rejects[0].excerpt, "bad") || slice_eq_str(rejects[1].excerpt, "bad"));
+	assert_false(worker_is_failing(w->w));
+}
+
+static void
+a_bad_page_does_not_hold_up_the_pages_behind_it(void **state)
+{
+	struct world *w = *state;
+	struct page *bad = page_new(S("one")), *good = page_new(S("two"));
+
+	add(bad, "bad", "jim")->author.bio = S(w->poison);
+	add(good, "p1", "jane");
+	assert_int_equal(worker_pages(w->w, &bad, 1, false, NULL, on_done, w), 0);
+	assert_int_equal(worker_pages(w->w, &good, 1, false, NULL, on_done, w), 0);
+	work_through(w);
+	assert_int_equal(w->answers, 2);
+	assert_int_equal(w->failure.kind, ERR_NONE);
+	assert_true(is_stored(w, "p1"));
+	assert_false(is_stored(w, "bad"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_page_is_committed_and_answered_once),
+	    TEST(a_post_that_cannot_be_stored_is_set_aside_and_the_others_go_on),
+	    TEST(a_bad_page_does_not_hold_up_the_pages_behind_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
