@@ -79,9 +79,18 @@ is_thousands_dot(const struct item *rule, const struct node *n, const struct val
 	    is_digit(dot[2]) && is_digit(dot[3]);
 }
 
+static bool
+is_label(struct slice word)
+{
+	return slice_eq_str(word, "negative") || slice_eq_str(word, "neutral") ||
+	    slice_eq_str(word, "positive");
+}
+
 static void
 check_number(const struct item *rule, const struct node *n, const struct value *v)
 {
+	char help[FINDING_TEXT_MAX];
+
 	if (v->kind == VALUE_NUMBER && is_thousands_dot(rule, n, v)) {
 		finding_add(rule->sink, FINDING_BAD_NUMBER, v->at,
 		    "write thousands without a dot, as in 10000, or with 'k', as in 10k",
@@ -96,6 +105,10 @@ check_number(const struct item *rule, const struct node *n, const struct value *
 		wrong_value(rule, v, "write it without quotes", "a number");
 	} else if (v->kind == VALUE_DURATION) {
 		wrong_value(rule, v, "write it without a unit", "a number");
+	} else if (slice_eq_str(slice_of(n->field->name), "sentiment") &&
+	    (v->kind == VALUE_WORD || v->kind == VALUE_TEXT) && is_label(v->text)) {
+		snprintf(help, sizeof help, "write 'sentiment.label is %.*s'", SHOWN(v->text));
+		wrong_value(rule, v, help, "a number");
 	} else {
 		wrong_value(rule, v, "numbers look like 10000, 10k, -0.4 or 80%", "a number");
 	}

@@ -34,6 +34,9 @@ static const struct {
 	const char *wrong, *help;
 } operator_slips[] = {
     {"is greater than", "write 'is above'"},
+    {"is greater than or equal", "write 'is at least'"},
+    {"is more than or equal", "write 'is at least'"},
+    {"is less than or equal", "write 'is at most'"},
     {"is more than", "write 'is above'"},
     {"is higher than", "write 'is above'"},
     {"is larger than", "write 'is above'"},
@@ -56,7 +59,9 @@ static const struct {
     {"is any of", "write 'is one of'"},
     {"is not any of", "write 'is none of'"},
     {"is either", "write 'is one of' and the values, separated by commas"},
-    {"is in", "write 'is one of', or 'author is in list staff'"},
+    {"is in",
+	"write 'is one of list ID', of a text 'contains any of list ID', or 'author is in list "
+	"ID'"},
     {"is not in", "write 'is none of', or 'author is not in list staff'"},
     {"is not known", "write 'is unknown'"},
     {"is empty", "write 'is unknown'"},
@@ -377,6 +382,12 @@ subject_finding(struct parser *p, const struct lex_token *t)
 		    "'%.*s' alone is not a field", SHOWN(t->text));
 		return;
 	}
+	if (parse_word_is_of(last->text, "in on")) {
+		snprintf(help, sizeof help, "for example: %.*s is in list staff", SHOWN(t->text));
+		parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at, help,
+		    "'in list' and the id of a list belong here");
+		return;
+	}
 	snprintf(joined, sizeof joined, "%s%.*s",
 	    parse_is_word(parse_peek_at(p, ahead - 1), "a") ? "a " : "",
 	    SLICE_ARG(utf8_prefix(last->text, 60)));
@@ -399,6 +410,19 @@ subject_finding(struct parser *p, const struct lex_token *t)
 		    : "there is: post is a reply, a repost, a quote",
 		help, sizeof help),
 	    "we do not know whether the %.*s is '%.*s'", SHOWN(t->text), SHOWN(last->text));
+}
+
+/* "followers" is the end of author.followers; NULL: of none. */
+static const char *
+field_ending_with(struct slice word)
+{
+	for (size_t i = 0; i < field_count(); i++) {
+		const char *name = field_at(i)->name, *dot = strchr(name, '.');
+
+		if (dot != NULL && field_at(i)->phrase == NULL && slice_eq_str(word, dot + 1))
+			return name;
+	}
+	return NULL;
 }
 
 static void
@@ -446,6 +470,8 @@ field_finding(struct parser *p, const struct lex_token *t)
 		return;
 	}
 	nearest = field_nearest(t->text);
+	if (nearest == NULL)
+		nearest = field_ending_with(t->text);
 	parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
 	    finding_did_you_mean(
 		nearest, "the manual has the table of all fields", help, sizeof help),

@@ -60,7 +60,8 @@ void parse_line_end(struct parser *p);
 bool parse_at_top(const struct parser *p);
 /* Does the line begin with a clause of a rule, or a new item: so a block inside was not closed? */
 bool parse_at_clause(const struct parser *p);
-/* Reports that the block opened at `open` has no `end` and hands the line back. */
+/* Reports that the block opened at `open` has no `end` (unless open has no length: it has a finding
+ * already) and hands the line back. */
 void parse_missing_end(struct parser *p, struct range open, const char *what);
 /* "500", whole and in range; reports and returns false otherwise. */
 bool parse_integer(struct parser *p, int64_t min, int64_t max, const char *what, int64_t *n_r);

@@ -32,7 +32,7 @@ want_text(struct parser *p, const char *what, const char *example, struct slice 
 		return true;
 	}
 	snprintf(help, sizeof help, "for example: %s", example);
-	if (t->kind == LEX_WORD || t->kind == LEX_NUMBER)
+	if ((t->kind == LEX_WORD || t->kind == LEX_NUMBER) && parse_peek(p)->kind != LEX_TEXT)
 		snprintf(help, sizeof help, "write \"%.*s\"", SHOWN(t->text));
 	parse_finding(
 	    p, FINDING_BAD_ACTION, t->at, help, "%s belongs here, between double quotes", what);

@@ -122,6 +122,16 @@ parse_notes(struct parser *p)
 
 /* ---- the end of a line ---- */
 
+/* "late" or "slow", complaint or support: values are joined, not conditions. */
+static bool
+joins_values(const struct parser *p)
+{
+	const struct lex_token *next = parse_peek_at(p, 1), *behind = parse_peek_at(p, 2);
+
+	return next->kind == LEX_TEXT || next->kind == LEX_NUMBER ||
+	    (next->kind == LEX_WORD && (behind->kind == LEX_END || behind->kind == LEX_COMMA));
+}
+
 void
 parse_line_end(struct parser *p)
 {
@@ -129,7 +139,13 @@ parse_line_end(struct parser *p)
 
 	if (t->kind == LEX_END)
 		return;
-	if (parse_is_word(t, "and") || parse_is_word(t, "or"))
+	if ((parse_is_word(t, "and") || parse_is_word(t, "or")) && joins_values(p))
+		parse_finding(p, FINDING_REST_OF_LINE, t->at,
+		    t->text.ptr[0] == 'a'
+			? "write 'contains all of' or 'is one of', and commas between the values"
+			: "write 'contains any of' or 'is one of', and commas between the values",
+		    "values are separated by commas, not by '%.*s'", SHOWN(t->text));
+	else if (parse_is_word(t, "and") || parse_is_word(t, "or"))
 		parse_finding(p, FINDING_REST_OF_LINE, t->at,
 		    t->text.ptr[0] == 'a'
 			? "put both conditions on lines of their own inside 'all of' ... 'end'"
@@ -143,8 +159,9 @@ parse_line_end(struct parser *p)
 		    "not even a comma");
 	else if (t->kind == LEX_SYMBOL)
 		parse_finding(p, FINDING_BAD_CHARACTER, t->at,
-		    "leave it out; a comment begins with '#'", "'%.*s' means nothing here",
-		    SHOWN(t->text));
+		    slice_eq_str(t->text, "%") ? "write it right behind the number, as in 40%"
+					       : "leave it out; a comment begins with '#'",
+		    "'%.*s' means nothing here", SHOWN(t->text));
 	else
 		parse_finding(p, FINDING_REST_OF_LINE, t->at,
 		    t->kind == LEX_TEXT ? "is a comma missing before it?" : NULL,
@@ -205,7 +222,7 @@ parse_missing_end(struct parser *p, struct range open, const char *what)
 	bool had_finding = p->lexer.has_finding;
 
 	/* one `end` too few opens several blocks up to the same line: that is one cause */
-	if (!p->file->is_incomplete && p->missing_end_pos != p->lexer.pos + 1) {
+	if (open.len > 0 && !p->file->is_incomplete && p->missing_end_pos != p->lexer.pos + 1) {
 		p->missing_end_pos = p->lexer.pos + 1;
 		p->lexer.has_finding = false;
 		parse_finding(p, FINDING_NO_END, open,

@@ -47,7 +47,7 @@ too_many_conditions(struct parser *p, struct range at)
 	return true;
 }
 
-/* The lines of a group up to its `end`. */
+/* The lines of a group up to its `end`. open without length: its beginning has a finding already. */
 static void
 parse_group(struct parser *p, unsigned depth, struct node *group, struct range open)
 {
@@ -63,7 +63,7 @@ parse_group(struct parser *p, unsigned depth, struct node *group, struct range o
 			parse_take(p);
 			group->end_notes = parse_notes(p);
 			parse_line_end(p);
-			if (!had_line)
+			if (!had_line && open.len > 0)
 				parse_finding(p, FINDING_EMPTY_BLOCK, open,
 				    "write conditions in it, one on a line",
 				    "there is no condition in this block");
@@ -190,7 +190,7 @@ parse_when(struct parser *p)
 		parse_finding(p, FINDING_BAD_BLOCK, p->lexer.tokens[0].at,
 		    "write 'when all of', 'when any of', or one condition behind 'when'",
 		    "'when' stands alone on its line");
-		parse_group(p, 1, n, p->lexer.tokens[0].at);
+		parse_group(p, 1, n, (struct range){0});
 		return NULL;
 	}
 	too_many_conditions(p, parse_peek(p)->at);
