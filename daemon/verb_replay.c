@@ -152,9 +152,8 @@ prepare(struct replay *r, struct diag_list *diags, struct err *err)
 	o.mode = STORE_MEMORY;
 	rc = store_open(&o, &r->store, err);
 	if (rc == 0 && customers != NULL)
-		rc = home_import_customers(
-		    r->store, customers, config->handle_attribute, &r->clock.base, diags, err);
-	else if (rc == 0 && config_path != NULL)
+		config->customers_path = customers;
+	if (rc == 0 && (customers != NULL || config_path != NULL))
 		rc = home_import(r->store, config, &r->clock.base, NULL, diags, err);
 	env.store = r->store;
 	env.clock = &r->clock.base;

@@ -97,6 +97,19 @@ def other_customers_may_be_given():
         need("none.csv" in done.stderr and not bad, f"said: {done.stderr}")
 
 
+def other_customers_get_the_configured_codes():
+    rules = 'rule gift "Gift"\n  when text contains "love"\n  then\n    send "gift" by mail to customer with offer ten\n  end\nend\n'
+    with SmallHouse("gifts", rules, more="offers: {ten: {codes: codes.csv}}") as house:
+        house.write("codes.csv", "code\nAA11\n")
+        house.template("gift", "service", subject="Gift", text="{{Offer.Code}}\n")
+        house.write("other.csv", "ChannelType,Address,OptOut,User.UserId,User.UserAttributes.SocialHandle\n"
+                                 "EMAIL,x@mail.example,NONE,x77,@a77@social.example\nEMAIL,y@mail.example,NONE,x78,@a78@social.example\n")
+        posts = [post(1, "I love it", author=77, created_at=day(1)), post(2, "I love it", author=78, created_at=day(1))]
+        found, _ = replay(house, posts, "--customers", "other.csv")
+        same([(d["subject"], d["outcome"]) for d in found], [("c:x77", "queued"), ("c:x78", "suppressed")], "decisions")
+        need("no code left" in found[1]["note"], f"note: {found[1]['note']}")
+
+
 def the_same_file_gives_the_same_bytes():
     with SmallHouse("same", RULES) as house:
         posts = [post(n, ["I love it", "launch", "first"][n % 3], author=n % 5, created_at=day(1 + n // 10, n % 10)) for n in range(60)]
@@ -197,7 +210,8 @@ def wrong_use_says_so():
 
 if __name__ == "__main__":
     run_tests([a_cool_down_runs_over_days_from_the_last_firing, a_window_opens_and_closes_at_its_minute_in_its_zone, a_total_is_a_total,
-               a_person_who_takes_no_mail_gets_none, other_customers_may_be_given, the_same_file_gives_the_same_bytes,
+               a_person_who_takes_no_mail_gets_none, other_customers_may_be_given, other_customers_get_the_configured_codes,
+               the_same_file_gives_the_same_bytes,
                nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on, a_text_is_all_a_post_needs,
                hashtags_and_mentions_in_the_text_are_tags_and_mentions, an_own_account_is_known_by_handle_id_and_address,
                drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])
