@@ -100,8 +100,8 @@ judge_total(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 		return -1;
 	if (c.count < rule->max_total)
 		return 1;
-	snprintf(why, WHY_MAX, "at most %lld in total: it fired %lld times",
-	    (long long)rule->max_total, (long long)c.count);
+	snprintf(why, WHY_MAX, "at most %lld in total: it has fired %lld time%s",
+	    (long long)rule->max_total, (long long)c.count, c.count == 1 ? "" : "s");
 	return 0;
 }
 

@@ -369,7 +369,7 @@ a_total_ends_a_rule(void **state)
 		assert_int_equal(
 		    world_settle_one(&w, &rule)->outcome, i < 2 ? DECISION_ALERTED : DECISION_HELD);
 	}
-	assert_slice(w.settled.rows[0].note, "at most 2 in total: it fired 2 times");
+	assert_slice(w.settled.rows[0].note, "at most 2 in total: it has fired 2 times");
 	world_fini(&w);
 }
 
