@@ -48,7 +48,8 @@ html_bdi(struct buf *b, struct slice s, size_t max)
 	buf_add_str(b, "</bdi>");
 }
 
-bool
+/* Where a link of others may lead: http and https only. */
+static bool
 html_is_web_link(struct slice url)
 {
 	struct slice scheme = url.len > 8 ? slice_make(url.ptr, 8) : url;
@@ -209,7 +210,8 @@ html_author(struct buf *b, const struct stored_post *sp)
 	}
 }
 
-void
+/* %-encoded for a query value. */
+static void
 html_url(struct buf *b, struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {

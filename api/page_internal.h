@@ -73,14 +73,11 @@ struct page {
 void html_text(struct buf *b, struct slice s); /* escaped */
 void
 html_bdi(struct buf *b, struct slice s, size_t max); /* escaped, isolated, cut with an ellipsis */
-/* Where a link of others may lead: http and https only. */
-bool html_is_web_link(struct slice url);
 void html_time(struct buf *b, int64_t at_ms, int64_t now_ms);
 void html_score(struct buf *b, const struct score *s);
 void html_post_text(struct buf *b,
     const struct stored_post *sp); /* with the words that made the score underlined */
 void html_author(struct buf *b, const struct stored_post *sp);
-void html_url(struct buf *b, struct slice s); /* %-encoded for a query value */
 void html_why(struct buf *b, struct slice post_id, struct slice rule_id, const char *word);
 
 /* ---- page_parts.c ---- */

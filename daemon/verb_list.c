@@ -85,7 +85,7 @@ print_padded(const char *text, size_t width)
 		printf("%*s", (int)(width - shown + 2), "");
 }
 
-void
+static void
 list_print(const struct json *items, const struct column *columns, const char *nothing)
 {
 	char text[CELL_MAX];

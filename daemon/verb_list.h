@@ -21,7 +21,6 @@ struct column {
 	size_t width;
 };
 
-void list_print(const struct json *items, const struct column *columns, const char *nothing);
 /* GET path, print {"items":[...]} as a table. Returns the exit code. */
 int list_get(
     struct verb_call *call, const char *path, const struct column *columns, const char *nothing);

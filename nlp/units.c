@@ -194,7 +194,7 @@ add_parts(struct maker *m, const struct token *t, struct unit u)
 	return 0;
 }
 
-int
+static int
 units_cut(const struct normal *n, const struct token_list *tokens, struct arena *a,
     struct unit_list *list, struct err *err)
 {
@@ -227,7 +227,7 @@ units_cut(const struct normal *n, const struct token_list *tokens, struct arena 
 	return 0;
 }
 
-void
+static void
 units_fini(struct unit_list *list)
 {
 	scratch_fini(&list->scratch);

@@ -29,10 +29,6 @@ struct unit_list {
 	struct scratch scratch;
 };
 
-int units_cut(const struct normal *n, const struct token_list *tokens, struct arena *a,
-    struct unit_list *list, struct err *err);
-void units_fini(struct unit_list *list);
-
 /* All steps up to here for a short text such as a phrase of a lexicon or brand. */
 struct cutting {
 	struct normaliser normaliser;

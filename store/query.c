@@ -295,7 +295,7 @@ query_has_row(struct query *q, struct err *err)
 	return rc;
 }
 
-bool
+static bool
 query_is_null(struct query *q, int column)
 {
 	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
