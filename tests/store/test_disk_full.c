@@ -7,51 +7,8 @@
  */
 #include <string.h>
 
-#include "tests/store/workload.h"
+#include "tests/store/disk_world.h"
 #include "tests/store/fault_vfs.h"
-
-struct world {
-	char *dir, *path, *wal, *shm;
-	char *references[WORKLOAD_BATCHES + 1];
-};
-
-static int
-setup(void **state)
-{
-	struct world *w = mem_zalloc(sizeof *w);
-
-	assert_non_null(w);
-	w->dir = temp_dir_new();
-	w->path = path_join(w->dir, "earshot.db");
-	w->wal = path_join(w->dir, "earshot.db-wal");
-	w->shm = path_join(w->dir, "earshot.db-shm");
-	work_references(w->dir, w->references);
-	*state = w;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct world *w = *state;
-
-	for (int k = 0; k <= WORKLOAD_BATCHES; k++)
-		mem_free(w->references[k]);
-	mem_free(w->path);
-	mem_free(w->wal);
-	mem_free(w->shm);
-	temp_dir_free(w->dir);
-	mem_free(w);
-	return 0;
-}
-
-static void
-forget_files(const struct world *w)
-{
-	unlink(w->path);
-	unlink(w->wal);
-	unlink(w->shm);
-}
 
 static int
 open_faulty(const struct world *w, struct store **st_r)
