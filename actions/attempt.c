@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/mem.h"
 #include "core/utf8.h"
 #include "platform/http_client.h"
 
@@ -35,6 +36,23 @@ attempt_end(struct attempt *a)
 	if (a->next != NULL)
 		a->next->link = a->link;
 	a->link = NULL;
+}
+
+void
+attempts_give_up(struct attempt **list, const char *what)
+{
+	while (*list != NULL) {
+		struct attempt *a = *list;
+		send_done_fn *done = a->done;
+		void *cookie = a->cookie;
+		struct send_outcome o;
+
+		attempt_end(a);
+		mem_free(a);
+		outcome_set(
+		    &o, SEND_UNKNOWN, "the channel was closed while the %s was under way", what);
+		done(cookie, &o);
+	}
 }
 
 /* ---- the answer ----------------------------------------------------------- */

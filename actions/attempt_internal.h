@@ -25,6 +25,9 @@ struct attempt {
 void attempt_begin(struct attempt **list, struct attempt *a, send_done_fn *done, void *cookie);
 /* Takes it off the list and cancels its request. */
 void attempt_end(struct attempt *a);
+/* close(): ends and frees all of them (each allocated with its struct attempt first), and says that
+ * the channel was closed while the mail, or the request, was under way: unknown. */
+void attempts_give_up(struct attempt **list, const char *what);
 
 /* Fills *o with a result and its reason: one line of valid UTF-8, whatever went in; no wait, no
  * marks. */

@@ -132,18 +132,7 @@ email_close(void *state)
 {
 	struct email_state *e = state;
 
-	while (e->attempts != NULL) {
-		struct attempt *a = e->attempts;
-		send_done_fn *done = a->done;
-		void *cookie = a->cookie;
-		struct send_outcome o;
-
-		attempt_end(a);
-		mem_free(a);
-		outcome_set(
-		    &o, SEND_UNKNOWN, "the channel was closed while the mail was under way");
-		done(cookie, &o);
-	}
+	attempts_give_up(&e->attempts, "mail");
 	arena_free(e->arena);
 	mem_free(e);
 }

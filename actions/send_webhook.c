@@ -112,18 +112,7 @@ webhook_close(void *state)
 {
 	struct webhook_state *w = state;
 
-	while (w->attempts != NULL) {
-		struct attempt *a = w->attempts;
-		send_done_fn *done = a->done;
-		void *cookie = a->cookie;
-		struct send_outcome o;
-
-		attempt_end(a);
-		mem_free(a);
-		outcome_set(
-		    &o, SEND_UNKNOWN, "the channel was closed while the request was under way");
-		done(cookie, &o);
-	}
+	attempts_give_up(&w->attempts, "request");
 	mem_free(w->url);
 	mem_free(w->ca_file);
 	mem_free(w);
