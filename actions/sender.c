@@ -4,6 +4,7 @@
 
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/timefmt.h"
 
 #define DEFAULT_TIME_LIMIT_MS 30000
 
@@ -23,13 +24,13 @@ const struct option sender_common_options[] = {
     {"max_concurrent", OPTION_INT, "8", false, 1, 1000, NULL, "messages under way at once", "4"},
     {"max_per_minute", OPTION_INT, "0", false, 0, 1000000, NULL,
 	"messages handed over in any minute; 0: no limit", "60"},
-    {"retry_first", OPTION_DURATION, "30 seconds", false, 100, INT64_C(86400000), NULL,
+    {"retry_first", OPTION_DURATION, "30 seconds", false, 100, TIME_DAY_MS, NULL,
 	"wait before the second try; doubles from try to try, with jitter", "1 minute"},
-    {"retry_max", OPTION_DURATION, "1 hour", false, 100, INT64_C(604800000), NULL,
+    {"retry_max", OPTION_DURATION, "1 hour", false, 100, 7 * TIME_DAY_MS, NULL,
 	"the longest wait between tries that the channel did not ask for", "30 minutes"},
-    {"give_up_after", OPTION_DURATION, "2 days", false, 1000, INT64_C(2592000000), NULL,
+    {"give_up_after", OPTION_DURATION, "2 days", false, TIME_SECOND_MS, 30 * TIME_DAY_MS, NULL,
 	"a message not delivered by then expires", "12 hours"},
-    {"time_limit", OPTION_DURATION, "30 seconds", false, 1000, INT64_C(600000), NULL,
+    {"time_limit", OPTION_DURATION, "30 seconds", false, TIME_SECOND_MS, 10 * TIME_MINUTE_MS, NULL,
 	"how long one try may take", "10 seconds"},
     {NULL, OPTION_TEXT, NULL, false, 0, 0, NULL, NULL, NULL},
 };

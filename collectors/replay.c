@@ -22,6 +22,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/timefmt.h"
 #include "platform/loop.h"
 
 #define PAGE_POSTS 256
@@ -278,7 +279,10 @@ plan(struct replay *r, enum stop stop)
 		break;
 	case STOP_NOT_DUE:
 		wait = r->ahead_due_ms - replay_now_ms(r);
-		loop_timer_start(r->timer, wait < TICK_MS ? TICK_MS : wait < 60000 ? wait : 60000);
+		loop_timer_start(r->timer,
+		    wait < TICK_MS              ? TICK_MS
+			: wait < TIME_MINUTE_MS ? wait
+						: TIME_MINUTE_MS);
 		break;
 	case STOP_NO_MORE_YET:
 		loop_timer_start(r->timer, r->is_stream ? STREAM_POLL_MS : FOLLOW_POLL_MS);

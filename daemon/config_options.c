@@ -1,10 +1,13 @@
 #include "daemon/config.h"
 
 #include "core/buf.h"
+#include "core/timefmt.h"
 #include "collectors/collector.h"
 
 #include "actions/sender.h"
 #include "daemon/config_internal.h"
+
+#define KEPT_MAX_MS (3650 * TIME_DAY_MS) /* ten years */
 
 /* The tables: the reader, `earshot run -h` and the manual are made from them. */
 
@@ -38,9 +41,9 @@ const struct option config_top_options[] = {
 
 const struct option config_store_options[] = {
     {"path", OPTION_PATH, "var/earshot.db", false, 0, 0, NULL, "the database file", NULL},
-    {"retention", OPTION_DURATION, "365 days", false, 3600000, INT64_C(315360000000), NULL,
+    {"retention", OPTION_DURATION, "365 days", false, TIME_HOUR_MS, KEPT_MAX_MS, NULL,
 	"how long the texts of posts are kept", "90 days"},
-    {"seen_for", OPTION_DURATION, "455 days", false, 3600000, INT64_C(315360000000), NULL,
+    {"seen_for", OPTION_DURATION, "455 days", false, TIME_HOUR_MS, KEPT_MAX_MS, NULL,
 	"how long the ids of seen posts are kept; longer than retention", NULL},
     {0},
 };
@@ -83,7 +86,7 @@ const struct option config_queue_options[] = {
 	"email:support@acme.example"},
     {"escalate", OPTION_LIST, NULL, false, 0, 0, NULL, "second addresses, when nobody acknowledges",
 	NULL},
-    {"escalate_after", OPTION_DURATION, "15 minutes", false, 1000, INT64_C(604800000), NULL,
+    {"escalate_after", OPTION_DURATION, "15 minutes", false, TIME_SECOND_MS, 7 * TIME_DAY_MS, NULL,
 	"how long an alert may stay unacknowledged", NULL},
     {0},
 };
