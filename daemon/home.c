@@ -74,16 +74,18 @@ home_close(struct store *store, int lock_fd)
 
 /* ---- rules ----------------------------------------------------------------- */
 
-/* A rule id is never reused: one that was dropped may not come back. */
+/* A rule id is never reused: one that was dropped may not come back.  With apply the ids are also
+ * noted as used in this version. */
 static int
-use_ids(struct store *store, const struct snapshot *s, int64_t version, struct diag_list *diags,
-    struct err *err)
+judge_ids(struct store *store, const struct snapshot *s, int64_t version, bool apply,
+    struct diag_list *diags, struct err *err)
 {
 	int found = 0;
 
 	for (size_t i = 0; i < rule_set_count(s->rules); i++) {
 		const struct rule_head *head = rule_set_head(s->rules, i);
-		int rc = store_rule_id_use(store, head->id, version, err);
+		int rc = apply ? store_rule_id_use(store, head->id, version, err)
+			       : store_rule_id_is_dropped(store, head->id, version, err);
 
 		if (rc < 0)
 			return -1;
@@ -130,8 +132,12 @@ home_apply(struct store *store, struct config *config, struct lexicon_set *lexic
 		goto out;
 	bundle_hash(b, hash);
 	*version_r = live.version;
-	if (!apply || (has_live && slice_eq_str(live.content_hash, hash)))
+	if (has_live && slice_eq_str(live.content_hash, hash))
 		goto out;
+	if (!apply) {
+		rc = judge_ids(store, s, s->version, false, diags, err);
+		goto out;
+	}
 	rc = -1;
 	bundle_print(b, &text);
 	if (buf_failed(&text)) {
@@ -146,7 +152,7 @@ home_apply(struct store *store, struct config *config, struct lexicon_set *lexic
 	v.bundle_json = buf_slice(&text);
 	if (store_rules_put(store, &v, err) < 0)
 		goto out;
-	rc = use_ids(store, s, v.version, diags, err);
+	rc = judge_ids(store, s, v.version, true, diags, err);
 	if (rc == 0)
 		*version_r = v.version;
 out:

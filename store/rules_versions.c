@@ -133,3 +133,16 @@ store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err
 	rc = query_change(&q, err);
 	return rc < 0 ? -1 : rc == 0;
 }
+
+int
+store_rule_id_is_dropped(struct store *st, struct slice id, int64_t version, struct err *err)
+{
+	struct query q;
+
+	if (query_open(
+		&q, st, "SELECT 1 FROM rule_ids WHERE id = ?1 AND last_version < ?2 - 1", err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	query_bind_int(&q, version);
+	return query_has_row(&q, err);
+}

@@ -149,6 +149,10 @@ the_id_of_a_removed_rule_does_not_come_back(void **state)
 	assert_int_equal(apply(w, RULE("a", "coffee"), true, -1, &version), 1);
 	assert_int_equal(diag_kept(w->diags), 1);
 	assert_string_equal(diag_at(w->diags, 0)->code, "R090");
+	/* A check says so as well, before anybody tries. */
+	assert_int_equal(apply(w, RULE("a", "coffee"), false, -1, &version), 1);
+	assert_int_equal(diag_kept(w->diags), 2);
+	assert_int_equal(apply(w, RULE("b", "milk"), false, -1, &version), 0);
 }
 
 static void
