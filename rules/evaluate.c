@@ -67,10 +67,14 @@ find_phrases(struct evaluation *e)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
 		/* the places behind the last token are 0 */
-		uint32_t next = t->ids[i + 1], other = t->others[i + 1];
+		uint32_t next = t->ids[i + 1], other;
 
-		if (find_phrases_at(e, i, t->ids[i], next) < 0 ||
-		    find_phrases_at(e, i, t->others[i], next) < 0)
+		if (find_phrases_at(e, i, t->ids[i], next) < 0)
+			return -1;
+		if (t->others == NULL)
+			continue;
+		other = t->others[i + 1];
+		if (find_phrases_at(e, i, t->others[i], next) < 0)
 			return -1;
 		if (other != 0 &&
 		    (find_phrases_at(e, i, t->ids[i], other) < 0 ||

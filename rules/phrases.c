@@ -87,20 +87,23 @@ phrase_text_init(
 {
 	struct token *tokens = s->tokens;
 	size_t count = s->token_count;
-	uint32_t *ids, *others;
+	uint32_t *ids, *others = NULL;
 
 	if (phrase_tokens_split(a, &tokens, &count) < 0)
 		return -1;
-	ids = arena_array(a, count + 1, sizeof *ids);
-	others = arena_array(a, count + 1, sizeof *others);
-	if (ids == NULL || others == NULL)
+	ids = arena_alloc(a, (count + 1) * sizeof *ids);
+	if (ids == NULL)
 		return -1;
+	ids[count] = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct slice folded = tokens[i].folded;
 
 		ids[i] = words_find(w, folded);
-		if (is_possessive(&tokens[i]))
-			others[i] = words_find(w, slice_make(folded.ptr, folded.len - 2));
+		if (!is_possessive(&tokens[i]))
+			continue;
+		if (others == NULL && (others = arena_array(a, count + 1, sizeof *others)) == NULL)
+			return -1;
+		others[i] = words_find(w, slice_make(folded.ptr, folded.len - 2));
 	}
 	*t = (struct phrase_text){tokens, ids, others, count};
 	return 0;
@@ -264,7 +267,8 @@ phrases_at(const struct phrases *p, uint32_t id, const struct phrase_text *t, si
 	for (size_t k = 0; k < ph->count; k++) {
 		uint32_t word = p->tokens[ph->first + k];
 
-		if (t->ids[i + k] != word >> 1 && t->others[i + k] != word >> 1)
+		if (t->ids[i + k] != word >> 1 &&
+		    (t->others == NULL || t->others[i + k] != word >> 1))
 			return false;
 		if (k + 1 < ph->count && t->tokens[i + k].ends_sentence && (word & 1) == 0)
 			return false;

@@ -46,7 +46,7 @@ struct phrases {
 struct phrase_text {
 	const struct token *tokens;
 	const uint32_t *ids; /* the words' numbers; 0: no keyword has it */
-	const uint32_t *others; /* the same without the possessive */
+	const uint32_t *others; /* the same without the possessive; NULL: none has one */
 	size_t count;
 };
 
