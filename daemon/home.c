@@ -319,22 +319,6 @@ import_customers(struct store *store, const char *path, const char *handle_attri
 	return rc;
 }
 
-int
-home_import_customers(struct store *store, const char *path, const char *handle_attribute,
-    const struct clock *clock, struct diag_list *diags, struct err *err)
-{
-	struct buf text;
-	int rc;
-
-	buf_init(&text, IMPORT_BYTES_MAX);
-	rc = file_read(path, IMPORT_BYTES_MAX - 1, &text, err);
-	if (rc == 0)
-		rc = import_customers(
-		    store, path, handle_attribute, clock, NULL, buf_slice(&text), diags, err);
-	buf_fini(&text);
-	return rc;
-}
-
 struct code_import {
 	struct store *store;
 	struct slice offer;

@@ -48,10 +48,6 @@ int home_apply(struct store *store, struct config *config, struct lexicon_set *l
     int64_t base_version, int64_t now_ms, int64_t *version_r, struct diag_list *diags,
     struct err *err);
 
-/* One Pinpoint CSV. */
-int home_import_customers(struct store *store, const char *path, const char *handle_attribute,
-    const struct clock *clock, struct diag_list *diags, struct err *err);
-
 /* Customers and offer codes named in the configuration, when their files have changed since the
  * last time. */
 int home_import(struct store *store, const struct config *config, const struct clock *clock,
