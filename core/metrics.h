@@ -40,6 +40,8 @@ struct buf;
 	X(OUTBOX_READY, "outbox_ready", GAUGE, "messages waiting to be sent")                      \
 	X(ALERTS_OPEN, "alerts_open", GAUGE, "alerts not yet resolved")                            \
 	X(STORE_FAILING, "store_failing", GAUGE, "1 while the store refuses to commit")            \
+	X(LOOP_LAG_MS, "loop_worst_lag_ms", GAUGE,                                                 \
+	    "longest turn of the event loop in the last second")                                   \
 	X(SENDING_STOPPED, "sending_stopped", GAUGE, "1 while the kill switch is on")
 
 enum metric {

@@ -12,6 +12,7 @@
 #include "daemon/worker.h"
 
 #define INGEST_REASONS_MAX 50
+#define INGEST_POSTS_MAX 100000 /* a request's posts are in memory together */
 
 static int
 grow(struct ingest *in, struct page *page)
@@ -46,10 +47,14 @@ ingest_parse(
 		page = page_new(slice_of("api"));
 		if (page == NULL || in->count == WORKER_JOB_PAGES_MAX || grow(in, page) < 0) {
 			page_free(page);
-			rc = err_set(err, ERR_LIMIT, "more posts than one request may hold");
+			rc =
+			    err_set(err, ERR_LIMIT, "no memory for the posts, or too many of them");
 			break;
 		}
 		rc = posts_body_next(reader, page, &in->seen, err);
+		if (rc >= 0 && in->seen > INGEST_POSTS_MAX)
+			rc = err_set(err, ERR_LIMIT,
+			    "one request may hold %d posts; send them in parts", INGEST_POSTS_MAX);
 		/* When it came is ours to say: a date in the future is clamped to it. */
 		for (size_t i = 0; i < page->count; i++) {
 			struct post *p = &page->posts[i];

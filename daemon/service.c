@@ -187,6 +187,7 @@ on_tick(void *cookie)
 
 	loop_timer_start(s->timer, s->is_stopping ? SERVICE_STOP_TICK_MS : SERVICE_TICK_MS);
 	sending_reap(s);
+	metrics_set(&s->metrics, METRIC_LOOP_LAG_MS, loop_worst_lag_ms(s->loop));
 	if (!s->is_stopping) {
 		sources_watch(s);
 		sending_tell_accounts(s);

@@ -4,11 +4,15 @@
 
 #include "core/arena.h"
 #include "core/diag.h"
+#include "platform/file.h"
+#include "rules/rules.h"
 
 #include "daemon/bundle.h"
 #include "daemon/client.h"
 #include "daemon/config.h"
 #include "daemon/verb_list.h"
+
+#define RULES_FILE_MAX (16 * 1024 * 1024)
 
 static const struct column rule_columns[] = {
     {"ID", "id", 24},
@@ -121,6 +125,65 @@ out:
 	return code;
 }
 
+/* ---- text ------------------------------------------------------------------ */
+
+/* One file in canonical text, or in its JSON form; nothing is checked but that it can be read. */
+static int
+format_file(struct verb_call *call, const char *path)
+{
+	struct diag_list *diags = diag_list_new();
+	struct rule_source source = {path, SLICE_NONE};
+	struct buf text, out;
+	struct err err = {ERR_NONE, "no memory"};
+	int rc = -1;
+
+	buf_init(&text, RULES_FILE_MAX);
+	buf_init(&out, 4 * RULES_FILE_MAX);
+	if (diags != NULL)
+		rc = file_read(path, RULES_FILE_MAX - 1, &text, &err);
+	source.text = slice_make(buf_str(&text), text.len);
+	if (rc == 0)
+		rc = call->is_json ? rules_to_json(&source, diags, &out, &err)
+				   : rules_format(&source, diags, &out, &err);
+	if (rc == 1)
+		verb_print_diags(call, diags);
+	if (rc == 0 && verb_flag(call, "--write") != NULL && !call->is_json)
+		rc = file_write_atomic(path, buf_slice(&out), false, &err);
+	else if (rc == 0)
+		printf("%s%s", buf_str(&out), call->is_json ? "\n" : "");
+	buf_fini(&text);
+	buf_fini(&out);
+	diag_list_free(diags);
+	return rc < 0 ? verb_cannot(call, &err) : rc == 1 ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int
+format_files(struct verb_call *call)
+{
+	int code = EXIT_DONE;
+
+	if (call->arg_count < 2)
+		return verb_usage(call, "`fmt` needs a rules file");
+	for (size_t i = 1; i < call->arg_count; i++) {
+		int one = format_file(call, call->args[i]);
+
+		code = one > code ? one : code;
+	}
+	return code;
+}
+
+static int
+print_fields(void)
+{
+	struct buf out;
+
+	buf_init(&out, 256 * 1024);
+	rules_describe_fields(&out);
+	printf("%s", buf_str(&out));
+	buf_fini(&out);
+	return EXIT_DONE;
+}
+
 static int
 run(struct verb_call *call)
 {
@@ -146,6 +209,10 @@ run(struct verb_call *call)
 	}
 	if (strcmp(what, "apply") == 0)
 		return apply(call);
+	if (strcmp(what, "fmt") == 0)
+		return format_files(call);
+	if (strcmp(what, "fields") == 0)
+		return print_fields();
 	return verb_usage(call, "there is no '%s' here", what);
 }
 
@@ -153,16 +220,19 @@ static const struct flag flags[] = {
     {"--reason", NULL, "TEXT", "apply: why, for the history", false},
     {"--as", NULL, "NAME", "apply: who; default: your login", false},
     {"--over", NULL, "VERSION", "apply: only if this version is still live", false},
+    {"--write", NULL, NULL, "fmt: put the canonical text back into the file", false},
     {0},
 };
 
 const struct verb verb_rules = {
     "rules",
-    "[list | apply [PATH...] | history | show VERSION]",
+    "[list | apply [PATH...] | history | show VERSION | fmt FILE... | fields]",
     "the live rules: see them, change them, see who changed them",
     "The folder is the working copy; what is live is a version in the database, rules and "
     "templates together.  `apply` checks\n"
-    "everything and makes it live at once, or says why not.",
+    "everything and makes it live at once, or says why not.  `fmt` lays a file out, `fields` lists "
+    "what\n"
+    "conditions can speak of.",
     "  earshot rules apply --reason 'launch day'\n  earshot rules history",
     flags,
     run,

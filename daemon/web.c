@@ -28,6 +28,7 @@
 #include "daemon/worker.h"
 
 #define WEB_CALLS_MAX 512
+#define WEB_CONNECTIONS_MAX 512
 #define WEB_ARENA_BYTES (640u * 1024 * 1024)
 #define WEB_CHANNELS_MAX 64
 #define WEB_LOCAL_BODY_MAX (256u * 1024 * 1024) /* imports by our own verbs */
@@ -489,6 +490,7 @@ web_start(struct service *s, struct web **web_r, struct err *err)
 
 		o.address = s->config->listen;
 		o.max_body_bytes = (size_t)s->config->max_body_bytes;
+		o.max_connections = WEB_CONNECTIONS_MAX;
 		if (http_server_new(s->loop, &o, handle, w, &w->tcp, err) < 0) {
 			err_prefix(err, "server.listen");
 			goto failed;

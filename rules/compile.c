@@ -84,7 +84,7 @@ compile_node(struct compiler *c, struct node *n)
 	case NODE_NOT:
 		return compile_node(c, n->first) < 0 ? -1 : emit(c, RULE_OPCODE_NOT, 0, false);
 	case NODE_CONDITION:
-		if (compile_test(c, n, &n->test) < 0)
+		if (compile_condition(c, n, &n->test) < 0)
 			return -1;
 		return emit(
 		    c, c->set->tests[n->test].opcode, n->test, c->set->tests[n->test].is_negated);

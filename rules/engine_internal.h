@@ -207,7 +207,7 @@ struct compiler {
 
 /* Tests and code of all rules; -1 without memory. */
 int compile_rule(struct compiler *c, struct compiled_rule *r);
-int compile_test(struct compiler *c, const struct node *n, uint32_t *test_r);
+int compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r);
 /* Grows a heap array for one more element; -1 without memory. */
 int vector_grow(void **items, size_t count, size_t *cap, size_t size);
 

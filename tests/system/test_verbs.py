@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 
-from lib import EARSHOT, need, post, run_tests, same, wait_for
+from lib import EARSHOT, House, need, post, run_tests, same, wait_for
 from small_house import RULES, SmallHouse, ago, post_id
 
 VERBS = ["run", "check", "score", "replay", "why", "rules", "outbox", "alerts", "people", "sources", "status", "import", "bench"]
@@ -385,10 +385,33 @@ def why_explains_what_fired_did_not_was_held_or_is_gone():
         need(isinstance(found, dict) and "love" in json.dumps(found), "as JSON")
 
 
+def rules_are_laid_out_the_same_however_often():
+    house = House("fmt")
+    try:
+        path = house.write("odd.rules", 'rule  a   "A"   # why\nwhen   text contains "x"\nthen\n tag author   "t"\nend\nend\n')
+        house.write("earshot.yaml", "store: {path: var/earshot.db}\n")
+        once = house.verb("rules", "fmt", path, code=0).stdout
+        need(once.startswith('rule a "A"') and "# why" in once, f"canonical text: {once!r}")
+        house.verb("rules", "fmt", "--write", path, code=0)
+        same(house.verb("rules", "fmt", path, code=0).stdout, once, "laid out twice")
+        with open(path, encoding="utf-8") as text:
+            same(text.read(), once, "what --write wrote")
+        json.loads(house.verb("rules", "fmt", "--json", path, code=0).stdout)
+        broken = house.write("broken.rules", 'rule a "A\n')
+        same(house.verb("rules", "fmt", "--write", broken).returncode, 1, "a broken file")
+        with open(broken, encoding="utf-8") as text:
+            same(text.read(), 'rule a "A\n', "a broken file is left alone")
+        need("author.followers" in house.verb("rules", "fields", code=0).stdout, "the table of fields")
+    finally:
+        house.close()
+
+
 if __name__ == "__main__":
     run_tests([every_verb_has_help_with_an_example, scoring_works_without_anything, exit_codes_tell_what_happened,
                with_and_without_a_daemon_the_answers_are_the_same, a_second_writer_is_refused_clearly, drafts_are_approved_reworded_or_rejected,
                the_kill_switch_holds_what_is_queued_until_it_is_resumed, the_brakes_file_stops_as_well, a_message_is_held_released_retried_and_dropped,
                what_waits_is_retried_at_once_when_told, alerts_join_rise_and_end, an_alert_nobody_acknowledges_goes_to_the_second_address,
                rules_go_live_whole_or_not_at_all, two_editors_do_not_overwrite_one_another, the_id_of_a_removed_rule_is_not_used_again,
-               applying_what_is_live_changes_nothing, why_explains_what_fired_did_not_was_held_or_is_gone])
+               applying_what_is_live_changes_nothing, why_explains_what_fired_did_not_was_held_or_is_gone,
+        rules_are_laid_out_the_same_however_often,
+    ])

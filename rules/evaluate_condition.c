@@ -1,5 +1,5 @@
 /*
- * evaluate_test.c - is one condition true, false or unknown?  One function for each kind of test.
+ * evaluate_condition.c - is one condition true, false or unknown?  One function for each kind of test.
  */
 #include "rules/engine_internal.h"
 

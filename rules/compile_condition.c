@@ -1,5 +1,5 @@
 /*
- * compile_test.c - from a condition of the tree to a test of the machine: names become numbers,
+ * compile_condition.c - from a condition of the tree to a test of the machine: names become numbers,
  * texts are folded.
  */
 #include "rules/engine_internal.h"
@@ -425,7 +425,7 @@ compile_shown(struct compiler *c, const struct node *n, struct test *t)
 }
 
 int
-compile_test(struct compiler *c, const struct node *n, uint32_t *test_r)
+compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r)
 {
 	void *tests = c->set->tests;
 	struct test t = {.node = n};
