@@ -21,7 +21,7 @@
 /* All parts of one message as JSON: each at most 64 KB, up to six bytes for an escaped one. */
 #define PARTS_MAX (4u << 20)
 /* Stands for a code while we see whether the message renders at all. */
-#define CODE_PLACEHOLDER "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
+#define CODE_PLACEHOLDER "0000000000000000000000000000000000000000000000000000000000000000"
 
 struct delivery {
 	const struct channel *channel;
