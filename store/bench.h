@@ -4,6 +4,8 @@
 #ifndef STORE_BENCH_H
 #define STORE_BENCH_H
 
+#include <stdint.h>
+
 struct buf;
 struct clock;
 struct err;
@@ -19,5 +21,13 @@ struct err;
  */
 int store_bench(const char *dir, double seconds, const struct clock *clock, struct buf *json_out,
     struct err *err);
+
+/*
+ * The rows that the pipeline has put into the database `from` (closed), committed once more by bare
+ * SQLite into the new database `to`: same schema, log, sync and batches of 256 posts.  Stops after
+ * `seconds` or when all are in.
+ */
+int store_bench_rows(const char *from, const char *to, double seconds, const struct clock *clock,
+    int64_t *posts_per_s_r, struct err *err);
 
 #endif
