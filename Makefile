@@ -167,8 +167,19 @@ fuzz: $(O)/test-deps $(FUZZ_BIN) ## fuzz all parsers for FUZZ_TIME seconds in al
 run: build ## start the daemon on its demo feed (Ctrl-C stops it)
 	@exec $(O)/earshot run -c corpora/demo/earshot.yaml
 
-bench: build ## figures of this machine
-	@$(O)/earshot bench
+BENCH_BIN := $(DIR)/tests/bench/score_speed
+$(BENCH_BIN): %: %.o $(foreach r,$(below_bench),$(DIR)/lib$(r).a)
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(foreach r,$(below_bench),$(DIR)/lib$(r).a) -Wl,--end-group $(LDLIBS)
+
+TEXTS ?= $(O)/bench-texts.txt
+$(O)/bench-texts.txt: tests/bench/texts.py tests/bench/words.txt corpora/demo/posts.ndjson
+	@mkdir -p $(O)
+	@python3 $< > $@.new && mv $@.new $@
+
+bench: build $(BENCH_BIN) $(TEXTS) ## figures of this machine; TEXTS=FILE (one text a line) measures on those
+	@$(O)/earshot bench --texts $(TEXTS)
+	@EARSHOT=$(O)/earshot EARSHOT_PEERS=$(O)/peers python3 tests/bench/scoring.py --speed $(BENCH_BIN) --texts $(TEXTS)
 	@EARSHOT=$(O)/earshot python3 tests/bench/latency.py
 
 format: ## lay out all C files

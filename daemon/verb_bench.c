@@ -2,7 +2,8 @@
  * verb_bench.c - reproducible figures of this machine: scoring, rules, and durable posts end to end
  * beside bare SQLite of the same row shape.
  *
- * The posts are made here from a fixed seed, so that everybody measures the same ones.
+ * The posts are made here from a fixed seed, so that everybody measures the same ones; they say few things in few words.  With --texts
+ * they say what stands in a file: tests/bench/texts.py writes one with a vocabulary like that of real posts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "core/timefmt.h"
+#include "core/utf8.h"
 #include "nlp/nlp.h"
 #include "platform/file.h"
 #include "platform/sysclock.h"
@@ -26,6 +28,7 @@
 
 #include "daemon/bundle.h"
 #include "daemon/config.h"
+#include "daemon/lines.h"
 #include "daemon/pipeline.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
@@ -33,12 +36,15 @@
 #define BENCH_POSTS 4096
 #define BENCH_BATCH 256
 #define BENCH_SECONDS 3
+#define BENCH_TEXT_MAX 4000 /* bytes of a text of --texts that are used */
 
 struct bench {
 	struct verb_call *call;
 	struct rng rng;
 	struct arena *arena;
 	struct post *posts;
+	struct slice *texts; /* of --texts; NULL: invented here */
+	size_t text_count;
 	struct lexicon_set *lexicon;
 	struct json_writer w;
 	struct buf out;
@@ -70,6 +76,41 @@ pick(struct bench *b, const char *const *list, size_t n)
 	return list[rng_below(&b->rng, n)];
 }
 
+static int
+take_text(void *cookie, const struct ndjson_line *line, struct err *err)
+{
+	struct bench *b = cookie;
+	struct slice text;
+
+	if (b->text_count == BENCH_POSTS || line->is_too_long)
+		return 0;
+	text = utf8_repair(b->arena, line->text, NULL);
+	if (slice_is_set(text))
+		text = arena_slice_dup(b->arena, utf8_prefix(text, BENCH_TEXT_MAX));
+	if (!slice_is_set(text))
+		return err_set(err, ERR_NOMEM, "no memory for the texts");
+	b->texts[b->text_count++] = text;
+	return 0;
+}
+
+static int
+read_texts(struct bench *b, const char *path, struct err *err)
+{
+	b->texts = arena_array(b->arena, BENCH_POSTS, sizeof *b->texts);
+	if (b->texts == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the texts");
+	if (lines_read_file(path, take_text, NULL, b, NULL, err) < 0)
+		return -1;
+	return b->text_count > 0 ? 0 : err_set(err, ERR_INPUT, "no text in '%s'", path);
+}
+
+static const char *
+invent_text(struct bench *b, const char *word)
+{
+	return arena_printf(b->arena, "%s, %s%s%s", pick(b, openings, 8), pick(b, middles, 10),
+	    word, pick(b, endings, 8));
+}
+
 /* Every tenth post says a word that a rule waits for. */
 static int
 make_posts(struct bench *b)
@@ -78,15 +119,16 @@ make_posts(struct bench *b)
 	for (size_t i = 0; b->posts != NULL && i < BENCH_POSTS; i++) {
 		struct post *p = &b->posts[i];
 		size_t author = rng_below(&b->rng, 20000);
+		const char *word;
 
 		post_init(p);
 		p->source = SLICE_LIT("bench");
-		p->text = slice_of(
-		    arena_printf(b->arena, "%s, %s%s%s", pick(b, openings, 8), pick(b, middles, 10),
-			i % 10 == 0
-			    ? arena_printf(b->arena, " word%zu", (size_t)rng_below(&b->rng, 10000))
-			    : "",
-			pick(b, endings, 8)));
+		word = i % 10 == 0
+		    ? arena_printf(b->arena, " word%zu", (size_t)rng_below(&b->rng, 10000))
+		    : "";
+		p->text = slice_of(b->texts == NULL
+			? invent_text(b, word)
+			: arena_printf(b->arena, "%s%s", b->texts[i % b->text_count].ptr, word));
 		p->author.id =
 		    slice_of(arena_printf(b->arena, "https://social.example/users/a%zu", author));
 		p->author.handle = slice_of(arena_printf(b->arena, "@a%zu@social.example", author));
@@ -392,7 +434,7 @@ run(struct verb_call *call)
 	struct bench b = {0};
 	struct diag_list *diags = diag_list_new();
 	struct err err = {ERR_NONE, "no memory"};
-	const char *seconds = verb_flag(call, "--seconds");
+	const char *seconds = verb_flag(call, "--seconds"), *texts = verb_flag(call, "--texts");
 	long long whole = BENCH_SECONDS;
 	int rc = -1;
 
@@ -407,7 +449,8 @@ run(struct verb_call *call)
 	b.arena = arena_new(256u * 1024 * 1024);
 	buf_init(&b.out, 1024 * 1024);
 	snprintf(b.dir, sizeof b.dir, "earshot-bench-%ld", (long)getpid());
-	if (b.arena != NULL && diags != NULL && make_posts(&b) == 0 &&
+	if (b.arena != NULL && diags != NULL &&
+	    (texts == NULL || read_texts(&b, texts, &err) == 0) && make_posts(&b) == 0 &&
 	    file_make_dirs(b.dir, &err) == 0 &&
 	    snapshot_lexicon(NULL, diags, &b.lexicon, &err) == 0)
 		rc = measure(&b, &err);
@@ -423,12 +466,14 @@ run(struct verb_call *call)
 
 static const struct flag flags[] = {
     {"--seconds", NULL, "N", "how long each measurement takes; default 3", false},
+    {"--texts", NULL, "FILE",
+	"what the posts say, one text a line; default: a few invented sentences", false},
     {0},
 };
 
 const struct verb verb_bench = {
     "bench",
-    "[--seconds N]",
+    "[--seconds N] [--texts FILE]",
     "reproducible figures of this machine",
     "Writes JSON.  The database files are made in a folder below the current one and removed "
     "again: run it on the disk\n"

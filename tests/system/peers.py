@@ -194,7 +194,7 @@ def npm():
     """The folder in which node finds the packages of npm/package-lock.json."""
     home = os.path.join(PEERS, "npm")
     if not shutil.which("node") or not shutil.which("npm"):
-        raise Skip("npm's smtp-server and standardwebhooks (node or npm is missing)")
+        raise Skip("npm's packages (node or npm is missing)")
     with locked():
         with open(os.path.join(HERE, "npm", "package-lock.json"), encoding="utf-8") as lock:
             wanted = lock.read()
@@ -208,7 +208,7 @@ def npm():
         done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", os.path.join(PEERS, "npm-cache")],
                               cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
-            raise Skip(f"npm's smtp-server and standardwebhooks (npm ci: {last_line(done.stderr)})")
+            raise Skip(f"npm's packages (npm ci: {last_line(done.stderr)})")
         with open(stamp, "w", encoding="utf-8") as out:
             out.write(wanted)
     return home
