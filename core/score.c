@@ -98,6 +98,22 @@ reasons_to_json(const struct score *s, struct slice text, struct json_writer *w)
 }
 
 static void
+intent_reasons_to_json(const struct score *s, struct slice text, struct json_writer *w)
+{
+	json_key(w, "intent_reasons");
+	json_array_begin(w);
+	for (size_t i = 0; i < s->intent_reason_count; i++) {
+		const struct intent_reason *r = &s->intent_reasons[i];
+		json_object_begin(w);
+		json_kv_cstr(w, "intent", intent_name(r->intent));
+		range_to_json(w, text, r->start, r->len);
+		json_kv_str(w, "entry", r->pattern);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void
 tokens_to_json(const struct score *s, struct slice text, struct json_writer *w)
 {
 	json_key(w, "tokens");
@@ -135,6 +151,7 @@ score_to_json(const struct score *s, const char *const *brand_names, bool explai
 	json_kv_cstr(w, "lang", s->lang);
 	if (explain) {
 		reasons_to_json(s, text, w);
+		intent_reasons_to_json(s, text, w);
 		tokens_to_json(s, text, w);
 	}
 }

@@ -64,6 +64,13 @@ enum intent {
 	INTENT_COUNT
 };
 
+/* Why an intent was found. */
+struct intent_reason {
+	enum intent intent;
+	uint32_t start, len; /* byte range in the original text */
+	struct slice pattern; /* as its file has it; lives as long as the lexicons */
+};
+
 struct score {
 	struct token *tokens;
 	size_t token_count;
@@ -74,6 +81,8 @@ struct score {
 	bool is_unsure;
 	bool is_scored; /* false: a language we cannot score; label neutral, is_unsure true */
 	uint32_t intents; /* bit per enum intent */
+	struct intent_reason *intent_reasons;
+	size_t intent_reason_count;
 	const uint16_t *brands; /* indices into the matcher's brand list, ascending */
 	size_t brand_count;
 	struct contribution *reasons;
@@ -90,7 +99,7 @@ struct json_writer;
 
 /* The members "sentiment", "intents", "brands", "lexicon", "lang" of a scored post into an open
  * object; brand ids by index from brand_names (their display names).  explain
- * adds "reasons" and "tokens". */
+ * adds "reasons", "intent_reasons" and "tokens". */
 void score_to_json(const struct score *s, const char *const *brand_names, bool explain,
     struct slice text, struct json_writer *w);
 

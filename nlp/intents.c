@@ -5,211 +5,65 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/mem.h"
-#include "nlp/units.h"
-
-/* When a pattern counts. */
-enum mood {
-	ANY,
-	UNLESS_POSITIVE,
-	UNLESS_NEGATIVE,
-	NEGATIVE_ONLY
-};
-
-struct pattern {
-	enum intent intent;
-	enum mood mood;
-	const char *words; /* patterns, '|' between; '*': up to three words */
-};
-
-static const struct pattern ENGLISH[] = {
-    {INTENT_COMPLAINT, UNLESS_POSITIVE,
-	"complaint|complain|unacceptable|disappointed|disappointing|disgrace|disgraceful|rude|rip "
-	"off|ripped off|"
-	"waste of money|waste of time|worst|terrible service|awful service|poor service|bad "
-	"service|horrible service|"
-	"still waiting|never arrived|never came|not delivered|broken|broke after|stopped working|"
-	"not working|doesn't work|doesnt work|didn't work|does not work|don't work|do not work|not "
-	"happy with|"
-	"not impressed|fed up|sick of|tired of|let down|want my money "
-	"back|overpriced|defective|faulty|damaged|"
-	"no response|no reply|no answer|overcharged|charged * twice|cold and|wrong order|wrong "
-	"size|"
-	"lost my * order|lost my * luggage|keeps crashing|keeps freezing|false "
-	"advertising|scammed|misleading"},
-    {INTENT_COMPLAINT, NEGATIVE_ONLY,
-	"service|support|delivery|delivered|my order|my package|my parcel|my flight|my bill|my "
-	"account|your app|the app|"
-	"your product|your products|your staff|staff|refund|quality|on hold|waiting|waited|never "
-	"again|fix your|your site|"
-	"your website|shame on you|do better|get it together|crap|garbage|trash|useless|scam|joke"},
-    {INTENT_SUPPORT, ANY,
-	"can't log in|cant log in|cannot log in|can not log in|can't login|cant login|unable "
-	"to|how do i|how can i|"
-	"how to fix|need help|please help|pls help|help me|can you help|can someone help|can "
-	"anyone help|"
-	"could you help|any help|"
-	"not working|doesn't work|doesnt work|didn't work|does not work|don't work|stopped "
-	"working|won't start|"
-	"wont start|won't turn on|wont turn on|won't load|wont load|won't open|keeps "
-	"crashing|keeps freezing|"
-	"error message|error code|where is my order|where's my order|wheres my order|my order * "
-	"arrived|"
-	"reset my password|forgot my password|locked out|refund|return my|my account|tech support|"
-	"customer support|anyone else having|having trouble|having issues|having problems|having a "
-	"problem|"
-	"having an issue|please fix|fix this|fix your|is down|get through to|no one answers"},
-    {INTENT_QUESTION, ANY,
-	"does anyone know|does anybody know|anyone know|anybody know|can anyone|can someone|could "
-	"someone|"
-	"has anyone|have any of you|is it possible to|i wonder if|wondering if|wondering how|how "
-	"do i|how do you|"
-	"how can i|where can i|when will|when does|what time|is there a way|any "
-	"recommendations|any idea|any tips|"
-	"question for"},
-    {INTENT_PRAISE, UNLESS_NEGATIVE,
-	"thank you|thanks|thx|kudos|well done|good job|great job|nice job|great work|amazing "
-	"work|shout out to|"
-	"shoutout to|love your|love my|love this|love the|loving the|loving my|loving this|i "
-	"love|best * ever|"
-	"the best|highly recommend|would recommend|can't recommend * enough|impressed|great "
-	"service|"
-	"excellent service|great customer service|so good|so happy with|very happy with|five "
-	"stars|5 stars|10/10|"
-	"hats off|blown away|can't live without|awesome|amazing|fantastic|brilliant"},
-    {INTENT_PURCHASE, UNLESS_NEGATIVE,
-	"want to buy|wanna buy|going to buy|gonna buy|looking to buy|thinking of buying|thinking "
-	"about buying|"
-	"thinking of getting|need to buy|have to buy|where can i buy|where can i get|where to "
-	"buy|how much is|"
-	"how much does|how much are|just bought|just ordered|just purchased|just got my|i bought|i "
-	"ordered|ordering|"
-	"pre ordered|preordered|pre order|take my money|shut up and take my money|i need * in my "
-	"life|"
-	"adding to cart|in my basket|in my cart|can't wait to get my|buying a|buying the|getting a "
-	"new|"
-	"in stock|available in|ship to|do you ship|deliver to"},
-    {INTENT_CHURN, UNLESS_POSITIVE,
-	"cancel my|cancelled my|cancel the|cancelling|cancel our|unsubscribe|switching to|switched "
-	"to|switch * to|"
-	"moving to * instead|going elsewhere|go elsewhere|taking my business|take my "
-	"business|taking our business|"
-	"take our business|lost a customer|losing a customer|lost me as a customer|never buy|never "
-	"buying|"
-	"never shopping|never using|never use * again|never fly|never flying|never order|never "
-	"ordering|"
-	"never again|last time i|done with you|done with this|done with|i'm done|im done|leaving "
-	"for|"
-	"close my account|closing my account|delete my account|deleting my account|deleted the "
-	"app|deleting the app|"
-	"uninstalled|uninstalling|goodbye|not coming back|won't be back|wont be back|not "
-	"renewing|won't renew|"
-	"not be renewing|boycott"},
-    {INTENT_SUGGESTION, ANY,
-	"you should|they should|should add|should have an option|please add|please bring|please "
-	"make|please consider|"
-	"bring back|would be nice if|would be great if|would be cool if|would be better if|would "
-	"love to see|"
-	"would be awesome if|i wish you|i wish they|wish there was|wish you would|wish you "
-	"had|suggestion|suggest|"
-	"feature request|it'd be nice|it'd be great|it'd be cool|could you add|can you add|can you "
-	"make|"
-	"why don't you|why not add|need a * option|how about adding"},
-    {INTENT_FEEDBACK, ANY,
-	"feedback|in my opinion|imo|imho|my review|review of|reviewed|my experience|my first "
-	"impression|"
-	"first impressions|my thoughts on|tried the|tried your|tried this|after using|been "
-	"using|i've used|"
-	"i have used|compared to|pros and cons|out of 10|out of ten|overall"},
-    {INTENT_SPAM, ANY,
-	"follow me|follow back|followback|follow for follow|follow4follow|f4f|like for "
-	"like|l4l|click here|"
-	"click the link|link in bio|free followers|gain followers|get followers|more followers|buy "
-	"followers|"
-	"win a free|win free|get free|free gift card|free iphone|you have been "
-	"selected|congratulations you|"
-	"claim your|earn money|make money online|make money from home|work from home|earn * per "
-	"day|"
-	"earn * a day|passive income|crypto signals|airdrop|double your|dm me for|dm for|promo "
-	"code|limited time offer|"
-	"act now|check out my|subscribe to my|my onlyfans|100 % free|guaranteed profit|forex|join "
-	"my|whatsapp me"},
-};
+#include "nlp/intent_patterns.h"
 
 /* A text with this many hashtags or links is selling something. */
 #define SPAM_HASHTAGS 8
 #define SPAM_URLS 4
+/* Findings of one sentence; what comes behind is not looked at. */
+#define FINDINGS_MAX 64
 
-struct intents {
-	struct word_trie *patterns; /* values: index of the table's row */
-	const struct pattern *rows;
+extern const char embed_corpora_intents_en_tsv[], embed_corpora_intents_en_tsv_end[];
+extern const char embed_corpora_intents_de_tsv[], embed_corpora_intents_de_tsv_end[];
+extern const char embed_corpora_intents_da_tsv[], embed_corpora_intents_da_tsv_end[];
+
+static const struct {
+	enum language lang;
+	const char *name, *begin, *end;
+} SHIPPED[] = {
+    {LANGUAGE_EN, "intents/en.tsv", embed_corpora_intents_en_tsv, embed_corpora_intents_en_tsv_end},
+    {LANGUAGE_DE, "intents/de.tsv", embed_corpora_intents_de_tsv, embed_corpora_intents_de_tsv_end},
+    {LANGUAGE_DA, "intents/da.tsv", embed_corpora_intents_da_tsv, embed_corpora_intents_da_tsv_end},
 };
 
-/* Cuts "switch * to" into stems, the stars as gaps. */
-static int
-cut_pattern(struct slice words, enum language lang, struct cutting *c, struct stemmer *st,
-    struct arena *a, struct word_key keys[PHRASE_WORDS_MAX], struct err *err)
-{
-	int n = 0;
-	bool is_first = true;
-	while (slice_is_set(words)) {
-		struct slice part = slice_trim(slice_split(&words, '*'));
-		if (!is_first)
-			keys[n++] = word_key_of(SLICE_LIT("*"));
-		is_first = false;
-		if (units_cut_text(c, part, a, err) < 0)
-			return -1;
-		for (size_t i = 0; i < c->units.count; i++) {
-			assert(n < PHRASE_WORDS_MAX);
-			keys[n] = stemmer_stem(st, lang, &c->units.items[i].key, a);
-			if (keys[n++].text.ptr == NULL)
-				return err_set(err, ERR_NOMEM, "no memory for intents");
-		}
-	}
-	return n;
-}
+/* What needs no words. */
+static const struct intent_pattern QUESTION_MARK = {
+    .text = SLICE_INIT("a question mark"), .intent = INTENT_QUESTION, .when = WHEN_ANY};
+static const struct intent_pattern MANY_HASHTAGS = {
+    .text = SLICE_INIT("8 hashtags or more"), .intent = INTENT_SPAM, .when = WHEN_ANY};
+static const struct intent_pattern MANY_LINKS = {
+    .text = SLICE_INIT("4 links or more"), .intent = INTENT_SPAM, .when = WHEN_ANY};
 
-static int
-add_row(struct intents *in, uint32_t row, enum language lang, struct cutting *c, struct stemmer *st,
-    struct arena *a, struct err *err)
+struct intents {
+	struct intent_patterns *patterns; /* NULL: the signs alone */
+};
+
+int
+intents_read(const char *name, struct slice text, enum language lang, struct intents **intents_r,
+    struct err *err)
 {
-	struct slice rest = slice_of(in->rows[row].words);
-	while (slice_is_set(rest)) {
-		struct word_key keys[PHRASE_WORDS_MAX];
-		arena_reset(a);
-		int n = cut_pattern(slice_split(&rest, '|'), lang, c, st, a, keys, err);
-		if (n < 0 || (n > 0 && word_trie_add(in->patterns, keys, (size_t)n, row, err) < 0))
-			return -1;
+	struct intents *in = mem_zalloc(sizeof *in);
+	if (in == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for intents");
+	if (intent_patterns_new(name, text, lang, &in->patterns, err) < 0) {
+		intents_free(in);
+		return -1;
 	}
+	*intents_r = in;
 	return 0;
 }
 
 int
 intents_new(enum language lang, struct intents **intents_r, struct err *err)
 {
-	struct cutting cutting = {0};
-	int rc = -1;
-	struct intents *in = mem_zalloc(sizeof *in);
-	struct stemmer *st = stemmer_new(false);
-	struct arena *a = arena_new(64u << 10);
-	if (in == NULL || st == NULL || a == NULL || (in->patterns = word_trie_new()) == NULL) {
-		err_set(err, ERR_NOMEM, "no memory for intents");
-		goto out;
+	for (size_t i = 0; i < sizeof SHIPPED / sizeof SHIPPED[0]; i++) {
+		size_t len = (size_t)(SHIPPED[i].end - SHIPPED[i].begin);
+		if (SHIPPED[i].lang == lang)
+			return intents_read(SHIPPED[i].name, slice_make(SHIPPED[i].begin, len),
+			    lang, intents_r, err);
 	}
-	in->rows = ENGLISH;
-	for (uint32_t row = 0; lang == LANGUAGE_EN && row < sizeof ENGLISH / sizeof ENGLISH[0];
-	     row++) {
-		if (add_row(in, row, lang, &cutting, st, a, err) < 0)
-			goto out;
-	}
-	*intents_r = in;
-	in = NULL;
-	rc = 0;
-out:
-	units_cutting_fini(&cutting);
-	stemmer_free(st);
-	arena_free(a);
-	intents_free(in);
-	return rc;
+	*intents_r = mem_zalloc(sizeof **intents_r);
+	return *intents_r == NULL ? err_set(err, ERR_NOMEM, "no memory for intents") : 0;
 }
 
 void
@@ -217,58 +71,259 @@ intents_free(struct intents *in)
 {
 	if (in == NULL)
 		return;
-	word_trie_free(in->patterns);
+	intent_patterns_free(in->patterns);
 	mem_free(in);
 }
 
+bool
+intents_may_begin(const struct intents *in, uint64_t stem_hash)
+{
+	return in->patterns != NULL && pattern_trie_may_begin(in->patterns->trie, stem_hash);
+}
+
+/* ---- a sentence ------------------------------------------------------------- */
+
+/* A pattern at units [at, end). */
 struct finding {
-	const struct intents *in;
-	const struct score *score;
-	uint32_t found;
+	const struct intent_pattern *pattern;
+	uint32_t at, end;
 };
 
+/* The text on its way through, sentence by sentence. */
+struct search {
+	const struct intent_patterns *patterns;
+	const struct unit *units;
+	size_t count;
+	uint8_t mood; /* bit of the text's label */
+	size_t begin, end; /* of the sentence */
+	size_t first; /* its first word; SIZE_MAX: not looked for yet */
+	size_t question_mark; /* SIZE_MAX: none */
+	struct finding found[FINDINGS_MAX]; /* in the sentence */
+	size_t found_count;
+	uint32_t withdrawn; /* in the sentence */
+	struct finding kept[INTENT_REASONS_MAX];
+	size_t kept_count;
+	uint32_t intents;
+	uint32_t weak[INTENT_COUNT]; /* how many */
+	size_t words, hashtags, links;
+	size_t first_hashtag, last_hashtag, first_link, last_link;
+};
+
+/* Neither word nor number: does not keep a sentence from beginning or ending here. */
 static bool
-fits(enum mood mood, const struct score *s)
+is_sign(const struct unit *u)
 {
-	switch (mood) {
-	case ANY: return true;
-	case UNLESS_POSITIVE: return s->label != SENTIMENT_POSITIVE;
-	case UNLESS_NEGATIVE: return s->label != SENTIMENT_NEGATIVE;
-	case NEGATIVE_ONLY: return s->label == SENTIMENT_NEGATIVE;
+	return u->kind != TOKEN_WORD && u->kind != TOKEN_NUMBER;
+}
+
+/* The first word of the sentence that is no opener ("hi", "ok"). */
+static size_t
+find_first(const struct search *f)
+{
+	const struct intent_patterns *p = f->patterns;
+	size_t i = f->begin;
+	while (i < f->end) {
+		size_t span = is_sign(&f->units[i]) ? 1
+		    : p->opener == 0                ? 0
+				     : pattern_trie_member(p->trie, p->opener, f->units, f->end, i);
+		if (span == 0)
+			break;
+		i += span;
+	}
+	return i;
+}
+
+/* A pattern whose first word may be an opener itself ("please help") may begin before it. */
+static bool
+is_at_begin(struct search *f, size_t at)
+{
+	if (f->first == SIZE_MAX)
+		f->first = find_first(f);
+	return at <= f->first;
+}
+
+static bool
+is_at_end(const struct search *f, size_t end)
+{
+	while (end < f->end && is_sign(&f->units[end]))
+		end++;
+	return end == f->end;
+}
+
+static void
+keep_found(void *cookie, uint32_t value, size_t at, size_t end)
+{
+	struct search *f = cookie;
+	const struct intent_pattern *p = &f->patterns->items[value];
+	if ((p->when & f->mood) == 0 || (p->is_asked && f->question_mark == SIZE_MAX) ||
+	    (p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
+		return;
+	if (p->is_not)
+		f->withdrawn |= 1u << p->intent;
+	else if (f->found_count < FINDINGS_MAX)
+		f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
+}
+
+/* ---- from sentences to the text --------------------------------------------- */
+
+static bool
+is_inside(const struct finding *inner, const struct finding *outer)
+{
+	return inner->at >= outer->at && inner->end <= outer->end;
+}
+
+static bool
+is_apart(const struct finding *a, const struct finding *b)
+{
+	return a->end <= b->at || b->end <= a->at;
+}
+
+/* Does what is kept say the same already?  One that says more takes its place. */
+static bool
+is_said(struct search *f, const struct finding *x)
+{
+	for (size_t i = 0; i < f->kept_count; i++) {
+		struct finding *k = &f->kept[i];
+		bool is_weak = x->pattern->is_weak, was_weak = k->pattern->is_weak;
+		if (k->pattern->intent != x->pattern->intent)
+			continue;
+		if (k->pattern == x->pattern)
+			return true;
+		if (is_weak && was_weak && !is_apart(k, x))
+			return true;
+		if (is_inside(x, k) && (is_weak || !was_weak))
+			return true;
+		if (is_inside(k, x) && is_weak == was_weak) {
+			*k = *x;
+			return true;
+		}
 	}
 	return false;
 }
 
 static void
-keep_intent(void *cookie, uint32_t value, size_t at, size_t end)
+keep(struct search *f, struct finding x)
 {
-	struct finding *f = cookie;
-	const struct pattern *p = &f->in->rows[value];
-	(void)at;
-	(void)end;
-	if (fits(p->mood, f->score))
-		f->found |= 1u << p->intent;
+	enum intent intent = x.pattern->intent;
+	if ((f->withdrawn >> intent & 1) != 0 || is_said(f, &x))
+		return;
+	if (x.pattern->is_weak)
+		f->weak[intent]++;
+	else
+		f->intents |= 1u << intent;
+	if (f->kept_count < INTENT_REASONS_MAX)
+		f->kept[f->kept_count++] = x;
 }
 
-uint32_t
-intents_find(
-    const struct intents *in, const struct unit *units, size_t count, const struct score *s)
+/* A sign that speaks without words: units [at, end). */
+static void
+keep_sign(struct search *f, const struct intent_pattern *p, size_t at, size_t end)
 {
-	struct finding f = {.in = in, .score = s};
-	size_t hashtags = 0, urls = 0, words = 0;
-	bool is_asked = false;
-	for (size_t i = 0; i < count; i++) {
-		const struct unit *u = &units[i];
-		hashtags += u->kind == TOKEN_HASHTAG;
-		urls += u->kind == TOKEN_URL;
-		words += u->kind == TOKEN_WORD;
-		if (u->kind == TOKEN_PUNCT && memchr(u->key.text.ptr, '?', u->key.text.len) != NULL)
-			is_asked |= words > 0;
-		word_trie_match(in->patterns, units, count, i, true, keep_intent, &f);
+	keep(f, (struct finding){p, (uint32_t)at, (uint32_t)end});
+}
+
+/* Counts what stands in the sentence that begins at f->begin, and finds its end. */
+static void
+survey_sentence(struct search *f)
+{
+	const struct unit *units = f->units;
+	f->question_mark = f->first = SIZE_MAX;
+	f->withdrawn = 0;
+	f->found_count = 0;
+	for (f->end = f->begin; f->end < f->count; f->end++) {
+		const struct unit *u = &units[f->end];
+		if (u->sentence != units[f->begin].sentence)
+			break;
+		switch ((enum token_kind)u->kind) {
+		case TOKEN_WORD: f->words++; break;
+		case TOKEN_HASHTAG:
+			f->first_hashtag = f->hashtags++ == 0 ? f->end : f->first_hashtag;
+			f->last_hashtag = f->end;
+			break;
+		case TOKEN_URL:
+			f->first_link = f->links++ == 0 ? f->end : f->first_link;
+			f->last_link = f->end;
+			break;
+		case TOKEN_PUNCT:
+			if (f->words > 0 && memchr(u->key.text.ptr, '?', u->key.text.len) != NULL)
+				f->question_mark = f->end;
+			break;
+		case TOKEN_NUMBER:
+		case TOKEN_MENTION:
+		case TOKEN_EMOJI:
+		case TOKEN_EMOTICON: break;
+		}
 	}
-	if (is_asked)
-		f.found |= 1u << INTENT_QUESTION;
-	if (hashtags >= SPAM_HASHTAGS || urls >= SPAM_URLS)
-		f.found |= 1u << INTENT_SPAM;
-	return f.found;
+}
+
+static void
+search_sentence(struct search *f)
+{
+	survey_sentence(f);
+	for (size_t i = f->begin; f->patterns != NULL && i < f->end; i++)
+		pattern_trie_match(f->patterns->trie, f->units, f->end, i, keep_found, f);
+	for (size_t i = 0; i < f->found_count; i++)
+		keep(f, f->found[i]);
+	if (f->question_mark != SIZE_MAX)
+		keep_sign(f, &QUESTION_MARK, f->question_mark, f->question_mark + 1);
+	f->begin = f->end;
+}
+
+/* ---- all of it -------------------------------------------------------------- */
+
+static bool
+counts(const struct search *f, const struct finding *x)
+{
+	return (f->intents >> x->pattern->intent & 1) != 0;
+}
+
+static int
+give_reasons(const struct search *f, struct arena *a, struct score *s, struct err *err)
+{
+	size_t n = 0;
+	s->intent_reasons = NULL;
+	s->intent_reason_count = 0;
+	if (f->intents == 0 || f->kept_count == 0)
+		return 0;
+	struct intent_reason *reasons = arena_array(a, f->kept_count, sizeof *reasons);
+	if (reasons == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the reasons of intents");
+	for (size_t i = 0; i < f->kept_count; i++) {
+		const struct finding *x = &f->kept[i];
+		const struct unit *last = &f->units[x->end - 1];
+		if (!counts(f, x))
+			continue;
+		uint32_t start = f->units[x->at].start;
+		reasons[n++] = (struct intent_reason){
+		    x->pattern->intent, start, last->start + last->len - start, x->pattern->text};
+	}
+	s->intent_reasons = reasons;
+	s->intent_reason_count = n;
+	return 0;
+}
+
+int
+intents_find(const struct intents *in, const struct unit *units, size_t count, struct arena *a,
+    struct score *s, struct err *err)
+{
+	struct search f;
+	f.patterns = in->patterns;
+	f.units = units;
+	f.count = count;
+	f.mood = (uint8_t)(1u << s->label);
+	f.begin = f.kept_count = f.words = f.hashtags = f.links = 0;
+	f.first_hashtag = f.last_hashtag = f.first_link = f.last_link = 0;
+	f.intents = f.withdrawn = 0;
+	memset(f.weak, 0, sizeof f.weak);
+	while (f.begin < count)
+		search_sentence(&f);
+	f.withdrawn = 0;
+	if (f.hashtags >= SPAM_HASHTAGS)
+		keep_sign(&f, &MANY_HASHTAGS, f.first_hashtag, f.last_hashtag + 1);
+	if (f.links >= SPAM_URLS)
+		keep_sign(&f, &MANY_LINKS, f.first_link, f.last_link + 1);
+	for (int i = 0; i < INTENT_COUNT; i++)
+		f.intents |= f.weak[i] >= 2 ? 1u << i : 0;
+	s->intents = f.intents;
+	return give_reasons(&f, a, s, err);
 }

@@ -1,30 +1,45 @@
 /*
  * intents.h - what the author wants: a closed list (enum intent), from patterns of words.
  *
- * Patterns are data: words compared by stem, "*" for up to PHRASE_GAP_MAX words in between, and
- * what the sentiment has to be for the pattern to count.  English for now; another language is
- * another table. What it does to emoji, elongation, negation: nothing beyond the patterns' own
- * words ("doesn't work").  Mentions: a question mark counts only in a text with a word.  Hashtags,
- * URLs: many of them are spam.
+ * Patterns are data, corpora/intents/ with a file a language; intent_patterns.h describes them.  A
+ * language without a file has what needs no words: a question mark is a question, many hashtags or
+ * links are spam.  Each intent comes with its reasons: the pattern, and where in the text it stands.
  *
- * Ownership: the set owns its patterns; immutable.
+ * What it does to emoji, elongation, negation: nothing beyond the patterns' own words ("doesn't
+ * work").  Mentions: a question mark counts only in a text with a word.  Hashtags, URLs: many of
+ * them are spam; a hashtag is also its word.
+ *
+ * Ownership: the set owns its patterns; immutable.  Reasons lie in the arena, their patterns in the
+ *            set.
+ * Threads:   a set may be shared.
+ * Limits:    INTENT_REASONS_MAX reasons; intents are found also behind those.
  */
 #ifndef NLP_INTENTS_H
 #define NLP_INTENTS_H
 
 #include "core/score.h"
 #include "nlp/language.h"
-#include "nlp/stem.h"
+#include "nlp/word_trie.h"
 
 struct arena;
 struct err;
 struct intents;
 
+#define INTENT_REASONS_MAX 24
+
+/* The patterns inside the program; a language without any has the signs alone. */
 int intents_new(enum language lang, struct intents **intents_r, struct err *err);
+/* Of a file's text; name for messages ("en.tsv").  -1: without memory, or the file is wrong. */
+int intents_read(const char *name, struct slice text, enum language lang,
+    struct intents **intents_r, struct err *err);
 void intents_free(struct intents *in);
 
-/* Bits of enum intent.  s: its label and probabilities are set. */
-uint32_t intents_find(
-    const struct intents *in, const struct unit *units, size_t count, const struct score *s);
+/* Does a pattern begin with a word of this stem?  Never wrong when it says no. */
+bool intents_may_begin(const struct intents *in, uint64_t stem_hash);
+
+/* Fills s->intents and s->intent_reasons, in order of text; the label of s is set, units are
+ * stemmed.  -1 only without memory for the reasons. */
+int intents_find(const struct intents *in, const struct unit *units, size_t count, struct arena *a,
+    struct score *s, struct err *err);
 
 #endif

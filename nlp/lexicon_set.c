@@ -30,7 +30,7 @@ load(struct lexicon_set *set, size_t i, struct err *err)
 	enum language lang = lexicon_language(lx);
 	assert(set->lexicons[lang] == NULL);
 	set->lexicons[lang] = lx;
-	return intents_new(lang, &set->intents[lang], err);
+	return 0;
 }
 
 int
@@ -46,8 +46,12 @@ lexicon_set_new(struct lexicon_set **set_r, struct err *err)
 		err_set(err, ERR_NOMEM, "no memory for lexicons");
 		goto out;
 	}
-	if (intents_new(LANGUAGE_UND, &set->intents[LANGUAGE_UND], err) < 0)
-		goto out;
+	static const enum language WITH_INTENTS[] = {
+	    LANGUAGE_UND, LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_DA};
+	for (size_t i = 0; i < sizeof WITH_INTENTS / sizeof WITH_INTENTS[0]; i++) {
+		if (intents_new(WITH_INTENTS[i], &set->intents[WITH_INTENTS[i]], err) < 0)
+			goto out;
+	}
 	for (size_t i = 0; i < sizeof SHIPPED / sizeof SHIPPED[0]; i++) {
 		if (load(set, i, err) < 0)
 			goto out;

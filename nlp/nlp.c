@@ -258,8 +258,9 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 
 	const struct unit_list *l = &s->cutting.units;
 	const struct intents *intents = set->intents[w.lang];
-	score.intents = intents_find(
-	    intents == NULL ? set->intents[LANGUAGE_UND] : intents, l->items, l->count, &score);
+	if (intents_find(intents == NULL ? set->intents[LANGUAGE_UND] : intents, l->items, l->count,
+		a, &score, err) < 0)
+		return -1;
 	if (matcher != NULL &&
 	    brands_find(matcher, l->items, l->count, &s->hits, a, &score.brands, &score.brand_count,
 		err) < 0)

@@ -1,0 +1,67 @@
+/*
+ * intent_patterns.h - reads a file of intent patterns (corpora/intents/en.tsv).
+ *
+ * The file: UTF-8, one entry a line, columns divided by tabs; lines that begin with # and empty
+ * lines say nothing.
+ *
+ *	group	NAME	MEMBERS		words that patterns call <NAME>; `opener` is known to "^"
+ *	INTENT	WHEN	PATTERN		the intent, when the pattern is found
+ *	not	INTENT	PATTERN		withdraws what was found of the intent in the same sentence
+ *
+ * WHEN, one or several with commas between:
+ *	any, unless-positive, unless-negative, negative, positive	the post's sentiment
+ *	weak	two different ones are needed
+ *
+ * A pattern is a row of
+ *	order		a word, by its stem: also "orders", "ordered"
+ *	"please"	a word spelt exactly so
+ *	(a|b c|<d>)	one of these words, phrases or groups
+ *	<thing>		one of a group that stands above
+ *	[a|b c]		the same, but may be missing
+ *	*		up to 3 words; "..." up to 8
+ *	^		in front: the sentence begins here; mentions, links, emoji, hashtags and members of
+ *			the group `opener` ("hi", "ok") may stand before it
+ *	$		at the end: the sentence ends here, but for signs and emoji
+ *	?		behind everything: the sentence holds a question mark
+ *
+ * MEMBERS are as between brackets.  German and Danish letters match their other spellings ("ue",
+ * "oe", "aa") by themselves.
+ *
+ * Ownership: new/free; texts are copied.  Immutable.
+ * Errors:    -1 with file and line.
+ * Limits:    PATTERN_ITEMS_MAX items, 4 optional ones and 3 gaps in a pattern.
+ */
+#ifndef NLP_INTENT_PATTERNS_H
+#define NLP_INTENT_PATTERNS_H
+
+#include "core/score.h"
+#include "nlp/language.h"
+#include "nlp/pattern_trie.h"
+
+struct arena;
+struct err;
+
+/* Bit per enum sentiment_label. */
+#define WHEN_ANY 7u
+
+struct intent_pattern {
+	struct slice text;
+	enum intent intent;
+	uint8_t when; /* labels with which it counts */
+	bool is_weak, is_not;
+	bool is_first, is_last, is_asked; /* "^", "$", "?" */
+};
+
+struct intent_patterns {
+	struct arena *texts;
+	struct pattern_trie *trie; /* values: indices into items */
+	struct intent_pattern *items;
+	size_t count, cap;
+	uint32_t opener; /* group; 0: none */
+};
+
+int intent_patterns_new(const char *name, struct slice text, enum language lang,
+    struct intent_patterns **patterns_r, struct err *err);
+void intent_patterns_free(struct intent_patterns *p);
+
+#endif
