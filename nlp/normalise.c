@@ -8,6 +8,8 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/utf8.h"
+#include "nlp/byte_block.h"
+#include "nlp/charclass.h"
 
 /* Unicode's stream-safe format allows 30 marks in a row; longer runs are hostile and cut in pieces.
  */
@@ -16,13 +18,21 @@
 /* A cluster may grow to this many times its bytes (the ligature U+FDFA would grow eleven-fold);
  * else it stays. */
 #define GROWTH_MAX 4
+/* Room behind the folded text: blocks are written whole. */
+#define SLACK (FOLDED_PADDING + 2 * BYTE_BLOCK)
 
 struct writer {
+	struct normaliser *z;
+	struct arena *arena;
+	struct slice text;
+	size_t at; /* the next byte of text */
 	char *out;
-	uint32_t *map;
-	size_t len;
-	uint32_t at; /* original offset of the cluster being written */
+	size_t len, cap;
+	uint32_t *map; /* NULL as long as the offsets agree */
+	uint64_t *words;
 	bool after_emoji;
+	bool may_have_runs;
+	bool has_failed; /* no memory */
 };
 
 bool
@@ -38,27 +48,102 @@ normalise_is_emoji(uint32_t cp)
 	    UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
 
-static inline void
-writer_byte(struct writer *w, char c)
+/* ---- writing ---------------------------------------------------------------- */
+
+/* From here on folded and original offsets differ. */
+static void
+writer_part(struct writer *w)
 {
-	w->out[w->len] = c;
-	w->map[w->len] = w->at;
-	w->len++;
+	if (w->map != NULL || w->has_failed)
+		return;
+	w->map = scratch_need(&w->z->map, (w->text.len * GROWTH_MAX + SLACK) * sizeof(uint32_t));
+	if (w->map == NULL) {
+		w->has_failed = true;
+		return;
+	}
+	for (size_t i = 0; i < w->len; i++)
+		w->map[i] = (uint32_t)i;
 }
 
-static void
-writer_bytes(struct writer *w, const char *p, size_t len)
+/* Room for len more bytes and for what is left of the text, which seldom grows. */
+static bool
+writer_reserve(struct writer *w, size_t len)
+{
+	if (w->len + len + (w->text.len - w->at) + SLACK <= w->cap)
+		return true;
+	size_t cap = w->text.len * GROWTH_MAX + SLACK;
+	char *out = arena_alloc(w->arena, cap);
+	if (out == NULL) {
+		w->has_failed = true;
+		return false;
+	}
+	memcpy(out, w->out, w->len);
+	w->out = out;
+	w->cap = cap;
+	return true;
+}
+
+/* Bytes that came from the character or cluster at `from`.  Not longer than that, or reserved. */
+static inline void
+writer_bytes(struct writer *w, const char *p, size_t len, size_t from)
 {
 	for (size_t i = 0; i < len; i++)
-		writer_byte(w, p[i]);
+		w->out[w->len + i] = p[i];
+	if (w->map != NULL) {
+		for (size_t i = 0; i < len; i++)
+			w->map[w->len + i] = (uint32_t)from;
+	}
+	w->len += len;
 }
 
+/* The same where the number of bytes, or what they stand for, has changed. */
 static void
-writer_cp(struct writer *w, uint32_t cp)
+writer_changed(struct writer *w, const char *p, size_t len, size_t from)
 {
-	char out[4];
-	writer_bytes(w, out, utf8_encode(cp, out));
+	writer_part(w);
+	if (!w->has_failed)
+		writer_bytes(w, p, len, from);
 }
+
+static inline void
+writer_bits(struct writer *w, uint64_t bits)
+{
+	size_t i = w->len / 64, shift = w->len % 64;
+	w->words[i] |= bits << shift;
+	if (shift > 64 - BYTE_BLOCK)
+		w->words[i + 1] |= bits >> (64 - shift);
+}
+
+/* One letter or digit in a form as long as it was. */
+static inline void
+writer_letter(struct writer *w, const char *p, size_t len, size_t from)
+{
+	const char *end = w->out + w->len;
+	if (w->len >= 2 * len && memcmp(end - len, p, len) == 0 &&
+	    memcmp(end - 2 * len, p, len) == 0)
+		w->may_have_runs = true;
+	writer_bits(w, (1u << len) - 1);
+	writer_bytes(w, p, len, from);
+}
+
+/* Folds up to BYTE_BLOCK bytes at w->at, of which `count` are wanted and ASCII. */
+static inline void
+writer_block(struct writer *w, const struct byte_block *b, size_t count)
+{
+	uint32_t mask = (1u << count) - 1;
+	uint32_t was_same = w->len >= 2 && w->out[w->len - 1] == w->out[w->len - 2];
+	if ((b->same & (b->same << 1 | was_same) & b->letters & mask) != 0)
+		w->may_have_runs = true;
+	writer_bits(w, b->alnum & mask);
+	if (w->map != NULL) {
+		for (size_t i = 0; i < BYTE_BLOCK; i++)
+			w->map[w->len + i] = (uint32_t)(w->at + i);
+	}
+	w->len += count;
+	w->at += count;
+}
+
+/* ---- characters ------------------------------------------------------------- */
 
 static char
 ascii_lower(char c)
@@ -154,46 +239,44 @@ fold_simple(uint32_t cp)
 	return 0;
 }
 
-/* NFKC and case folding of one cluster; what grows too much or is refused stays as it was. */
+/* NFKC and case folding of the cluster [from, to); what grows too much or is refused stays as it
+ * was. */
 static void
-write_cluster(struct writer *w, const char *p, size_t len)
+write_cluster(struct writer *w, size_t from, size_t to)
 {
 	utf8proc_int32_t cps[CLUSTER_OUT_MAX];
+	char out[CLUSTER_MAX * 4 * GROWTH_MAX + 4];
+	const char *p = w->text.ptr + from;
+	size_t len = to - from, total = 0;
 	const utf8proc_option_t options = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPAT |
 	    UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
 	utf8proc_ssize_t n = utf8proc_decompose(
 	    (const utf8proc_uint8_t *)p, (utf8proc_ssize_t)len, cps, CLUSTER_OUT_MAX, options);
 	if (n > 0 && n <= CLUSTER_OUT_MAX)
 		n = utf8proc_normalize_utf32(cps, n, options);
-	if (n <= 0 || n > CLUSTER_OUT_MAX) {
-		writer_bytes(w, p, len);
-		return;
+	bool is_good = n > 0 && n <= CLUSTER_OUT_MAX;
+	for (utf8proc_ssize_t i = 0; is_good && i < n; i++) {
+		total += utf8_encode((uint32_t)cps[i], out + total);
+		is_good = total <= len * GROWTH_MAX;
 	}
-
-	size_t total = 0;
-	char out[4];
-	for (utf8proc_ssize_t i = 0; i < n; i++)
-		total += utf8_encode((uint32_t)cps[i], out);
-	if (total > len * GROWTH_MAX) {
-		writer_bytes(w, p, len);
-		return;
-	}
-	for (utf8proc_ssize_t i = 0; i < n; i++)
-		writer_cp(w, (uint32_t)cps[i]);
+	w->may_have_runs = true;
+	if (!is_good)
+		writer_changed(w, p, len, from);
+	else if (writer_reserve(w, total))
+		writer_changed(w, out, total, from);
 }
 
-/* One cluster at *pos: an ASCII character followed by something else, or anything that is not
- * ASCII. */
+/* One cluster: an ASCII character followed by something else, or anything that is not ASCII. */
 static void
-take_cluster(struct writer *w, struct slice text, size_t *pos)
+take_cluster(struct writer *w)
 {
-	size_t start = *pos, next = start;
+	struct slice text = w->text;
+	size_t start = w->at, next = start;
 	uint32_t cp = utf8_next(text, &next);
-	w->at = (uint32_t)start;
-	*pos = next;
+	w->at = next;
 
 	if (normalise_is_emoji(cp) && cp != 0x203c && cp != 0x2049 && cp != 0x2139) {
-		writer_bytes(w, text.ptr + start, next - start);
+		writer_bytes(w, text.ptr + start, next - start, start);
 		w->after_emoji = true;
 		return;
 	}
@@ -201,13 +284,15 @@ take_cluster(struct writer *w, struct slice text, size_t *pos)
 		bool is_glue = cp == 0x200d || cp == 0xfe0f || cp == 0xfe0e ||
 		    (cp >= 0xe0020 && cp <= 0xe007f);
 		if (is_glue && w->after_emoji)
-			writer_bytes(w, text.ptr + start, next - start);
+			writer_bytes(w, text.ptr + start, next - start, start);
+		else
+			writer_part(w);
 		return;
 	}
 	w->after_emoji = false;
 	char twin = ascii_twin(cp);
 	if (twin != 0) {
-		writer_byte(w, twin);
+		writer_changed(w, &twin, 1, start);
 		return;
 	}
 
@@ -221,36 +306,162 @@ take_cluster(struct writer *w, struct slice text, size_t *pos)
 		next = after;
 		count++;
 	}
-	*pos = next;
-	if (count == 1 && cp < 0x80) {
-		writer_byte(w, ascii_lower((char)cp));
+	w->at = next;
+	uint32_t simple = count > 1 ? 0
+	    : cp < 0x80             ? (unsigned char)ascii_lower((char)cp)
+				    : fold_simple(cp);
+	if (simple == 0) {
+		write_cluster(w, start, next);
 		return;
 	}
-	uint32_t simple = count == 1 ? fold_simple(cp) : 0;
-	if (simple != 0)
-		writer_cp(w, simple);
+	char out[4];
+	size_t len = utf8_encode(simple, out);
+	assert(len == next - start);
+	bool is_word = simple < 0x80 ? charclass_is_alnum((char)simple)
+				     : charclass_is_word(simple) && !charclass_is_cjk(simple);
+	if (is_word)
+		writer_letter(w, out, len, start);
 	else
-		write_cluster(w, text.ptr + start, next - start);
+		writer_bytes(w, out, len, start);
 }
 
-/* Lower-cases ASCII from text into out until a byte that is not ASCII; returns how many. */
-static size_t
-lower_ascii(char *out, const char *text, size_t len)
+/* A letter of Latin-1 or Latin Extended-A at w->at, with nothing to join behind it; false: take the
+ * long way. */
+static bool
+take_latin(struct writer *w, unsigned char lead, unsigned char second)
 {
-	size_t i = 0;
-	for (; i + 8 <= len; i += 8) {
-		uint64_t v;
-		memcpy(&v, text + i, 8);
-		if ((v & 0x8080808080808080ULL) != 0)
-			break;
-		/* Bit 7 of each byte: is it at least 'A', is it above 'Z'? */
-		uint64_t from_a = v + 0x3f3f3f3f3f3f3f3fULL, above_z = v + 0x2525252525252525ULL;
-		v |= ((from_a & ~above_z) & 0x8080808080808080ULL) >> 2;
-		memcpy(out + i, &v, 8);
+	size_t from = w->at;
+	if (lead == 0xc3 && second == 0x9f) { /* sharp s */
+		w->may_have_runs |= w->len > 0 && w->out[w->len - 1] == 's';
+		writer_part(w);
+		if (w->has_failed)
+			return true;
+		writer_bits(w, 3);
+		writer_bytes(w, "ss", 2, from);
+	} else {
+		char out[4];
+		uint32_t cp = fold_simple((uint32_t)(lead & 0x1f) << 6 | (second & 0x3f));
+		if (cp == 0 || cp == 0xf7)
+			return false;
+		out[0] = (char)(0xc0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3f));
+		writer_letter(w, out, 2, from);
 	}
-	for (; i < len && (unsigned char)text[i] < 0x80; i++)
-		out[i] = ascii_lower(text[i]);
-	return i;
+	w->at = from + 2;
+	w->after_emoji = false;
+	return true;
+}
+
+/* The quotes, dashes and dots of U+2013 to U+2026. */
+static bool
+take_quote(struct writer *w, unsigned char third, bool may_join)
+{
+	size_t from = w->at;
+	if (third >= 0x98 && third <= 0x9f)
+		writer_changed(w, third < 0x9c ? "'" : "\"", 1, from);
+	else if (third == 0xa6 && !may_join)
+		writer_changed(w, "...", 3, from);
+	else if ((third == 0x93 || third == 0x94 || third == 0xa2) && !may_join)
+		writer_bytes(w, w->text.ptr + from, 3, from);
+	else
+		return false;
+	w->at = from + 3;
+	w->after_emoji = false;
+	return true;
+}
+
+/* The character at w->at, which is not ASCII or has something that is not behind it. */
+static void
+take_one(struct writer *w)
+{
+	const unsigned char *p = (const unsigned char *)w->text.ptr + w->at;
+	size_t left = w->text.len - w->at;
+	if (p[0] < 0x80) {
+		if (left > 1 && p[1] >= 0xe2 &&
+		    (p[0] == '#' || p[0] == '*' || (p[0] >= '0' && p[0] <= '9'))) {
+			/* Perhaps a keycap: its variation selector must survive. */
+			char c = (char)p[0];
+			if (c >= '0' && c <= '9')
+				writer_bits(w, 1);
+			writer_bytes(w, &c, 1, w->at);
+			w->at++;
+			w->after_emoji = true;
+		} else {
+			take_cluster(w);
+		}
+		return;
+	}
+	if (p[0] >= 0xc3 && p[0] <= 0xc5 && (left == 2 || p[2] < 0xcc) && take_latin(w, p[0], p[1]))
+		return;
+	if (p[0] == 0xe2 && p[1] == 0x80 && take_quote(w, p[2], left > 3 && p[3] >= 0xcc))
+		return;
+	take_cluster(w);
+}
+
+/* How many of the ASCII characters in front of `stop` may be folded without looking further: the
+ * last one may have a mark behind it, or be a keycap.  General punctuation and emoji are no marks.
+ */
+static size_t
+ascii_before(const struct writer *w, size_t count)
+{
+	const unsigned char *p = (const unsigned char *)w->text.ptr + w->at + count;
+	size_t left = w->text.len - w->at - count;
+	if (count == 0 || left < 2 || p[0] < 0xcc)
+		return count;
+	bool is_digit = p[-1] == '#' || p[-1] == '*' || (p[-1] >= '0' && p[-1] <= '9');
+	bool is_mark_free = (p[0] == 0xe2 && p[1] == 0x80) || (p[0] == 0xf0 && p[1] == 0x9f);
+	return is_mark_free && !is_digit ? count : count - 1;
+}
+
+static void
+fold_mixed(struct writer *w)
+{
+	while (w->at < w->text.len && !w->has_failed) {
+		size_t left = w->text.len - w->at, count = left < BYTE_BLOCK ? left : BYTE_BLOCK;
+		unsigned char before = w->len > 0 ? (unsigned char)w->out[w->len - 1] : 0;
+		char rest[BYTE_BLOCK] = {0};
+		const char *in = w->text.ptr + w->at;
+		if (left < BYTE_BLOCK) {
+			memcpy(rest, in, left);
+			in = rest;
+		}
+		struct byte_block b = byte_block_fold(in, w->out + w->len, before);
+		if (b.high != 0 && (size_t)__builtin_ctz(b.high) < count)
+			count = (size_t)__builtin_ctz(b.high);
+		count = ascii_before(w, count);
+		if (count > 0) {
+			writer_block(w, &b, count);
+			w->after_emoji = false;
+		}
+		/* A whole block of ASCII may go on; anything shorter stopped at something. */
+		if (w->at < w->text.len && count < BYTE_BLOCK)
+			take_one(w);
+	}
+}
+
+/* Blocks at the front that are ASCII only: offsets agree, bits fall in place. */
+static void
+fold_ascii(struct writer *w)
+{
+	unsigned char before = 0;
+	uint32_t was_same = 0, runs = 0;
+	size_t i = 0;
+	for (; i + BYTE_BLOCK <= w->text.len; i += BYTE_BLOCK) {
+		struct byte_block b = byte_block_fold(w->text.ptr + i, w->out + i, before);
+		if (b.high != 0)
+			break;
+		w->words[i / 64] |= (uint64_t)b.alnum << (i % 64);
+		runs |= b.same & (b.same << 1 | was_same) & b.letters;
+		was_same = b.same >> (BYTE_BLOCK - 1);
+		before = (unsigned char)w->out[i + BYTE_BLOCK - 1];
+	}
+	/* The last character may have a mark behind it. */
+	if (i > 0 && i < w->text.len && (unsigned char)w->text.ptr[i] >= 0xcc) {
+		i--;
+		w->words[i / 64] &= ~(1ULL << (i % 64));
+	}
+	w->at = w->len = i;
+	w->may_have_runs = runs != 0;
 }
 
 int
@@ -258,53 +469,30 @@ normalise_text(struct normaliser *z, struct slice text, struct arena *a, struct 
     struct err *err)
 {
 	assert(text.len < UINT32_MAX / (GROWTH_MAX * 4));
-	char *plain = arena_alloc(a, text.len + 1);
-	if (plain == NULL)
-		return err_set(err, ERR_NOMEM, "no memory to normalise %zu bytes", text.len);
-	size_t ascii = lower_ascii(plain, text.ptr, text.len);
-	if (ascii == text.len && memchr(plain, '`', ascii) == NULL) {
-		normal_r->text = text;
-		normal_r->folded = slice_make(plain, text.len);
-		normal_r->map = NULL;
-		return 0;
+	size_t words_bytes = (text.len * GROWTH_MAX / 64 + 2) * sizeof(uint64_t);
+	struct writer w = {.z = z, .arena = a, .text = text, .cap = text.len + SLACK};
+	w.out = arena_alloc(a, w.cap);
+	w.words = scratch_need(&z->words, words_bytes);
+	if (w.out != NULL && w.words != NULL) {
+		memset(w.words, 0, words_bytes);
+		fold_ascii(&w);
+		fold_mixed(&w);
 	}
-
-	struct writer w = {.out = scratch_need(&z->bytes, text.len * GROWTH_MAX + 8),
-	    .map = scratch_need(&z->map, (text.len * GROWTH_MAX + 8) * sizeof(uint32_t))};
-	if (w.out == NULL || w.map == NULL)
+	if (w.out == NULL || w.words == NULL || w.has_failed)
 		return err_set(err, ERR_NOMEM, "no memory to normalise %zu bytes", text.len);
-	for (size_t i = 0; i < text.len;) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		unsigned char next = i + 1 < text.len ? (unsigned char)text.ptr[i + 1] : 0;
-		if (c < 0x80 && next < 0xcc && c != '`') {
-			w.at = (uint32_t)i++;
-			w.after_emoji = false;
-			writer_byte(&w, ascii_lower((char)c));
-		} else if (c < 0x80 && next >= 0xe2 &&
-		    (c == '#' || c == '*' || (c >= '0' && c <= '9'))) {
-			/* Perhaps a keycap: its variation selector must survive. */
-			w.at = (uint32_t)i++;
-			w.after_emoji = true;
-			writer_byte(&w, (char)c);
-		} else {
-			take_cluster(&w, text, &i);
-		}
-	}
-
-	char *out = arena_alloc(a, w.len + 1);
-	if (out == NULL)
-		return err_set(err, ERR_NOMEM, "no memory to normalise %zu bytes", text.len);
-	memcpy(out, w.out, w.len);
-	out[w.len] = '\0';
+	assert(w.len + FOLDED_PADDING <= w.cap);
+	memset(w.out + w.len, 0, FOLDED_PADDING);
 	normal_r->text = text;
-	normal_r->folded = slice_make(out, w.len);
+	normal_r->folded = slice_make(w.out, w.len);
 	normal_r->map = w.map;
+	normal_r->words = w.words;
+	normal_r->may_have_runs = w.may_have_runs;
 	return 0;
 }
 
 void
 normalise_fini(struct normaliser *z)
 {
-	scratch_fini(&z->bytes);
 	scratch_fini(&z->map);
+	scratch_fini(&z->words);
 }

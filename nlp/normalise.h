@@ -16,7 +16,8 @@
  * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not
  * letters.
  *
- * Ownership: folded is in the arena; the map in the normaliser, valid until its next call.
+ * Ownership: folded is in the arena, with FOLDED_PADDING zero bytes behind it; map and words are in
+ *            the normaliser, valid until its next call.
  * Errors:    -1 without memory.
  * Input:     valid UTF-8.  Same text, same answer; linear time.
  */
@@ -32,15 +33,22 @@
 struct arena;
 struct err;
 
+/* Zero bytes behind the folded text, so that it can be read eight bytes at a time. */
+#define FOLDED_PADDING 16
+
 struct normal {
 	struct slice text; /* as written */
 	struct slice folded;
 	const uint32_t
 	    *map; /* folded byte -> first byte of the original cluster; NULL: the same offset */
+	/* A bit per folded byte, lowest first, zero behind the text: set only for letters and digits
+	 * of a word; letters off the short paths have none. */
+	const uint64_t *words;
+	bool may_have_runs; /* false: no letter stands three times in a row */
 };
 
 struct normaliser {
-	struct scratch bytes, map;
+	struct scratch map, words;
 };
 
 int normalise_text(struct normaliser *z, struct slice text, struct arena *a,
@@ -64,6 +72,20 @@ normalise_end(const struct normal *n, size_t to)
 	while (to < n->folded.len && n->map[to] == last)
 		to++;
 	return to < n->folded.len ? n->map[to] : (uint32_t)n->text.len;
+}
+
+/* Where the run of set bits at folded byte `at` ends; `at` when its bit is not set. */
+static inline size_t
+normalise_run_end(const struct normal *n, size_t at)
+{
+	size_t i = at / 64;
+	uint64_t rest = ~n->words[i] >> (at % 64);
+	if (rest != 0)
+		return at + (size_t)__builtin_ctzll(rest);
+	do
+		rest = ~n->words[++i];
+	while (rest == 0);
+	return i * 64 + (size_t)__builtin_ctzll(rest);
 }
 
 /* May this character stand in an emoji (pictograph, flag letter, skin tone)?  Shared with the
