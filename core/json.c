@@ -1,7 +1,7 @@
 /*
- * Reading.  What jansson would refuse or let through against the header's promises is settled on
- * the text before jansson sees it: byte order mark, bytes that are not UTF-8, escapes that stand
- * for NUL or for half a surrogate pair, and nesting.
+ * Reading.  Plain JSON is read in one walk (json_plain.c).  For what is left, what jansson would refuse or let through against the
+ * header's promises is settled on the text before jansson sees it: escapes that stand for NUL or for half a surrogate pair, and
+ * nesting; and for both of them byte order mark and bytes that are not UTF-8.
  */
 #include "core/json.h"
 
@@ -128,18 +128,13 @@ no_room(const struct arena *a, struct err *err)
 	return err_set(err, ERR_NOMEM, "no memory for JSON");
 }
 
+/* What is not plain.  text is valid UTF-8. */
 static int
-doc_read(struct json_doc *d, struct slice text, size_t *repaired_r, struct err *err)
+doc_read_odd(struct json_doc *d, struct slice text, size_t *repaired, struct err *err)
 {
 	struct node_failure failure;
-	size_t repaired = 0;
-
-	if (slice_starts_with(text, "\xEF\xBB\xBF"))
-		text = slice_make(text.ptr + 3, text.len - 3);
-	text = utf8_repair(d->arena, text, &repaired);
-	if (!slice_is_set(text))
-		return no_room(d->arena, err);
 	struct scan found = text_scan(text, NULL);
+
 	if (found.too_deep_at != SIZE_MAX)
 		return too_deep(text, found.too_deep_at, err);
 	if (found.broken_escapes > 0) {
@@ -148,6 +143,7 @@ doc_read(struct json_doc *d, struct slice text, size_t *repaired_r, struct err *
 			return no_room(d->arena, err);
 		text_scan(text, fixed);
 		text.ptr = fixed;
+		*repaired += found.broken_escapes;
 	}
 	d->root = node_parse(text, d->arena, &failure);
 	if (d->root == NULL && failure.error == NODE_ERROR_NOMEM)
@@ -155,8 +151,44 @@ doc_read(struct json_doc *d, struct slice text, size_t *repaired_r, struct err *
 	if (d->root == NULL)
 		return err_set(err, ERR_INPUT, "line %zu, column %zu: %s", failure.line,
 		    failure.column, failure.text);
+	return 0;
+}
+
+/* An empty arena, and in it the text when it had to be repaired. */
+static int
+doc_begin(struct json_doc *d, struct slice *text, size_t *repaired, struct err *err)
+{
+	arena_free(d->arena);
+	d->arena = arena_new(JSON_DOC_MAX);
+	if (d->arena == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for JSON");
+	*text = utf8_repair(d->arena, *text, repaired);
+	return slice_is_set(*text) ? 0 : no_room(d->arena, err);
+}
+
+static int
+doc_read(struct json_doc *d, struct slice whole, size_t *repaired_r, struct err *err)
+{
+	struct slice text;
+	size_t repaired = 0;
+	int rc;
+
+	if (slice_starts_with(whole, "\xEF\xBB\xBF"))
+		whole = slice_make(whole.ptr + 3, whole.len - 3);
+	text = whole;
+	if (doc_begin(d, &text, &repaired, err) < 0)
+		return -1;
+	rc = node_read_plain(text, d->arena, &d->root);
+	if (rc < 0)
+		return no_room(d->arena, err);
+	if (rc == 0) {
+		text = whole;
+		if (doc_begin(d, &text, &repaired, err) < 0 ||
+		    doc_read_odd(d, text, &repaired, err) < 0)
+			return -1;
+	}
 	if (repaired_r != NULL)
-		*repaired_r = repaired + found.broken_escapes;
+		*repaired_r = repaired;
 	return 0;
 }
 
@@ -169,9 +201,7 @@ json_parse(struct slice text, struct json_doc **doc_r, size_t *repaired_r, struc
 	if (!slice_is_set(text))
 		text = SLICE_LIT("");
 	d = mem_zalloc(sizeof(*d));
-	if (d != NULL)
-		d->arena = arena_new(JSON_DOC_MAX);
-	if (d == NULL || d->arena == NULL) {
+	if (d == NULL) {
 		err_set(err, ERR_NOMEM, "no memory for JSON");
 		goto out;
 	}
@@ -205,7 +235,7 @@ json_type(const struct json *v)
 {
 	if (v == NULL)
 		return JSON_ABSENT;
-	switch (node_type(v)) {
+	switch (v->type) {
 	case NODE_NULL: return JSON_NULL;
 	case NODE_BOOL: return JSON_BOOL;
 	case NODE_INTEGER:
@@ -237,7 +267,7 @@ json_type_name(enum json_type t)
 const struct json *
 json_get(const struct json *obj, const char *key)
 {
-	return json_type(obj) == JSON_OBJECT ? node_member(obj, key) : NULL;
+	return json_type(obj) == JSON_OBJECT ? node_member(obj, slice_of(key)) : NULL;
 }
 
 const struct json *
@@ -251,13 +281,13 @@ json_count(const struct json *v)
 {
 	enum json_type t = json_type(v);
 
-	return t == JSON_ARRAY || t == JSON_OBJECT ? node_count(v) : 0;
+	return t == JSON_ARRAY || t == JSON_OBJECT ? v->count : 0;
 }
 
 struct slice
 json_str(const struct json *v)
 {
-	return json_type(v) == JSON_STRING ? node_string(v) : SLICE_NONE;
+	return json_type(v) == JSON_STRING ? slice_make(v->as.bytes, v->count) : SLICE_NONE;
 }
 
 struct slice
@@ -271,12 +301,12 @@ json_i64(const struct json *v, int64_t *r)
 {
 	if (json_type(v) != JSON_NUMBER)
 		return false;
-	if (node_type(v) == NODE_INTEGER) {
-		*r = node_integer(v);
+	if (v->type == NODE_INTEGER) {
+		*r = v->as.integer;
 		return true;
 	}
 	/* 2^63 is a double, 2^63 - 1 is not: the upper bound is open. */
-	double d = node_real(v);
+	double d = v->as.real;
 	if (!(d >= -0x1p63 && d < 0x1p63))
 		return false;
 	if ((double)(int64_t)d != d)
@@ -290,7 +320,7 @@ json_f64(const struct json *v, double *r)
 {
 	if (json_type(v) != JSON_NUMBER)
 		return false;
-	*r = node_type(v) == NODE_INTEGER ? (double)node_integer(v) : node_real(v);
+	*r = v->type == NODE_INTEGER ? (double)v->as.integer : v->as.real;
 	return true;
 }
 
@@ -299,23 +329,21 @@ json_bool(const struct json *v, bool *r)
 {
 	if (json_type(v) != JSON_BOOL)
 		return false;
-	*r = node_bool(v);
+	*r = v->as.boolean;
 	return true;
 }
 
 const struct json *
 json_next(const struct json *obj, size_t *pos, struct slice *key_r)
 {
-	struct slice key = SLICE_NONE;
+	const struct json *member;
 
 	if (json_type(obj) != JSON_OBJECT)
 		return NULL;
-	/* jansson's place in the object is a pointer, and NULL both before the first and behind the
-	 * last. */
-	void *cursor = (void *)(uintptr_t)*pos;
-	const struct json *value = node_next(obj, &cursor, &key);
-	*pos = (size_t)(uintptr_t)cursor;
-	if (value != NULL && key_r != NULL)
-		*key_r = key;
-	return value;
+	/* The place in the object is the member that was given out last. */
+	member = *pos == 0 ? obj->as.first : ((const struct json *)(uintptr_t)*pos)->next;
+	*pos = (size_t)(uintptr_t)member;
+	if (member != NULL && key_r != NULL)
+		*key_r = member->key;
+	return member;
 }

@@ -1,5 +1,5 @@
 /*
- * json.h - reading JSON through jansson, writing it ourselves; the only place that sees jansson.
+ * json.h - reading JSON (plain JSON by ourselves, the rest through jansson) and writing it; only core sees jansson.
  *
  * Reading:   json_parse() skips a byte order mark, repairs UTF-8, turns \u0000 and lone surrogate
  *            escapes into U+FFFD, refuses nesting over JSON_DEPTH_MAX, numbers that do not fit,
@@ -46,6 +46,7 @@ const struct json *json_root(const struct json_doc *d);
 
 enum json_type json_type(const struct json *v); /* JSON_ABSENT for NULL */
 const char *json_type_name(enum json_type t); /* "a string", "an object" ... */
+/* Looks at one member after the other: walk large objects with json_next(). */
 const struct json *json_get(const struct json *obj, const char *key);
 const struct json *json_at(const struct json *arr, size_t i);
 size_t json_count(const struct json *v); /* members or elements; 0 for others */

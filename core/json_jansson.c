@@ -9,6 +9,8 @@
  * else (it takes no locks and opens no files when parsing from memory), so nothing is lost or left
  * half done.
  *
+ * What jansson made is copied into our values, in the same arena.
+ *
  * jansson's allocator is one for the whole process and takes no argument; which arena is meant is
  * therefore said in a thread-local variable that is set only while node_parse() runs.
  */
@@ -92,12 +94,108 @@ failure_set(struct node_failure *f, const json_error_t *e)
 	snprintf(f->text, sizeof(f->text), "%s", rest);
 }
 
+/* ---- jansson's values to ours ------------------------------------------------------------- */
+
+static const char *
+copy_bytes(const char *s, size_t len)
+{
+	return arena_strndup(parse_memory->arena, s, len);
+}
+
+/* NULL without memory.  Recursion ends at JSON_DEPTH_MAX, which the caller has made sure of. */
+static struct json *value_copy(const json_t *from);
+
+static struct json *
+array_copy(const json_t *from)
+{
+	struct json *array = node_new(parse_memory->arena, NODE_ARRAY), *first = NULL, *last = NULL;
+
+	for (size_t i = 0; array != NULL && i < json_array_size(from); i++) {
+		struct json *child = value_copy(json_array_get(from, i));
+		if (child == NULL)
+			return NULL;
+		if (first == NULL)
+			first = child;
+		node_append(array, &last, child);
+	}
+	if (array == NULL || node_finish_array(array, first, parse_memory->arena) < 0)
+		return NULL;
+	return array;
+}
+
+static struct json *
+object_copy(json_t *from)
+{
+	struct json *object = node_new(parse_memory->arena, NODE_OBJECT), *last = NULL;
+
+	if (object == NULL)
+		return NULL;
+	for (void *i = json_object_iter(from); i != NULL; i = json_object_iter_next(from, i)) {
+		size_t key_len = json_object_iter_key_len(i);
+		const char *key = copy_bytes(json_object_iter_key(i), key_len);
+		struct json *child = value_copy(json_object_iter_value(i));
+		if (key == NULL || child == NULL)
+			return NULL;
+		child->key = slice_make(key, key_len);
+		node_append(object, &last, child);
+	}
+	return object;
+}
+
+static struct json *
+string_copy(const json_t *from)
+{
+	struct json *v = node_new(parse_memory->arena, NODE_STRING);
+
+	if (v == NULL)
+		return NULL;
+	v->count = json_string_length(from);
+	v->as.bytes = copy_bytes(json_string_value(from), v->count);
+	return v->as.bytes == NULL ? NULL : v;
+}
+
+static struct json *
+scalar_copy(const json_t *from, enum node_type type)
+{
+	struct json *v = node_new(parse_memory->arena, type);
+
+	if (v == NULL)
+		return NULL;
+	if (type == NODE_INTEGER)
+		v->as.integer = json_integer_value(from);
+	else if (type == NODE_REAL)
+		v->as.real = json_real_value(from);
+	else if (type == NODE_BOOL)
+		v->as.boolean = json_is_true(from);
+	return v;
+}
+
+static struct json *
+value_copy(const json_t *from)
+{
+	switch (json_typeof(from)) {
+	/* jansson's iterators want an object they could change; these do not. */
+	case JSON_OBJECT: return object_copy((json_t *)(uintptr_t)from);
+	case JSON_ARRAY: return array_copy(from);
+	case JSON_STRING: return string_copy(from);
+	case JSON_INTEGER: return scalar_copy(from, NODE_INTEGER);
+	case JSON_REAL: return scalar_copy(from, NODE_REAL);
+	case JSON_TRUE:
+	case JSON_FALSE: return scalar_copy(from, NODE_BOOL);
+	case JSON_NULL: return scalar_copy(from, NODE_NULL);
+	}
+	assert(0 && "a json_type that jansson did not have");
+	return NULL;
+}
+
 const struct json *
 node_parse(struct slice text, struct arena *a, struct node_failure *f_r)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct parse_memory memory = {.arena = a};
+	const struct json *root;
 	json_error_t error;
+	json_t *made;
 
 	pthread_once(&once, jansson_prepare);
 	assert(parse_memory == NULL);
@@ -107,91 +205,12 @@ node_parse(struct slice text, struct arena *a, struct node_failure *f_r)
 		return NULL;
 	}
 	parse_memory = &memory;
-	json_t *root =
-	    json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	made = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	root = made == NULL ? NULL : value_copy(made);
 	parse_memory = NULL;
-	if (root == NULL)
+	if (made == NULL)
 		failure_set(f_r, &error);
-	return (const struct json *)root;
-}
-
-static const json_t *
-node(const struct json *v)
-{
-	return (const json_t *)v;
-}
-
-enum node_type
-node_type(const struct json *v)
-{
-	switch (json_typeof(node(v))) {
-	case JSON_OBJECT: return NODE_OBJECT;
-	case JSON_ARRAY: return NODE_ARRAY;
-	case JSON_STRING: return NODE_STRING;
-	case JSON_INTEGER: return NODE_INTEGER;
-	case JSON_REAL: return NODE_REAL;
-	case JSON_TRUE:
-	case JSON_FALSE: return NODE_BOOL;
-	case JSON_NULL: return NODE_NULL;
-	}
-	assert(0 && "a json_type that jansson did not have");
-	return NODE_NULL;
-}
-
-bool
-node_bool(const struct json *v)
-{
-	return json_is_true(node(v));
-}
-
-long long
-node_integer(const struct json *v)
-{
-	return json_integer_value(node(v));
-}
-
-double
-node_real(const struct json *v)
-{
-	return json_real_value(node(v));
-}
-
-struct slice
-node_string(const struct json *v)
-{
-	return slice_make(json_string_value(node(v)), json_string_length(node(v)));
-}
-
-size_t
-node_count(const struct json *v)
-{
-	return json_is_array(node(v)) ? json_array_size(node(v)) : json_object_size(node(v));
-}
-
-const struct json *
-node_element(const struct json *v, size_t i)
-{
-	return (const struct json *)json_array_get(node(v), i);
-}
-
-const struct json *
-node_member(const struct json *v, const char *key)
-{
-	return (const struct json *)json_object_get(node(v), key);
-}
-
-const struct json *
-node_next(const struct json *v, void **cursor, struct slice *key_r)
-{
-	/* jansson's iterators want an object they could change; these do not. */
-	json_t *object = (json_t *)(uintptr_t)v;
-
-	if (*cursor == NULL)
-		*cursor = json_object_iter(object);
-	else
-		*cursor = json_object_iter_next(object, *cursor);
-	if (*cursor == NULL)
-		return NULL;
-	*key_r = slice_make(json_object_iter_key(*cursor), json_object_iter_key_len(*cursor));
-	return (const struct json *)json_object_iter_value(*cursor);
+	else if (root == NULL)
+		*f_r = (struct node_failure){.error = NODE_ERROR_NOMEM};
+	return root;
 }

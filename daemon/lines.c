@@ -13,9 +13,13 @@
 static void
 count_lines(struct slice chunk, uint64_t *count, bool *is_within)
 {
-	for (size_t i = 0; i < chunk.len; i++) {
-		*is_within = chunk.ptr[i] != '\n';
-		*count += !*is_within;
+	const char *at = chunk.ptr, *end = chunk.ptr + chunk.len;
+
+	if (chunk.len > 0)
+		*is_within = end[-1] != '\n';
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		++*count;
+		at++;
 	}
 }
 

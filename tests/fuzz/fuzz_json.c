@@ -1,14 +1,17 @@
 /*
- * JSON that is read is valid UTF-8 throughout, and written and read again it is the same.  A post
+ * JSON that is read is valid UTF-8 throughout, and written and read again it is the same.  What the plain reader takes, jansson takes
+ * with the same answer.  A post
  * that is read is within its ceilings, and written and read again it is the same post.
  */
 #include "core/json.h"
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/json_internal.h"
 #include "core/post.h"
 #include "core/utf8.h"
 #include "tests/fuzz/fuzz_law.h"
+#include "tests/support/json_same.h"
 
 static void
 written(const struct json_doc *doc, struct buf *out)
@@ -45,6 +48,20 @@ json_law(struct slice text)
 	json_doc_free(again);
 	buf_fini(&first);
 	json_doc_free(doc);
+}
+
+static void
+readers_law(struct slice text)
+{
+	struct arena *a = arena_new(64 * 1024 * 1024);
+	const struct json *plain, *other;
+	struct node_failure failure;
+
+	if (a != NULL && utf8_is_valid(text) && node_read_plain(text, a, &plain) == 1) {
+		other = node_parse(text, a, &failure);
+		LAW(other != NULL && json_is_same(plain, other));
+	}
+	arena_free(a);
 }
 
 static void
@@ -88,6 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice text = slice_make((const char *)data, size);
 
 	json_law(text);
+	readers_law(text);
 	post_law(text);
 	return 0;
 }
