@@ -164,7 +164,8 @@ brands_find(const struct matcher *m, const struct unit *units, size_t count,
     struct err *err)
 {
 	struct hits h = {.scratch = scratch};
-	for (size_t i = 0; i < count; i++)
+	size_t i = word_trie_next(m->phrases, units, count, 0);
+	for (; i < count; i = word_trie_next(m->phrases, units, count, i + 1))
 		word_trie_match(m->phrases, units, count, i, false, keep_hit, &h);
 	if (h.has_failed)
 		return err_set(err, ERR_NOMEM, "no memory for brands");

@@ -1,6 +1,6 @@
 #include "nlp/emoticon.h"
 
-#include <stdbool.h>
+#include <assert.h>
 
 #include "nlp/charclass.h"
 
@@ -146,6 +146,57 @@ static const char *const EMOTICONS[] = {
 
 #define COUNT (sizeof EMOTICONS / sizeof EMOTICONS[0])
 
+/* What may stand first and second in them. */
+enum {
+	FIRST = 1,
+	SECOND = 2,
+	BOTH = FIRST | SECOND
+};
+
+static const unsigned char PLACES[128] = {
+    ['$'] = SECOND,
+    ['%'] = FIRST,
+    ['\''] = SECOND,
+    ['('] = BOTH,
+    [')'] = BOTH,
+    ['*'] = BOTH,
+    ['-'] = BOTH,
+    ['.'] = SECOND,
+    ['/'] = BOTH,
+    ['0'] = FIRST,
+    ['3'] = BOTH,
+    ['8'] = FIRST,
+    [':'] = BOTH,
+    [';'] = BOTH,
+    ['<'] = BOTH,
+    ['='] = BOTH,
+    ['>'] = BOTH,
+    ['@'] = SECOND,
+    ['['] = SECOND,
+    ['\\'] = BOTH,
+    [']'] = SECOND,
+    ['^'] = BOTH,
+    ['_'] = SECOND,
+    ['c'] = SECOND,
+    ['d'] = BOTH,
+    ['o'] = BOTH,
+    ['p'] = SECOND,
+    ['s'] = SECOND,
+    ['t'] = FIRST,
+    ['u'] = FIRST,
+    ['x'] = BOTH,
+    ['{'] = SECOND,
+    ['|'] = SECOND,
+    ['}'] = SECOND,
+};
+
+bool
+emoticon_may_begin(char first, char second)
+{
+	unsigned char a = (unsigned char)first, b = (unsigned char)second;
+	return a < 128 && b < 128 && (PLACES[a] & FIRST) != 0 && (PLACES[b] & SECOND) != 0;
+}
+
 /* The first entry whose first byte is not below c. */
 static size_t
 find_first(unsigned char c)
@@ -226,6 +277,7 @@ emoticon_at(struct slice text, size_t at, struct slice *folded_r)
 			len++;
 		if (e[len] != '\0' || len <= best)
 			continue;
+		assert(emoticon_may_begin(e[0], e[1]));
 		size_t stretched = stretch(text, at, len);
 		if (is_alone(text, at, stretched)) {
 			best = len;

@@ -55,30 +55,57 @@ fail(struct cutter *c)
 	err_set(c->err, ERR_NOMEM, "no memory for tokens");
 }
 
+/* Room for more tokens; false: the list is full, or there is no memory (err is set). */
+static bool
+grow_list(struct cutter *c, size_t cap)
+{
+	struct token_list *l = c->list;
+	struct token *items;
+	if (l->count == TOKENS_MAX)
+		return false;
+	if (cap > TOKENS_MAX)
+		cap = TOKENS_MAX;
+	if (l->in_arena) {
+		items = arena_alloc(c->arena, cap * sizeof *items);
+		if (items != NULL && l->count > 0)
+			memcpy(items, l->items, l->count * sizeof *items);
+	} else {
+		items = scratch_need(&l->scratch, cap * sizeof *items);
+	}
+	l->notes = scratch_need(&l->notes_scratch, cap);
+	if (items == NULL || l->notes == NULL) {
+		fail(c);
+		return false;
+	}
+	l->items = items;
+	l->cap = cap;
+	return true;
+}
+
 /* Adds the token of folded bytes [c->at, end) and moves behind it.  Returns it, NULL when it shares
  * its character with the token before (one character can become several words) or the list is full
  * or without memory (err is set). */
-static struct token *
-add_token(struct cutter *c, size_t end, enum token_kind kind, struct slice folded)
+static inline struct token *
+add_token(struct cutter *c, size_t end, enum token_kind kind, struct slice folded, unsigned notes)
 {
 	size_t start = c->at;
 	struct token_list *l = c->list;
 	assert(end > start && end <= c->text.len);
 	c->at = end;
 
-	uint32_t from = normalise_start(c->n, start), to = normalise_end(c->n, end);
-	if (l->count > 0 && from < l->items[l->count - 1].start + l->items[l->count - 1].len)
-		return NULL;
-	if (l->count == TOKENS_MAX) {
+	uint32_t from = (uint32_t)start, to = (uint32_t)end;
+	if (c->n->map != NULL) {
+		from = normalise_start(c->n, start);
+		to = normalise_end(c->n, end);
+		if (l->count > 0 &&
+		    from < l->items[l->count - 1].start + l->items[l->count - 1].len)
+			return NULL;
+	}
+	if (l->count == l->cap && !grow_list(c, l->cap * 2)) {
 		c->at = c->text.len;
 		return NULL;
 	}
-	struct token *items = scratch_need(&l->scratch, (l->count + 1) * sizeof *items);
-	if (items == NULL) {
-		fail(c);
-		return NULL;
-	}
-	l->items = items;
+	l->notes[l->count] = (uint8_t)notes;
 	struct token *t = &l->items[l->count++];
 	*t = (struct token){
 	    .start = from, .len = to - from, .kind = kind, .folded = folded, .stem = folded};
@@ -164,7 +191,7 @@ static void
 take_emoji(struct cutter *c, uint32_t cp, size_t next)
 {
 	size_t end = next, after;
-	bool has_dress = false;
+	bool has_dress = false, is_joined = false;
 
 	if (cp >= 0x1f1e6 && cp <= 0x1f1ff) {
 		uint32_t second = peek(c->text, next, &after);
@@ -179,10 +206,12 @@ take_emoji(struct cutter *c, uint32_t cp, size_t next)
 			if (!normalise_is_emoji(part))
 				break;
 			end = skip_dress(c->text, after, &has_dress);
+			is_joined = true;
 		}
 	}
 	struct slice folded = has_dress ? undress(c, end) : span(c, end);
-	add_token(c, end, TOKEN_EMOJI, folded);
+	add_token(c, end, TOKEN_EMOJI, folded,
+	    (is_joined ? TOKEN_NOTE_OTHERS : 0u) | (has_dress ? TOKEN_NOTE_ELSEWHERE : 0u));
 }
 
 /* A digit, # or * with a frame around it. */
@@ -196,7 +225,8 @@ take_keycap(struct cutter *c)
 		cp = peek(c->text, end, &end);
 	if (cp != 0x20e3)
 		return false;
-	add_token(c, end, TOKEN_EMOJI, has_selector ? undress(c, end) : span(c, end));
+	add_token(c, end, TOKEN_EMOJI, has_selector ? undress(c, end) : span(c, end),
+	    has_selector ? TOKEN_NOTE_ELSEWHERE : 0u);
 	return true;
 }
 
@@ -259,68 +289,119 @@ skip_asterisks(struct slice s, size_t i)
 
 struct word_scan {
 	size_t end;
-	bool has_letter;
-	bool is_elongated;
+	unsigned notes;
 };
 
+/* From `start` over runs of letters and digits and what joins them; end is `start` when no word
+ * stands there. */
 static struct word_scan
-scan_word(struct slice s, size_t start)
+scan_word(const struct cutter *c, size_t start)
 {
+	struct slice s = c->text;
 	struct word_scan r = {.end = start};
-	uint32_t last = 0;
-	int run = 0;
+	unsigned notes = 0; /* of a connector; they count when something follows it */
 	size_t i = start;
 	while (i < s.len) {
-		char ch = s.ptr[i];
-		enum char_class k = charclass_byte(ch);
-		uint32_t cp = (unsigned char)ch;
-		size_t next = i + 1;
-		if (k == CHAR_HIGH) {
-			next = i;
-			cp = utf8_next(s, &next);
-			if (!charclass_is_word(cp) || charclass_is_cjk(cp))
-				break;
-			r.has_letter = true;
-		} else if (k == CHAR_LETTER) {
-			r.has_letter = true;
-		} else if (k != CHAR_DIGIT) {
-			if (i == start || next >= s.len)
-				break;
-			size_t stars = ch == '*' && charclass_byte(s.ptr[i - 1]) == CHAR_LETTER
-			    ? skip_asterisks(s, i)
-			    : i;
-			if (stars == i && !is_connector(ch, s.ptr[i - 1], s.ptr[next]))
-				break;
-			i = stars > i ? stars : next;
-			last = 0;
-			continue;
+		size_t next = normalise_run_end(c->n, i);
+		if (next == i) {
+			char ch = s.ptr[i];
+			enum char_class k = charclass_byte(ch);
+			if (k == CHAR_HIGH) {
+				uint32_t cp = utf8_next(s, &next);
+				if (!charclass_is_word(cp) || charclass_is_cjk(cp))
+					break;
+			} else if (k == CHAR_LETTER || k == CHAR_DIGIT) {
+				next = i + 1;
+			} else {
+				if (i == start || i + 1 >= s.len)
+					break;
+				size_t stars =
+				    ch == '*' && charclass_byte(s.ptr[i - 1]) == CHAR_LETTER
+				    ? skip_asterisks(s, i)
+				    : i;
+				if (stars == i && !is_connector(ch, s.ptr[i - 1], s.ptr[i + 1]))
+					break;
+				notes |= ch == '-' ? (unsigned)TOKEN_NOTE_HYPHEN
+				    : ch == '\''   ? (unsigned)TOKEN_NOTE_OTHERS
+						   : 0u;
+				i = stars > i ? stars : i + 1;
+				continue;
+			}
 		}
-		run = cp == last ? run + 1 : 1;
-		last = cp;
-		if (run >= 3 && k != CHAR_DIGIT)
-			r.is_elongated = true;
 		i = r.end = next;
+		r.notes = notes;
 	}
 	return r;
+}
+
+/* Does a letter stand three times in a row?  Whatever joins the parts of a word breaks a row. */
+static bool
+is_elongated(struct slice word)
+{
+	uint32_t last = 0;
+	int run = 0;
+	for (size_t i = 0; i < word.len;) {
+		uint32_t cp = utf8_next(word, &i);
+		run = cp == last ? run + 1 : 1;
+		last = cp;
+		if (run >= 3 && (cp >= 0x80 || charclass_byte((char)cp) == CHAR_LETTER))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_letter(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++) {
+		enum char_class k = charclass_byte(word.ptr[i]);
+		if (k == CHAR_LETTER || k == CHAR_HIGH)
+			return true;
+	}
+	return false;
+}
+
+static inline bool
+is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* Adds the word or number [c->at, end). */
+static inline void
+add_word(struct cutter *c, size_t end, unsigned notes)
+{
+	struct slice folded = span(c, end);
+	if (charclass_byte(folded.ptr[0]) == CHAR_DIGIT && !has_letter(folded)) {
+		add_token(c, end, TOKEN_NUMBER, folded, notes & ~(unsigned)TOKEN_NOTE_HYPHEN);
+		return;
+	}
+	bool has_run = c->n->may_have_runs && is_elongated(folded);
+	if (has_run) {
+		folded = shorten(c, folded);
+		notes |= TOKEN_NOTE_OTHERS | TOKEN_NOTE_ELSEWHERE;
+	}
+	struct token *t = add_token(c, end, TOKEN_WORD, folded, notes);
+	if (t == NULL)
+		return;
+	t->is_elongated = has_run;
+	const char *written = c->n->text.ptr + t->start;
+	if (t->len >= 2 && !is_lower(written[0]) && !is_lower(written[1]))
+		t->is_caps = is_all_caps(c->n, t->start, t->len);
 }
 
 static void
 take_word(struct cutter *c)
 {
-	struct word_scan w = scan_word(c->text, c->at);
+	struct word_scan w = scan_word(c, c->at);
 	if (w.end == c->at) {
 		c->at++;
 		return;
 	}
-	struct slice folded = span(c, w.end);
-	if (w.is_elongated)
-		folded = shorten(c, folded);
-	struct token *t = add_token(c, w.end, w.has_letter ? TOKEN_WORD : TOKEN_NUMBER, folded);
-	if (t != NULL && w.has_letter) {
-		t->is_elongated = w.is_elongated;
-		t->is_caps = is_all_caps(c->n, t->start, t->len);
-	}
-	if (!w.has_letter && c->at < c->text.len && c->text.ptr[c->at] == '%')
+	size_t tokens = c->list->count;
+	add_word(c, w.end, w.notes);
+	bool is_number = c->list->count > tokens && c->list->items[tokens].kind == TOKEN_NUMBER;
+	if (is_number && c->at < c->text.len && c->text.ptr[c->at] == '%')
 		c->at++;
 }
 
@@ -357,7 +438,7 @@ take_hashtag(struct cutter *c)
 	}
 	if (!has_letter)
 		return false;
-	add_token(c, i, TOKEN_HASHTAG, span(c, i));
+	add_token(c, i, TOKEN_HASHTAG, span(c, i), TOKEN_NOTE_OTHERS);
 	skip_possessive(c);
 	return true;
 }
@@ -377,7 +458,7 @@ take_punctuation(struct cutter *c)
 	size_t len = end - c->at;
 	if (has_mark || len >= 2) {
 		struct token *t =
-		    add_token(c, end, TOKEN_PUNCT, slice_make(s.ptr + c->at, len < 3 ? len : 3));
+		    add_token(c, end, TOKEN_PUNCT, slice_make(s.ptr + c->at, len < 3 ? len : 3), 0);
 		if (t != NULL && has_mark)
 			t->ends_sentence = true;
 		return;
@@ -407,7 +488,7 @@ take_high(struct cutter *c)
 	if (normalise_is_emoji(cp))
 		take_emoji(c, cp, next);
 	else if (charclass_is_cjk(cp))
-		add_token(c, next, TOKEN_WORD, span(c, next));
+		add_token(c, next, TOKEN_WORD, span(c, next), 0);
 	else if (charclass_is_word(cp))
 		take_word(c);
 	else
@@ -422,7 +503,7 @@ take_other(struct cutter *c)
 	size_t len;
 	char ch = c->text.ptr[c->at];
 	if (ch == '@' && !is_word_before(c) && (len = address_mention(c->text, c->at)) > 0) {
-		add_token(c, c->at + len, TOKEN_MENTION, span(c, c->at + len));
+		add_token(c, c->at + len, TOKEN_MENTION, span(c, c->at + len), TOKEN_NOTE_OTHERS);
 		skip_possessive(c);
 		return;
 	}
@@ -430,8 +511,10 @@ take_other(struct cutter *c)
 		return;
 	if (ch == '*' && take_keycap(c))
 		return;
-	if ((len = emoticon_at(c->text, c->at, &folded)) > 0) {
-		struct token *t = add_token(c, c->at + len, TOKEN_EMOTICON, folded);
+	if (emoticon_may_begin(ch, c->text.ptr[c->at + 1]) &&
+	    (len = emoticon_at(c->text, c->at, &folded)) > 0) {
+		struct token *t =
+		    add_token(c, c->at + len, TOKEN_EMOTICON, folded, TOKEN_NOTE_ELSEWHERE);
 		if (t != NULL)
 			t->is_elongated = len > folded.len;
 		return;
@@ -449,17 +532,85 @@ take_alnum(struct cutter *c)
 	char ch = c->text.ptr[c->at];
 	size_t len = address_url(c->text, c->at);
 	if (len > 0) {
-		add_token(c, c->at + len, TOKEN_URL, span(c, c->at + len));
+		add_token(c, c->at + len, TOKEN_URL, span(c, c->at + len), 0);
 		return;
 	}
 	if (charclass_byte(ch) == CHAR_DIGIT && take_keycap(c))
 		return;
 	/* Emoticons that begin like a word: few, and short. */
-	if (memchr("dotux038", ch, 8) != NULL && (len = emoticon_at(c->text, c->at, &folded)) > 0) {
-		add_token(c, c->at + len, TOKEN_EMOTICON, folded);
+	if (memchr("dotux038", ch, 8) != NULL && emoticon_may_begin(ch, c->text.ptr[c->at + 1]) &&
+	    (len = emoticon_at(c->text, c->at, &folded)) > 0) {
+		add_token(c, c->at + len, TOKEN_EMOTICON, folded, TOKEN_NOTE_ELSEWHERE);
 		return;
 	}
 	take_word(c);
+}
+
+/* What ends a word whatever stands behind: bytes below 64 that neither join words nor belong to
+ * addresses, emoticons and percentages. */
+#define BIT(c) (1ULL << (c))
+static const uint64_t PLAIN_ENDS = ~(BIT('%') | BIT('&') | BIT('\'') | BIT('*') | BIT(',') |
+    BIT('-') | BIT('.') | BIT('/') | (BIT(':') - BIT('0')) | BIT(':'));
+
+/* Is the run [at, end) a word for certain: no address, emoticon or keycap, and nothing joins it to
+ * what follows?  The padding makes the bytes behind the text readable. */
+static inline bool
+is_plain_word(const char *p, size_t at, size_t end)
+{
+	unsigned char stop = (unsigned char)p[end];
+	if (stop >= 64)
+		return false;
+	bool is_plain = (PLAIN_ENDS >> stop & 1) != 0;
+	if (!is_plain) {
+		bool is_mark = stop == ',' || stop == '.' || stop == ':';
+		if (!is_mark || charclass_is_alnum(p[end + 1]) || p[end + 1] == '/')
+			return false;
+	}
+	/* "x(", "d:", "xd": emoticons that begin like a word. */
+	if (end - at > 2)
+		return true;
+	if (end - at == 2)
+		return p[at + 1] != 'd' && p[at + 1] != 'p';
+	return stop != '(' && stop != ')' && stop != '=' && stop != ':';
+}
+
+/* Plain words and the blanks between them, which is most of any text.  All that is needed stays in
+ * registers; whatever is not a plain word is left to the loop of tokenise_text(). */
+static inline void
+take_plain_words(struct cutter *c)
+{
+	const struct normal *n = c->n;
+	const char *p = c->text.ptr, *written = n->text.ptr;
+	struct token *t = c->list->items + c->list->count;
+	uint8_t *note = c->list->notes + c->list->count;
+	const struct token *full = c->list->items + c->list->cap;
+	size_t at = c->at;
+	uint32_t last_end = c->list->count > 0 ? t[-1].start + t[-1].len : 0;
+	for (; t < full; t++) {
+		size_t end = normalise_run_end(n, at);
+		if (end == at || !is_plain_word(p, at, end) || (unsigned char)p[at] <= '9' ||
+		    (n->may_have_runs && is_elongated(slice_make(p + at, end - at))))
+			break;
+		uint32_t from = (uint32_t)at, to = (uint32_t)end;
+		if (n->map != NULL) {
+			from = normalise_start(n, at);
+			to = normalise_end(n, end);
+			if (from < last_end)
+				break;
+			last_end = to;
+		}
+		t->start = from;
+		t->len = to - from;
+		t->kind = TOKEN_WORD;
+		t->is_caps = to - from >= 2 && !is_lower(written[from]) &&
+		    !is_lower(written[from + 1]) && is_all_caps(n, from, to - from);
+		t->is_elongated = t->ends_sentence = false;
+		t->folded = t->stem = slice_make(p + at, end - at);
+		*note++ = 0;
+		at = end + (p[end] == ' ');
+	}
+	c->list->count = (size_t)(t - c->list->items);
+	c->at = at;
 }
 
 int
@@ -467,8 +618,20 @@ tokenise_text(const struct normal *n, struct arena *a, struct token_list *list, 
 {
 	struct cutter c = {.n = n, .text = n->folded, .arena = a, .list = list, .err = err};
 	list->count = 0;
+	if (!grow_list(&c, n->folded.len / 4 + 8))
+		return -1;
 	while (c.at < c.text.len && !c.has_failed) {
 		char ch = c.text.ptr[c.at];
+		if (ch == ' ') {
+			c.at++;
+			continue;
+		}
+		if (normalise_run_end(n, c.at) > c.at) {
+			take_plain_words(&c);
+			if (c.at == c.text.len)
+				break;
+			ch = c.text.ptr[c.at];
+		}
 		switch (charclass_byte(ch)) {
 		case CHAR_SPACE:
 			if (ch == '\n' || ch == '\r')
@@ -488,6 +651,8 @@ void
 tokenise_fini(struct token_list *list)
 {
 	scratch_fini(&list->scratch);
+	scratch_fini(&list->notes_scratch);
 	list->items = NULL;
+	list->notes = NULL;
 	list->count = 0;
 }

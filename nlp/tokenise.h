@@ -14,7 +14,8 @@
  * character. Runs of ! and ? and two or more dots are PUNCT; other punctuation only ends clauses
  * and sentences.
  *
- * Ownership: the list in the scratch, valid until the next call; shortened words in the arena.
+ * Ownership: the list in its scratch, valid until the next call, or, with in_arena, in the arena;
+ *            shortened words in the arena.
  * Errors:    -1 without memory.
  * Limits:    TOKENS_MAX tokens; what stands behind is not looked at.  Linear time.
  */
@@ -32,10 +33,19 @@ struct err;
 
 #define TOKENS_MAX 32768
 
+/* What units.h wants to know of a token without reading it again. */
+enum token_note {
+	TOKEN_NOTE_HYPHEN = 1, /* a word with one */
+	TOKEN_NOTE_OTHERS = 2, /* may have other spellings */
+	TOKEN_NOTE_ELSEWHERE = 4 /* folded is not a part of the folded text */
+};
+
 struct token_list {
 	struct token *items;
-	size_t count;
-	struct scratch scratch;
+	uint8_t *notes; /* bits of enum token_note for each token */
+	size_t count, cap;
+	bool in_arena; /* set by the caller: items outlive the next call */
+	struct scratch scratch, notes_scratch;
 };
 
 int

@@ -10,46 +10,164 @@
 /* Other spellings of one unit, at most: two of an elongated word, one without its possessive. */
 #define OTHERS_MAX 3
 
+/* Quotes are few kinds; an opening one says what closes it. */
+enum quote {
+	QUOTE_NONE,
+	QUOTE_STRAIGHT, /* " */
+	QUOTE_HIGH, /* opened by U+201C */
+	QUOTE_LOW, /* opened by U+201E, closed by U+201C or U+201D */
+	QUOTE_LEFT, /* opened by U+00AB */
+	QUOTE_RIGHT /* opened by U+00BB, closed by U+00AB */
+};
+
 struct maker {
 	const struct normal *n;
 	struct arena *arena;
 	struct unit_list *list;
 	struct err *err;
+	enum quote quote; /* open */
+	size_t quote_from; /* the first unit behind it */
 };
 
-/* Does a clause end in this piece of the text as written, which stands between two tokens? */
+/* What stands between two tokens. */
+enum gap {
+	GAP_BREAK = 1, /* a clause ends */
+	GAP_QUOTE = 2,
+	GAP_LINE = 4
+};
+
 static bool
-has_break(const char *p, size_t len)
+is_high(const char *p, size_t len, unsigned char second, unsigned char third)
 {
+	return len > 2 && (unsigned char)p[1] == second && (unsigned char)p[2] == third;
+}
+
+static unsigned
+gap_of_high(const char *p, size_t len)
+{
+	unsigned char lead = (unsigned char)p[0];
+	if (lead == 0xc2 && len > 1)
+		return p[1] == '\xab' || p[1] == '\xbb' ? (unsigned)GAP_QUOTE : 0u;
+	if (lead != 0xe2)
+		return 0;
+	if (is_high(p, len, 0x80, 0x9c) || is_high(p, len, 0x80, 0x9d))
+		return GAP_BREAK | GAP_QUOTE;
+	if (is_high(p, len, 0x80, 0x9e))
+		return GAP_QUOTE;
+	/* En and em dash, bullet. */
+	bool is_break = is_high(p, len, 0x80, 0x93) || is_high(p, len, 0x80, 0x94) ||
+	    is_high(p, len, 0x80, 0xa2);
+	return is_break ? (unsigned)GAP_BREAK : 0u;
+}
+
+/* What a piece of the text as written, which stands between two tokens, holds. */
+static unsigned
+scan_gap(const char *p, size_t len)
+{
+	unsigned gap = 0;
 	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)p[i];
-		switch (c) {
+		switch (p[i]) {
 		case ',':
 		case ';':
 		case ':':
 		case '(':
 		case ')':
-		case '"':
-		case '\n':
 		case '|':
 		case '[':
-		case ']': return true;
+		case ']': gap |= GAP_BREAK; break;
+		case '\n': gap |= GAP_BREAK | GAP_LINE; break;
+		case '"': gap |= GAP_BREAK | GAP_QUOTE; break;
 		case '-':
 			if (i > 0 && p[i - 1] == ' ')
-				return true;
+				gap |= GAP_BREAK;
 			break;
-		case 0xe2: /* en and em dash, bullet, curly double quotes */
-			if (i + 2 < len && (unsigned char)p[i + 1] == 0x80 &&
-			    ((unsigned char)p[i + 2] == 0x93 || (unsigned char)p[i + 2] == 0x94 ||
-				(unsigned char)p[i + 2] == 0xa2 ||
-				(unsigned char)p[i + 2] == 0x9c || (unsigned char)p[i + 2] == 0x9d))
-				return true;
+		default:
+			if ((unsigned char)p[i] >= 0x80)
+				gap |= gap_of_high(p + i, len - i);
 			break;
-		default: break;
 		}
+	}
+	return gap;
+}
+
+/* ---- quotes ----------------------------------------------------------------- */
+
+/* The quote at byte i of the text, QUOTE_NONE for anything else: as what it would open. */
+static enum quote
+quote_at(struct slice s, size_t i, bool *may_close_r)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr + i;
+	size_t left = s.len - i;
+	*may_close_r = true;
+	if (p[0] == '"') {
+		/* Behind a blank or an opening bracket it opens: no inch, no end. */
+		*may_close_r = i > 0 && memchr(" \t\n([", p[-1], 5) == NULL;
+		return QUOTE_STRAIGHT;
+	}
+	if (p[0] == 0xc2 && left > 1)
+		return p[1] == 0xab ? QUOTE_LEFT : p[1] == 0xbb ? QUOTE_RIGHT : QUOTE_NONE;
+	if (p[0] != 0xe2 || left < 3 || p[1] != 0x80)
+		return QUOTE_NONE;
+	switch (p[2]) {
+	case 0x9c: return QUOTE_HIGH;
+	case 0x9d: return QUOTE_HIGH;
+	case 0x9e: return QUOTE_LOW;
+	default: return QUOTE_NONE;
+	}
+}
+
+/* Does a quote of this kind close the open one? */
+static bool
+does_close(enum quote open, enum quote kind)
+{
+	switch (open) {
+	case QUOTE_STRAIGHT: return kind == QUOTE_STRAIGHT;
+	case QUOTE_HIGH:
+	case QUOTE_LOW: return kind == QUOTE_HIGH;
+	case QUOTE_LEFT: return kind == QUOTE_RIGHT;
+	case QUOTE_RIGHT: return kind == QUOTE_LEFT;
+	case QUOTE_NONE: break;
 	}
 	return false;
 }
+
+static void
+close_quote(struct maker *m)
+{
+	struct unit_list *l = m->list;
+	if (l->count - m->quote_from <= QUOTED_UNITS_MAX) {
+		for (size_t i = m->quote_from; i < l->count; i++)
+			l->items[i].is_quoted = true;
+	}
+	m->quote = QUOTE_NONE;
+}
+
+/* Opens and closes the quotes of bytes [from, to), which stand behind the last unit. */
+static void
+read_quotes(struct maker *m, size_t from, size_t to)
+{
+	struct slice s = slice_make(m->n->text.ptr, to);
+	for (size_t i = from; i < to; i++) {
+		bool may_close;
+		enum quote kind = quote_at(s, i, &may_close);
+		if (s.ptr[i] == '\n')
+			m->quote = QUOTE_NONE;
+		if (kind == QUOTE_NONE)
+			continue;
+		if (may_close && does_close(m->quote, kind)) {
+			close_quote(m);
+			continue;
+		}
+		bool is_end = kind == QUOTE_HIGH && s.ptr[i + 2] == '\x9d';
+		bool is_inside = m->quote != QUOTE_NONE && m->quote != kind;
+		if (is_end || is_inside || (kind == QUOTE_STRAIGHT && may_close && i > 0))
+			continue; /* an end without a beginning, quotes in quotes, inches */
+		m->quote = kind;
+		m->quote_from = m->list->count;
+	}
+}
+
+/* ---- spellings -------------------------------------------------------------- */
 
 /* Leaves one of a letter in a row; keep_first leaves the first pair alone ("goodd" -> "good"). */
 static struct slice
@@ -150,24 +268,56 @@ add_others(struct maker *m, struct unit *u)
 	return 0;
 }
 
+/* ---- units ------------------------------------------------------------------ */
+
+/* Room for `count` units; false without memory. */
+static bool
+reserve(struct unit_list *l, size_t count)
+{
+	struct unit *items = scratch_need(&l->scratch, count * sizeof *items);
+	if (items == NULL)
+		return false;
+	l->items = items;
+	l->cap = l->scratch.cap_bytes / sizeof *items;
+	return true;
+}
+
+/* Where a unit stands, apart from its token. */
+struct place {
+	uint16_t clause, sentence;
+	bool is_quoted;
+};
+
+/* The unit of a whole token; without hash and other spellings. */
+static inline void
+unit_of_token(struct unit *u, const struct token *t, size_t index, struct place place)
+{
+	u->key.text = u->stem.text = t->folded;
+	u->others = NULL;
+	u->other_count = 0;
+	u->kind = (uint8_t)t->kind;
+	u->is_caps = t->is_caps;
+	u->is_elongated = t->is_elongated;
+	u->token = (uint32_t)index;
+	u->start = t->start;
+	u->len = t->len;
+	u->clause = place.clause;
+	u->sentence = place.sentence;
+	u->is_quoted = place.is_quoted;
+}
+
+/* Adds u with its hash and other spellings. */
 static int
-add_unit(struct maker *m, const struct token *t, struct unit u)
+add_unit(struct maker *m, struct unit u)
 {
 	struct unit_list *l = m->list;
 	if (l->count == UNITS_MAX)
 		return 0;
-	struct unit *items = scratch_need(&l->scratch, (l->count + 1) * sizeof *items);
-	if (items == NULL)
-		return -1;
-	l->items = items;
-	u.kind = (uint8_t)t->kind;
-	u.is_caps = t->is_caps;
-	u.is_elongated = t->is_elongated;
-	u.key = word_key_of(u.key.text);
+	u.key.hash = word_hash(u.key.text);
 	u.stem = u.key;
-	if (add_others(m, &u) < 0)
+	if ((l->count == l->cap && !reserve(l, l->count + 1)) || add_others(m, &u) < 0)
 		return -1;
-	items[l->count++] = u;
+	l->items[l->count++] = u;
 	return 0;
 }
 
@@ -188,9 +338,32 @@ add_parts(struct maker *m, const struct token *t, struct unit u)
 			u.start = normalise_start(m->n, from);
 			u.len = normalise_end(m->n, from + part.len) - u.start;
 		}
-		if (add_unit(m, t, u) < 0)
+		if (add_unit(m, u) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* "RT @user:" - does the last unit, a mention, say that what follows is somebody else's? */
+static bool
+is_repeat(const struct maker *m)
+{
+	const struct unit *u = &m->list->items[m->list->count - 1];
+	size_t end = (size_t)u->start + u->len;
+	return m->list->count > 1 && u[-1].is_caps && slice_eq_str(u[-1].key.text, "rt") &&
+	    end < m->n->text.len && m->n->text.ptr[end] == ':';
+}
+
+/* A token that is more than one plain word: parts, other spellings, texts elsewhere. */
+static int
+add_token(struct maker *m, const struct token *t, size_t index, unsigned notes, struct place *place)
+{
+	struct unit u;
+	unit_of_token(&u, t, index, *place);
+	if (((notes & TOKEN_NOTE_HYPHEN) != 0 ? add_parts(m, t, u) : add_unit(m, u)) < 0)
+		return -1;
+	if (t->kind == TOKEN_MENTION && is_repeat(m))
+		place->is_quoted = true;
 	return 0;
 }
 
@@ -198,32 +371,40 @@ static int
 units_cut(const struct normal *n, const struct token_list *tokens, struct arena *a,
     struct unit_list *list, struct err *err)
 {
-	struct maker m = {n, a, list, err};
-	struct unit u = {0};
+	struct maker m = {.n = n, .arena = a, .list = list, .err = err};
+	struct place place = {0, 0, false};
 	uint32_t end = 0;
 	bool is_new_sentence = false;
 
 	list->count = 0;
-	for (size_t i = 0; i < tokens->count; i++) {
+	/* Parts of words with hyphens ask for more. */
+	if (!reserve(list, tokens->count + 1))
+		return err_set(err, ERR_NOMEM, "no memory for words");
+	for (size_t i = 0; i < tokens->count && list->count < UNITS_MAX; i++) {
 		const struct token *t = &tokens->items[i];
+		uint32_t start = t->start;
+		unsigned gap = 0;
+		if (start - end > 1 || (start > end && n->text.ptr[end] != ' '))
+			gap = scan_gap(n->text.ptr + end, start - end);
 		if (is_new_sentence) {
-			u.sentence++;
-			u.clause++;
-		} else if (i > 0 && t->start > end &&
-		    has_break(n->text.ptr + end, t->start - end)) {
-			u.clause++;
+			place.sentence++;
+			place.clause++;
+		} else if (i > 0 && (gap & GAP_BREAK) != 0) {
+			place.clause++;
 		}
-		end = t->start + t->len;
+		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
+			read_quotes(&m, end, start);
+		end = start + t->len;
 		is_new_sentence = t->ends_sentence;
-		u.token = (uint32_t)i;
-		u.start = t->start;
-		u.len = t->len;
-		u.key.text = t->folded;
-		bool is_hyphened =
-		    t->kind == TOKEN_WORD && memchr(t->folded.ptr, '-', t->folded.len) != NULL;
-		if ((is_hyphened ? add_parts(&m, t, u) : add_unit(&m, t, u)) < 0)
+		if (tokens->notes[i] == 0 && list->count < list->cap) {
+			struct unit *u = &list->items[list->count++];
+			unit_of_token(u, t, i, place);
+			u->key.hash = u->stem.hash = word_hash_padded(t->folded);
+		} else if (add_token(&m, t, i, tokens->notes[i], &place) < 0) {
 			return err_set(err, ERR_NOMEM, "no memory for words");
+		}
 	}
+	read_quotes(&m, end, n->text.len);
 	return 0;
 }
 

@@ -7,7 +7,10 @@
  *   hashtags:  "#acme" is also "acme";
  *   elongation: "loovee" (already two of each) is also "lovee" and "love";
  *   negation:  nothing; but a comma, a bracket, a dash begins a clause, and negation does not reach
- * out of one.
+ * out of one;
+ *   quotes:    what stands between double quotes of one line, at most QUOTED_UNITS_MAX units, is
+ * marked as quoted, and so is everything behind "RT @user:".  A quote that is not closed marks
+ * nothing.
  *
  * Ownership: the list in the scratch, valid until the next call; texts in the tokens or the arena.
  * Errors:    -1 without memory.
@@ -22,14 +25,16 @@
 #include "nlp/tokenise.h"
 
 #define UNITS_MAX 32768
+#define QUOTED_UNITS_MAX 60
 
 struct unit_list {
 	struct unit *items;
-	size_t count;
+	size_t count, cap;
 	struct scratch scratch;
 };
 
-/* All steps up to here for a short text such as a phrase of a lexicon or brand. */
+/* All steps up to here.  A zeroed one is ready; with tokens.in_arena set, the tokens lie in the arena
+ * and outlive the next call. */
 struct cutting {
 	struct normaliser normaliser;
 	struct token_list tokens;

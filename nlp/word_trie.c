@@ -303,6 +303,25 @@ walk_from(const struct walk *w, uint32_t node, size_t i)
 		walk_into(w, node, i, &u->others[k]);
 }
 
+static bool
+may_begin_otherwise(const struct word_trie *p, const struct unit *u)
+{
+	for (size_t k = 0; k < u->other_count; k++) {
+		if (may_begin(p, u->others[k].hash))
+			return true;
+	}
+	return false;
+}
+
+size_t
+word_trie_next(const struct word_trie *p, const struct unit *units, size_t count, size_t at)
+{
+	while (at < count && !may_begin(p, units[at].key.hash) &&
+	    (units[at].other_count == 0 || !may_begin_otherwise(p, &units[at])))
+		at++;
+	return at;
+}
+
 void
 word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
     bool by_stem, word_trie_fn *fn, void *cookie)

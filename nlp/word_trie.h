@@ -47,24 +47,62 @@ struct unit {
 	bool is_caps, is_elongated;
 	uint32_t token; /* index */
 	uint32_t start, len; /* in the original text */
-	uint32_t clause, sentence; /* counted from 0 */
+	uint16_t clause, sentence; /* counted from 0 */
+	bool is_quoted; /* between double quotes, or in what "RT @user:" repeats (units.h) */
 };
+
+/* Up to eight bytes as a number, the first byte lowest on every machine. */
+static inline uint64_t
+word_load(const char *p, size_t len)
+{
+	uint64_t v = 0;
+	memcpy(&v, p, len);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+#define WORD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
+
+/* The whole groups of eight bytes; *p and *len are left with fewer than eight. */
+static inline uint64_t
+word_hash_groups(const char **p, size_t *len)
+{
+	uint64_t h = *len * WORD_HASH_FACTOR;
+	for (; *len >= 8; *p += 8, *len -= 8) {
+		h = (h ^ word_load(*p, 8)) * WORD_HASH_FACTOR;
+		h ^= h >> 29;
+	}
+	return h;
+}
 
 static inline uint64_t
 word_hash(struct slice s)
 {
-	const uint64_t k = 0x9e3779b97f4a7c15ULL;
-	uint64_t h = s.len * k, v;
-	size_t i = 0;
-	for (; i + 8 <= s.len; i += 8) {
-		memcpy(&v, s.ptr + i, 8);
-		h = (h ^ v) * k;
-		h ^= h >> 29;
-	}
-	v = 0;
-	for (unsigned shift = 0; i < s.len; i++, shift += 8)
-		v |= (uint64_t)(unsigned char)s.ptr[i] << shift;
-	h = (h ^ v) * k;
+	const char *p = s.ptr;
+	size_t len = s.len;
+	uint64_t h = word_hash_groups(&p, &len), v = 0;
+	/* Two reads that overlap, instead of a loop over the last bytes. */
+	if (len >= 4)
+		v = word_load(p, 4) | word_load(p + len - 4, 4) << (8 * (len - 4));
+	else if (len > 0)
+		v = (uint64_t)(unsigned char)p[0] |
+		    (uint64_t)(unsigned char)p[len / 2] << (8 * (len / 2)) |
+		    (uint64_t)(unsigned char)p[len - 1] << (8 * (len - 1));
+	h = (h ^ v) * WORD_HASH_FACTOR;
+	return h ^ (h >> 32);
+}
+
+/* The same hash of a word behind which seven more bytes may be read, whatever they are. */
+static inline uint64_t
+word_hash_padded(struct slice s)
+{
+	const char *p = s.ptr;
+	size_t len = s.len;
+	uint64_t h = word_hash_groups(&p, &len);
+	uint64_t v = word_load(p, 8) & ((1ULL << (8 * len)) - 1);
+	h = (h ^ v) * WORD_HASH_FACTOR;
 	return h ^ (h >> 32);
 }
 
@@ -97,6 +135,10 @@ bool word_trie_word(
 
 /* Called with each phrase that begins at unit `at`: it covers [at, end). */
 typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);
+
+/* The first unit from `at` on with which a phrase may begin, by its text or another spelling; count:
+ * none.  For sets few texts speak of: the units between cost next to nothing. */
+size_t word_trie_next(const struct word_trie *p, const struct unit *units, size_t count, size_t at);
 
 /* by_stem: compares stems only (patterns were added as stems); else folded texts and other
  * spellings. */

@@ -46,11 +46,39 @@ emoticons_are_told_from_punctuation(void **state)
 	}
 }
 
+/* The quick look at two bytes lets every emoticon through: emoticon_at() asserts it for what it
+ * finds. */
+static void
+no_emoticon_is_missed_at_its_first_two_bytes(void **state)
+{
+	static const char *const LONG[] = {
+	    "-\\_(\xe3\x83\x84)_/-", "-__-", "0:-)", ":'-(", ":'-)", ">:-(", "\\(^o^)/"};
+	struct slice folded;
+	size_t found = 0;
+	char text[3];
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(LONG); i++)
+		assert_int_equal(emoticon_at(slice_of(LONG[i]), 0, &folded), strlen(LONG[i]));
+	for (int k = 0; k < 95 * 95 * 95; k++) {
+		text[0] = (char)(' ' + k % 95);
+		text[1] = (char)(' ' + k / 95 % 95);
+		text[2] = (char)(' ' + k / 95 / 95);
+		size_t len = emoticon_at(slice_make(text, 3), 0, &folded);
+		assert_true(len == 0 || emoticon_may_begin(text[0], text[1]));
+		found += len > 0;
+	}
+	assert_true(found > 1000);
+	assert_false(emoticon_may_begin(',', ' '));
+	assert_false(emoticon_may_begin('(', 'a'));
+	assert_false(emoticon_may_begin('\xe2', ')'));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(emoticons_are_told_from_punctuation),
+	    cmocka_unit_test(no_emoticon_is_missed_at_its_first_two_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,106 @@ parts_of_hyphened_words_have_their_own_range(void **state)
 }
 
 static void
+quoted_words_are_marked(void **state)
+{
+	static const struct {
+		const char *text, *quoted; /* a letter a unit: q quoted, - not */
+	} CASES[] = {
+	    {"aa \"bb cc\" dd", "-qq-"},
+	    {"\"aa\" bb \"cc\"", "q-q"},
+	    {"aa \xe2\x80\x9c"
+	     "bb cc\xe2\x80\x9d dd",
+		"-qq-"},
+	    {"aa \xe2\x80\x9e"
+	     "bb\xe2\x80\x9c cc \xe2\x80\x9e"
+	     "dd\xe2\x80\x9d",
+		"-q-q"},
+	    {"\xc2\xab"
+	     "aa\xc2\xbb bb \xc2\xbb"
+	     "cc\xc2\xab",
+		"q-q"},
+	    {"a 5\" screen and a 6\" one", "-------"},
+	    {"it's 'not' this", "---"},
+	    {"aa \"bb cc", "---"},
+	    {"aa \"bb\ncc\" dd", "----"},
+	    {"aa\" bb\" cc", "---"},
+	    {"aa \"bb \"cc\" dd", "--q-"},
+	    {"(\"aa\")", "q"},
+	    {"aa \"bb! cc.\" dd", "-qqq-"},
+	    {"\"\" aa \"\"", "-"},
+	    {"RT @aa: bb cc", "--qq"},
+	    {"aa RT @bb: cc\ndd", "---qq"},
+	    {"rt @aa: bb", "---"},
+	    {"RT @aa bb", "---"},
+	    {"@aa: bb", "--"},
+	    {"RT: @aa: bb", "--q"},
+	};
+	struct cutting c = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		char got[16] = "";
+		assert_int_equal(units_cut_text(&c, slice_of(CASES[i].text), a, NULL), 0);
+		for (size_t k = 0; k < c.units.count; k++)
+			got[k] = c.units.items[k].is_quoted ? 'q' : '-';
+		if (strcmp(got, CASES[i].quoted) != 0)
+			fail_msg("'%s': got %s, want %s", CASES[i].text, got, CASES[i].quoted);
+	}
+	units_cutting_fini(&c);
+	arena_free(a);
+}
+
+/* Quotes that close far away enclose no quotation. */
+static void
+a_quotation_has_an_end_in_sight(void **state)
+{
+	struct cutting c = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	(void)state;
+	for (int words = QUOTED_UNITS_MAX - 1; words <= QUOTED_UNITS_MAX + 1; words++) {
+		char text[512] = "\"";
+		size_t len = 1;
+		for (int i = 0; i < words; i++)
+			len += (size_t)snprintf(
+			    text + len, sizeof text - len, "%sab", i > 0 ? " " : "");
+		snprintf(text + len, sizeof text - len, "\" cd");
+		assert_int_equal(units_cut_text(&c, slice_of(text), a, NULL), 0);
+		for (size_t k = 0; k < c.units.count; k++)
+			assert_int_equal(c.units.items[k].is_quoted,
+			    words <= QUOTED_UNITS_MAX && k < (size_t)words);
+	}
+	units_cutting_fini(&c);
+	arena_free(a);
+}
+
+/* With in_arena the tokens of one text outlive the cutting of the next, however many they are. */
+static void
+tokens_can_lie_in_the_arena(void **state)
+{
+	struct cutting c = {.tokens.in_arena = true}, d = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	char text[400];
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = "a!"[i % 2];
+	for (size_t len = 0; len <= sizeof text; len += 25) {
+		assert_int_equal(units_cut_text(&c, slice_make(text, len), a, NULL), 0);
+		const struct token *tokens = c.tokens.items;
+		size_t count = c.tokens.count;
+		assert_int_equal(units_cut_text(&c, SLICE_LIT("other words"), a, NULL), 0);
+		assert_int_equal(units_cut_text(&d, slice_make(text, len), a, NULL), 0);
+		assert_int_equal(count, d.tokens.count);
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(tokens[i].start, d.tokens.items[i].start);
+			assert_true(slice_eq(tokens[i].folded, d.tokens.items[i].folded));
+		}
+	}
+	units_cutting_fini(&c);
+	units_cutting_fini(&d);
+	arena_free(a);
+}
+
+static void
 cutting_survives_every_failed_allocation(void **state)
 {
 	struct slice text = SLICE_LIT(
@@ -110,6 +210,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clauses_and_sentences_are_counted),
 	    cmocka_unit_test(parts_of_hyphened_words_have_their_own_range),
+	    cmocka_unit_test(quoted_words_are_marked),
+	    cmocka_unit_test(a_quotation_has_an_end_in_sight),
+	    cmocka_unit_test(tokens_can_lie_in_the_arena),
 	    cmocka_unit_test(cutting_survives_every_failed_allocation),
 	    cmocka_unit_test(a_full_arena_is_an_error_not_a_wrong_answer),
 	};

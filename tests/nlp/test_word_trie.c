@@ -37,6 +37,10 @@ find(const struct word_trie *p, struct arena *a, const char *text, size_t at)
 	struct found f = {.count = 0};
 	assert_int_equal(units_cut_text(&c, slice_of(text), a, NULL), 0);
 	word_trie_match(p, c.units.items, c.units.count, at, false, note, &f);
+	/* What is found is never passed over. */
+	size_t next = word_trie_next(p, c.units.items, c.units.count, at);
+	assert_true(next >= at && next <= c.units.count);
+	assert_true(f.count == 0 || next == at);
 	units_cutting_fini(&c);
 	return f;
 }
