@@ -33,7 +33,7 @@
 
 #define TURNS 8
 #define BATCH 256
-#define TABLE_SLOTS 65536 /* a power of two */
+#define TABLE_SLOTS 32768 /* a power of two */
 #define WORDS_MAX (TABLE_SLOTS / 2)
 #define WORD_LEN_MAX 63
 
@@ -59,15 +59,30 @@ typedef int measured_fn(struct bench *b, struct slice text);
 
 /* ---- a plain hash table ----------------------------------------------------------- */
 
+/* Eight bytes at a time: hashing them one by one would be half of what is measured. */
+static uint64_t
+hash_of(struct slice word)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = word.len * odd, part;
+
+	for (; word.len >= sizeof part; word.ptr += sizeof part, word.len -= sizeof part) {
+		memcpy(&part, word.ptr, sizeof part);
+		h = (h ^ part) * odd;
+		h ^= h >> 32;
+	}
+	part = 0;
+	for (size_t i = 0; i < word.len; i++)
+		part = part << 8 | (unsigned char)word.ptr[i];
+	h = (h ^ part) * odd;
+	return h ^ (h >> 32);
+}
+
 static size_t
 slot_of(const struct table *t, struct slice word)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	size_t at;
+	size_t at = (size_t)(hash_of(word) % TABLE_SLOTS);
 
-	for (size_t i = 0; i < word.len; i++)
-		h = (h ^ (unsigned char)word.ptr[i]) * UINT64_C(0x100000001b3);
-	at = (size_t)(h ^ (h >> 32)) % TABLE_SLOTS;
 	while (slice_is_set(t->slots[at]) && !slice_eq(t->slots[at], word))
 		at = (at + 1) % TABLE_SLOTS;
 	return at;
