@@ -5,7 +5,7 @@
 
 #include "nlp/charclass.h"
 
-/* RFC 1035's longest name.  The bound keeps "a.a.a.a..." linear. */
+/* RFC 1035's longest name. */
 #define DOMAIN_MAX 253
 
 /* The ends of bare domains we believe in, and whether it takes a path to (they are words as well).
@@ -79,12 +79,12 @@ is_label_byte(char c)
 	return charclass_is_alnum(c) || c == '-';
 }
 
-/* Labels joined by dots at `at`: the end of the last one; *dots_r how many dots, *last_r where the
- * last label begins. */
+/* Labels joined by dots at `at`, up to `limit`: the end of the last one; *dots_r how many dots,
+ * *last_r where the last label begins. */
 static size_t
-scan_domain(struct slice s, size_t at, size_t *dots_r, size_t *last_r)
+scan_labels(struct slice s, size_t at, size_t limit, size_t *dots_r, size_t *last_r)
 {
-	size_t i = at, limit = s.len - at > DOMAIN_MAX ? at + DOMAIN_MAX : s.len;
+	size_t i = at;
 	*dots_r = 0;
 	*last_r = at;
 	for (;;) {
@@ -99,6 +99,13 @@ scan_domain(struct slice s, size_t at, size_t *dots_r, size_t *last_r)
 	while (i > *last_r && s.ptr[i - 1] == '-')
 		i--;
 	return i;
+}
+
+static size_t
+scan_domain(struct slice s, size_t at, size_t *dots_r, size_t *last_r)
+{
+	size_t limit = s.len - at > DOMAIN_MAX ? at + DOMAIN_MAX : s.len;
+	return scan_labels(s, at, limit, dots_r, last_r);
 }
 
 static bool
@@ -134,13 +141,37 @@ starts(struct slice s, size_t at, const char *word, size_t len)
 	return s.len - at > len && memcmp(s.ptr + at, word, len) == 0;
 }
 
+/* The bare domain or mail address at `at`, words joined by dots; its length, 0: none. */
+static size_t
+take_dotted(struct slice s, size_t at, size_t *none_until)
+{
+	size_t dots, last, end = scan_labels(s, at, s.len, &dots, &last);
+	if (end - at > DOMAIN_MAX) {
+		*none_until = last < end - DOMAIN_MAX ? last : end - DOMAIN_MAX;
+		return 0;
+	}
+	if (end + 1 < s.len && s.ptr[end] == '@' && charclass_is_alnum(s.ptr[end + 1])) {
+		size_t mail_end = scan_domain(s, end + 1, &dots, &last);
+		return dots > 0 ? mail_end - at : 0;
+	}
+	bool has_path = end < s.len && s.ptr[end] == '/';
+	if (dots == 0 || !is_believed(slice_make(s.ptr + last, end - last), has_path)) {
+		/* The other words end alike; the last may still be a name before an @. */
+		*none_until = last;
+		return 0;
+	}
+	return (has_path ? scan_path(s, end, end) : end) - at;
+}
+
 size_t
-address_url(struct slice s, size_t at)
+address_url(struct slice s, size_t at, size_t *none_until)
 {
 	char first = s.ptr[at];
 	if ((first == 'h' && (starts(s, at, "http://", 7) || starts(s, at, "https://", 8))) ||
 	    (first == 'w' && starts(s, at, "www.", 4)))
 		return scan_path(s, at + 4, at + 4) - at;
+	if (at < *none_until)
+		return 0;
 
 	/* Most words have no dot or @ behind their first label: this is the fast way out. */
 	size_t i = at;
@@ -149,22 +180,10 @@ address_url(struct slice s, size_t at)
 	if (i + 1 >= s.len || (s.ptr[i] != '.' && s.ptr[i] != '@') ||
 	    !charclass_is_alnum(s.ptr[i + 1]))
 		return 0;
-
-	size_t dots, last;
-	if (s.ptr[i] == '@') {
-		size_t end = scan_domain(s, i + 1, &dots, &last);
-		return dots > 0 ? end - at : 0;
-	}
-	size_t end = scan_domain(s, at, &dots, &last);
-	if (end < s.len && s.ptr[end] == '@' && end + 1 < s.len &&
-	    charclass_is_alnum(s.ptr[end + 1])) {
-		size_t mail_end = scan_domain(s, end + 1, &dots, &last);
-		return dots > 0 ? mail_end - at : 0;
-	}
-	bool has_path = end < s.len && s.ptr[end] == '/';
-	if (dots == 0 || !is_believed(slice_make(s.ptr + last, end - last), has_path))
-		return 0;
-	return (has_path ? scan_path(s, end, end) : end) - at;
+	if (s.ptr[i] == '.')
+		return take_dotted(s, at, none_until);
+	size_t dots, last, end = scan_domain(s, i + 1, &dots, &last);
+	return dots > 0 ? end - at : 0;
 }
 
 size_t

@@ -10,8 +10,9 @@
 #include "core/slice.h"
 
 /* Length of the URL, bare domain or mail address at `at`; 0: none.  Punctuation that closes a
- * sentence is left out. */
-size_t address_url(struct slice text, size_t at);
+ * sentence is left out.  *none_until, 0 for a new text, remembers how far a row of words with dots has
+ * been looked at in vain, so that "a.a.a.a..." is read once and not for each of its words. */
+size_t address_url(struct slice text, size_t at, size_t *none_until);
 /* Length of the mention at `at`, where '@' stands; 0: none. */
 size_t address_mention(struct slice text, size_t at);
 

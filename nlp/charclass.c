@@ -7,6 +7,9 @@ charclass_is_word(uint32_t cp)
 {
 	if (cp >= 0xc0 && cp <= 0x24f)
 		return cp != 0xd7 && cp != 0xf7;
+	/* Variation selectors are marks to Unicode; here they dress emoji and keycaps. */
+	if (cp >= 0xfe00 && cp <= 0xfe0f)
+		return false;
 	switch (utf8proc_category((utf8proc_int32_t)cp)) {
 	case UTF8PROC_CATEGORY_LU:
 	case UTF8PROC_CATEGORY_LL:

@@ -17,6 +17,7 @@ struct cutter {
 	const struct normal *n;
 	struct slice text; /* the folded text */
 	size_t at;
+	size_t no_address_until; /* see address_url() */
 	struct arena *arena;
 	struct token_list *list;
 	struct err *err;
@@ -530,7 +531,7 @@ take_alnum(struct cutter *c)
 {
 	struct slice folded;
 	char ch = c->text.ptr[c->at];
-	size_t len = address_url(c->text, c->at);
+	size_t len = address_url(c->text, c->at, &c->no_address_until);
 	if (len > 0) {
 		add_token(c, c->at + len, TOKEN_URL, span(c, c->at + len), 0);
 		return;

@@ -63,6 +63,17 @@ static const struct {
     {"\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf",
 	"e:\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf",
 	"a subdivision's flag"},
+    {"\xf0\x9f\x91\xa9\xf0\x9f\x8f\xbe\xe2\x80\x8d\xe2\x9d\xa4\xef\xb8\x8f\xe2\x80\x8d"
+     "\xf0\x9f\x91\xa8\xf0\x9f\x8f\xbb ok",
+	"e:\xf0\x9f\x91\xa9\xe2\x80\x8d\xe2\x9d\xa4\xe2\x80\x8d\xf0\x9f\x91\xa8 w:ok",
+	"a couple of two tones"},
+    {"\xf0\x9f\x99\x8b\xf0\x9f\x8f\xbd\xe2\x80\x8d\xe2\x99\x80\xef\xb8\x8f",
+	"e:\xf0\x9f\x99\x8b\xe2\x80\x8d\xe2\x99\x80", "a tone, a joiner and a sign"},
+    {"5\xf0\x9f\x98\x80 #1\xef\xb8\x8f\xe2\x83\xa3", "n:5 e:\xf0\x9f\x98\x80 e:1\xe2\x83\xa3",
+	"digits before emoji"},
+    {"\xf0\x9f\x87\xa9 \xf0\x9f\x8f\xbd", "e:\xf0\x9f\x87\xa9 e:\xf0\x9f\x8f\xbd",
+	"half a flag, a tone alone"},
+    {"\xf0\x9f\x91\x8d\xe2\x80\x8d ok", "e:\xf0\x9f\x91\x8d w:ok", "a joiner to nothing"},
     {"\xe4\xb8\xad\xe6\x96\x87ok", "w:\xe4\xb8\xad w:\xe6\x96\x87 w:ok",
 	"Chinese, character by character"},
     {"\xc2\xbd cup", "n:1 w:cup", "one character that becomes two numbers is one token"},
@@ -165,6 +176,19 @@ hostile_repetition_takes_linear_time(void **state)
 	    "?.",
 	    ".",
 	    "\n",
+	    "\"",
+	    "\"a\" ",
+	    "\xc2\xab",
+	    "a \"",
+	    "RT @a: ",
+	    "http://a ",
+	    "#A",
+	    "www",
+	    "\xc3\xa4",
+	    "\xc3\xa4\xe2\x80\xa6",
+	    "\xe2\x80\xa6",
+	    "\xef\xb7\xba",
+	    "\xf0\x9f\x91\xa8\xf0\x9f\x8f\xbd\xe2\x80\x8d",
 	};
 	struct cutting c = {0};
 	size_t len = 1u << 20;
@@ -181,6 +205,14 @@ hostile_repetition_takes_linear_time(void **state)
 		if (took > 3.0)
 			fail_msg("a megabyte of '%s' took %.2f s", PIECES[p], took);
 		assert_true(c.tokens.count <= TOKENS_MAX && c.units.count <= UNITS_MAX);
+		for (size_t i = 0, end = 0; i < c.tokens.count; i++) {
+			const struct token *t = &c.tokens.items[i];
+			assert_true(t->len > 0 && t->start >= end);
+			end = (size_t)t->start + t->len;
+			assert_true(end <= used);
+			assert_true(
+			    t->len > 64 || utf8_is_valid(slice_make(text + t->start, t->len)));
+		}
 		arena_free(a);
 	}
 	mem_free(text);

@@ -158,6 +158,84 @@ tokens_can_lie_in_the_arena(void **state)
 	arena_free(a);
 }
 
+/* Texts in which every step reads ahead: marks, keycaps, joiners, addresses, possessives, quotes. */
+static const char *const READ_AHEAD[] = {
+    "Sooo caf\xc3\xa9 \xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd\xe2\x80\x8d\xf0\x9f\x91\xa9 ACME's",
+    "@a@b.social #ThisTag's http://x.org/a_(b) bob@acme.com 10:30, 5% well-made",
+    "\"don\xe2\x80\x99t\" \xe2\x80\x9equ\xc3\xb6te\xe2\x80\x9c \xc2\xabx\xc2\xbb RT @a: b",
+    "e\xcc\x81 1\xef\xb8\x8f\xe2\x83\xa3 :-)))) <333 xD f**k ^_^ -\\_(\xe3\x83\x84)_/-",
+    "hei\xc3\x9f \xe4\xb8\xad\xe6\x96\x87 \xd0\x9f\xd0\xa0 \xef\xb7\xba \xe2\x80\xa6 wait...",
+    "exactly sixteen!twice sixteen!!!and one more word than blocks hold",
+};
+
+static void
+assert_same_key(const struct word_key *x, const struct word_key *y)
+{
+	assert_true(slice_eq(x->text, y->text));
+	assert_true(x->hash == y->hash && x->hash == word_hash(x->text));
+}
+
+static void
+assert_same_cut(const struct cutting *x, const struct cutting *y)
+{
+	assert_int_equal(x->tokens.count, y->tokens.count);
+	assert_int_equal(x->units.count, y->units.count);
+	for (size_t i = 0; i < x->tokens.count; i++) {
+		const struct token *s = &x->tokens.items[i], *t = &y->tokens.items[i];
+		assert_true(s->start == t->start && s->len == t->len && s->kind == t->kind &&
+		    s->is_caps == t->is_caps && s->is_elongated == t->is_elongated &&
+		    s->ends_sentence == t->ends_sentence && slice_eq(s->folded, t->folded));
+	}
+	for (size_t i = 0; i < x->units.count; i++) {
+		const struct unit *u = &x->units.items[i], *v = &y->units.items[i];
+		assert_true(u->kind == v->kind && u->is_caps == v->is_caps &&
+		    u->is_elongated == v->is_elongated && u->token == v->token &&
+		    u->start == v->start && u->len == v->len && u->clause == v->clause &&
+		    u->sentence == v->sentence && u->is_quoted == v->is_quoted &&
+		    u->other_count == v->other_count);
+		assert_same_key(&u->key, &v->key);
+		for (size_t k = 0; k < u->other_count; k++)
+			assert_same_key(&u->others[k], &v->others[k]);
+	}
+}
+
+/* Every prefix of the texts alone in its heap block, where one byte too many is found out, and
+ * amid garbage at every alignment. */
+static void
+nothing_but_the_text_decides(void **state)
+{
+	static const char *const GARBAGE[] = {
+	    "aaaa", "\xcc\x81\xcc\x81", "'s\"@", "\xff\xff\xff\xff", "\xe2\x83\xa3)"};
+	struct cutting alone = {0}, amid = {0};
+	struct arena *a = arena_new(ARENA_MAX), *b = arena_new(ARENA_MAX);
+	char buf[256];
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(READ_AHEAD); i++) {
+		struct slice text = slice_of(READ_AHEAD[i]);
+		for (size_t len = 0; len <= text.len; len++) {
+			struct slice prefix = utf8_prefix(text, len);
+			char *block = mem_dup(prefix.ptr, prefix.len);
+			const char *garbage = GARBAGE[len % COUNT_OF(GARBAGE)];
+			size_t shift = 4 + len % 16;
+			arena_reset(a);
+			arena_reset(b);
+			assert_int_equal(
+			    units_cut_text(&alone, slice_make(block, prefix.len), a, NULL), 0);
+			for (size_t k = 0; k < sizeof buf; k++)
+				buf[k] = garbage[k % 4];
+			memcpy(buf + shift, prefix.ptr, prefix.len);
+			assert_int_equal(
+			    units_cut_text(&amid, slice_make(buf + shift, prefix.len), b, NULL), 0);
+			assert_same_cut(&alone, &amid);
+			mem_free(block);
+		}
+	}
+	units_cutting_fini(&alone);
+	units_cutting_fini(&amid);
+	arena_free(a);
+	arena_free(b);
+}
+
 static void
 cutting_survives_every_failed_allocation(void **state)
 {
@@ -213,6 +291,7 @@ main(void)
 	    cmocka_unit_test(quoted_words_are_marked),
 	    cmocka_unit_test(a_quotation_has_an_end_in_sight),
 	    cmocka_unit_test(tokens_can_lie_in_the_arena),
+	    cmocka_unit_test(nothing_but_the_text_decides),
 	    cmocka_unit_test(cutting_survives_every_failed_allocation),
 	    cmocka_unit_test(a_full_arena_is_an_error_not_a_wrong_answer),
 	};
