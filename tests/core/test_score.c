@@ -71,6 +71,9 @@ an_explained_score_shows_the_words_it_comes_from(void **state)
 		.effect_milli = -750,
 		.modifiers = SLICE_LIT("negated by 'not'")},
 	};
+	struct intent_reason why[] = {
+	    {.intent = INTENT_COMPLAINT, .start = 0, .len = 3, .pattern = SLICE_LIT("not")},
+	};
 	struct score s = {
 	    .lang = "und",
 	    .label = SENTIMENT_NEUTRAL,
@@ -79,6 +82,8 @@ an_explained_score_shows_the_words_it_comes_from(void **state)
 	    .token_count = 2,
 	    .reasons = reasons,
 	    .reason_count = 1,
+	    .intent_reasons = why,
+	    .intent_reason_count = 1,
 	};
 	struct json_writer w;
 	struct buf out;
@@ -96,6 +101,8 @@ an_explained_score_shows_the_words_it_comes_from(void **state)
 	    "\"reasons\":[{\"start\":4,\"len\":5,\"text\":\"caf\xC3\xA9\",\"entry\":\"cafe\","
 	    "\"source\":\"lexicon\",\"weight\":1.5,\"effect\":-0.75,"
 	    "\"modifiers\":\"negated by 'not'\"}],"
+	    "\"intent_reasons\":[{\"intent\":\"complaint\",\"start\":0,\"len\":3,\"text\":\"not\","
+	    "\"entry\":\"not\"}],"
 	    "\"tokens\":[{\"start\":0,\"len\":3,\"text\":\"not\",\"kind\":\"word\","
 	    "\"folded\":\"not\",\"stem\":\"not\"},"
 	    "{\"start\":9,\"len\":1,\"text\":\"!\",\"kind\":\"punctuation\","
