@@ -165,15 +165,15 @@ cut_word(struct slice *rest)
 
 /* ---- groups ----------------------------------------------------------------- */
 
-static struct group *
-find_group(struct reader *r, struct slice name)
+/* The symbol of a group; 0: there is none of this name. */
+static uint32_t
+find_group(const struct reader *r, struct slice name)
 {
 	for (size_t i = 0; i < r->group_count; i++) {
 		if (slice_eq(r->groups[i].name, name))
-			return &r->groups[i];
+			return r->groups[i].symbol;
 	}
-	complain(r, "no group above is called", name);
-	return NULL;
+	return 0;
 }
 
 /* A member of words, some of them in quotes. */
@@ -201,6 +201,22 @@ add_member(struct reader *r, uint32_t group, struct slice member)
 	return 0;
 }
 
+static int add_members(struct reader *r, uint32_t group, struct slice members, int depth);
+
+/* The members of another group, from all its lines. */
+static int
+add_group(struct reader *r, uint32_t group, struct slice name, int depth)
+{
+	if (find_group(r, name) == 0)
+		return complain(r, "no group above is called", name);
+	for (size_t i = 0; i < r->group_count; i++) {
+		if (slice_eq(r->groups[i].name, name) &&
+		    add_members(r, group, r->groups[i].members, depth) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 add_members(struct reader *r, uint32_t group, struct slice members, int depth)
 {
@@ -220,8 +236,7 @@ add_members(struct reader *r, uint32_t group, struct slice members, int depth)
 			return -1;
 		if (member.len > 0)
 			return complain(r, "words behind a group within a group:", member);
-		const struct group *inner = find_group(r, name);
-		if (inner == NULL || add_members(r, group, inner->members, depth + 1) < 0)
+		if (add_group(r, group, name, depth + 1) < 0)
 			return -1;
 	}
 	return 0;
@@ -246,12 +261,9 @@ read_group(struct reader *r, struct slice name, struct slice members)
 		return complain(r, "a group has a name and members:", name);
 	if (r->group_count == GROUPS_MAX)
 		return complain(r, "more groups than a file may have:", name);
-	for (size_t i = 0; i < r->group_count; i++) {
-		if (slice_eq(r->groups[i].name, name))
-			return complain(r, "two groups are called", name);
-	}
-	uint32_t symbol = make_group(r, members);
-	if (symbol == 0)
+	uint32_t symbol = find_group(r, name);
+	if (symbol != 0 ? add_members(r, symbol, members, 0) < 0
+			: (symbol = make_group(r, members)) == 0)
 		return -1;
 	r->groups[r->group_count++] = (struct group){name, members, symbol};
 	if (slice_eq_str(name, "opener"))
@@ -292,7 +304,6 @@ static int
 read_item(struct reader *r, struct slice *rest, struct row *row)
 {
 	struct slice whole = *rest, inside;
-	const struct group *group;
 	if (slice_starts_with(*rest, "...")) {
 		*rest = slice_make(rest->ptr + 3, rest->len - 3);
 		return add_item(r, row, PATTERN_LONG_GAP, false, whole);
@@ -310,10 +321,11 @@ read_item(struct reader *r, struct slice *rest, struct row *row)
 		    ? -1
 		    : add_item(r, row, make_group(r, inside), true, whole);
 	case '<':
-		if (cut_closed(r, rest, '>', &inside) < 0 ||
-		    (group = find_group(r, inside)) == NULL)
+		if (cut_closed(r, rest, '>', &inside) < 0)
 			return -1;
-		return add_item(r, row, group->symbol, false, whole);
+		if (find_group(r, inside) == 0)
+			return complain(r, "no group above is called", inside);
+		return add_item(r, row, find_group(r, inside), false, whole);
 	case '"':
 		return cut_closed(r, rest, '"', &inside) < 0 ? -1
 							     : read_plain(r, inside, true, row);
@@ -415,13 +427,16 @@ read_when(struct reader *r, struct slice when, struct intent_pattern *p)
 	static const struct {
 		const char *name;
 		uint8_t labels;
+		enum pattern_strength strength;
 	} MOODS[] = {
-	    {"any", WHEN_ANY},
-	    {"unless-positive", WHEN_ANY & ~(1u << SENTIMENT_POSITIVE)},
-	    {"unless-negative", WHEN_ANY & ~(1u << SENTIMENT_NEGATIVE)},
-	    {"negative", 1u << SENTIMENT_NEGATIVE},
-	    {"positive", 1u << SENTIMENT_POSITIVE},
-	    {"weak", WHEN_ANY},
+	    {"any", WHEN_ANY, PATTERN_ALONE},
+	    {"unless-positive", WHEN_ANY & ~(1u << SENTIMENT_POSITIVE), PATTERN_ALONE},
+	    {"unless-negative", WHEN_ANY & ~(1u << SENTIMENT_NEGATIVE), PATTERN_ALONE},
+	    {"negative", 1u << SENTIMENT_NEGATIVE, PATTERN_ALONE},
+	    {"positive", 1u << SENTIMENT_POSITIVE, PATTERN_ALONE},
+	    {"weak", WHEN_ANY, PATTERN_WEAK},
+	    {"half", WHEN_ANY, PATTERN_HALF},
+	    {"other-half", WHEN_ANY, PATTERN_OTHER_HALF},
 	};
 	p->when = WHEN_ANY;
 	while (slice_is_set(when)) {
@@ -432,7 +447,8 @@ read_when(struct reader *r, struct slice when, struct intent_pattern *p)
 		if (i == n)
 			return complain(r, "a pattern cannot count when", word);
 		p->when &= MOODS[i].labels;
-		p->is_weak |= slice_eq_str(word, "weak");
+		if (MOODS[i].strength != PATTERN_ALONE)
+			p->strength = MOODS[i].strength;
 	}
 	return 0;
 }

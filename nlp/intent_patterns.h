@@ -4,13 +4,15 @@
  * The file: UTF-8, one entry a line, columns divided by tabs; lines that begin with # and empty
  * lines say nothing.
  *
- *	group	NAME	MEMBERS		words that patterns call <NAME>; `opener` is known to "^"
+ *	group	NAME	MEMBERS		words that patterns call <NAME>; further lines of the name add to it;
+ *					the group `opener` is known to "^"
  *	INTENT	WHEN	PATTERN		the intent, when the pattern is found
  *	not	INTENT	PATTERN		withdraws what was found of the intent in the same sentence
  *
  * WHEN, one or several with commas between:
  *	any, unless-positive, unless-negative, negative, positive	the post's sentiment
  *	weak	two different ones are needed
+ *	half, other-half	one of each is needed: "not working" and "please"
  *
  * A pattern is a row of
  *	order		a word, by its stem: also "orders", "ordered"
@@ -44,11 +46,21 @@ struct err;
 /* Bit per enum sentiment_label. */
 #define WHEN_ANY 7u
 
+/* How much one finding says. */
+enum pattern_strength {
+	PATTERN_ALONE, /* it is enough */
+	PATTERN_WEAK,
+	PATTERN_HALF,
+	PATTERN_OTHER_HALF,
+	PATTERN_STRENGTH_COUNT
+};
+
 struct intent_pattern {
 	struct slice text;
 	enum intent intent;
 	uint8_t when; /* labels with which it counts */
-	bool is_weak, is_not;
+	enum pattern_strength strength;
+	bool is_not;
 	bool is_first, is_last, is_asked; /* "^", "$", "?" */
 };
 

@@ -103,8 +103,7 @@ struct search {
 	uint32_t withdrawn; /* in the sentence */
 	struct finding kept[INTENT_REASONS_MAX];
 	size_t kept_count;
-	uint32_t intents;
-	uint32_t weak[INTENT_COUNT]; /* how many */
+	uint32_t strengths[INTENT_COUNT][PATTERN_STRENGTH_COUNT]; /* how many of each */
 	size_t words, hashtags, links;
 	size_t first_hashtag, last_hashtag, first_link, last_link;
 };
@@ -184,16 +183,16 @@ is_said(struct search *f, const struct finding *x)
 {
 	for (size_t i = 0; i < f->kept_count; i++) {
 		struct finding *k = &f->kept[i];
-		bool is_weak = x->pattern->is_weak, was_weak = k->pattern->is_weak;
+		enum pattern_strength new = x->pattern->strength, old = k->pattern->strength;
 		if (k->pattern->intent != x->pattern->intent)
 			continue;
 		if (k->pattern == x->pattern)
 			return true;
-		if (is_weak && was_weak && !is_apart(k, x))
+		if (new == old &&new != PATTERN_ALONE && !is_apart(k, x))
 			return true;
-		if (is_inside(x, k) && (is_weak || !was_weak))
+		if (is_inside(x, k) && (new == old || old == PATTERN_ALONE))
 			return true;
-		if (is_inside(k, x) && is_weak == was_weak) {
+		if (is_inside(k, x) && new == old) {
 			*k = *x;
 			return true;
 		}
@@ -207,10 +206,7 @@ keep(struct search *f, struct finding x)
 	enum intent intent = x.pattern->intent;
 	if ((f->withdrawn >> intent & 1) != 0 || is_said(f, &x))
 		return;
-	if (x.pattern->is_weak)
-		f->weak[intent]++;
-	else
-		f->intents |= 1u << intent;
+	f->strengths[intent][x.pattern->strength]++;
 	if (f->kept_count < INTENT_REASONS_MAX)
 		f->kept[f->kept_count++] = x;
 }
@@ -271,10 +267,33 @@ search_sentence(struct search *f)
 
 /* ---- all of it -------------------------------------------------------------- */
 
-static bool
-counts(const struct search *f, const struct finding *x)
+#define BIT(intent) (1u << (intent))
+
+/* Which intents were said with enough strength. */
+static uint32_t
+weigh(const struct search *f)
 {
-	return (f->intents >> x->pattern->intent & 1) != 0;
+	uint32_t intents = 0;
+	for (int i = 0; i < INTENT_COUNT; i++) {
+		const uint32_t *n = f->strengths[i];
+		bool holds = n[PATTERN_ALONE] > 0 || n[PATTERN_WEAK] >= 2 ||
+		    (n[PATTERN_HALF] > 0 && n[PATTERN_OTHER_HALF] > 0);
+		intents |= holds ? BIT(i) : 0;
+	}
+	return intents;
+}
+
+/* Advertising asks, offers and praises without meaning it, so spam stands alone; but one sign of it
+ * beside a complaint or a call for help is a customer who speaks of advertising. */
+static uint32_t
+settle_spam(const struct search *f, uint32_t intents)
+{
+	const uint32_t customer = BIT(INTENT_COMPLAINT) | BIT(INTENT_SUPPORT) | BIT(INTENT_CHURN);
+	if ((intents & BIT(INTENT_SPAM)) == 0)
+		return intents;
+	if ((intents & customer) != 0 && f->strengths[INTENT_SPAM][PATTERN_ALONE] < 2)
+		return intents & ~BIT(INTENT_SPAM);
+	return BIT(INTENT_SPAM);
 }
 
 static int
@@ -283,7 +302,7 @@ give_reasons(const struct search *f, struct arena *a, struct score *s, struct er
 	size_t n = 0;
 	s->intent_reasons = NULL;
 	s->intent_reason_count = 0;
-	if (f->intents == 0 || f->kept_count == 0)
+	if (s->intents == 0 || f->kept_count == 0)
 		return 0;
 	struct intent_reason *reasons = arena_array(a, f->kept_count, sizeof *reasons);
 	if (reasons == NULL)
@@ -291,7 +310,7 @@ give_reasons(const struct search *f, struct arena *a, struct score *s, struct er
 	for (size_t i = 0; i < f->kept_count; i++) {
 		const struct finding *x = &f->kept[i];
 		const struct unit *last = &f->units[x->end - 1];
-		if (!counts(f, x))
+		if ((s->intents & BIT(x->pattern->intent)) == 0)
 			continue;
 		uint32_t start = f->units[x->at].start;
 		reasons[n++] = (struct intent_reason){
@@ -313,8 +332,8 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	f.mood = (uint8_t)(1u << s->label);
 	f.begin = f.kept_count = f.words = f.hashtags = f.links = 0;
 	f.first_hashtag = f.last_hashtag = f.first_link = f.last_link = 0;
-	f.intents = f.withdrawn = 0;
-	memset(f.weak, 0, sizeof f.weak);
+	f.withdrawn = 0;
+	memset(f.strengths, 0, sizeof f.strengths);
 	while (f.begin < count)
 		search_sentence(&f);
 	f.withdrawn = 0;
@@ -322,8 +341,6 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 		keep_sign(&f, &MANY_HASHTAGS, f.first_hashtag, f.last_hashtag + 1);
 	if (f.links >= SPAM_URLS)
 		keep_sign(&f, &MANY_LINKS, f.first_link, f.last_link + 1);
-	for (int i = 0; i < INTENT_COUNT; i++)
-		f.intents |= f.weak[i] >= 2 ? 1u << i : 0;
-	s->intents = f.intents;
+	s->intents = settle_spam(&f, weigh(&f));
 	return give_reasons(&f, a, s, err);
 }

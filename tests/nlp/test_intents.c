@@ -16,7 +16,7 @@ static const struct {
 	uint32_t has, not ;
 } CASES[] = {
     {"The app doesn't work since the update, please help", S, P | M},
-    {"The app doesn\xe2\x80\x99t work since the update", S, P | M},
+    {"The app doesn\xe2\x80\x99t work since the update", C, P | M},
     {"How do I reset my password?", S | Q, C | P},
     {"My order never arrived, this is unacceptable", C, P},
     {"Worst customer service ever", C, P | S},
