@@ -7,87 +7,162 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/utf8.h"
+#include "nlp/lexicon_internal.h"
 
 #define LEXICON_TEXT_MAX (64u << 20)
 #define LEXICON_ENTRIES_MAX 1000000
-#define FNV_START 0xcbf29ce484222325ULL
-
-/* What the words of one stem say together. */
-struct stem_sum {
-	int64_t sum_milli;
-	int32_t count;
-	bool has_positive, has_negative;
-	struct lexeme lexeme;
-};
-
-struct lexicon {
-	const char *name;
-	enum language lang;
-	struct arena *arena;
-	struct word_trie *words, *stems; /* values: indices into lexemes, stem_sums */
-	struct lexeme *lexemes;
-	size_t count, cap;
-	struct stem_sum *stem_sums;
-	size_t stem_count, stem_cap;
-	uint64_t checksum, vocabulary_checksum;
-	bool has_vocabulary;
-	char version[32];
-	struct cutting cutting; /* scratch of loading */
-	struct stemmer *stemmer;
-};
+#define TEMPERATURE_NONE 1000
+#define SURE_USUAL 500
 
 static const struct kind {
 	const char *name;
-	const char *source; /* has a weight; NULL: only a role */
+	const char *source; /* NULL: no weight of its own */
 	enum lexeme_role role;
-} KINDS[] = {
-    {"word", "lexicon", ROLE_NONE},
-    {"phrase", "lexicon", ROLE_NONE},
-    {"idiom", "idiom", ROLE_NONE},
-    {"emoji", "emoji", ROLE_NONE},
-    {"emoticon", "emoticon", ROLE_NONE},
-    {"negator", NULL, ROLE_NEGATOR},
-    {"booster", NULL, ROLE_BOOSTER},
-    {"contrast", NULL, ROLE_CONTRAST},
-    {"sarcasm", NULL, ROLE_SARCASM},
+	bool is_learned;
+} KINDS[LEXEME_KIND_COUNT] = {
+    [LEXEME_WORD] = {"word", "lexicon", ROLE_NONE, false},
+    [LEXEME_PHRASE] = {"phrase", "lexicon", ROLE_NONE, false},
+    [LEXEME_IDIOM] = {"idiom", "idiom", ROLE_NONE, false},
+    [LEXEME_EMOJI] = {"emoji", "emoji", ROLE_NONE, false},
+    [LEXEME_EMOTICON] = {"emoticon", "emoticon", ROLE_NONE, false},
+    [LEXEME_NEGATOR] = {"negator", NULL, ROLE_NEGATOR, false},
+    [LEXEME_BOOSTER] = {"booster", NULL, ROLE_BOOSTER, false},
+    [LEXEME_CONTRAST] = {"contrast", NULL, ROLE_CONTRAST, false},
+    [LEXEME_SARCASM] = {"sarcasm", NULL, ROLE_SARCASM, false},
+    [LEXEME_STEM] = {"stem", "learned", ROLE_NONE, true},
+    [LEXEME_NEGATED] = {"negated", "learned", ROLE_NONE, true},
+    [LEXEME_PAIR] = {"pair", "learned", ROLE_NONE, true},
+    [LEXEME_SHAPE] = {"shape", "shape", ROLE_NONE, true},
+    [LEXEME_SUM] = {"sum", "ratings", ROLE_NONE, true},
+    [LEXEME_STEM_RATING] = {"stem rating", "lexicon", ROLE_NONE, false},
 };
 
-static uint64_t
-fnv(uint64_t h, struct slice s)
+static const char *const SHAPES[SHAPE_COUNT] = {
+    [SHAPE_ALWAYS] = "always",
+    [SHAPE_LENGTH] = "length",
+    [SHAPE_CAPITALS] = "capitals",
+    [SHAPE_ELONGATED] = "drawn out",
+    [SHAPE_EXCLAMATIONS] = "exclamations",
+    [SHAPE_QUESTIONS] = "questions",
+    [SHAPE_MENTIONS] = "mentions",
+    [SHAPE_HASHTAGS] = "hashtags",
+    [SHAPE_LINKS] = "links",
+    [SHAPE_QUOTED] = "quoted",
+};
+
+static const char *const SUMS[SUM_COUNT] = {
+    [SUM_POSITIVE] = "positive",
+    [SUM_NEGATIVE] = "negative",
+    [SUM_BALANCE] = "balance",
+};
+
+const char *
+lexeme_kind_name(enum lexeme_kind k)
+{
+	return KINDS[k].name;
+}
+
+enum lexeme_kind
+lexeme_role_kind(enum lexeme_role role)
+{
+	int k = LEXEME_NEGATOR;
+	while (KINDS[k].role != role && k < LEXEME_SARCASM)
+		k++;
+	return (enum lexeme_kind)k;
+}
+
+const char *
+shape_name(enum shape s)
+{
+	return SHAPES[s];
+}
+
+const char *
+rating_sum_name(enum rating_sum s)
+{
+	return SUMS[s];
+}
+
+uint64_t
+lexicon_fnv(uint64_t h, struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		h = (h ^ (unsigned char)s.ptr[i]) * 0x100000001b3ULL;
 	return h;
 }
 
-bool
-lexicon_parse_weight(struct slice s, int32_t max_milli, int32_t *milli_r)
+/* ---- birth and death -------------------------------------------------------- */
+
+static int
+no_memory(const struct lexicon *lx, struct err *err)
 {
-	bool is_negative = s.len > 0 && s.ptr[0] == '-';
-	size_t i = s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+') ? 1 : 0;
-	int64_t value = 0;
-	int decimals = -1;
-	size_t digits = 0;
-	for (; i < s.len; i++) {
-		char c = s.ptr[i];
-		if (c == '.' && decimals < 0) {
-			decimals = 0;
-			continue;
-		}
-		if (c < '0' || c > '9' || decimals == 3 || ++digits > 9)
-			return false;
-		value = value * 10 + (c - '0');
-		decimals += decimals >= 0;
-	}
-	for (int k = decimals < 0 ? 0 : decimals; k < 3; k++)
-		value *= 10;
-	if (digits == 0 || value > max_milli)
-		return false;
-	*milli_r = (int32_t)(is_negative ? -value : value);
-	return true;
+	return err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", lx->name);
 }
 
-/* ---- building -------------------------------------------------------------- */
+int
+lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *err)
+{
+	struct lexicon *lx = mem_zalloc(sizeof *lx);
+	if (lx == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a lexicon");
+	lx->name = language_code(lang);
+	lx->lang = lang;
+	lx->count = lx->stem_count = 1;
+	lx->pair_cap = 256;
+	lx->temperature_milli = TEMPERATURE_NONE;
+	lx->sure_milli = SURE_USUAL;
+	lx->checksum = lx->vocabulary_checksum = LEXICON_FNV_START;
+	lx->arena = arena_new(LEXICON_TEXT_MAX);
+	lx->words = word_trie_new();
+	lx->rated_stems = word_trie_new();
+	lx->stems = word_trie_new();
+	lx->pairs = mem_array(lx->pair_cap, sizeof *lx->pairs);
+	lx->stemmer = stemmer_new(false);
+	if (lx->arena == NULL || lx->words == NULL || lx->rated_stems == NULL ||
+	    lx->stems == NULL || lx->pairs == NULL || lx->stemmer == NULL) {
+		no_memory(lx, err);
+		lexicon_free(lx);
+		return -1;
+	}
+	lexicon_name_version(lx);
+	*lexicon_r = lx;
+	return 0;
+}
+
+void
+lexicon_free(struct lexicon *lx)
+{
+	if (lx == NULL)
+		return;
+	units_cutting_fini(&lx->cutting);
+	stemmer_free(lx->stemmer);
+	word_trie_free(lx->words);
+	word_trie_free(lx->rated_stems);
+	word_trie_free(lx->stems);
+	mem_free(lx->lexemes);
+	mem_free(lx->stem_ratings);
+	mem_free(lx->stem_entries);
+	mem_free(lx->pairs);
+	arena_free(lx->arena);
+	mem_free(lx);
+}
+
+void
+lexicon_name_version(struct lexicon *lx)
+{
+	int n = snprintf(lx->version, sizeof lx->version, "%s-%08" PRIx64, language_code(lx->lang),
+	    lx->checksum >> 32);
+	assert(n > 0 && (size_t)n < sizeof lx->version);
+	if (lx->is_rebuilt)
+		n += snprintf(lx->version + n, sizeof lx->version - (size_t)n, "~%08" PRIx32,
+		    lexicon_stemmer_print(lx) ^ lexicon_unicode_print(lx));
+	if (lx->has_vocabulary)
+		snprintf(lx->version + n, sizeof lx->version - (size_t)n, "+%08" PRIx64,
+		    lx->vocabulary_checksum >> 32);
+}
+
+/* ---- adding ----------------------------------------------------------------- */
 
 static void *
 grow(void *items, size_t *cap, size_t count, size_t size)
@@ -99,6 +174,25 @@ grow(void *items, size_t *cap, size_t count, size_t size)
 	if (p != NULL)
 		*cap = more;
 	return p;
+}
+
+/* A new lexeme's number; 0 without memory. */
+static uint32_t
+new_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct err *err)
+{
+	struct slice text = arena_slice_dup(lx->arena, entry);
+	struct lexeme *more = grow(lx->lexemes, &lx->cap, lx->count, sizeof *more);
+	if (more != NULL)
+		lx->lexemes = more;
+	if (more == NULL || text.ptr == NULL || lx->count >= LEXICON_ENTRIES_MAX) {
+		no_memory(lx, err);
+		return 0;
+	}
+	if (lx->count == 1)
+		lx->lexemes[0] = (struct lexeme){.source = ""};
+	lx->lexemes[lx->count] =
+	    (struct lexeme){.text = text, .kind = (uint8_t)kind, .source = KINDS[kind].source};
+	return (uint32_t)lx->count++;
 }
 
 /* Cuts the entry into keys; 0 when there is none in it, -1 (err) without memory or over
@@ -118,278 +212,292 @@ cut_entry(
 	return (int)u->count;
 }
 
-/* The lexeme of these words, made when it is new; NULL without memory. */
 static struct lexeme *
-take_lexeme(struct lexicon *lx, struct slice entry, const struct word_key *keys, size_t count,
-    struct err *err)
+take_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry,
+    const struct word_key *keys, size_t count, struct err *err)
 {
 	uint32_t at;
 	if (word_trie_get(lx->words, keys, count, &at))
 		return &lx->lexemes[at];
-	struct lexeme *more = grow(lx->lexemes, &lx->cap, lx->count, sizeof *more);
-	struct slice text = arena_slice_dup(lx->arena, entry);
-	if (more != NULL)
-		lx->lexemes = more;
-	if (more == NULL || text.ptr == NULL || lx->count >= LEXICON_ENTRIES_MAX) {
-		err_set(err, ERR_NOMEM, "no memory for the lexicon");
+	at = new_lexeme(lx, kind, entry, err);
+	if (at == 0 || word_trie_add(lx->words, keys, count, at, err) < 0)
 		return NULL;
-	}
-	if (word_trie_add(lx->words, keys, count, (uint32_t)lx->count, err) < 0)
-		return NULL;
-	lx->lexemes[lx->count] = (struct lexeme){.text = text};
-	return &lx->lexemes[lx->count++];
+	return &lx->lexemes[at];
 }
 
-/* The sum of this word's stem, made when it is new; NULL without memory. */
-static struct stem_sum *
-take_stem(struct lexicon *lx, const struct word_key *word, struct err *err)
+/* The ratings of this word's stem, made when they are new; NULL without memory. */
+static struct stem_rating *
+take_stem_rating(struct lexicon *lx, const struct word_key *word, struct err *err)
 {
 	uint32_t at;
 	struct word_key stem = stemmer_stem(lx->stemmer, lx->lang, word, lx->arena);
-	if (stem.text.ptr != NULL && word_trie_get(lx->stems, &stem, 1, &at))
-		return &lx->stem_sums[at];
-	struct stem_sum *more = grow(lx->stem_sums, &lx->stem_cap, lx->stem_count, sizeof *more);
-	struct slice text = arena_slice_dup(lx->arena, stem.text);
+	if (stem.text.ptr != NULL && word_trie_get(lx->rated_stems, &stem, 1, &at))
+		return &lx->stem_ratings[at];
+	struct stem_rating *more =
+	    grow(lx->stem_ratings, &lx->stem_rating_cap, lx->stem_rating_count, sizeof *more);
 	if (more != NULL)
-		lx->stem_sums = more;
-	if (more == NULL || text.ptr == NULL) {
-		err_set(err, ERR_NOMEM, "no memory for the lexicon");
+		lx->stem_ratings = more;
+	if (more == NULL || stem.text.ptr == NULL) {
+		no_memory(lx, err);
 		return NULL;
 	}
-	if (word_trie_add(lx->stems, &stem, 1, (uint32_t)lx->stem_count, err) < 0)
+	uint32_t lexeme = new_lexeme(lx, LEXEME_STEM_RATING, stem.text, err);
+	if (lexeme == 0 ||
+	    word_trie_add(
+		lx->rated_stems, &stem, 1, (uint32_t)lx->stem_rating_count, err) < 0)
 		return NULL;
-	lx->stem_sums[lx->stem_count] =
-	    (struct stem_sum){.lexeme = {.text = text, .source = "lexicon"}};
-	return &lx->stem_sums[lx->stem_count++];
+	lx->stem_ratings[lx->stem_rating_count] = (struct stem_rating){.lexeme = lexeme};
+	return &lx->stem_ratings[lx->stem_rating_count++];
 }
 
 static int
 add_to_stem(struct lexicon *lx, const struct word_key *word, int32_t weight_milli, struct err *err)
 {
-	struct stem_sum *sum = take_stem(lx, word, err);
-	if (sum == NULL)
+	struct stem_rating *r = take_stem_rating(lx, word, err);
+	if (r == NULL)
 		return -1;
-	sum->sum_milli += weight_milli;
-	sum->count++;
-	sum->has_positive |= weight_milli > 0;
-	sum->has_negative |= weight_milli < 0;
-	sum->lexeme.weight_milli = (int32_t)(sum->sum_milli / sum->count);
-	sum->lexeme.has_weight = !(sum->has_positive && sum->has_negative);
+	r->sum_milli += weight_milli;
+	r->count++;
+	r->has_positive |= weight_milli > 0;
+	r->has_negative |= weight_milli < 0;
+	lx->lexemes[r->lexeme].weight_milli = (int32_t)(r->sum_milli / r->count);
+	lx->lexemes[r->lexeme].has_weight = !(r->has_positive && r->has_negative);
 	return 0;
-}
-
-static const struct kind *
-kind_of(struct slice name)
-{
-	for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
-		if (slice_eq_str(name, KINDS[i].name))
-			return &KINDS[i];
-	}
-	return NULL;
 }
 
 /* Does the entry cut into what its kind promises? */
 static bool
-is_kind_right(const struct lexicon *lx, const struct kind *k)
+is_kind_right(const struct lexicon *lx, enum lexeme_kind kind)
 {
 	const struct unit_list *u = &lx->cutting.units;
-	bool is_one = u->count == 1;
-	if (slice_eq_str(slice_of(k->name), "emoji"))
-		return is_one && u->items[0].kind == TOKEN_EMOJI;
-	if (slice_eq_str(slice_of(k->name), "emoticon"))
-		return is_one && u->items[0].kind == TOKEN_EMOTICON;
-	return true;
+	if (kind == LEXEME_EMOJI)
+		return u->count == 1 && u->items[0].kind == TOKEN_EMOJI;
+	if (kind == LEXEME_EMOTICON)
+		return u->count == 1 && u->items[0].kind == TOKEN_EMOTICON;
+	return u->count > 0;
 }
 
 static int
-add_entry(struct lexicon *lx, struct slice kind_name, struct slice entry, struct slice weight,
+add_rated(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t milli,
     struct err *err)
 {
 	struct word_key keys[PHRASE_WORDS_MAX];
-	int32_t milli = 0;
-	const struct kind *k = kind_of(kind_name);
-	if (k == NULL)
-		return err_set(err, ERR_INPUT, "unknown kind '%.*s'", SLICE_ARG(kind_name));
-	bool wants_number = k->source != NULL || k->role == ROLE_BOOSTER;
-	if (wants_number && !lexicon_parse_weight(weight, LEXICON_WEIGHT_MAX_MILLI, &milli))
-		return err_set(
-		    err, ERR_INPUT, "'%.*s' is not a weight of -4 to 4", SLICE_ARG(weight));
 	int count = cut_entry(lx, entry, keys, err);
 	if (count < 0)
 		return -1;
-	if (count == 0 || !is_kind_right(lx, k))
-		return err_set(err, ERR_INPUT, "'%.*s' is no %s", SLICE_ARG(entry), k->name);
-	struct lexeme *x = take_lexeme(lx, entry, keys, (size_t)count, err);
+	if (!is_kind_right(lx, kind))
+		return err_set(
+		    err, ERR_INPUT, "'%.*s' is no %s", SLICE_ARG(entry), KINDS[kind].name);
+	bool is_word = count == 1 && lx->cutting.units.items[0].kind == TOKEN_WORD;
+	struct lexeme *x = take_lexeme(lx, kind, entry, keys, (size_t)count, err);
 	if (x == NULL)
 		return -1;
-	if (k->source == NULL) {
+	if (KINDS[kind].role != ROLE_NONE) {
 		if (x->role != ROLE_NONE)
 			return err_set(
 			    err, ERR_INPUT, "'%.*s' has a role already", SLICE_ARG(entry));
-		x->role = k->role;
+		x->role = (uint8_t)KINDS[kind].role;
 		x->boost_milli = milli;
 		return 0;
 	}
 	if (x->has_weight)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
 	x->has_weight = true;
+	x->kind = (uint8_t)kind;
 	x->weight_milli = milli;
-	x->source = k->source;
-	bool is_word = count == 1 && lx->cutting.units.items[0].kind == TOKEN_WORD;
+	x->source = KINDS[kind].source;
 	return is_word ? add_to_stem(lx, &keys[0], milli, err) : 0;
 }
 
-/* "# key: value" */
-static int
-read_header(struct lexicon *lx, struct slice line, uint64_t *checksum_r, struct err *err)
+/* ---- learned entries -------------------------------------------------------- */
+
+struct word_key
+lexicon_stem_key(const struct unit *u)
 {
-	struct slice value = slice_make(line.ptr + 1, line.len - 1);
-	struct slice key = slice_trim(slice_split(&value, ':'));
-	if (!slice_is_set(value))
-		return 0;
-	value = slice_trim(value);
-	if (slice_eq_str(key, "language")) {
-		lx->lang = language_of_code(value);
-		if (lx->lang == LANGUAGE_UND)
-			return err_set(err, ERR_INPUT, "unknown language '%.*s'", SLICE_ARG(value));
-	} else if (slice_eq_str(key, "columns")) {
-		if (!slice_eq_str(value, "kind entry weight"))
-			return err_set(err, ERR_INPUT, "unknown columns '%.*s'", SLICE_ARG(value));
-	} else if (slice_eq_str(key, "checksum")) {
-		char digits[17] = {0}, *end = digits;
-		if (value.len == 16)
-			memcpy(digits, value.ptr, 16);
-		*checksum_r = strtoull(digits, &end, 16);
-		if (end != digits + 16)
-			return err_set(err, ERR_INPUT, "checksum is not 16 hexadecimal digits");
+	switch ((enum token_kind)u->kind) {
+	case TOKEN_MENTION: return word_key_of(SLICE_LIT("<mention>"));
+	case TOKEN_URL: return word_key_of(SLICE_LIT("<link>"));
+	case TOKEN_NUMBER: return word_key_of(SLICE_LIT("<number>"));
+	case TOKEN_WORD: return u->stem;
+	case TOKEN_HASHTAG:
+	case TOKEN_EMOJI:
+	case TOKEN_EMOTICON:
+	case TOKEN_PUNCT: break;
 	}
+	return u->key;
+}
+
+/* One word of a learned entry: a name such as <mention>, or what it cuts into. */
+static int
+learned_key(struct lexicon *lx, struct slice word, struct word_key *key_r, struct err *err)
+{
+	if (slice_starts_with(word, "<") && slice_ends_with(word, ">")) {
+		*key_r = word_key_of(arena_slice_dup(lx->arena, word));
+		return key_r->text.ptr == NULL ? no_memory(lx, err) : 0;
+	}
+	if (units_cut_text(&lx->cutting, word, lx->arena, err) < 0)
+		return -1;
+	struct unit_list *l = &lx->cutting.units;
+	if (l->count != 1)
+		return err_set(err, ERR_INPUT, "'%.*s' is not one word", SLICE_ARG(word));
+	struct unit *u = &l->items[0];
+	if (u->kind == TOKEN_WORD)
+		u->stem = stemmer_stem(lx->stemmer, lx->lang, &u->key, lx->arena);
+	if (u->stem.text.ptr == NULL)
+		return no_memory(lx, err);
+	*key_r = lexicon_stem_key(u);
+	return 0;
+}
+
+/* The number of a stem, made when it is new; 0 without memory. */
+static uint32_t
+take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
+{
+	uint32_t at;
+	if (word_trie_get(lx->stems, stem, 1, &at))
+		return at;
+	struct stem_entry *more =
+	    grow(lx->stem_entries, &lx->stem_cap, lx->stem_count, sizeof *more);
+	if (more == NULL) {
+		no_memory(lx, err);
+		return 0;
+	}
+	lx->stem_entries = more;
+	if (word_trie_add(lx->stems, stem, 1, (uint32_t)lx->stem_count, err) < 0)
+		return 0;
+	lx->stem_entries[lx->stem_count] = (struct stem_entry){0, 0};
+	return (uint32_t)lx->stem_count++;
+}
+
+static struct pair_slot *
+pair_slot(const struct lexicon *lx, uint64_t key)
+{
+	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (lx->pair_cap - 1);
+	while (lx->pairs[i].key != 0 && lx->pairs[i].key != key)
+		i = (i + 1) & (lx->pair_cap - 1);
+	return &lx->pairs[i];
+}
+
+static int
+grow_pairs(struct lexicon *lx, struct err *err)
+{
+	struct pair_slot *old = lx->pairs;
+	size_t old_cap = lx->pair_cap;
+	struct pair_slot *more = mem_array(old_cap * 2, sizeof *more);
+	if (more == NULL)
+		return no_memory(lx, err);
+	lx->pairs = more;
+	lx->pair_cap = old_cap * 2;
+	for (size_t i = 0; i < old_cap; i++) {
+		if (old[i].key != 0)
+			*pair_slot(lx, old[i].key) = old[i];
+	}
+	mem_free(old);
 	return 0;
 }
 
 static int
-read_line(struct lexicon *lx, struct slice line, uint64_t *checksum_r, struct err *err)
+add_stem(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, uint32_t *lexeme_r,
+    struct err *err)
 {
-	if (line.len == 0)
-		return 0;
-	if (line.ptr[0] == '#' && line.len > 1 && line.ptr[1] == ' ')
-		return read_header(lx, line, checksum_r, err);
-	if (lx->lang == LANGUAGE_UND)
-		return err_set(err, ERR_INPUT, "an entry before the line '# language:'");
-	struct slice rest = line;
-	struct slice kind = slice_split(&rest, '\t');
-	struct slice entry = slice_split(&rest, '\t');
-	struct slice weight = slice_split(&rest, '\t');
-	if (slice_is_set(rest))
-		return err_set(err, ERR_INPUT, "more than three columns");
-	return add_entry(lx, kind, entry, weight, err);
-}
-
-static void
-name_version(struct lexicon *lx)
-{
-	int n = snprintf(lx->version, sizeof lx->version, "%s-%08" PRIx64, language_code(lx->lang),
-	    lx->checksum >> 32);
-	assert(n > 0 && (size_t)n < sizeof lx->version);
-	if (lx->has_vocabulary)
-		snprintf(lx->version + n, sizeof lx->version - (size_t)n, "+%08" PRIx64,
-		    lx->vocabulary_checksum >> 32);
+	struct word_key key;
+	if (learned_key(lx, entry, &key, err) < 0)
+		return -1;
+	uint32_t at = take_stem(lx, &key, err);
+	if (at == 0)
+		return -1;
+	uint32_t *slot = kind == LEXEME_NEGATED ? &lx->stem_entries[at].negated
+						: &lx->stem_entries[at].plain;
+	if (*slot != 0)
+		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
+	*lexeme_r = new_lexeme(lx, kind, entry, err);
+	lx->stem_entries[at].negated = kind == LEXEME_NEGATED ? *lexeme_r : lx->stem_entries[at].negated;
+	lx->stem_entries[at].plain = kind == LEXEME_NEGATED ? lx->stem_entries[at].plain : *lexeme_r;
+	return *lexeme_r == 0 ? -1 : 0;
 }
 
 static int
-read_all(struct lexicon *lx, struct slice text, struct err *err)
+add_pair(struct lexicon *lx, struct slice entry, uint32_t *lexeme_r, struct err *err)
 {
-	uint64_t expected = 0;
-	size_t line_no = 0;
-	while (slice_is_set(text)) {
-		struct slice line = slice_split(&text, '\n');
-		line_no++;
-		if (line.len > 0 && !(line.ptr[0] == '#' && line.len > 1 && line.ptr[1] == ' ')) {
-			lx->checksum = fnv(lx->checksum, line);
-			lx->checksum = fnv(lx->checksum, SLICE_LIT("\n"));
-		}
-		if (read_line(lx, line, &expected, err) < 0)
-			return err_prefix(err, "lexicon '%s', line %zu", lx->name, line_no);
-	}
-	if (lx->checksum != expected)
-		return err_set(err, ERR_INPUT,
-		    "lexicon '%s': entries have checksum %016" PRIx64
-		    ", the header says %016" PRIx64,
-		    lx->name, lx->checksum, expected);
+	struct slice rest = entry;
+	struct slice first = slice_split(&rest, ' ');
+	struct word_key a, b;
+	if (!slice_is_set(rest))
+		return err_set(err, ERR_INPUT, "'%.*s' is no pair", SLICE_ARG(entry));
+	if (learned_key(lx, first, &a, err) < 0)
+		return -1;
+	uint32_t x = take_stem(lx, &a, err);
+	if (x == 0 || learned_key(lx, rest, &b, err) < 0)
+		return -1;
+	uint32_t y = take_stem(lx, &b, err);
+	if (y == 0 || (lx->pair_count * 2 >= lx->pair_cap && grow_pairs(lx, err) < 0))
+		return -1;
+	struct pair_slot *slot = pair_slot(lx, (uint64_t)x << 32 | y);
+	if (slot->key != 0)
+		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
+	*lexeme_r = new_lexeme(lx, LEXEME_PAIR, entry, err);
+	if (*lexeme_r == 0)
+		return -1;
+	*slot = (struct pair_slot){(uint64_t)x << 32 | y, *lexeme_r};
+	lx->pair_count++;
 	return 0;
+}
+
+/* A shape or a sum, by its name. */
+static int
+add_named(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, uint32_t *lexeme_r,
+    struct err *err)
+{
+	const char *const *names = kind == LEXEME_SHAPE ? SHAPES : SUMS;
+	uint32_t *slots = kind == LEXEME_SHAPE ? lx->shapes : lx->sums;
+	size_t count = kind == LEXEME_SHAPE ? (size_t)SHAPE_COUNT : (size_t)SUM_COUNT;
+	for (size_t i = 0; i < count; i++) {
+		if (!slice_eq_str(entry, names[i]))
+			continue;
+		if (slots[i] != 0)
+			return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
+		slots[i] = *lexeme_r = new_lexeme(lx, kind, entry, err);
+		return *lexeme_r == 0 ? -1 : 0;
+	}
+	return err_set(err, ERR_INPUT, "'%.*s' is no %s", SLICE_ARG(entry), KINDS[kind].name);
+}
+
+static int
+add_learned(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, uint32_t *lexeme_r,
+    struct err *err)
+{
+	if (entry.len == 0)
+		return err_set(err, ERR_INPUT, "an entry without a text");
+	if (kind == LEXEME_PAIR)
+		return add_pair(lx, entry, lexeme_r, err);
+	return kind == LEXEME_SHAPE || kind == LEXEME_SUM ? add_named(lx, kind, entry, lexeme_r, err)
+							  : add_stem(lx, kind, entry, lexeme_r, err);
 }
 
 int
-lexicon_new(const char *name, struct slice text, struct lexicon **lexicon_r, struct err *err)
+lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t a_milli,
+    int32_t b_milli, struct err *err)
 {
-	int rc = -1;
-	struct lexicon *lx = mem_zalloc(sizeof *lx);
-	if (lx == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", name);
-	lx->name = name;
-	lx->checksum = lx->vocabulary_checksum = FNV_START;
-	lx->arena = arena_new(LEXICON_TEXT_MAX);
-	lx->words = word_trie_new();
-	lx->stems = word_trie_new();
-	lx->stemmer = stemmer_new(false);
-	if (lx->arena == NULL || lx->words == NULL || lx->stems == NULL || lx->stemmer == NULL) {
-		err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", name);
-		goto out;
-	}
-	if (read_all(lx, text, err) < 0)
-		goto out;
-	name_version(lx);
-	*lexicon_r = lx;
-	lx = NULL;
-	rc = 0;
-out:
-	lexicon_free(lx);
-	return rc;
+	uint32_t lexeme;
+	if (!KINDS[kind].is_learned)
+		return add_rated(lx, kind, entry, a_milli, err);
+	if (add_learned(lx, kind, entry, &lexeme, err) < 0)
+		return -1;
+	lexicon_set_class_weights(lx, lexeme, a_milli, b_milli);
+	return 0;
 }
 
-void
-lexicon_free(struct lexicon *lx)
-{
-	if (lx == NULL)
-		return;
-	units_cutting_fini(&lx->cutting);
-	stemmer_free(lx->stemmer);
-	word_trie_free(lx->words);
-	word_trie_free(lx->stems);
-	mem_free(lx->lexemes);
-	mem_free(lx->stem_sums);
-	arena_free(lx->arena);
-	mem_free(lx);
-}
+/* ---- a brand's vocabulary --------------------------------------------------- */
 
-enum language
-lexicon_language(const struct lexicon *lx)
-{
-	return lx->lang;
-}
-
-const char *
-lexicon_version(const struct lexicon *lx)
-{
-	return lx->version;
-}
-
-size_t
-lexicon_count(const struct lexicon *lx)
-{
-	return lx->count;
-}
-
-const struct lexeme *
-lexicon_at(const struct lexicon *lx, size_t i)
-{
-	assert(i < lx->count);
-	return &lx->lexemes[i];
-}
+/* A rating of 1 counts as this much for the class it speaks for, and against the other. */
+#define VOCABULARY_CLASS_MILLI 500
 
 static void
 override(struct lexeme *x, int32_t weight_milli)
 {
 	x->weight_milli = weight_milli;
+	x->positive_milli = (int32_t)((int64_t)weight_milli * VOCABULARY_CLASS_MILLI / 1000);
+	x->negative_milli = -x->positive_milli;
 	x->source = "brand vocabulary";
 	x->has_weight = true;
 	x->is_vocabulary = true;
@@ -406,26 +514,96 @@ lexicon_add_vocabulary(
 		return -1;
 	if (count == 0)
 		return err_set(err, ERR_INPUT, "'%.*s' holds no word", SLICE_ARG(phrase));
-	struct lexeme *x = take_lexeme(lx, phrase, keys, (size_t)count, err);
+	bool is_word = count == 1 && lx->cutting.units.items[0].kind == TOKEN_WORD;
+	struct lexeme *x = take_lexeme(
+	    lx, count == 1 ? LEXEME_WORD : LEXEME_PHRASE, phrase, keys, (size_t)count, err);
 	if (x == NULL)
 		return -1;
 	override(x, weight_milli);
-	if (count == 1 && lx->cutting.units.items[0].kind == TOKEN_WORD) {
-		struct stem_sum *sum = take_stem(lx, &keys[0], err);
-		if (sum == NULL)
+	if (is_word) {
+		struct stem_rating *r = take_stem_rating(lx, &keys[0], err);
+		if (r == NULL)
 			return -1;
-		override(&sum->lexeme, weight_milli);
+		override(&lx->lexemes[r->lexeme], weight_milli);
 	}
 	char number[16];
 	int n = snprintf(number, sizeof number, "\t%d\n", weight_milli);
-	lx->vocabulary_checksum =
-	    fnv(fnv(lx->vocabulary_checksum, phrase), slice_make(number, (size_t)n));
+	lx->vocabulary_checksum = lexicon_fnv(
+	    lexicon_fnv(lx->vocabulary_checksum, phrase), slice_make(number, (size_t)n));
 	lx->has_vocabulary = true;
-	name_version(lx);
+	lexicon_name_version(lx);
 	return 0;
 }
 
 /* ---- looking up ------------------------------------------------------------ */
+
+/* The entry of one word as written, or in one of its other spellings. */
+static uint32_t
+find_word(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
+{
+	uint32_t at, found = 0;
+	bool has_longer;
+	if (word_trie_word(lx->words, &u->key, &at, has_longer_r))
+		found = at;
+	for (size_t k = 0; k < u->other_count; k++) {
+		if (word_trie_word(lx->words, &u->others[k], &at, &has_longer) && found == 0)
+			found = at;
+		*has_longer_r |= has_longer;
+	}
+	return found;
+}
+
+static uint32_t
+find_rated(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
+{
+	uint32_t word = find_word(lx, u, has_longer_r);
+	if (u->kind != TOKEN_WORD ||
+	    (word != 0 && (lx->lexemes[word].is_vocabulary || !lx->has_vocabulary)))
+		return word;
+	uint32_t at;
+	bool has_longer;
+	if (!word_trie_word(lx->rated_stems, &u->stem, &at, &has_longer))
+		return word;
+	uint32_t stem = lx->stem_ratings[at].lexeme;
+	const struct lexeme *x = &lx->lexemes[stem];
+	return x->is_vocabulary || (word == 0 && x->has_weight) ? stem : word;
+}
+
+/* The number of what was learned about a unit; 0: nothing. */
+static uint32_t
+find_stem(
+    const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, const struct unit *u)
+{
+	uint32_t at;
+	bool has_longer;
+	struct word_key key = lexicon_stem_key(u);
+	if (word_trie_word(lx->stems, &key, &at, &has_longer))
+		return at;
+	for (size_t k = 0; k < u->other_count && u->kind != TOKEN_MENTION; k++) {
+		/* A tag, a drawn-out word, a possessive: in the form that was learned. */
+		key = stemmer_stem(stemmer, lx->lang, &u->others[k], a);
+		if (key.text.ptr != NULL && word_trie_word(lx->stems, &key, &at, &has_longer))
+			return at;
+	}
+	return 0;
+}
+
+void
+lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a,
+    const struct unit *u, struct lexicon_hit *hit_r)
+{
+	*hit_r = (struct lexicon_hit){.rated = 0};
+	hit_r->rated = find_rated(lx, u, &hit_r->has_longer);
+	if (hit_r->rated != 0 && lx->lexemes[hit_r->rated].is_vocabulary) {
+		hit_r->stem = hit_r->rated;
+		return;
+	}
+	hit_r->number = find_stem(lx, stemmer, a, u);
+	if (hit_r->number != 0) {
+		hit_r->stem = lx->stem_entries[hit_r->number].plain;
+		hit_r->negated = lx->stem_entries[hit_r->number].negated;
+	}
+}
 
 struct longest {
 	uint32_t value;
@@ -436,53 +614,101 @@ static void
 keep_longest(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct longest *l = cookie;
-	(void)at;
-	if (end > l->end) {
+	if (end > l->end && end > at + 1) {
 		l->end = end;
 		l->value = value;
 	}
 }
 
-/* The entry of one word as written, or in one of its other spellings. */
-static const struct lexeme *
-find_word(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
+uint32_t
+lexicon_phrase(
+    const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r)
 {
-	uint32_t at;
-	bool has_longer;
-	const struct lexeme *found = NULL;
-	if (word_trie_word(lx->words, &u->key, &at, has_longer_r))
-		found = &lx->lexemes[at];
-	for (size_t k = 0; k < u->other_count; k++) {
-		if (word_trie_word(lx->words, &u->others[k], &at, &has_longer) && found == NULL)
-			found = &lx->lexemes[at];
-		*has_longer_r |= has_longer;
+	struct longest l = {.end = at + 1};
+	word_trie_match(lx->words, units, count, at, false, keep_longest, &l);
+	*span_r = l.end - at;
+	return l.value;
+}
+
+uint32_t
+lexicon_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
+{
+	return pair_slot(lx, (uint64_t)first << 32 | second)->lexeme;
+}
+
+uint32_t
+lexicon_shape(const struct lexicon *lx, enum shape shape)
+{
+	return lx->shapes[shape];
+}
+
+uint32_t
+lexicon_sum(const struct lexicon *lx, enum rating_sum sum)
+{
+	return lx->sums[sum];
+}
+
+uint32_t
+lexicon_stem_of(const struct lexicon *lx, uint32_t negated)
+{
+	for (size_t i = 1; i < lx->stem_count; i++) {
+		if (lx->stem_entries[i].negated == negated)
+			return lx->stem_entries[i].plain;
 	}
-	return found;
+	return 0;
+}
+
+/* ---- small answers ---------------------------------------------------------- */
+
+enum language
+lexicon_language(const struct lexicon *lx)
+{
+	return lx->lang;
+}
+
+const char *
+lexicon_version(const struct lexicon *lx)
+{
+	return lx->version;
+}
+
+int32_t
+lexicon_temperature_milli(const struct lexicon *lx)
+{
+	return lx->temperature_milli;
+}
+
+int32_t
+lexicon_sure_milli(const struct lexicon *lx)
+{
+	return lx->sure_milli;
+}
+
+void
+lexicon_set_calibration(struct lexicon *lx, int32_t temperature_milli, int32_t sure_milli)
+{
+	lx->temperature_milli = temperature_milli;
+	lx->sure_milli = sure_milli;
+}
+
+size_t
+lexicon_count(const struct lexicon *lx)
+{
+	return lx->count - 1;
 }
 
 const struct lexeme *
-lexicon_find(
-    const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r)
+lexicon_at(const struct lexicon *lx, uint32_t number)
 {
-	const struct unit *u = &units[at];
-	bool has_longer;
-	const struct lexeme *word = find_word(lx, u, &has_longer);
-	*span_r = 1;
-	if (has_longer) {
-		struct longest l = {.end = at + 1};
-		word_trie_match(lx->words, units, count, at, false, keep_longest, &l);
-		if (l.end > at + 1) {
-			*span_r = l.end - at;
-			return &lx->lexemes[l.value];
-		}
-	}
-	if (u->kind != TOKEN_WORD || (word != NULL && (word->is_vocabulary || !lx->has_vocabulary)))
-		return word;
-	uint32_t stem_at;
-	const struct lexeme *stem = NULL;
-	if (word_trie_word(lx->stems, &u->stem, &stem_at, &has_longer))
-		stem = &lx->stem_sums[stem_at].lexeme;
-	if (stem != NULL && (stem->is_vocabulary || (word == NULL && stem->has_weight)))
-		return stem;
-	return word;
+	assert(number > 0 && number < lx->count);
+	return &lx->lexemes[number];
+}
+
+void
+lexicon_set_class_weights(
+    struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli)
+{
+	assert(number > 0 && number < lx->count);
+	lx->lexemes[number].negative_milli = negative_milli;
+	lx->lexemes[number].positive_milli = positive_milli;
 }

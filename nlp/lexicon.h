@@ -1,28 +1,42 @@
 /*
- * lexicon.h - one language's words, phrases, emoji and modifiers with their weights.
+ * lexicon.h - one language's words: what they weigh, what they do to others, and the few numbers
+ * that turn sums into probabilities.
  *
- * The file: UTF-8, one entry a line, columns divided by tabs, sorted; lines that begin with # are
- *the header:
+ * The file: UTF-8, one entry a line, columns divided by tabs; lines that begin with "# " are the
+ * header, "key: value":
  *
  *	# language: en
- *	# licence: ...            (any number of further "key: value" lines)
- *	# checksum: 3f2a91c0...   FNV-1a, 64 bits, over all lines that are not header, line feeds
- *included # columns: kind entry weight word	abandon	-1.9 negator	isn't booster	very	0.29
+ *	# licence: ...                  any number of further lines
+ *	# stemmer: english 9c41d2ab     libstemmer's algorithm, fingerprint of its answers
+ *	# unicode: 51f0c3e7             fingerprint of the folding of letters
+ *	# temperature: 0.91             logits are multiplied by it
+ *	# sure: 0.52                    a best class below it is unsure
+ *	# checksum: 3f2a91c0...         FNV-1a, 64 bits, over the entries' lines, line feeds included
+ *	word	abandon	-1.9
+ *	stem	delayed	0.71	-0.22
  *
- * Kinds: word and phrase (published ratings), idiom (ours), emoji, emoticon with a weight of -4 to
- *4; negator, contrast
- * ("but") and sarcasm without one; booster with the share it adds (negative: a dampener takes
- *away).  One text may have a weight and a role ("damn").  `columns` names the columns, so that a
- *file with a weight for each class, stem pairs or negated stems is another list of columns and
- *kinds, not another format; a reader refuses what it does not know.
+ * Kinds
+ *   word, phrase, idiom, emoji, emoticon   a rating, -4 (bad) to 4 (good): published, or ours
+ *   negator, contrast ("but"), sarcasm     what it does to others; no number
+ *   booster                                the share it adds; below 0 it dampens
+ *   stem, negated, pair                    learned: two weights, of the negative and of the
+ *                                          positive class, natural log-odds against neutral
+ *   shape, sum                             learned as well: how the post looks (enum shape), and
+ *                                          what the sum of its ratings counts (enum rating_sum)
  *
- * Words are looked up as they are, then by stem: the weight of a stem is the mean of its words,
- *unless they disagree about the sign.  The longest phrase wins.  A brand's own vocabulary
- *overrides: its words also by stem. What it does to emoji, emoticons, hashtags, mentions: entries
- *like words.  URLs have no entries.  Elongated words are tried with two letters, then one.
- *Negation: entries only, modifiers.h applies them.
+ * A stem is written as its most frequent word, and a pair as two of them, so that a reader knows
+ * what is meant and another version of the stemmer finds them again. "negated" is the stem behind a
+ * negator; without such an entry the stem's own polarity turns (modifiers.h). In stems and pairs stand also
+ * emoji, emoticons, "!" and the names <mention>, <link>, <number>.
  *
- * Ownership: new/free; immutable after the last lexicon_add_vocabulary().
+ * Ratings are looked up by the word as it is, then by stem (the mean of the stem's words, unless
+ * they disagree about the sign); the longest phrase wins. A brand's own vocabulary overrides
+ * rating and learned weights of what it names.
+ *
+ * What it does to emoji, emoticons, hashtags, mentions: entries like words. URLs are one name.
+ * Elongated words are tried with two letters, then one. Negation: modifiers.h.
+ *
+ * Ownership: new/free; immutable after the last lexicon_add_*().
  * Threads:   an immutable lexicon may be shared.
  * Errors:    -1 with file and line.
  */
@@ -34,15 +48,37 @@
 
 #include "core/slice.h"
 #include "nlp/language.h"
-#include "nlp/word_trie.h"
 #include "nlp/stem.h"
 #include "nlp/units.h"
+#include "nlp/word_trie.h"
 
-struct diag_list;
+struct arena;
+struct buf;
 struct err;
 struct lexicon;
 
 #define LEXICON_WEIGHT_MAX_MILLI 4000
+#define LEXICON_CLASS_WEIGHT_MAX_MILLI 9000
+#define LEXICON_FILE_MAX (64u << 20)
+
+enum lexeme_kind {
+	LEXEME_WORD,
+	LEXEME_PHRASE,
+	LEXEME_IDIOM,
+	LEXEME_EMOJI,
+	LEXEME_EMOTICON,
+	LEXEME_NEGATOR,
+	LEXEME_BOOSTER,
+	LEXEME_CONTRAST,
+	LEXEME_SARCASM,
+	LEXEME_STEM,
+	LEXEME_NEGATED,
+	LEXEME_PAIR,
+	LEXEME_SHAPE,
+	LEXEME_SUM,
+	LEXEME_STEM_RATING, /* the mean of a stem's ratings; made from them, not in the file */
+	LEXEME_KIND_COUNT
+};
 
 enum lexeme_role {
 	ROLE_NONE,
@@ -52,33 +88,102 @@ enum lexeme_role {
 	ROLE_SARCASM
 };
 
-struct lexeme {
-	struct slice text; /* the entry, or the stem */
-	const char *source; /* "lexicon", "brand vocabulary", "emoji", "emoticon", "idiom" */
-	int32_t weight_milli;
-	int32_t boost_milli; /* ROLE_BOOSTER */
-	enum lexeme_role role;
-	bool has_weight;
-	bool is_vocabulary;
+/* How a post looks; values in thousandths, sentiment.h says how they are counted. */
+enum shape {
+	SHAPE_ALWAYS, /* the bias */
+	SHAPE_LENGTH,
+	SHAPE_CAPITALS,
+	SHAPE_ELONGATED,
+	SHAPE_EXCLAMATIONS,
+	SHAPE_QUESTIONS,
+	SHAPE_MENTIONS,
+	SHAPE_HASHTAGS,
+	SHAPE_LINKS,
+	SHAPE_QUOTED,
+	SHAPE_COUNT
 };
 
-/* name for messages ("en.tsv"). */
+enum rating_sum {
+	SUM_POSITIVE,
+	SUM_NEGATIVE, /* of either side, squashed for the text's length */
+	SUM_BALANCE, /* their difference, squashed */
+	SUM_COUNT
+};
+
+struct lexeme {
+	struct slice text;
+	const char *source; /* "lexicon", "brand vocabulary", "emoji", ... ; learned: "learned" */
+	uint8_t kind; /* enum lexeme_kind it was first added as */
+	uint8_t role;
+	bool has_weight; /* has a rating */
+	bool is_vocabulary;
+	int32_t weight_milli; /* rating */
+	int32_t boost_milli;
+	int32_t negative_milli, positive_milli; /* learned, or a vocabulary's */
+};
+
+/* What one unit has in the lexicon.  Lexemes are numbered from 1; 0: none. */
+struct lexicon_hit {
+	uint32_t rated; /* the word alone: rating, role or both */
+	uint32_t stem, negated;
+	uint32_t number; /* of the stem, in pairs; 0: in none */
+	bool has_longer; /* a phrase may begin here */
+};
+
+/* name for messages ("en.tsv"); kept by reference. */
 int lexicon_new(const char *name, struct slice text, struct lexicon **lexicon_r, struct err *err);
+/* An empty one, to be filled by lexicon_add(). */
+int lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *err);
 void lexicon_free(struct lexicon *lx);
 
-enum language lexicon_language(const struct lexicon *lx);
-/* "en-3f2a91c0"; with a vocabulary laid over it "en-3f2a91c0+1d5e77aa". */
-const char *lexicon_version(const struct lexicon *lx);
-size_t lexicon_count(const struct lexicon *lx);
-const struct lexeme *lexicon_at(const struct lexicon *lx, size_t i);
-
+/* One entry; numbers that its kind does not have are ignored.  a: rating, share, or negative class;
+ * b: positive class; thousandths. */
+int lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t a_milli,
+    int32_t b_milli, struct err *err);
 /* One entry of a brand's vocabulary; -1 without memory or with no word in it. */
 int lexicon_add_vocabulary(
     struct lexicon *lx, struct slice phrase, int32_t weight_milli, struct err *err);
 
-/* What stands at unit `at`: the longest entry, *span_r units long; NULL: none. */
-const struct lexeme *lexicon_find(
+/* Writes the file; header: lines "# key: value" that come first.  Reading it gives the same
+ * lexicon, and printing that the same bytes. */
+int lexicon_print(
+    struct lexicon *lx, struct slice header, struct buf *out, struct err *err);
+
+enum language lexicon_language(const struct lexicon *lx);
+/* "en-3f2a91c0"; with a vocabulary laid over it "en-3f2a91c0+1d5e77aa". */
+const char *lexicon_version(const struct lexicon *lx);
+int32_t lexicon_temperature_milli(const struct lexicon *lx);
+int32_t lexicon_sure_milli(const struct lexicon *lx);
+void lexicon_set_calibration(struct lexicon *lx, int32_t temperature_milli, int32_t sure_milli);
+
+size_t lexicon_count(const struct lexicon *lx);
+/* number from 1 to lexicon_count(). */
+const struct lexeme *lexicon_at(const struct lexicon *lx, uint32_t number);
+void lexicon_set_class_weights(
+    struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli);
+
+/* What stands at a unit: depends on its key, kind and spellings only, so it may be kept.  The
+ * stemmer is for other spellings than its key's; stems of those lie in the arena. */
+void lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a,
+    const struct unit *u, struct lexicon_hit *hit_r);
+/* The longest phrase of two units or more that begins at unit `at`; 0: none. */
+uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);
+/* The pair of two stems by their numbers; 0: none. */
+uint32_t lexicon_pair(const struct lexicon *lx, uint32_t first, uint32_t second);
+uint32_t lexicon_shape(const struct lexicon *lx, enum shape shape);
+uint32_t lexicon_sum(const struct lexicon *lx, enum rating_sum sum);
+
+/* The LEXEME_STEM that a LEXEME_NEGATED belongs to; 0: it has none. */
+uint32_t lexicon_stem_of(const struct lexicon *lx, uint32_t negated);
+
+/* The text that learned entries are compared with: the stem, or "<mention>" for any mention. */
+struct word_key lexicon_stem_key(const struct unit *u);
+const char *lexeme_kind_name(enum lexeme_kind k);
+/* LEXEME_NEGATOR for ROLE_NEGATOR ...; not for ROLE_NONE. */
+enum lexeme_kind lexeme_role_kind(enum lexeme_role role);
+const char *shape_name(enum shape s);
+const char *rating_sum_name(enum rating_sum s);
 
 /* "1.9", "-0.25", "3" to thousandths within +-max; false: it is not such a number. */
 bool lexicon_parse_weight(struct slice s, int32_t max_milli, int32_t *milli_r);

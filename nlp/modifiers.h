@@ -2,13 +2,18 @@
  * modifiers.h - what stands around a word and changes what it counts.
  *
  * The words are data (lexicon.h: negator, booster, contrast, sarcasm); the figures are one table,
- * MODIFIERS, below. What it does to negation:  a negator up to NEGATION_REACH units before, in the
- * same clause, turns the sign and takes a part away: "not good" is less bad than "bad", "not bad"
- * is barely good; boosters, dampeners: up to two units before, each adds its share, the farther one
- * less; one that stands before a word that counts no longer counts itself ("damn good"); "but":
- * what stands before it in the sentence counts less, what comes after more; capitals:  a word in
- * capitals counts more when not all of the text is; elongation: "soooo good", "gooood" count more;
+ * MODIFIERS.  What it does to
+ *   negation:  a negator up to NEGATION_REACH units before, in the same clause, turns the sign of a
+ *              rating and takes a part away: "not good" is less bad than "bad", "not bad" is barely
+ *              good; a learned stem has its "negated" entry, or its polarity turns. A negator that
+ *              turned a rated or a bad word counts nothing itself;
+ *   boosters, dampeners: up to two units before, each adds its share, the farther one less; one
+ *              that stands before a word that counts no longer counts itself ("damn good");
+ *   "but":     what stands before it in the sentence counts less, what comes after more;
+ *   capitals:  a word in capitals counts more when not all of the text is;
+ *   elongation: "soooo good", "gooood" count more;
  *   punctuation: "!" (three count) makes its sentence count more, a "?" less;
+ *   quotes:    what somebody else said counts less;
  *   emoji, emoticons: neither negated nor boosted, they stand for themselves;
  *   hashtags:  like words, but not negated;
  *   mentions, URLs: nothing.
@@ -25,18 +30,19 @@ struct arena;
 #define NEGATION_REACH 4
 #define BOOST_REACH 2
 
-/* An entry of the lexicon found in the text. */
+/* What the lexicon has at one unit, and what its surroundings make of it. */
 struct mark {
-	const struct lexeme *lexeme;
-	uint32_t unit, span;
-	int32_t effect_milli; /* 0 for those that only modify */
+	const struct lexeme *rated; /* rating or role of the word or phrase; NULL: none */
+	uint32_t unit, span; /* span: units that rated covers */
+	uint32_t stem, negated, number; /* as in struct lexicon_hit */
+	int32_t polarity_milli; /* of the stem: positive minus negative weight */
+	int32_t strength_milli; /* what it counts, 1000: as it is */
 	uint16_t flags;
 	uint32_t negator; /* mark index + 1; 0: none */
 	uint32_t boosters[BOOST_REACH];
 };
 
 enum mark_flag {
-	MARK_COUNTS = 1,
 	MARK_NEGATED = 2,
 	MARK_BEFORE_BUT = 4,
 	MARK_AFTER_BUT = 8,
@@ -45,11 +51,24 @@ enum mark_flag {
 	MARK_EXCLAIMED = 64,
 	MARK_ASKED = 128,
 	MARK_USED_UP = 256,
+	MARK_QUOTED = 512,
 };
 
-/* Fills effects and flags of all marks, which are in text order.  Linear. */
+/* Fills strengths and flags of all marks, which are in text order, one a unit.  Linear. */
 void
 modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units, size_t unit_count);
+
+/* What its rating counts after modifiers, thousandths; 0 when it has none. */
+int32_t modifiers_rating(const struct mark *m);
+
+/* What a learned lexeme counts: as it is, or turned (its polarity, not its subjectivity). */
+struct class_effect {
+	int32_t negative_milli, positive_milli;
+};
+struct class_effect modifiers_class_effect(
+    int32_t negative_milli, int32_t positive_milli, int32_t strength_milli, bool is_turned);
+/* The share of its polarity that a turned lexeme keeps, thousandths, below 0. */
+int32_t modifiers_turn_milli(void);
 
 /* "negated by 'not', boosted by 'very'"; SLICE_NONE when nothing changed it.  text: as written.
  * -1 without memory. */

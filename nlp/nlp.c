@@ -12,7 +12,8 @@
 #include "nlp/language.h"
 #include "nlp/lexicon.h"
 #include "nlp/lexicon_set.h"
-#include "nlp/modifiers.h"
+#include "nlp/marks.h"
+#include "nlp/reasons.h"
 #include "nlp/sentiment.h"
 #include "nlp/stem.h"
 #include "nlp/units.h"
@@ -20,7 +21,7 @@
 struct scorer {
 	struct cutting cutting;
 	struct stemmer *stemmer;
-	struct scratch marks, hits;
+	struct scratch marks, terms, hits;
 };
 
 /* One post on its way through. */
@@ -31,8 +32,6 @@ struct work {
 	enum language lang;
 	const struct lexicon *lexicon;
 	bool is_signs_only; /* no lexicon for its language: emoji and emoticons are all we read */
-	struct mark *marks;
-	size_t mark_count;
 	struct arena *arena;
 	struct score *score;
 	struct err *err;
@@ -60,6 +59,7 @@ scorer_free(struct scorer *s)
 	units_cutting_fini(&s->cutting);
 	stemmer_free(s->stemmer);
 	scratch_fini(&s->marks);
+	scratch_fini(&s->terms);
 	scratch_fini(&s->hits);
 	mem_free(s);
 }
@@ -111,10 +111,12 @@ is_probably_english(const struct work *w, size_t words)
 	const struct lexicon *en = w->set->lexicons[LANGUAGE_EN];
 	const struct unit_list *l = &w->s->cutting.units;
 	size_t hits = 0;
-	for (size_t i = 0, span; i < l->count; i += span) {
-		const struct lexeme *x = lexicon_find(en, l->items, l->count, i, &span);
-		hits += x != NULL &&
-		    (l->items[i].kind == TOKEN_WORD || l->items[i].kind == TOKEN_HASHTAG);
+	for (size_t i = 0; i < l->count; i++) {
+		struct lexicon_hit hit;
+		if (l->items[i].kind != TOKEN_WORD && l->items[i].kind != TOKEN_HASHTAG)
+			continue;
+		lexicon_resolve(en, w->s->stemmer, w->arena, &l->items[i], &hit);
+		hits += hit.rated != 0;
 	}
 	return hits > 0 && hits * 4 >= words;
 }
@@ -137,91 +139,38 @@ find_language(struct work *w, struct slice hint)
 /* ---- sentiment -------------------------------------------------------------- */
 
 static int
-find_marks(struct work *w)
-{
-	const struct unit_list *l = &w->s->cutting.units;
-	for (size_t i = 0, span = 1; i < l->count; i += span) {
-		const struct unit *u = &l->items[i];
-		span = 1;
-		if (u->kind == TOKEN_URL || u->kind == TOKEN_PUNCT ||
-		    (w->is_signs_only && u->kind != TOKEN_EMOJI && u->kind != TOKEN_EMOTICON))
-			continue;
-		const struct lexeme *x = lexicon_find(w->lexicon, l->items, l->count, i, &span);
-		if (x == NULL)
-			continue;
-		struct mark *marks =
-		    scratch_need(&w->s->marks, (w->mark_count + 1) * sizeof *marks);
-		if (marks == NULL)
-			return no_memory(w->err);
-		w->marks = marks;
-		marks[w->mark_count++] =
-		    (struct mark){.lexeme = x, .unit = (uint32_t)i, .span = (uint32_t)span};
-	}
-	return 0;
-}
-
-static int
-fill_reason(const struct work *w, const struct mark *m, struct contribution *c)
-{
-	const struct unit *units = w->s->cutting.units.items;
-	const struct unit *first = &units[m->unit], *last = &units[m->unit + m->span - 1];
-	c->start = first->start;
-	c->len = last->start + last->len - first->start;
-	c->entry = m->lexeme->text;
-	c->source = m->lexeme->source;
-	c->weight_milli = m->lexeme->weight_milli;
-	c->effect_milli = m->effect_milli;
-	if (w->score->is_scored)
-		return modifiers_explain(m, w->marks, units, w->text, w->arena, &c->modifiers);
-	c->effect_milli = 0;
-	c->modifiers = SLICE_LIT("not counted: no lexicon for this language");
-	return 0;
-}
-
-static int
-give_reasons(struct work *w)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < w->mark_count; i++)
-		count +=
-		    (w->marks[i].flags & MARK_COUNTS) != 0 && w->marks[i].lexeme->weight_milli != 0;
-	if (count == 0)
-		return 0;
-	struct contribution *reasons = arena_array(w->arena, count, sizeof *reasons);
-	if (reasons == NULL)
-		return no_memory(w->err);
-	size_t n = 0;
-	for (size_t i = 0; i < w->mark_count; i++) {
-		const struct mark *m = &w->marks[i];
-		if ((m->flags & MARK_COUNTS) == 0 || m->lexeme->weight_milli == 0)
-			continue;
-		if (fill_reason(w, m, &reasons[n++]) < 0)
-			return no_memory(w->err);
-	}
-	w->score->reasons = reasons;
-	w->score->reason_count = count;
-	return 0;
-}
-
-static int
 judge(struct work *w)
 {
 	const struct unit_list *l = &w->s->cutting.units;
-	struct features f;
-	if (find_marks(w) < 0)
+	const struct lexicon *english = w->set->lexicons[LANGUAGE_EN];
+	struct mark *marks;
+	size_t count;
+	struct evidence e;
+	struct marks_finder finder = {.lexicon = w->lexicon,
+	    .english = w->lexicon == english ? NULL : english,
+	    .only_signs = w->is_signs_only,
+	    .stemmer = w->s->stemmer,
+	    .scratch = &w->s->marks,
+	    .arena = w->arena};
+	if (marks_find(&finder, l->items, l->count, &marks, &count, w->err) < 0)
 		return -1;
-	modifiers_apply(w->marks, w->mark_count, l->items, l->count);
-	sentiment_features(w->marks, w->mark_count, l->items, l->count, &f);
+	modifiers_apply(marks, count, l->items, l->count);
+	if (sentiment_weigh(w->lexicon, marks, count, l->items, l->count, &w->s->terms, &e,
+		w->err) < 0)
+		return -1;
 	/* Without a known language the signs decide alone, if there are any; a known language
 	 * without a lexicon is not ours to judge. */
-	w->score->is_scored = !w->is_signs_only || (w->lang == LANGUAGE_UND && f.has_evidence);
+	w->score->is_scored = !w->is_signs_only || (w->lang == LANGUAGE_UND && e.has_evidence);
 	if (w->score->is_scored) {
-		sentiment_combine(&f, w->score);
+		sentiment_combine(w->lexicon, &e, w->score);
 	} else {
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
-	return give_reasons(w);
+	if (reasons_give(&e, w->lexicon, marks, count, l->items, w->text, w->score->is_scored,
+		w->arena, w->score) < 0)
+		return no_memory(w->err);
+	return 0;
 }
 
 /* ---- all of it -------------------------------------------------------------- */

@@ -2,31 +2,17 @@
 
 #include <assert.h>
 
+#include "core/err.h"
+
 /* Sums are squashed: this much is half of what can be had.  A side is measured against the length
  * of the text, one good word says more in four than in forty; the balance of the sides is not. */
 #define HALF_MILLI 4000
 #define HALF_PER_WORD_MILLI 500
-
-/*
- * Weights of the classes against neutral, in thousandths of a bit for a full feature.  Fitted by
- * scripts/fit_sentiment.py on rows that may be used so (corpora/README.md says which), all classes
- * counting alike. What one side adds to its own class it never takes away, so that weakening a word
- * never strengthens its side.
- */
-static const struct {
-	int32_t bias;
-	int32_t weights[FEATURE_COUNT];
-} MODEL[2] = {
-    {-1118, {0, 9097, -1800, -34, 74, -958}}, /* negative */
-    {-1682, {8125, -2015, 618, 1499, -609, -607}}, /* positive */
-};
+#define HALF_LENGTH_UNITS 16
 
 /* Nothing in the text speaks for or against: no opinion, and none made up. */
 #define SILENT_NEUTRAL 700
 #define SILENT_SIDE 150
-
-/* Below this the best class is a guess. */
-#define SURE_MILLI 500
 
 /* 65536 * 2^(-i/64) */
 static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 61413, 60751, 60097,
@@ -35,6 +21,137 @@ static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 6141
     44859, 44376, 43898, 43425, 42958, 42495, 42037, 41584, 41136, 40693, 40255, 39821, 39392,
     38968, 38548, 38133, 37722, 37316, 36914, 36516, 36123, 35734, 35349, 34968, 34591, 34219,
     33850, 33486, 33125};
+/* log2(e) in 1/65536 */
+#define LOG2_E 94548
+
+/* ---- how a post looks ------------------------------------------------------- */
+
+struct looks {
+	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
+	    quoted;
+};
+
+static void
+look_at(const struct unit *units, size_t count, struct looks *k)
+{
+	*k = (struct looks){0};
+	for (size_t i = 0; i < count; i++) {
+		const struct unit *u = &units[i];
+		switch ((enum token_kind)u->kind) {
+		case TOKEN_WORD:
+			k->words++;
+			k->capitals += u->is_caps;
+			k->elongated += u->is_elongated;
+			k->quoted += u->is_quoted;
+			break;
+		case TOKEN_PUNCT:
+			k->exclamations += u->key.text.ptr[0] == '!';
+			k->questions += u->key.text.ptr[0] == '?';
+			break;
+		case TOKEN_MENTION: k->mentions++; break;
+		case TOKEN_HASHTAG: k->hashtags++; break;
+		case TOKEN_URL: k->links++; break;
+		case TOKEN_NUMBER:
+		case TOKEN_EMOJI:
+		case TOKEN_EMOTICON: break;
+		}
+	}
+}
+
+/* 0, 1, 2 ... to thousandths that end at `most` of them. */
+static int32_t
+capped(int32_t n, int32_t most)
+{
+	return (n > most ? most : n) * 1000 / most;
+}
+
+static int32_t
+shape_value(enum shape shape, const struct looks *k)
+{
+	switch (shape) {
+	case SHAPE_ALWAYS: return 1000;
+	case SHAPE_LENGTH: return k->words * 1000 / (k->words + HALF_LENGTH_UNITS);
+	case SHAPE_CAPITALS: return capped(k->capitals, 3);
+	case SHAPE_ELONGATED: return capped(k->elongated, 2);
+	case SHAPE_EXCLAMATIONS: return capped(k->exclamations, 3);
+	case SHAPE_QUESTIONS: return capped(k->questions, 2);
+	case SHAPE_MENTIONS: return capped(k->mentions, 3);
+	case SHAPE_HASHTAGS: return capped(k->hashtags, 4);
+	case SHAPE_LINKS: return capped(k->links, 2);
+	case SHAPE_QUOTED: return capped(k->quoted, 8);
+	case SHAPE_COUNT: break;
+	}
+	assert(0 && "a shape without a value");
+	return 0;
+}
+
+/* ---- terms ------------------------------------------------------------------ */
+
+struct weighing {
+	const struct lexicon *lx;
+	const struct mark *marks;
+	struct evidence *e;
+};
+
+static struct term *
+add_term(struct weighing *w, enum term_kind kind, uint32_t mark)
+{
+	struct term *t = &w->e->terms[w->e->count++];
+	*t = (struct term){.kind = (uint8_t)kind, .mark = mark, .strength_milli = 1000};
+	return t;
+}
+
+static void
+add_lexeme(struct weighing *w, enum term_kind kind, uint32_t mark, uint32_t lexeme,
+    int32_t strength_milli, bool is_turned)
+{
+	const struct lexeme *x = lexicon_at(w->lx, lexeme);
+	struct term *t = add_term(w, kind, mark);
+	t->lexeme = lexeme;
+	t->strength_milli = strength_milli;
+	t->is_turned = is_turned;
+	t->effect = modifiers_class_effect(
+	    x->negative_milli, x->positive_milli, strength_milli, is_turned);
+}
+
+static void
+weigh_mark(struct weighing *w, uint32_t at)
+{
+	const struct mark *m = &w->marks[at];
+	bool is_negated = (m->flags & MARK_NEGATED) != 0;
+	if ((m->flags & MARK_USED_UP) != 0 && m->rated->role == ROLE_NEGATOR)
+		return; /* it speaks through what it negates */
+	if (is_negated && m->negated != 0)
+		add_lexeme(w, TERM_STEM, at, m->negated, m->strength_milli, false);
+	else if (m->stem != 0)
+		add_lexeme(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
+}
+
+/* Two neighbours of one clause. */
+static void
+weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
+{
+	const struct mark *a = &w->marks[at - 1], *b = &w->marks[at];
+	if (a->number == 0 || b->number == 0 || a->unit + 1 != b->unit ||
+	    units[a->unit].clause != units[b->unit].clause)
+		return;
+	uint32_t lexeme = lexicon_pair(w->lx, a->number, b->number);
+	if (lexeme == 0)
+		return;
+	bool is_turned = (a->flags & b->flags & MARK_NEGATED) != 0;
+	int32_t strength = (b->flags & MARK_BEFORE_BUT) != 0 ? 600 : 1000;
+	add_lexeme(w, TERM_PAIR, at, lexeme, strength, is_turned);
+}
+
+static void
+weigh_rating(struct evidence *e, const struct mark *m)
+{
+	int32_t effect = modifiers_rating(m);
+	if (effect > 0)
+		e->positive_milli += effect;
+	else
+		e->negative_milli -= effect;
+}
 
 static int32_t
 squash(int64_t sum_milli, int64_t half_milli)
@@ -42,43 +159,83 @@ squash(int64_t sum_milli, int64_t half_milli)
 	return (int32_t)(sum_milli * 1000 / (sum_milli + half_milli));
 }
 
-void
-sentiment_features(const struct mark *marks, size_t count, const struct unit *units,
-    size_t unit_count, struct features *f)
+static void
+weigh_sums(struct weighing *w, const struct looks *k)
 {
-	int64_t positive = 0, negative = 0, room = HALF_PER_WORD_MILLI;
-	int32_t exclamations = 0, questions = 0, urls = 0;
-
-	*f = (struct features){0};
-	for (size_t i = 0; i < count; i++) {
-		int32_t e = marks[i].effect_milli;
-		f->is_sarcastic |= marks[i].lexeme->role == ROLE_SARCASM;
-		if ((marks[i].flags & MARK_COUNTS) == 0 || e == 0)
-			continue;
-		f->has_evidence = true;
-		if (e > 0)
-			positive += e;
-		else
-			negative -= e;
+	int64_t positive = w->e->positive_milli, negative = w->e->negative_milli;
+	int64_t room = (int64_t)(k->words + 1) * HALF_PER_WORD_MILLI;
+	int32_t values[SUM_COUNT] = {
+	    [SUM_POSITIVE] = squash(positive, room),
+	    [SUM_NEGATIVE] = squash(negative, room),
+	    [SUM_BALANCE] = positive > negative ? squash(positive - negative, HALF_MILLI)
+						: -squash(negative - positive, HALF_MILLI),
+	};
+	for (int i = 0; i < SUM_COUNT; i++) {
+		uint32_t lexeme = lexicon_sum(w->lx, (enum rating_sum)i);
+		if (lexeme != 0 && values[i] != 0)
+			add_lexeme(w, TERM_SUM, 0, lexeme, values[i], false);
 	}
-	for (size_t i = 0; i < unit_count; i++) {
-		if (units[i].kind == TOKEN_WORD)
-			room += HALF_PER_WORD_MILLI;
-		if (units[i].kind == TOKEN_URL)
-			urls++;
-		if (units[i].kind != TOKEN_PUNCT)
-			continue;
-		exclamations += units[i].key.text.ptr[0] == '!';
-		questions += units[i].key.text.ptr[0] == '?';
-	}
-	f->v[FEATURE_POSITIVE] = squash(positive, room);
-	f->v[FEATURE_NEGATIVE] = squash(negative, room);
-	f->v[FEATURE_BALANCE] = positive > negative ? squash(positive - negative, HALF_MILLI)
-						    : -squash(negative - positive, HALF_MILLI);
-	f->v[FEATURE_EXCLAMATION] = exclamations > 0 ? 1000 : 0;
-	f->v[FEATURE_QUESTION] = questions > 0 ? 1000 : 0;
-	f->v[FEATURE_URL] = urls > 0 ? 1000 : 0;
 }
+
+static void
+weigh_shapes(struct weighing *w, const struct looks *k)
+{
+	for (int i = 0; i < SHAPE_COUNT; i++) {
+		uint32_t lexeme = lexicon_shape(w->lx, (enum shape)i);
+		int32_t value = lexeme == 0 ? 0 : shape_value((enum shape)i, k);
+		if (value != 0)
+			add_lexeme(w, TERM_SHAPE, 0, lexeme, value, false);
+	}
+}
+
+/* Of a long text the mean counts. */
+static void
+sum_up(struct evidence *e, size_t unit_count)
+{
+	int64_t words[2] = {0, 0}, others[2] = {0, 0};
+	for (size_t i = 0; i < e->count; i++) {
+		const struct term *t = &e->terms[i];
+		int64_t *sum = t->kind == TERM_SHAPE || t->kind == TERM_SUM ? others : words;
+		sum[0] += t->effect.negative_milli;
+		sum[1] += t->effect.positive_milli;
+	}
+	for (int k = 0; k < 2; k++) {
+		if (unit_count > LONG_TEXT_UNITS)
+			words[k] = words[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
+		e->logits[k] = words[k] + others[k];
+	}
+}
+
+int
+sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
+    const struct unit *units, size_t unit_count, struct scratch *scratch, struct evidence *e_r,
+    struct err *err)
+{
+	struct weighing w = {lx, marks, e_r};
+	struct looks looks;
+	*e_r = (struct evidence){.count = 0};
+	e_r->terms = scratch_need(
+	    scratch, (mark_count * 3 + SHAPE_COUNT + SUM_COUNT) * sizeof *e_r->terms);
+	if (e_r->terms == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to score a text");
+	for (size_t i = 0; i < mark_count; i++) {
+		const struct mark *m = &marks[i];
+		weigh_mark(&w, (uint32_t)i);
+		weigh_rating(e_r, m);
+		if (i > 0)
+			weigh_pair(&w, (uint32_t)i, units);
+		e_r->is_sarcastic |= m->rated != NULL && m->rated->role == ROLE_SARCASM;
+	}
+	e_r->has_evidence =
+	    e_r->count > 0 || e_r->positive_milli != 0 || e_r->negative_milli != 0;
+	look_at(units, unit_count, &looks);
+	weigh_sums(&w, &looks);
+	weigh_shapes(&w, &looks);
+	sum_up(e_r, unit_count);
+	return 0;
+}
+
+/* ---- probabilities ---------------------------------------------------------- */
 
 /* 2^(bits/1000) against the largest, in 1/65536; 0 when it is 16 bits below. */
 static uint32_t
@@ -91,59 +248,55 @@ share(int64_t below_milli_bits)
 	return EXP2[steps % 64] >> (steps / 64);
 }
 
-static void
-set_probabilities(struct score *s, const int64_t logits[3])
+void
+sentiment_probabilities(
+    const int64_t logits_milli[2], int32_t temperature_milli, int32_t per_mille_r[3])
 {
-	int64_t top = logits[0];
+	int64_t bits[3] = {0, 0, 0}, top = 0;
 	uint32_t e[3], sum = 0;
-	int32_t p[3], rest = 1000;
-	int best = 0;
+	int32_t rest = 1000;
+	int best = 1;
 
-	for (int k = 1; k < 3; k++)
-		top = logits[k] > top ? logits[k] : top;
+	for (int side = 0; side < 2; side++) {
+		int k = side * 2;
+		bits[k] = logits_milli[side] * temperature_milli / 1000 * LOG2_E / 65536;
+		top = bits[k] > top ? bits[k] : top;
+	}
 	for (int k = 0; k < 3; k++) {
-		e[k] = share(top - logits[k]);
+		e[k] = share(top - bits[k]);
 		sum += e[k];
 	}
 	for (int k = 0; k < 3; k++) {
-		p[k] = (int32_t)((uint64_t)e[k] * 1000 / sum);
-		rest -= p[k];
+		per_mille_r[k] = (int32_t)((uint64_t)e[k] * 1000 / sum);
+		rest -= per_mille_r[k];
 		best = e[k] > e[best] ? k : best;
 	}
-	p[best] += rest; /* what rounding left over */
-	s->negative_milli = p[0];
-	s->neutral_milli = p[1];
-	s->positive_milli = p[2];
-	s->label = best == 0 ? SENTIMENT_NEGATIVE
-	    : best == 1      ? SENTIMENT_NEUTRAL
-			     : SENTIMENT_POSITIVE;
+	per_mille_r[best] += rest; /* what rounding left over */
 }
 
 void
-sentiment_combine(const struct features *f, struct score *s)
+sentiment_combine(const struct lexicon *lx, const struct evidence *e, struct score *s)
 {
-	if (!f->has_evidence) {
+	int64_t logits[2] = {e->logits[0], e->logits[1]};
+	int32_t p[3];
+	if (!e->has_evidence) {
 		sentiment_silent(s);
-		s->is_unsure = f->is_sarcastic;
+		s->is_unsure = e->is_sarcastic;
 		return;
 	}
-	int64_t logits[3] = {0, 0, 0};
-	for (int side = 0; side < 2; side++) {
-		int64_t sum = (int64_t)MODEL[side].bias * 1000;
-		for (int i = 0; i < FEATURE_COUNT; i++)
-			sum += (int64_t)MODEL[side].weights[i] * f->v[i];
-		logits[side * 2] = sum / 1000;
+	if (e->is_sarcastic) {
+		logits[0] /= 3;
+		logits[1] /= 3;
 	}
-	if (f->is_sarcastic) {
-		for (int k = 0; k < 3; k++)
-			logits[k] /= 3;
-	}
-	set_probabilities(s, logits);
-	s->score_milli = s->positive_milli - s->negative_milli;
-	int32_t top = s->label == SENTIMENT_NEGATIVE ? s->negative_milli
-	    : s->label == SENTIMENT_NEUTRAL          ? s->neutral_milli
-						     : s->positive_milli;
-	s->is_unsure = f->is_sarcastic || top < SURE_MILLI;
+	sentiment_probabilities(logits, lexicon_temperature_milli(lx), p);
+	s->negative_milli = p[0];
+	s->neutral_milli = p[1];
+	s->positive_milli = p[2];
+	int best = p[0] > p[1] ? 0 : 1;
+	best = p[2] > p[best] ? 2 : best;
+	s->label = (enum sentiment_label)best;
+	s->score_milli = p[2] - p[0];
+	s->is_unsure = e->is_sarcastic || p[best] < lexicon_sure_milli(lx);
 }
 
 void

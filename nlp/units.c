@@ -321,7 +321,43 @@ add_unit(struct maker *m, struct unit u)
 	return 0;
 }
 
-/* A word with hyphens, part by part.  The parts of a shortened word cannot be found in the text
+/* Words that French and Italian write short before a vowel, with the apostrophe. */
+static const char *const ELIDED[] = {"l'", "d'", "j'", "n'", "t'", "s'", "c'", "m'", "qu'", "un'",
+    "jusqu'", "lorsqu'", "puisqu'", "quelqu'", "dell'", "all'", "dall'", "nell'", "sull'", "quell'",
+    "quest'", "bell'", "tutt'", "com'", "dov'"};
+#define ELIDED_BYTES_MAX 8
+
+/* How long the elided word before another one is; 0: "don't", "it's" are one word. */
+static size_t
+elided_len(struct slice word)
+{
+	size_t look = word.len < ELIDED_BYTES_MAX ? word.len : ELIDED_BYTES_MAX;
+	const char *mark = memchr(word.ptr, '\'', look);
+	if (mark == NULL || mark + 1 == word.ptr + word.len)
+		return 0;
+	size_t len = (size_t)(mark + 1 - word.ptr);
+	if (memchr("aeiouhy", mark[1], 7) == NULL && (unsigned char)mark[1] < 0x80)
+		return 0;
+	for (size_t i = 0; i < sizeof ELIDED / sizeof ELIDED[0]; i++) {
+		if (slice_eq_str(slice_make(word.ptr, len), ELIDED[i]))
+			return len;
+	}
+	return 0;
+}
+
+/* The next part of a word: up to a hyphen or behind an elided word. */
+static struct slice
+next_part(struct slice *rest)
+{
+	size_t elided = elided_len(*rest);
+	if (elided == 0)
+		return slice_split(rest, '-');
+	struct slice part = slice_make(rest->ptr, elided);
+	*rest = slice_make(rest->ptr + elided, rest->len - elided);
+	return part;
+}
+
+/* A word with hyphens or elision, part by part.  The parts of a shortened word cannot be found in the text
  * again, so each has the range of the whole. */
 static int
 add_parts(struct maker *m, const struct token *t, struct unit u)
@@ -329,7 +365,7 @@ add_parts(struct maker *m, const struct token *t, struct unit u)
 	struct slice rest = t->folded;
 	const char *base = m->n->folded.ptr;
 	while (slice_is_set(rest)) {
-		struct slice part = slice_split(&rest, '-');
+		struct slice part = next_part(&rest);
 		if (part.len == 0)
 			continue;
 		u.key.text = part;
@@ -360,7 +396,10 @@ add_token(struct maker *m, const struct token *t, size_t index, unsigned notes, 
 {
 	struct unit u;
 	unit_of_token(&u, t, index, *place);
-	if (((notes & TOKEN_NOTE_HYPHEN) != 0 ? add_parts(m, t, u) : add_unit(m, u)) < 0)
+	bool has_parts = (notes & TOKEN_NOTE_HYPHEN) != 0 ||
+	    (t->kind == TOKEN_WORD && (notes & TOKEN_NOTE_OTHERS) != 0 &&
+		elided_len(t->folded) > 0);
+	if ((has_parts ? add_parts(m, t, u) : add_unit(m, u)) < 0)
 		return -1;
 	if (t->kind == TOKEN_MENTION && is_repeat(m))
 		place->is_quoted = true;

@@ -1,28 +1,39 @@
 #!/usr/bin/env python3
-"""Makes corpora/lexicons/en.tsv from published word ratings and what we wrote by hand.
+"""Makes the part of a lexicon that is not learned: published word ratings and what we wrote by hand.
 
-    scripts/make_lexicon_en.py RATINGS_DIR > corpora/lexicons/en.tsv
+    scripts/make_ratings.py LANG RATINGS_DIR > base.tsv
 
-RATINGS_DIR holds vader_en.tsv (word, mean rating -4..4, standard deviation; vaderSentiment, MIT), afinn_en.tsv
-(word, rating -5..5; afinn, Apache-2.0) and pattern_en.tsv (word, polarity -1..1, intensity; pattern, PDDL).
-corpora/README.md says where they come from.  corpora/lexicons/en.hand is ours: modifiers, idioms, emoji,
-emoticons, corrections, and words to drop.
+RATINGS_DIR holds the published lists that SOURCES names (corpora/README.md says where they come from and under what
+licence): word, rating, and further columns.  corpora/lexicons/LANG.hand is ours: modifiers, idioms, words, corrections,
+words to drop; signs.hand the same for emoji and emoticons of all languages.
 
 A word's weight is the mean of its ratings on the scale -4..4, each weighted by how much its source says: VADER
 counts three (ten people rated each word), AFINN two, pattern one.  A word only pattern knows is scaled down.
-Weights below 0.3 are left out.  The same input gives the same output, byte for byte.
+Weights below 0.3 are left out.  The same input gives the same output, byte for byte.  It is what `earshot train
+--base` begins with.
 """
 import os
 import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HAND = os.path.join(HERE, "..", "corpora", "lexicons", "en.hand")
+LEXICONS = os.path.join(HERE, "..", "corpora", "lexicons")
 ONLY_PATTERN = 0.6
 SMALLEST = 0.3
 ROLES = ("negator", "booster", "contrast", "sarcasm")
+# File, factor to the scale -4..4, share.
+SOURCES = {
+    "en": (("vader_en.tsv", 1.0, 3), ("afinn_en.tsv", 0.8, 2), ("pattern_en.tsv", 4.0, 1)),
+    "da": (("afinn_da.tsv", 0.8, 2),),
+    "sv": (("afinn_sv.tsv", 0.8, 2),),
+    "fr": (("afinn_fr.tsv", 0.8, 2), ("pattern_fr.tsv", 4.0, 1)),
+    "it": (("pattern_it.tsv", 4.0, 1),),
+    "nl": (("pattern_nl.tsv", 4.0, 1),),
+    "de": (), "es": (), "pt": (),
+}
+LICENCES = {"vader": "vaderSentiment (MIT)", "afinn": "afinn (Apache-2.0)", "pattern": "pattern (PDDL)"}
 # A plain word or phrase: no handle, no link, no digit alone, no emoticon (those are ours).
-PLAIN = re.compile(r"[a-z][a-z0-9'-]*[a-z0-9](?: [a-z0-9'-]+)*\Z")
+PLAIN = re.compile(r"[^\W\d_][\w'-]*[^\W_](?: [\w'-]+)*\Z")
 
 
 def fnv1a(data):
@@ -40,10 +51,10 @@ def rows(directory, name):
                 yield columns[0].strip().lower(), float(columns[1])
 
 
-def gather(directory):
+def gather(lang, directory):
     """word -> [(rating -4..4, share)]"""
     ratings = {}
-    for name, factor, share in (("vader_en.tsv", 1.0, 3), ("afinn_en.tsv", 0.8, 2), ("pattern_en.tsv", 4.0, 1)):
+    for name, factor, share in SOURCES[lang]:
         seen = {}
         for word, value in rows(directory, name):
             if PLAIN.match(word):
@@ -59,16 +70,17 @@ def weigh(found):
     return mean * ONLY_PATTERN if total == 1 else mean
 
 
-def read_hand():
+def read_hand(name):
     """(kind, weight, entry) in the order of the file"""
-    with open(HAND, encoding="utf-8") as f:
+    path = os.path.join(LEXICONS, name)
+    with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
             line = line.rstrip("\n")
             if not line or line.startswith("#"):
                 continue
             columns = line.split("\t")
             if len(columns) != 3:
-                sys.exit("%s:%d: three columns are wanted" % (HAND, number))
+                sys.exit("%s:%d: three columns are wanted" % (path, number))
             split = split_emoticons if columns[0] == "emoticon" else (lambda s: s.split("|"))
             for entry in split(columns[2]):
                 yield columns[0], columns[1], entry
@@ -93,7 +105,7 @@ def split_emoticons(text):
 
 def spelling(entry):
     """The loader cuts at hyphens and shortens drawn-out words: what it sees as one entry is one here."""
-    return re.sub(r"([a-z])\1{2,}", r"\1\1", entry.replace("-", " ")) if entry[0].isalpha() else entry
+    return re.sub(r"([a-z])\1{2,}", r"\1\1", entry.replace("-", " ").casefold()) if entry[0].isalpha() else entry
 
 
 def lines_of(ratings, hand):
@@ -117,18 +129,19 @@ def lines_of(ratings, hand):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3 or sys.argv[1] not in SOURCES:
         sys.exit(__doc__)
-    lines = lines_of(gather(sys.argv[1]), list(read_hand()))
+    lang = sys.argv[1]
+    hand = list(read_hand(lang + ".hand")) + list(read_hand("signs.hand"))
+    lines = lines_of(gather(lang, sys.argv[2]), hand)
     body = "".join(lines[key] + "\n" for key in sorted(lines))
-    sys.stdout.write("""# Earshot's English lexicon; made by scripts/make_lexicon_en.py, do not edit (edit en.hand and run it).
-# language: en
-# licence: Apache-2.0; ratings from vaderSentiment (MIT), afinn (Apache-2.0), pattern (PDDL)
-# provenance: corpora/README.md
-# entries: %d
+    sources = [LICENCES[name.split("_")[0]] for name, _, _ in SOURCES[lang]]
+    if lang == "it":
+        sources = ["pattern (BSD-3-Clause)"]
+    sys.stdout.write("""# language: %s
+# licence: Apache-2.0%s
 # checksum: %016x
-# columns: kind entry weight
-""" % (len(lines), fnv1a(body.encode("utf-8"))) + body)
+""" % (lang, "; ratings from " + ", ".join(sources) if sources else "", fnv1a(body.encode("utf-8"))) + body)
 
 
 main()

@@ -1,0 +1,63 @@
+/*
+ * lexicon_internal.h - the inside of struct lexicon, shared by its building, its file format and
+ * its look-ups.
+ */
+#ifndef NLP_LEXICON_INTERNAL_H
+#define NLP_LEXICON_INTERNAL_H
+
+#include "nlp/lexicon.h"
+
+struct arena;
+
+/* What the ratings of one stem's words say together. */
+struct stem_rating {
+	int64_t sum_milli;
+	int32_t count;
+	bool has_positive, has_negative;
+	uint32_t lexeme; /* LEXEME_STEM_RATING */
+};
+
+/* A stem that was learned. */
+struct stem_entry {
+	uint32_t plain, negated; /* lexeme numbers */
+};
+
+struct pair_slot {
+	uint64_t key; /* first << 32 | second; 0: free */
+	uint32_t lexeme;
+};
+
+struct lexicon {
+	const char *name;
+	enum language lang;
+	struct arena *arena;
+	struct lexeme *lexemes; /* [0] is nobody */
+	size_t count, cap;
+	struct word_trie *words; /* rated and roles: lexeme numbers */
+	struct word_trie *rated_stems; /* indices into stem_ratings */
+	struct stem_rating *stem_ratings;
+	size_t stem_rating_count, stem_rating_cap;
+	struct word_trie *stems; /* learned: indices into stem_entries */
+	struct stem_entry *stem_entries; /* [0] is nobody */
+	size_t stem_count, stem_cap;
+	struct pair_slot *pairs;
+	size_t pair_count, pair_cap; /* cap is a power of two */
+	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
+	int32_t temperature_milli, sure_milli;
+	uint64_t checksum, vocabulary_checksum;
+	uint32_t stemmer_print, unicode_print; /* of the file; 0: it names none */
+	bool has_vocabulary, is_rebuilt;
+	char version[48];
+	struct cutting cutting; /* scratch of building */
+	struct stemmer *stemmer;
+};
+
+/* Fingerprints of what this program's libraries answer. */
+uint32_t lexicon_stemmer_print(struct lexicon *lx);
+uint32_t lexicon_unicode_print(struct lexicon *lx);
+void lexicon_name_version(struct lexicon *lx);
+
+uint64_t lexicon_fnv(uint64_t h, struct slice s);
+#define LEXICON_FNV_START 0xcbf29ce484222325ULL
+
+#endif

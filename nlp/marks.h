@@ -1,0 +1,35 @@
+/*
+ * marks.h - what of a text stands in the lexicon.
+ *
+ * One mark for each unit that has anything: a rating or role (of the longest phrase that begins
+ * there), a learned stem.  Words of another language than the post's are looked up in the
+ * English lexicon's ratings when the post's own knows nothing of them (code-switching). A hashtag
+ * without an entry is cut into words ("#worstservice"), each of which marks the tag's unit's
+ * ratings.
+ *
+ * Ownership: marks in the scratch, valid until the next call.
+ * Errors:    -1 without memory.
+ */
+#ifndef NLP_MARKS_H
+#define NLP_MARKS_H
+
+#include "nlp/modifiers.h"
+#include "nlp/scratch.h"
+
+struct arena;
+struct err;
+
+/* only_signs: emoji and emoticons alone. */
+struct marks_finder {
+	const struct lexicon *lexicon;
+	const struct lexicon *english; /* NULL when lexicon is English */
+	bool only_signs;
+	struct stemmer *stemmer;
+	struct scratch *scratch;
+	struct arena *arena;
+};
+
+int marks_find(const struct marks_finder *f, const struct unit *units, size_t unit_count,
+    struct mark **marks_r, size_t *count_r, struct err *err);
+
+#endif
