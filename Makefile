@@ -88,8 +88,8 @@ below_fuzz := $(below_daemon)
 below_bench := $(below_daemon)
 below_support := core
 
-# Data that the program carries inside itself: corpora/lexicons/*.tsv, store/migrations/*.sql, api/*.html ...
-EMBED := $(wildcard corpora/lexicons/*.tsv) $(wildcard corpora/intents/*.tsv) $(wildcard store/migrations/*.sql) $(wildcard api/assets/*)
+# Data that the program carries inside itself: corpora/languages.tsv, corpora/lexicons/*.tsv, store/migrations/*.sql, api/*.html ...
+EMBED := corpora/languages.tsv $(wildcard corpora/lexicons/*.tsv) $(wildcard corpora/intents/*.tsv) $(wildcard store/migrations/*.sql) $(wildcard api/assets/*)
 $(DIR)/%.embed.o: %
 	@mkdir -p $(@D)
 	@printf '.section .rodata\n.global %s\n.global %s_end\n.balign 16\n%s:\n.incbin "%s"\n%s_end:\n.byte 0\n.section .note.GNU-stack,"",@progbits\n' \
@@ -97,7 +97,7 @@ $(DIR)/%.embed.o: %
 		$(CC) -c -x assembler - -o $@
 # corpora/lexicons/en.tsv -> embed_corpora_lexicons_en_tsv
 embed_name = embed_$(subst /,_,$(subst .,_,$(subst -,_,$(1))))
-$(DIR)/libnlp.a: $(patsubst %,$(DIR)/%.embed.o,$(filter corpora/lexicons/% corpora/intents/%,$(EMBED)))
+$(DIR)/libnlp.a: $(patsubst %,$(DIR)/%.embed.o,$(filter corpora/%,$(EMBED)))
 $(DIR)/libstore.a: $(patsubst %,$(DIR)/%.embed.o,$(filter store/migrations/%,$(EMBED)))
 $(DIR)/libapi.a: $(patsubst %,$(DIR)/%.embed.o,$(filter api/assets/%,$(EMBED)))
 

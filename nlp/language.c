@@ -1,143 +1,62 @@
 #include "nlp/language.h"
 
+#include <assert.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/err.h"
+#include "core/mem.h"
 #include "core/utf8.h"
+#include "nlp/charclass.h"
+
+/* ---- codes ------------------------------------------------------------------ */
 
 static const struct {
 	const char *code;
 	const char *stemmer;
-	const char *stop_words; /* folded, blanks between; ours, written down from grammar, most
-				   frequent first */
+	bool is_alone; /* its script is its own, or has few other languages */
 } LANGUAGES[LANGUAGE_COUNT] = {
-    [LANGUAGE_UND] = {"und", NULL, ""},
-    [LANGUAGE_EN] = {"en", "english",
-	"the to and of a in is it you i that for on with this was my are be have at not but they "
-	"we so me just your "
-	"if all do what when up out can get from about who how she he him her his them their there "
-	"were will would "
-	"been has had did does don't i'm it's you're can't that's i've didn't isn't doesn't won't "
-	"im dont cant "
-	"than then too very really because why where which an as by or our us its some more no now "
-	"like one "
-	"time after before only off over into these those am could should being going got know "
-	"think want see "
-	"today tomorrow tonight right here any yes still again never always new good back day ever "
-	"let's "
-	"much more many people need make made go u ur lol thanks please"},
-    [LANGUAGE_DE] = {"de", "german",
-	"der die das und ist nicht ich du er sie es wir ihr den dem des ein eine einen einem einer "
-	"eines zu mit auf für "
-	"von im in an auch sich so wie was aber noch nur schon wenn oder weil dass daß hat habe "
-	"haben bin bist sind "
-	"war waren wird werden kann kein keine keinen mich mir dich dir uns euch sein seine mein "
-	"meine nach bei aus "
-	"vor über unter durch gegen ohne um bis als man mehr sehr immer nie nichts etwas jetzt "
-	"hier da dann doch mal "
-	"ja nein warum wer wo wann viel gut ganz wieder heute morgen am zum zur vom beim gibt geht "
-	"macht"},
-    [LANGUAGE_DA] = {"da", "danish",
-	"og i jeg det at en den til er som på de med han af for ikke der var mig sig men et har om "
-	"vi min havde ham hun "
-	"nu over da fra du ud sin dem os op man hans hvor eller hvad skal selv her alle vil blev "
-	"kunne ind når være "
-	"dog noget ville jo deres efter ned skulle denne end dette mit også under have dig anden "
-	"hende mine alt meget "
-	"bare lige så kan får går godt mere hvorfor hvis ja nej tak ingen noget bliver altid "
-	"aldrig igen dag"},
-    [LANGUAGE_ES] = {"es", "spanish",
-	"de la que el en y a los se del las un por con no una su para es al lo como más o pero sus "
-	"le ha me si sin "
-	"sobre este ya entre cuando todo esta ser son dos también fue había era muy años hasta "
-	"desde está mi porque "
-	"qué sólo solo han yo hay vez puede todos así nos ni parte tiene él uno donde bien tiempo "
-	"mismo ese ahora cada "
-	"eso esto estoy te tu tú hoy siempre nunca nada gracias mejor ella están tengo hace "
-	"quiero"},
-    [LANGUAGE_FR] = {"fr", "french",
-	"de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il "
-	"sont je avec mais nous "
-	"vous ou si leur y dont comme tout cette ces mes mon ma ta ton sa son ses elle on ils ont "
-	"été être avoir fait "
-	"faire bien très c'est j'ai qu'il n'est d'un d'une l'on aux même aussi sans peut tous "
-	"encore moi toi lui quand "
-	"quoi ça cela rien jamais toujours trop merci non oui suis était j'aime n'a s'est "
-	"aujourd'hui parce"},
-    [LANGUAGE_IT] = {"it", "italian",
-	"di e il la che è non un a per in una mi sono ho lo ma ha le si ti i con cosa se come ci "
-	"questo qui hai sei del "
-	"bene tu sì me più al mio c'è perché solo te era gli tutto della così mia ne questa fare "
-	"quando ora fatto "
-	"essere so mai chi o alla tutti molto dei anche detto quello va niente grazie lui voglio "
-	"abbiamo stato nel "
-	"suo dove posso oh prima dal noi poi nella sempre oggi delle degli dell'anno sulla alle"},
-    [LANGUAGE_PT] = {"pt", "portuguese",
-	"de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao "
-	"ele das tem à seu sua "
-	"ou ser quando muito há nos já está eu também só pelo pela até isso ela entre era depois "
-	"sem mesmo aos ter "
-	"seus quem nas me esse eles estão você tinha foram essa num nem suas meu às minha têm numa "
-	"pelos bem vou "
-	"hoje nunca sempre tudo nada obrigado porque vai pra tá gente agora"},
-    [LANGUAGE_NL] = {"nl", "dutch",
-	"de en van ik te dat die in een hij het niet zijn is was op aan met als voor had er maar "
-	"om hem dan zou of wat "
-	"mijn men dit zo door over ze zich bij ook tot je mij uit der daar haar naar heb hoe heeft "
-	"hebben deze u want "
-	"nog zal me zij nu ge geen omdat iets worden toch al waren veel meer doen toen moet ben "
-	"zonder kan hun dus "
-	"alles onder ja eens hier wie werd altijd doch wordt wezen kunnen ons zelf tegen na reeds "
-	"wil kon niets uw "
-	"iemand geweest andere gaat goed vandaag nooit weer wel heel"},
-    [LANGUAGE_SV] = {"sv", "swedish",
-	"och det att i en jag hon som han på den med var sig för så till är men ett om hade de av "
-	"icke mig du henne då "
-	"sin nu har inte hans honom skulle hennes där min man ej vid kunde något från ut när efter "
-	"upp vi dem vara vad "
-	"över än dig kan sina här ha mot alla under någon eller allt mycket sedan ju denna själv "
-	"detta åt utan varit "
-	"hur ingen mitt ni bli blev oss din dessa några deras blir mina samma vilken er sådan bra "
-	"också bara varför "
-	"aldrig alltid igen idag tack"},
+    [LANGUAGE_UND] = {"und", NULL, false},
+    [LANGUAGE_EN] = {"en", "english", false},
+    [LANGUAGE_DE] = {"de", "german", false},
+    [LANGUAGE_DA] = {"da", "danish", false},
+    [LANGUAGE_ES] = {"es", "spanish", false},
+    [LANGUAGE_FR] = {"fr", "french", false},
+    [LANGUAGE_IT] = {"it", "italian", false},
+    [LANGUAGE_PT] = {"pt", "portuguese", false},
+    [LANGUAGE_NL] = {"nl", "dutch", false},
+    [LANGUAGE_SV] = {"sv", "swedish", false},
+    [LANGUAGE_NO] = {"no", "norwegian", false},
+    [LANGUAGE_FI] = {"fi", "finnish", false},
+    [LANGUAGE_PL] = {"pl", NULL, false},
+    [LANGUAGE_CS] = {"cs", NULL, false},
+    [LANGUAGE_RU] = {"ru", "russian", true},
+    [LANGUAGE_UK] = {"uk", NULL, true},
+    [LANGUAGE_EL] = {"el", "greek", true},
+    [LANGUAGE_TR] = {"tr", "turkish", false},
+    [LANGUAGE_HU] = {"hu", "hungarian", false},
+    [LANGUAGE_RO] = {"ro", "romanian", false},
+    [LANGUAGE_AR] = {"ar", "arabic", true},
+    [LANGUAGE_FA] = {"fa", NULL, true},
+    [LANGUAGE_HE] = {"he", NULL, true},
+    [LANGUAGE_HI] = {"hi", "hindi", true},
+    [LANGUAGE_JA] = {"ja", NULL, true},
+    [LANGUAGE_ZH] = {"zh", NULL, true},
+    [LANGUAGE_KO] = {"ko", NULL, true},
+    [LANGUAGE_CA] = {"ca", "catalan", false},
+    [LANGUAGE_ID] = {"id", "indonesian", false},
+    [LANGUAGE_VI] = {"vi", NULL, false},
+    [LANGUAGE_BG] = {"bg", NULL, true},
+    [LANGUAGE_TH] = {"th", NULL, true},
 };
 
-/* Letters that few of our languages use. */
 static const struct {
-	uint32_t cp;
-	uint32_t languages;
-} LETTERS[] = {
-#define BIT(x) (1u << LANGUAGE_##x)
-    {0xdf, BIT(DE)},
-    {0xe4, BIT(DE) | BIT(SV)},
-    {0xf6, BIT(DE) | BIT(SV)},
-    {0xfc, BIT(DE)},
-    {0xe5, BIT(DA) | BIT(SV)},
-    {0xe6, BIT(DA)},
-    {0xf8, BIT(DA)},
-    {0xf1, BIT(ES)},
-    {0xe3, BIT(PT)},
-    {0xf5, BIT(PT)},
-    {0xe7, BIT(FR) | BIT(PT)},
-    {0xea, BIT(FR) | BIT(PT)},
-    {0xe0, BIT(FR) | BIT(IT) | BIT(PT)},
-    {0xe8, BIT(FR) | BIT(IT)},
-    {0xec, BIT(IT)},
-    {0xf2, BIT(IT)},
-    {0xf9, BIT(FR) | BIT(IT)},
-    {0xed, BIT(ES) | BIT(PT)},
-    {0xf3, BIT(ES) | BIT(PT)},
-    {0xfa, BIT(ES) | BIT(PT)},
-#undef BIT
-};
-
-/* A stop word of one language has this many votes, shared among its languages. */
-#define WORD_VOTES 60
-#define LETTER_VOTES 30
-/* The network's hint weighs as much as one word that two languages share. */
-#define HINT_VOTES 30
-/* Less than this for each word of the text is no evidence.  Posts of our languages have 15 to 30;
- * Indonesian, Turkish or Polish ones stay below 5. */
-#define VOTES_PER_WORD 6
+	const char *code;
+	enum language lang;
+} OTHER_CODES[] = {
+    {"nb", LANGUAGE_NO}, {"nn", LANGUAGE_NO}, {"iw", LANGUAGE_HE}, {"in", LANGUAGE_ID}};
 
 const char *
 language_code(enum language lang)
@@ -161,126 +80,438 @@ language_of_code(struct slice code)
 		if (slice_eq_nocase(two, slice_of(LANGUAGES[i].code)))
 			return (enum language)i;
 	}
+	for (size_t i = 0; i < sizeof OTHER_CODES / sizeof OTHER_CODES[0]; i++) {
+		if (slice_eq_nocase(two, slice_of(OTHER_CODES[i].code)))
+			return OTHER_CODES[i].lang;
+	}
 	return LANGUAGE_UND;
 }
 
-/* The value of a stop word is its languages, a bit each. */
-struct word_trie *
-language_words_new(void)
+/* ---- the table -------------------------------------------------------------- */
+
+#define ORDER 4
+#define ENTRIES_MAX 200000
+#define FNV_START 0xcbf29ce484222325ULL
+#define FNV_PRIME 0x100000001b3ULL
+#define NO_ENTRY UINT32_MAX
+#define NO_VOTE (UINT32_MAX - 1)
+
+/* An n-gram is known by its hash: the place by the low bits, the rest by the tag.  That one not in
+ * the table meets an entry's place and tag by chance happens once in some 10^14 look-ups; the
+ * loader refuses a table in which two entries meet. */
+struct place {
+	uint32_t tag;
+	uint32_t entry; /* of weights, or NO_ENTRY, NO_VOTE */
+};
+
+struct language_model {
+	struct place *places;
+	size_t mask;
+	uint8_t (*weights)[LANGUAGE_SLOTS];
+	size_t count;
+	uint64_t checksum;
+};
+
+static uint64_t
+fnv(uint64_t h, const char *p, size_t len)
 {
-	struct word_trie *p = word_trie_new();
-	if (p == NULL)
-		return NULL;
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)p[i]) * FNV_PRIME;
+	return h;
+}
+
+/* The place of the n-gram with this hash, or the free place where it would stand. */
+static size_t
+find_place(const struct language_model *m, uint64_t hash, uint32_t *tag_r)
+{
+	hash ^= hash >> 29; /* FNV's low bits alone are poor */
+	hash *= 0x9e3779b97f4a7c15ULL;
+	uint32_t tag = (uint32_t)hash;
+	size_t at = (size_t)(hash >> 32) & m->mask;
+	while (m->places[at].entry != NO_ENTRY && m->places[at].tag != tag)
+		at = (at + 1) & m->mask;
+	*tag_r = tag;
+	return at;
+}
+
+static uint32_t
+find_entry(const struct language_model *m, uint64_t hash)
+{
+	uint32_t tag;
+	return m->places[find_place(m, hash, &tag)].entry;
+}
+
+/* ---- reading it ------------------------------------------------------------- */
+
+#define LETTERS 26
+
+struct reader {
+	struct language_model *m;
+	uint64_t checksum, expected; /* of the entries; what the header says */
+	uint8_t by_code[LETTERS * LETTERS]; /* two letters -> enum language */
+};
+
+static bool
+is_small_letter(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static void
+index_codes(struct reader *r)
+{
+	memset(r->by_code, LANGUAGE_UND, sizeof r->by_code);
 	for (int i = LANGUAGE_UND + 1; i < LANGUAGE_COUNT; i++) {
-		struct slice rest = slice_of(LANGUAGES[i].stop_words);
-		while (slice_is_set(rest)) {
-			struct word_key key = word_key_of(slice_split(&rest, ' '));
-			uint32_t *languages = word_trie_value(p, &key, 1);
-			if (languages != NULL) {
-				*languages |= 1u << i;
-			} else if (word_trie_add(p, &key, 1, 1u << i, NULL) < 0) {
-				word_trie_free(p);
-				return NULL;
-			}
-		}
+		const char *code = LANGUAGES[i].code;
+		r->by_code[(code[0] - 'a') * LETTERS + code[1] - 'a'] = (uint8_t)i;
 	}
-	return p;
 }
+
+/* "da31no28" */
+static int
+read_weights(
+    const struct reader *r, struct slice s, uint8_t weights[LANGUAGE_SLOTS], struct err *err)
+{
+	size_t i = 0;
+	while (i < s.len) {
+		bool is_code =
+		    i + 2 < s.len && is_small_letter(s.ptr[i]) && is_small_letter(s.ptr[i + 1]);
+		uint8_t lang = !is_code
+		    ? LANGUAGE_UND
+		    : r->by_code[(s.ptr[i] - 'a') * LETTERS + s.ptr[i + 1] - 'a'];
+		unsigned weight = 0;
+		for (i += 2; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9' && weight < 100; i++)
+			weight = weight * 10 + (unsigned)(s.ptr[i] - '0');
+		if (lang == LANGUAGE_UND || weight == 0 || weight > LANGUAGE_WORD_MAX ||
+		    weights[lang] != 0)
+			return err_set(
+			    err, ERR_INPUT, "'%.*s' are no languages and weights", SLICE_ARG(s));
+		weights[lang] = (uint8_t)weight;
+	}
+	return 0;
+}
+
+static int
+read_entry(struct reader *r, struct slice line, struct err *err)
+{
+	struct language_model *m = r->m;
+	struct slice weights = line;
+	struct slice gram = slice_split(&weights, '\t');
+	uint32_t tag;
+	if (gram.len == 0 || !slice_is_set(weights) || weights.len == 0)
+		return err_set(err, ERR_INPUT, "expected an n-gram, a tab, weights");
+	size_t at = find_place(m, fnv(FNV_START, gram.ptr, gram.len), &tag);
+	if (m->places[at].entry != NO_ENTRY)
+		return err_set(err, ERR_INPUT, "'%.*s' stands there twice", SLICE_ARG(gram));
+	bool is_silent = slice_eq_str(weights, "-");
+	m->places[at] = (struct place){tag, is_silent ? NO_VOTE : (uint32_t)m->count};
+	return is_silent ? 0 : read_weights(r, weights, m->weights[m->count++], err);
+}
+
+static int
+read_line(struct reader *r, struct slice line, struct err *err)
+{
+	static const char key[] = "# checksum: ";
+	if (slice_starts_with(line, "# ")) {
+		if (slice_starts_with(line, key) && line.len == sizeof key - 1 + 16)
+			r->expected = strtoull(line.ptr + sizeof key - 1, NULL, 16);
+		return 0;
+	}
+	r->checksum = fnv(fnv(r->checksum, line.ptr, line.len), "\n", 1);
+	return read_entry(r, line, err);
+}
+
+static int
+read_all(struct reader *r, const char *name, struct slice text, struct err *err)
+{
+	size_t line_no = 0;
+	while (slice_is_set(text)) {
+		struct slice line = slice_split(&text, '\n');
+		line_no++;
+		if (line.len > 0 && read_line(r, line, err) < 0)
+			return err_prefix(err, "languages '%s', line %zu", name, line_no);
+	}
+	if (r->checksum != r->expected)
+		return err_set(err, ERR_INPUT,
+		    "languages '%s': entries have checksum %016" PRIx64
+		    ", the header says %016" PRIx64,
+		    name, r->checksum, r->expected);
+	return 0;
+}
+
+/* Room for this many entries; at most half of the places are taken. */
+static int
+make_room(struct language_model *m, size_t entries)
+{
+	size_t places = 2;
+	while (places < entries * 2)
+		places *= 2;
+	m->mask = places - 1;
+	m->places = mem_array(places, sizeof *m->places);
+	m->weights = mem_array(entries + 1, sizeof *m->weights);
+	if (m->places == NULL || m->weights == NULL)
+		return -1;
+	for (size_t i = 0; i < places; i++)
+		m->places[i].entry = NO_ENTRY;
+	return 0;
+}
+
+static size_t
+count_lines(struct slice text)
+{
+	size_t lines = 1;
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.ptr[i] == '\n';
+	return lines;
+}
+
+int
+language_model_new(
+    const char *name, struct slice text, struct language_model **model_r, struct err *err)
+{
+	size_t lines = count_lines(text);
+	if (lines > ENTRIES_MAX)
+		return err_set(
+		    err, ERR_LIMIT, "languages '%s' has more than %d lines", name, ENTRIES_MAX);
+	struct language_model *m = mem_zalloc(sizeof *m);
+	if (m == NULL || make_room(m, lines) < 0) {
+		language_model_free(m);
+		return err_set(err, ERR_NOMEM, "no memory for languages '%s'", name);
+	}
+	struct reader r = {.m = m, .checksum = FNV_START};
+	index_codes(&r);
+	if (read_all(&r, name, text, err) < 0) {
+		language_model_free(m);
+		return -1;
+	}
+	*model_r = m;
+	return 0;
+}
+
+void
+language_model_free(struct language_model *m)
+{
+	if (m == NULL)
+		return;
+	mem_free(m->places);
+	mem_free(m->weights);
+	mem_free(m);
+}
+
+/* Text of a Latin language has 65 to 75 steps of evidence for each letter and edge of a word, of Irish,
+ * Latvian or Albanian 45; single words scatter more. */
+#define FIT_USUAL 65
+#define FIT_MIN 50
+#define FIT_SHORT_MIN 30
+#define FIT_LETTERS 30
+
+/* ---- words ------------------------------------------------------------------ */
+
+#define BIT(x) (1u << LANGUAGE_##x)
+
+/* What one letter says for the languages of its script, in steps; Latin says nothing. */
+#define LETTER_ALONE 40
+#define LETTER_SHARED 10
+
+static const struct script {
+	uint32_t first, last;
+	uint32_t languages; /* 0: a script of none of our languages */
+} SCRIPTS[] = {
+    {0x370, 0x3ff, BIT(EL)},
+    {0x400, 0x52f, BIT(RU) | BIT(UK) | BIT(BG)},
+    {0x530, 0x58f, 0},
+    {0x590, 0x5ff, BIT(HE)},
+    {0x600, 0x6ff, BIT(AR) | BIT(FA)},
+    {0x700, 0x74f, 0},
+    {0x750, 0x77f, BIT(AR) | BIT(FA)},
+    {0x780, 0x8ff, 0},
+    {0x900, 0x97f, BIT(HI)},
+    {0x980, 0xdff, 0},
+    {0xe00, 0xe7f, BIT(TH)},
+    {0xe80, 0x10ff, 0},
+    {0x1100, 0x11ff, BIT(KO)},
+    {0x1200, 0x1dff, 0},
+    {0x1f00, 0x1fff, BIT(EL)},
+    {0x2c00, 0x2dff, 0},
+    {0x3040, 0x30ff, BIT(JA)},
+    {0x3100, 0x312f, BIT(ZH)},
+    {0x3130, 0x318f, BIT(KO)},
+    {0x31f0, 0x31ff, BIT(JA)},
+    {0x3400, 0x9fff, BIT(ZH) | BIT(JA)},
+    {0xa000, 0xabff, 0},
+    {0xac00, 0xd7ff, BIT(KO)},
+    {0x20000, 0x3ffff, BIT(ZH) | BIT(JA)},
+};
+
+/* What a word says so far. */
+struct tally {
+	int32_t sums[LANGUAGE_SLOTS];
+	bool is_foreign; /* a letter of a script of none of our languages */
+};
 
 static void
-vote(uint32_t languages, unsigned votes, unsigned tally[LANGUAGE_COUNT])
+add_letter(struct tally *t, uint32_t cp)
 {
-	unsigned share = votes / (unsigned)__builtin_popcount(languages);
-	while (languages != 0) {
-		tally[__builtin_ctz(languages)] += share;
-		languages &= languages - 1;
-	}
-}
-
-/* Letters of a word that is not ASCII; false when it is in a script none of our languages uses. */
-static bool
-vote_letters(struct slice word, unsigned tally[LANGUAGE_COUNT])
-{
-	bool is_latin = true;
-	for (size_t i = 0; i < word.len;) {
-		uint32_t cp = utf8_next(word, &i);
-		if (cp < 0x80)
+	for (size_t i = 0; i < sizeof SCRIPTS / sizeof SCRIPTS[0]; i++) {
+		const struct script *s = &SCRIPTS[i];
+		if (cp < s->first || cp > s->last)
 			continue;
-		is_latin &= cp < 0x250 || (cp >= 0x1e00 && cp < 0x1f00);
-		for (size_t k = 0; k < sizeof LETTERS / sizeof LETTERS[0]; k++) {
-			if (LETTERS[k].cp == cp)
-				vote(LETTERS[k].languages, LETTER_VOTES, tally);
-		}
-	}
-	return is_latin;
-}
-
-static bool
-has_high_byte(struct slice s)
-{
-	unsigned char any = 0;
-	for (size_t i = 0; i < s.len; i++)
-		any |= (unsigned char)s.ptr[i];
-	return any >= 0x80;
-}
-
-static void
-vote_unit(const struct word_trie *words, const struct unit *u, unsigned tally[LANGUAGE_COUNT],
-    bool *is_foreign)
-{
-	uint32_t mask;
-	bool has_longer;
-	if (word_trie_word(words, &u->key, &mask, &has_longer)) {
-		vote(mask, WORD_VOTES, tally);
+		int votes = (s->languages & (s->languages - 1)) == 0 ? LETTER_ALONE : LETTER_SHARED;
+		t->is_foreign |= s->languages == 0;
+		for (uint32_t left = s->languages; left != 0; left &= left - 1)
+			t->sums[__builtin_ctz(left)] += votes;
 		return;
 	}
-	for (size_t k = 0; k < u->other_count; k++) {
-		if (word_trie_word(words, &u->others[k], &mask, &has_longer)) {
-			vote(mask, WORD_VOTES, tally);
-			return;
-		}
-	}
-	if (has_high_byte(u->key.text))
-		*is_foreign |= !vote_letters(u->key.text, tally);
 }
 
-struct language_guess
-language_detect(
-    const struct word_trie *words, const struct unit *units, size_t count, struct slice hint)
+static void
+add_entry(struct tally *t, const struct language_model *m, uint32_t entry)
 {
-	unsigned tally[LANGUAGE_COUNT] = {0};
-	struct language_guess g = {.lang = LANGUAGE_UND};
-	size_t foreign = 0;
+	if (entry >= NO_VOTE)
+		return;
+	const uint8_t *weights = m->weights[entry];
+	for (int k = 0; k < LANGUAGE_SLOTS; k++)
+		t->sums[k] += weights[k];
+}
 
-	for (size_t i = 0; i < count; i++) {
-		bool is_foreign = false;
-		if (units[i].kind != TOKEN_WORD)
+/* The length of the character at p; the text is valid UTF-8. */
+static size_t
+char_len(unsigned char c)
+{
+	return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* All n-grams that begin at the first character of s. */
+static void
+add_ngrams(struct tally *t, const struct language_model *m, struct slice s)
+{
+	uint64_t hash = FNV_START;
+	size_t at = 0;
+	for (int n = 0; n < ORDER && at < s.len; n++) {
+		size_t len = char_len((unsigned char)s.ptr[at]);
+		hash = fnv(hash, s.ptr + at, len);
+		at += len;
+		add_entry(t, m, find_entry(m, hash));
+	}
+}
+
+/* Returns whether the word may vote at all. */
+static bool
+add_word(struct tally *t, const struct language_model *m, struct slice padded)
+{
+	uint32_t whole = find_entry(m, fnv(FNV_START, padded.ptr, padded.len));
+	size_t chars = 0;
+	if (whole == NO_VOTE)
+		return false;
+	for (size_t i = 0; i < padded.len; chars++) {
+		add_ngrams(t, m, slice_make(padded.ptr + i, padded.len - i));
+		if ((unsigned char)padded.ptr[i] < 0x80) {
+			i++;
 			continue;
-		g.words++;
-		vote_unit(words, &units[i], tally, &is_foreign);
-		foreign += is_foreign;
+		}
+		add_letter(t, utf8_next(padded, &i));
 	}
-	unsigned best = 0;
-	for (int i = LANGUAGE_UND + 1; i < LANGUAGE_COUNT; i++)
-		best = tally[i] > best ? tally[i] : best;
-	enum language hinted = language_of_code(hint);
-	g.is_silent = best == 0 && foreign == 0;
-	if (g.is_silent) {
-		g.lang = hinted;
-		return g;
-	}
+	if (chars > ORDER) /* a shorter one was among its own n-grams */
+		add_entry(t, m, whole);
+	return true;
+}
 
-	/* Ties go to the earlier language of the table, English first. */
-	tally[hinted] += HINT_VOTES;
-	int winner = LANGUAGE_UND;
-	unsigned top = 0;
-	for (int i = LANGUAGE_UND + 1; i < LANGUAGE_COUNT; i++) {
-		if (tally[i] > top) {
-			top = tally[i];
-			winner = i;
+static int32_t
+at_most(int32_t value, int32_t max)
+{
+	return value < max ? value : max;
+}
+
+void
+language_word_vector(
+    const struct language_model *m, struct slice folded_word, struct language_vector *v_r)
+{
+	struct tally t = {.is_foreign = false};
+	char padded[LANGUAGE_WORD_BYTES + 2];
+	struct slice word = utf8_prefix(folded_word, LANGUAGE_WORD_BYTES);
+	int32_t best = 0;
+
+	memset(v_r, 0, sizeof *v_r);
+	if (word.len == 0)
+		return;
+	padded[0] = padded[word.len + 1] = '_';
+	memcpy(padded + 1, word.ptr, word.len);
+	if (!add_word(&t, m, slice_make(padded, word.len + 2))) {
+		v_r->v[LANGUAGE_UND] = (int16_t)(FIT_USUAL * (int)(word.len + 1));
+		return;
+	}
+	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
+		best = t.sums[k] > best ? t.sums[k] : best;
+	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
+		int32_t behind = t.is_foreign ? LANGUAGE_WORD_MAX : best - t.sums[k];
+		v_r->v[k] = (int16_t)-at_most(behind, LANGUAGE_WORD_MAX);
+	}
+	v_r->v[LANGUAGE_UND] = (int16_t)at_most(best, INT16_MAX);
+}
+
+/* ---- texts ------------------------------------------------------------------ */
+
+/* What a text has before a word is read: most posts are English, and the network's hint is right
+ * more often than not. */
+#define ENGLISH_STEPS 15
+#define HINT_STEPS 40
+/* Nothing was said when no language is further behind than this. */
+#define EVIDENCE_MIN 20
+/* The first language is so much before the second, and so much more in a text of few letters. */
+#define MARGIN_MIN 5
+#define MARGIN_SHORT 15
+#define SHORT_LETTERS 12
+/* A language its words are further from, on the average, is not the text's. */
+#define BEHIND_MAX 60
+static enum language
+hint_or_und(enum language hint, int32_t *margin_r)
+{
+	if (margin_r != NULL)
+		*margin_r = 0;
+	return hint;
+}
+
+/* Could the words be this language's, or are they of one we do not know? */
+static bool
+is_fitting(const int32_t sums[LANGUAGE_SLOTS], enum language lang, size_t words, size_t letters)
+{
+	if (-(int64_t)sums[lang] > (int64_t)BEHIND_MAX * (int64_t)words)
+		return false;
+	int64_t fit_min = letters < FIT_LETTERS ? FIT_SHORT_MIN : FIT_MIN;
+	return LANGUAGES[lang].is_alone ||
+	    sums[LANGUAGE_UND] >= fit_min * (int64_t)(letters + words);
+}
+
+enum language
+language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS], size_t words,
+    size_t letters, struct slice hint, int32_t *margin_r)
+{
+	enum language hinted = language_of_code(hint);
+	enum language first = LANGUAGE_UND;
+	int32_t best = INT32_MIN, second = INT32_MIN, worst = 0;
+
+	(void)m;
+	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
+		worst = sums[k] < worst ? sums[k] : worst;
+		int32_t sum = sums[k] + (k == LANGUAGE_EN ? ENGLISH_STEPS : 0) +
+		    (k == (int)hinted ? HINT_STEPS : 0);
+		if (sum > best) {
+			second = best;
+			best = sum;
+			first = (enum language)k;
+		} else if (sum > second) {
+			second = sum;
 		}
 	}
-	bool is_enough = top >= VOTES_PER_WORD * g.words && foreign * 2 <= g.words;
-	g.lang = is_enough ? (enum language)winner : LANGUAGE_UND;
-	return g;
+	if (worst > -EVIDENCE_MIN)
+		return hint_or_und(hinted, margin_r);
+	int32_t margin = best - second;
+	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
+	if (!is_fitting(sums, first, words, letters))
+		return hint_or_und(LANGUAGE_UND, margin_r);
+	if (margin < needed)
+		return hint_or_und(first == hinted ? hinted : LANGUAGE_UND, margin_r);
+	if (margin_r != NULL)
+		*margin_r = margin;
+	return first;
 }

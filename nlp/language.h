@@ -1,24 +1,40 @@
 /*
- * language.h - which language a post is in: the network's hint and a profile of stop words.
+ * language.h - which language a text is in: naive Bayes over n-grams of characters inside words.
  *
- * Every unit that is a stop word votes for its languages (a word of one language counts more than
- * one that five share), letters such as ß or ø vote as well, and the network's hint has a small
- * say.  Too little evidence for the length of the text is LANGUAGE_UND, an answer, not an error; a
- * text without any evidence follows the hint.  Short English texts ("Great coffee!") hold no stop
- * word: the caller asks the English lexicon then (LANGUAGE_UND without hint and without votes for
- * any other language).
+ * Every word has a vector: for each language, how far behind the best one it is as this word's
+ * language.  No n-gram crosses the edge of a word, so the vector of a text is the sum of its words'
+ * vectors, and whoever scores many texts may keep the vectors of words it has seen.  Then
+ * language_decide() looks at the sums, the length and the network's hint.  "und" (undetermined) is
+ * an answer, not an error: no word, no evidence, too little between the first two, or a text
+ * whose words do not agree on any of our languages.
  *
- * What it does to emoji, mentions, hashtags, URLs: they do not vote.  Elongated words vote in their
- * shortened forms, negations are stop words like others.
+ * Word:      as the tokeniser folds it (lower case, NFKC, at most two of a letter in a row).  "og"
+ *            stands as "_og_"; its n-grams have 1 to 4 characters, frequent words are entries as
+ *            a whole.  Words that all languages share ("ok", "lol", "pizza") do not vote.
+ * Scripts:   a letter of a script that only one of our languages uses votes for it; a word in a
+ *            script of none of them speaks against all.
+ * Limits:    one word speaks at most LANGUAGE_WORD_MAX steps for or against a language, so that a
+ *            name or a borrowed word does not outvote a sentence; what stands behind the first
+ *            LANGUAGE_WORD_BYTES bytes of a word is not looked at.
+ * What it does to emoji, mentions, hashtags, URLs: they are not words and do not vote.
  *
- * Ownership: the word set belongs to the lexicon set; immutable.
+ * Ownership: the model belongs to the lexicon set; immutable.
+ * Threads:   a model may be shared.
+ * Numbers:   corpora/languages.tsv, made by scripts/make_languages.py; corpora/README.md says
+ *            from what.
  */
 #ifndef NLP_LANGUAGE_H
 #define NLP_LANGUAGE_H
 
-#include "core/slice.h"
-#include "nlp/word_trie.h"
+#include <stddef.h>
+#include <stdint.h>
 
+#include "core/slice.h"
+
+struct err;
+struct language_model;
+
+/* The languages we score stand first. */
 enum language {
 	LANGUAGE_UND,
 	LANGUAGE_EN,
@@ -30,24 +46,62 @@ enum language {
 	LANGUAGE_PT,
 	LANGUAGE_NL,
 	LANGUAGE_SV,
+	LANGUAGE_NO,
+	LANGUAGE_FI,
+	LANGUAGE_PL,
+	LANGUAGE_CS,
+	LANGUAGE_RU,
+	LANGUAGE_UK,
+	LANGUAGE_EL,
+	LANGUAGE_TR,
+	LANGUAGE_HU,
+	LANGUAGE_RO,
+	LANGUAGE_AR,
+	LANGUAGE_FA,
+	LANGUAGE_HE,
+	LANGUAGE_HI,
+	LANGUAGE_JA,
+	LANGUAGE_ZH,
+	LANGUAGE_KO,
+	LANGUAGE_CA,
+	LANGUAGE_ID,
+	LANGUAGE_VI,
+	LANGUAGE_BG,
+	LANGUAGE_TH,
 	LANGUAGE_COUNT
 };
 
 const char *language_code(enum language lang); /* "en"; "und" */
 const char *language_stemmer(enum language lang); /* libstemmer's name; NULL: none */
-/* "en", "EN", "en-GB", "en_US"; LANGUAGE_UND for what we do not know. */
+/* "en", "EN", "en-GB", "en_US", "nb" and "nn" for "no"; LANGUAGE_UND for what we do not know. */
 enum language language_of_code(struct slice code);
 
-/* The stop words of all languages.  NULL without memory. */
-struct word_trie *language_words_new(void);
+/* Reads the table; name is for messages.  -1 when it is damaged or without memory. */
+int language_model_new(
+    const char *name, struct slice text, struct language_model **model_r, struct err *err);
+void language_model_free(struct language_model *m);
 
-struct language_guess {
-	enum language lang;
-	bool is_silent; /* no stop word and no letter spoke for a language */
-	size_t words; /* units that could have voted */
+/* A whole number of vectors of eight. */
+#define LANGUAGE_SLOTS (((int)LANGUAGE_COUNT + 7) / 8 * 8)
+#define LANGUAGE_WORD_MAX 120
+#define LANGUAGE_WORD_BYTES 62
+
+/* v[lang] is 0 for the best language and negative for the others, in steps of 0.2 nat, not below
+ * -LANGUAGE_WORD_MAX; all 0: the word does not vote.  v[LANGUAGE_UND], at least 0, is how much the
+ * word has in common with the best one, the sum of its weights.  Slots behind the last language
+ * are 0. */
+struct language_vector {
+	int16_t v[LANGUAGE_SLOTS];
 };
 
-struct language_guess language_detect(
-    const struct word_trie *words, const struct unit *units, size_t count, struct slice hint);
+/* Pure: no allocation, no state. */
+void language_word_vector(
+    const struct language_model *m, struct slice folded_word, struct language_vector *v_r);
+
+/* sums: of the vectors of all words; letters: bytes of these words; hint: the network's code, may
+ * be empty.  *margin_r (may be NULL): steps between the first language and the second, the hint
+ * included; 0 when nothing was said.  Ties go to the earlier language. */
+enum language language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS],
+    size_t words, size_t letters, struct slice hint, int32_t *margin_r);
 
 #endif

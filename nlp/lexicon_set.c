@@ -8,6 +8,7 @@
 #include "core/utf8.h"
 
 extern const char embed_corpora_lexicons_en_tsv[], embed_corpora_lexicons_en_tsv_end[];
+extern const char embed_corpora_languages_tsv[], embed_corpora_languages_tsv_end[];
 
 static const struct {
 	const char *name;
@@ -41,11 +42,10 @@ lexicon_set_new(struct lexicon_set **set_r, struct err *err)
 	if (set == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for lexicons");
 	atomic_init(&set->refs, 1);
-	set->stop_words = language_words_new();
-	if (set->stop_words == NULL) {
-		err_set(err, ERR_NOMEM, "no memory for lexicons");
+	struct slice languages = slice_make(embed_corpora_languages_tsv,
+	    (size_t)(embed_corpora_languages_tsv_end - embed_corpora_languages_tsv));
+	if (language_model_new("languages.tsv", languages, &set->languages, err) < 0)
 		goto out;
-	}
 	static const enum language WITH_INTENTS[] = {
 	    LANGUAGE_UND, LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_DA};
 	for (size_t i = 0; i < sizeof WITH_INTENTS / sizeof WITH_INTENTS[0]; i++) {
@@ -76,7 +76,7 @@ lexicon_set_unref(struct lexicon_set *set)
 {
 	if (set == NULL || atomic_fetch_sub(&set->refs, 1) > 1)
 		return;
-	word_trie_free(set->stop_words);
+	language_model_free(set->languages);
 	for (int i = 0; i < LANGUAGE_COUNT; i++) {
 		lexicon_free(set->lexicons[i]);
 		intents_free(set->intents[i]);

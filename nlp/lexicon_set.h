@@ -11,12 +11,13 @@
 #include <stdatomic.h>
 
 #include "nlp/intents.h"
+#include "nlp/language.h"
 #include "nlp/lexicon.h"
 #include "nlp/nlp.h"
 
 struct lexicon_set {
 	atomic_int refs;
-	struct word_trie *stop_words;
+	struct language_model *languages;
 	struct lexicon *lexicons[LANGUAGE_COUNT]; /* NULL: a language we cannot score */
 	struct intents
 	    *intents[LANGUAGE_COUNT]; /* NULL: none; [LANGUAGE_UND] works on signs alone */

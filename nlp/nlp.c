@@ -103,32 +103,48 @@ stem_all(struct scorer *s, enum language lang, struct arena *a, struct err *err)
 
 /* ---- language --------------------------------------------------------------- */
 
-/* Do the words of a text without stop words stand in the English lexicon?  A short text needs one,
- * a long one a quarter: other languages hit English words by accident. */
-static bool
-is_probably_english(const struct work *w, size_t words)
+/* So many words are enough to tell a language. */
+#define SPEECH_WORDS_MAX 1000
+
+/* What the words say, added up. */
+struct speech {
+	int32_t sums[LANGUAGE_SLOTS];
+	size_t words, letters;
+};
+
+static void
+add_speech(struct speech *p, const struct language_model *m, struct slice word)
 {
-	const struct lexicon *en = w->set->lexicons[LANGUAGE_EN];
-	const struct unit_list *l = &w->s->cutting.units;
-	size_t hits = 0;
-	for (size_t i = 0; i < l->count; i++) {
-		struct lexicon_hit hit;
-		if (l->items[i].kind != TOKEN_WORD && l->items[i].kind != TOKEN_HASHTAG)
-			continue;
-		lexicon_resolve(en, w->s->stemmer, w->arena, &l->items[i], &hit);
-		hits += hit.rated != 0;
-	}
-	return hits > 0 && hits * 4 >= words;
+	struct language_vector v;
+	language_word_vector(m, word, &v);
+	for (int k = 0; k < LANGUAGE_SLOTS; k++)
+		p->sums[k] += v.v[k];
+	p->words++;
+	p->letters += word.len;
 }
 
 static void
-find_language(struct work *w, struct slice hint)
+add_units(struct speech *p, const struct work *w, enum token_kind kind)
 {
 	const struct unit_list *l = &w->s->cutting.units;
-	struct language_guess g = language_detect(w->set->stop_words, l->items, l->count, hint);
-	w->lang = g.lang;
-	if (g.is_silent && g.lang == LANGUAGE_UND && is_probably_english(w, g.words))
-		w->lang = LANGUAGE_EN;
+	size_t skip = kind == TOKEN_HASHTAG ? 1 : 0; /* the # */
+	for (size_t i = 0; i < l->count && p->words < SPEECH_WORDS_MAX; i++) {
+		struct slice word = l->items[i].key.text;
+		if (l->items[i].kind == kind)
+			add_speech(p, w->set->languages,
+			    slice_make(word.ptr + skip, word.len - skip));
+	}
+}
+
+/* Words vote; in a text without any, the words of hashtags. */
+static void
+find_language(struct work *w, struct slice hint)
+{
+	struct speech p = {.words = 0};
+	add_units(&p, w, TOKEN_WORD);
+	if (p.words == 0)
+		add_units(&p, w, TOKEN_HASHTAG);
+	w->lang = language_decide(w->set->languages, p.sums, p.words, p.letters, hint, NULL);
 	w->lexicon = w->set->lexicons[w->lang];
 	if (w->lexicon == NULL) {
 		w->is_signs_only = true;

@@ -21,10 +21,10 @@ languages_we_cannot_score_are_named_and_left_neutral(void **state)
 	    {"Der Kaffee ist toll \xf0\x9f\x98\x8d", NULL, "de", false, SENTIMENT_NEUTRAL},
 	    {"\xf0\x9f\x98\x8d\xf0\x9f\x98\x8d", NULL, "und", true, SENTIMENT_POSITIVE},
 	    {"\xe5\x92\x96\xe5\x95\xa1\xe5\xbe\x88\xe5\xa5\xbd \xf0\x9f\x98\x8d\xf0\x9f\x98\x8d",
-		NULL, "und", true, SENTIMENT_POSITIVE},
-	    {"\xe5\x92\x96\xe5\x95\xa1\xe5\xbe\x88\xe5\xa5\xbd", NULL, "und", false,
+		NULL, "zh", false, SENTIMENT_NEUTRAL},
+	    {"\xe5\x92\x96\xe5\x95\xa1\xe5\xbe\x88\xe5\xa5\xbd", NULL, "zh", false,
 		SENTIMENT_NEUTRAL},
-	    {"Kopi ini enak sekali kata teman saya kemarin", NULL, "und", false, SENTIMENT_NEUTRAL},
+	    {"Kopi ini enak sekali kata teman saya kemarin", NULL, "id", false, SENTIMENT_NEUTRAL},
 	    {"", NULL, "und", false, SENTIMENT_NEUTRAL},
 	};
 	struct desk *d = *state;
