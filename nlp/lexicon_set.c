@@ -7,15 +7,23 @@
 #include "core/mem.h"
 #include "core/utf8.h"
 
-extern const char embed_corpora_lexicons_en_tsv[], embed_corpora_lexicons_en_tsv_end[];
+/* The languages we score, English first: others look words up in it. */
+#define LEXICONS(X) X(en) X(de) X(da) X(es) X(fr) X(it) X(pt) X(nl) X(sv)
+
+#define DECLARE(lang)                                                                              \
+	extern const char embed_corpora_lexicons_##lang##_tsv[],                                   \
+	    embed_corpora_lexicons_##lang##_tsv_end[];
+LEXICONS(DECLARE)
+
 extern const char embed_corpora_languages_tsv[], embed_corpora_languages_tsv_end[];
 
+#define SHIP(lang)                                                                                 \
+	{#lang ".tsv", embed_corpora_lexicons_##lang##_tsv,                                        \
+	    embed_corpora_lexicons_##lang##_tsv_end},
 static const struct {
 	const char *name;
 	const char *begin, *end;
-} SHIPPED[] = {
-    {"en.tsv", embed_corpora_lexicons_en_tsv, embed_corpora_lexicons_en_tsv_end},
-};
+} SHIPPED[] = {LEXICONS(SHIP)};
 
 /* A vocabulary has at most this many entries; more is not a brand's vocabulary. */
 #define VOCABULARY_MAX 20000
@@ -80,8 +88,86 @@ lexicon_set_unref(struct lexicon_set *set)
 	for (int i = 0; i < LANGUAGE_COUNT; i++) {
 		lexicon_free(set->lexicons[i]);
 		intents_free(set->intents[i]);
+		mem_free(set->names[i]);
 	}
 	mem_free(set);
+}
+
+struct slice
+lexicon_set_shipped(enum language lang)
+{
+	for (size_t i = 0; i < sizeof SHIPPED / sizeof SHIPPED[0]; i++) {
+		if (slice_eq_str(slice_make(SHIPPED[i].name, 2), language_code(lang)))
+			return slice_make(
+			    SHIPPED[i].begin, (size_t)(SHIPPED[i].end - SHIPPED[i].begin));
+	}
+	return SLICE_NONE;
+}
+
+const struct lexicon *
+lexicon_set_lexicon(const struct lexicon_set *set, enum language lang)
+{
+	return set->lexicons[lang];
+}
+
+/* ---- a lexicon in place of a shipped one ------------------------------------ */
+
+bool
+lexicon_set_is_whole(struct slice text)
+{
+	bool has_language = false, has_checksum = false;
+	if (slice_starts_with(text, "\xEF\xBB\xBF"))
+		text = slice_make(text.ptr + 3, text.len - 3);
+	while (slice_is_set(text)) {
+		struct slice line = slice_split(&text, '\n');
+		if (!slice_starts_with(line, "# "))
+			break;
+		has_language |= slice_starts_with(line, "# language:");
+		has_checksum |= slice_starts_with(line, "# checksum:");
+	}
+	return has_language && has_checksum;
+}
+
+/* Editors put a mark in front and carriage returns behind lines; of a lexicon neither is taken. */
+int
+lexicon_set_replace(struct lexicon_set *set, const char *file, struct slice text,
+    struct diag_list *diags, struct err *err)
+{
+	struct err why = {.kind = ERR_NONE};
+	struct lexicon *lx = NULL;
+	assert(atomic_load(&set->refs) == 1);
+	char *name = mem_strdup(file);
+	if (name == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", file);
+	int rc = -1;
+	if (lexicon_new(name, text, &lx, &why) < 0) {
+		if (why.kind == ERR_NOMEM) {
+			err_set(err, ERR_NOMEM, "%s", why.text);
+			goto out;
+		}
+		diag_add_file(diags, DIAG_ERROR, "V007", file,
+		    "take the file as `earshot train` wrote it; a brand's own words belong into a "
+		    "vocabulary file beside it",
+		    "this lexicon cannot be read: %s", why.text);
+		rc = 0;
+		goto out;
+	}
+	enum language lang = lexicon_language(lx);
+	if (set->names[lang] != NULL) {
+		diag_add_file(diags, DIAG_ERROR, "V008", file, "keep one of the two",
+		    "there is a lexicon of the language '%s' already: '%s'", language_code(lang),
+		    set->names[lang]);
+		rc = 0;
+		goto out;
+	}
+	lexicon_free(set->lexicons[lang]);
+	set->lexicons[lang] = lx;
+	set->names[lang] = name;
+	return 0;
+out:
+	lexicon_free(lx);
+	mem_free(name);
+	return rc;
 }
 
 /* ---- a brand's vocabulary --------------------------------------------------- */
