@@ -17,41 +17,62 @@
 
 #include "actions/sender.h"
 
-#define VOCABULARY_BYTES_MAX (4 * 1024 * 1024)
+#define VOCABULARY_BYTES_MAX (16 * 1024 * 1024) /* a whole lexicon has less than one */
 #define SNAPSHOT_ACCOUNTS_BYTES (4 * 1024 * 1024)
 
-int
-snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags, struct lexicon_set **set_r,
+/* Lays one file over the set; whole lexicons in one go, vocabularies in another. */
+static int
+add_vocabulary(struct lexicon_set *set, const char *path, bool is_whole, struct diag_list *diags,
     struct err *err)
 {
-	struct lexicon_set *set = NULL;
-	struct arena *a = NULL;
-	const char *const *names;
 	struct buf text;
+	int rc = 0;
+
+	buf_init(&text, VOCABULARY_BYTES_MAX + 1);
+	if (file_read(path, VOCABULARY_BYTES_MAX, &text, err) < 0)
+		rc = -1;
+	else if (lexicon_set_is_whole(buf_slice(&text)) == is_whole)
+		rc = is_whole ? lexicon_set_replace(set, path, buf_slice(&text), diags, err)
+			      : lexicon_set_add_vocabulary(set, path, buf_slice(&text), diags, err);
+	buf_fini(&text);
+	return rc;
+}
+
+int
+snapshot_lexicon_with(const char *vocabulary_dir, const char *const *files, size_t file_count,
+    struct diag_list *diags, struct lexicon_set **set_r, struct err *err)
+{
+	struct lexicon_set *set = NULL;
+	struct arena *a = arena_new(1024 * 1024);
+	const char *const *names;
 	size_t count = 0;
 	int rc = -1;
 
-	buf_init(&text, VOCABULARY_BYTES_MAX + 1);
+	if (a == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for the vocabulary");
+		goto out;
+	}
 	if (lexicon_set_new(&set, err) < 0)
 		goto out;
-	if (vocabulary_dir != NULL && file_is_dir(vocabulary_dir)) {
-		a = arena_new(1024 * 1024);
-		if (a == NULL) {
-			err_set(err, ERR_NOMEM, "no memory for the vocabulary");
-			goto out;
-		}
-		if (file_list(vocabulary_dir, 1000, a, &names, &count, err) < 0)
-			goto out;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const char *path = file_join(a, vocabulary_dir, names[i]);
+	if (vocabulary_dir != NULL && file_is_dir(vocabulary_dir) &&
+	    file_list(vocabulary_dir, 1000, a, &names, &count, err) < 0)
+		goto out;
+	/* A vocabulary changes the lexicon that is in force, so whole ones come first. */
+	for (int is_whole = 1; is_whole >= 0; is_whole--) {
+		for (size_t i = 0; i < count; i++) {
+			const char *path = file_join(a, vocabulary_dir, names[i]);
 
-		if (!slice_ends_with(slice_of(names[i]), ".tsv"))
-			continue;
-		buf_clear(&text);
-		if (file_read(path, VOCABULARY_BYTES_MAX, &text, err) < 0 ||
-		    lexicon_set_add_vocabulary(set, path, buf_slice(&text), diags, err) < 0)
-			goto out;
+			if (path == NULL) {
+				err_set(err, ERR_NOMEM, "no memory for the vocabulary");
+				goto out;
+			}
+			if (slice_ends_with(slice_of(names[i]), ".tsv") &&
+			    add_vocabulary(set, path, is_whole == 1, diags, err) < 0)
+				goto out;
+		}
+		for (size_t i = 0; i < file_count; i++)
+			if (add_vocabulary(set, files[i], is_whole == 1, diags, err) < 0)
+				goto out;
 	}
 	*set_r = set;
 	set = NULL;
@@ -59,8 +80,14 @@ snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags, struct lex
 out:
 	lexicon_set_unref(set);
 	arena_free(a);
-	buf_fini(&text);
 	return rc;
+}
+
+int
+snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags, struct lexicon_set **set_r,
+    struct err *err)
+{
+	return snapshot_lexicon_with(vocabulary_dir, NULL, 0, diags, set_r, err);
 }
 
 /* ---- what the rules' checker asks ---------------------------------------- */

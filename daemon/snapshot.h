@@ -40,6 +40,9 @@ struct snapshot {
 /* The built-in lexicons with the brand's vocabulary folder over them (NULL: none). */
 int snapshot_lexicon(const char *vocabulary_dir, struct diag_list *diags,
     struct lexicon_set **set_r, struct err *err);
+/* The same with further files over the folder's: vocabularies and whole lexicons. */
+int snapshot_lexicon_with(const char *vocabulary_dir, const char *const *files, size_t file_count,
+    struct diag_list *diags, struct lexicon_set **set_r, struct err *err);
 
 /* Compiles a bundle.  config may be NULL (a rules file checked alone: then channels, queues and
  * offers are not checked).  0 with a snapshot, 1 with errors in diags, -1.  config and lexicon are

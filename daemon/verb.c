@@ -54,6 +54,23 @@ verb_flag(const struct verb_call *call, const char *name)
 	return NULL;
 }
 
+size_t
+verb_flag_values(const struct verb_call *call, const char *name, const char **values_r, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < flags_of(call->verb); i++) {
+		if (strcmp(flag_at(call->verb, i)->name, name) != 0)
+			continue;
+		if (call->flag_values[i] != NULL && n < max)
+			values_r[n++] = call->flag_values[i];
+		for (size_t k = 0; k < call->flag_more_count && n < max; k++)
+			if (call->flag_more_place[k] == i)
+				values_r[n++] = call->flag_more[k];
+	}
+	return n;
+}
+
 int
 verb_cannot(const struct verb_call *call, const struct err *err)
 {
@@ -247,16 +264,37 @@ unknown_flag(const struct verb_call *call, const char *word)
 	return verb_usage(call, "there is no option '%s'", word);
 }
 
+/* Takes a value for the flag at a place; false: it has one, or one too many. */
+static bool
+take_value(struct verb_call *call, size_t place, const char *value)
+{
+	if (call->flag_values[place] == NULL) {
+		call->flag_values[place] = value;
+		return true;
+	}
+	if (!flag_at(call->verb, place)->may_repeat || call->flag_more_count == 64)
+		return false;
+	call->flag_more_place[call->flag_more_count] = place;
+	call->flag_more[call->flag_more_count++] = value;
+	return true;
+}
+
 static int
 parse(struct verb_call *call, int argc, char **argv)
 {
-	bool only_args = false;
+	bool only_args = false, is_list = false; /* plain words are values of the flag before */
+	size_t list_place = 0;
 
 	for (int k = 0; k < argc; k++) {
 		const char *word = argv[k], *value = NULL;
 		size_t i = 0;
 
 		if (only_args || word[0] != '-' || word[1] == '\0') {
+			if (is_list && !only_args) {
+				if (!take_value(call, list_place, word))
+					return verb_usage(call, "too many values");
+				continue;
+			}
 			if (call->arg_count == VERB_ARGS_MAX)
 				return verb_usage(call, "too many arguments");
 			call->args[call->arg_count++] = word;
@@ -268,6 +306,8 @@ parse(struct verb_call *call, int argc, char **argv)
 		}
 		if (!find_flag(call->verb, word, &i, &value))
 			return unknown_flag(call, word);
+		is_list = flag_at(call->verb, i)->may_repeat;
+		list_place = i;
 		if (flag_at(call->verb, i)->value == NULL) {
 			if (value != NULL)
 				return verb_usage(call, "'%s' takes no value", word);
@@ -279,12 +319,9 @@ parse(struct verb_call *call, int argc, char **argv)
 			    call, "'%s' needs a value: %s", word, flag_at(call->verb, i)->value);
 		if (value == NULL)
 			value = argv[k];
-		if (call->flag_values[i] == NULL)
-			call->flag_values[i] = value;
-		else if (flag_at(call->verb, i)->may_repeat && call->flag_more_count < 64)
-			call->flag_more[call->flag_more_count++] = value;
-		else
-			return verb_usage(call, "'%s' is given twice", word);
+		if (!take_value(call, i, value))
+			return verb_usage(call,
+			    is_list ? "'%s' is given too often" : "'%s' is given twice", word);
 	}
 	return EXIT_DONE;
 }

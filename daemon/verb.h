@@ -25,7 +25,7 @@ struct flag {
 	const char *letter; /* "-c"; NULL: none */
 	const char *value; /* "FILE"; NULL: a switch */
 	const char *help;
-	bool may_repeat;
+	bool may_repeat; /* takes several values: --data A B --data C */
 };
 
 #define VERB_ARGS_MAX 256
@@ -38,8 +38,8 @@ struct verb_call {
 	size_t arg_count;
 	const char
 	    *flag_values[VERB_ARGS_MAX]; /* by place in the table; a switch that is set has "" */
-	const char *flag_more[64]; /* second and later values of a flag that may repeat: --data A
-				      --data B */
+	const char *flag_more[64]; /* second and later values of flags that may repeat */
+	size_t flag_more_place[64]; /* whose: the place in the table */
 	size_t flag_more_count;
 	bool is_json;
 };
@@ -59,6 +59,10 @@ extern const struct verb *const verb_registry[];
 
 /* The value of a flag ("" for a switch), or NULL when it was not given. */
 const char *verb_flag(const struct verb_call *call, const char *name);
+
+/* All values of a flag that may repeat, in order; how many, at most max. */
+size_t verb_flag_values(
+    const struct verb_call *call, const char *name, const char **values_r, size_t max);
 
 /* Prints "earshot VERB: words" to standard error and returns EXIT_CANNOT; usage: the same with a
  * hint at -h, EXIT_USAGE. */

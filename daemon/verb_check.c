@@ -21,9 +21,17 @@ check_all(struct verb_call *call, struct diag_list *diags, size_t *rules_r, stru
 	struct config *config = NULL;
 	struct lexicon_set *lexicon = NULL;
 	struct snapshot *s = NULL;
+	const char *rules[VERB_ARGS_MAX], *words[VERB_ARGS_MAX];
+	size_t rule_count = 0, word_count = 0;
 	struct bundle b;
 	int rc = -1;
 
+	for (size_t i = 0; i < call->arg_count; i++) {
+		if (slice_ends_with(slice_of(call->args[i]), ".tsv"))
+			words[word_count++] = call->args[i];
+		else
+			rules[rule_count++] = call->args[i];
+	}
 	if (a == NULL) {
 		err_set(err, ERR_NOMEM, "no memory");
 		goto out;
@@ -35,10 +43,11 @@ check_all(struct verb_call *call, struct diag_list *diags, size_t *rules_r, stru
 		if (rc < 0)
 			goto out;
 	}
-	rc = snapshot_lexicon(config == NULL ? NULL : config->vocabulary_dir, diags, &lexicon, err);
+	rc = snapshot_lexicon_with(config == NULL ? NULL : config->vocabulary_dir, words,
+	    word_count, diags, &lexicon, err);
 	if (rc < 0)
 		goto out;
-	rc = bundle_read(config == NULL ? NULL : config->rules_dir, call->args, call->arg_count,
+	rc = bundle_read(config == NULL ? NULL : config->rules_dir, rules, rule_count,
 	    config == NULL ? NULL : config->templates_dir, a, diags, &b, err);
 	if (rc < 0)
 		goto out;
@@ -89,7 +98,8 @@ const struct verb verb_check = {
     "check",
     "[-c FILE] [PATH...]",
     "check configuration, rules and templates: all problems at once",
-    "PATH is a rules file or a folder of them, in place of the configured folder.  Without a "
+    "PATH is a rules file or a folder of them, in place of the configured folder, or a vocabulary "
+    "or lexicon (.tsv).  Without a "
     "configuration, the files are\n"
     "checked alone and channels, queues, offers and templates are taken on trust.",
     "  earshot check\n  earshot check rules/launch.rules",

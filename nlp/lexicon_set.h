@@ -21,6 +21,12 @@ struct lexicon_set {
 	struct lexicon *lexicons[LANGUAGE_COUNT]; /* NULL: a language we cannot score */
 	struct intents
 	    *intents[LANGUAGE_COUNT]; /* NULL: none; [LANGUAGE_UND] works on signs alone */
+	char *names[LANGUAGE_COUNT]; /* files that replaced shipped lexicons; NULL: shipped */
 };
+
+/* The file of a language's shipped lexicon; SLICE_NONE: there is none. */
+struct slice lexicon_set_shipped(enum language lang);
+/* NULL: a language we cannot score. */
+const struct lexicon *lexicon_set_lexicon(const struct lexicon_set *set, enum language lang);
 
 #endif

@@ -32,6 +32,13 @@ int lexicon_set_new(struct lexicon_set **set_r, struct err *err);
  * several files before first use. */
 int lexicon_set_add_vocabulary(struct lexicon_set *set, const char *file, struct slice text,
     struct diag_list *diags, struct err *err);
+/* A whole lexicon (lexicon.h), as `earshot train` writes it, takes the place of the shipped one of
+ * its language; before any vocabulary.  One that cannot be read, or a second one of a language, is
+ * a finding. */
+int lexicon_set_replace(struct lexicon_set *set, const char *file, struct slice text,
+    struct diag_list *diags, struct err *err);
+/* Is this the text of a whole lexicon, not of a vocabulary? */
+bool lexicon_set_is_whole(struct slice text);
 struct lexicon_set *lexicon_set_ref(struct lexicon_set *set);
 void lexicon_set_unref(struct lexicon_set *set);
 

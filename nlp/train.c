@@ -503,7 +503,9 @@ importances(const struct training *t)
 		sums[t->matrix.cells[i].feature] += 1;
 	for (uint32_t i = 1; sums != NULL && i < t->matrix.feature_count; i++) {
 		const double *w = &t->weights[2 * i];
-		sums[i] = sqrt(sums[i]) * (fabs(w[0]) + fabs(w[1]));
+		/* What the base knew stays, also where these posts say nothing of it. */
+		double posts = t->o->is_adapting ? sums[i] + 1 : sums[i];
+		sums[i] = sqrt(posts) * (fabs(w[0]) + fabs(w[1]));
 		if (!is_learned(lexicon_at(t->lexicon, i)))
 			sums[i] = 0;
 	}
@@ -938,4 +940,50 @@ train_lexicon(const struct train_options *o, const struct train_lexicons *given,
 out:
 	training_fini(&t);
 	return rc;
+}
+
+/* ---- a lexicon on rows ------------------------------------------------------ */
+
+struct train_scorer {
+	struct train_options options;
+	struct train_lexicons given;
+	struct training t;
+};
+
+int
+train_scorer_new(struct train_scorer **s_r, struct err *err)
+{
+	struct train_scorer *s = mem_zalloc(sizeof *s);
+	if (s == NULL)
+		return no_memory(err);
+	s->t.o = &s->options;
+	s->t.given = &s->given;
+	s->t.stemmer = stemmer_new(true);
+	s->t.arena = arena_new(ROW_ARENA_BYTES);
+	if (s->t.stemmer == NULL || s->t.arena == NULL) {
+		train_scorer_free(s);
+		return no_memory(err);
+	}
+	*s_r = s;
+	return 0;
+}
+
+void
+train_scorer_free(struct train_scorer *s)
+{
+	if (s == NULL)
+		return;
+	training_fini(&s->t);
+	mem_free(s);
+}
+
+int
+train_scorer_score(struct train_scorer *s, const struct lexicon *lx,
+    const struct lexicon *english, const struct train_row *row, struct train_sample *sample_r,
+    struct err *err)
+{
+	s->options.lang = lexicon_language(lx);
+	s->given.english = lx == english ? NULL : english;
+	s->t.err = err;
+	return measure_row(&s->t, lx, row, sample_r);
 }

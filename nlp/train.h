@@ -91,4 +91,13 @@ struct train_sample {
 };
 struct train_measure train_measure_of(const struct train_sample *samples, size_t count);
 
+/* What any lexicon says about a row that is known to be in its language.  english: for words of
+ * other languages; NULL or the lexicon itself: none. */
+struct train_scorer;
+int train_scorer_new(struct train_scorer **s_r, struct err *err);
+void train_scorer_free(struct train_scorer *s);
+int train_scorer_score(struct train_scorer *s, const struct lexicon *lx,
+    const struct lexicon *english, const struct train_row *row, struct train_sample *sample_r,
+    struct err *err);
+
 #endif

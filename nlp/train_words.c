@@ -87,8 +87,8 @@ train_exclusions_free(struct train_exclusions *x)
 	mem_free(x);
 }
 
-static bool
-is_excluded(const struct train_exclusions *x, const struct word_key *key)
+bool
+train_exclusions_has(const struct train_exclusions *x, const struct word_key *key)
 {
 	uint32_t value;
 	return x != NULL && word_trie_get(x->words, key, 1, &value);
@@ -201,13 +201,13 @@ taught_word(const struct train_words *w, const struct unit *u, struct word_key *
 	if (u->kind != TOKEN_WORD && u->kind != TOKEN_HASHTAG)
 		return true;
 	struct slice s = word_r->text;
-	if (u->is_elongated || s.len > WORD_BYTES_MAX || has_digit(s) || is_excluded(w->exclusions, word_r))
+	if (u->is_elongated || s.len > WORD_BYTES_MAX || has_digit(s) || train_exclusions_has(w->exclusions, word_r))
 		return false;
 	size_t len = s.len;
 	if (len > 2 && s.ptr[len - 1] == 's' && s.ptr[len - 2] == '\'')
 		len -= 2;
 	struct word_key bare = word_key_of(slice_make(s.ptr, len));
-	return len == s.len || !is_excluded(w->exclusions, &bare);
+	return len == s.len || !train_exclusions_has(w->exclusions, &bare);
 }
 
 /* Counts how a stem is written, and keeps what it is written as most often. */
@@ -242,7 +242,7 @@ count_stem(struct train_words *w, const struct unit *u, int *rc, struct err *err
 	if (!taught_word(w, u, &word))
 		return 0;
 	struct word_key key = u->kind == TOKEN_HASHTAG ? u->stem : lexicon_stem_key(u);
-	if (is_excluded(w->exclusions, &key))
+	if (train_exclusions_has(w->exclusions, &key))
 		return 0;
 	struct tally_item *item = tally_item(w, &w->stems, key, err);
 	if (item == NULL) {

@@ -28,6 +28,7 @@ struct train_exclusions;
 int train_exclusions_new(struct train_exclusions **x_r, struct err *err);
 int train_exclusions_add(struct train_exclusions *x, struct slice lines, struct err *err);
 void train_exclusions_free(struct train_exclusions *x);
+bool train_exclusions_has(const struct train_exclusions *x, const struct word_key *folded);
 
 /* x: NULL: none. */
 int train_words_new(const struct train_words_options *options, const struct train_exclusions *x,
