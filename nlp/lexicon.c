@@ -156,7 +156,7 @@ lexicon_name_version(struct lexicon *lx)
 	assert(n > 0 && (size_t)n < sizeof lx->version);
 	if (lx->is_rebuilt)
 		n += snprintf(lx->version + n, sizeof lx->version - (size_t)n, "~%08" PRIx32,
-		    lexicon_stemmer_print(lx) ^ lexicon_unicode_print(lx));
+		    lx->prints.stemmer ^ lx->prints.unicode);
 	if (lx->has_vocabulary)
 		snprintf(lx->version + n, sizeof lx->version - (size_t)n, "+%08" PRIx64,
 		    lx->vocabulary_checksum >> 32);
@@ -478,7 +478,7 @@ int
 lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t a_milli,
     int32_t b_milli, struct err *err)
 {
-	uint32_t lexeme;
+	uint32_t lexeme = 0;
 	if (!KINDS[kind].is_learned)
 		return add_rated(lx, kind, entry, a_milli, err);
 	if (add_learned(lx, kind, entry, &lexeme, err) < 0)

@@ -27,6 +27,11 @@ struct pair_slot {
 	uint32_t lexeme;
 };
 
+/* Fingerprints of what libraries answer. */
+struct lexicon_prints {
+	uint32_t stemmer, unicode;
+};
+
 struct lexicon {
 	const char *name;
 	enum language lang;
@@ -45,16 +50,13 @@ struct lexicon {
 	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
 	int32_t temperature_milli, sure_milli;
 	uint64_t checksum, vocabulary_checksum;
-	uint32_t stemmer_print, unicode_print; /* of the file; 0: it names none */
+	struct lexicon_prints prints; /* of this program's libraries, when it was read */
 	bool has_vocabulary, is_rebuilt;
 	char version[48];
 	struct cutting cutting; /* scratch of building */
 	struct stemmer *stemmer;
 };
 
-/* Fingerprints of what this program's libraries answer. */
-uint32_t lexicon_stemmer_print(struct lexicon *lx);
-uint32_t lexicon_unicode_print(struct lexicon *lx);
 void lexicon_name_version(struct lexicon *lx);
 
 uint64_t lexicon_fnv(uint64_t h, struct slice s);

@@ -3,8 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-
+#include <string.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
@@ -65,34 +64,47 @@ static const char *const PROBES[] = {"caresses", "ponies", "agreed", "plastered"
     "heureusement", "abbandonata", "propagandistiche", "gentilmente", "quilométricas",
     "felicidades", "rapidamente", "undersøgelserne", "venligheden", "godhed", "lichamelijkheden",
     "opgelucht", "jakkarnas", "möjligheterna", "kungligast", "lykkelige"};
-static const char *const LETTERS[] = {"ÀÉÎÕÜ", "ŠŽĆŁŐ", "ΑΒΓΣ", "ПРИВЕТ", "ﬁﬂ", "Ⅳ", "ｆｕｌｌ", "Ａ１",
-    "e\u0301a\u0308", "İI", "ẞß", "½", "㎏", "☕️", "👍🏽", "“”„«»…"};
+static const char *const LETTERS[] = {"ÀÉÎÕÜ", "ŠŽĆŁŐ", "ΑΒΓΣ", "ПРИВЕТ", "ﬁﬂ", "Ⅳ", "ｆｕｌｌ",
+    "Ａ１", "e\u0301a\u0308", "İI", "ẞß", "½", "㎏", "☕️", "👍🏽", "“”„«»…"};
 
-uint32_t
-lexicon_stemmer_print(struct lexicon *lx)
+static int
+stemmer_print(struct lexicon *lx, uint32_t *print_r)
 {
 	uint64_t h = LEXICON_FNV_START;
 	for (size_t i = 0; i < sizeof PROBES / sizeof PROBES[0]; i++) {
 		struct word_key word = word_key_of(slice_of(PROBES[i]));
-		h = lexicon_fnv(h, stemmer_stem(lx->stemmer, lx->lang, &word, lx->arena).text);
+		struct slice stem = stemmer_stem(lx->stemmer, lx->lang, &word, lx->arena).text;
+		if (stem.ptr == NULL)
+			return -1;
+		h = lexicon_fnv(h, stem);
 		h = lexicon_fnv(h, SLICE_LIT("\n"));
 	}
-	return (uint32_t)(h >> 32);
+	*print_r = (uint32_t)(h >> 32);
+	return 0;
 }
 
-uint32_t
-lexicon_unicode_print(struct lexicon *lx)
+static int
+unicode_print(struct lexicon *lx, uint32_t *print_r)
 {
 	uint64_t h = LEXICON_FNV_START;
-	struct err err = {.kind = ERR_NONE};
 	for (size_t i = 0; i < sizeof LETTERS / sizeof LETTERS[0]; i++) {
-		if (units_cut_text(&lx->cutting, slice_of(LETTERS[i]), lx->arena, &err) < 0)
-			return 0;
+		if (units_cut_text(&lx->cutting, slice_of(LETTERS[i]), lx->arena, NULL) < 0)
+			return -1;
 		for (size_t k = 0; k < lx->cutting.units.count; k++)
 			h = lexicon_fnv(h, lx->cutting.units.items[k].key.text);
 		h = lexicon_fnv(h, SLICE_LIT("\n"));
 	}
-	return (uint32_t)(h >> 32);
+	*print_r = (uint32_t)(h >> 32);
+	return 0;
+}
+
+/* What this program's libraries answer. */
+static int
+find_prints(struct lexicon *lx, struct lexicon_prints *p, struct err *err)
+{
+	if (stemmer_print(lx, &p->stemmer) == 0 && unicode_print(lx, &p->unicode) == 0)
+		return 0;
+	return err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", lx->name);
 }
 
 /* ---- reading ---------------------------------------------------------------- */
@@ -100,25 +112,34 @@ lexicon_unicode_print(struct lexicon *lx)
 struct reading {
 	struct lexicon *lx;
 	uint64_t expected; /* checksum */
+	struct lexicon_prints prints; /* of the file; 0: it names none */
 	bool has_language;
 };
 
 static int
 read_hex(struct slice value, size_t digits, uint64_t *r, struct err *err)
 {
-	char text[17] = {0}, *end = text;
-	if (value.len == digits)
-		memcpy(text, value.ptr, digits);
-	*r = strtoull(text, &end, 16);
-	if (end != text + digits)
+	static const char DIGITS[] = "0123456789abcdef";
+	uint64_t v = 0;
+	size_t i = 0;
+	for (; i < value.len; i++) {
+		const char *digit = memchr(DIGITS, value.ptr[i], sizeof DIGITS - 1);
+		if (digit == NULL)
+			break;
+		v = v << 4 | (uint64_t)(digit - DIGITS);
+	}
+	if (i < value.len || i != digits)
 		return err_set(err, ERR_INPUT, "'%.*s' is not %zu hexadecimal digits",
 		    SLICE_ARG(value), digits);
+	*r = v;
 	return 0;
 }
 
 static int
 read_language(struct reading *r, struct slice value, struct err *err)
 {
+	if (r->has_language)
+		return err_set(err, ERR_INPUT, "a second line '# language:'");
 	r->lx->lang = language_of_code(value);
 	r->has_language = r->lx->lang != LANGUAGE_UND;
 	return r->has_language
@@ -163,9 +184,9 @@ read_header(struct reading *r, struct slice line, struct err *err)
 	if (slice_eq_str(key, "checksum"))
 		return read_hex(value, 16, &r->expected, err);
 	if (slice_eq_str(key, "stemmer"))
-		return read_print(value, &r->lx->stemmer_print, err);
+		return read_print(value, &r->prints.stemmer, err);
 	if (slice_eq_str(key, "unicode"))
-		return read_print(value, &r->lx->unicode_print, err);
+		return read_print(value, &r->prints.unicode, err);
 	if (slice_eq_str(key, "temperature"))
 		return read_per_mille(value, 10000, &r->lx->temperature_milli, err);
 	if (slice_eq_str(key, "sure"))
@@ -215,8 +236,7 @@ read_entry(struct reading *r, struct slice line, struct err *err)
 	int32_t max =
 	    is_learned_kind(kind) ? LEXICON_CLASS_WEIGHT_MAX_MILLI : LEXICON_WEIGHT_MAX_MILLI;
 	for (int i = 0; i < number_count(kind); i++) {
-		struct slice number =
-		    slice_is_set(rest) ? slice_split(&rest, '\t') : SLICE_LIT("");
+		struct slice number = slice_is_set(rest) ? slice_split(&rest, '\t') : SLICE_LIT("");
 		if (!lexicon_parse_weight(number, max, &milli[i]))
 			return err_set(err, ERR_INPUT, "'%.*s' is not a weight of -%d to %d",
 			    SLICE_ARG(number), max / 1000, max / 1000);
@@ -260,15 +280,14 @@ lexicon_new(const char *name, struct slice text, struct lexicon **lexicon_r, str
 	if (lexicon_new_empty(LANGUAGE_UND, &r.lx, err) < 0)
 		return -1;
 	r.lx->name = name;
-	if (read_all(&r, text, err) < 0) {
+	if (read_all(&r, text, err) < 0 || find_prints(r.lx, &r.lx->prints, err) < 0) {
 		lexicon_free(r.lx);
 		return -1;
 	}
 	/* Entries were cut and stemmed anew just now: it fits this program's libraries, but it is
 	 * not what was measured, and its name says so. */
-	r.lx->is_rebuilt = (r.lx->stemmer_print != 0 &&
-			       r.lx->stemmer_print != lexicon_stemmer_print(r.lx)) ||
-	    (r.lx->unicode_print != 0 && r.lx->unicode_print != lexicon_unicode_print(r.lx));
+	r.lx->is_rebuilt = (r.prints.stemmer != 0 && r.prints.stemmer != r.lx->prints.stemmer) ||
+	    (r.prints.unicode != 0 && r.prints.unicode != r.lx->prints.unicode);
 	lexicon_name_version(r.lx);
 	*lexicon_r = r.lx;
 	return 0;
@@ -314,6 +333,9 @@ lexicon_print(struct lexicon *lx, struct slice header, struct buf *out, struct e
 	struct buf entries;
 	uint64_t checksum = LEXICON_FNV_START;
 	const char *stemmer = language_stemmer(lx->lang);
+	struct lexicon_prints prints;
+	if (find_prints(lx, &prints, err) < 0)
+		return -1;
 	buf_init(&entries, LEXICON_FILE_MAX);
 	print_entries(lx, &entries);
 	checksum = lexicon_fnv(checksum, buf_slice(&entries));
@@ -321,8 +343,8 @@ lexicon_print(struct lexicon *lx, struct slice header, struct buf *out, struct e
 	buf_addf(out, "# language: %s\n", language_code(lx->lang));
 	buf_addf(out, "# entries: %zu\n", lexicon_count(lx) - lx->stem_rating_count);
 	buf_addf(out, "# stemmer: %s %08" PRIx32 "\n", stemmer == NULL ? "none" : stemmer,
-	    lexicon_stemmer_print(lx));
-	buf_addf(out, "# unicode: %08" PRIx32 "\n", lexicon_unicode_print(lx));
+	    prints.stemmer);
+	buf_addf(out, "# unicode: %08" PRIx32 "\n", prints.unicode);
 	buf_add_str(out, "# temperature: ");
 	print_milli(out, lx->temperature_milli);
 	buf_add_str(out, "\n# sure: ");

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,8 +22,10 @@
 #include "core/score.h"
 #include "core/slice.h"
 #include "core/utf8.h"
+#include "nlp/lexicon.h"
 #include "nlp/nlp.h"
 #include "nlp/units.h"
+#include "tests/support/faults.h"
 
 #define ARENA_MAX (64u << 20)
 #define COUNT_OF(a) (sizeof(a) / sizeof(a)[0])
@@ -110,6 +113,36 @@ static inline struct score
 desk_score(struct desk *d, const char *text)
 {
 	return desk_score_hinted(d, text, NULL);
+}
+
+/* FNV-1a written down once more, from its definition. */
+static inline uint64_t
+fnv1a(uint64_t h, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		h ^= (unsigned char)bytes[i];
+		h *= 1099511628211u;
+	}
+	return h;
+}
+
+#define FNV1A_START 14695981039346656037u
+
+/* A lexicon "test.tsv" of these lines, the first of which is line 4. */
+static inline int
+lexicon_of_entries(const char *lang, const char *entries, struct lexicon **lx_r, struct err *err)
+{
+	static char text[1u << 16];
+	uint64_t checksum = FNV1A_START;
+	for (const char *line = entries, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		if (strncmp(line, "# ", 2) != 0)
+			checksum = fnv1a(checksum, line, (size_t)(end - line) + 1);
+	}
+	int n = snprintf(text, sizeof text,
+	    "# language: %s\n# licence: none\n# checksum: %016" PRIx64 "\n%s", lang, checksum,
+	    entries);
+	assert_true(n > 0 && (size_t)n < sizeof text);
+	return lexicon_new("test.tsv", slice_make(text, (size_t)n), lx_r, err);
 }
 
 /* The processor's time, so that a busy machine fails no test. */
