@@ -605,6 +605,18 @@ lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct arena 
 	}
 }
 
+bool
+lexicon_knows(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, struct slice word)
+{
+	struct word_key key = word_key_of(word);
+	uint32_t at;
+	bool has_longer;
+	if (word_trie_word(lx->words, &key, &at, &has_longer))
+		return true;
+	struct word_key stem = stemmer_stem(stemmer, lx->lang, &key, a);
+	return stem.text.ptr != NULL && word_trie_word(lx->stems, &stem, &at, &has_longer);
+}
+
 struct longest {
 	uint32_t value;
 	size_t end;

@@ -127,6 +127,7 @@ struct lexicon_hit {
 	uint32_t rated; /* the word alone: rating, role or both */
 	uint32_t stem, negated;
 	uint32_t number; /* of the stem, in pairs; 0: in none */
+	uint32_t english; /* rating in the English lexicon, when this one has nothing (marks.h) */
 	bool has_longer; /* a phrase may begin here */
 };
 
@@ -166,6 +167,9 @@ void lexicon_set_class_weights(
  * stemmer is for other spellings than its key's; stems of those lie in the arena. */
 void lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a,
     const struct unit *u, struct lexicon_hit *hit_r);
+/* Is this folded word in it, or its stem? */
+bool lexicon_knows(
+    const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, struct slice word);
 /* The longest phrase of two units or more that begins at unit `at`; 0: none. */
 uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);

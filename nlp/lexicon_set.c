@@ -28,6 +28,13 @@ static const struct {
 /* A vocabulary has at most this many entries; more is not a brand's vocabulary. */
 #define VOCABULARY_MAX 20000
 
+static uint64_t
+next_number(void)
+{
+	static atomic_uint_fast64_t last;
+	return atomic_fetch_add(&last, 1) + 1;
+}
+
 static int
 load(struct lexicon_set *set, size_t i, struct err *err)
 {
@@ -50,6 +57,7 @@ lexicon_set_new(struct lexicon_set **set_r, struct err *err)
 	if (set == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for lexicons");
 	atomic_init(&set->refs, 1);
+	set->number = next_number();
 	struct slice languages = slice_make(embed_corpora_languages_tsv,
 	    (size_t)(embed_corpora_languages_tsv_end - embed_corpora_languages_tsv));
 	if (language_model_new("languages.tsv", languages, &set->languages, err) < 0)
@@ -136,6 +144,7 @@ lexicon_set_replace(struct lexicon_set *set, const char *file, struct slice text
 	struct err why = {.kind = ERR_NONE};
 	struct lexicon *lx = NULL;
 	assert(atomic_load(&set->refs) == 1);
+	set->number = next_number();
 	char *name = mem_strdup(file);
 	if (name == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", file);
@@ -260,6 +269,7 @@ lexicon_set_add_vocabulary(struct lexicon_set *set, const char *file, struct sli
 {
 	struct vocabulary v = {.set = set, .file = file, .text = text, .diags = diags};
 	assert(atomic_load(&set->refs) == 1);
+	set->number = next_number();
 	if (slice_starts_with(text, "\xEF\xBB\xBF")) /* spreadsheets put it there */
 		text = slice_make(text.ptr + 3, text.len - 3);
 	while (slice_is_set(text)) {

@@ -17,6 +17,7 @@
 
 struct lexicon_set {
 	atomic_int refs;
+	uint64_t number; /* no other set, and no other state of this one, has had it */
 	struct language_model *languages;
 	struct lexicon *lexicons[LANGUAGE_COUNT]; /* NULL: a language we cannot score */
 	struct intents

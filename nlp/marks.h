@@ -29,7 +29,13 @@ struct marks_finder {
 	struct arena *arena;
 };
 
-int marks_find(const struct marks_finder *f, const struct unit *units, size_t unit_count,
-    struct mark **marks_r, size_t *count_r, struct err *err);
+/* What a unit has in the lexicons; depends on its word alone. */
+void marks_look_up(
+    const struct marks_finder *f, const struct unit *u, struct lexicon_hit *hit_r);
+
+/* hits: of each unit. */
+int marks_find(const struct marks_finder *f, const struct unit *units,
+    const struct lexicon_hit *hits, size_t unit_count, struct mark **marks_r, size_t *count_r,
+    struct err *err);
 
 #endif

@@ -17,11 +17,13 @@
 #include "nlp/sentiment.h"
 #include "nlp/stem.h"
 #include "nlp/units.h"
+#include "nlp/word_memo.h"
 
 struct scorer {
 	struct cutting cutting;
 	struct stemmer *stemmer;
-	struct scratch marks, terms, hits;
+	struct word_memo *memo;
+	struct scratch lexicon_hits, marks, terms, hits;
 };
 
 /* One post on its way through. */
@@ -43,9 +45,11 @@ scorer_new(void)
 	struct scorer *s = mem_zalloc(sizeof *s);
 	if (s == NULL)
 		return NULL;
+	s->cutting.tokens.in_arena = true;
 	s->stemmer = stemmer_new(true);
-	if (s->stemmer == NULL) {
-		mem_free(s);
+	s->memo = word_memo_new();
+	if (s->stemmer == NULL || s->memo == NULL) {
+		scorer_free(s);
 		return NULL;
 	}
 	return s;
@@ -58,6 +62,8 @@ scorer_free(struct scorer *s)
 		return;
 	units_cutting_fini(&s->cutting);
 	stemmer_free(s->stemmer);
+	word_memo_free(s->memo);
+	scratch_fini(&s->lexicon_hits);
 	scratch_fini(&s->marks);
 	scratch_fini(&s->terms);
 	scratch_fini(&s->hits);
@@ -70,38 +76,7 @@ no_memory(struct err *err)
 	return err_set(err, ERR_NOMEM, "no memory to score a text");
 }
 
-/* ---- stems ------------------------------------------------------------------ */
-
-/* Stems of all units, and of the tokens they came from. */
-static int
-stem_all(struct scorer *s, enum language lang, struct arena *a, struct err *err)
-{
-	struct token *tokens = s->cutting.tokens.items;
-	struct unit_list *l = &s->cutting.units;
-	if (language_stemmer(lang) == NULL)
-		return 0;
-	for (size_t i = 0; i < l->count; i++) {
-		struct unit *u = &l->items[i];
-		if (u->kind != TOKEN_WORD)
-			continue;
-		u->stem = stemmer_stem(s->stemmer, lang, &u->key, a);
-		if (u->stem.text.ptr == NULL)
-			return no_memory(err);
-		struct token *t = &tokens[u->token];
-		if (slice_eq(u->key.text, t->folded)) {
-			t->stem = u->stem.text;
-		} else if (i == 0 || l->items[i - 1].token != u->token) {
-			/* The first part of a word with hyphens. */
-			struct word_key whole = word_key_of(t->folded);
-			t->stem = stemmer_stem(s->stemmer, lang, &whole, a).text;
-			if (t->stem.ptr == NULL)
-				return no_memory(err);
-		}
-	}
-	return 0;
-}
-
-/* ---- language --------------------------------------------------------------- */
+/* ---- what is kept of words --------------------------------------------------- */
 
 /* So many words are enough to tell a language. */
 #define SPEECH_WORDS_MAX 1000
@@ -113,7 +88,17 @@ struct speech {
 };
 
 static void
-add_speech(struct speech *p, const struct language_model *m, struct slice word)
+add_fact(struct speech *p, const struct word_fact *f, size_t letters)
+{
+	for (int k = 1; k < LANGUAGE_SLOTS; k++)
+		p->sums[k] += f->votes[k];
+	p->sums[0] += f->in_common;
+	p->words++;
+	p->letters += letters;
+}
+
+static void
+add_long_word(struct speech *p, const struct language_model *m, struct slice word)
 {
 	struct language_vector v;
 	language_word_vector(m, word, &v);
@@ -129,10 +114,15 @@ add_units(struct speech *p, const struct work *w, enum token_kind kind)
 	const struct unit_list *l = &w->s->cutting.units;
 	size_t skip = kind == TOKEN_HASHTAG ? 1 : 0; /* the # */
 	for (size_t i = 0; i < l->count && p->words < SPEECH_WORDS_MAX; i++) {
-		struct slice word = l->items[i].key.text;
-		if (l->items[i].kind == kind)
-			add_speech(p, w->set->languages,
-			    slice_make(word.ptr + skip, word.len - skip));
+		const struct unit *u = &l->items[i];
+		if (u->kind != kind)
+			continue;
+		struct slice word = slice_make(u->key.text.ptr + skip, u->key.text.len - skip);
+		const struct word_fact *f = word_memo_fact(w->s->memo, w->set->languages, u);
+		if (f != NULL)
+			add_fact(p, f, word.len);
+		else
+			add_long_word(p, w->set->languages, word);
 	}
 }
 
@@ -152,6 +142,78 @@ find_language(struct work *w, struct slice hint)
 	}
 }
 
+/* ---- stems and look-ups ------------------------------------------------------ */
+
+static int
+find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
+    struct lexicon_hit *hit)
+{
+	if (u->kind == TOKEN_WORD)
+		u->stem = stemmer_stem(w->s->stemmer, w->lang, &u->key, w->arena);
+	if (u->stem.text.ptr == NULL)
+		return no_memory(w->err);
+	marks_look_up(f, u, hit);
+	return 0;
+}
+
+/* Fills the stem of a unit and what it has in the lexicon. */
+static int
+find_unit(const struct work *w, const struct marks_finder *f, struct unit *u,
+    struct lexicon_hit *hit)
+{
+	bool is_name = u->kind == TOKEN_MENTION || u->kind == TOKEN_URL || u->kind == TOKEN_NUMBER;
+	struct word_fact *fact =
+	    is_name ? NULL : word_memo_fact(w->s->memo, w->set->languages, u);
+	if (fact == NULL)
+		return find_anew(w, f, u, hit);
+	if (fact->lang != w->lang) {
+		if (find_anew(w, f, u, hit) < 0)
+			return -1;
+		fact->hit = *hit;
+		fact->lang = word_fact_set_stem(fact, u->stem) ? (uint8_t)w->lang
+							       : (uint8_t)LANGUAGE_COUNT;
+		return 0;
+	}
+	*hit = fact->hit;
+	if (u->kind == TOKEN_WORD)
+		u->stem = word_fact_stem(fact, u, w->arena);
+	return u->stem.text.ptr == NULL ? no_memory(w->err) : 0;
+}
+
+/* Tokens have the stem of their unit; of a word with hyphens, of the whole. */
+static int
+stem_token(const struct work *w, const struct unit *u, bool is_first)
+{
+	struct token *t = &w->s->cutting.tokens.items[u->token];
+	if (u->kind != TOKEN_WORD)
+		return 0;
+	if (slice_eq(u->key.text, t->folded)) {
+		t->stem = u->stem.text;
+	} else if (is_first) {
+		struct word_key whole = word_key_of(t->folded);
+		t->stem = stemmer_stem(w->s->stemmer, w->lang, &whole, w->arena).text;
+	}
+	return t->stem.ptr == NULL ? no_memory(w->err) : 0;
+}
+
+/* Stems of all units and tokens, and what they have in the lexicon. */
+static int
+find_units(struct work *w, const struct marks_finder *f, struct lexicon_hit **hits_r)
+{
+	struct unit_list *l = &w->s->cutting.units;
+	struct lexicon_hit *hits = scratch_need(&w->s->lexicon_hits, (l->count + 1) * sizeof *hits);
+	if (hits == NULL)
+		return no_memory(w->err);
+	for (size_t i = 0; i < l->count; i++) {
+		struct unit *u = &l->items[i];
+		bool is_first = i == 0 || u[-1].token != u->token;
+		if (find_unit(w, f, u, &hits[i]) < 0 || stem_token(w, u, is_first) < 0)
+			return -1;
+	}
+	*hits_r = hits;
+	return 0;
+}
+
 /* ---- sentiment -------------------------------------------------------------- */
 
 static int
@@ -159,6 +221,7 @@ judge(struct work *w)
 {
 	const struct unit_list *l = &w->s->cutting.units;
 	const struct lexicon *english = w->set->lexicons[LANGUAGE_EN];
+	struct lexicon_hit *hits;
 	struct mark *marks;
 	size_t count;
 	struct evidence e;
@@ -168,7 +231,8 @@ judge(struct work *w)
 	    .stemmer = w->s->stemmer,
 	    .scratch = &w->s->marks,
 	    .arena = w->arena};
-	if (marks_find(&finder, l->items, l->count, &marks, &count, w->err) < 0)
+	if (find_units(w, &finder, &hits) < 0 ||
+	    marks_find(&finder, l->items, hits, l->count, &marks, &count, w->err) < 0)
 		return -1;
 	modifiers_apply(marks, count, l->items, l->count);
 	if (sentiment_weigh(w->lexicon, marks, count, l->items, l->count, &w->s->terms, &e,
@@ -191,21 +255,6 @@ judge(struct work *w)
 
 /* ---- all of it -------------------------------------------------------------- */
 
-static int
-copy_tokens(
-    struct scorer *s, struct arena *a, struct token **tokens_r, size_t *count_r, struct err *err)
-{
-	const struct token_list *l = &s->cutting.tokens;
-	struct token *copy = arena_alloc(a, (l->count + 1) * sizeof *copy);
-	if (copy == NULL)
-		return no_memory(err);
-	if (l->count > 0)
-		memcpy(copy, l->items, l->count * sizeof *copy);
-	*tokens_r = copy;
-	*count_r = l->count;
-	return 0;
-}
-
 int
 nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher *matcher,
     struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r,
@@ -215,10 +264,11 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 	struct work w = {.s = s, .set = set, .arena = a, .score = &score, .err = err};
 	w.text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
 
+	word_memo_use(s->memo, set->number);
 	if (units_cut_text(&s->cutting, w.text, a, err) < 0)
 		return -1;
 	find_language(&w, lang_hint);
-	if (stem_all(s, w.lang, a, err) < 0 || judge(&w) < 0)
+	if (judge(&w) < 0)
 		return -1;
 
 	const struct unit_list *l = &s->cutting.units;
@@ -230,8 +280,8 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 	    brands_find(matcher, l->items, l->count, &s->hits, a, &score.brands, &score.brand_count,
 		err) < 0)
 		return -1;
-	if (copy_tokens(s, a, &score.tokens, &score.token_count, err) < 0)
-		return -1;
+	score.tokens = s->cutting.tokens.items;
+	score.token_count = s->cutting.tokens.count;
 	score.lexicon = lexicon_version(w.lexicon);
 	snprintf(score.lang, sizeof score.lang, "%s", language_code(w.lang));
 	*score_r = score;
@@ -243,8 +293,19 @@ nlp_tokenise(struct scorer *s, struct slice text, struct slice lang, struct aren
     struct token **tokens_r, size_t *count_r, struct err *err)
 {
 	text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
-	if (units_cut_text(&s->cutting, text, a, err) < 0 ||
-	    stem_all(s, language_of_code(lang), a, err) < 0)
+	enum language code = language_of_code(lang);
+	if (units_cut_text(&s->cutting, text, a, err) < 0)
 		return -1;
-	return copy_tokens(s, a, tokens_r, count_r, err);
+	struct token_list *l = &s->cutting.tokens;
+	for (size_t i = 0; i < l->count; i++) {
+		struct word_key word = word_key_of(l->items[i].folded);
+		if (l->items[i].kind != TOKEN_WORD)
+			continue;
+		l->items[i].stem = stemmer_stem(s->stemmer, code, &word, a).text;
+		if (l->items[i].stem.ptr == NULL)
+			return no_memory(err);
+	}
+	*tokens_r = l->items;
+	*count_r = l->count;
+	return 0;
 }

@@ -111,8 +111,14 @@ mark_post(struct training *t, const struct lexicon *lx, struct slice text, struc
 	const struct unit_list *l = &t->cutting.units;
 	arena_reset(t->arena);
 	if (units_cut_text(&t->cutting, utf8_prefix(text, POST_TEXT_MAX), t->arena, t->err) < 0 ||
-	    stem_units(t) < 0 ||
-	    marks_find(&f, l->items, l->count, &m->items, &m->count, t->err) < 0)
+	    stem_units(t) < 0)
+		return -1;
+	struct lexicon_hit *hits = arena_alloc(t->arena, (l->count + 1) * sizeof *hits);
+	if (hits == NULL)
+		return no_memory(t->err);
+	for (size_t i = 0; i < l->count; i++)
+		marks_look_up(&f, &l->items[i], &hits[i]);
+	if (marks_find(&f, l->items, hits, l->count, &m->items, &m->count, t->err) < 0)
 		return -1;
 	modifiers_apply(m->items, m->count, l->items, l->count);
 	return 0;
