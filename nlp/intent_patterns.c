@@ -14,7 +14,7 @@
 #define GROUPS_MAX 256
 #define GROUPS_DEEP_MAX 8
 #define PATTERNS_MAX 10000
-#define OPTIONAL_MAX 4
+#define OPTIONAL_MAX 6
 #define GAPS_MAX 3
 
 struct group {
@@ -432,8 +432,8 @@ read_when(struct reader *r, struct slice when, struct intent_pattern *p)
 	    {"any", WHEN_ANY, PATTERN_ALONE},
 	    {"unless-positive", WHEN_ANY & ~(1u << SENTIMENT_POSITIVE), PATTERN_ALONE},
 	    {"unless-negative", WHEN_ANY & ~(1u << SENTIMENT_NEGATIVE), PATTERN_ALONE},
-	    {"negative", 1u << SENTIMENT_NEGATIVE, PATTERN_ALONE},
-	    {"positive", 1u << SENTIMENT_POSITIVE, PATTERN_ALONE},
+	    {"negative", 1u << SENTIMENT_NEGATIVE, PATTERN_FEELING},
+	    {"positive", 1u << SENTIMENT_POSITIVE, PATTERN_FEELING},
 	    {"weak", WHEN_ANY, PATTERN_WEAK},
 	    {"half", WHEN_ANY, PATTERN_HALF},
 	    {"other-half", WHEN_ANY, PATTERN_OTHER_HALF},
@@ -447,7 +447,7 @@ read_when(struct reader *r, struct slice when, struct intent_pattern *p)
 		if (i == n)
 			return complain(r, "a pattern cannot count when", word);
 		p->when &= MOODS[i].labels;
-		if (MOODS[i].strength != PATTERN_ALONE)
+		if (MOODS[i].strength > p->strength) /* "half,negative" is a half */
 			p->strength = MOODS[i].strength;
 	}
 	return 0;

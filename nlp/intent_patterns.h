@@ -10,7 +10,8 @@
  *	not	INTENT	PATTERN		withdraws what was found of the intent in the same sentence
  *
  * WHEN, one or several with commas between:
- *	any, unless-positive, unless-negative, negative, positive	the post's sentiment
+ *	any, unless-positive, unless-negative, negative, positive	the post's sentiment; the last two
+ *		make a complaint or praise only where no other intent explains the mood
  *	weak	two different ones are needed
  *	half, other-half	one of each is needed: "not working" and "please"
  *
@@ -31,7 +32,7 @@
  *
  * Ownership: new/free; texts are copied.  Immutable.
  * Errors:    -1 with file and line.
- * Limits:    PATTERN_ITEMS_MAX items, 4 optional ones and 3 gaps in a pattern.
+ * Limits:    PATTERN_ITEMS_MAX items, 6 optional ones and 3 gaps in a pattern.
  */
 #ifndef NLP_INTENT_PATTERNS_H
 #define NLP_INTENT_PATTERNS_H
@@ -49,6 +50,7 @@ struct err;
 /* How much one finding says. */
 enum pattern_strength {
 	PATTERN_ALONE, /* it is enough */
+	PATTERN_FEELING, /* it is enough with the one sentiment it asks for */
 	PATTERN_WEAK,
 	PATTERN_HALF,
 	PATTERN_OTHER_HALF,

@@ -190,7 +190,8 @@ is_said(struct search *f, const struct finding *x)
 			return true;
 		if (new == old &&new != PATTERN_ALONE && !is_apart(k, x))
 			return true;
-		if (is_inside(x, k) && (new == old || old == PATTERN_ALONE))
+		bool is_same = is_inside(x, k) && is_inside(k, x);
+		if (is_inside(x, k) && (new == old || old == PATTERN_ALONE || is_same))
 			return true;
 		if (is_inside(k, x) && new == old) {
 			*k = *x;
@@ -269,17 +270,31 @@ search_sentence(struct search *f)
 
 #define BIT(intent) (1u << (intent))
 
-/* Which intents were said with enough strength. */
+/* Was the intent said with enough strength? */
+static bool
+holds(const struct search *f, enum intent intent)
+{
+	const uint32_t *n = f->strengths[intent];
+	return n[PATTERN_ALONE] > 0 || n[PATTERN_FEELING] > 0 || n[PATTERN_WEAK] >= 2 ||
+	    (n[PATTERN_HALF] > 0 && n[PATTERN_OTHER_HALF] > 0);
+}
+
+/* A review weighs good and bad, who asks for help says what is broken, and who buys or leaves or
+ * proposes something has a mood as well: beside these only what is enough alone is a complaint or
+ * praise. */
 static uint32_t
 weigh(const struct search *f)
 {
+	const uint32_t explains_bad = BIT(INTENT_FEEDBACK) | BIT(INTENT_SUPPORT);
+	const uint32_t explains_good =
+	    explains_bad | BIT(INTENT_PURCHASE) | BIT(INTENT_CHURN) | BIT(INTENT_SUGGESTION);
 	uint32_t intents = 0;
-	for (int i = 0; i < INTENT_COUNT; i++) {
-		const uint32_t *n = f->strengths[i];
-		bool holds = n[PATTERN_ALONE] > 0 || n[PATTERN_WEAK] >= 2 ||
-		    (n[PATTERN_HALF] > 0 && n[PATTERN_OTHER_HALF] > 0);
-		intents |= holds ? BIT(i) : 0;
-	}
+	for (int i = 0; i < INTENT_COUNT; i++)
+		intents |= holds(f, (enum intent)i) ? BIT(i) : 0;
+	if ((intents & explains_bad) != 0 && f->strengths[INTENT_COMPLAINT][PATTERN_ALONE] == 0)
+		intents &= ~BIT(INTENT_COMPLAINT);
+	if ((intents & explains_good) != 0 && f->strengths[INTENT_PRAISE][PATTERN_ALONE] == 0)
+		intents &= ~BIT(INTENT_PRAISE);
 	return intents;
 }
 
