@@ -91,23 +91,29 @@ marks_find(const struct marks_finder *f, const struct unit *units, const struct 
 {
 	struct mark *marks = scratch_need(f->scratch, (unit_count + 1) * sizeof *marks);
 	size_t n = 0, phrase_end = 0;
+	size_t silent_end = 0; /* of a brand's own phrase: its words say nothing else */
 	if (marks == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	for (size_t i = 0; i < unit_count; i++) {
-		const struct lexicon_hit *hit = &hits[i];
+		struct lexicon_hit hit = hits[i];
 		size_t span = 1;
-		uint32_t phrase = hit->has_longer && i >= phrase_end
+		uint32_t phrase = hit.has_longer && i >= phrase_end
 		    ? lexicon_phrase(f->lexicon, units, unit_count, i, &span)
 		    : 0;
-		if (phrase == 0 && (hit->rated | hit->stem | hit->number | hit->english) == 0)
+		bool is_named = phrase != 0 && lexicon_at(f->lexicon, phrase)->is_vocabulary;
+		if (is_named)
+			hit = (struct lexicon_hit){.rated = phrase, .stem = phrase};
+		else if (i < silent_end ||
+		    (phrase == 0 && (hit.rated | hit.stem | hit.number | hit.english) == 0))
 			continue;
 		struct mark *m = &marks[n++];
 		m->unit = (uint32_t)i;
 		m->span = (uint32_t)span;
-		fill_mark(f, hit, m);
+		fill_mark(f, &hit, m);
 		if (phrase != 0) {
 			m->rated = lexicon_at(f->lexicon, phrase);
 			phrase_end = i + span;
+			silent_end = is_named ? phrase_end : 0;
 		} else if (i < phrase_end) {
 			m->rated = NULL; /* the phrase speaks for it */
 		}

@@ -221,7 +221,7 @@ judge(struct work *w)
 {
 	const struct unit_list *l = &w->s->cutting.units;
 	const struct lexicon *english = w->set->lexicons[LANGUAGE_EN];
-	struct lexicon_hit *hits;
+	struct lexicon_hit *hits = NULL;
 	struct mark *marks;
 	size_t count;
 	struct evidence e;

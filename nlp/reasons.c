@@ -137,7 +137,8 @@ reasons_give(const struct evidence *e, const struct lexicon *lx, const struct ma
 				return -1;
 		}
 	}
-	for (; is_counted && text.len > 0 && term < e->count; term++) {
+	/* Where no word or sign spoke, how the post looks was not asked. */
+	for (; is_counted && e->has_evidence && text.len > 0 && term < e->count; term++) {
 		if (e->terms[term].kind == TERM_SHAPE && polarity(e->terms[term].effect) != 0 &&
 		    give_term(&g, &e->terms[term]) < 0)
 			return -1;

@@ -206,6 +206,18 @@ sum_up(struct evidence *e, size_t unit_count)
 	}
 }
 
+/* Did a word or sign say anything?  To be asked before shapes and sums are added. */
+static bool
+speaks(const struct evidence *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct class_effect *x = &e->terms[i].effect;
+		if (x->negative_milli != 0 || x->positive_milli != 0)
+			return true;
+	}
+	return e->positive_milli != 0 || e->negative_milli != 0;
+}
+
 int
 sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
     const struct unit *units, size_t unit_count, struct scratch *scratch, struct evidence *e_r,
@@ -226,8 +238,7 @@ sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_
 			weigh_pair(&w, (uint32_t)i, units);
 		e_r->is_sarcastic |= m->rated != NULL && m->rated->role == ROLE_SARCASM;
 	}
-	e_r->has_evidence =
-	    e_r->count > 0 || e_r->positive_milli != 0 || e_r->negative_milli != 0;
+	e_r->has_evidence = speaks(e_r);
 	look_at(units, unit_count, &looks);
 	weigh_sums(&w, &looks);
 	weigh_shapes(&w, &looks);
@@ -254,8 +265,6 @@ sentiment_probabilities(
 {
 	int64_t bits[3] = {0, 0, 0}, top = 0;
 	uint32_t e[3], sum = 0;
-	int32_t rest = 1000;
-	int best = 1;
 
 	for (int side = 0; side < 2; side++) {
 		int k = side * 2;
@@ -266,12 +275,11 @@ sentiment_probabilities(
 		e[k] = share(top - bits[k]);
 		sum += e[k];
 	}
-	for (int k = 0; k < 3; k++) {
-		per_mille_r[k] = (int32_t)((uint64_t)e[k] * 1000 / sum);
-		rest -= per_mille_r[k];
-		best = e[k] > e[best] ? k : best;
-	}
-	per_mille_r[best] += rest; /* what rounding left over */
+	/* The sides to the nearest, half down, so that together they are never above 1000; neutral
+	 * is the rest.  So neither side falls when its logit rises. */
+	for (int k = 0; k < 3; k += 2)
+		per_mille_r[k] = (int32_t)(((uint64_t)e[k] * 2000 + sum - 1) / ((uint64_t)sum * 2));
+	per_mille_r[1] = 1000 - per_mille_r[0] - per_mille_r[2];
 }
 
 void

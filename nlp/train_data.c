@@ -191,7 +191,7 @@ keep(struct reading *r, struct slice text, uint8_t label)
 static int
 judge_row(struct reading *r, const struct fields *f)
 {
-	uint8_t label;
+	uint8_t label = 0;
 	bool is_label = slice_is_set(f->label) ? parse_label(slice_trim(f->label), &label)
 					       : parse_rating(slice_trim(f->rating), &label);
 	struct slice lang = slice_is_set(f->lang) ? slice_trim(f->lang) : SLICE_LIT("");

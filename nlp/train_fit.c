@@ -202,8 +202,10 @@ remember(struct search *s, const double *weights)
 		s->changes[at][i] = s->next_gradient[i] - s->gradient[i];
 	}
 	s->curvature[at] = dot(s->steps[at], s->changes[at], s->n);
-	if (s->curvature[at] <= 1e-12)
+	if (s->curvature[at] <= 1e-12) { /* of no use, and the oldest is overwritten */
+		s->count -= s->count == HISTORY;
 		return;
+	}
 	s->newest = at;
 	s->count += s->count < HISTORY;
 }

@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/diag.h"
+#include "nlp/lexicon_set.h"
 
 static size_t
 lay(struct desk *d, const char *text, char *out, size_t cap)
@@ -20,24 +21,133 @@ lay(struct desk *d, const char *text, char *out, size_t cap)
 	return n;
 }
 
+/* Which of a score's reasons come from the brand's own words. */
+static size_t
+vocabulary_reasons(const struct score *s, const char *entry, int32_t *weight_milli_r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->reason_count; i++) {
+		const struct contribution *c = &s->reasons[i];
+		if (!slice_eq_str(c->entry, entry))
+			continue;
+		assert_string_equal(c->source, "brand vocabulary");
+		*weight_milli_r = c->weight_milli;
+		n++;
+	}
+	return n;
+}
+
 static void
 a_brands_words_change_its_posts(void **state)
 {
+	static const char WORDS[] = "# our words\n\nsick\ten\t3\r\nghost bean\ten-GB\t-2.5\n"
+				    "#acmefail\ten\t-3\nmegageil\tde\t3.5\n";
 	struct desk *d = *state;
 	char out[4096], version[32];
+	int32_t weight = 0;
 	assert_int_equal(desk_score(d, "this blend is sick").label, SENTIMENT_NEGATIVE);
+	struct score bean = desk_score(d, "there was a ghost bean in it");
+	struct score tag = desk_score(d, "and another one #AcmeFail");
+	struct score german = desk_score(d, "der neue Kaffee ist megageil");
 	snprintf(version, sizeof version, "%s", desk_score(d, "the blend").lexicon);
-	assert_int_equal(
-	    lay(d, "# our words\n\nsick\ten\t3\r\nghost bean\ten-GB\t-2.5\n#acmefail\ten\t-3\n",
-		out, sizeof out),
-	    0);
+	assert_int_equal(lay(d, WORDS, out, sizeof out), 0);
 	struct score s = desk_score(d, "this blend is sick");
 	assert_int_equal(s.label, SENTIMENT_POSITIVE);
-	assert_string_equal(s.reasons[0].source, "brand vocabulary");
-	assert_int_equal(s.reasons[0].weight_milli, 3000);
+	assert_true(vocabulary_reasons(&s, "sick", &weight) > 0);
+	assert_int_equal(weight, 3000);
 	assert_string_not_equal(s.lexicon, version);
-	assert_int_equal(desk_score(d, "there was a ghost bean in it").label, SENTIMENT_NEGATIVE);
-	assert_int_equal(desk_score(d, "and another one #AcmeFail").label, SENTIMENT_NEGATIVE);
+	s = desk_score(d, "there was a ghost bean in it");
+	assert_int_equal(s.label, SENTIMENT_NEGATIVE);
+	assert_true(s.score_milli < bean.score_milli);
+	s = desk_score(d, "and another one #AcmeFail");
+	assert_int_equal(s.label, SENTIMENT_NEGATIVE);
+	assert_true(s.score_milli <= tag.score_milli);
+	s = desk_score(d, "der neue Kaffee ist megageil");
+	assert_int_equal(s.label, SENTIMENT_POSITIVE);
+	assert_true(s.score_milli > german.score_milli);
+}
+
+/* With 0 a word or a phrase says nothing: the text scores as if unknown words stood there. */
+static void
+a_weight_of_nothing_silences(void **state)
+{
+	static const struct {
+		const char *entry, *with, *without;
+	} CASES[] = {
+	    {"terrible", "terrible", "qqxzw"},
+	    {"great", "so great", "so qqxzw"},
+	    {"worst case", "worst case", "qqxzw qqyzw"},
+	    {"\xf0\x9f\x98\xa1", "\xf0\x9f\x98\xa1", "\xf0\x9f\xaa\xa8"},
+	};
+	struct desk *d = *state;
+	char out[4096], line[64];
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		int32_t weight;
+		struct score plain = desk_score_hinted(d, CASES[i].without, "en");
+		assert_true(
+		    plain.score_milli != desk_score_hinted(d, CASES[i].with, "en").score_milli);
+		snprintf(line, sizeof line, "%s\ten\t0\n", CASES[i].entry);
+		assert_int_equal(lay(d, line, out, sizeof out), 0);
+		struct score s = desk_score_hinted(d, CASES[i].with, "en");
+		if (vocabulary_reasons(&s, CASES[i].entry, &weight) != 0 ||
+		    s.score_milli != plain.score_milli)
+			fail_msg("'%s': %d, '%s': %d", CASES[i].with, s.score_milli,
+			    CASES[i].without, plain.score_milli);
+	}
+}
+
+/* ---- a whole lexicon in place of a shipped one ------------------------------ */
+
+static size_t
+replace(struct desk *d, const char *file, struct slice text, char *out, size_t cap)
+{
+	struct diag_list *diags = diag_list_new();
+	struct buf b;
+	buf_init(&b, 1u << 16);
+	assert_int_equal(lexicon_set_replace(d->set, file, text, diags, NULL), 0);
+	diag_print(diags, &b);
+	snprintf(out, cap, "%s", buf_str(&b));
+	size_t n = diag_count(diags, DIAG_ERROR) + diag_count(diags, DIAG_WARNING);
+	buf_fini(&b);
+	diag_list_free(diags);
+	return n;
+}
+
+static void
+a_learned_lexicon_takes_the_shipped_ones_place(void **state)
+{
+	struct desk *d = *state;
+	struct lexicon *lx = NULL;
+	struct buf file;
+	char out[4096];
+	assert_int_equal(
+	    lexicon_of_entries("en", "stem\tzorble\t-1\t4\nsum\tbalance\t-1\t1\n", &lx, NULL), 0);
+	buf_init(&file, LEXICON_FILE_MAX);
+	assert_int_equal(lexicon_print(lx, SLICE_LIT("# licence: none\n"), &file, NULL), 0);
+	assert_true(lexicon_set_is_whole(buf_slice(&file)));
+	assert_false(lexicon_set_is_whole(SLICE_LIT("# our words\nsick\ten\t3\n")));
+	assert_false(lexicon_set_is_whole(SLICE_LIT("# language: en\nsick\ten\t3\n")));
+	assert_int_equal(replace(d, "lexicon.d/en.tsv", buf_slice(&file), out, sizeof out), 0);
+	struct score s = desk_score_hinted(d, "the zorbles are terrible and this is all", "en");
+	assert_int_equal(s.label, SENTIMENT_POSITIVE);
+	assert_true(slice_starts_with(slice_of(s.lexicon), "en-"));
+	assert_string_equal(lexicon_version(lexicon_set_lexicon(d->set, LANGUAGE_EN)), s.lexicon);
+	/* A vocabulary lies over it; the other languages are what they were. */
+	assert_int_equal(lay(d, "zorble\ten\t-4\n", out, sizeof out), 0);
+	assert_true(desk_score_hinted(d, "these are the zorbles", "en").score_milli < 0);
+	assert_int_equal(
+	    desk_score(d, "Der Kaffee ist leider furchtbar").label, SENTIMENT_NEGATIVE);
+	/* A second one, and one that cannot be read, are findings. */
+	assert_int_equal(replace(d, "lexicon.d/x.tsv", buf_slice(&file), out, sizeof out), 1);
+	assert_non_null(strstr(out, "V008"));
+	assert_int_equal(replace(d, "lexicon.d/y.tsv",
+			     SLICE_LIT("# language: de\n# checksum: 0123456789abcdef\nstem\tx\n"),
+			     out, sizeof out),
+	    1);
+	assert_non_null(strstr(out, "V007"));
+	assert_non_null(strstr(out, "line 3"));
+	buf_fini(&file);
+	lexicon_free(lx);
 }
 
 static void
@@ -51,7 +161,7 @@ slips_are_shown_with_line_and_caret(void **state)
 	    {"sick\ten\n", "V001", "1:1"},
 	    {"a\tb\tc\td\n", "V001", "1:1"},
 	    {"ok\ten\t1\nsick\tenglish\t3\n", "V002", "2:6"},
-	    {"sick\tde\t3\n", "V003", "1:6"},
+	    {"sick\tpl\t3\n", "V003", "1:6"},
 	    {"sick\ten\t5\n", "V004", "1:9"},
 	    {"sick\ten\tgood\n", "V004", "1:9"},
 	    {",\ten\t1\n", "V005", "1:1"},
@@ -72,9 +182,8 @@ static void
 a_set_is_built_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	/* Each allocation of the large lexicon would take long: every 7th, then the sticky ones in
-	 * leaps. */
-	for (unsigned nth = 1;; nth += 7) {
+	/* Failing each of them would take long: the first ones, then in growing leaps. */
+	for (unsigned nth = 1;; nth += 1 + nth / 8) {
 		struct lexicon_set *set = NULL;
 		struct err err = {.kind = ERR_NONE};
 		mem_fault_arm(nth, nth % 2 == 0);
@@ -94,6 +203,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_brands_words_change_its_posts, desk_open, desk_close),
+	    cmocka_unit_test_setup_teardown(a_weight_of_nothing_silences, desk_open, desk_close),
+	    cmocka_unit_test_setup_teardown(
+		a_learned_lexicon_takes_the_shipped_ones_place, desk_open, desk_close),
 	    cmocka_unit_test_setup_teardown(
 		slips_are_shown_with_line_and_caret, desk_open, desk_close),
 	    cmocka_unit_test(a_set_is_built_whole_or_not_at_all),

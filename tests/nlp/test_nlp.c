@@ -15,10 +15,13 @@ languages_we_cannot_score_are_named_and_left_neutral(void **state)
 	    {"Great coffee!", NULL, "en", true, SENTIMENT_POSITIVE},
 	    {"Great coffee!", "en", "en", true, SENTIMENT_POSITIVE},
 	    {"Worst coffee in town", "en-US", "en", true, SENTIMENT_NEGATIVE},
-	    {"Der Kaffee ist leider furchtbar und ich bin sauer", NULL, "de", false,
-		SENTIMENT_NEUTRAL},
-	    {"Super Kaffee!", "de", "de", false, SENTIMENT_NEUTRAL},
-	    {"Der Kaffee ist toll \xf0\x9f\x98\x8d", NULL, "de", false, SENTIMENT_NEUTRAL},
+	    {"Der Kaffee ist leider furchtbar und ich bin sauer", NULL, "de", true,
+		SENTIMENT_NEGATIVE},
+	    {"Kaffeen er virkelig god, tak", NULL, "da", true, SENTIMENT_POSITIVE},
+	    {"El caf\xc3\xa9 es horrible, qu\xc3\xa9 asco", NULL, "es", true, SENTIMENT_NEGATIVE},
+	    {"Kawa jest okropna i jestem bardzo z\xc5\x82y", NULL, "pl", false, SENTIMENT_NEUTRAL},
+	    {"Kawa!", "pl", "pl", false, SENTIMENT_NEUTRAL},
+	    {"Ta kawa jest bardzo dobra \xf0\x9f\x98\x8d", NULL, "pl", false, SENTIMENT_NEUTRAL},
 	    {"\xf0\x9f\x98\x8d\xf0\x9f\x98\x8d", NULL, "und", true, SENTIMENT_POSITIVE},
 	    {"\xe5\x92\x96\xe5\x95\xa1\xe5\xbe\x88\xe5\xa5\xbd \xf0\x9f\x98\x8d\xf0\x9f\x98\x8d",
 		NULL, "zh", false, SENTIMENT_NEUTRAL},
@@ -35,7 +38,7 @@ languages_we_cannot_score_are_named_and_left_neutral(void **state)
 			fail_msg("'%s' (%s): %s, scored %d, %s", CASES[i].text, CASES[i].hint,
 			    s.lang, s.is_scored, sentiment_label_name(s.label));
 	}
-	struct score s = desk_score(d, "Der Kaffee ist toll \xf0\x9f\x98\x8d");
+	struct score s = desk_score(d, "Ta kawa jest bardzo dobra \xf0\x9f\x98\x8d");
 	assert_int_equal(s.reason_count, 1);
 	assert_int_equal(s.reasons[0].effect_milli, 0);
 	assert_text(
