@@ -6,6 +6,7 @@
 struct word_memo {
 	uint64_t set_number;
 	struct word_fact facts[WORD_MEMO_SIZE];
+	uint8_t last_used[WORD_MEMO_SIZE / 2]; /* of a pair of places */
 };
 
 struct word_memo *
@@ -41,6 +42,21 @@ fill_votes(struct word_fact *f, const struct language_model *languages, struct s
 		f->votes[i] = (int8_t)v.v[i];
 }
 
+static inline bool
+is_same(const struct word_fact *f, uint64_t hash, uint8_t kind, struct slice word)
+{
+	return f->hash == hash && f->len == word.len && f->kind == kind &&
+	    memcmp(f->word, word.ptr, word.len) == 0;
+}
+
+static inline struct word_fact *
+use(struct word_memo *m, struct word_fact *f)
+{
+	size_t at = (size_t)(f - m->facts);
+	m->last_used[at / 2] = (uint8_t)(at & 1);
+	return f;
+}
+
 struct word_fact *
 word_memo_fact(struct word_memo *m, const struct language_model *languages, const struct unit *u)
 {
@@ -49,10 +65,16 @@ word_memo_fact(struct word_memo *m, const struct language_model *languages, cons
 	if (word.len == 0 || word.len > WORD_MEMO_BYTES)
 		return NULL;
 	uint64_t hash = u->key.hash + kind * 0x9e3779b97f4a7c15ULL;
-	struct word_fact *f = &m->facts[(hash ^ hash >> 32) & (WORD_MEMO_SIZE - 1)];
-	if (f->hash == hash && f->len == word.len && f->kind == kind &&
-	    memcmp(f->word, word.ptr, word.len) == 0)
-		return f;
+	/* Two places for each: the one that was used last stays. */
+	struct word_fact *f = &m->facts[(hash * 0xff51afd7ed558ccdULL >> 40) % WORD_MEMO_SIZE];
+	struct word_fact *other = &m->facts[(size_t)(f - m->facts) ^ 1];
+	if (is_same(f, hash, kind, word))
+		return use(m, f);
+	if (is_same(other, hash, kind, word))
+		return use(m, other);
+	if (m->last_used[(f - m->facts) / 2] == ((f - m->facts) & 1))
+		f = other;
+	use(m, f);
 	f->hash = hash;
 	f->len = (uint8_t)word.len;
 	f->kind = kind;
