@@ -13,7 +13,6 @@ struct giving {
 	struct contribution *out;
 	size_t count;
 	int64_t sums[SUM_COUNT]; /* what the sums of ratings count, positive minus negative */
-	int64_t total; /* sum of the sizes of all ratings */
 };
 
 static int32_t
@@ -34,6 +33,13 @@ collect_sums(struct giving *g)
 	}
 }
 
+/* To the nearest; b above 0. */
+static int64_t
+divided(int64_t a, int64_t b)
+{
+	return (a >= 0 ? a + b / 2 : a - b / 2) / b;
+}
+
 /* The share of the sums that one rating has. */
 static int32_t
 rating_share(const struct giving *g, int32_t rating_milli)
@@ -41,11 +47,13 @@ rating_share(const struct giving *g, int32_t rating_milli)
 	int64_t positive = g->e->positive_milli, negative = g->e->negative_milli;
 	int64_t share = 0;
 	if (rating_milli > 0 && positive > 0)
-		share += g->sums[SUM_POSITIVE] * rating_milli / positive;
+		share += divided(g->sums[SUM_POSITIVE] * rating_milli, positive);
 	if (rating_milli < 0 && negative > 0)
-		share += g->sums[SUM_NEGATIVE] * -rating_milli / negative;
-	if (positive != negative)
-		share += g->sums[SUM_BALANCE] * rating_milli / (positive - negative);
+		share += divided(g->sums[SUM_NEGATIVE] * -rating_milli, negative);
+	if (positive > negative)
+		share += divided(g->sums[SUM_BALANCE] * rating_milli, positive - negative);
+	if (positive < negative)
+		share += divided(g->sums[SUM_BALANCE] * -rating_milli, negative - positive);
 	return (int32_t)share;
 }
 

@@ -248,15 +248,16 @@ sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_
 
 /* ---- probabilities ---------------------------------------------------------- */
 
-/* 2^(bits/1000) against the largest, in 1/65536; 0 when it is 16 bits below. */
-static uint32_t
+/* 2^(-bits/1000) in steps of 1/64 of a bit.  Whole bits are exact shifts, so that shares stay in
+ * proportion whatever they are measured against; 0 when it is 40 bits below. */
+static uint64_t
 share(int64_t below_milli_bits)
 {
 	assert(below_milli_bits >= 0);
 	int64_t steps = below_milli_bits * 64 / 1000;
-	if (steps >= 16 * 64)
+	if (steps >= 40 * 64)
 		return 0;
-	return EXP2[steps % 64] >> (steps / 64);
+	return ((uint64_t)EXP2[steps % 64] << 24) >> (steps / 64);
 }
 
 void
@@ -264,13 +265,14 @@ sentiment_probabilities(
     const int64_t logits_milli[2], int32_t temperature_milli, int32_t per_mille_r[3])
 {
 	int64_t bits[3] = {0, 0, 0}, top = 0;
-	uint32_t e[3], sum = 0;
+	uint64_t e[3], sum = 0;
 
 	for (int side = 0; side < 2; side++) {
 		int k = side * 2;
 		bits[k] = logits_milli[side] * temperature_milli / 1000 * LOG2_E / 65536;
 		top = bits[k] > top ? bits[k] : top;
 	}
+	top = (top + 999) / 1000 * 1000; /* whole bits */
 	for (int k = 0; k < 3; k++) {
 		e[k] = share(top - bits[k]);
 		sum += e[k];
@@ -278,7 +280,7 @@ sentiment_probabilities(
 	/* The sides to the nearest, half down, so that together they are never above 1000; neutral
 	 * is the rest.  So neither side falls when its logit rises. */
 	for (int k = 0; k < 3; k += 2)
-		per_mille_r[k] = (int32_t)(((uint64_t)e[k] * 2000 + sum - 1) / ((uint64_t)sum * 2));
+		per_mille_r[k] = (int32_t)((e[k] * 2000 + sum - 1) / (sum * 2));
 	per_mille_r[1] = 1000 - per_mille_r[0] - per_mille_r[2];
 }
 

@@ -1,6 +1,6 @@
-#include "nlp_support.h"
+#include "reader.h"
 
-#include "nlp/sentiment.h"
+#include <math.h>
 
 static const struct {
 	const char *text, *label;
@@ -51,38 +51,88 @@ plain_cases_get_the_label_people_expect(void **state)
 	}
 }
 
+/* The three probabilities for a pair of logits, by the definition. */
+static void
+expect_probabilities(const int64_t logits[2], int32_t temperature_milli, double p_r[3])
+{
+	double e[3] = {exp((double)logits[0] * temperature_milli / 1e6), 1,
+	    exp((double)logits[1] * temperature_milli / 1e6)};
+	for (int k = 0; k < 3; k++)
+		p_r[k] = e[k] * 1000 / (e[0] + e[1] + e[2]);
+}
+
+static void
+probabilities_are_those_of_the_model(void **state)
+{
+	static const int32_t TEMPERATURES[] = {200, 1000, 1370};
+	(void)state;
+	for (int64_t n = -9000; n <= 9000; n += 450) {
+		for (int64_t p = -9000; p <= 9000; p += 450) {
+			for (size_t t = 0; t < COUNT_OF(TEMPERATURES); t++) {
+				const int64_t logits[2] = {n, p};
+				double want[3];
+				int32_t got[3];
+				sentiment_probabilities(logits, TEMPERATURES[t], got);
+				expect_probabilities(logits, TEMPERATURES[t], want);
+				assert_int_equal(got[0] + got[1] + got[2], 1000);
+				for (int k = 0; k < 3; k++) {
+					if (got[k] < 0 || fabs(got[k] - want[k]) > 6)
+						fail_msg("%d of %d %d: %d, want %.1f", k, (int)n,
+						    (int)p, got[k], want[k]);
+				}
+			}
+		}
+	}
+	const int64_t far[2] = {INT32_MAX, -INT32_MAX};
+	int32_t got[3];
+	sentiment_probabilities(far, 10000, got);
+	assert_int_equal(got[0], 1000);
+}
+
+/* Neither side ever loses when its logit rises, not even by what is rounded. */
 static void
 more_of_the_same_is_never_less(void **state)
 {
-	struct features f = {.has_evidence = true};
 	(void)state;
-	int32_t last[3] = {-1001, -1001, -1001};
-	for (int32_t v = 0; v <= 1000; v += 5) {
-		for (int side = 0; side < 2; side++) {
-			struct score s = {.label = SENTIMENT_NEUTRAL};
-			f = (struct features){.has_evidence = true};
-			f.v[side == 0 ? FEATURE_POSITIVE : FEATURE_NEGATIVE] = v;
-			f.v[FEATURE_BALANCE] = side == 0 ? v / 2 : -v / 2;
-			sentiment_combine(&f, &s);
-			assert_int_equal(
-			    s.negative_milli + s.neutral_milli + s.positive_milli, 1000);
-			int32_t strength = side == 0 ? s.score_milli : -s.score_milli;
-			assert_true(strength >= last[side]);
-			last[side] = strength;
+	for (int64_t other = -3000; other <= 3000; other += 37) {
+		int32_t last[2][3] = {{-1, 1001, 1001}, {1001, 1001, -1}};
+		for (int64_t own = -5000; own <= 5000; own += 3) {
+			const int64_t negative[2] = {own, other}, positive[2] = {other, own};
+			int32_t n[3], p[3];
+			sentiment_probabilities(negative, 930, n);
+			sentiment_probabilities(positive, 930, p);
+			assert_true(n[0] >= last[0][0] && n[2] <= last[0][2]);
+			assert_true(p[2] >= last[1][2] && p[0] <= last[1][0]);
+			memcpy(last[0], n, sizeof n);
+			memcpy(last[1], p, sizeof p);
 		}
+		assert_true(last[0][0] > 800 && last[1][2] > 800);
 	}
-	assert_true(last[0] > 900 && last[1] > 900);
 }
 
 static void
 a_text_without_evidence_has_no_opinion(void **state)
 {
-	struct desk *d = *state;
-	struct score s = desk_score(d, "The shop opens at nine.");
-	assert_int_equal(s.score_milli, 0);
-	assert_int_equal(s.reason_count, 0);
-	assert_false(s.is_unsure);
-	assert_true(s.is_scored);
+	static const char *const TEXTS[] = {"", "http://qqxzw.example", "qqxzw qqyzw.", "QQXZW!!"};
+	struct lexicon *lx = NULL;
+	struct reader r;
+	(void)state;
+	assert_int_equal(
+	    lexicon_of_entries("en",
+		"word\tgood\t2\nshape\talways\t1\t-1\nshape\texclamations\t1\t2\n", &lx, NULL),
+	    0);
+	reader_open(&r);
+	for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+		assert_int_equal(reader_score(&r, lx, TEXTS[i]), 0);
+		assert_int_equal(r.score.label, SENTIMENT_NEUTRAL);
+		assert_int_equal(r.score.neutral_milli, 700);
+		assert_int_equal(r.score.reason_count, 0);
+		assert_false(r.score.is_unsure);
+	}
+	assert_true(reader_score(&r, lx, "QQXZW good!!") != 0);
+	assert_int_equal(r.score.reason_count, 3);
+	reader_close(&r);
+	lexicon_free(lx);
 }
 
 static void
@@ -111,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(plain_cases_get_the_label_people_expect),
+	    cmocka_unit_test(probabilities_are_those_of_the_model),
 	    cmocka_unit_test(more_of_the_same_is_never_less),
 	    cmocka_unit_test(a_text_without_evidence_has_no_opinion),
 	    cmocka_unit_test(a_sarcasm_cue_takes_the_confidence_away),

@@ -1,0 +1,98 @@
+/*
+ * reader.h - one text against one lexicon, step by step, for tests that look between the steps:
+ * units, marks, evidence, score with reasons.  The language is the lexicon's, whatever the text.
+ */
+#ifndef TESTS_NLP_READER_H
+#define TESTS_NLP_READER_H
+
+#include "nlp_support.h"
+
+#include "nlp/lexicon.h"
+#include "nlp/marks.h"
+#include "nlp/modifiers.h"
+#include "nlp/reasons.h"
+#include "nlp/sentiment.h"
+
+struct reader {
+	struct cutting cutting;
+	struct stemmer *stemmer;
+	struct arena *arena;
+	struct scratch hit_memory, mark_memory, term_memory;
+	struct slice text;
+	const struct lexicon *lexicon;
+	struct mark *marks;
+	size_t mark_count;
+	struct evidence evidence;
+	struct score score;
+};
+
+static inline void
+reader_open(struct reader *r)
+{
+	*r = (struct reader){.stemmer = stemmer_new(false), .arena = arena_new(ARENA_MAX)};
+	assert_non_null(r->stemmer);
+	assert_non_null(r->arena);
+}
+
+static inline void
+reader_close(struct reader *r)
+{
+	units_cutting_fini(&r->cutting);
+	stemmer_free(r->stemmer);
+	arena_free(r->arena);
+	scratch_fini(&r->hit_memory);
+	scratch_fini(&r->mark_memory);
+	scratch_fini(&r->term_memory);
+}
+
+static inline void
+reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *english)
+{
+	struct unit_list *l = &r->cutting.units;
+	struct marks_finder f = {.lexicon = lx,
+	    .english = english == lx ? NULL : english,
+	    .stemmer = r->stemmer,
+	    .scratch = &r->mark_memory,
+	    .arena = r->arena};
+	struct lexicon_hit *hits = scratch_need(&r->hit_memory, (l->count + 1) * sizeof *hits);
+	assert_non_null(hits);
+	for (size_t i = 0; i < l->count; i++) {
+		struct unit *u = &l->items[i];
+		if (u->kind == TOKEN_WORD)
+			u->stem = stemmer_stem(r->stemmer, lexicon_language(lx), &u->key, r->arena);
+		marks_look_up(&f, u, &hits[i]);
+	}
+	assert_int_equal(
+	    marks_find(&f, l->items, hits, l->count, &r->marks, &r->mark_count, NULL), 0);
+	modifiers_apply(r->marks, r->mark_count, l->items, l->count);
+}
+
+/* english may be NULL. */
+static inline void
+reader_read(
+    struct reader *r, const struct lexicon *lx, const struct lexicon *english, struct slice text)
+{
+	const struct unit_list *l = &r->cutting.units;
+	arena_reset(r->arena);
+	r->text = text;
+	r->lexicon = lx;
+	r->score = (struct score){.lexicon = NULL};
+	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
+	reader_mark(r, lx, english);
+	assert_int_equal(sentiment_weigh(lx, r->marks, r->mark_count, l->items, l->count,
+			     &r->term_memory, &r->evidence, NULL),
+	    0);
+	sentiment_combine(lx, &r->evidence, &r->score);
+	assert_int_equal(reasons_give(&r->evidence, lx, r->marks, r->mark_count, l->items, text,
+			     true, r->arena, &r->score),
+	    0);
+}
+
+static inline int32_t
+reader_score(struct reader *r, const struct lexicon *lx, const char *text)
+{
+	reader_read(r, lx, NULL, slice_of(text));
+	return r->score.score_milli;
+}
+
+#endif
