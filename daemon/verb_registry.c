@@ -1,12 +1,14 @@
 #include "daemon/verb.h"
 
 extern const struct verb verb_run, verb_check, verb_score, verb_replay, verb_why, verb_rules,
-    verb_outbox, verb_alerts, verb_people, verb_sources, verb_status, verb_import, verb_bench;
+    verb_outbox, verb_alerts, verb_people, verb_sources, verb_status, verb_import, verb_bench,
+    verb_train;
 
 const struct verb *const verb_registry[] = {
     &verb_run,
     &verb_check,
     &verb_score,
+    &verb_train,
     &verb_replay,
     &verb_why,
     &verb_rules,
