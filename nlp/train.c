@@ -332,21 +332,23 @@ source_weight(const struct training *t, size_t row)
 	return w > 0 ? (float)w : 1;
 }
 
-/* All classes alike; leaves one fold out (-1: none). */
+/* All classes of a source alike, since each was drawn in its own way; leaves one fold out (-1: none).
+ */
 static void
 weigh_rows(struct training *t, int without_fold)
 {
-	double sums[3] = {0, 0, 0}, all = 0;
+	double sums[SOURCES_MAX][3] = {{0}};
 	for (size_t i = 0; i < t->matrix.row_count; i++) {
-		bool is_out = t->folds[i] == without_fold;
-		t->row_weights[i] = is_out ? 0 : source_weight(t, i);
-		sums[t->labels[i]] += (double)t->row_weights[i];
-		all += (double)t->row_weights[i];
+		t->row_weights[i] = t->folds[i] == without_fold ? 0 : source_weight(t, i);
+		sums[t->sources[i] % SOURCES_MAX][t->labels[i]] += (double)t->row_weights[i];
 	}
 	for (size_t i = 0; i < t->matrix.row_count; i++) {
-		double sum = sums[t->labels[i]];
+		const double *of = sums[t->sources[i] % SOURCES_MAX];
+		int classes = (of[0] > 0) + (of[1] > 0) + (of[2] > 0);
+		double sum = of[t->labels[i]];
 		if (sum > 0)
-			t->row_weights[i] *= (float)(all / (3 * sum));
+			t->row_weights[i] *=
+			    (float)((of[0] + of[1] + of[2]) / (classes * sum));
 	}
 }
 
@@ -413,8 +415,14 @@ prepare_fit(struct training *t)
 		set_weight(start, x->negative_milli, x->positive_milli);
 		if (x->kind == LEXEME_NEGATED)
 			subtract_turned(t, i, start);
+		/* Shapes and sums are in every post: a few hundred of one brand would pull them off
+		 * for all others (4 points of macro recall on other people's posts, measured on
+		 * German and English product posts). */
+		double penalty = penalty_of(x);
+		if (t->o->is_adapting)
+			penalty = fmax(penalty, PENALTIES.stem);
 		for (int k = 0; k < 2; k++) {
-			t->l2[2 * i + (uint32_t)k] = (float)(t->o->l2 * penalty_of(x));
+			t->l2[2 * i + (uint32_t)k] = (float)(t->o->l2 * penalty);
 			t->prior[2 * i + (uint32_t)k] = (float)start[k];
 		}
 	}
