@@ -104,6 +104,8 @@ negate(struct mark *marks, size_t at, const struct unit *units)
 		m->negator = (uint32_t)k + 1;
 		if ((m->rated != NULL && m->rated->has_weight) || m->polarity_milli < 0)
 			n->flags |= MARK_USED_UP;
+		if (m->polarity_milli + (m->rated == NULL ? 0 : m->rated->weight_milli / 2) < 0)
+			n->flags |= MARK_TURNS_BAD;
 		return;
 	}
 }
@@ -244,6 +246,8 @@ modifiers_rating(const struct mark *m)
 {
 	if (m->rated == NULL || !m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
 		return 0;
+	if (role_of(m) == ROLE_NEGATOR && m->rated->weight_milli > 0)
+		return 0; /* a negator never speaks for the good */
 	int32_t effect = scale(m->rated->weight_milli, m->strength_milli);
 	if ((m->flags & MARK_NEGATED) == 0)
 		return effect;

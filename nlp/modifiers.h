@@ -43,6 +43,7 @@ struct mark {
 };
 
 enum mark_flag {
+	MARK_TURNS_BAD = 1, /* a negator of something bad */
 	MARK_NEGATED = 2,
 	MARK_BEFORE_BUT = 4,
 	MARK_AFTER_BUT = 8,

@@ -119,8 +119,9 @@ weigh_mark(struct weighing *w, uint32_t at)
 {
 	const struct mark *m = &w->marks[at];
 	bool is_negated = (m->flags & MARK_NEGATED) != 0;
-	if ((m->flags & MARK_USED_UP) != 0 && m->rated->role == ROLE_NEGATOR)
-		return; /* it speaks through what it negates */
+	if (m->rated != NULL && m->rated->role == ROLE_NEGATOR &&
+	    ((m->flags & MARK_USED_UP) != 0 || m->polarity_milli > 0))
+		return; /* it speaks through what it negates, and never for the good */
 	if (is_negated && m->negated != 0)
 		add_lexeme(w, TERM_STEM, at, m->negated, m->strength_milli, false);
 	else if (m->stem != 0)
@@ -135,6 +136,8 @@ weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
 	if (a->number == 0 || b->number == 0 || a->unit + 1 != b->unit ||
 	    units[a->unit].clause != units[b->unit].clause)
 		return;
+	if ((b->flags & MARK_TURNS_BAD) != 0)
+		return; /* "is not" is bad news before good words only */
 	uint32_t lexeme = lexicon_pair(w->lx, a->number, b->number);
 	if (lexeme == 0)
 		return;
