@@ -271,11 +271,20 @@ deviation_of(const struct candidate *c)
 	return c->residual / sqrt(c->variance + PROPOSE_PRIOR_POSTS * 0.5);
 }
 
+/* The mean label of its posts. */
+static double
+wanted_value(const struct candidate *c)
+{
+	return ((double)c->labels[2] - (double)c->labels[0]) / c->posts;
+}
+
 static bool
 is_deviating(const struct proposing *p, const struct candidate *c)
 {
 	bool is_name = p->lang != LANGUAGE_DE && c->capitals > NAME_SHARE * c->within;
-	return c->posts >= p->o->min_posts && !is_name &&
+	/* Not only against the posts' common mean: a person reads the plain numbers. */
+	double plain = wanted_value(c) - c->said / c->posts;
+	return c->posts >= p->o->min_posts && !is_name && plain * c->residual > 0 &&
 	    fabs(deviation_of(c)) >= p->o->least_deviation;
 }
 
@@ -353,6 +362,9 @@ try_weights(struct proposing *p, const struct candidate *c, struct trial *t_r)
 	*t_r = (struct trial){
 	    .best = {now.half[0], now.half[1]}, .best_all = now.half[0] + now.half[1]};
 	for (int32_t w = -WEIGHT_MOST_MILLI; w <= WEIGHT_MOST_MILLI; w += WEIGHT_STEP_MILLI) {
+		/* No weight speaks against the labels. */
+		if (w * wanted_value(c) < 0)
+			continue;
 		if (lexicon_add_vocabulary(p->lexicon, c->phrase, w, p->err) < 0 ||
 		    measure(p, c, &l) < 0)
 			return -1;
