@@ -119,6 +119,9 @@ is_boundary(struct slice s, size_t at)
 	return at == s.len || ((unsigned char)s.ptr[at] & 0xc0) != 0x80;
 }
 
+/* Effects up to this are not worth a line under the word. */
+#define MARK_LEAST_MILLI 200
+
 /* Only ranges that lie in what is shown and cut no character; a stored range is not trusted to. */
 static size_t
 find_marks(const struct score *s, struct slice shown, struct mark marks[MARKS_MAX])
@@ -129,7 +132,11 @@ find_marks(const struct score *s, struct slice shown, struct mark marks[MARKS_MA
 		const struct contribution *r = &s->reasons[i];
 		size_t end = (size_t)r->start + r->len;
 
-		if (r->len == 0 || r->effect_milli == 0 || end > shown.len ||
+		bool is_telling =
+		    r->effect_milli > MARK_LEAST_MILLI || r->effect_milli < -MARK_LEAST_MILLI;
+		bool is_shape = r->source != NULL && strcmp(r->source, "shape") == 0;
+
+		if (r->len == 0 || !is_telling || is_shape || end > shown.len ||
 		    !is_boundary(shown, r->start) || !is_boundary(shown, end))
 			continue;
 		marks[n++] = (struct mark){r->start, end, r->effect_milli < 0};

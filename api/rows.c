@@ -57,6 +57,30 @@ put_reasons(struct json_writer *w, const struct score *s, struct slice text)
 		json_object_end(w);
 	}
 	json_array_end(w);
+	if (s->smaller_reasons > 0) {
+		json_kv_i64(w, "smaller_reasons", s->smaller_reasons);
+		json_kv_milli(w, "smaller_reasons_effect", s->smaller_effect_milli);
+	}
+}
+
+static void
+put_intent_reasons(struct json_writer *w, const struct score *s, struct slice text)
+{
+	json_key(w, "intent_reasons");
+	json_array_begin(w);
+	for (size_t i = 0; i < s->intent_reason_count; i++) {
+		const struct intent_reason *r = &s->intent_reasons[i];
+
+		json_object_begin(w);
+		json_kv_cstr(w, "intent", intent_name(r->intent));
+		json_kv_i64(w, "start", r->start);
+		json_kv_i64(w, "len", r->len);
+		if (r->start <= text.len && r->len <= text.len - r->start && slice_is_set(text))
+			json_kv_str(w, "text", slice_make(text.ptr + r->start, r->len));
+		json_kv_str(w, "entry", r->pattern);
+		json_object_end(w);
+	}
+	json_array_end(w);
 }
 
 /* Of an expired or deleted post only what searching needed is left. */
@@ -109,8 +133,10 @@ api_put_post(struct api_call *c, struct json_writer *w, const struct stored_post
 		put_score_left(w, &sp->score);
 	else if (put_score(c, w, sp, err) < 0)
 		return -1;
-	if (with_reasons && !is_gone)
+	if (with_reasons && !is_gone) {
 		put_reasons(w, &sp->score, sp->post.text);
+		put_intent_reasons(w, &sp->score, sp->post.text);
+	}
 	json_kv_str(w, "subject", sp->subject);
 	json_kv_str(w, "customer_id", sp->customer == NULL ? SLICE_NONE : sp->customer->id);
 	json_kv_cstr(w, "inert", sp->inert);

@@ -87,6 +87,8 @@ struct score {
 	size_t brand_count;
 	struct contribution *reasons;
 	size_t reason_count;
+	uint32_t smaller_reasons; /* that were not kept with a stored score, and their effect */
+	int32_t smaller_effect_milli;
 	const char *lexicon; /* "en-3f2a91c0"; lives as long as the lexicon */
 };
 

@@ -246,6 +246,89 @@ write_reason(struct json_writer *w, const struct contribution *c)
 	json_object_end(w);
 }
 
+/* So many reasons are kept with a post, those that moved most; of the others what they come to. */
+#define REASONS_STORED_MAX 12
+
+static int32_t
+size_of(const struct contribution *c)
+{
+	return c->effect_milli < 0 ? -c->effect_milli : c->effect_milli;
+}
+
+/* The size that a reason needs to be kept; *ties_r: how many of exactly that size may be. */
+static int32_t
+least_size(const struct score *s, size_t *ties_r)
+{
+	int32_t top[REASONS_STORED_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->reason_count; i++) {
+		int32_t size = size_of(&s->reasons[i]);
+		size_t at = n < REASONS_STORED_MAX ? n++ : REASONS_STORED_MAX - 1;
+
+		if (at == REASONS_STORED_MAX - 1 && i >= REASONS_STORED_MAX && size <= top[at])
+			continue;
+		for (; at > 0 && top[at - 1] < size; at--)
+			top[at] = top[at - 1];
+		top[at] = size;
+	}
+	*ties_r = 0;
+	for (size_t i = 0; i < n; i++)
+		*ties_r += top[i] == top[n - 1];
+	return n == 0 ? 0 : top[n - 1];
+}
+
+static void
+write_reasons(struct json_writer *w, const struct score *s)
+{
+	size_t ties, smaller = s->smaller_reasons;
+	int32_t least = least_size(s, &ties), effect = s->smaller_effect_milli;
+
+	if (s->reason_count == 0)
+		return;
+	json_key(w, "reasons");
+	json_array_begin(w);
+	for (size_t i = 0; i < s->reason_count; i++) {
+		const struct contribution *c = &s->reasons[i];
+		bool is_kept = size_of(c) > least || (size_of(c) == least && ties > 0);
+
+		ties -= size_of(c) == least && ties > 0;
+		if (is_kept) {
+			write_reason(w, c);
+		} else {
+			smaller++;
+			effect += c->effect_milli;
+		}
+	}
+	json_array_end(w);
+	if (smaller > 0) {
+		json_kv_i64(w, "smaller", (int64_t)smaller);
+		json_kv_i64(w, "smaller_effect", effect);
+	}
+}
+
+#define INTENT_REASONS_STORED_MAX 8
+
+static void
+write_intent_reasons(struct json_writer *w, const struct score *s)
+{
+	if (s->intent_reason_count == 0)
+		return;
+	json_key(w, "intent_reasons");
+	json_array_begin(w);
+	for (size_t i = 0; i < s->intent_reason_count && i < INTENT_REASONS_STORED_MAX; i++) {
+		const struct intent_reason *r = &s->intent_reasons[i];
+
+		json_object_begin(w);
+		json_kv_cstr(w, "intent", intent_name(r->intent));
+		json_kv_i64(w, "start", r->start);
+		json_kv_i64(w, "len", r->len);
+		write_text(w, "entry", r->pattern);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
 /* Intents by name: the list may be reordered, what is stored may not change its meaning by that. */
 static void
 write_intents(struct json_writer *w, uint32_t intents)
@@ -279,13 +362,8 @@ row_json_score(const struct score *s, struct buf *out)
 	write_intents(&w, s->intents);
 	if (s->lexicon != NULL)
 		json_kv_cstr(&w, "lexicon", s->lexicon);
-	if (s->reason_count > 0) {
-		json_key(&w, "reasons");
-		json_array_begin(&w);
-		for (size_t i = 0; i < s->reason_count; i++)
-			write_reason(&w, &s->reasons[i]);
-		json_array_end(&w);
-	}
+	write_reasons(&w, s);
+	write_intent_reasons(&w, s);
 	json_object_end(&w);
 }
 
@@ -324,6 +402,30 @@ read_reasons(struct reader *r, const struct json *arr, struct score *s)
 	}
 }
 
+static void
+read_intent_reasons(struct reader *r, const struct json *arr, struct score *s)
+{
+	size_t count = json_count(arr);
+
+	s->intent_reasons = read_array(r, count, sizeof *s->intent_reasons);
+	for (size_t i = 0; s->intent_reasons != NULL && i < count; i++) {
+		const struct json *v = json_at(arr, i);
+		struct slice name = json_get_str(v, "intent");
+		struct intent_reason *c = &s->intent_reasons[s->intent_reason_count];
+		uint32_t k = 0;
+
+		while (k < INTENT_COUNT && !slice_eq_str(name, intent_name((enum intent)k)))
+			k++;
+		if (k == INTENT_COUNT)
+			continue;
+		c->intent = (enum intent)k;
+		c->start = (uint32_t)read_int(v, "start", 0);
+		c->len = (uint32_t)read_int(v, "len", 0);
+		c->pattern = read_text(r, v, "entry");
+		s->intent_reason_count++;
+	}
+}
+
 int
 row_json_read_score(struct slice json, struct arena *a, struct score *s, struct err *err)
 {
@@ -347,6 +449,9 @@ row_json_read_score(struct slice json, struct arena *a, struct score *s, struct 
 	s->intents = read_intents(json_get(v, "intents"));
 	s->lexicon = read_text(&r, v, "lexicon").ptr;
 	read_reasons(&r, json_get(v, "reasons"), s);
+	s->smaller_reasons = (uint32_t)read_int(v, "smaller", 0);
+	s->smaller_effect_milli = (int32_t)read_int(v, "smaller_effect", 0);
+	read_intent_reasons(&r, json_get(v, "intent_reasons"), s);
 	return finish(&r, doc, err);
 }
 
