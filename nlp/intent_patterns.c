@@ -35,13 +35,8 @@ struct reader {
 	struct err *err;
 };
 
-struct item {
-	uint32_t symbol;
-	bool is_optional;
-};
-
 struct row {
-	struct item items[PATTERN_ITEMS_MAX];
+	struct pattern_item items[PATTERN_ITEMS_MAX];
 	size_t count, optional_count, gap_count;
 };
 
@@ -103,19 +98,19 @@ static uint32_t
 word_symbol(struct reader *r, const struct word_key *word, bool is_exact)
 {
 	char letters[STEM_WORD_MAX * 2];
-	struct pattern_trie *t = r->out->trie;
+	struct pattern_index *x = r->out->index;
 	struct word_key stem = stemmer_stem(r->stemmer, r->lang, word, r->scratch);
 	if (stem.text.ptr == NULL)
 		return 0;
 	if (is_exact)
-		return pattern_trie_exact(t, stem, *word);
-	uint32_t symbol = pattern_trie_word(t, stem, *word);
+		return pattern_index_exact(x, stem, *word);
+	uint32_t symbol = pattern_index_word(x, stem, *word);
 	struct slice other = other_spelling(r->lang, word->text, letters);
 	if (symbol == 0 || !slice_is_set(other))
 		return symbol;
 	struct word_key surface = word_key_of(other);
 	stem = stemmer_stem(r->stemmer, r->lang, &surface, r->scratch);
-	if (stem.text.ptr == NULL || pattern_trie_alias(t, symbol, stem, surface) < 0)
+	if (stem.text.ptr == NULL || pattern_index_alias(x, symbol, stem, surface) < 0)
 		return 0;
 	return symbol;
 }
@@ -196,7 +191,7 @@ add_member(struct reader *r, uint32_t group, struct slice member)
 	}
 	if (count < 0)
 		return -1;
-	if (pattern_trie_add_member(r->out->trie, group, symbols, (size_t)count) < 0)
+	if (pattern_index_add_member(r->out->index, group, symbols, (size_t)count) < 0)
 		return no_memory(r);
 	return 0;
 }
@@ -246,7 +241,7 @@ add_members(struct reader *r, uint32_t group, struct slice members, int depth)
 static uint32_t
 make_group(struct reader *r, struct slice members)
 {
-	uint32_t symbol = pattern_trie_group(r->out->trie);
+	uint32_t symbol = pattern_index_group(r->out->index);
 	if (symbol == 0) {
 		no_memory(r);
 		return 0;
@@ -283,7 +278,7 @@ add_item(struct reader *r, struct row *row, uint32_t symbol, bool is_optional, s
 	if (row->count == PATTERN_ITEMS_MAX || row->optional_count > OPTIONAL_MAX ||
 	    row->gap_count > GAPS_MAX)
 		return complain(r, "the pattern is too long at", text);
-	row->items[row->count++] = (struct item){symbol, is_optional};
+	row->items[row->count++] = (struct pattern_item){symbol, is_optional};
 	return 0;
 }
 
@@ -357,23 +352,53 @@ cut_signs(struct slice text, struct intent_pattern *p)
 	return slice_trim(text);
 }
 
-/* Adds the pattern once for each choice of its optional items: bits of `choice` are those left out.
- */
-static int
-add_choice(struct reader *r, const struct row *row, unsigned choice, struct slice text)
+/* The first and the last item that may not be missing are words. */
+static bool
+is_framed(const struct row *row)
 {
-	uint32_t symbols[PATTERN_ITEMS_MAX];
-	size_t n = 0;
-	unsigned optional = 0;
+	uint32_t first = PATTERN_NONE, last = PATTERN_NONE;
 	for (size_t i = 0; i < row->count; i++) {
-		if (row->items[i].is_optional && (choice >> optional++ & 1) != 0)
+		if (row->items[i].is_optional)
 			continue;
-		symbols[n++] = row->items[i].symbol;
+		first = first == PATTERN_NONE ? row->items[i].symbol : first;
+		last = row->items[i].symbol;
 	}
-	if (n == 0 || symbols[0] < PATTERN_FIRST_FREE || symbols[n - 1] < PATTERN_FIRST_FREE)
+	return first >= PATTERN_FIRST_FREE && last >= PATTERN_FIRST_FREE;
+}
+
+/* One row of items. */
+static int
+add_row(struct reader *r, struct slice text)
+{
+	struct row row = {.count = 0};
+	for (struct slice rest = text; rest.len > 0; rest = slice_trim(rest)) {
+		if (read_item(r, &rest, &row) < 0)
+			return -1;
+	}
+	if (!is_framed(&row))
 		return complain(r, "a pattern begins and ends with a word:", text);
-	if (pattern_trie_add(r->out->trie, symbols, n, (uint32_t)r->out->count) < 0)
+	if (pattern_index_add(r->out->index, row.items, row.count, (uint32_t)r->out->count) < 0)
 		return no_memory(r);
+	return 0;
+}
+
+/* A pattern that is one list of alternatives is as many rows, so that each is looked for from the
+ * rarest word of its own. */
+static int
+add_rows(struct reader *r, struct slice text)
+{
+	bool is_list = text.len > 2 && text.ptr[0] == '(' &&
+	    memchr(text.ptr, ')', text.len) == text.ptr + text.len - 1;
+	if (!is_list)
+		return add_row(r, text);
+	struct slice rest = slice_make(text.ptr + 1, text.len - 2);
+	while (slice_is_set(rest)) {
+		struct slice member = slice_trim(slice_split(&rest, '|'));
+		if (member.len == 0)
+			return complain(r, "a member is empty in", text);
+		if (add_row(r, member) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -381,18 +406,9 @@ static int
 add_pattern(struct reader *r, struct intent_pattern p, struct slice text)
 {
 	struct intent_patterns *out = r->out;
-	struct row row = {.count = 0};
 	p.text = slice_trim(text);
-	struct slice rest = cut_signs(text, &p);
-	while (rest.len > 0) {
-		if (read_item(r, &rest, &row) < 0)
-			return -1;
-		rest = slice_trim(rest);
-	}
-	for (unsigned choice = 0; choice < 1u << row.optional_count; choice++) {
-		if (add_choice(r, &row, choice, p.text) < 0)
-			return -1;
-	}
+	if (add_rows(r, cut_signs(text, &p)) < 0)
+		return -1;
 	if (out->count == PATTERNS_MAX)
 		return complain(r, "more patterns than a file may have:", p.text);
 	if (out->count == out->cap) {
@@ -490,8 +506,7 @@ read_lines(struct reader *r, struct slice text)
 		if (read_line(r, line) < 0)
 			return -1;
 	}
-	pattern_trie_seal(r->out->trie);
-	return 0;
+	return pattern_index_seal(r->out->index) < 0 ? no_memory(r) : 0;
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -507,7 +522,7 @@ intent_patterns_new(const char *name, struct slice text, enum language lang,
 	r.scratch = arena_new(CUT_MAX);
 	r.groups = mem_array(GROUPS_MAX, sizeof *r.groups);
 	if (r.out == NULL || r.stemmer == NULL || r.scratch == NULL || r.groups == NULL ||
-	    (r.out->trie = pattern_trie_new()) == NULL ||
+	    (r.out->index = pattern_index_new()) == NULL ||
 	    (r.out->texts = arena_new(TEXTS_MAX)) == NULL) {
 		no_memory(&r);
 		goto out;
@@ -536,7 +551,7 @@ intent_patterns_free(struct intent_patterns *p)
 {
 	if (p == NULL)
 		return;
-	pattern_trie_free(p->trie);
+	pattern_index_free(p->index);
 	arena_free(p->texts);
 	mem_free(p->items);
 	mem_free(p);

@@ -18,7 +18,8 @@
  * A pattern is a row of
  *	order		a word, by its stem: also "orders", "ordered"
  *	"please"	a word spelt exactly so
- *	(a|b c|<d>)	one of these words, phrases or groups
+ *	(a|b c|<d>)	one of these words, phrases or groups; where that is the whole pattern, of
+ *			these patterns
  *	<thing>		one of a group that stands above
  *	[a|b c]		the same, but may be missing
  *	*		up to 3 words; "..." up to 8
@@ -39,7 +40,7 @@
 
 #include "core/score.h"
 #include "nlp/language.h"
-#include "nlp/pattern_trie.h"
+#include "nlp/pattern_index.h"
 
 struct arena;
 struct err;
@@ -68,7 +69,7 @@ struct intent_pattern {
 
 struct intent_patterns {
 	struct arena *texts;
-	struct pattern_trie *trie; /* values: indices into items */
+	struct pattern_index *index; /* values: indices into items */
 	struct intent_pattern *items;
 	size_t count, cap;
 	uint32_t opener; /* group; 0: none */

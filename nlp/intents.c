@@ -76,9 +76,9 @@ intents_free(struct intents *in)
 }
 
 bool
-intents_may_begin(const struct intents *in, uint64_t stem_hash)
+intents_may_know(const struct intents *in, uint64_t stem_hash)
 {
-	return in->patterns != NULL && pattern_trie_may_begin(in->patterns->trie, stem_hash);
+	return in->patterns != NULL && pattern_index_may_know(in->patterns->index, stem_hash);
 }
 
 /* ---- a sentence ------------------------------------------------------------- */
@@ -94,6 +94,7 @@ struct search {
 	const struct intent_patterns *patterns;
 	const struct unit *units;
 	size_t count;
+	uint32_t *symbols; /* of each unit */
 	uint8_t mood; /* bit of the text's label */
 	size_t begin, end; /* of the sentence */
 	size_t first; /* its first word; SIZE_MAX: not looked for yet */
@@ -115,19 +116,26 @@ is_sign(const struct unit *u)
 	return u->kind != TOKEN_WORD && u->kind != TOKEN_NUMBER;
 }
 
+static struct pattern_text
+sentence_of(const struct search *f)
+{
+	return (struct pattern_text){f->units, f->symbols, f->begin, f->end};
+}
+
 /* The first word of the sentence that is no opener ("hi", "ok"). */
 static size_t
 find_first(const struct search *f)
 {
 	const struct intent_patterns *p = f->patterns;
-	size_t i = f->begin;
-	while (i < f->end) {
-		size_t span = is_sign(&f->units[i]) ? 1
-		    : p->opener == 0                ? 0
-				     : pattern_trie_member(p->trie, p->opener, f->units, f->end, i);
+	struct pattern_text text = sentence_of(f);
+	size_t i = f->begin, span;
+	for (; i < f->end; i += span) {
+		span = 1;
+		if (!is_sign(&f->units[i]))
+			span = p->opener == 0 ? 0
+					      : pattern_index_member(p->index, p->opener, &text, i);
 		if (span == 0)
 			break;
-		i += span;
 	}
 	return i;
 }
@@ -149,18 +157,27 @@ is_at_end(const struct search *f, size_t end)
 	return end == f->end;
 }
 
-static void
+/* Can this pattern count here at all? */
+static bool
+is_wanted(void *cookie, uint32_t value)
+{
+	const struct search *f = cookie;
+	const struct intent_pattern *p = &f->patterns->items[value];
+	return (p->when & f->mood) != 0 && (!p->is_asked || f->question_mark != SIZE_MAX);
+}
+
+static bool
 keep_found(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct search *f = cookie;
 	const struct intent_pattern *p = &f->patterns->items[value];
-	if ((p->when & f->mood) == 0 || (p->is_asked && f->question_mark == SIZE_MAX) ||
-	    (p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
-		return;
+	if ((p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
+		return false;
 	if (p->is_not)
 		f->withdrawn |= 1u << p->intent;
 	else if (f->found_count < FINDINGS_MAX)
 		f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
+	return true;
 }
 
 /* ---- from sentences to the text --------------------------------------------- */
@@ -257,13 +274,30 @@ static void
 search_sentence(struct search *f)
 {
 	survey_sentence(f);
+	struct pattern_seeker seeker = {is_wanted, keep_found, f};
+	struct pattern_text text = sentence_of(f);
 	for (size_t i = f->begin; f->patterns != NULL && i < f->end; i++)
-		pattern_trie_match(f->patterns->trie, f->units, f->end, i, keep_found, f);
+		pattern_index_match(f->patterns->index, &text, i, &seeker);
 	for (size_t i = 0; i < f->found_count; i++)
 		keep(f, f->found[i]);
 	if (f->question_mark != SIZE_MAX)
 		keep_sign(f, &QUESTION_MARK, f->question_mark, f->question_mark + 1);
 	f->begin = f->end;
+}
+
+/* Looks up what the patterns know of the text, once for all of them. */
+static int
+find_symbols(struct search *f, struct arena *a)
+{
+	f->symbols = NULL;
+	if (f->patterns == NULL || f->count == 0)
+		return 0;
+	f->symbols = arena_alloc(a, f->count * sizeof *f->symbols);
+	if (f->symbols == NULL)
+		return -1;
+	for (size_t i = 0; i < f->count; i++)
+		f->symbols[i] = pattern_index_symbol(f->patterns->index, &f->units[i]);
+	return 0;
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -349,6 +383,8 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	f.first_hashtag = f.last_hashtag = f.first_link = f.last_link = 0;
 	f.withdrawn = 0;
 	memset(f.strengths, 0, sizeof f.strengths);
+	if (find_symbols(&f, a) < 0)
+		return err_set(err, ERR_NOMEM, "no memory for intents");
 	while (f.begin < count)
 		search_sentence(&f);
 	f.withdrawn = 0;

@@ -1,0 +1,120 @@
+/*
+ * pattern_index.h - patterns of words, groups of words and gaps, looked for in one pass.
+ *
+ * word_trie.h holds phrases of words; a pattern such as "where is <my> <order>" would be hundreds
+ * of them, and most begin with words that every post holds.  So a pattern is looked for from its
+ * rarest item: a word of it that occurs in the text is a candidate, and the rest is compared to the
+ * left and to the right of it.
+ *
+ * Method: words become symbols (numbers), a stem or an exact spelling each; most words of a text
+ * are no symbol at all.  Sealing chooses the anchor of each pattern, the item whose words stand in
+ * the fewest patterns, and writes for each symbol the patterns it anchors, with a mask of the
+ * symbols that may stand beside it: nearly all candidates end there.  A group is a small tree of
+ * its members, whose edges lie in one hash table.
+ *
+ * What it does to
+ *   hashtags:   "#boycott" is also "boycott";
+ *   elongation: "pleaseee" is also "please";
+ *   mentions, emoji, URLs, punctuation: units like words;
+ *   clauses:    a pattern reaches out of its clause only over a gap, and never out of its sentence.
+ *
+ * Ownership: new/free; owns its texts.
+ * Threads:   may be shared once it is sealed.
+ * Errors:    0 as a symbol, or -1: without memory, or more than PATTERN_SYMBOLS_MAX symbols.
+ * Limits:    an item is tried at a bounded number of places, so a word costs a bounded number of
+ *            steps.
+ */
+#ifndef NLP_PATTERN_INDEX_H
+#define NLP_PATTERN_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nlp/word_trie.h"
+
+struct pattern_index;
+
+#define PATTERN_SYMBOLS_MAX 65536
+#define PATTERN_ITEMS_MAX 12
+/* Units that a gap skips, at most. */
+#define PATTERN_GAP_SHORT 3
+#define PATTERN_GAP_LONG 8
+
+/* Symbols that every index has. */
+enum pattern_symbol {
+	PATTERN_NONE,
+	PATTERN_SHORT_GAP, /* "*" */
+	PATTERN_LONG_GAP, /* "..." */
+	PATTERN_FIRST_FREE
+};
+
+struct pattern_item {
+	uint32_t symbol;
+	bool is_optional;
+};
+
+struct pattern_index *pattern_index_new(void);
+void pattern_index_free(struct pattern_index *x);
+
+/* ---- building ---- */
+
+/* The symbol of a word, compared by stem; `surface` is the word itself, by which hashtags and
+ * elongated words are recognised. */
+uint32_t pattern_index_word(struct pattern_index *x, struct word_key stem, struct word_key surface);
+/* Another stem (and spelling) for the same symbol: "kuendig" for "kündig".  -1 without memory. */
+int pattern_index_alias(
+    struct pattern_index *x, uint32_t symbol, struct word_key stem, struct word_key surface);
+/* The symbol of a word spelt exactly so; it has this stem. */
+uint32_t
+pattern_index_exact(struct pattern_index *x, struct word_key stem, struct word_key surface);
+
+/* A new, empty group. */
+uint32_t pattern_index_group(struct pattern_index *x);
+/* Words only. */
+int pattern_index_add_member(
+    struct pattern_index *x, uint32_t group, const uint32_t *words, size_t count);
+
+/* 1 to PATTERN_ITEMS_MAX items, the first and the last no gap, one at least neither gap nor
+ * optional.  Several may have one value. */
+int pattern_index_add(
+    struct pattern_index *x, const struct pattern_item *items, size_t count, uint32_t value);
+
+/* After the last pattern. */
+int pattern_index_seal(struct pattern_index *x);
+
+/* ---- looking ---- */
+
+/* Does a word of this stem stand in a pattern?  Never wrong when it says no. */
+bool pattern_index_may_know(const struct pattern_index *x, uint64_t stem_hash);
+
+/* The symbol of a unit; PATTERN_NONE: no pattern knows it. */
+uint32_t pattern_index_symbol(const struct pattern_index *x, const struct unit *u);
+
+/* A text to look in: a sentence or several. */
+struct pattern_text {
+	const struct unit *units;
+	const uint32_t *symbols; /* of each unit */
+	size_t begin, end; /* nothing outside is looked at */
+};
+
+/* Called with each pattern whose anchor stands at unit `anchor`, before it is compared: is it
+ * wanted? */
+typedef bool pattern_wanted_fn(void *cookie, uint32_t value);
+/* Called with each place where a pattern can end ([at, end) is what it covers); true: that will do,
+ * false: try another one. */
+typedef bool pattern_found_fn(void *cookie, uint32_t value, size_t at, size_t end);
+
+struct pattern_seeker {
+	pattern_wanted_fn *wanted;
+	pattern_found_fn *found;
+	void *cookie;
+};
+
+void pattern_index_match(const struct pattern_index *x, const struct pattern_text *t, size_t anchor,
+    const struct pattern_seeker *seeker);
+
+/* Does a member of this group begin at unit `at`?  Units the longest covers; 0: none. */
+size_t pattern_index_member(
+    const struct pattern_index *x, uint32_t group, const struct pattern_text *t, size_t at);
+
+#endif
