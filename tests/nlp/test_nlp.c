@@ -1,6 +1,7 @@
 #include "nlp_support.h"
 
 #include "core/brand.h"
+#include "core/diag.h"
 #include "core/post.h"
 #include "core/rng.h"
 
@@ -43,6 +44,73 @@ languages_we_cannot_score_are_named_and_left_neutral(void **state)
 	assert_int_equal(s.reasons[0].effect_milli, 0);
 	assert_text(
 	    "modifiers", s.reasons[0].modifiers, "not counted: no lexicon for this language");
+}
+
+static void
+every_language_with_a_lexicon_tells_good_from_bad(void **state)
+{
+	static const struct {
+		const char *lang, *good, *bad;
+	} CASES[] = {
+	    {"en", "The new blend is wonderful, thank you so much!",
+		"The new blend is horrible and nobody answers me."},
+	    {"de", "Der neue Kaffee ist wunderbar, vielen Dank!",
+		"Der neue Kaffee ist schrecklich und niemand antwortet mir."},
+	    {"da", "Den nye kaffe er vidunderlig, mange tak!",
+		"Den nye kaffe er forf\xc3\xa6rdelig, og jeg er meget vred."},
+	    {"es", "El nuevo caf\xc3\xa9 es maravilloso, \xc2\xa1muchas gracias!",
+		"El nuevo caf\xc3\xa9 es horrible y estoy muy enfadado."},
+	    {"fr", "Le nouveau caf\xc3\xa9 est merveilleux, merci beaucoup !",
+		"Le nouveau caf\xc3\xa9 est horrible et je suis tr\xc3\xa8s d\xc3\xa9\xc3\xa7u."},
+	    {"it", "Il nuovo caff\xc3\xa8 \xc3\xa8 meraviglioso, grazie mille!",
+		"Il nuovo caff\xc3\xa8 \xc3\xa8 orribile e il servizio \xc3\xa8 pessimo."},
+	    {"pt", "O novo caf\xc3\xa9 \xc3\xa9 maravilhoso, muito obrigado!",
+		"O novo caf\xc3\xa9 \xc3\xa9 horr\xc3\xadvel e o atendimento \xc3\xa9 "
+		"p\xc3\xa9ssimo."},
+	    {"nl", "De nieuwe koffie is heerlijk, hartelijk bedankt!",
+		"De nieuwe koffie is verschrikkelijk en de service is slecht."},
+	    {"sv", "Det nya kaffet \xc3\xa4r underbart, tack s\xc3\xa5 mycket!",
+		"Det nya kaffet \xc3\xa4r hemskt och servicen \xc3\xa4r d\xc3\xa5lig."},
+	};
+	struct desk *d = *state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct score good = desk_score(d, CASES[i].good);
+		assert_string_equal(good.lang, CASES[i].lang);
+		struct score bad = desk_score(d, CASES[i].bad);
+		assert_string_equal(bad.lang, CASES[i].lang);
+		if (good.label != SENTIMENT_POSITIVE || bad.label != SENTIMENT_NEGATIVE)
+			fail_msg("%s: good %d, bad %d", CASES[i].lang, good.score_milli,
+			    bad.score_milli);
+	}
+}
+
+/* What a scorer keeps of words belongs to the lexicons it was found in. */
+static void
+a_scorer_goes_from_one_set_to_another(void **state)
+{
+	struct desk *d = *state;
+	struct lexicon_set *brand = NULL;
+	struct diag_list *diags = diag_list_new();
+	struct slice text = SLICE_LIT("this blend is sick, really sick");
+	struct score plain, own;
+	assert_int_equal(lexicon_set_new(&brand, NULL), 0);
+	assert_int_equal(
+	    lexicon_set_add_vocabulary(brand, "acme.tsv", SLICE_LIT("sick\ten\t4\n"), diags, NULL),
+	    0);
+	for (int i = 0; i < 3; i++) {
+		arena_reset(d->arena);
+		assert_int_equal(nlp_score(d->scorer, d->set, NULL, text, SLICE_LIT("en"), d->arena,
+				     &plain, NULL),
+		    0);
+		assert_int_equal(
+		    nlp_score(d->scorer, brand, NULL, text, SLICE_LIT("en"), d->arena, &own, NULL),
+		    0);
+		assert_int_equal(plain.label, SENTIMENT_NEGATIVE);
+		assert_int_equal(own.label, SENTIMENT_POSITIVE);
+		assert_string_not_equal(plain.lexicon, own.lexicon);
+	}
+	lexicon_set_unref(brand);
+	diag_list_free(diags);
 }
 
 static void
@@ -231,7 +299,7 @@ hostile_texts_take_linear_time_and_keep_the_laws(void **state)
 		assert_int_equal(
 		    nlp_score(d->scorer, d->set, m, t, SLICE_NONE, d->arena, &s, NULL), 0);
 		double took = cpu_seconds() - start;
-		if (took > 1.0)
+		if (took > 2.5)
 			fail_msg("'%s' again and again took %.2f s", PIECES[p], took);
 		check_laws(&s, utf8_prefix(t, POST_TEXT_MAX));
 	}
@@ -279,6 +347,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(languages_we_cannot_score_are_named_and_left_neutral),
+	    cmocka_unit_test(every_language_with_a_lexicon_tells_good_from_bad),
+	    cmocka_unit_test(a_scorer_goes_from_one_set_to_another),
 	    cmocka_unit_test(tokens_have_folded_form_and_stem),
 	    cmocka_unit_test(any_text_keeps_the_laws_and_scores_the_same_again),
 	    cmocka_unit_test(hostile_texts_take_linear_time_and_keep_the_laws),
