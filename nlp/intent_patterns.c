@@ -506,6 +506,9 @@ read_lines(struct reader *r, struct slice text)
 		if (read_line(r, line) < 0)
 			return -1;
 	}
+	uint32_t common = find_group(r, SLICE_LIT("common"));
+	if (common != 0)
+		pattern_index_mark_common(r->out->index, common);
 	return pattern_index_seal(r->out->index) < 0 ? no_memory(r) : 0;
 }
 

@@ -95,6 +95,7 @@ struct search {
 	const struct unit *units;
 	size_t count;
 	uint32_t *symbols; /* of each unit */
+	struct pattern_text text; /* the sentence */
 	uint8_t mood; /* bit of the text's label */
 	size_t begin, end; /* of the sentence */
 	size_t first; /* its first word; SIZE_MAX: not looked for yet */
@@ -116,24 +117,18 @@ is_sign(const struct unit *u)
 	return u->kind != TOKEN_WORD && u->kind != TOKEN_NUMBER;
 }
 
-static struct pattern_text
-sentence_of(const struct search *f)
-{
-	return (struct pattern_text){f->units, f->symbols, f->begin, f->end};
-}
-
 /* The first word of the sentence that is no opener ("hi", "ok"). */
 static size_t
 find_first(const struct search *f)
 {
 	const struct intent_patterns *p = f->patterns;
-	struct pattern_text text = sentence_of(f);
 	size_t i = f->begin, span;
 	for (; i < f->end; i += span) {
 		span = 1;
 		if (!is_sign(&f->units[i]))
-			span = p->opener == 0 ? 0
-					      : pattern_index_member(p->index, p->opener, &text, i);
+			span = p->opener == 0
+			    ? 0
+			    : pattern_index_member(p->index, p->opener, &f->text, i);
 		if (span == 0)
 			break;
 	}
@@ -271,13 +266,21 @@ survey_sentence(struct search *f)
 }
 
 static void
+seek_patterns(struct search *f)
+{
+	const struct pattern_index *x = f->patterns->index;
+	struct pattern_seeker seeker = {is_wanted, keep_found, f};
+	f->text = pattern_index_text(x, f->units, f->symbols, f->begin, f->end);
+	for (size_t i = f->begin; i < f->end; i++)
+		pattern_index_match(x, &f->text, i, &seeker);
+}
+
+static void
 search_sentence(struct search *f)
 {
 	survey_sentence(f);
-	struct pattern_seeker seeker = {is_wanted, keep_found, f};
-	struct pattern_text text = sentence_of(f);
-	for (size_t i = f->begin; f->patterns != NULL && i < f->end; i++)
-		pattern_index_match(f->patterns->index, &text, i, &seeker);
+	if (f->patterns != NULL)
+		seek_patterns(f);
 	for (size_t i = 0; i < f->found_count; i++)
 		keep(f, f->found[i]);
 	if (f->question_mark != SIZE_MAX)

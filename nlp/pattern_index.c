@@ -5,72 +5,12 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "nlp/pattern_index_internal.h"
 
 #define TEXTS_MAX (16u << 20)
-#define FILTER_BITS 65536
 
-/* How a word is looked up. */
-enum word_space {
-	BY_STEM,
-	BY_SURFACE,
-	BY_EXACT
-};
-
-struct word_slot {
-	struct word_key key;
-	uint32_t symbol; /* 0: the slot is free */
-	uint32_t space;
-};
-
-struct symbol {
-	uint32_t stem; /* an exact spelling: the symbol of its stem; 0: something else */
-	uint32_t root; /* a group: the node its members hang on; 0: a word or gap */
-	uint32_t rarity; /* words: how many items hold it; the fewer the rarer */
-	uint32_t first_entry, entry_count; /* words: patterns that it anchors */
-	uint8_t longest; /* groups: words of the longest member */
-	bool has_exact; /* some pattern asks for one spelling of this stem */
-};
-
-/* The first word of a group's member. */
-struct first {
-	uint32_t group, word;
-};
-
-struct edge {
-	uint32_t parent, symbol;
-	uint32_t child; /* 0: the slot is free */
-};
-
-struct node {
-	bool is_end, has_children;
-};
-
-struct pattern {
-	uint32_t first_item, value;
-	uint8_t count, anchor;
-};
-
-/* A symbol anchors a pattern.  A mask holds the symbols that may stand directly beside it, by
- * their low bits; all ones: anything may. */
-struct entry {
-	uint64_t before, behind;
-	uint32_t symbol, pattern, value;
-};
-
-struct list {
-	void *items;
-	size_t count, cap;
-};
-
-struct pattern_index {
-	struct arena *texts;
-	struct word_slot *words;
-	size_t word_cap, word_count; /* caps of hash tables are powers of two */
-	struct edge *edges;
-	size_t edge_cap, edge_count;
-	struct list symbols, firsts, nodes, items, patterns, entries;
-	uint64_t filter[FILTER_BITS / 64];
-};
+/* How much commoner a common word is than one that stands in a single pattern. */
+#define COMMON_WEIGHT 100000
 
 /* ---- lists that grow -------------------------------------------------------- */
 
@@ -88,30 +28,6 @@ list_add(struct list *l, size_t size)
 	}
 	memset((char *)l->items + l->count * size, 0, size);
 	return (uint32_t)l->count++;
-}
-
-static inline struct node *
-node_at(const struct pattern_index *x, uint32_t i)
-{
-	return (struct node *)x->nodes.items + i;
-}
-
-static inline struct symbol *
-symbol_at(const struct pattern_index *x, uint32_t i)
-{
-	return (struct symbol *)x->symbols.items + i;
-}
-
-static inline struct pattern_item *
-item_at(const struct pattern_index *x, uint32_t i)
-{
-	return (struct pattern_item *)x->items.items + i;
-}
-
-static inline struct pattern *
-pattern_at(const struct pattern_index *x, uint32_t i)
-{
-	return (struct pattern *)x->patterns.items + i;
 }
 
 static uint32_t
@@ -161,25 +77,6 @@ pattern_index_free(struct pattern_index *x)
 }
 
 /* ---- words to symbols ------------------------------------------------------- */
-
-static inline size_t
-word_slot(const struct pattern_index *x, enum word_space space, uint64_t hash)
-{
-	return (size_t)((hash + (uint64_t)space) * 0xff51afd7ed558ccdULL >> 32) & (x->word_cap - 1);
-}
-
-static inline uint32_t
-find_word(const struct pattern_index *x, enum word_space space, const struct word_key *key)
-{
-	for (size_t i = word_slot(x, space, key->hash);; i = (i + 1) & (x->word_cap - 1)) {
-		const struct word_slot *w = &x->words[i];
-		if (w->symbol == 0)
-			return 0;
-		if (w->key.hash == key->hash && w->space == (uint32_t)space &&
-		    slice_eq(w->key.text, key->text))
-			return w->symbol;
-	}
-}
 
 static void
 put_word(struct pattern_index *x, struct word_slot word)
@@ -262,24 +159,6 @@ pattern_index_exact(struct pattern_index *x, struct word_key stem, struct word_k
 
 /* ---- members --------------------------------------------------------------- */
 
-static inline size_t
-edge_slot(const struct pattern_index *x, uint32_t parent, uint32_t symbol)
-{
-	uint64_t h = ((uint64_t)parent << 20 ^ symbol) * 0x9e3779b97f4a7c15ULL;
-	return (size_t)(h >> 32) & (x->edge_cap - 1);
-}
-
-/* The node behind `parent` by this symbol; 0: none. */
-static inline uint32_t
-find_child(const struct pattern_index *x, uint32_t parent, uint32_t symbol)
-{
-	for (size_t i = edge_slot(x, parent, symbol);; i = (i + 1) & (x->edge_cap - 1)) {
-		const struct edge *e = &x->edges[i];
-		if (e->child == 0 || (e->parent == parent && e->symbol == symbol))
-			return e->child;
-	}
-}
-
 static void
 put_edge(struct pattern_index *x, struct edge edge)
 {
@@ -359,6 +238,16 @@ pattern_index_add_member(
 	return 0;
 }
 
+void
+pattern_index_mark_common(struct pattern_index *x, uint32_t group)
+{
+	const struct first *firsts = x->firsts.items;
+	for (size_t i = 0; i < x->firsts.count; i++) {
+		if (firsts[i].group == group)
+			symbol_at(x, firsts[i].word)->rarity += COMMON_WEIGHT;
+	}
+}
+
 int
 pattern_index_add(
     struct pattern_index *x, const struct pattern_item *items, size_t count, uint32_t value)
@@ -429,41 +318,55 @@ count_words(struct pattern_index *x)
 	}
 }
 
-/* How often an item will be met: its commonest word. */
+/* How often an item will be met. */
 static uint32_t
 rarity_of(const struct pattern_index *x, uint32_t symbol)
 {
 	const struct first *firsts = x->firsts.items;
 	size_t from, to = firsts_of(x, symbol, &from);
-	uint32_t most = from == to ? symbol_at(x, symbol)->rarity : 0;
-	for (; from < to; from++) {
-		uint32_t n = symbol_at(x, firsts[from].word)->rarity;
-		most = n > most ? n : most;
+	uint32_t sum = from == to ? symbol_at(x, symbol)->rarity : 0;
+	for (; from < to; from++)
+		sum += symbol_at(x, firsts[from].word)->rarity;
+	return sum;
+}
+
+/* The item that is met least of all but one; -1: there is none. */
+static int
+rarest_item(const struct pattern_index *x, const struct pattern *p, int but)
+{
+	uint32_t least = UINT32_MAX;
+	int rarest = -1;
+	for (int k = 0; k < p->count; k++) {
+		const struct pattern_item *item = item_at(x, p->first_item + (uint32_t)k);
+		if (k == but || item->is_optional || item->symbol < PATTERN_FIRST_FREE)
+			continue;
+		uint32_t n = rarity_of(x, item->symbol);
+		if (n < least) {
+			least = n;
+			rarest = k;
+		}
 	}
-	return most;
+	return rarest;
 }
 
 static void
 choose_anchor(struct pattern_index *x, struct pattern *p)
 {
-	uint32_t least = UINT32_MAX;
-	for (uint8_t k = 0; k < p->count; k++) {
-		const struct pattern_item *item = item_at(x, p->first_item + k);
-		if (item->is_optional || item->symbol < PATTERN_FIRST_FREE)
-			continue;
-		uint32_t n = rarity_of(x, item->symbol);
-		if (n < least) {
-			least = n;
-			p->anchor = k;
-		}
+	const struct first *firsts = x->firsts.items;
+	int anchor = rarest_item(x, p, -1);
+	assert(anchor >= 0);
+	p->anchor = (uint8_t)anchor;
+	int other = rarest_item(x, p, anchor);
+	if (other < 0) {
+		memset(p->needs, 0xff, sizeof p->needs);
+		return;
 	}
-	assert(least != UINT32_MAX);
-}
-
-static uint64_t
-mask_of(uint32_t symbol)
-{
-	return UINT64_C(1) << (symbol & 63);
+	uint32_t symbol = item_at(x, p->first_item + (uint32_t)other)->symbol;
+	size_t from, to = firsts_of(x, symbol, &from);
+	if (from == to)
+		set_present(p->needs, symbol);
+	for (; from < to; from++)
+		set_present(p->needs, firsts[from].word);
 }
 
 /* What may stand directly beside the anchor on one side (step 1 or -1). */
@@ -547,238 +450,8 @@ pattern_index_seal(struct pattern_index *x)
 	for (size_t i = 0; i < x->word_cap; i++) {
 		const struct word_slot *w = &x->words[i];
 		if (w->symbol != 0 && w->space == BY_STEM)
-			x->filter[(w->key.hash >> 6) % (FILTER_BITS / 64)] |= 1ULL
+			x->filter[(w->key.hash >> 6) % (PATTERN_FILTER_BITS / 64)] |= 1ULL
 			    << (w->key.hash & 63);
 	}
 	return 0;
-}
-
-/* ---- looking ---------------------------------------------------------------- */
-
-bool
-pattern_index_may_know(const struct pattern_index *x, uint64_t stem_hash)
-{
-	return (x->filter[(stem_hash >> 6) % (FILTER_BITS / 64)] >> (stem_hash & 63) & 1) != 0;
-}
-
-/* The exact spelling if a pattern asks for it, else the stem. */
-static uint32_t
-narrow(const struct pattern_index *x, uint32_t symbol, const struct word_key *key)
-{
-	uint32_t exact =
-	    symbol_at(x, symbol)->has_exact ? find_word(x, BY_EXACT, key) : PATTERN_NONE;
-	return exact == PATTERN_NONE ? symbol : exact;
-}
-
-uint32_t
-pattern_index_symbol(const struct pattern_index *x, const struct unit *u)
-{
-	if (pattern_index_may_know(x, u->stem.hash)) {
-		uint32_t symbol = find_word(x, BY_STEM, &u->stem);
-		if (symbol != PATTERN_NONE)
-			return narrow(x, symbol, &u->key);
-	}
-	for (size_t k = 0; k < u->other_count; k++) {
-		uint32_t symbol = find_word(x, BY_SURFACE, &u->others[k]);
-		if (symbol != PATTERN_NONE)
-			return narrow(x, symbol, &u->others[k]);
-	}
-	return PATTERN_NONE;
-}
-
-/* A pattern on its way: what is left of its items is compared to one side. */
-struct walk {
-	const struct pattern_index *x;
-	const struct pattern_text *text;
-	const struct pattern *pattern;
-	const struct pattern_seeker *seeker;
-	size_t at, anchor; /* where it begins; the unit of its anchor */
-};
-
-static bool
-are_joined(const struct pattern_text *text, size_t i)
-{
-	return text->units[i].clause == text->units[i - 1].clause;
-}
-
-/* The node behind this one by what stands at unit i; 0: none. */
-static uint32_t
-step_member(const struct pattern_index *x, const struct pattern_text *text, uint32_t node, size_t i)
-{
-	uint32_t symbol = text->symbols[i];
-	if (symbol == PATTERN_NONE)
-		return 0;
-	uint32_t child = find_child(x, node, symbol);
-	uint32_t stem = symbol_at(x, symbol)->stem;
-	return child == 0 && stem != 0 ? find_child(x, node, stem) : child;
-}
-
-static bool
-is_word_at(
-    const struct pattern_index *x, const struct pattern_text *text, uint32_t symbol, size_t i)
-{
-	uint32_t here = text->symbols[i];
-	return here == symbol || (here != PATTERN_NONE && symbol_at(x, here)->stem == symbol);
-}
-
-static bool forward(const struct walk *w, uint8_t k, size_t i, bool is_free);
-
-/* Item k, a word or group, from unit i on; then the rest. */
-static bool
-forward_item(const struct walk *w, uint8_t k, size_t i)
-{
-	const struct pattern_index *x = w->x;
-	uint32_t symbol = item_at(x, w->pattern->first_item + k)->symbol;
-	uint32_t node = symbol_at(x, symbol)->root;
-	if (node == 0)
-		return is_word_at(x, w->text, symbol, i) &&
-		    forward(w, (uint8_t)(k + 1), i + 1, false);
-	for (size_t from = i; i < w->text->end; i++) {
-		if (i > from && !are_joined(w->text, i))
-			return false;
-		node = step_member(x, w->text, node, i);
-		if (node == 0)
-			return false;
-		if (node_at(x, node)->is_end && forward(w, (uint8_t)(k + 1), i + 1, false))
-			return true;
-	}
-	return false;
-}
-
-/* Items from k on, from unit i on; is_free: over a gap, so the clause may be another. */
-static bool
-forward(const struct walk *w, uint8_t k, size_t i, bool is_free)
-{
-	const struct pattern_text *text = w->text;
-	if (k == w->pattern->count)
-		return w->seeker->found(w->seeker->cookie, w->pattern->value, w->at, i);
-	const struct pattern_item *item = item_at(w->x, w->pattern->first_item + k);
-	if (item->symbol < PATTERN_FIRST_FREE) {
-		size_t most =
-		    item->symbol == PATTERN_SHORT_GAP ? PATTERN_GAP_SHORT : PATTERN_GAP_LONG;
-		for (size_t skip = 0; skip <= most && i + skip < text->end; skip++) {
-			if (text->units[i + skip].sentence != text->units[w->anchor].sentence)
-				return false;
-			if (forward(w, (uint8_t)(k + 1), i + skip, true))
-				return true;
-		}
-		return false;
-	}
-	if (item->is_optional && forward(w, (uint8_t)(k + 1), i, is_free))
-		return true;
-	return i < text->end && (is_free || i == w->anchor || are_joined(text, i)) &&
-	    forward_item(w, k, i);
-}
-
-static bool backward(struct walk *w, uint8_t k, size_t i, bool is_free);
-
-/* Item k ends before unit i; then what stands before it. */
-static bool
-backward_item(struct walk *w, uint8_t k, size_t i)
-{
-	const struct pattern_index *x = w->x;
-	const struct symbol *s = symbol_at(x, item_at(x, w->pattern->first_item + k)->symbol);
-	if (s->root == 0)
-		return is_word_at(
-			   x, w->text, item_at(x, w->pattern->first_item + k)->symbol, i - 1) &&
-		    backward(w, k, i - 1, false);
-	for (size_t len = 1; len <= s->longest && len <= i - w->text->begin; len++) {
-		uint32_t node = s->root;
-		if (len > 1 && !are_joined(w->text, i - len + 1))
-			return false;
-		for (size_t at = i - len; at < i && node != 0; at++)
-			node = step_member(x, w->text, node, at);
-		if (node != 0 && node_at(x, node)->is_end && backward(w, k, i - len, false))
-			return true;
-	}
-	return false;
-}
-
-/* Items before k, which end before unit i; at the beginning it goes on behind the anchor. */
-static bool
-backward(struct walk *w, uint8_t k, size_t i, bool is_free)
-{
-	const struct pattern_text *text = w->text;
-	if (k == 0) {
-		w->at = i;
-		return forward_item(w, w->pattern->anchor, w->anchor);
-	}
-	const struct pattern_item *item = item_at(w->x, w->pattern->first_item + k - 1);
-	if (item->symbol < PATTERN_FIRST_FREE) {
-		size_t most =
-		    item->symbol == PATTERN_SHORT_GAP ? PATTERN_GAP_SHORT : PATTERN_GAP_LONG;
-		for (size_t skip = 0; skip <= most && i > text->begin + skip; skip++) {
-			if (text->units[i - skip - 1].sentence != text->units[w->anchor].sentence)
-				return false;
-			if (backward(w, (uint8_t)(k - 1), i - skip, true))
-				return true;
-		}
-		return false;
-	}
-	if (item->is_optional && backward(w, (uint8_t)(k - 1), i, is_free))
-		return true;
-	return i > text->begin && (is_free || are_joined(text, i)) &&
-	    backward_item(w, (uint8_t)(k - 1), i);
-}
-
-/* Symbols at a unit, as masks: its own and its stem's. */
-static uint64_t
-masks_at(const struct pattern_index *x, const struct pattern_text *text, size_t i)
-{
-	uint32_t symbol = text->symbols[i];
-	if (symbol == PATTERN_NONE)
-		return 0;
-	uint32_t stem = symbol_at(x, symbol)->stem;
-	return mask_of(symbol) | (stem == 0 ? 0 : mask_of(stem));
-}
-
-static void
-match_symbol(const struct pattern_index *x, const struct pattern_text *text, size_t anchor,
-    uint32_t symbol, const struct pattern_seeker *seeker)
-{
-	const struct symbol *s = symbol_at(x, symbol);
-	const struct entry *e = (const struct entry *)x->entries.items + s->first_entry;
-	uint64_t before = anchor > text->begin ? masks_at(x, text, anchor - 1) : 0;
-	uint64_t behind = anchor + 1 < text->end ? masks_at(x, text, anchor + 1) : 0;
-	for (uint32_t i = 0; i < s->entry_count; i++, e++) {
-		/* A mask of all ones lets nothing pass as well: a pattern may begin or end here. */
-		if ((e->before != UINT64_MAX && (e->before & before) == 0) ||
-		    (e->behind != UINT64_MAX && (e->behind & behind) == 0) ||
-		    !seeker->wanted(seeker->cookie, e->value))
-			continue;
-		struct walk w = {.x = x,
-		    .text = text,
-		    .pattern = pattern_at(x, e->pattern),
-		    .seeker = seeker,
-		    .anchor = anchor};
-		backward(&w, w.pattern->anchor, anchor, false);
-	}
-}
-
-void
-pattern_index_match(const struct pattern_index *x, const struct pattern_text *text, size_t anchor,
-    const struct pattern_seeker *seeker)
-{
-	uint32_t symbol = text->symbols[anchor];
-	assert(anchor >= text->begin && anchor < text->end);
-	if (symbol == PATTERN_NONE)
-		return;
-	match_symbol(x, text, anchor, symbol, seeker);
-	if (symbol_at(x, symbol)->stem != 0)
-		match_symbol(x, text, anchor, symbol_at(x, symbol)->stem, seeker);
-}
-
-size_t
-pattern_index_member(
-    const struct pattern_index *x, uint32_t group, const struct pattern_text *text, size_t at)
-{
-	uint32_t node = symbol_at(x, group)->root;
-	size_t longest = 0;
-	for (size_t i = at; i < text->end && (i == at || are_joined(text, i)); i++) {
-		node = step_member(x, text, node, i);
-		if (node == 0)
-			break;
-		longest = node_at(x, node)->is_end ? i + 1 - at : longest;
-	}
-	return longest;
 }

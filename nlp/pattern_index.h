@@ -9,7 +9,8 @@
  * Method: words become symbols (numbers), a stem or an exact spelling each; most words of a text
  * are no symbol at all.  Sealing chooses the anchor of each pattern, the item whose words stand in
  * the fewest patterns, and writes for each symbol the patterns it anchors, with a mask of the
- * symbols that may stand beside it: nearly all candidates end there.  A group is a small tree of
+ * symbols that may stand beside it, and the pattern has a mask of those one of which must stand
+ * somewhere in the sentence: nearly all candidates end there.  A group is a small tree of
  * its members, whose edges lie in one hash table.
  *
  * What it does to
@@ -39,6 +40,7 @@ struct pattern_index;
 /* Units that a gap skips, at most. */
 #define PATTERN_GAP_SHORT 3
 #define PATTERN_GAP_LONG 8
+#define PATTERN_PRESENT_WORDS 4
 
 /* Symbols that every index has. */
 enum pattern_symbol {
@@ -74,6 +76,9 @@ uint32_t pattern_index_group(struct pattern_index *x);
 int pattern_index_add_member(
     struct pattern_index *x, uint32_t group, const uint32_t *words, size_t count);
 
+/* The words of this group stand in most texts: patterns are looked for from other ones. */
+void pattern_index_mark_common(struct pattern_index *x, uint32_t group);
+
 /* 1 to PATTERN_ITEMS_MAX items, the first and the last no gap, one at least neither gap nor
  * optional.  Several may have one value. */
 int pattern_index_add(
@@ -95,7 +100,11 @@ struct pattern_text {
 	const struct unit *units;
 	const uint32_t *symbols; /* of each unit */
 	size_t begin, end; /* nothing outside is looked at */
+	uint64_t present[PATTERN_PRESENT_WORDS]; /* bits of the symbols in it */
 };
+
+struct pattern_text pattern_index_text(const struct pattern_index *x, const struct unit *units,
+    const uint32_t *symbols, size_t begin, size_t end);
 
 /* Called with each pattern whose anchor stands at unit `anchor`, before it is compared: is it
  * wanted? */
