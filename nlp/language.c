@@ -451,9 +451,10 @@ language_word_vector(
 
 /* ---- texts ------------------------------------------------------------------ */
 
-/* What a text has before a word is read: most posts are English, and the network's hint is right
- * more often than not. */
+/* What a language has before a word is read: most posts are English; between two neighbours that are
+ * level the one we score is taken; and the network's hint is right more often than not. */
 #define ENGLISH_STEPS 15
+#define SCORED_STEPS 5
 #define HINT_STEPS 40
 /* Nothing was said when no language is further behind than this. */
 #define EVIDENCE_MIN 20
@@ -469,6 +470,14 @@ hint_or_und(enum language hint, int32_t *margin_r)
 	if (margin_r != NULL)
 		*margin_r = 0;
 	return hint;
+}
+
+static int32_t
+steps_before(enum language lang)
+{
+	if (lang == LANGUAGE_EN)
+		return ENGLISH_STEPS;
+	return lang <= LANGUAGE_SV ? SCORED_STEPS : 0;
 }
 
 /* Could the words be this language's, or are they of one we do not know? */
@@ -493,8 +502,8 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 	(void)m;
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
 		worst = sums[k] < worst ? sums[k] : worst;
-		int32_t sum = sums[k] + (k == LANGUAGE_EN ? ENGLISH_STEPS : 0) +
-		    (k == (int)hinted ? HINT_STEPS : 0);
+		int32_t sum =
+		    sums[k] + steps_before((enum language)k) + (k == (int)hinted ? HINT_STEPS : 0);
 		if (sum > best) {
 			second = best;
 			best = sum;

@@ -9,7 +9,7 @@ corpora/languages.hand is ours: everyday words of each language, most frequent f
 
 The method, step by step:
  1. Each source of a language becomes a distribution over words; the sources are mixed (SOURCES).  A copy without accents
-    has a small share (STRIPPED_SHARE), for people write without them.
+    has a small share (STRIPPED_SHARE), for people write without them.  Words Danish and Norwegian share are evened out.
  2. A word "og" is "_og_": its n-grams of 1 to ORDER characters are counted with the word's share, and frequent words as a
     whole.  What posts say about an n-gram counts only when it stands in at least POSTS_MIN of them.
  3. The weight of n-gram g in language l is SCALE[length] (WHOLE_SCALE for a whole word) * ln(1 + P(g|l) / FLOOR) in steps of STEP: so absence is 0.
@@ -40,6 +40,7 @@ LOCALES = {"no": ["nb", "nb_NO", "no"], "pt": ["pt", "pt_BR", "pt_PT"], "zh": ["
 GAME = ["wesnoth-1.16-data"]  # dialogues: the nearest to everyday prose
 PROGRAMS = ["evolution-common", "pidgin-data", "freeciv-data", "gajim", "gramps", "tuxpaint-data", "homebank-data"]
 HELP = "gnome-user-docs"
+MORE_HELP = {"da": ("libreoffice-help-da", "usr/share/libreoffice/help/da/text")}  # little else is in Danish
 FORTUNES = {
     "en": ["fortunes", "fortunes-min"],
     "de": ["fortunes-de"],
@@ -56,6 +57,7 @@ WORD_LISTS = {"da": ("wdanish", "danish"), "no": ("wnorwegian", "bokmaal")}
 WORD_LIST_LETTERS = 9  # longer words are compounds of shorter ones
 PACKAGES = sorted(
     GAME + PROGRAMS + [HELP] + [p for ps in FORTUNES.values() for p in ps] + [p for p, _ in WORD_LISTS.values()]
+    + [p for p, _ in MORE_HELP.values()]
 )
 
 POSTS = {
@@ -72,8 +74,10 @@ POSTS = {
 POSTS_MIN = 10
 
 # How much a source says about how people write posts; less when it is small.
-SOURCES = {"posts": 1.0, "fortunes": 0.6, "game": 0.6, "hand": 0.5, "help": 0.3, "programs": 0.25, "list": 0.1}
+SOURCES = {"posts": 1.0, "fortunes": 0.6, "game": 0.6, "help": 0.3, "programs": 0.25}
 SOURCE_WORDS = 20000
+# Everyday words and word lists have the same part in every language: what speaks for one then speaks against its neighbour.
+FIXED_PARTS = {"hand": 0.18, "list": 0.08}
 STRIPPED_SHARE = 0.12
 WITHOUT_ACCENTS = frozenset("de da es fr it pt pl cs ro tr hu sv no ca fi vi".split())
 
@@ -176,8 +180,10 @@ def catalogues(work, packages, locales, wants_originals=False):
 
 
 def help_texts(work, locale):
-    for directory, leaf in files(os.path.join(work, HELP, "usr/share/help", locale)):
-        if not leaf.endswith((".page", ".xml", ".docbook")):
+    tops = [os.path.join(HELP, "usr/share/help", locale)]
+    tops += [os.path.join(*MORE_HELP[locale])] if locale in MORE_HELP else []
+    for directory, leaf in (found for top in tops for found in files(os.path.join(work, top))):
+        if not leaf.endswith((".page", ".xml", ".docbook", ".html")):
             continue
         with open(os.path.join(directory, leaf), encoding="utf-8", errors="replace") as f:
             page = f.read()
@@ -316,26 +322,55 @@ def not_english(words, english):
     return collections.Counter({w: c for w, c in words.items() if english[w] / m < 0.2 * c / n})
 
 
-def distribution(found, standing, language):
+def parts(found):
+    """{source: (its part of the mixture, its size)}"""
+    sizes = {source: sum(found[source].values()) for source in sorted(found)}
+    fixed = {source: part for source, part in FIXED_PARTS.items() if sizes.get(source)}
+    others = {s: SOURCES[s] * min(1.0, sizes[s] / SOURCE_WORDS) for s in SOURCES if sizes.get(s)}
+    scale = (1 - sum(fixed.values())) / sum(others.values())
+    out = {s: (part * scale, sizes[s]) for s, part in others.items()}
+    out.update((s, (part, sizes[s])) for s, part in fixed.items())
+    return out
+
+
+def mix(found, language):
+    """({word: share} of all sources but posts, {word: share} of posts)"""
+    mixed = {False: collections.defaultdict(float), True: collections.defaultdict(float)}
+    for source, (part, size) in parts(found).items():
+        for word, share in shares(found[source], size, part, language).items():
+            mixed[source == "posts"][word] += share
+    return mixed[False], mixed[True]
+
+
+def even_out(mixed, lists, hand):
+    """Neighbours have little text each: a word both spell alike would speak for the one whose texts happen to hold it.  It
+    has the same share in both, unless only one of the two uses it every day."""
+    one, other = (mixed[language] for language in WORD_LISTS)
+    everyday = [frozenset(hand[language]) for language in WORD_LISTS]
+    for word in sorted(frozenset(lists[0]) & frozenset(lists[1])):
+        if (word in everyday[0]) == (word in everyday[1]) and (word in one or word in other):
+            one[word] = other[word] = (one.get(word, 0.0) + other.get(word, 0.0)) / 2
+    for word in sorted(everyday[0] & everyday[1]):
+        one[word] = other[word] = (one.get(word, 0.0) + other.get(word, 0.0)) / 2
+
+
+def distribution(mixed, from_posts, standing):
     """{n-gram: P(n-gram | language)}, by word"""
-    sizes = {s: sum(c.values()) for s, c in found.items()}
-    parts = {s: SOURCES[s] * min(1.0, sizes[s] / SOURCE_WORDS) for s in sorted(found) if sizes[s] > 0}
-    total = sum(parts.values())
     out = collections.defaultdict(float)
-    for source, part in parts.items():
-        for word, share in shares(found[source], sizes[source], part / total, language).items():
+    for words, is_post in ((mixed, False), (from_posts, True)):
+        for word, share in words.items():
             for gram in ngrams(word, share > WHOLE_MIN):
-                if source != "posts" or standing[gram] >= POSTS_MIN:
+                if not is_post or standing[gram] >= POSTS_MIN:
                     out[gram] += share
     return out
 
 
 def build(work, posts_dir, hand):
     """[{n-gram: P}] by language"""
-    table, english = [], None
+    mixed, from_posts, standing, lists, english = {}, {}, {}, [], None
     for language in LANGUAGES:
         found = gather(work, hand, language)
-        words, standing = count_posts(posts(posts_dir, language))
+        words, standing[language] = count_posts(posts(posts_dir, language))
         if language in OTHER_LETTERS:
             words = collections.Counter({w: n for w, n in words.items() if FOREIGN.search(w)})
         elif language == "en":
@@ -343,9 +378,12 @@ def build(work, posts_dir, hand):
         elif language == "hi":
             words = not_english(words, english)
         found["posts"] = words
-        table.append(distribution(found, standing, language))
-        print("%s: %d n-grams" % (language, len(table[-1])), file=sys.stderr)
-    return table
+        if "list" in found:
+            lists.append(found["list"])
+        mixed[language], from_posts[language] = mix(found, language)
+        print("%s: %d words" % (language, len(mixed[language])), file=sys.stderr)
+    even_out(mixed, lists, hand)
+    return [distribution(mixed[language], from_posts[language], standing[language]) for language in LANGUAGES]
 
 
 def select(table):

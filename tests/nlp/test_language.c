@@ -183,19 +183,19 @@ a_hint_tips_what_is_open(void **state)
 	int32_t sums[LANGUAGE_SLOTS] = {[LANGUAGE_UND] = 2000};
 	int32_t margin = 0;
 	(void)state;
-	/* Danish and Norwegian alike: undetermined, or what the network says */
+	/* Danish and Swedish alike: undetermined, or what the network says */
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
-		sums[k] = k == LANGUAGE_DA || k == LANGUAGE_NO ? 0 : -100;
+		sums[k] = k == LANGUAGE_DA || k == LANGUAGE_SV ? 0 : -100;
 	assert_int_equal(language_decide(m, sums, 5, 25, SLICE_NONE, &margin), (int)LANGUAGE_UND);
 	assert_int_equal(margin, 0);
 	assert_int_equal(
-	    language_decide(m, sums, 5, 25, SLICE_LIT("nb"), &margin), (int)LANGUAGE_NO);
+	    language_decide(m, sums, 5, 25, SLICE_LIT("sv-SE"), &margin), (int)LANGUAGE_SV);
 	assert_int_equal(language_decide(m, sums, 5, 25, SLICE_LIT("da"), NULL), (int)LANGUAGE_DA);
 	/* a hint the text contradicts does not win */
 	assert_int_not_equal(
 	    language_decide(m, sums, 5, 25, SLICE_LIT("en"), NULL), (int)LANGUAGE_EN);
 	/* more evidence, no hint needed */
-	sums[LANGUAGE_NO] = -60;
+	sums[LANGUAGE_SV] = -60;
 	assert_int_equal(language_decide(m, sums, 5, 25, SLICE_NONE, &margin), (int)LANGUAGE_DA);
 	assert_int_equal(margin, 60);
 	language_model_free(m);
