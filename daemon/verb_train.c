@@ -482,23 +482,26 @@ measure(struct train_run *r, struct err *err)
 
 /* ---- the lexicon's file ------------------------------------------------------ */
 
-/* The base's lines of a key ("licence") go on into what is made from it. */
-static void
+/* The base's lines of a key ("licence") go on into what is made from it.  Are there any? */
+static bool
 add_base_lines(const struct train_run *r, const char *key, struct buf *out)
 {
 	struct slice rest = r->base.text;
+	bool has_any = false;
 
 	while (slice_is_set(rest)) {
 		struct slice line = slice_split(&rest, '\n'), value = line;
 
 		if (!slice_starts_with(line, "# "))
-			return;
+			break;
 		slice_split(&value, ' ');
-		if (slice_eq_str(slice_split(&value, ':'), key)) {
+		if (slice_is_set(value) && slice_eq_str(slice_split(&value, ':'), key)) {
 			buf_add_slice(out, line);
 			buf_add_char(out, '\n');
+			has_any = true;
 		}
 	}
+	return has_any;
 }
 
 static void
@@ -508,11 +511,15 @@ add_header(const struct train_run *r, struct buf *out)
 	    "# Made by earshot train %s; a brand's own words go into a vocabulary file "
 	    "beside it.\n",
 	    EARSHOT_VERSION);
-	add_base_lines(r, "licence", out);
+	if (!add_base_lines(r, "licence", out))
+		buf_add_str(out, "# licence: the base names none\n");
 	add_base_lines(r, "provenance", out);
 	buf_addf(out, "# from: %s\n", r->parts[PART_LEARNED] > 0 ? "posts" : "ratings alone");
 	buf_addf(out, "# base: %s (%s)%s\n", train_file_name(r->base.name),
 	    lexicon_version(r->base.lexicon), r->options.is_adapting ? ", adapted" : "");
+	if (r->signs != NULL)
+		buf_addf(out, "# signs: %s (%s)\n", train_file_name(r->signs_name),
+		    lexicon_version(r->signs));
 	for (size_t i = 0; i < r->data.file_count; i++) {
 		const struct train_file *f = &r->data.files[i];
 
