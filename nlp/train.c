@@ -541,9 +541,12 @@ drop_cells(struct training *t, const double *sizes, double least)
 		m->row_ends[row] = out;
 	}
 	m->cell_count = out;
+	/* What no post speaks of stays exactly where it is drawn to. */
 	for (uint32_t f = 1; f < m->feature_count; f++) {
-		if (sizes[f] < least && !is_kept_always(lexicon_at(t->lexicon, f)))
-			t->weights[2 * f] = t->weights[2 * f + 1] = 0;
+		if (sizes[f] >= least || is_kept_always(lexicon_at(t->lexicon, f)))
+			continue;
+		t->weights[2 * f] = (double)t->prior[2 * f];
+		t->weights[2 * f + 1] = (double)t->prior[2 * f + 1];
 	}
 }
 
@@ -560,7 +563,7 @@ prune(struct training *t)
 	}
 	qsort(sorted, t->matrix.feature_count, sizeof *sorted, by_size_down);
 	size_t most = t->o->entries_max;
-	double least = most > 0 && most < t->matrix.feature_count ? sorted[most] : 0;
+	double least = most > 0 && most < t->matrix.feature_count ? sorted[most - 1] : 0;
 	drop_cells(t, sizes, fmax(least, 1e-9));
 	mem_free(sizes);
 	mem_free(sorted);
