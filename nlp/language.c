@@ -453,14 +453,14 @@ language_word_vector(
 
 /* What a language has before a word is read: most posts are English; between two neighbours that are
  * level the one we score is taken; and the network's hint is right more often than not. */
-#define ENGLISH_STEPS 15
-#define SCORED_STEPS 5
+#define ENGLISH_STEPS 24
+#define SCORED_STEPS 10
 #define HINT_STEPS 40
 /* Nothing was said when no language is further behind than this. */
 #define EVIDENCE_MIN 20
 /* The first language is so much before the second, and so much more in a text of few letters. */
-#define MARGIN_MIN 5
-#define MARGIN_SHORT 15
+#define MARGIN_MIN 1
+#define MARGIN_SHORT 4
 #define SHORT_LETTERS 12
 /* A language its words are further from, on the average, is not the text's. */
 #define BEHIND_MAX 60
