@@ -163,6 +163,18 @@ take_dotted(struct slice s, size_t at, size_t *none_until)
 	return (has_path ? scan_path(s, end, end) : end) - at;
 }
 
+/* The length of a scheme that stands alone; 0: it is part of a word, or none. */
+static size_t
+lone_scheme(struct slice s, size_t at)
+{
+	size_t end = at;
+	while (end < s.len && (charclass_is_alnum(s.ptr[end]) || (unsigned char)s.ptr[end] >= 0x80))
+		end++;
+	bool is_joined = end + 1 < s.len && memchr("-_'&", s.ptr[end], 4) != NULL &&
+	    charclass_is_alnum(s.ptr[end + 1]);
+	return !is_joined && address_is_scheme(slice_make(s.ptr + at, end - at)) ? end - at : 0;
+}
+
 size_t
 address_url(struct slice s, size_t at, size_t *none_until)
 {
@@ -170,6 +182,11 @@ address_url(struct slice s, size_t at, size_t *none_until)
 	if ((first == 'h' && (starts(s, at, "http://", 7) || starts(s, at, "https://", 8))) ||
 	    (first == 'w' && starts(s, at, "www.", 4)))
 		return scan_path(s, at + 4, at + 4) - at;
+	if (first == 'h') {
+		size_t len = lone_scheme(s, at);
+		if (len > 0)
+			return len;
+	}
 	if (at < *none_until)
 		return 0;
 

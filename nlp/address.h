@@ -5,7 +5,9 @@
 #ifndef NLP_ADDRESS_H
 #define NLP_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "core/slice.h"
 
@@ -15,5 +17,12 @@
 size_t address_url(struct slice text, size_t at, size_t *none_until);
 /* Length of the mention at `at`, where '@' stands; 0: none. */
 size_t address_mention(struct slice text, size_t at);
+
+/* "http", "https": alone, what is left of a link that was cut off. */
+static inline bool
+address_is_scheme(struct slice word)
+{
+	return (word.len == 4 || word.len == 5) && memcmp(word.ptr, "https", word.len) == 0;
+}
 
 #endif

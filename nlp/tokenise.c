@@ -567,9 +567,9 @@ is_plain_word(const char *p, size_t at, size_t end)
 		if (!is_mark || charclass_is_alnum(p[end + 1]) || p[end + 1] == '/')
 			return false;
 	}
-	/* "x(", "d:", "xd": emoticons that begin like a word. */
 	if (end - at > 2)
-		return true;
+		return p[at] != 'h' || !address_is_scheme(slice_make(p + at, end - at));
+	/* "x(", "d:", "xd": emoticons that begin like a word. */
 	if (end - at == 2)
 		return p[at + 1] != 'd' && p[at + 1] != 'p';
 	return stop != '(' && stop != ')' && stop != '=' && stop != ':';

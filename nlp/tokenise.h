@@ -8,7 +8,8 @@
  *   mentions:  @user, @user@host, @user.domain are one token each, also with a dot or an apostrophe
  * behind; hashtags:  # and letters, digits, underscores of any script, at least one not a digit;
  * "#1" is a number; URLs:      with a scheme, "www.", and bare domains whose end is on a closed
- * list ("great.thanks" is two words); mail addresses count as URLs; elongation: three or more of a
+ * list ("great.thanks" is two words); mail addresses count as URLs, and
+ * so does "http" alone, the rest of a link that was cut off; elongation: three or more of a
  * letter become two ("soooo" is "soo"); whoever looks up tries one as well; negation:  "don't"
  * stays one word, as do "well-made", "at&t" and "f**k"; Chinese and Japanese text: character by
  * character. Runs of ! and ? and two or more dots are PUNCT; other punctuation only ends clauses
