@@ -32,13 +32,20 @@ rated_posts() {
 		{ $1 = $1 > 0.6 ? "positive" : $1 < -0.6 ? "negative" : "neutral"; print }'
 }
 
+# Some networks and data sets leave links out of the text: every second link is left out here, so that
+# having none says little.
+without_half_of_the_links() {
+	awk '/^#/ || !/https?:/ { print; next }
+		++n % 2 { gsub(/https?:[^ \t]*/, ""); gsub(/ +/, " ") } { print }'
+}
+
 prepare() {
 	[ -f "$work/exclude/brands.txt" ] || "$here/scripts/make_exclusions.py" "$work/packages" "$work/exclude"
 	for l in en de da es fr it pt nl sv; do
 		"$here/scripts/make_ratings.py" "$l" "$corpora/lexicons" > "$work/base_$l.tsv"
 	done
-	posts en_semeval1316_train 1,2 "SemEval-2013 to 2016 task A tweets, train" "CC BY 3.0 (TweetEval's card)" \
-		> "$work/semeval.tsv"
+	posts en_semeval1316_train 1,2 "SemEval-2013 to 2016 task A tweets, train" "CC BY 3.0 (TweetEval's card)" |
+		without_half_of_the_links > "$work/semeval.tsv"
 	posts en_tweeteval_sentiment_val 1,2 "TweetEval sentiment, validation" "CC BY 3.0 (TweetEval's card)" \
 		> "$work/tweeteval_val.tsv"
 	for part in tweets amazon; do
