@@ -93,6 +93,23 @@ is_further_out(bool is_positive, const struct outcome *plain, const struct outco
 			   : polarity < 0 || score < -NEUTRAL_SHARE_MILLI;
 }
 
+/* Does what was published of the last word contradict what was learned of its stem?  "jealous" is
+ * rated as good by some; which side a negator turns it from then is anybody's guess. */
+static bool
+is_contradictory(const struct reader *r)
+{
+	const struct unit_list *l = &r->cutting.units;
+	bool has_good = false, has_bad = false;
+	for (size_t i = 0; i < r->score.reason_count; i++) {
+		const struct contribution *c = &r->score.reasons[i];
+		if (l->count == 0 || c->start != l->items[l->count - 1].start)
+			continue;
+		has_good |= c->effect_milli > 0;
+		has_bad |= c->effect_milli < 0;
+	}
+	return has_good && has_bad;
+}
+
 static void
 complain(struct negating *n, struct slice negator, struct slice word, const struct outcome *plain,
     const struct outcome *negated)
@@ -110,8 +127,10 @@ try_learned(struct negating *n, struct slice negator, struct slice word)
 {
 	struct outcome nothing = read_with(n, SLICE_LIT(NOTHING), SLICE_LIT(NOTHING));
 	struct outcome plain = read_with(n, SLICE_LIT(NOTHING), word);
+	bool is_unclear = is_contradictory(&n->reader);
 	struct outcome negated = read_with(n, negator, word);
-	if (is_phrase_or_modifier(&n->reader) || plain.polarity_milli == nothing.polarity_milli)
+	if (is_unclear || is_phrase_or_modifier(&n->reader) ||
+	    plain.polarity_milli == nothing.polarity_milli)
 		return;
 	n->tried++;
 	if (is_further_out(plain.polarity_milli > nothing.polarity_milli, &plain, &negated))
@@ -123,8 +142,9 @@ static void
 try_rated(struct negating *n, struct slice negator, const struct lexeme *word)
 {
 	struct outcome plain = read_with(n, SLICE_LIT(""), word->text);
+	bool is_unclear = is_contradictory(&n->reader);
 	struct outcome negated = read_with(n, negator, word->text);
-	if (is_phrase_or_modifier(&n->reader))
+	if (is_unclear || is_phrase_or_modifier(&n->reader))
 		return;
 	n->tried++;
 	if (is_further_out(word->weight_milli > 0, &plain, &negated))
