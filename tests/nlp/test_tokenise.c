@@ -48,7 +48,7 @@ static const struct {
     {"nice:) nice;-) ok<3", "w:nice s::) w:nice s:;-) w:ok s:<3", "emoticons at a word"},
     {":)))) <3333", "s~::) s~:<3", "long mouths"},
     {"http: at 10:30 key:p (a): f(x) (see 8) c:/d xdr",
-	"w:http w:at n:10:30 w:key w:p w:a w:f w:x w:see n:8 w:c w:d w:xdr", "no emoticons"},
+	"u:http w:at n:10:30 w:key w:p w:a w:f w:x w:see n:8 w:c w:d w:xdr", "no emoticons"},
     {"\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "e:\xf0\x9f\x98\x80 e:\xf0\x9f\x98\x80", "two emoji"},
     {"ok\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd!", "w:ok e:\xf0\x9f\x91\x8d p:!.",
 	"a skin tone is left out"},
