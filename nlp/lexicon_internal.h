@@ -57,6 +57,22 @@ struct lexicon {
 	struct stemmer *stemmer;
 };
 
+static inline struct pair_slot *
+lexicon_pair_slot(const struct lexicon *lx, uint64_t key)
+{
+	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (lx->pair_cap - 1);
+	while (lx->pairs[i].key != 0 && lx->pairs[i].key != key)
+		i = (i + 1) & (lx->pair_cap - 1);
+	return &lx->pairs[i];
+}
+
+/* lexicon_pair() for those who ask often. */
+static inline uint32_t
+lexicon_find_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
+{
+	return lexicon_pair_slot(lx, (uint64_t)first << 32 | second)->lexeme;
+}
+
 void lexicon_name_version(struct lexicon *lx);
 
 uint64_t lexicon_fnv(uint64_t h, struct slice s);
