@@ -472,6 +472,16 @@ hint_or_und(enum language hint, int32_t *margin_r)
 	return hint;
 }
 
+/* Is any language far enough behind? */
+static bool
+has_evidence(const int32_t sums[LANGUAGE_SLOTS])
+{
+	int k = LANGUAGE_UND + 1;
+	while (k < LANGUAGE_COUNT && sums[k] > -EVIDENCE_MIN)
+		k++;
+	return k < LANGUAGE_COUNT;
+}
+
 /* Could the words be this language's, or are they of one we do not know? */
 static bool
 is_fitting(const int32_t sums[LANGUAGE_SLOTS], enum language lang, size_t words, size_t letters)
@@ -489,16 +499,16 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 {
 	enum language hinted = language_of_code(hint);
 	enum language first = LANGUAGE_UND;
-	int32_t best = INT32_MIN, second = INT32_MIN, worst = 0;
+	int32_t best = INT32_MIN, second = INT32_MIN;
 	int32_t totals[LANGUAGE_SLOTS];
 
 	(void)m;
+	if (!has_evidence(sums))
+		return hint_or_und(hinted, margin_r);
 	memcpy(totals, sums, sizeof totals);
 	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
 		totals[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
 	totals[hinted] += HINT_STEPS; /* of UND's nobody asks */
-	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
-		worst = sums[k] < worst ? sums[k] : worst;
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
 		int32_t sum = totals[k];
 		if (sum <= second)
@@ -511,8 +521,6 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 		best = sum;
 		first = (enum language)k;
 	}
-	if (worst > -EVIDENCE_MIN)
-		return hint_or_und(hinted, margin_r);
 	int32_t margin = best - second;
 	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
 	if (!is_fitting(sums, first, words, letters))

@@ -365,7 +365,7 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 	lx->stem_entries = more;
 	if (word_trie_add(lx->stems, stem, 1, (uint32_t)lx->stem_count, err) < 0)
 		return 0;
-	lx->stem_entries[lx->stem_count] = (struct stem_entry){0, 0};
+	lx->stem_entries[lx->stem_count] = (struct stem_entry){.plain = 0};
 	return (uint32_t)lx->stem_count++;
 }
 
@@ -430,6 +430,8 @@ add_pair(struct lexicon *lx, struct slice entry, uint32_t *lexeme_r, struct err 
 	if (*lexeme_r == 0)
 		return -1;
 	*slot = (struct pair_slot){(uint64_t)x << 32 | y, *lexeme_r};
+	lx->stem_entries[x].pair_sides |= STEM_IS_FIRST;
+	lx->stem_entries[y].pair_sides |= STEM_IS_SECOND;
 	lx->pair_count++;
 	return 0;
 }

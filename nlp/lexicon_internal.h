@@ -20,7 +20,13 @@ struct stem_rating {
 /* A stem that was learned. */
 struct stem_entry {
 	uint32_t plain, negated; /* lexeme numbers */
+	uint32_t pair_sides; /* STEM_IS_FIRST, STEM_IS_SECOND */
 };
+
+/* Beside the number of a stem (there are far fewer): it is the first, the second of some pair. */
+#define STEM_IS_FIRST (1u << 31)
+#define STEM_IS_SECOND (1u << 30)
+#define STEM_NUMBER (STEM_IS_SECOND - 1)
 
 struct pair_slot {
 	uint64_t key; /* first << 32 | second; 0: free */

@@ -2,6 +2,7 @@
 
 #include "core/err.h"
 #include "nlp/hashtag.h"
+#include "nlp/lexicon_internal.h"
 
 /* A rating as written in English. */
 static const struct lexeme *
@@ -59,6 +60,13 @@ lexeme_of(const struct marks_finder *f, uint32_t number)
 	return number == 0 ? NULL : lexicon_at(f->lexicon, number);
 }
 
+/* With the sides of pairs it has. */
+static uint32_t
+number_of(const struct marks_finder *f, uint32_t stem)
+{
+	return stem == 0 ? 0 : stem | f->lexicon->stem_entries[stem].pair_sides;
+}
+
 void
 marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_entries *entries_r)
 {
@@ -70,7 +78,7 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 	*entries_r = (struct word_entries){.rated = lexeme_of(f, hit.rated),
 	    .stem = lexeme_of(f, hit.stem),
 	    .negated = lexeme_of(f, hit.negated),
-	    .number = hit.number,
+	    .number = number_of(f, hit.number),
 	    .beginning =
 		hit.has_longer ? lexicon_beginning(f->lexicon, u) : (uint32_t)LEXICON_BEGINS_NONE};
 	if (hit.rated != 0 || hit.stem != 0)

@@ -33,7 +33,7 @@ struct marks_finder {
 struct word_entries {
 	const struct lexeme *rated; /* rating, role or both; or an English rating */
 	const struct lexeme *stem, *negated;
-	uint32_t number; /* of the stem, in pairs */
+	uint32_t number; /* of the stem, and which sides of pairs it has (lexicon_internal.h) */
 	uint32_t beginning; /* of phrases: lexicon_beginning() */
 };
 

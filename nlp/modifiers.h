@@ -35,7 +35,7 @@ struct mark {
 	const struct lexeme *rated; /* rating or role of the word or phrase; NULL: none */
 	const struct lexeme *stem, *negated; /* learned; NULL: none */
 	uint32_t unit, span; /* span: units that rated covers */
-	uint32_t number; /* of the stem, as in struct lexicon_hit */
+	uint32_t number; /* of the stem, as in struct word_entries */
 	int32_t strength_milli; /* what it counts, 1000: as it is */
 	int32_t rating_milli; /* its rating after modifiers; 0: none, or used up */
 	uint32_t negator; /* mark index + 1; 0: none */
@@ -84,6 +84,13 @@ struct class_effect {
 };
 struct class_effect modifiers_class_effect(
     int32_t negative_milli, int32_t positive_milli, int32_t strength_milli, bool is_turned);
+/* One that is not turned. */
+static inline struct class_effect
+modifiers_class_scaled(const struct lexeme *x, int32_t strength_milli)
+{
+	return (struct class_effect){(int32_t)((int64_t)x->negative_milli * strength_milli / 1000),
+	    (int32_t)((int64_t)x->positive_milli * strength_milli / 1000)};
+}
 /* The share of its polarity that a turned lexeme keeps, thousandths, below 0. */
 int32_t modifiers_turn_milli(void);
 

@@ -31,7 +31,7 @@ static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 6141
 static int32_t
 capped(int32_t n, int32_t most)
 {
-	return (n > most ? most : n) * 1000 / most;
+	return n == 0 ? 0 : (n > most ? most : n) * 1000 / most;
 }
 
 static int32_t
@@ -60,6 +60,7 @@ struct weighing {
 	const struct lexicon *lx;
 	const struct mark *marks;
 	struct evidence *e;
+	struct term *next;
 	int64_t sums[2]; /* of the effects of the terms since they were last taken */
 	int32_t has_effect; /* not 0: one of them is not */
 };
@@ -68,11 +69,13 @@ static inline const struct term *
 add_term(struct weighing *w, enum term_kind kind, uint32_t mark, const struct lexeme *x,
     int32_t strength_milli, bool is_turned)
 {
-	struct term *t = &w->e->terms[w->e->count++];
+	struct term *t = w->next++;
 	struct class_effect effect = {x->negative_milli, x->positive_milli};
-	if (is_turned || strength_milli != 1000)
+	if (is_turned)
 		effect = modifiers_class_effect(
-		    x->negative_milli, x->positive_milli, strength_milli, is_turned);
+		    x->negative_milli, x->positive_milli, strength_milli, true);
+	else if (strength_milli != 1000)
+		effect = modifiers_class_scaled(x, strength_milli);
 	t->lexeme = x;
 	t->effect = effect;
 	t->mark = mark;
@@ -114,12 +117,13 @@ static inline void
 weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
 {
 	const struct mark *a = &w->marks[at - 1], *b = &w->marks[at];
-	if (a->number == 0 || b->number == 0 || a->unit + 1 != b->unit ||
-	    units[a->unit].clause != units[b->unit].clause)
+	if ((a->number & STEM_IS_FIRST) == 0 || (b->number & STEM_IS_SECOND) == 0 ||
+	    a->unit + 1 != b->unit || units[a->unit].clause != units[b->unit].clause)
 		return;
 	if ((b->flags & MARK_TURNS_BAD) != 0)
 		return; /* "is not" is bad news before good words only */
-	uint32_t lexeme = lexicon_find_pair(w->lx, a->number, b->number);
+	uint32_t lexeme =
+	    lexicon_find_pair(w->lx, a->number & STEM_NUMBER, b->number & STEM_NUMBER);
 	if (lexeme == 0)
 		return;
 	bool is_turned = (a->flags & b->flags & MARK_NEGATED) != 0;
@@ -170,7 +174,7 @@ static void
 weigh_shapes(struct weighing *w, const struct looks *k)
 {
 	for (int i = 0; i < SHAPE_COUNT; i++) {
-		uint32_t lexeme = lexicon_shape(w->lx, (enum shape)i);
+		uint32_t lexeme = w->lx->shapes[i];
 		int32_t value = lexeme == 0 ? 0 : shape_value((enum shape)i, k);
 		if (value != 0)
 			add_term(w, TERM_SHAPE, 0, lexicon_at(w->lx, lexeme), value, false);
@@ -182,7 +186,7 @@ static void
 take_words(struct weighing *w, size_t unit_count)
 {
 	struct evidence *e = w->e;
-	e->word_count = e->count;
+	e->word_count = (size_t)(w->next - e->terms);
 	e->has_evidence = w->has_effect != 0 || e->positive_milli != 0 || e->negative_milli != 0;
 	for (int k = 0; k < 2; k++) {
 		if (unit_count > LONG_TEXT_UNITS)
@@ -203,6 +207,7 @@ sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_
 	    scratch_need(scratch, (mark_count * 2 + SHAPE_COUNT + SUM_COUNT) * sizeof *e_r->terms);
 	if (e_r->terms == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
+	w.next = e_r->terms;
 	for (size_t i = 0; i < mark_count; i++) {
 		const struct mark *m = &marks[i];
 		weigh_mark(&w, (uint32_t)i);
@@ -213,6 +218,7 @@ sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_
 	take_words(&w, unit_count);
 	weigh_sums(&w, looks);
 	weigh_shapes(&w, looks);
+	e_r->count = (size_t)(w.next - e_r->terms);
 	e_r->logits[0] += w.sums[0];
 	e_r->logits[1] += w.sums[1];
 	return 0;

@@ -135,14 +135,14 @@ word_memo_fact(struct word_memo *m, const struct language_model *languages, cons
 		return NULL;
 	uint64_t hash = u->key.hash + kind * WORD_HASH_FACTOR;
 	size_t at = (hash * 0xff51afd7ed558ccdULL >> 40) % WORD_MEMO_SIZE;
-	for (size_t k = 0; k < WAYS; k++) {
-		struct word_fact *f = &m->facts[at ^ k];
-		if (is_same(f, hash, kind, word)) {
-			f->post = m->post;
-			return f;
-		}
+	struct word_fact *f = &m->facts[at];
+	for (size_t k = 1; !is_same(f, hash, kind, word); k++) {
+		if (k == WAYS)
+			return learn(m, languages, u, hash, at);
+		f = &m->facts[at ^ k];
 	}
-	return learn(m, languages, u, hash, at);
+	f->post = m->post;
+	return f;
 }
 
 bool
