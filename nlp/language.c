@@ -472,12 +472,14 @@ hint_or_und(enum language hint, int32_t *margin_r)
 	return hint;
 }
 
-static int32_t
-steps_before(enum language lang)
+/* Is any language far enough behind? */
+static bool
+has_evidence(const int32_t sums[LANGUAGE_SLOTS])
 {
-	if (lang == LANGUAGE_EN)
-		return ENGLISH_STEPS;
-	return lang <= LANGUAGE_SV ? SCORED_STEPS : 0;
+	int k = LANGUAGE_UND + 1;
+	while (k < LANGUAGE_COUNT && sums[k] > -EVIDENCE_MIN)
+		k++;
+	return k < LANGUAGE_COUNT;
 }
 
 /* Could the words be this language's, or are they of one we do not know? */
@@ -497,23 +499,28 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 {
 	enum language hinted = language_of_code(hint);
 	enum language first = LANGUAGE_UND;
-	int32_t best = INT32_MIN, second = INT32_MIN, worst = 0;
+	int32_t best = INT32_MIN, second = INT32_MIN;
+	int32_t totals[LANGUAGE_SLOTS];
 
 	(void)m;
-	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
-		worst = sums[k] < worst ? sums[k] : worst;
-		int32_t sum =
-		    sums[k] + steps_before((enum language)k) + (k == (int)hinted ? HINT_STEPS : 0);
-		if (sum > best) {
-			second = best;
-			best = sum;
-			first = (enum language)k;
-		} else if (sum > second) {
-			second = sum;
-		}
-	}
-	if (worst > -EVIDENCE_MIN)
+	if (!has_evidence(sums))
 		return hint_or_und(hinted, margin_r);
+	memcpy(totals, sums, sizeof totals);
+	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
+		totals[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
+	totals[hinted] += HINT_STEPS; /* of UND's nobody asks */
+	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
+		int32_t sum = totals[k];
+		if (sum <= second)
+			continue;
+		if (sum <= best) {
+			second = sum;
+			continue;
+		}
+		second = best;
+		best = sum;
+		first = (enum language)k;
+	}
 	int32_t margin = best - second;
 	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
 	if (!is_fitting(sums, first, words, letters))

@@ -31,8 +31,8 @@ static const struct kind {
     [LEXEME_CONTRAST] = {"contrast", NULL, ROLE_CONTRAST, false},
     [LEXEME_SARCASM] = {"sarcasm", NULL, ROLE_SARCASM, false},
     [LEXEME_STEM] = {"stem", "learned", ROLE_NONE, true},
-    [LEXEME_NEGATED] = {"negated", "learned", ROLE_NONE, true},
-    [LEXEME_PAIR] = {"pair", "learned", ROLE_NONE, true},
+    [LEXEME_NEGATED] = {"negated", "learned, negated", ROLE_NONE, true},
+    [LEXEME_PAIR] = {"pair", "learned pair", ROLE_NONE, true},
     [LEXEME_SHAPE] = {"shape", "shape", ROLE_NONE, true},
     [LEXEME_SUM] = {"sum", "ratings", ROLE_NONE, true},
     [LEXEME_STEM_RATING] = {"stem rating", "lexicon", ROLE_NONE, false},
@@ -365,17 +365,8 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 	lx->stem_entries = more;
 	if (word_trie_add(lx->stems, stem, 1, (uint32_t)lx->stem_count, err) < 0)
 		return 0;
-	lx->stem_entries[lx->stem_count] = (struct stem_entry){0, 0};
+	lx->stem_entries[lx->stem_count] = (struct stem_entry){.plain = 0};
 	return (uint32_t)lx->stem_count++;
-}
-
-static struct pair_slot *
-pair_slot(const struct lexicon *lx, uint64_t key)
-{
-	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (lx->pair_cap - 1);
-	while (lx->pairs[i].key != 0 && lx->pairs[i].key != key)
-		i = (i + 1) & (lx->pair_cap - 1);
-	return &lx->pairs[i];
 }
 
 static int
@@ -390,7 +381,7 @@ grow_pairs(struct lexicon *lx, struct err *err)
 	lx->pair_cap = old_cap * 2;
 	for (size_t i = 0; i < old_cap; i++) {
 		if (old[i].key != 0)
-			*pair_slot(lx, old[i].key) = old[i];
+			*lexicon_pair_slot(lx, old[i].key) = old[i];
 	}
 	mem_free(old);
 	return 0;
@@ -432,13 +423,15 @@ add_pair(struct lexicon *lx, struct slice entry, uint32_t *lexeme_r, struct err 
 	uint32_t y = take_stem(lx, &b, err);
 	if (y == 0 || (lx->pair_count * 2 >= lx->pair_cap && grow_pairs(lx, err) < 0))
 		return -1;
-	struct pair_slot *slot = pair_slot(lx, (uint64_t)x << 32 | y);
+	struct pair_slot *slot = lexicon_pair_slot(lx, (uint64_t)x << 32 | y);
 	if (slot->key != 0)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
 	*lexeme_r = new_lexeme(lx, LEXEME_PAIR, entry, err);
 	if (*lexeme_r == 0)
 		return -1;
 	*slot = (struct pair_slot){(uint64_t)x << 32 | y, *lexeme_r};
+	lx->stem_entries[x].pair_sides |= STEM_IS_FIRST;
+	lx->stem_entries[y].pair_sides |= STEM_IS_SECOND;
 	lx->pair_count++;
 	return 0;
 }
@@ -617,6 +610,22 @@ lexicon_knows(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a
 	return stem.text.ptr != NULL && word_trie_word(lx->stems, &stem, &at, &has_longer);
 }
 
+uint32_t
+lexicon_beginning(const struct lexicon *lx, const struct unit *u)
+{
+	return u->other_count > 0 ? LEXICON_BEGINS_SOME : word_trie_node(lx->words, &u->key);
+}
+
+bool
+lexicon_may_begin(
+    const struct lexicon *lx, uint32_t beginning, const struct unit *u, const struct unit *next)
+{
+	if (beginning == LEXICON_BEGINS_NONE || u->clause != next->clause)
+		return false;
+	return beginning == LEXICON_BEGINS_SOME ||
+	    word_trie_may_continue(lx->words, beginning, next);
+}
+
 struct longest {
 	uint32_t value;
 	size_t end;
@@ -645,7 +654,7 @@ lexicon_phrase(
 uint32_t
 lexicon_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
 {
-	return pair_slot(lx, (uint64_t)first << 32 | second)->lexeme;
+	return lexicon_find_pair(lx, first, second);
 }
 
 uint32_t
@@ -714,6 +723,13 @@ lexicon_at(const struct lexicon *lx, uint32_t number)
 {
 	assert(number > 0 && number < lx->count);
 	return &lx->lexemes[number];
+}
+
+uint32_t
+lexicon_number_of(const struct lexicon *lx, const struct lexeme *x)
+{
+	assert(x > lx->lexemes && x < lx->lexemes + lx->count);
+	return (uint32_t)(x - lx->lexemes);
 }
 
 void

@@ -112,7 +112,7 @@ enum rating_sum {
 
 struct lexeme {
 	struct slice text;
-	const char *source; /* "lexicon", "brand vocabulary", "emoji", ... ; learned: "learned" */
+	const char *source; /* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it */
 	uint8_t kind; /* enum lexeme_kind it was first added as */
 	uint8_t role;
 	bool has_weight; /* has a rating */
@@ -160,6 +160,8 @@ void lexicon_set_calibration(struct lexicon *lx, int32_t temperature_milli, int3
 size_t lexicon_count(const struct lexicon *lx);
 /* number from 1 to lexicon_count(). */
 const struct lexeme *lexicon_at(const struct lexicon *lx, uint32_t number);
+/* Of one of its own. */
+uint32_t lexicon_number_of(const struct lexicon *lx, const struct lexeme *x);
 void lexicon_set_class_weights(
     struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli);
 
@@ -170,6 +172,13 @@ void lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct a
 /* Is this folded word in it, or its stem? */
 bool lexicon_knows(
     const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, struct slice word);
+/* What phrases begin with a unit, for lexicon_may_begin(); depends on its key and spellings only. */
+uint32_t lexicon_beginning(const struct lexicon *lx, const struct unit *u);
+#define LEXICON_BEGINS_NONE 0
+#define LEXICON_BEGINS_SOME UINT32_MAX /* of several spellings */
+/* Could a phrase begin with these two units?  Much cheaper than lexicon_phrase(). */
+bool lexicon_may_begin(
+    const struct lexicon *lx, uint32_t beginning, const struct unit *u, const struct unit *next);
 /* The longest phrase of two units or more that begins at unit `at`; 0: none. */
 uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);

@@ -20,7 +20,13 @@ struct stem_rating {
 /* A stem that was learned. */
 struct stem_entry {
 	uint32_t plain, negated; /* lexeme numbers */
+	uint32_t pair_sides; /* STEM_IS_FIRST, STEM_IS_SECOND */
 };
+
+/* Beside the number of a stem (there are far fewer): it is the first, the second of some pair. */
+#define STEM_IS_FIRST (1u << 31)
+#define STEM_IS_SECOND (1u << 30)
+#define STEM_NUMBER (STEM_IS_SECOND - 1)
 
 struct pair_slot {
 	uint64_t key; /* first << 32 | second; 0: free */
@@ -56,6 +62,22 @@ struct lexicon {
 	struct cutting cutting; /* scratch of building */
 	struct stemmer *stemmer;
 };
+
+static inline struct pair_slot *
+lexicon_pair_slot(const struct lexicon *lx, uint64_t key)
+{
+	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (lx->pair_cap - 1);
+	while (lx->pairs[i].key != 0 && lx->pairs[i].key != key)
+		i = (i + 1) & (lx->pair_cap - 1);
+	return &lx->pairs[i];
+}
+
+/* lexicon_pair() for those who ask often. */
+static inline uint32_t
+lexicon_find_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
+{
+	return lexicon_pair_slot(lx, (uint64_t)first << 32 | second)->lexeme;
+}
 
 void lexicon_name_version(struct lexicon *lx);
 

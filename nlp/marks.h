@@ -29,13 +29,21 @@ struct marks_finder {
 	struct arena *arena;
 };
 
-/* What a unit has in the lexicons; depends on its word alone. */
-void marks_look_up(
-    const struct marks_finder *f, const struct unit *u, struct lexicon_hit *hit_r);
+/* What a unit has in the lexicons: struct lexicon_hit with its numbers looked up. */
+struct word_entries {
+	const struct lexeme *rated; /* rating, role or both; or an English rating */
+	const struct lexeme *stem, *negated;
+	uint32_t number; /* of the stem, and which sides of pairs it has (lexicon_internal.h) */
+	uint32_t beginning; /* of phrases: lexicon_beginning() */
+};
 
-/* hits: of each unit. */
+/* Depends on the unit's word alone. */
+void
+marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_entries *entries_r);
+
+/* entries: of each unit.  Fills the marks up to their numbers, the rest is modifiers_apply()'s. */
 int marks_find(const struct marks_finder *f, const struct unit *units,
-    const struct lexicon_hit *hits, size_t unit_count, struct mark **marks_r, size_t *count_r,
-    struct err *err);
+    const struct word_entries *const *entries, size_t unit_count, struct mark **marks_r,
+    size_t *count_r, struct err *err);
 
 #endif

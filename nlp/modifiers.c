@@ -47,88 +47,79 @@ role_of(const struct mark *m)
 	return m->rated == NULL ? ROLE_NONE : (enum lexeme_role)m->rated->role;
 }
 
-/* Does the negator or booster `from` reach `to`?  Both in one clause, at most `reach` units apart.
- */
-static bool
-reaches(const struct mark *from, const struct mark *to, const struct unit *units, uint32_t reach)
-{
-	uint32_t end = from->unit + from->span;
-	return end <= to->unit && to->unit - end < reach &&
-	    units[from->unit].clause == units[to->unit].clause;
-}
+/* ---- how a post looks ------------------------------------------------------- */
 
-/* Behind this nothing before it can reach any more. */
-static bool
-is_out_of_reach(
-    const struct mark *from, const struct mark *to, const struct unit *units, uint32_t reach)
+static void
+look_at_marks(struct looks *k, struct slice punct)
 {
-	return to->unit - from->unit >= reach + PHRASE_WORDS_MAX ||
-	    units[from->unit].clause != units[to->unit].clause;
+	k->exclamations += punct.ptr[0] == '!';
+	k->questions += punct.ptr[0] == '?';
+	for (size_t i = 0; i < punct.len; i++)
+		k->has_marks |= punct.ptr[i] != '.';
 }
 
 static void
-boost(struct mark *marks, size_t at, const struct unit *units)
+look_at_other(struct looks *k, const struct unit *u)
 {
-	struct mark *m = &marks[at];
-	int32_t factor = 1000;
-	unsigned n = 0;
-	for (size_t k = at; k-- > 0 && n < BOOST_REACH;) {
-		struct mark *b = &marks[k];
-		if (is_out_of_reach(b, m, units, BOOST_REACH))
-			break;
-		if (role_of(b) != ROLE_BOOSTER || !reaches(b, m, units, BOOST_REACH))
+	k->mentions += u->kind == TOKEN_MENTION;
+	k->hashtags += u->kind == TOKEN_HASHTAG;
+	k->links += u->kind == TOKEN_URL;
+	if (u->kind == TOKEN_PUNCT)
+		look_at_marks(k, u->key.text);
+}
+
+struct looks
+looks_of(const struct unit *units, size_t count)
+{
+	struct looks k = {.words = 0};
+	bool has_others = false;
+	for (const struct unit *u = units; u < units + count; u++) {
+		if (u->kind != TOKEN_WORD) {
+			look_at_other(&k, u);
 			continue;
-		int32_t share = b->rated->boost_milli;
-		bool is_near = b->unit + b->span == m->unit;
-		factor += is_near ? share : scale(share, MODIFIERS.far_booster);
-		if (units[b->unit].is_elongated || units[b->unit].is_caps)
-			factor += share / 2;
-		m->boosters[n++] = (uint32_t)k + 1;
-		if (m->rated != NULL)
-			b->flags |= MARK_USED_UP;
+		}
+		k.words++;
+		k.capitals += u->is_caps;
+		k.elongated += u->is_elongated;
+		k.quoted += u->is_quoted;
+		has_others |= !u->is_caps & (u->len > 1);
 	}
-	m->strength_milli = scale(m->strength_milli, factor < 100 ? 100 : factor);
+	k.has_mixed_case = k.capitals > 0 && has_others;
+	return k;
+}
+
+/* ---- forward ---------------------------------------------------------------- */
+
+/* Which marks before this one may reach it: rated ones do not overlap, so that nothing but the last
+ * two of a kind can stand close enough, and of two the last, unless this mark lies inside it. */
+struct behind {
+	struct mark *marks;
+	const struct unit *units;
+	const struct looks *looks;
+	uint32_t clause, but_sentence;
+	uint32_t negators[2], boosters[2]; /* mark index + 1, the last one first; 0: none */
+};
+
+static void
+forget_clause(struct behind *b, uint32_t clause)
+{
+	b->clause = clause;
+	b->negators[0] = b->negators[1] = b->boosters[0] = b->boosters[1] = 0;
 }
 
 static void
-negate(struct mark *marks, size_t at, const struct unit *units)
+remember(uint32_t last[2], size_t at)
 {
-	struct mark *m = &marks[at];
-	for (size_t k = at; k-- > 0;) {
-		struct mark *n = &marks[k];
-		if (is_out_of_reach(n, m, units, NEGATION_REACH) || role_of(n) == ROLE_CONTRAST)
-			return;
-		if (role_of(n) != ROLE_NEGATOR || !reaches(n, m, units, NEGATION_REACH))
-			continue;
-		m->flags |= MARK_NEGATED;
-		m->negator = (uint32_t)k + 1;
-		if ((m->rated != NULL && m->rated->has_weight) || m->polarity_milli < 0)
-			n->flags |= MARK_USED_UP;
-		if (m->polarity_milli + (m->rated == NULL ? 0 : m->rated->weight_milli / 2) < 0)
-			n->flags |= MARK_TURNS_BAD;
-		return;
-	}
-}
-
-/* Capitals say something only where not everything is in capitals. */
-static bool
-has_mixed_case(const struct unit *units, size_t count)
-{
-	bool has_caps = false, has_others = false;
-	for (size_t i = 0; i < count; i++) {
-		if (units[i].kind != TOKEN_WORD)
-			continue;
-		has_caps |= units[i].is_caps;
-		has_others |= !units[i].is_caps && units[i].len > 1;
-	}
-	return has_caps && has_others;
+	last[1] = last[0];
+	last[0] = (uint32_t)at + 1;
 }
 
 static void
-shout(struct mark *m, const struct unit *units, bool is_mixed)
+shout(struct mark *m, const struct behind *b)
 {
+	const struct unit *units = b->units;
 	for (uint32_t i = m->unit; i < m->unit + m->span; i++) {
-		if (units[i].is_caps && is_mixed)
+		if (units[i].is_caps && b->looks->has_mixed_case)
 			m->flags |= MARK_CAPS;
 		if (units[i].is_elongated && units[i].kind == TOKEN_WORD)
 			m->flags |= MARK_ELONGATED;
@@ -139,22 +130,105 @@ shout(struct mark *m, const struct unit *units, bool is_mixed)
 		m->strength_milli = scale(m->strength_milli, MODIFIERS.elongated);
 }
 
-/* Forward: a "but" earlier in the sentence. */
 static void
-apply_after_but(struct mark *marks, size_t count, const struct unit *units)
+boost(struct mark *m, const struct behind *b)
 {
-	uint32_t but_sentence = UINT32_MAX;
-	for (size_t i = 0; i < count; i++) {
-		struct mark *m = &marks[i];
-		uint32_t sentence = units[m->unit].sentence;
-		if (role_of(m) == ROLE_CONTRAST) {
-			but_sentence = sentence;
-		} else if (sentence == but_sentence) {
-			m->flags |= MARK_AFTER_BUT;
-			m->strength_milli = scale(m->strength_milli, MODIFIERS.after_but);
-		}
+	int32_t factor = 1000;
+	unsigned n = 0;
+	for (unsigned k = 0; k < 2 && b->boosters[k] != 0; k++) {
+		struct mark *by = &b->marks[b->boosters[k] - 1];
+		const struct unit *u = &b->units[by->unit];
+		uint32_t end = by->unit + by->span;
+		if (end > m->unit || m->unit - end >= BOOST_REACH)
+			continue;
+		int32_t share = by->rated->boost_milli;
+		factor += end == m->unit ? share : scale(share, MODIFIERS.far_booster);
+		if (u->is_elongated || u->is_caps)
+			factor += share / 2;
+		m->boosters[n++] = b->boosters[k];
+		if (m->rated != NULL)
+			by->flags |= MARK_USED_UP;
+	}
+	m->strength_milli = scale(m->strength_milli, factor < 100 ? 100 : factor);
+}
+
+static void
+negate(struct mark *m, const struct behind *b)
+{
+	for (unsigned k = 0; k < 2 && b->negators[k] != 0; k++) {
+		struct mark *by = &b->marks[b->negators[k] - 1];
+		uint32_t end = by->unit + by->span;
+		if (end > m->unit)
+			continue;
+		if (m->unit - end >= NEGATION_REACH)
+			return;
+		m->flags |= MARK_NEGATED;
+		m->negator = b->negators[k];
+		int32_t polarity = modifiers_polarity(m);
+		int32_t rating = m->rated == NULL ? 0 : m->rated->weight_milli;
+		if ((m->rated != NULL && m->rated->has_weight) || polarity < 0)
+			by->flags |= MARK_USED_UP;
+		if (polarity + rating / 2 < 0)
+			by->flags |= MARK_TURNS_BAD;
+		return;
 	}
 }
+
+/* What stands before the mark, and how it is written. */
+static void
+modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct behind *b)
+{
+	if ((u->is_caps || u->is_elongated || m->span > 1) &&
+	    (is_word_like(u) || u->kind == TOKEN_HASHTAG))
+		shout(m, b);
+	if (role != ROLE_NEGATOR && (b->boosters[0] | b->negators[0]) != 0 && is_word_like(u)) {
+		boost(m, b);
+		negate(m, b);
+	}
+	if (u->is_quoted) {
+		m->flags |= MARK_QUOTED;
+		m->strength_milli = scale(m->strength_milli, MODIFIERS.quoted);
+	}
+	if (u->sentence == b->but_sentence) {
+		m->flags |= MARK_AFTER_BUT;
+		m->strength_milli = scale(m->strength_milli, MODIFIERS.after_but);
+	}
+}
+
+/* Everything but what comes behind a mark.  Returns whether there is a contrast. */
+static bool
+apply_forward(struct mark *marks, size_t count, const struct unit *units, const struct looks *looks)
+{
+	struct behind b = {.marks = marks,
+	    .units = units,
+	    .looks = looks,
+	    .clause = UINT32_MAX,
+	    .but_sentence = UINT32_MAX};
+	for (size_t i = 0; i < count; i++) {
+		struct mark *m = &marks[i];
+		const struct unit *u = &units[m->unit];
+		enum lexeme_role role = role_of(m);
+		assert(i == 0 || m->unit > marks[i - 1].unit);
+		m->strength_milli = 1000;
+		m->negator = m->boosters[0] = m->boosters[1] = 0;
+		m->flags = 0;
+		if (u->clause != b.clause)
+			forget_clause(&b, u->clause);
+		if (role == ROLE_CONTRAST) {
+			b.but_sentence = u->sentence;
+			b.negators[0] = b.negators[1] = 0;
+			continue;
+		}
+		modify(m, u, role, &b);
+		if (role == ROLE_NEGATOR)
+			remember(b.negators, i);
+		else if (role == ROLE_BOOSTER)
+			remember(b.boosters, i);
+	}
+	return b.but_sentence != UINT32_MAX;
+}
+
+/* ---- backward --------------------------------------------------------------- */
 
 struct sentence_end {
 	uint32_t sentence, but_sentence;
@@ -178,9 +252,26 @@ look_at_unit(struct sentence_end *e, const struct unit *u)
 	}
 }
 
-/* Backward: a "but" later in the sentence, and how the sentence ends. */
 static void
-apply_ends(struct mark *marks, size_t count, const struct unit *units, size_t unit_count)
+apply_end(struct mark *m, const struct sentence_end *e)
+{
+	if (e->but_sentence == e->sentence && (m->flags & MARK_AFTER_BUT) == 0) {
+		m->flags |= MARK_BEFORE_BUT;
+		m->strength_milli = scale(m->strength_milli, MODIFIERS.before_but);
+	}
+	if (e->exclamations > 0) {
+		int32_t n = e->exclamations > 3 ? 3 : e->exclamations;
+		m->flags |= MARK_EXCLAIMED;
+		m->strength_milli = scale(m->strength_milli, 1000 + n * MODIFIERS.each_exclamation);
+	} else if (e->is_asked) {
+		m->flags |= MARK_ASKED;
+		m->strength_milli = scale(m->strength_milli, MODIFIERS.asked);
+	}
+}
+
+/* A "but" later in the sentence, and how the sentence ends. */
+static void
+apply_backward(struct mark *marks, size_t count, const struct unit *units, size_t unit_count)
 {
 	struct sentence_end e = {.sentence = UINT32_MAX, .but_sentence = UINT32_MAX};
 	size_t u = unit_count;
@@ -189,60 +280,18 @@ apply_ends(struct mark *marks, size_t count, const struct unit *units, size_t un
 		struct mark *m = &marks[i];
 		while (u > m->unit)
 			look_at_unit(&e, &units[--u]);
-		if (role_of(m) == ROLE_CONTRAST) {
-			e.but_sentence = e.sentence;
-			continue;
-		}
-		if (e.but_sentence == e.sentence && (m->flags & MARK_AFTER_BUT) == 0) {
-			m->flags |= MARK_BEFORE_BUT;
-			m->strength_milli = scale(m->strength_milli, MODIFIERS.before_but);
-		}
-		if (e.exclamations > 0) {
-			int32_t n = e.exclamations > 3 ? 3 : e.exclamations;
-			m->flags |= MARK_EXCLAIMED;
-			m->strength_milli =
-			    scale(m->strength_milli, 1000 + n * MODIFIERS.each_exclamation);
-		} else if (e.is_asked) {
-			m->flags |= MARK_ASKED;
-			m->strength_milli = scale(m->strength_milli, MODIFIERS.asked);
-		}
-	}
-}
-
-void
-modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units, size_t unit_count)
-{
-	bool is_mixed = has_mixed_case(units, unit_count);
-	for (size_t i = 0; i < mark_count; i++) {
-		struct mark *m = &marks[i];
-		const struct unit *u = &units[m->unit];
-		assert(i == 0 || m->unit > marks[i - 1].unit);
-		m->strength_milli = 1000;
-		m->flags = 0;
-		m->negator = m->boosters[0] = m->boosters[1] = 0;
 		if (role_of(m) == ROLE_CONTRAST)
-			continue;
-		if (is_word_like(u) || u->kind == TOKEN_HASHTAG)
-			shout(m, units, is_mixed);
-		if (is_word_like(u) && role_of(m) != ROLE_NEGATOR) {
-			boost(marks, i, units);
-			negate(marks, i, units);
-		}
-		if (u->is_quoted) {
-			m->flags |= MARK_QUOTED;
-			m->strength_milli = scale(m->strength_milli, MODIFIERS.quoted);
-		}
-	}
-	apply_after_but(marks, mark_count, units);
-	apply_ends(marks, mark_count, units, unit_count);
-	for (size_t i = 0; i < mark_count; i++) {
-		if (marks[i].strength_milli > MODIFIERS.strength_max)
-			marks[i].strength_milli = MODIFIERS.strength_max;
+			e.but_sentence = e.sentence;
+		else
+			apply_end(m, &e);
 	}
 }
 
-int32_t
-modifiers_rating(const struct mark *m)
+/* ---- all of it -------------------------------------------------------------- */
+
+/* What a rating counts, once it is known who used it up. */
+static int32_t
+rating_of(const struct mark *m)
 {
 	if (m->rated == NULL || !m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
 		return 0;
@@ -251,8 +300,22 @@ modifiers_rating(const struct mark *m)
 	int32_t effect = scale(m->rated->weight_milli, m->strength_milli);
 	if ((m->flags & MARK_NEGATED) == 0)
 		return effect;
-	return scale(
-	    effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
+	return scale(effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
+}
+
+void
+modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units, size_t unit_count,
+    const struct looks *looks)
+{
+	bool has_contrast = apply_forward(marks, mark_count, units, looks);
+	if (has_contrast || looks->has_marks)
+		apply_backward(marks, mark_count, units, unit_count);
+	for (size_t i = 0; i < mark_count; i++) {
+		struct mark *m = &marks[i];
+		if (m->strength_milli > MODIFIERS.strength_max)
+			m->strength_milli = MODIFIERS.strength_max;
+		m->rating_milli = rating_of(m);
+	}
 }
 
 int32_t
@@ -266,17 +329,25 @@ modifiers_class_effect(
     int32_t negative_milli, int32_t positive_milli, int32_t strength_milli, bool is_turned)
 {
 	int64_t n = negative_milli, p = positive_milli;
+	if (!is_turned && strength_milli == 1000)
+		return (struct class_effect){negative_milli, positive_milli};
 	if (is_turned) {
 		/* Half the sum stays, half the difference turns. */
 		int64_t both = n + p, polarity = (p - n) * MODIFIERS.turned / 1000;
 		n = (both - polarity) / 2;
 		p = (both + polarity) / 2;
 	}
-	return (struct class_effect){(int32_t)(n * strength_milli / 1000),
-	    (int32_t)(p * strength_milli / 1000)};
+	return (struct class_effect){
+	    (int32_t)(n * strength_milli / 1000), (int32_t)(p * strength_milli / 1000)};
 }
 
 /* ---- in words -------------------------------------------------------------- */
+
+/* By the number of the flag's bit. */
+static const struct slice FLAG_WORDS[] = {SLICE_INIT("in capitals"), SLICE_INIT("drawn out"),
+    SLICE_INIT("before 'but'"), SLICE_INIT("after 'but'"), SLICE_INIT("exclaimed"),
+    SLICE_INIT("in a question"), SLICE_INIT("quoted")};
+#define FLAGS_WITH_WORDS (MARK_NEGATED - 1u)
 
 struct words {
 	char *out;
@@ -292,15 +363,20 @@ put(struct words *w, const char *s, size_t len)
 }
 
 static void
-put_item(struct words *w, const char *what, const struct mark *by, const struct unit *units,
-    struct slice text)
+put_what(struct words *w, struct slice what)
 {
 	if (w->len > 0)
 		put(w, ", ", 2);
-	put(w, what, strlen(what));
-	if (by == NULL)
-		return;
+	put(w, what.ptr, what.len);
+}
+
+/* With the word that does it. */
+static void
+put_by(struct words *w, struct slice what, const struct mark *by, const struct unit *units,
+    struct slice text)
+{
 	const struct unit *first = &units[by->unit], *last = &units[by->unit + by->span - 1];
+	put_what(w, what);
 	put(w, " '", 2);
 	put(w, text.ptr + first->start, last->start + last->len - first->start);
 	put(w, "'", 1);
@@ -310,29 +386,16 @@ static void
 put_all(struct words *w, const struct mark *m, const struct mark *marks, const struct unit *units,
     struct slice text)
 {
-	static const struct {
-		uint16_t flag;
-		const char *what;
-	} FLAGS[] = {
-	    {MARK_CAPS, "in capitals"},
-	    {MARK_ELONGATED, "drawn out"},
-	    {MARK_BEFORE_BUT, "before 'but'"},
-	    {MARK_AFTER_BUT, "after 'but'"},
-	    {MARK_EXCLAIMED, "exclaimed"},
-	    {MARK_ASKED, "in a question"},
-	    {MARK_QUOTED, "quoted"},
-	};
 	if (m->negator > 0)
-		put_item(w, "negated by", &marks[m->negator - 1], units, text);
+		put_by(w, SLICE_LIT("negated by"), &marks[m->negator - 1], units, text);
 	for (size_t i = 0; i < BOOST_REACH && m->boosters[i] > 0; i++) {
 		const struct mark *b = &marks[m->boosters[i] - 1];
-		put_item(
-		    w, b->rated->boost_milli >= 0 ? "boosted by" : "dampened by", b, units, text);
+		put_by(w,
+		    b->rated->boost_milli >= 0 ? SLICE_LIT("boosted by") : SLICE_LIT("dampened by"),
+		    b, units, text);
 	}
-	for (size_t i = 0; i < sizeof FLAGS / sizeof FLAGS[0]; i++) {
-		if ((m->flags & FLAGS[i].flag) != 0)
-			put_item(w, FLAGS[i].what, NULL, units, text);
-	}
+	for (unsigned left = m->flags & FLAGS_WITH_WORDS; left != 0; left &= left - 1)
+		put_what(w, FLAG_WORDS[__builtin_ctz(left)]);
 }
 
 int
@@ -340,18 +403,21 @@ modifiers_explain(const struct mark *m, const struct mark *marks, const struct u
     struct slice text, struct arena *a, struct slice *words_r)
 {
 	struct words w = {0};
+	unsigned flags = m->flags & FLAGS_WITH_WORDS;
+	bool has_names = (m->negator | m->boosters[0]) != 0;
 	*words_r = SLICE_NONE;
-	if (m->negator == 0 && m->boosters[0] == 0 && (m->flags & (uint16_t)~MARK_USED_UP) == 0)
+	if (flags == 0 && !has_names)
 		return 0;
-	put_all(&w, m, marks, units, text);
-	if (w.len == 0)
+	if (!has_names && (flags & (flags - 1)) == 0) {
+		*words_r = FLAG_WORDS[__builtin_ctz(flags)]; /* most often one thing did it */
 		return 0;
+	}
+	put_all(&w, m, marks, units, text); /* counts */
 	w.out = arena_alloc(a, w.len);
 	if (w.out == NULL)
 		return -1;
-	size_t len = w.len;
 	w.len = 0;
 	put_all(&w, m, marks, units, text);
-	*words_r = slice_make(w.out, len);
+	*words_r = slice_make(w.out, w.len);
 	return 0;
 }

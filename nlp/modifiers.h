@@ -33,34 +33,50 @@ struct arena;
 /* What the lexicon has at one unit, and what its surroundings make of it. */
 struct mark {
 	const struct lexeme *rated; /* rating or role of the word or phrase; NULL: none */
+	const struct lexeme *stem, *negated; /* learned; NULL: none */
 	uint32_t unit, span; /* span: units that rated covers */
-	uint32_t stem, negated, number; /* as in struct lexicon_hit */
-	int32_t polarity_milli; /* of the stem: positive minus negative weight */
+	uint32_t number; /* of the stem, as in struct word_entries */
 	int32_t strength_milli; /* what it counts, 1000: as it is */
-	uint16_t flags;
+	int32_t rating_milli; /* its rating after modifiers; 0: none, or used up */
 	uint32_t negator; /* mark index + 1; 0: none */
 	uint32_t boosters[BOOST_REACH];
+	uint16_t flags;
 };
 
+/* Those with words of their own first, in the order in which they are told. */
 enum mark_flag {
-	MARK_TURNS_BAD = 1, /* a negator of something bad */
-	MARK_NEGATED = 2,
+	MARK_CAPS = 1,
+	MARK_ELONGATED = 2,
 	MARK_BEFORE_BUT = 4,
 	MARK_AFTER_BUT = 8,
-	MARK_CAPS = 16,
-	MARK_ELONGATED = 32,
-	MARK_EXCLAIMED = 64,
-	MARK_ASKED = 128,
+	MARK_EXCLAIMED = 16,
+	MARK_ASKED = 32,
+	MARK_QUOTED = 64,
+	MARK_NEGATED = 128,
 	MARK_USED_UP = 256,
-	MARK_QUOTED = 512,
+	MARK_TURNS_BAD = 512, /* a negator of something bad */
 };
 
-/* Fills strengths and flags of all marks, which are in text order, one a unit.  Linear. */
-void
-modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units, size_t unit_count);
+/* How a post looks, counted in its units. */
+struct looks {
+	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
+	    quoted;
+	bool has_mixed_case; /* words in capitals beside others: capitals say something */
+	bool has_marks; /* "!" or "?" */
+};
+struct looks looks_of(const struct unit *units, size_t count);
 
-/* What its rating counts after modifiers, thousandths; 0 when it has none. */
-int32_t modifiers_rating(const struct mark *m);
+/* Fills what is left of the marks, from strength_milli on; they are in text order, one a unit, and
+ * no rated ones overlap.  looks: of all units.  Linear. */
+void modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units,
+    size_t unit_count, const struct looks *looks);
+
+/* Positive minus negative weight of its learned stem. */
+static inline int32_t
+modifiers_polarity(const struct mark *m)
+{
+	return m->stem == NULL ? 0 : m->stem->positive_milli - m->stem->negative_milli;
+}
 
 /* What a learned lexeme counts: as it is, or turned (its polarity, not its subjectivity). */
 struct class_effect {
@@ -68,6 +84,13 @@ struct class_effect {
 };
 struct class_effect modifiers_class_effect(
     int32_t negative_milli, int32_t positive_milli, int32_t strength_milli, bool is_turned);
+/* One that is not turned. */
+static inline struct class_effect
+modifiers_class_scaled(const struct lexeme *x, int32_t strength_milli)
+{
+	return (struct class_effect){(int32_t)((int64_t)x->negative_milli * strength_milli / 1000),
+	    (int32_t)((int64_t)x->positive_milli * strength_milli / 1000)};
+}
 /* The share of its polarity that a turned lexeme keeps, thousandths, below 0. */
 int32_t modifiers_turn_milli(void);
 

@@ -23,7 +23,7 @@ struct scorer {
 	struct cutting cutting;
 	struct stemmer *stemmer;
 	struct word_memo *memo;
-	struct scratch lexicon_hits, marks, terms, hits;
+	struct scratch facts, marks, terms, hits;
 };
 
 /* One post on its way through. */
@@ -34,6 +34,11 @@ struct work {
 	enum language lang;
 	const struct lexicon *lexicon;
 	bool is_signs_only; /* no lexicon for its language: emoji and emoticons are all we read */
+	/* Of each unit: what the memo has, NULL for names and what is not kept; what its word has in
+	 * the lexicon, in the fact or in the spare one. */
+	struct word_fact **facts;
+	const struct word_entries **entries;
+	struct word_entries *spares;
 	struct arena *arena;
 	struct score *score;
 	struct err *err;
@@ -63,7 +68,7 @@ scorer_free(struct scorer *s)
 	units_cutting_fini(&s->cutting);
 	stemmer_free(s->stemmer);
 	word_memo_free(s->memo);
-	scratch_fini(&s->lexicon_hits);
+	scratch_fini(&s->facts);
 	scratch_fini(&s->marks);
 	scratch_fini(&s->terms);
 	scratch_fini(&s->hits);
@@ -76,65 +81,133 @@ no_memory(struct err *err)
 	return err_set(err, ERR_NOMEM, "no memory to score a text");
 }
 
-/* ---- what is kept of words --------------------------------------------------- */
+/* Room for what is found out about the units. */
+static int
+make_room(struct work *w)
+{
+	size_t count = w->s->cutting.units.count + 1;
+	size_t size = sizeof *w->spares + sizeof *w->facts + sizeof *w->entries;
+	w->spares = scratch_need(&w->s->facts, count * size);
+	if (w->spares == NULL)
+		return no_memory(w->err);
+	w->facts = (void *)(w->spares + count);
+	w->entries = (void *)(w->facts + count);
+	return 0;
+}
 
-/* So many words are enough to tell a language. */
-#define SPEECH_WORDS_MAX 1000
+/* There are too many names to keep them. */
+static inline bool
+is_name(const struct unit *u)
+{
+	return u->kind == TOKEN_MENTION || u->kind == TOKEN_URL || u->kind == TOKEN_NUMBER;
+}
 
-/* What the words say, added up. */
+/* ---- language ---------------------------------------------------------------- */
+
+/* So many words are enough to tell a language.  As none speaks against one for more than
+ * LANGUAGE_WORD_MAX steps, their votes add up in 16 bits. */
+#define SPEECH_WORDS_MAX 250
+_Static_assert(SPEECH_WORDS_MAX *LANGUAGE_WORD_MAX <= INT16_MAX, "votes add up in 16 bits");
+
+/* Eight pairs of languages a step (word_fact_pair()). */
+typedef uint16_t lanes __attribute__((vector_size(16)));
+#define LANES 8
+#define LANE_GROUPS (LANGUAGE_SLOTS / 2 / LANES)
+
+/* What the words say, added up: how far behind the first and the second language of each pair is,
+ * and what the words have in common with their best. */
 struct speech {
-	int32_t sums[LANGUAGE_SLOTS];
+	lanes first[LANE_GROUPS], second[LANE_GROUPS];
+	int32_t in_common;
 	size_t words, letters;
 };
 
-static void
-add_fact(struct speech *p, const struct word_fact *f, size_t letters)
+static inline void
+add_behind(struct speech *p, const uint16_t behind[LANGUAGE_SLOTS / 2])
 {
-	for (int k = 1; k < LANGUAGE_SLOTS; k++)
-		p->sums[k] += f->votes[k];
-	p->sums[0] += f->in_common;
-	p->words++;
-	p->letters += letters;
+	for (int g = 0; g < LANE_GROUPS; g++) {
+		lanes pairs;
+		memcpy(&pairs, behind + g * LANES, sizeof pairs);
+		p->first[g] += pairs & 255;
+		p->second[g] += pairs >> 8;
+	}
 }
 
 static void
-add_long_word(struct speech *p, const struct language_model *m, struct slice word)
+add_anew(struct speech *p, const struct language_model *m, struct slice word)
 {
 	struct language_vector v;
+	uint16_t behind[LANGUAGE_SLOTS / 2];
 	language_word_vector(m, word, &v);
-	for (int k = 0; k < LANGUAGE_SLOTS; k++)
-		p->sums[k] += v.v[k];
+	p->in_common += v.v[LANGUAGE_UND];
+	v.v[LANGUAGE_UND] = 0;
+	for (int i = 0; i < LANGUAGE_SLOTS / 2; i++)
+		behind[i] = word_fact_pair(&v, i);
+	add_behind(p, behind);
+}
+
+/* As language_decide() wants it. */
+static void
+sum_up(const struct speech *p, int32_t sums[LANGUAGE_SLOTS])
+{
+	uint16_t first[LANGUAGE_SLOTS / 2], second[LANGUAGE_SLOTS / 2];
+	memcpy(first, p->first, sizeof first);
+	memcpy(second, p->second, sizeof second);
+	for (int i = 0; i < LANGUAGE_SLOTS / 2; i++) {
+		sums[2 * i] = -first[i];
+		sums[2 * i + 1] = -second[i];
+	}
+	sums[LANGUAGE_UND] = p->in_common;
+}
+
+static inline void
+add_unit(struct speech *p, const struct work *w, const struct unit *u, const struct word_fact *f,
+    size_t skip)
+{
+	struct slice word = slice_make(u->key.text.ptr + skip, u->key.text.len - skip);
+	if (p->words == SPEECH_WORDS_MAX)
+		return;
+	if (f != NULL) {
+		add_behind(p, f->behind);
+		p->in_common += f->in_common;
+	} else {
+		add_anew(p, w->set->languages, word);
+	}
 	p->words++;
 	p->letters += word.len;
 }
 
+/* Words vote; in a text without any, the words of hashtags. */
 static void
-add_units(struct speech *p, const struct work *w, enum token_kind kind)
+hear_units(struct speech *p, const struct work *w)
 {
-	const struct unit_list *l = &w->s->cutting.units;
-	size_t skip = kind == TOKEN_HASHTAG ? 1 : 0; /* the # */
-	for (size_t i = 0; i < l->count && p->words < SPEECH_WORDS_MAX; i++) {
-		const struct unit *u = &l->items[i];
-		if (u->kind != kind)
-			continue;
-		struct slice word = slice_make(u->key.text.ptr + skip, u->key.text.len - skip);
-		const struct word_fact *f = word_memo_fact(w->s->memo, w->set->languages, u);
-		if (f != NULL)
-			add_fact(p, f, word.len);
-		else
-			add_long_word(p, w->set->languages, word);
+	const struct unit *units = w->s->cutting.units.items;
+	size_t count = w->s->cutting.units.count;
+	for (size_t i = 0; i < count; i++) {
+		const struct unit *u = &units[i];
+		struct word_fact *f =
+		    is_name(u) ? NULL : word_memo_fact(w->s->memo, w->set->languages, u);
+		w->facts[i] = f;
+		if (u->kind == TOKEN_WORD)
+			add_unit(p, w, u, f, 0);
+	}
+	if (p->words > 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (units[i].kind == TOKEN_HASHTAG)
+			add_unit(p, w, &units[i], w->facts[i], 1); /* the # */
 	}
 }
 
-/* Words vote; in a text without any, the words of hashtags. */
+/* Also fills the facts of all units. */
 static void
 find_language(struct work *w, struct slice hint)
 {
 	struct speech p = {.words = 0};
-	add_units(&p, w, TOKEN_WORD);
-	if (p.words == 0)
-		add_units(&p, w, TOKEN_HASHTAG);
-	w->lang = language_decide(w->set->languages, p.sums, p.words, p.letters, hint, NULL);
+	int32_t sums[LANGUAGE_SLOTS];
+	hear_units(&p, w);
+	sum_up(&p, sums);
+	w->lang = language_decide(w->set->languages, sums, p.words, p.letters, hint, NULL);
 	w->lexicon = w->set->lexicons[w->lang];
 	if (w->lexicon == NULL) {
 		w->is_signs_only = true;
@@ -146,48 +219,52 @@ find_language(struct work *w, struct slice hint)
 
 static int
 find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
-    struct lexicon_hit *hit)
+    struct word_entries *entries)
 {
 	if (u->kind == TOKEN_WORD)
 		u->stem = stemmer_stem(w->s->stemmer, w->lang, &u->key, w->arena);
 	if (u->stem.text.ptr == NULL)
 		return no_memory(w->err);
-	marks_look_up(f, u, hit);
+	marks_look_up(f, u, entries);
 	return 0;
 }
 
-/* Fills the stem of a unit and what it has in the lexicon. */
 static int
-find_unit(const struct work *w, const struct marks_finder *f, struct unit *u,
-    struct lexicon_hit *hit)
+fill_fact(
+    const struct work *w, const struct marks_finder *f, struct unit *u, struct word_fact *fact)
 {
-	bool is_name = u->kind == TOKEN_MENTION || u->kind == TOKEN_URL || u->kind == TOKEN_NUMBER;
-	struct word_fact *fact =
-	    is_name ? NULL : word_memo_fact(w->s->memo, w->set->languages, u);
+	if (find_anew(w, f, u, &fact->entries) < 0)
+		return -1;
+	fact->lang = word_fact_set_stem(fact, u->stem) ? (uint8_t)w->lang : (uint8_t)LANGUAGE_COUNT;
+	return 0;
+}
+
+/* Fills the stem of a unit and what it has in the lexicon; spare is for words that are not kept. */
+static inline int
+find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct word_entries *spare)
+{
+	struct unit *u = &w->s->cutting.units.items[i];
+	struct word_fact *fact = w->facts[i];
+	w->entries[i] = fact == NULL ? spare : &fact->entries;
 	if (fact == NULL)
-		return find_anew(w, f, u, hit);
-	if (fact->lang != w->lang) {
-		if (find_anew(w, f, u, hit) < 0)
-			return -1;
-		fact->hit = *hit;
-		fact->lang = word_fact_set_stem(fact, u->stem) ? (uint8_t)w->lang
-							       : (uint8_t)LANGUAGE_COUNT;
-		return 0;
-	}
-	*hit = fact->hit;
+		return find_anew(w, f, u, spare);
+	if (fact->lang != w->lang)
+		return fill_fact(w, f, u, fact);
 	if (u->kind == TOKEN_WORD)
 		u->stem = word_fact_stem(fact, u, w->arena);
 	return u->stem.text.ptr == NULL ? no_memory(w->err) : 0;
 }
 
 /* Tokens have the stem of their unit; of a word with hyphens, of the whole. */
-static int
+static inline int
 stem_token(const struct work *w, const struct unit *u, bool is_first)
 {
 	struct token *t = &w->s->cutting.tokens.items[u->token];
 	if (u->kind != TOKEN_WORD)
 		return 0;
-	if (slice_eq(u->key.text, t->folded)) {
+	bool is_whole = u->key.text.len == t->folded.len &&
+	    (u->key.text.ptr == t->folded.ptr || slice_eq(u->key.text, t->folded));
+	if (is_whole) {
 		t->stem = u->stem.text;
 	} else if (is_first) {
 		struct word_key whole = word_key_of(t->folded);
@@ -198,19 +275,15 @@ stem_token(const struct work *w, const struct unit *u, bool is_first)
 
 /* Stems of all units and tokens, and what they have in the lexicon. */
 static int
-find_units(struct work *w, const struct marks_finder *f, struct lexicon_hit **hits_r)
+find_units(struct work *w, const struct marks_finder *f)
 {
-	struct unit_list *l = &w->s->cutting.units;
-	struct lexicon_hit *hits = scratch_need(&w->s->lexicon_hits, (l->count + 1) * sizeof *hits);
-	if (hits == NULL)
-		return no_memory(w->err);
+	const struct unit_list *l = &w->s->cutting.units;
 	for (size_t i = 0; i < l->count; i++) {
-		struct unit *u = &l->items[i];
+		const struct unit *u = &l->items[i];
 		bool is_first = i == 0 || u[-1].token != u->token;
-		if (find_unit(w, f, u, &hits[i]) < 0 || stem_token(w, u, is_first) < 0)
+		if (find_unit(w, f, i, &w->spares[i]) < 0 || stem_token(w, u, is_first) < 0)
 			return -1;
 	}
-	*hits_r = hits;
 	return 0;
 }
 
@@ -221,7 +294,6 @@ judge(struct work *w)
 {
 	const struct unit_list *l = &w->s->cutting.units;
 	const struct lexicon *english = w->set->lexicons[LANGUAGE_EN];
-	struct lexicon_hit *hits = NULL;
 	struct mark *marks;
 	size_t count;
 	struct evidence e;
@@ -231,12 +303,13 @@ judge(struct work *w)
 	    .stemmer = w->s->stemmer,
 	    .scratch = &w->s->marks,
 	    .arena = w->arena};
-	if (find_units(w, &finder, &hits) < 0 ||
-	    marks_find(&finder, l->items, hits, l->count, &marks, &count, w->err) < 0)
+	if (find_units(w, &finder) < 0 ||
+	    marks_find(&finder, l->items, w->entries, l->count, &marks, &count, w->err) < 0)
 		return -1;
-	modifiers_apply(marks, count, l->items, l->count);
-	if (sentiment_weigh(w->lexicon, marks, count, l->items, l->count, &w->s->terms, &e,
-		w->err) < 0)
+	struct looks looks = looks_of(l->items, l->count);
+	modifiers_apply(marks, count, l->items, l->count, &looks);
+	if (sentiment_weigh(
+		w->lexicon, marks, count, l->items, l->count, &looks, &w->s->terms, &e, w->err) < 0)
 		return -1;
 	/* Without a known language the signs decide alone, if there are any; a known language
 	 * without a lexicon is not ours to judge. */
@@ -247,8 +320,8 @@ judge(struct work *w)
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
-	if (reasons_give(&e, w->lexicon, marks, count, l->items, w->text, w->score->is_scored,
-		w->arena, w->score) < 0)
+	if (reasons_give(
+		&e, marks, count, l->items, w->text, w->score->is_scored, w->arena, w->score) < 0)
 		return no_memory(w->err);
 	return 0;
 }
@@ -264,8 +337,8 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 	struct work w = {.s = s, .set = set, .arena = a, .score = &score, .err = err};
 	w.text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
 
-	word_memo_use(s->memo, set->number);
-	if (units_cut_text(&s->cutting, w.text, a, err) < 0)
+	word_memo_begin(s->memo, set->number);
+	if (units_cut_text(&s->cutting, w.text, a, err) < 0 || make_room(&w) < 0)
 		return -1;
 	find_language(&w, lang_hint);
 	if (judge(&w) < 0)
@@ -283,7 +356,8 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 	score.tokens = s->cutting.tokens.items;
 	score.token_count = s->cutting.tokens.count;
 	score.lexicon = lexicon_version(w.lexicon);
-	snprintf(score.lang, sizeof score.lang, "%s", language_code(w.lang));
+	const char *code = language_code(w.lang);
+	memcpy(score.lang, code, strlen(code) + 1);
 	*score_r = score;
 	return 0;
 }

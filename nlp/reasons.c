@@ -4,33 +4,18 @@
 
 struct giving {
 	const struct evidence *e;
-	const struct lexicon *lx;
 	const struct mark *marks;
 	const struct unit *units;
 	struct slice text;
 	bool is_counted;
 	struct arena *arena;
-	struct contribution *out;
-	size_t count;
-	int64_t sums[SUM_COUNT]; /* what the sums of ratings count, positive minus negative */
+	struct contribution *next;
 };
 
 static int32_t
 polarity(struct class_effect e)
 {
 	return e.positive_milli - e.negative_milli;
-}
-
-static void
-collect_sums(struct giving *g)
-{
-	for (size_t i = 0; i < g->e->count; i++) {
-		const struct term *t = &g->e->terms[i];
-		for (int k = 0; k < SUM_COUNT && t->kind == TERM_SUM; k++) {
-			if (t->lexeme == lexicon_sum(g->lx, (enum rating_sum)k))
-				g->sums[k] = polarity(t->effect);
-		}
-	}
 }
 
 /* To the nearest; b above 0. */
@@ -47,111 +32,108 @@ rating_share(const struct giving *g, int32_t rating_milli)
 	int64_t positive = g->e->positive_milli, negative = g->e->negative_milli;
 	int64_t share = 0;
 	if (rating_milli > 0 && positive > 0)
-		share += divided(g->sums[SUM_POSITIVE] * rating_milli, positive);
+		share += divided(g->e->sums[SUM_POSITIVE] * rating_milli, positive);
 	if (rating_milli < 0 && negative > 0)
-		share += divided(g->sums[SUM_NEGATIVE] * -rating_milli, negative);
+		share += divided(g->e->sums[SUM_NEGATIVE] * -rating_milli, negative);
 	if (positive > negative)
-		share += divided(g->sums[SUM_BALANCE] * rating_milli, positive - negative);
+		share += divided(g->e->sums[SUM_BALANCE] * rating_milli, positive - negative);
 	if (positive < negative)
-		share += divided(g->sums[SUM_BALANCE] * -rating_milli, negative - positive);
+		share += divided(g->e->sums[SUM_BALANCE] * -rating_milli, negative - positive);
 	return (int32_t)share;
 }
 
-static void
-set_range(const struct giving *g, struct contribution *c, uint32_t first, uint32_t last)
+/* A lexeme's contribution of the units first to last. */
+static inline void
+give(struct giving *g, const struct lexeme *x, const struct unit *first, const struct unit *last,
+    int32_t weight_milli, int32_t effect_milli, struct slice modifiers)
 {
-	c->start = g->units[first].start;
-	c->len = g->units[last].start + g->units[last].len - c->start;
-}
-
-static struct contribution *
-next(struct giving *g)
-{
-	struct contribution *c = &g->out[g->count++];
-	*c = (struct contribution){.modifiers = SLICE_NONE};
-	return c;
-}
-
-static int
-give_rating(struct giving *g, const struct mark *m)
-{
-	int32_t rating = modifiers_rating(m);
-	if (m->rated == NULL || !m->rated->has_weight || m->rated->weight_milli == 0 || rating == 0)
-		return 0;
-	struct contribution *c = next(g);
-	set_range(g, c, m->unit, m->unit + m->span - 1);
-	c->entry = m->rated->text;
-	c->source = m->rated->source;
-	c->weight_milli = m->rated->weight_milli;
-	if (!g->is_counted) {
-		c->modifiers = SLICE_LIT("not counted: no lexicon for this language");
-		return 0;
-	}
-	c->effect_milli = rating_share(g, rating);
-	return modifiers_explain(m, g->marks, g->units, g->text, g->arena, &c->modifiers);
-}
-
-static int
-give_term(struct giving *g, const struct term *t)
-{
-	struct contribution *c = next(g);
-	c->effect_milli = polarity(t->effect);
-	if (t->kind == TERM_SHAPE) {
-		c->len = (uint32_t)g->text.len;
-		c->source = "shape";
-		c->entry = lexicon_at(g->lx, t->lexeme)->text;
-		c->weight_milli = lexicon_at(g->lx, t->lexeme)->positive_milli -
-		    lexicon_at(g->lx, t->lexeme)->negative_milli;
-		return 0;
-	}
-	const struct mark *m = &g->marks[t->mark];
-	set_range(g, c, t->kind == TERM_PAIR ? m->unit - 1 : m->unit, m->unit);
-	const struct lexeme *x = lexicon_at(g->lx, t->lexeme);
-	c->source = x->is_vocabulary        ? x->source
-	    : t->kind == TERM_PAIR          ? "learned pair"
-	    : x->kind == LEXEME_NEGATED     ? "learned, negated"
-					    : "learned";
+	struct contribution *c = g->next++;
+	c->start = first->start;
+	c->len = last->start + last->len - first->start;
 	c->entry = x->text;
-	c->weight_milli = x->positive_milli - x->negative_milli;
-	return t->kind == TERM_PAIR
-	    ? 0
-	    : modifiers_explain(m, g->marks, g->units, g->text, g->arena, &c->modifiers);
+	c->source = x->source;
+	c->weight_milli = weight_milli;
+	c->effect_milli = effect_milli;
+	c->modifiers = modifiers;
+}
+
+static int32_t
+class_weight(const struct lexeme *x)
+{
+	return x->positive_milli - x->negative_milli;
+}
+
+static void
+give_rating(struct giving *g, const struct mark *m, struct slice modifiers)
+{
+	const struct unit *first = &g->units[m->unit];
+	int32_t effect = g->is_counted ? rating_share(g, m->rating_milli) : 0;
+	if (!g->is_counted)
+		modifiers = SLICE_LIT("not counted: no lexicon for this language");
+	give(g, m->rated, first, first + m->span - 1, m->rated->weight_milli, effect, modifiers);
+}
+
+static inline void
+give_learned(struct giving *g, const struct term *t, const struct mark *m, struct slice modifiers)
+{
+	const struct unit *last = &g->units[m->unit];
+	const struct unit *first = t->kind == TERM_PAIR ? last - 1 : last;
+	if (polarity(t->effect) != 0)
+		give(g, t->lexeme, first, last, class_weight(t->lexeme), polarity(t->effect),
+		    t->kind == TERM_PAIR ? SLICE_NONE : modifiers);
+}
+
+/* Of the whole text. */
+static void
+give_shape(struct giving *g, const struct term *t)
+{
+	const struct unit whole = {.start = 0, .len = (uint32_t)g->text.len};
+	if (polarity(t->effect) != 0)
+		give(g, t->lexeme, &whole, &whole, class_weight(t->lexeme), polarity(t->effect),
+		    SLICE_NONE);
+}
+
+/* The ratings of all marks, and their learned terms; -1 without memory. */
+static int
+give_words(struct giving *g, size_t mark_count)
+{
+	const struct term *t = g->e->terms, *end = g->is_counted ? t + g->e->word_count : t;
+	for (size_t i = 0; i < mark_count; i++) {
+		const struct mark *m = &g->marks[i];
+		struct slice modifiers = SLICE_NONE;
+		/* Told with the rating and with the stem. */
+		if (m->flags != 0 || m->boosters[0] != 0) {
+			if (modifiers_explain(
+				m, g->marks, g->units, g->text, g->arena, &modifiers) < 0)
+				return -1;
+		}
+		if (m->rating_milli != 0)
+			give_rating(g, m, modifiers);
+		for (; t != end && t->mark == i; t++)
+			give_learned(g, t, m, modifiers);
+	}
+	return 0;
 }
 
 int
-reasons_give(const struct evidence *e, const struct lexicon *lx, const struct mark *marks,
-    size_t mark_count, const struct unit *units, struct slice text, bool is_counted,
-    struct arena *a, struct score *s)
+reasons_give(const struct evidence *e, const struct mark *marks, size_t mark_count,
+    const struct unit *units, struct slice text, bool is_counted, struct arena *a, struct score *s)
 {
 	struct giving g = {.e = e,
-	    .lx = lx,
 	    .marks = marks,
 	    .units = units,
 	    .text = text,
 	    .is_counted = is_counted,
 	    .arena = a};
-	g.out = arena_alloc(a, (mark_count + e->count + 1) * sizeof *g.out);
-	if (g.out == NULL)
+	g.next = s->reasons = arena_alloc(a, (e->rated_count + e->count + 1) * sizeof *g.next);
+	if (g.next == NULL || give_words(&g, mark_count) < 0)
 		return -1;
-	collect_sums(&g);
-	size_t term = 0;
-	for (size_t i = 0; i < mark_count; i++) {
-		if (give_rating(&g, &marks[i]) < 0)
-			return -1;
-		for (; is_counted && term < e->count && e->terms[term].kind <= TERM_PAIR &&
-		     e->terms[term].mark == i;
-		     term++) {
-			if (polarity(e->terms[term].effect) != 0 && give_term(&g, &e->terms[term]) < 0)
-				return -1;
-		}
-	}
 	/* Where no word or sign spoke, how the post looks was not asked. */
-	for (; is_counted && e->has_evidence && text.len > 0 && term < e->count; term++) {
-		if (e->terms[term].kind == TERM_SHAPE && polarity(e->terms[term].effect) != 0 &&
-		    give_term(&g, &e->terms[term]) < 0)
-			return -1;
+	size_t i = is_counted && e->has_evidence && text.len > 0 ? e->word_count : e->count;
+	for (; i < e->count; i++) {
+		if (e->terms[i].kind == TERM_SHAPE)
+			give_shape(&g, &e->terms[i]);
 	}
-	s->reasons = g.out;
-	s->reason_count = g.count;
+	s->reason_count = (size_t)(g.next - s->reasons);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "core/err.h"
+#include "nlp/lexicon_internal.h"
 
 /* Sums are squashed: this much is half of what can be had.  A side is measured against the length
  * of the text, one good word says more in four than in forty; the balance of the sides is not. */
@@ -26,43 +27,11 @@ static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 6141
 
 /* ---- how a post looks ------------------------------------------------------- */
 
-struct looks {
-	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
-	    quoted;
-};
-
-static void
-look_at(const struct unit *units, size_t count, struct looks *k)
-{
-	*k = (struct looks){0};
-	for (size_t i = 0; i < count; i++) {
-		const struct unit *u = &units[i];
-		switch ((enum token_kind)u->kind) {
-		case TOKEN_WORD:
-			k->words++;
-			k->capitals += u->is_caps;
-			k->elongated += u->is_elongated;
-			k->quoted += u->is_quoted;
-			break;
-		case TOKEN_PUNCT:
-			k->exclamations += u->key.text.ptr[0] == '!';
-			k->questions += u->key.text.ptr[0] == '?';
-			break;
-		case TOKEN_MENTION: k->mentions++; break;
-		case TOKEN_HASHTAG: k->hashtags++; break;
-		case TOKEN_URL: k->links++; break;
-		case TOKEN_NUMBER:
-		case TOKEN_EMOJI:
-		case TOKEN_EMOTICON: break;
-		}
-	}
-}
-
 /* 0, 1, 2 ... to thousandths that end at `most` of them. */
 static int32_t
 capped(int32_t n, int32_t most)
 {
-	return (n > most ? most : n) * 1000 / most;
+	return n == 0 ? 0 : (n > most ? most : n) * 1000 / most;
 }
 
 static int32_t
@@ -91,69 +60,87 @@ struct weighing {
 	const struct lexicon *lx;
 	const struct mark *marks;
 	struct evidence *e;
+	struct term *next;
+	int64_t sums[2]; /* of the effects of the terms since they were last taken */
+	int32_t has_effect; /* not 0: one of them is not */
 };
 
-static struct term *
-add_term(struct weighing *w, enum term_kind kind, uint32_t mark)
+static inline const struct term *
+add_term(struct weighing *w, enum term_kind kind, uint32_t mark, const struct lexeme *x,
+    int32_t strength_milli, bool is_turned)
 {
-	struct term *t = &w->e->terms[w->e->count++];
-	*t = (struct term){.kind = (uint8_t)kind, .mark = mark, .strength_milli = 1000};
+	struct term *t = w->next++;
+	struct class_effect effect = {x->negative_milli, x->positive_milli};
+	if (is_turned)
+		effect = modifiers_class_effect(
+		    x->negative_milli, x->positive_milli, strength_milli, true);
+	else if (strength_milli != 1000)
+		effect = modifiers_class_scaled(x, strength_milli);
+	t->lexeme = x;
+	t->effect = effect;
+	t->mark = mark;
+	t->strength_milli = strength_milli;
+	t->kind = (uint8_t)kind;
+	t->is_turned = is_turned;
+	w->sums[0] += effect.negative_milli;
+	w->sums[1] += effect.positive_milli;
+	w->has_effect |= effect.negative_milli | effect.positive_milli;
 	return t;
 }
 
-static void
-add_lexeme(struct weighing *w, enum term_kind kind, uint32_t mark, uint32_t lexeme,
-    int32_t strength_milli, bool is_turned)
+/* A negator speaks through what it negates, and never for the good. */
+static inline bool
+is_silent_negator(const struct mark *m)
 {
-	const struct lexeme *x = lexicon_at(w->lx, lexeme);
-	struct term *t = add_term(w, kind, mark);
-	t->lexeme = lexeme;
-	t->strength_milli = strength_milli;
-	t->is_turned = is_turned;
-	t->effect = modifiers_class_effect(
-	    x->negative_milli, x->positive_milli, strength_milli, is_turned);
+	return m->rated->role == ROLE_NEGATOR &&
+	    ((m->flags & MARK_USED_UP) != 0 || modifiers_polarity(m) > 0);
 }
 
-static void
+static inline void
 weigh_mark(struct weighing *w, uint32_t at)
 {
 	const struct mark *m = &w->marks[at];
 	bool is_negated = (m->flags & MARK_NEGATED) != 0;
-	if (m->rated != NULL && m->rated->role == ROLE_NEGATOR &&
-	    ((m->flags & MARK_USED_UP) != 0 || m->polarity_milli > 0))
-		return; /* it speaks through what it negates, and never for the good */
-	if (is_negated && m->negated != 0)
-		add_lexeme(w, TERM_STEM, at, m->negated, m->strength_milli, false);
-	else if (m->stem != 0)
-		add_lexeme(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
+	if (m->rated != NULL) {
+		w->e->is_sarcastic |= m->rated->role == ROLE_SARCASM;
+		if (is_silent_negator(m))
+			return;
+	}
+	if (is_negated && m->negated != NULL)
+		add_term(w, TERM_STEM, at, m->negated, m->strength_milli, false);
+	else if (m->stem != NULL)
+		add_term(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
 }
 
 /* Two neighbours of one clause. */
-static void
+static inline void
 weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
 {
 	const struct mark *a = &w->marks[at - 1], *b = &w->marks[at];
-	if (a->number == 0 || b->number == 0 || a->unit + 1 != b->unit ||
-	    units[a->unit].clause != units[b->unit].clause)
+	if ((a->number & STEM_IS_FIRST) == 0 || (b->number & STEM_IS_SECOND) == 0 ||
+	    a->unit + 1 != b->unit || units[a->unit].clause != units[b->unit].clause)
 		return;
 	if ((b->flags & MARK_TURNS_BAD) != 0)
 		return; /* "is not" is bad news before good words only */
-	uint32_t lexeme = lexicon_pair(w->lx, a->number, b->number);
+	uint32_t lexeme =
+	    lexicon_find_pair(w->lx, a->number & STEM_NUMBER, b->number & STEM_NUMBER);
 	if (lexeme == 0)
 		return;
 	bool is_turned = (a->flags & b->flags & MARK_NEGATED) != 0;
 	int32_t strength = (b->flags & MARK_BEFORE_BUT) != 0 ? 600 : 1000;
-	add_lexeme(w, TERM_PAIR, at, lexeme, strength, is_turned);
+	add_term(w, TERM_PAIR, at, lexicon_at(w->lx, lexeme), strength, is_turned);
 }
 
-static void
+static inline void
 weigh_rating(struct evidence *e, const struct mark *m)
 {
-	int32_t effect = modifiers_rating(m);
-	if (effect > 0)
-		e->positive_milli += effect;
+	if (m->rating_milli == 0)
+		return;
+	e->rated_count++;
+	if (m->rating_milli > 0)
+		e->positive_milli += m->rating_milli;
 	else
-		e->negative_milli -= effect;
+		e->negative_milli -= m->rating_milli;
 }
 
 static int32_t
@@ -175,8 +162,11 @@ weigh_sums(struct weighing *w, const struct looks *k)
 	};
 	for (int i = 0; i < SUM_COUNT; i++) {
 		uint32_t lexeme = lexicon_sum(w->lx, (enum rating_sum)i);
-		if (lexeme != 0 && values[i] != 0)
-			add_lexeme(w, TERM_SUM, 0, lexeme, values[i], false);
+		if (lexeme == 0 || values[i] == 0)
+			continue;
+		const struct term *t =
+		    add_term(w, TERM_SUM, 0, lexicon_at(w->lx, lexeme), values[i], false);
+		w->e->sums[i] = t->effect.positive_milli - t->effect.negative_milli;
 	}
 }
 
@@ -184,68 +174,53 @@ static void
 weigh_shapes(struct weighing *w, const struct looks *k)
 {
 	for (int i = 0; i < SHAPE_COUNT; i++) {
-		uint32_t lexeme = lexicon_shape(w->lx, (enum shape)i);
+		uint32_t lexeme = w->lx->shapes[i];
 		int32_t value = lexeme == 0 ? 0 : shape_value((enum shape)i, k);
 		if (value != 0)
-			add_lexeme(w, TERM_SHAPE, 0, lexeme, value, false);
+			add_term(w, TERM_SHAPE, 0, lexicon_at(w->lx, lexeme), value, false);
 	}
 }
 
-/* Of a long text the mean counts. */
+/* The effects of all words and signs; of a long text the mean counts. */
 static void
-sum_up(struct evidence *e, size_t unit_count)
+take_words(struct weighing *w, size_t unit_count)
 {
-	int64_t words[2] = {0, 0}, others[2] = {0, 0};
-	for (size_t i = 0; i < e->count; i++) {
-		const struct term *t = &e->terms[i];
-		int64_t *sum = t->kind == TERM_SHAPE || t->kind == TERM_SUM ? others : words;
-		sum[0] += t->effect.negative_milli;
-		sum[1] += t->effect.positive_milli;
-	}
+	struct evidence *e = w->e;
+	e->word_count = (size_t)(w->next - e->terms);
+	e->has_evidence = w->has_effect != 0 || e->positive_milli != 0 || e->negative_milli != 0;
 	for (int k = 0; k < 2; k++) {
 		if (unit_count > LONG_TEXT_UNITS)
-			words[k] = words[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
-		e->logits[k] = words[k] + others[k];
+			w->sums[k] = w->sums[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
+		e->logits[k] = w->sums[k];
+		w->sums[k] = 0;
 	}
-}
-
-/* Did a word or sign say anything?  To be asked before shapes and sums are added. */
-static bool
-speaks(const struct evidence *e)
-{
-	for (size_t i = 0; i < e->count; i++) {
-		const struct class_effect *x = &e->terms[i].effect;
-		if (x->negative_milli != 0 || x->positive_milli != 0)
-			return true;
-	}
-	return e->positive_milli != 0 || e->negative_milli != 0;
 }
 
 int
 sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
-    const struct unit *units, size_t unit_count, struct scratch *scratch, struct evidence *e_r,
-    struct err *err)
+    const struct unit *units, size_t unit_count, const struct looks *looks, struct scratch *scratch,
+    struct evidence *e_r, struct err *err)
 {
-	struct weighing w = {lx, marks, e_r};
-	struct looks looks;
+	struct weighing w = {.lx = lx, .marks = marks, .e = e_r};
 	*e_r = (struct evidence){.count = 0};
-	e_r->terms = scratch_need(
-	    scratch, (mark_count * 3 + SHAPE_COUNT + SUM_COUNT) * sizeof *e_r->terms);
+	e_r->terms =
+	    scratch_need(scratch, (mark_count * 2 + SHAPE_COUNT + SUM_COUNT) * sizeof *e_r->terms);
 	if (e_r->terms == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
+	w.next = e_r->terms;
 	for (size_t i = 0; i < mark_count; i++) {
 		const struct mark *m = &marks[i];
 		weigh_mark(&w, (uint32_t)i);
 		weigh_rating(e_r, m);
 		if (i > 0)
 			weigh_pair(&w, (uint32_t)i, units);
-		e_r->is_sarcastic |= m->rated != NULL && m->rated->role == ROLE_SARCASM;
 	}
-	e_r->has_evidence = speaks(e_r);
-	look_at(units, unit_count, &looks);
-	weigh_sums(&w, &looks);
-	weigh_shapes(&w, &looks);
-	sum_up(e_r, unit_count);
+	take_words(&w, unit_count);
+	weigh_sums(&w, looks);
+	weigh_shapes(&w, looks);
+	e_r->count = (size_t)(w.next - e_r->terms);
+	e_r->logits[0] += w.sums[0];
+	e_r->logits[1] += w.sums[1];
 	return 0;
 }
 

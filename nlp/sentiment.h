@@ -38,28 +38,30 @@ enum term_kind {
 };
 
 struct term {
-	uint32_t lexeme; /* number */
+	const struct lexeme *lexeme;
+	struct class_effect effect;
 	uint32_t mark; /* index, of the second one for a pair; for shapes and sums 0 */
+	int32_t strength_milli;
 	uint8_t kind; /* enum term_kind */
 	bool is_turned;
-	int32_t strength_milli;
-	struct class_effect effect;
 };
 
 /* What a post comes to. */
 struct evidence {
-	struct term *terms;
-	size_t count;
+	struct term *terms; /* of words, in the order of their marks; then sums, then shapes */
+	size_t count, word_count;
 	int64_t positive_milli, negative_milli; /* sums of ratings */
+	int64_t sums[SUM_COUNT]; /* what these count, positive minus negative */
 	int64_t logits[2]; /* negative, positive; thousandths */
+	size_t rated_count; /* marks whose rating counts */
 	bool has_evidence; /* a word or sign spoke */
 	bool is_sarcastic;
 };
 
 /* Fills *e_r; terms live in the scratch.  -1 without memory. */
 int sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
-    const struct unit *units, size_t unit_count, struct scratch *scratch, struct evidence *e_r,
-    struct err *err);
+    const struct unit *units, size_t unit_count, const struct looks *looks, struct scratch *scratch,
+    struct evidence *e_r, struct err *err);
 
 /* Fills label, score, probabilities and is_unsure. */
 void sentiment_combine(const struct lexicon *lx, const struct evidence *e, struct score *s);

@@ -77,6 +77,7 @@ tell(const struct training *t, const char *what, double share)
 struct post_marks {
 	struct mark *items;
 	size_t count;
+	struct looks looks;
 };
 
 /* Stems, of tags too. */
@@ -113,14 +114,19 @@ mark_post(struct training *t, const struct lexicon *lx, struct slice text, struc
 	if (units_cut_text(&t->cutting, utf8_prefix(text, POST_TEXT_MAX), t->arena, t->err) < 0 ||
 	    stem_units(t) < 0)
 		return -1;
-	struct lexicon_hit *hits = arena_alloc(t->arena, (l->count + 1) * sizeof *hits);
-	if (hits == NULL)
+	struct word_entries *found = arena_alloc(t->arena, (l->count + 1) * sizeof *found);
+	const struct word_entries **entries =
+	    arena_alloc(t->arena, (l->count + 1) * sizeof *entries);
+	if (found == NULL || entries == NULL)
 		return no_memory(t->err);
-	for (size_t i = 0; i < l->count; i++)
-		marks_look_up(&f, &l->items[i], &hits[i]);
-	if (marks_find(&f, l->items, hits, l->count, &m->items, &m->count, t->err) < 0)
+	for (size_t i = 0; i < l->count; i++) {
+		marks_look_up(&f, &l->items[i], &found[i]);
+		entries[i] = &found[i];
+	}
+	if (marks_find(&f, l->items, entries, l->count, &m->items, &m->count, t->err) < 0)
 		return -1;
-	modifiers_apply(m->items, m->count, l->items, l->count);
+	m->looks = looks_of(l->items, l->count);
+	modifiers_apply(m->items, m->count, l->items, l->count, &m->looks);
 	return 0;
 }
 
@@ -131,7 +137,8 @@ weigh_post(struct training *t, const struct lexicon *lx, struct slice text, stru
 	const struct unit_list *l = &t->cutting.units;
 	if (mark_post(t, lx, text, m) < 0)
 		return -1;
-	return sentiment_weigh(lx, m->items, m->count, l->items, l->count, &t->terms, e, t->err);
+	return sentiment_weigh(
+	    lx, m->items, m->count, l->items, l->count, &m->looks, &t->terms, e, t->err);
 }
 
 static int
@@ -265,15 +272,17 @@ cell_of(uint32_t lexeme, int32_t strength_milli, bool is_turned)
 static int
 add_term_cells(struct training *t, const struct term *term, const struct mark *marks)
 {
-	bool is_negated_entry = term->kind == TERM_STEM &&
-	    lexicon_at(t->lexicon, term->lexeme)->kind == LEXEME_NEGATED;
+	bool is_negated_entry = term->kind == TERM_STEM && term->lexeme->kind == LEXEME_NEGATED;
+	const struct lexeme *stem = is_negated_entry ? marks[term->mark].stem : NULL;
+	uint32_t lexeme = lexicon_number_of(t->lexicon, term->lexeme);
 	/* What a negated stem says is learned as what it adds to its stem turned. */
-	if (is_negated_entry && marks[term->mark].stem != 0 &&
+	if (stem != NULL &&
 	    train_matrix_add(&t->matrix,
-		cell_of(marks[term->mark].stem, term->strength_milli, true), t->err) < 0)
+		cell_of(lexicon_number_of(t->lexicon, stem), term->strength_milli, true),
+		t->err) < 0)
 		return -1;
 	return train_matrix_add(
-	    &t->matrix, cell_of(term->lexeme, term->strength_milli, term->is_turned), t->err);
+	    &t->matrix, cell_of(lexeme, term->strength_milli, term->is_turned), t->err);
 }
 
 static int
@@ -643,7 +652,7 @@ keep_negator_laws(struct training *t)
 		if (x->kind == LEXEME_PAIR) {
 			const struct mark *last = &m.items[m.count - 1];
 			int32_t rating = last->rated != NULL ? last->rated->weight_milli : 0;
-			side = last->polarity_milli + rating / 2;
+			side = modifiers_polarity(last) + rating / 2;
 		}
 		if (side > 0) {
 			positive = at_most(positive, 0);

@@ -254,6 +254,29 @@ word_trie_word(
 	return true;
 }
 
+uint32_t
+word_trie_node(const struct word_trie *p, const struct word_key *word)
+{
+	uint32_t node = find_child(p, ROOT, word);
+	bool has_longer = p->nodes[node].has_children || p->nodes[node].gap_child != 0;
+	return node != ROOT && has_longer ? node : 0;
+}
+
+bool
+word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next)
+{
+	uint64_t hash = next->key.hash;
+	if (next->other_count > 0 || p->nodes[node].gap_child != 0)
+		return true;
+	for (size_t i = edge_slot(p, node, hash);; i = (i + 1) & (p->edge_cap - 1)) {
+		const struct edge *e = &p->edges[i];
+		if (e->child == 0)
+			return false;
+		if (e->hash == hash && e->parent == node)
+			return true;
+	}
+}
+
 struct walk {
 	const struct word_trie *p;
 	const struct unit *units;

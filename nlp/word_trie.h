@@ -77,6 +77,8 @@ word_hash_groups(const char **p, size_t *len)
 	return h;
 }
 
+/* Two words of the same length up to eight bytes have the same hash only when they are the same:
+ * every step can be undone. */
 static inline uint64_t
 word_hash(struct slice s)
 {
@@ -132,6 +134,12 @@ uint32_t *word_trie_value(struct word_trie *p, const struct word_key *words, siz
  * is mostly absent. */
 bool word_trie_word(
     const struct word_trie *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r);
+
+/* The node of a word with which longer phrases begin; 0: none does. */
+uint32_t word_trie_node(const struct word_trie *p, const struct word_key *word);
+/* May a longer phrase go on from such a node with this unit?  No is certain, yes is to be looked
+ * at. */
+bool word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next);
 
 /* Called with each phrase that begins at unit `at`: it covers [at, end). */
 typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);

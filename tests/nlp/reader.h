@@ -17,11 +17,12 @@ struct reader {
 	struct cutting cutting;
 	struct stemmer *stemmer;
 	struct arena *arena;
-	struct scratch hit_memory, mark_memory, term_memory;
+	struct scratch mark_memory, term_memory;
 	struct slice text;
 	const struct lexicon *lexicon;
 	struct mark *marks;
 	size_t mark_count;
+	struct looks looks;
 	struct evidence evidence;
 	struct score score;
 };
@@ -40,7 +41,6 @@ reader_close(struct reader *r)
 	units_cutting_fini(&r->cutting);
 	stemmer_free(r->stemmer);
 	arena_free(r->arena);
-	scratch_fini(&r->hit_memory);
 	scratch_fini(&r->mark_memory);
 	scratch_fini(&r->term_memory);
 }
@@ -54,17 +54,22 @@ reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *en
 	    .stemmer = r->stemmer,
 	    .scratch = &r->mark_memory,
 	    .arena = r->arena};
-	struct lexicon_hit *hits = scratch_need(&r->hit_memory, (l->count + 1) * sizeof *hits);
-	assert_non_null(hits);
+	struct word_entries *found = arena_alloc(r->arena, (l->count + 1) * sizeof *found);
+	const struct word_entries **entries =
+	    arena_alloc(r->arena, (l->count + 1) * sizeof *entries);
+	assert_non_null(found);
+	assert_non_null(entries);
 	for (size_t i = 0; i < l->count; i++) {
 		struct unit *u = &l->items[i];
 		if (u->kind == TOKEN_WORD)
 			u->stem = stemmer_stem(r->stemmer, lexicon_language(lx), &u->key, r->arena);
-		marks_look_up(&f, u, &hits[i]);
+		marks_look_up(&f, u, &found[i]);
+		entries[i] = &found[i];
 	}
 	assert_int_equal(
-	    marks_find(&f, l->items, hits, l->count, &r->marks, &r->mark_count, NULL), 0);
-	modifiers_apply(r->marks, r->mark_count, l->items, l->count);
+	    marks_find(&f, l->items, entries, l->count, &r->marks, &r->mark_count, NULL), 0);
+	r->looks = looks_of(l->items, l->count);
+	modifiers_apply(r->marks, r->mark_count, l->items, l->count, &r->looks);
 }
 
 /* english may be NULL. */
@@ -80,10 +85,10 @@ reader_read(
 	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
 	reader_mark(r, lx, english);
 	assert_int_equal(sentiment_weigh(lx, r->marks, r->mark_count, l->items, l->count,
-			     &r->term_memory, &r->evidence, NULL),
+			     &r->looks, &r->term_memory, &r->evidence, NULL),
 	    0);
 	sentiment_combine(lx, &r->evidence, &r->score);
-	assert_int_equal(reasons_give(&r->evidence, lx, r->marks, r->mark_count, l->items, text,
+	assert_int_equal(reasons_give(&r->evidence, r->marks, r->mark_count, l->items, text,
 			     true, r->arena, &r->score),
 	    0);
 }

@@ -65,7 +65,7 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 		    modifiers_explain(m, r.marks, r.cutting.units.items, r.text, r.arena, &words),
 		    0);
 		assert_text(CASES[i].text, words, CASES[i].modifiers);
-		int32_t w = m->rated->weight_milli, e = modifiers_rating(m);
+		int32_t w = m->rated->weight_milli, e = m->rating_milli;
 		int got = (w > 0) != (e > 0) ? -1 : e == w ? 0 : abs(e) > abs(w) ? 2 : 1;
 		if (got != CASES[i].compare)
 			fail_msg(
@@ -95,11 +95,11 @@ a_word_that_modifies_does_not_count_itself(void **state)
 	reader_open(&r);
 	reader_read(&r, en, NULL, SLICE_LIT("that is damn nice"));
 	assert_true(mark_of(&r, "damn")->rated->has_weight);
-	assert_int_equal(modifiers_rating(mark_of(&r, "damn")), 0);
+	assert_int_equal(mark_of(&r, "damn")->rating_milli, 0);
 	reader_read(&r, en, NULL, SLICE_LIT("that is damn"));
-	assert_true(modifiers_rating(mark_of(&r, "damn")) < 0);
+	assert_true(mark_of(&r, "damn")->rating_milli < 0);
 	reader_read(&r, en, NULL, SLICE_LIT("it is not good"));
-	assert_int_equal(modifiers_rating(mark_of(&r, "not")), 0);
+	assert_int_equal(mark_of(&r, "not")->rating_milli, 0);
 	assert_false(has_term(&r, mark_of(&r, "not")));
 	assert_true(has_term(&r, mark_of(&r, "good")));
 	reader_close(&r);
