@@ -226,13 +226,15 @@ find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
 	if (u->stem.text.ptr == NULL)
 		return no_memory(w->err);
 	marks_look_up(f, u, entries);
-	return 0;
+	/* What was looked up without memory must not be kept. */
+	return stemmer_take_failure(w->s->stemmer) ? no_memory(w->err) : 0;
 }
 
 static int
 fill_fact(
     const struct work *w, const struct marks_finder *f, struct unit *u, struct word_fact *fact)
 {
+	fact->lang = LANGUAGE_COUNT;
 	if (find_anew(w, f, u, &fact->entries) < 0)
 		return -1;
 	fact->lang = word_fact_set_stem(fact, u->stem) ? (uint8_t)w->lang : (uint8_t)LANGUAGE_COUNT;

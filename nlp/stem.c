@@ -33,6 +33,7 @@ struct stemmer {
 	struct sb_stemmer *by_language[LANGUAGE_COUNT]; /* made when first needed */
 	struct entry *cache; /* begins at a cache line of `memory`; NULL: none */
 	void *memory;
+	bool has_failed; /* since it was last asked */
 };
 
 struct stemmer *
@@ -164,8 +165,8 @@ stem_anew(struct stemmer *s, enum language lang, const struct word_key *word, st
 	return (struct word_key){join(w, common, stem + common, len - common, a), stem_hash};
 }
 
-struct word_key
-stemmer_stem(struct stemmer *s, enum language lang, const struct word_key *word, struct arena *a)
+static struct word_key
+find_or_stem(struct stemmer *s, enum language lang, const struct word_key *word, struct arena *a)
 {
 	if (s->cache == NULL)
 		return stem_anew(s, lang, word, a);
@@ -177,4 +178,20 @@ stemmer_stem(struct stemmer *s, enum language lang, const struct word_key *word,
 			    join(word->text, e->common, e->tail, e->tail_len, a), e->stem_hash};
 	}
 	return stem_anew(s, lang, word, a);
+}
+
+struct word_key
+stemmer_stem(struct stemmer *s, enum language lang, const struct word_key *word, struct arena *a)
+{
+	struct word_key stem = find_or_stem(s, lang, word, a);
+	s->has_failed |= stem.text.ptr == NULL;
+	return stem;
+}
+
+bool
+stemmer_take_failure(struct stemmer *s)
+{
+	bool has_failed = s->has_failed;
+	s->has_failed = false;
+	return has_failed;
 }

@@ -22,7 +22,7 @@ struct arena;
 struct stemmer;
 
 #define STEM_WORD_MAX 64
-#define STEM_CACHE_SIZE 65536
+#define STEM_CACHE_SIZE 16384
 
 /* has_cache: for many words; without, a few kilobytes are enough.  NULL without memory. */
 struct stemmer *stemmer_new(bool has_cache);
@@ -31,5 +31,8 @@ void stemmer_free(struct stemmer *s);
 /* Folded word to stem; the word itself for LANGUAGE_UND.  text.ptr NULL without memory. */
 struct word_key
 stemmer_stem(struct stemmer *s, enum language lang, const struct word_key *word, struct arena *a);
+
+/* Was there no memory for a stem since this was last asked?  For callers far from the look-up. */
+bool stemmer_take_failure(struct stemmer *s);
 
 #endif

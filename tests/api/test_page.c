@@ -157,7 +157,9 @@ nothing_strangers_write_becomes_markup(void **state)
 	OK(store_commit(f->st, ERR));
 	page(f, 200);
 	assert_well_formed(f);
-	assert_says(f, "&lt;script&gt;alert(1)&lt;/script&gt;");
+	/* Words in it may be underlined, the signs never mean anything. */
+	assert_says(f, "&lt;script&gt;");
+	assert_says(f, "(1)&lt;/script&gt;");
 	assert_says(f, "&lt;b&gt;Eve&lt;/b&gt;&quot;&#39;&gt;");
 	assert_says(f, "href=\"https://x.example/&quot;&gt;&lt;script&gt;1&lt;/script&gt;\"");
 	assert_says(f, "Sending stopped");
