@@ -11,7 +11,6 @@
 #include "nlp/lexicon_internal.h"
 
 #define LEXICON_TEXT_MAX (64u << 20)
-#define LEXICON_ENTRIES_MAX 1000000
 #define TEMPERATURE_NONE 1000
 #define SURE_USUAL 500
 
@@ -176,15 +175,19 @@ grow(void *items, size_t *cap, size_t count, size_t size)
 	return p;
 }
 
-/* A new lexeme's number; 0 without memory. */
+/* A new lexeme's number; 0 without memory or with too many of them. */
 static uint32_t
 new_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct err *err)
 {
+	if (lx->count > LEXICON_ENTRIES_MAX) {
+		err_set(err, ERR_LIMIT, "there are more than %d entries", LEXICON_ENTRIES_MAX);
+		return 0;
+	}
 	struct slice text = arena_slice_dup(lx->arena, entry);
 	struct lexeme *more = grow(lx->lexemes, &lx->cap, lx->count, sizeof *more);
 	if (more != NULL)
 		lx->lexemes = more;
-	if (more == NULL || text.ptr == NULL || lx->count >= LEXICON_ENTRIES_MAX) {
+	if (more == NULL || text.ptr == NULL) {
 		no_memory(lx, err);
 		return 0;
 	}
@@ -193,6 +196,15 @@ new_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct
 	lx->lexemes[lx->count] =
 	    (struct lexeme){.text = text, .kind = (uint8_t)kind, .source = KINDS[kind].source};
 	return (uint32_t)lx->count++;
+}
+
+static int
+check_size(struct slice entry, struct err *err)
+{
+	if (entry.len <= LEXICON_ENTRY_BYTES_MAX)
+		return 0;
+	return err_set(err, ERR_LIMIT, "'%.*s...' has more than %d bytes",
+	    SLICE_ARG(utf8_prefix(entry, 40)), LEXICON_ENTRY_BYTES_MAX);
 }
 
 /* Cuts the entry into keys; 0 when there is none in it, -1 (err) without memory or over
@@ -243,8 +255,7 @@ take_stem_rating(struct lexicon *lx, const struct word_key *word, struct err *er
 	}
 	uint32_t lexeme = new_lexeme(lx, LEXEME_STEM_RATING, stem.text, err);
 	if (lexeme == 0 ||
-	    word_trie_add(
-		lx->rated_stems, &stem, 1, (uint32_t)lx->stem_rating_count, err) < 0)
+	    word_trie_add(lx->rated_stems, &stem, 1, (uint32_t)lx->stem_rating_count, err) < 0)
 		return NULL;
 	lx->stem_ratings[lx->stem_rating_count] = (struct stem_rating){.lexeme = lexeme};
 	return &lx->stem_ratings[lx->stem_rating_count++];
@@ -278,8 +289,8 @@ is_kind_right(const struct lexicon *lx, enum lexeme_kind kind)
 }
 
 static int
-add_rated(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t milli,
-    struct err *err)
+add_rated(
+    struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t milli, struct err *err)
 {
 	struct word_key keys[PHRASE_WORDS_MAX];
 	int count = cut_entry(lx, entry, keys, err);
@@ -311,13 +322,17 @@ add_rated(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t
 
 /* ---- learned entries -------------------------------------------------------- */
 
+/* Of mentions, links, numbers. */
+static const struct slice NAMES[] = {
+    SLICE_INIT("<mention>"), SLICE_INIT("<link>"), SLICE_INIT("<number>")};
+
 struct word_key
 lexicon_stem_key(const struct unit *u)
 {
 	switch ((enum token_kind)u->kind) {
-	case TOKEN_MENTION: return word_key_of(SLICE_LIT("<mention>"));
-	case TOKEN_URL: return word_key_of(SLICE_LIT("<link>"));
-	case TOKEN_NUMBER: return word_key_of(SLICE_LIT("<number>"));
+	case TOKEN_MENTION: return word_key_of(NAMES[0]);
+	case TOKEN_URL: return word_key_of(NAMES[1]);
+	case TOKEN_NUMBER: return word_key_of(NAMES[2]);
 	case TOKEN_WORD: return u->stem;
 	case TOKEN_HASHTAG:
 	case TOKEN_EMOJI:
@@ -327,14 +342,25 @@ lexicon_stem_key(const struct unit *u)
 	return u->key;
 }
 
+/* A name, which stands for all mentions, links or numbers. */
+static int
+name_key(struct slice word, struct word_key *key_r, struct err *err)
+{
+	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+		if (!slice_eq(word, NAMES[i]))
+			continue;
+		*key_r = word_key_of(NAMES[i]);
+		return 0;
+	}
+	return err_set(err, ERR_INPUT, "'%.*s' is no name", SLICE_ARG(word));
+}
+
 /* One word of a learned entry: a name such as <mention>, or what it cuts into. */
 static int
 learned_key(struct lexicon *lx, struct slice word, struct word_key *key_r, struct err *err)
 {
-	if (slice_starts_with(word, "<") && slice_ends_with(word, ">")) {
-		*key_r = word_key_of(arena_slice_dup(lx->arena, word));
-		return key_r->text.ptr == NULL ? no_memory(lx, err) : 0;
-	}
+	if (slice_starts_with(word, "<") && slice_ends_with(word, ">"))
+		return name_key(word, key_r, err);
 	if (units_cut_text(&lx->cutting, word, lx->arena, err) < 0)
 		return -1;
 	struct unit_list *l = &lx->cutting.units;
@@ -397,13 +423,11 @@ add_stem(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, uint32_t
 	uint32_t at = take_stem(lx, &key, err);
 	if (at == 0)
 		return -1;
-	uint32_t *slot = kind == LEXEME_NEGATED ? &lx->stem_entries[at].negated
-						: &lx->stem_entries[at].plain;
+	uint32_t *slot =
+	    kind == LEXEME_NEGATED ? &lx->stem_entries[at].negated : &lx->stem_entries[at].plain;
 	if (*slot != 0)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
-	*lexeme_r = new_lexeme(lx, kind, entry, err);
-	lx->stem_entries[at].negated = kind == LEXEME_NEGATED ? *lexeme_r : lx->stem_entries[at].negated;
-	lx->stem_entries[at].plain = kind == LEXEME_NEGATED ? lx->stem_entries[at].plain : *lexeme_r;
+	*slot = *lexeme_r = new_lexeme(lx, kind, entry, err);
 	return *lexeme_r == 0 ? -1 : 0;
 }
 
@@ -463,8 +487,9 @@ add_learned(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, uint3
 		return err_set(err, ERR_INPUT, "an entry without a text");
 	if (kind == LEXEME_PAIR)
 		return add_pair(lx, entry, lexeme_r, err);
-	return kind == LEXEME_SHAPE || kind == LEXEME_SUM ? add_named(lx, kind, entry, lexeme_r, err)
-							  : add_stem(lx, kind, entry, lexeme_r, err);
+	return kind == LEXEME_SHAPE || kind == LEXEME_SUM
+	    ? add_named(lx, kind, entry, lexeme_r, err)
+	    : add_stem(lx, kind, entry, lexeme_r, err);
 }
 
 int
@@ -472,6 +497,8 @@ lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32
     int32_t b_milli, struct err *err)
 {
 	uint32_t lexeme = 0;
+	if (check_size(entry, err) < 0)
+		return -1;
 	if (!KINDS[kind].is_learned)
 		return add_rated(lx, kind, entry, a_milli, err);
 	if (add_learned(lx, kind, entry, &lexeme, err) < 0)
@@ -502,7 +529,7 @@ lexicon_add_vocabulary(
     struct lexicon *lx, struct slice phrase, int32_t weight_milli, struct err *err)
 {
 	struct word_key keys[PHRASE_WORDS_MAX];
-	int count = cut_entry(lx, phrase, keys, err);
+	int count = check_size(phrase, err) < 0 ? -1 : cut_entry(lx, phrase, keys, err);
 	if (count < 0)
 		return -1;
 	if (count == 0)
@@ -564,8 +591,7 @@ find_rated(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
 
 /* The number of what was learned about a unit; 0: nothing. */
 static uint32_t
-find_stem(
-    const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, const struct unit *u)
+find_stem(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, const struct unit *u)
 {
 	uint32_t at;
 	bool has_longer;

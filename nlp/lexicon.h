@@ -39,6 +39,7 @@
  * Ownership: new/free; immutable after the last lexicon_add_*().
  * Threads:   an immutable lexicon may be shared.
  * Errors:    -1 with file and line.
+ * Limits:    LEXICON_ENTRIES_MAX entries of LEXICON_ENTRY_BYTES_MAX bytes; more is refused.
  */
 #ifndef NLP_LEXICON_H
 #define NLP_LEXICON_H
@@ -60,6 +61,8 @@ struct lexicon;
 #define LEXICON_WEIGHT_MAX_MILLI 4000
 #define LEXICON_CLASS_WEIGHT_MAX_MILLI 9000
 #define LEXICON_FILE_MAX (64u << 20)
+#define LEXICON_ENTRIES_MAX 1000000
+#define LEXICON_ENTRY_BYTES_MAX 1000
 
 enum lexeme_kind {
 	LEXEME_WORD,
@@ -112,7 +115,8 @@ enum rating_sum {
 
 struct lexeme {
 	struct slice text;
-	const char *source; /* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it */
+	const char *
+	    source; /* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it */
 	uint8_t kind; /* enum lexeme_kind it was first added as */
 	uint8_t role;
 	bool has_weight; /* has a rating */
@@ -137,7 +141,7 @@ int lexicon_new(const char *name, struct slice text, struct lexicon **lexicon_r,
 int lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *err);
 void lexicon_free(struct lexicon *lx);
 
-/* One entry; numbers that its kind does not have are ignored.  a: rating, share, or negative class;
+/* One entry, valid UTF-8; numbers that its kind does not have are ignored.  a: rating, share, or negative class;
  * b: positive class; thousandths. */
 int lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t a_milli,
     int32_t b_milli, struct err *err);
@@ -147,8 +151,7 @@ int lexicon_add_vocabulary(
 
 /* Writes the file; header: lines "# key: value" that come first.  Reading it gives the same
  * lexicon, and printing that the same bytes. */
-int lexicon_print(
-    struct lexicon *lx, struct slice header, struct buf *out, struct err *err);
+int lexicon_print(struct lexicon *lx, struct slice header, struct buf *out, struct err *err);
 
 enum language lexicon_language(const struct lexicon *lx);
 /* "en-3f2a91c0"; with a vocabulary laid over it "en-3f2a91c0+1d5e77aa". */

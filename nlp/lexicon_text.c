@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/utf8.h"
 #include "nlp/lexicon.h"
 #include "nlp/lexicon_internal.h"
 
@@ -258,6 +259,9 @@ read_all(struct reading *r, struct slice text, struct err *err)
 		bool is_header = slice_starts_with(line, "# ");
 		if (line.len == 0)
 			continue;
+		if (!utf8_is_valid(line))
+			return err_set(err, ERR_INPUT, "lexicon '%s', line %zu: this is not UTF-8",
+			    lx->name, line_no);
 		if (!is_header) {
 			lx->checksum = lexicon_fnv(lx->checksum, line);
 			lx->checksum = lexicon_fnv(lx->checksum, SLICE_LIT("\n"));

@@ -317,6 +317,10 @@ broken_files_are_refused_with_the_line(void **state)
 	    {"shape\tlinks\t1\t1\nshape\tlinks\t1\t1\n", "line 5: 'links' is there twice"},
 	    {"sum\tall\t1\t1\n", "line 4: 'all' is no sum"},
 	    {"sum\tbalance\t1\t1\nsum\tbalance\t1\t1\n", "line 5: 'balance' is there twice"},
+	    {"stem\t<foo>\t1\t1\n", "line 4: '<foo>' is no name"},
+	    {"pair\tgood <>\t1\t1\n", "line 4: '<>' is no name"},
+	    {"word\tgo\xf0\x9f\x98\t1\n", "line 4: this is not UTF-8"},
+	    {"# licence: \xff\n", "line 4: this is not UTF-8"},
 	    {"word\tgood\t1\n# language: de\n", "line 5: a second line '# language:'"},
 	    {"# checksum: 12\n", "line 4: '12' is not 16 hexadecimal digits"},
 	    {"# checksum: 0x23456789abcdef\n",
@@ -338,6 +342,29 @@ broken_files_are_refused_with_the_line(void **state)
 		assert_int_equal(err.kind,
 		    ERR_INPUT + (strstr(want, "more than") != NULL) * (ERR_LIMIT - ERR_INPUT));
 		assert_null(lx);
+	}
+}
+
+/* As long as it may be, and one byte more, of which the message shows the beginning. */
+static void
+an_entry_has_an_end(void **state)
+{
+	char line[LEXICON_ENTRY_BYTES_MAX + 32] = "idiom\t", want[128];
+	size_t start = strlen(line);
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		struct lexicon *lx = NULL;
+		struct err err = {.kind = ERR_NONE};
+		size_t len = LEXICON_ENTRY_BYTES_MAX + (size_t)more;
+		memset(line + start, 'q', len);
+		snprintf(line + start + len, sizeof line - start - len, "\t-2\n");
+		assert_int_equal(lexicon_of_entries("en", line, &lx, &err), -more);
+		lexicon_free(lx);
+		snprintf(want, sizeof want,
+		    "lexicon 'test.tsv', line 4: '%.40s...' has more than 1000 bytes",
+		    line + start);
+		if (more > 0)
+			assert_string_equal(err.text, want);
 	}
 }
 
@@ -631,6 +658,7 @@ main(void)
 	    cmocka_unit_test(pairs_shapes_and_sums_are_found),
 	    cmocka_unit_test(every_pair_is_found_however_many_there_are),
 	    cmocka_unit_test(broken_files_are_refused_with_the_line),
+	    cmocka_unit_test(an_entry_has_an_end),
 	    cmocka_unit_test(a_file_that_was_changed_is_refused),
 	    cmocka_unit_test(what_is_printed_reads_as_the_same_lexicon),
 	    cmocka_unit_test(the_shipped_files_print_and_read_as_the_same),
