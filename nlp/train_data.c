@@ -84,15 +84,17 @@ train_skip_words(enum train_skip s)
 
 /* ---- what a row says -------------------------------------------------------- */
 
-/* A whole slice as a number. */
+/* A whole slice as a number; no "nan", no "0x1". */
 static bool
 parse_number(struct slice s, double *value_r)
 {
 	char text[NUMBER_BYTES_MAX + 1], *end;
-	if (s.len == 0 || s.len > NUMBER_BYTES_MAX || strspn(s.ptr, "+-.0123456789eE") < s.len)
+	if (s.len == 0 || s.len > NUMBER_BYTES_MAX)
 		return false;
 	memcpy(text, s.ptr, s.len);
 	text[s.len] = '\0';
+	if (strspn(text, "+-.0123456789eE") < s.len)
+		return false;
 	*value_r = strtod(text, &end);
 	return end == text + s.len && isfinite(*value_r);
 }

@@ -58,6 +58,25 @@ ratings_have_a_neutral_middle(void **state)
 	}
 }
 
+/* Nothing is read behind a file's last byte, which need not be a line feed. */
+static void
+a_rating_may_end_the_file(void **state)
+{
+	static const char text[] = "text\tmean_rating\nx\t-3";
+	struct train_data d;
+	char *alone = mem_dup(text, sizeof text - 1);
+	(void)state;
+	assert_non_null(alone);
+	assert_int_equal(train_data_init(&d, NULL), 0);
+	assert_int_equal(train_data_add(&d, "r.tsv", false, slice_make(alone, sizeof text - 1),
+			     LANGUAGE_EN, NULL),
+	    0);
+	assert_int_equal(d.count, 1);
+	assert_int_equal(d.rows[0].label, SENTIMENT_NEGATIVE);
+	train_data_fini(&d);
+	mem_free(alone);
+}
+
 static void
 a_text_stands_once_and_is_not_measured_where_it_is_learned(void **state)
 {
@@ -255,6 +274,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(columns_are_found_by_name),
 	    cmocka_unit_test(ratings_have_a_neutral_middle),
+	    cmocka_unit_test(a_rating_may_end_the_file),
 	    cmocka_unit_test(a_text_stands_once_and_is_not_measured_where_it_is_learned),
 	    cmocka_unit_test(what_is_held_out_depends_on_text_and_seed_alone),
 	    cmocka_unit_test(no_row_is_lost),
