@@ -23,8 +23,7 @@
 /* Penalties against that of a stem: what is rarer or shared by few words pays more. */
 static const struct {
 	double stem, negated, pair, shape, sum;
-} PENALTIES = {
-    .stem = 1.0, .negated = 1.5, .pair = 1.5, .shape = 0.05, .sum = 0.02};
+} PENALTIES = {.stem = 1.0, .negated = 1.5, .pair = 1.5, .shape = 0.05, .sum = 0.02};
 
 struct training {
 	const struct train_options *o;
@@ -87,10 +86,9 @@ stem_units(struct training *t)
 	struct unit_list *l = &t->cutting.units;
 	for (size_t i = 0; i < l->count; i++) {
 		struct unit *u = &l->items[i];
-		const struct word_key *word = u->kind == TOKEN_WORD ? &u->key
-		    : u->kind == TOKEN_HASHTAG && u->other_count > 0
-		    ? &u->others[0]
-		    : NULL;
+		const struct word_key *word = u->kind == TOKEN_WORD  ? &u->key
+		    : u->kind == TOKEN_HASHTAG && u->other_count > 0 ? &u->others[0]
+								     : NULL;
 		if (word == NULL)
 			continue;
 		u->stem = stemmer_stem(t->stemmer, t->o->lang, word, t->arena);
@@ -151,12 +149,34 @@ measure_row(struct training *t, const struct lexicon *lx, const struct train_row
 	if (weigh_post(t, lx, row->text, &m, &e) < 0)
 		return -1;
 	sentiment_combine(lx, &e, &s);
-	*sample = (struct train_sample){row->label,
-	    {s.negative_milli, s.neutral_milli, s.positive_milli}, s.is_unsure};
+	*sample = (struct train_sample){
+	    row->label, {s.negative_milli, s.neutral_milli, s.positive_milli}, s.is_unsure};
 	return 0;
 }
 
 /* ---- the candidates --------------------------------------------------------- */
+
+static bool
+is_learned(const struct lexeme *x)
+{
+	return x->kind >= LEXEME_STEM && x->kind <= LEXEME_SUM;
+}
+
+/* The role and the rating of another lexicon's entry, as far as it has them. */
+static int
+copy_rated(struct training *t, const struct lexeme *x)
+{
+	if (x->kind == LEXEME_STEM_RATING || x->is_vocabulary)
+		return 0;
+	if (x->role != ROLE_NONE &&
+	    lexicon_add(t->lexicon, lexeme_role_kind((enum lexeme_role)x->role), x->text,
+		x->boost_milli, 0, t->err) < 0)
+		return -1;
+	if (!x->has_weight)
+		return 0;
+	return lexicon_add(
+	    t->lexicon, (enum lexeme_kind)x->kind, x->text, x->weight_milli, 0, t->err);
+}
 
 /* What the base has: ratings, modifiers; when adapting also what it learned. */
 static int
@@ -164,18 +184,9 @@ copy_base(struct training *t)
 {
 	for (uint32_t i = 1; i <= lexicon_count(t->given->base); i++) {
 		const struct lexeme *x = lexicon_at(t->given->base, i);
-		bool is_learned = x->kind >= LEXEME_STEM && x->kind <= LEXEME_SUM;
-		if (x->kind == LEXEME_STEM_RATING || x->is_vocabulary)
-			continue;
-		if (x->role != ROLE_NONE &&
-		    lexicon_add(t->lexicon, lexeme_role_kind((enum lexeme_role)x->role), x->text,
-			x->boost_milli, 0, t->err) < 0)
+		if (copy_rated(t, x) < 0)
 			return -1;
-		if (x->has_weight &&
-		    lexicon_add(t->lexicon, (enum lexeme_kind)x->kind, x->text, x->weight_milli, 0,
-			t->err) < 0)
-			return -1;
-		if (is_learned && t->o->is_adapting &&
+		if (is_learned(x) && t->o->is_adapting &&
 		    lexicon_add(t->lexicon, (enum lexeme_kind)x->kind, x->text, x->negative_milli,
 			x->positive_milli, t->err) < 0)
 			return -1;
@@ -235,8 +246,7 @@ copy_signs(struct training *t)
 static int
 find_candidates(struct training *t)
 {
-	struct train_words_options options = {
-	    t->o->min_posts, t->o->with_pairs};
+	struct train_words_options options = {t->o->min_posts, t->o->with_pairs};
 	struct train_words *words;
 	struct post_marks m;
 	int rc = -1;
@@ -249,8 +259,7 @@ find_candidates(struct training *t)
 			continue;
 		const struct unit_list *l = &t->cutting.units;
 		if (mark_post(t, t->lexicon, t->rows[i].text, &m) < 0 ||
-		    train_words_add_post(
-			words, l->items, l->count, m.items, m.count, t->err) < 0)
+		    train_words_add_post(words, l->items, l->count, m.items, m.count, t->err) < 0)
 			goto out;
 	}
 	rc = train_words_to_lexicon(words, t->lexicon, t->err);
@@ -327,8 +336,7 @@ build_matrix(struct training *t)
 			return -1;
 		t->labels[n] = row->label;
 		t->sources[n] = row->source;
-		t->folds[n++] =
-		    (uint8_t)(row_hash(row->text, t->o->seed) % (uint64_t)t->o->folds);
+		t->folds[n++] = (uint8_t)(row_hash(row->text, t->o->seed) % (uint64_t)t->o->folds);
 	}
 	t->matrix.feature_count = lexicon_count(t->lexicon) + 1;
 	return 0;
@@ -356,8 +364,7 @@ weigh_rows(struct training *t, int without_fold)
 		int classes = (of[0] > 0) + (of[1] > 0) + (of[2] > 0);
 		double sum = of[t->labels[i]];
 		if (sum > 0)
-			t->row_weights[i] *=
-			    (float)((of[0] + of[1] + of[2]) / (classes * sum));
+			t->row_weights[i] *= (float)((of[0] + of[1] + of[2]) / (classes * sum));
 	}
 }
 
@@ -482,8 +489,8 @@ cross_validate(struct training *t)
 	if (weights == NULL)
 		return no_memory(t->err);
 	for (int fold = 0; fold < t->o->folds && rc == 0; fold++) {
-		struct fit_progress progress = {t, "cross-validating",
-		    fold / (double)t->o->folds, 1 / (double)t->o->folds};
+		struct fit_progress progress = {
+		    t, "cross-validating", fold / (double)t->o->folds, 1 / (double)t->o->folds};
 		weigh_rows(t, fold);
 		start_from_prior(t, weights);
 		rc = fit(t, weights, progress);
@@ -502,12 +509,6 @@ static bool
 is_kept_always(const struct lexeme *x)
 {
 	return x->kind == LEXEME_SHAPE || x->kind == LEXEME_SUM;
-}
-
-static bool
-is_learned(const struct lexeme *x)
-{
-	return x->kind >= LEXEME_STEM && x->kind <= LEXEME_SUM;
 }
 
 static int
@@ -563,9 +564,8 @@ static int
 prune(struct training *t)
 {
 	double *sizes = importances(t);
-	double *sorted = sizes == NULL
-	    ? NULL
-	    : mem_dup(sizes, t->matrix.feature_count * sizeof *sizes);
+	double *sorted =
+	    sizes == NULL ? NULL : mem_dup(sizes, t->matrix.feature_count * sizeof *sizes);
 	if (sorted == NULL) {
 		mem_free(sizes);
 		return no_memory(t->err);
@@ -601,9 +601,18 @@ at_most(int32_t v, int32_t most)
 	return v > most ? most : v;
 }
 
+/* What a lexicon's file may say. */
+static int32_t
+within_bounds(int32_t v)
+{
+	return at_least(
+	    at_most(v, LEXICON_CLASS_WEIGHT_MAX_MILLI), -LEXICON_CLASS_WEIGHT_MAX_MILLI);
+}
+
 /* A negated stem never speaks more for its stem's side than the stem does. */
 static void
-keep_negation_law(int32_t stem_negative, int32_t stem_positive, int32_t *negative, int32_t *positive)
+keep_negation_law(
+    int32_t stem_negative, int32_t stem_positive, int32_t *negative, int32_t *positive)
 {
 	if (stem_positive > stem_negative) {
 		*positive = at_most(*positive, stem_positive);
@@ -681,50 +690,52 @@ store_weights(struct training *t)
 	keep_negator_laws(t);
 }
 
+/* What a negated entry was learned as is added to its stem turned; the sum is what it weighs. */
+static void
+add_turned(const struct lexicon *full, uint32_t negated, int32_t *negative, int32_t *positive)
+{
+	uint32_t number = lexicon_stem_of(full, negated);
+	if (number == 0)
+		return;
+	const struct lexeme *stem = lexicon_at(full, number);
+	struct class_effect turned =
+	    modifiers_class_effect(stem->negative_milli, stem->positive_milli, 1000, true);
+	*negative = within_bounds(*negative + turned.negative_milli);
+	*positive = within_bounds(*positive + turned.positive_milli);
+	keep_negation_law(stem->negative_milli, stem->positive_milli, negative, positive);
+}
+
+/* A learned entry that says something. */
+static int
+copy_learned(struct training *t, const struct lexicon *full, uint32_t number)
+{
+	const struct lexeme *x = lexicon_at(full, number);
+	int32_t negative = x->negative_milli, positive = x->positive_milli;
+	if (!is_learned(x) || (negative == 0 && positive == 0))
+		return 0;
+	if (x->kind == LEXEME_NEGATED)
+		add_turned(full, number, &negative, &positive);
+	t->learned_count++;
+	return lexicon_add(
+	    t->lexicon, (enum lexeme_kind)x->kind, x->text, negative, positive, t->err);
+}
+
 /* The finished lexicon: base, and learned entries that say something. */
 static int
 make_lexicon(struct training *t)
 {
 	struct lexicon *full = t->lexicon, *lx;
+	int rc = 0;
 	if (lexicon_new_empty(t->o->lang, &lx, t->err) < 0)
 		return -1;
 	t->lexicon = lx;
-	for (uint32_t i = 1; i <= lexicon_count(full); i++) {
-		const struct lexeme *x = lexicon_at(full, i);
-		int32_t negative = x->negative_milli, positive = x->positive_milli;
-		bool has_weight = negative != 0 || positive != 0;
-		if (x->role != ROLE_NONE &&
-		    lexicon_add(lx, lexeme_role_kind((enum lexeme_role)x->role), x->text,
-			x->boost_milli, 0, t->err) < 0)
-			goto failed;
-		if (x->has_weight && x->kind != LEXEME_STEM_RATING &&
-		    lexicon_add(lx, (enum lexeme_kind)x->kind, x->text, x->weight_milli, 0,
-			t->err) < 0)
-			goto failed;
-		if (!is_learned(x) || !has_weight)
-			continue;
-		if (x->kind == LEXEME_NEGATED) {
-			uint32_t stem = lexicon_stem_of(full, i);
-			if (stem != 0) {
-				const struct lexeme *y = lexicon_at(full, stem);
-				struct class_effect turned = modifiers_class_effect(
-				    y->negative_milli, y->positive_milli, 1000, true);
-				negative += turned.negative_milli;
-				positive += turned.positive_milli;
-				keep_negation_law(
-				    y->negative_milli, y->positive_milli, &negative, &positive);
-			}
-		}
-		if (lexicon_add(lx, (enum lexeme_kind)x->kind, x->text, negative, positive,
-			t->err) < 0)
-			goto failed;
-		t->learned_count++;
+	for (uint32_t i = 1; i <= lexicon_count(full) && rc == 0; i++) {
+		rc = copy_rated(t, lexicon_at(full, i));
+		if (rc == 0)
+			rc = copy_learned(t, full, i);
 	}
 	lexicon_free(full);
-	return 0;
-failed:
-	lexicon_free(full);
-	return -1;
+	return rc;
 }
 
 /* ---- calibration ------------------------------------------------------------ */
@@ -922,8 +933,8 @@ learn(struct training *t, double *temperature_r)
 	if (make_lexicon(t) < 0)
 		return -1;
 	*temperature_r = fit_temperature(t);
-	lexicon_set_calibration(t->lexicon, (int32_t)round(*temperature_r * 100) * 10,
-	    lexicon_sure_milli(t->lexicon));
+	lexicon_set_calibration(
+	    t->lexicon, (int32_t)round(*temperature_r * 100) * 10, lexicon_sure_milli(t->lexicon));
 	return 0;
 }
 
@@ -931,11 +942,8 @@ int
 train_lexicon(const struct train_options *o, const struct train_lexicons *given,
     const struct train_row *rows, size_t row_count, struct train_result *result_r, struct err *err)
 {
-	struct training t = {.o = o,
-	    .given = given,
-	    .rows = rows,
-	    .row_count = row_count,
-	    .err = err};
+	struct training t = {
+	    .o = o, .given = given, .rows = rows, .row_count = row_count, .err = err};
 	double temperature;
 	int rc = -1;
 
@@ -1004,9 +1012,8 @@ train_scorer_free(struct train_scorer *s)
 }
 
 int
-train_scorer_score(struct train_scorer *s, const struct lexicon *lx,
-    const struct lexicon *english, const struct train_row *row, struct train_sample *sample_r,
-    struct err *err)
+train_scorer_score(struct train_scorer *s, const struct lexicon *lx, const struct lexicon *english,
+    const struct train_row *row, struct train_sample *sample_r, struct err *err)
 {
 	s->options.lang = lexicon_language(lx);
 	s->given.english = lx == english ? NULL : english;
