@@ -278,11 +278,19 @@ least_size(const struct score *s, size_t *ties_r)
 	return n == 0 ? 0 : top[n - 1];
 }
 
+/* Thousands of words that each weigh all they may come to more than their reader holds. */
+static int64_t
+within_32_bits(int64_t v)
+{
+	return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : v;
+}
+
 static void
 write_reasons(struct json_writer *w, const struct score *s)
 {
 	size_t ties, smaller = s->smaller_reasons;
-	int32_t least = least_size(s, &ties), effect = s->smaller_effect_milli;
+	int32_t least = least_size(s, &ties);
+	int64_t effect = s->smaller_effect_milli;
 
 	if (s->reason_count == 0)
 		return;
@@ -303,7 +311,7 @@ write_reasons(struct json_writer *w, const struct score *s)
 	json_array_end(w);
 	if (smaller > 0) {
 		json_kv_i64(w, "smaller", (int64_t)smaller);
-		json_kv_i64(w, "smaller_effect", effect);
+		json_kv_i64(w, "smaller_effect", within_32_bits(effect));
 	}
 }
 

@@ -180,6 +180,49 @@ plain_post(struct fixture *f, const char *id, const char *text)
 	return sp;
 }
 
+/* Twelve reasons are kept, those that moved the score most, in their order; of the others their sum. */
+static void
+the_smaller_reasons_are_added_up(void **state)
+{
+	enum {
+		KEPT = 12,
+		ALL = 40
+	};
+	static const struct {
+		int32_t large, small;
+		int64_t sum; /* of the small ones */
+	} CASES[] = {{-900, 10, 280}, {900, -10, -280}, {50, 50, 1400},
+	    {INT32_MAX, INT32_MAX - 1, INT32_MAX}, {INT32_MAX, -INT32_MAX + 1, INT32_MIN}};
+	struct fixture *f = *state;
+	for (size_t c = 0; c < sizeof CASES / sizeof CASES[0]; c++) {
+		char id[16];
+		struct contribution reasons[ALL];
+		struct stored_post *got;
+		snprintf(id, sizeof id, "reasons-%zu", c);
+		struct stored_post *sp = plain_post(f, id, "text");
+		for (uint32_t i = 0; i < ALL; i++)
+			reasons[i] = (struct contribution){.start = i,
+			    .entry = SLICE_LIT("word"),
+			    .source = "lexicon",
+			    .effect_milli =
+				i % 3 == 2 && i < 3 * KEPT ? CASES[c].large : CASES[c].small};
+		sp->score.reasons = reasons;
+		sp->score.reason_count = ALL;
+		OK(store_begin(f->st, ERR));
+		OK(store_post_insert(f->st, sp, ERR));
+		OK(store_commit(f->st, ERR));
+		assert_int_equal(store_post_load(f->st, sp->post.id, f->a, &got, ERR), 1);
+		assert_int_equal(got->score.reason_count, KEPT);
+		bool is_tie = CASES[c].large == CASES[c].small;
+		for (uint32_t i = 0; i < KEPT; i++) {
+			assert_int_equal(got->score.reasons[i].effect_milli, CASES[c].large);
+			assert_int_equal(got->score.reasons[i].start, is_tie ? i : 3 * i + 2);
+		}
+		assert_int_equal(got->score.smaller_reasons, ALL - KEPT);
+		assert_true(got->score.smaller_effect_milli == CASES[c].sum);
+	}
+}
+
 static void
 an_id_is_stored_once(void **state)
 {
@@ -428,6 +471,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(any_post_loads_as_it_was_stored),
+	    T(the_smaller_reasons_are_added_up),
 	    T(an_id_is_stored_once),
 	    T(the_hash_of_a_text_never_changes),
 	    T(an_edit_replaces_the_text_and_keeps_who_wrote_it),
