@@ -259,7 +259,11 @@ read_all(struct reading *r, struct slice text, struct err *err)
 		bool is_header = slice_starts_with(line, "# ");
 		if (line.len == 0)
 			continue;
-		if (!utf8_is_valid(line))
+		/* What is not UTF-8 in a header, say a file's name, is a remark. */
+		bool is_text = utf8_is_valid(line);
+		if (is_header && !is_text)
+			continue;
+		if (!is_text)
 			return err_set(err, ERR_INPUT, "lexicon '%s', line %zu: this is not UTF-8",
 			    lx->name, line_no);
 		if (!is_header) {

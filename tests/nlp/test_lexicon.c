@@ -320,7 +320,7 @@ broken_files_are_refused_with_the_line(void **state)
 	    {"stem\t<foo>\t1\t1\n", "line 4: '<foo>' is no name"},
 	    {"pair\tgood <>\t1\t1\n", "line 4: '<>' is no name"},
 	    {"word\tgo\xf0\x9f\x98\t1\n", "line 4: this is not UTF-8"},
-	    {"# licence: \xff\n", "line 4: this is not UTF-8"},
+	    {"# from: \xff.tsv\nwort\tgut\t1\n", "line 5: unknown kind 'wort'"},
 	    {"word\tgood\t1\n# language: de\n", "line 5: a second line '# language:'"},
 	    {"# checksum: 12\n", "line 4: '12' is not 16 hexadecimal digits"},
 	    {"# checksum: 0x23456789abcdef\n",
