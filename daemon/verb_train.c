@@ -690,7 +690,7 @@ static const struct flag flags[] = {
     {"--min-posts", NULL, "N",
 	"an entry stands in at least so many; default 10, 3 to adapt, 5 to propose", false},
     {"--entries", NULL, "N", "learned entries to keep; default all", false},
-    {"--l2", NULL, "X", "how strongly weights are held back; default 8, 32 to adapt", false},
+    {"--l2", NULL, "X", "how strongly weights are held back; default 20, 32 to adapt", false},
     {0},
 };
 
