@@ -5,6 +5,8 @@
 #ifndef NLP_LEXICON_INTERNAL_H
 #define NLP_LEXICON_INTERNAL_H
 
+#include <assert.h>
+
 #include "nlp/lexicon.h"
 
 struct arena;
@@ -62,6 +64,14 @@ struct lexicon {
 	struct cutting cutting; /* scratch of building */
 	struct stemmer *stemmer;
 };
+
+/* lexicon_at() for those who ask often. */
+static inline const struct lexeme *
+lexicon_lexeme(const struct lexicon *lx, uint32_t number)
+{
+	assert(number > 0 && number < lx->count);
+	return &lx->lexemes[number];
+}
 
 static inline struct pair_slot *
 lexicon_pair_slot(const struct lexicon *lx, uint64_t key)

@@ -90,10 +90,10 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 		entries_r->rated = english_rating(f, u);
 }
 
-static bool
+static inline bool
 is_empty(const struct word_entries *e)
 {
-	return e->rated == NULL && e->stem == NULL && e->number == 0;
+	return ((uintptr_t)e->rated | (uintptr_t)e->stem | e->number) == 0;
 }
 
 /* Marks so far, and how far phrases reach. */
@@ -104,10 +104,11 @@ struct finding {
 	size_t silent_end; /* of a brand's own phrase: its words say nothing else */
 };
 
+/* The next mark, which is there once it is counted. */
 static inline struct mark *
-add_mark(struct finding *g, const struct word_entries *e, size_t unit)
+write_mark(const struct finding *g, const struct word_entries *e, size_t unit)
 {
-	struct mark *m = &g->marks[g->count++];
+	struct mark *m = &g->marks[g->count];
 	m->rated = unit < g->phrase_end ? NULL : e->rated; /* a phrase speaks for it */
 	m->stem = e->stem;
 	m->negated = e->negated;
@@ -128,7 +129,8 @@ add_phrase(const struct marks_finder *f, struct finding *g, const struct word_en
 		return false;
 	const struct lexeme *x = lexicon_at(f->lexicon, phrase);
 	struct word_entries own = {.stem = x};
-	struct mark *m = add_mark(g, x->is_vocabulary ? &own : e, unit);
+	struct mark *m = write_mark(g, x->is_vocabulary ? &own : e, unit);
+	g->count++;
 	m->rated = x;
 	m->span = (uint32_t)span;
 	g->phrase_end = unit + span;
@@ -151,8 +153,9 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 		    lexicon_may_begin(f->lexicon, e->beginning, &units[i], &units[i + 1]) &&
 		    add_phrase(f, &g, e, units, unit_count, i))
 			continue;
-		if (i >= g.silent_end && !is_empty(e))
-			add_mark(&g, e, i);
+		/* Most units are marks, and which are not cannot be foreseen: no branch. */
+		write_mark(&g, e, i);
+		g.count += (size_t)((i >= g.silent_end) & !is_empty(e));
 	}
 	*marks_r = g.marks;
 	*count_r = g.count;

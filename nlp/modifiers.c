@@ -289,11 +289,11 @@ apply_backward(struct mark *marks, size_t count, const struct unit *units, size_
 
 /* ---- all of it -------------------------------------------------------------- */
 
-/* What a rating counts, once it is known who used it up. */
+/* What a mark's rating counts, once it is known who used it up. */
 static int32_t
 rating_of(const struct mark *m)
 {
-	if (m->rated == NULL || !m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
+	if (!m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
 		return 0;
 	if (role_of(m) == ROLE_NEGATOR && m->rated->weight_milli > 0)
 		return 0; /* a negator never speaks for the good */
@@ -314,7 +314,7 @@ modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units,
 		struct mark *m = &marks[i];
 		if (m->strength_milli > MODIFIERS.strength_max)
 			m->strength_milli = MODIFIERS.strength_max;
-		m->rating_milli = rating_of(m);
+		m->rating_milli = m->rated == NULL ? 0 : rating_of(m);
 	}
 }
 

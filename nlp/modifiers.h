@@ -56,6 +56,8 @@ enum mark_flag {
 	MARK_USED_UP = 256,
 	MARK_TURNS_BAD = 512, /* a negator of something bad */
 };
+/* Those that modifiers_explain() tells of; it names the word that negates. */
+#define MARK_WITH_WORDS (2u * MARK_NEGATED - 1u)
 
 /* How a post looks, counted in its units. */
 struct looks {

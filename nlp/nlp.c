@@ -95,11 +95,13 @@ make_room(struct work *w)
 	return 0;
 }
 
-/* There are too many names to keep them. */
+/* There are too many names to keep them; short numbers come again. */
+#define NUMBER_BYTES_KEPT 3
 static inline bool
 is_name(const struct unit *u)
 {
-	return u->kind == TOKEN_MENTION || u->kind == TOKEN_URL || u->kind == TOKEN_NUMBER;
+	return u->kind == TOKEN_MENTION || u->kind == TOKEN_URL ||
+	    (u->kind == TOKEN_NUMBER && u->key.text.len > NUMBER_BYTES_KEPT);
 }
 
 /* ---- language ---------------------------------------------------------------- */
@@ -177,6 +179,9 @@ add_unit(struct speech *p, const struct work *w, const struct unit *u, const str
 	p->letters += word.len;
 }
 
+/* The memo is larger than the caches near the processor: so many units later its memory is there. */
+#define UNITS_AHEAD 4
+
 /* Words vote; in a text without any, the words of hashtags. */
 static void
 hear_units(struct speech *p, const struct work *w)
@@ -185,6 +190,8 @@ hear_units(struct speech *p, const struct work *w)
 	size_t count = w->s->cutting.units.count;
 	for (size_t i = 0; i < count; i++) {
 		const struct unit *u = &units[i];
+		if (i + UNITS_AHEAD < count)
+			word_memo_prefetch(w->s->memo, u + UNITS_AHEAD);
 		struct word_fact *f =
 		    is_name(u) ? NULL : word_memo_fact(w->s->memo, w->set->languages, u);
 		w->facts[i] = f;
@@ -241,6 +248,14 @@ fill_fact(
 	return 0;
 }
 
+/* What will be looked at when all units have been found. */
+static inline void
+prefetch_entries(const struct word_entries *e)
+{
+	__builtin_prefetch(e->stem);
+	__builtin_prefetch(e->rated);
+}
+
 /* Fills the stem of a unit and what it has in the lexicon; spare is for words that are not kept. */
 static inline int
 find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct word_entries *spare)
@@ -252,6 +267,7 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 		return find_anew(w, f, u, spare);
 	if (fact->lang != w->lang)
 		return fill_fact(w, f, u, fact);
+	prefetch_entries(&fact->entries);
 	if (u->kind == TOKEN_WORD)
 		u->stem = word_fact_stem(fact, u, w->arena);
 	return u->stem.text.ptr == NULL ? no_memory(w->err) : 0;

@@ -101,8 +101,11 @@ give_words(struct giving *g, size_t mark_count)
 	for (size_t i = 0; i < mark_count; i++) {
 		const struct mark *m = &g->marks[i];
 		struct slice modifiers = SLICE_NONE;
+		bool has_terms = t != end && t->mark == i;
+		if (m->rating_milli == 0 && !has_terms)
+			continue;
 		/* Told with the rating and with the stem. */
-		if (m->flags != 0 || m->boosters[0] != 0) {
+		if (((m->flags & MARK_WITH_WORDS) | m->boosters[0]) != 0) {
 			if (modifiers_explain(
 				m, g->marks, g->units, g->text, g->arena, &modifiers) < 0)
 				return -1;

@@ -28,30 +28,27 @@ static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 6141
 /* ---- how a post looks ------------------------------------------------------- */
 
 /* 0, 1, 2 ... to thousandths that end at `most` of them. */
-static int32_t
+static inline int32_t
 capped(int32_t n, int32_t most)
 {
 	return n == 0 ? 0 : (n > most ? most : n) * 1000 / most;
 }
 
-static int32_t
-shape_value(enum shape shape, const struct looks *k)
+/* Fills the value of each shape, in thousandths. */
+static void
+look(const struct looks *k, int32_t values_r[SHAPE_COUNT])
 {
-	switch (shape) {
-	case SHAPE_ALWAYS: return 1000;
-	case SHAPE_LENGTH: return k->words * 1000 / (k->words + HALF_LENGTH_UNITS);
-	case SHAPE_CAPITALS: return capped(k->capitals, 3);
-	case SHAPE_ELONGATED: return capped(k->elongated, 2);
-	case SHAPE_EXCLAMATIONS: return capped(k->exclamations, 3);
-	case SHAPE_QUESTIONS: return capped(k->questions, 2);
-	case SHAPE_MENTIONS: return capped(k->mentions, 3);
-	case SHAPE_HASHTAGS: return capped(k->hashtags, 4);
-	case SHAPE_LINKS: return capped(k->links, 2);
-	case SHAPE_QUOTED: return capped(k->quoted, 8);
-	case SHAPE_COUNT: break;
-	}
-	assert(0 && "a shape without a value");
-	return 0;
+	values_r[SHAPE_ALWAYS] = 1000;
+	values_r[SHAPE_LENGTH] = k->words * 1000 / (k->words + HALF_LENGTH_UNITS);
+	values_r[SHAPE_CAPITALS] = capped(k->capitals, 3);
+	values_r[SHAPE_ELONGATED] = capped(k->elongated, 2);
+	values_r[SHAPE_EXCLAMATIONS] = capped(k->exclamations, 3);
+	values_r[SHAPE_QUESTIONS] = capped(k->questions, 2);
+	values_r[SHAPE_MENTIONS] = capped(k->mentions, 3);
+	values_r[SHAPE_HASHTAGS] = capped(k->hashtags, 4);
+	values_r[SHAPE_LINKS] = capped(k->links, 2);
+	values_r[SHAPE_QUOTED] = capped(k->quoted, 8);
+	_Static_assert(SHAPE_QUOTED + 1 == SHAPE_COUNT, "every shape has a value");
 }
 
 /* ---- terms ------------------------------------------------------------------ */
@@ -117,8 +114,11 @@ static inline void
 weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
 {
 	const struct mark *a = &w->marks[at - 1], *b = &w->marks[at];
-	if ((a->number & STEM_IS_FIRST) == 0 || (b->number & STEM_IS_SECOND) == 0 ||
-	    a->unit + 1 != b->unit || units[a->unit].clause != units[b->unit].clause)
+	/* In one step, as each of the two is anybody's guess. */
+	uint32_t may_be_pair =
+	    a->number / (STEM_IS_FIRST / STEM_IS_SECOND) & b->number & STEM_IS_SECOND;
+	if (may_be_pair == 0 || a->unit + 1 != b->unit ||
+	    units[a->unit].clause != units[b->unit].clause)
 		return;
 	if ((b->flags & MARK_TURNS_BAD) != 0)
 		return; /* "is not" is bad news before good words only */
@@ -128,7 +128,7 @@ weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
 		return;
 	bool is_turned = (a->flags & b->flags & MARK_NEGATED) != 0;
 	int32_t strength = (b->flags & MARK_BEFORE_BUT) != 0 ? 600 : 1000;
-	add_term(w, TERM_PAIR, at, lexicon_at(w->lx, lexeme), strength, is_turned);
+	add_term(w, TERM_PAIR, at, lexicon_lexeme(w->lx, lexeme), strength, is_turned);
 }
 
 static inline void
@@ -161,11 +161,11 @@ weigh_sums(struct weighing *w, const struct looks *k)
 						: -squash(negative - positive, HALF_MILLI),
 	};
 	for (int i = 0; i < SUM_COUNT; i++) {
-		uint32_t lexeme = lexicon_sum(w->lx, (enum rating_sum)i);
+		uint32_t lexeme = w->lx->sums[i];
 		if (lexeme == 0 || values[i] == 0)
 			continue;
 		const struct term *t =
-		    add_term(w, TERM_SUM, 0, lexicon_at(w->lx, lexeme), values[i], false);
+		    add_term(w, TERM_SUM, 0, lexicon_lexeme(w->lx, lexeme), values[i], false);
 		w->e->sums[i] = t->effect.positive_milli - t->effect.negative_milli;
 	}
 }
@@ -173,11 +173,12 @@ weigh_sums(struct weighing *w, const struct looks *k)
 static void
 weigh_shapes(struct weighing *w, const struct looks *k)
 {
+	int32_t values[SHAPE_COUNT];
+	look(k, values);
 	for (int i = 0; i < SHAPE_COUNT; i++) {
 		uint32_t lexeme = w->lx->shapes[i];
-		int32_t value = lexeme == 0 ? 0 : shape_value((enum shape)i, k);
-		if (value != 0)
-			add_term(w, TERM_SHAPE, 0, lexicon_at(w->lx, lexeme), value, false);
+		if (lexeme != 0 && values[i] != 0)
+			add_term(w, TERM_SHAPE, 0, lexicon_lexeme(w->lx, lexeme), values[i], false);
 	}
 }
 
@@ -196,6 +197,21 @@ take_words(struct weighing *w, size_t unit_count)
 	}
 }
 
+/* Words, signs and pairs. */
+static void
+weigh_marks(
+    struct weighing *w_r, const struct mark *marks, size_t mark_count, const struct unit *units)
+{
+	struct weighing w = *w_r; /* stays in registers */
+	for (size_t i = 0; i < mark_count; i++) {
+		weigh_mark(&w, (uint32_t)i);
+		weigh_rating(w.e, &marks[i]);
+		if (i > 0)
+			weigh_pair(&w, (uint32_t)i, units);
+	}
+	*w_r = w;
+}
+
 int
 sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
     const struct unit *units, size_t unit_count, const struct looks *looks, struct scratch *scratch,
@@ -208,13 +224,7 @@ sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_
 	if (e_r->terms == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	w.next = e_r->terms;
-	for (size_t i = 0; i < mark_count; i++) {
-		const struct mark *m = &marks[i];
-		weigh_mark(&w, (uint32_t)i);
-		weigh_rating(e_r, m);
-		if (i > 0)
-			weigh_pair(&w, (uint32_t)i, units);
-	}
+	weigh_marks(&w, marks, mark_count, units);
 	take_words(&w, unit_count);
 	weigh_sums(&w, looks);
 	weigh_shapes(&w, looks);

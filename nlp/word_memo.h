@@ -24,9 +24,8 @@
 #include "nlp/language.h"
 #include "nlp/marks.h"
 
-struct word_memo;
-
 #define WORD_MEMO_SIZE 32768 /* a power of two */
+#define WORD_MEMO_WAYS 4 /* places a word may have */
 #define WORD_MEMO_BYTES 31
 #define WORD_MEMO_TAIL 6
 
@@ -46,15 +45,88 @@ struct word_fact {
 	struct word_entries entries;
 };
 
+struct word_memo {
+	uint64_t set_number;
+	uint32_t post; /* counts, and may begin anew */
+	struct word_fact *facts; /* begin at a cache line of `memory` */
+	void *memory;
+};
+
 struct word_memo *word_memo_new(void); /* NULL without memory */
 void word_memo_free(struct word_memo *m);
 /* To be called before each post.  set_number: lexicon sets have one each. */
 void word_memo_begin(struct word_memo *m, uint64_t set_number);
 
+/* A word that is not there yet, of 1 to WORD_MEMO_BYTES bytes; what word_memo_fact() returns. */
+struct word_fact *
+word_memo_learn(struct word_memo *m, const struct language_model *languages, const struct unit *u);
+
+static inline uint8_t
+word_memo_kind(const struct unit *u)
+{
+	return (uint8_t)(u->kind << 1 | u->is_elongated);
+}
+
+static inline uint64_t
+word_memo_hash(const struct unit *u)
+{
+	return u->key.hash + word_memo_kind(u) * WORD_HASH_FACTOR;
+}
+
+/* The first place of a word; the others are this one's number with its last bits changed. */
+static inline size_t
+word_memo_place(uint64_t hash)
+{
+	return (hash * 0xff51afd7ed558ccdULL >> 40) % WORD_MEMO_SIZE;
+}
+
+/* Longer than eight bytes. */
+static inline bool
+word_memo_are_same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len - 8; i += 8) {
+		if (word_load(a + i, 8) != word_load(b + i, 8))
+			return false;
+	}
+	return word_load(a + len - 8, 8) == word_load(b + len - 8, 8);
+}
+
+/* Words up to eight bytes with the same length and the same hash are the same (word_trie.h). */
+static inline bool
+word_fact_is_of(const struct word_fact *f, uint64_t hash, uint8_t kind, struct slice word)
+{
+	return f->hash == hash && f->len == word.len && f->kind == kind &&
+	    (word.len <= 8 || word_memo_are_same(f->word, word.ptr, word.len));
+}
+
+/* Asks for the memory of a unit's fact, which will be looked at soon. */
+static inline void
+word_memo_prefetch(const struct word_memo *m, const struct unit *u)
+{
+	const struct word_fact *f = &m->facts[word_memo_place(word_memo_hash(u))];
+	__builtin_prefetch(f);
+	__builtin_prefetch(f->behind);
+}
+
 /* The fact of a unit's word, its languages filled; the rest is the caller's to fill when lang is not
  * the one it wants.  Valid until the next word_memo_begin().  NULL: the word is not kept. */
-struct word_fact *
-word_memo_fact(struct word_memo *m, const struct language_model *languages, const struct unit *u);
+static inline struct word_fact *
+word_memo_fact(struct word_memo *m, const struct language_model *languages, const struct unit *u)
+{
+	uint8_t kind = word_memo_kind(u);
+	uint64_t hash = word_memo_hash(u);
+	size_t at = word_memo_place(hash);
+	if (u->key.text.len == 0 || u->key.text.len > WORD_MEMO_BYTES)
+		return NULL;
+	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
+		struct word_fact *f = &m->facts[at ^ k];
+		if (word_fact_is_of(f, hash, kind, u->key.text)) {
+			f->post = m->post;
+			return f;
+		}
+	}
+	return word_memo_learn(m, languages, u);
+}
 
 /* Each pair of languages is a number: the first one's steps behind are its low byte, the second
  * one's its high byte, so that they are summed without being unpacked. */
