@@ -146,8 +146,7 @@ is_called(const struct hit *hits, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		if (hits[i].is_not)
 			continue;
-		while (nearest < i &&
-		    hits[nearest].at + PHRASE_WORDS_MAX * (PHRASE_GAP_MAX + 1) < hits[i].at)
+		while (nearest < i && hits[nearest].at + PHRASE_WORDS_MAX < hits[i].at)
 			nearest++;
 		bool is_taken = false;
 		for (size_t k = nearest; k < to && hits[k].at < hits[i].end && !is_taken; k++)
@@ -166,7 +165,7 @@ brands_find(const struct matcher *m, const struct unit *units, size_t count,
 	struct hits h = {.scratch = scratch};
 	size_t i = word_trie_next(m->phrases, units, count, 0);
 	for (; i < count; i = word_trie_next(m->phrases, units, count, i + 1))
-		word_trie_match(m->phrases, units, count, i, false, keep_hit, &h);
+		word_trie_match(m->phrases, units, count, i, keep_hit, &h);
 	if (h.has_failed)
 		return err_set(err, ERR_NOMEM, "no memory for brands");
 	*brands_r = NULL;

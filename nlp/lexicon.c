@@ -672,7 +672,7 @@ lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r)
 {
 	struct longest l = {.end = at + 1};
-	word_trie_match(lx->words, units, count, at, false, keep_longest, &l);
+	word_trie_match(lx->words, units, count, at, keep_longest, &l);
 	*span_r = l.end - at;
 	return l.value;
 }

@@ -22,7 +22,6 @@ struct edge {
 struct node {
 	struct slice text;
 	uint32_t first_value;
-	uint32_t gap_child; /* 0: none */
 	bool has_children;
 };
 
@@ -161,13 +160,6 @@ add_node(struct word_trie *p, struct slice text)
 static uint32_t
 add_child(struct word_trie *p, uint32_t parent, const struct word_key *word)
 {
-	if (slice_eq_str(word->text, "*")) {
-		if (p->nodes[parent].gap_child == 0) {
-			uint32_t gap = add_node(p, word->text);
-			p->nodes[parent].gap_child = gap;
-		}
-		return p->nodes[parent].gap_child;
-	}
 	uint32_t child = find_child(p, parent, word);
 	if (child != 0)
 		return child;
@@ -190,7 +182,6 @@ word_trie_add(struct word_trie *p, const struct word_key *words, size_t count, u
     struct err *err)
 {
 	assert(count > 0 && count <= PHRASE_WORDS_MAX && value != NO_VALUE);
-	assert(!slice_eq_str(words[0].text, "*")); /* the filter of first words knows no gap */
 	uint32_t node = ROOT;
 	for (size_t i = 0; i < count; i++) {
 		node = add_child(p, node, &words[i]);
@@ -247,7 +238,7 @@ word_trie_word(
     const struct word_trie *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r)
 {
 	uint32_t node = find_child(p, ROOT, word);
-	*has_longer_r = node != 0 && (p->nodes[node].has_children || p->nodes[node].gap_child != 0);
+	*has_longer_r = node != 0 && p->nodes[node].has_children;
 	if (node == 0 || p->nodes[node].first_value == NO_VALUE)
 		return false;
 	*value_r = p->values[p->nodes[node].first_value].value;
@@ -258,15 +249,14 @@ uint32_t
 word_trie_node(const struct word_trie *p, const struct word_key *word)
 {
 	uint32_t node = find_child(p, ROOT, word);
-	bool has_longer = p->nodes[node].has_children || p->nodes[node].gap_child != 0;
-	return node != ROOT && has_longer ? node : 0;
+	return node != ROOT && p->nodes[node].has_children ? node : 0;
 }
 
 bool
 word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next)
 {
 	uint64_t hash = next->key.hash;
-	if (next->other_count > 0 || p->nodes[node].gap_child != 0)
+	if (next->other_count > 0)
 		return true;
 	for (size_t i = edge_slot(p, node, hash);; i = (i + 1) & (p->edge_cap - 1)) {
 		const struct edge *e = &p->edges[i];
@@ -281,7 +271,6 @@ struct walk {
 	const struct word_trie *p;
 	const struct unit *units;
 	size_t count, at;
-	bool by_stem;
 	word_trie_fn *fn;
 	void *cookie;
 };
@@ -304,23 +293,11 @@ walk_from(const struct walk *w, uint32_t node, size_t i)
 	for (uint32_t v = n->first_value; v != NO_VALUE; v = w->p->values[v].next)
 		w->fn(w->cookie, w->p->values[v].value, w->at, i);
 
-	if (n->gap_child != 0) {
-		for (size_t skip = 0; skip <= PHRASE_GAP_MAX && i + skip < w->count; skip++) {
-			if (w->units[i + skip].sentence != w->units[w->at].sentence)
-				break;
-			walk_from(w, n->gap_child, i + skip);
-		}
-	}
 	if (!n->has_children || i == w->count)
 		return;
 	const struct unit *u = &w->units[i];
-	bool is_after_gap = n->text.len == 1 && n->text.ptr[0] == '*';
-	if (node != ROOT && !is_after_gap && u->clause != u[-1].clause)
+	if (node != ROOT && u->clause != u[-1].clause)
 		return;
-	if (w->by_stem) {
-		walk_into(w, node, i, &u->stem);
-		return;
-	}
 	walk_into(w, node, i, &u->key);
 	for (size_t k = 0; k < u->other_count; k++)
 		walk_into(w, node, i, &u->others[k]);
@@ -347,13 +324,12 @@ word_trie_next(const struct word_trie *p, const struct unit *units, size_t count
 
 void
 word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
-    bool by_stem, word_trie_fn *fn, void *cookie)
+    word_trie_fn *fn, void *cookie)
 {
-	struct walk w = {p, units, count, at, by_stem, fn, cookie};
+	struct walk w = {p, units, count, at, fn, cookie};
 	const struct unit *u = &units[at];
 	assert(at < count);
-	if (by_stem ? !may_begin(p, u->stem.hash)
-		    : u->other_count == 0 && !may_begin(p, u->key.hash))
+	if (u->other_count == 0 && !may_begin(p, u->key.hash))
 		return;
 	walk_from(&w, ROOT, at);
 }

@@ -1,6 +1,5 @@
 /*
- * word_trie.h - many words and phrases, looked for in one pass: lexicon, intents, brands and stop
- * words stand on it.
+ * word_trie.h - many words and phrases, looked for in one pass: lexicon and brands stand on it.
  *
  * A tree of words in one hash table: the key is (node, word), so a look-up costs the same with ten
  * phrases and with ten thousand, also when all of them begin alike.  Words are compared byte by
@@ -30,8 +29,6 @@ struct err;
 struct word_trie;
 
 #define PHRASE_WORDS_MAX 12
-/* A gap in a pattern ("switch * to") spans at most this many units. */
-#define PHRASE_GAP_MAX 3
 
 struct word_key {
 	struct slice text;
@@ -117,8 +114,8 @@ word_key_of(struct slice s)
 struct word_trie *word_trie_new(void);
 void word_trie_free(struct word_trie *p);
 
-/* Adds a phrase of 1 to PHRASE_WORDS_MAX words with a value; one phrase may have several.  A word
- * "*" is a gap. -1 without memory. */
+/* Adds a phrase of 1 to PHRASE_WORDS_MAX words with a value; one phrase may have several.
+ * -1 without memory. */
 int word_trie_add(struct word_trie *p, const struct word_key *words, size_t count, uint32_t value,
     struct err *err);
 
@@ -148,9 +145,8 @@ typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);
  * none.  For sets few texts speak of: the units between cost next to nothing. */
 size_t word_trie_next(const struct word_trie *p, const struct unit *units, size_t count, size_t at);
 
-/* by_stem: compares stems only (patterns were added as stems); else folded texts and other
- * spellings. */
+/* Compares folded texts and other spellings. */
 void word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
-    bool by_stem, word_trie_fn *fn, void *cookie);
+    word_trie_fn *fn, void *cookie);
 
 #endif
