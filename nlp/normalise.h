@@ -9,10 +9,12 @@
  *
  * What it does to
  *   emoji:     nothing; variation selectors and zero-width joiners behind an emoji are kept for the
- * tokeniser, elsewhere dropped with the other invisible characters (soft hyphen, zero-width space,
- * bidi marks); mentions, hashtags, URLs:  case is folded, no more; elongation: nothing; negation:
- * curly and modifier apostrophes, and an acute or grave accent standing for one, become ', so that
- *              "don’t" is "don't".
+ *              tokeniser, elsewhere dropped with the other invisible characters (soft hyphen,
+ *              zero-width space, bidi marks);
+ *   mentions, hashtags, URLs: case is folded, no more;
+ *   elongation: nothing;
+ *   negation:  curly and modifier apostrophes, and an acute or grave accent standing for one,
+ *              become ', so that "don’t" is "don't".
  * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not
  * letters.
  *

@@ -1,10 +1,11 @@
 /*
  * train.h - learns a lexicon's weights from labelled posts, and says how good they are.
  *
- * What is learned: stems, pairs of neighbours, negated stems, emoji and emoticons, how a post looks, and what the sums of ratings count; not the ratings and not the
- * modifiers, which come with the base lexicon.  All of it is fitted on the very terms that scoring
- * counts (sentiment.h), all classes weighing alike, then pruned, fitted once more, rounded, and
- * calibrated on cross-validated logits.
+ * What is learned: stems, pairs of neighbours, negated stems, emoji and emoticons, how a post looks,
+ * and what the sums of ratings count; not the ratings and not the modifiers, which come with the base
+ * lexicon.  All of it is fitted on the very terms that scoring counts (sentiment.h), all classes of a
+ * source weighing alike, then pruned, fitted once more, rounded, and calibrated on cross-validated
+ * logits.
  *
  * Laws that are kept: a negated stem never speaks more for its stem's side than the stem does; the
  * sum of the positive ratings never speaks against the positive class, nor the negative one against
@@ -80,8 +81,7 @@ struct train_lexicons {
 	const struct train_exclusions *exclusions;
 };
 int train_lexicon(const struct train_options *o, const struct train_lexicons *given,
-    const struct train_row *rows, size_t row_count, struct train_result *result_r,
-    struct err *err);
+    const struct train_row *rows, size_t row_count, struct train_result *result_r, struct err *err);
 
 /* How a lexicon does on rows: the figures of any system that writes probabilities per mille. */
 struct train_sample {
@@ -96,8 +96,8 @@ struct train_measure train_measure_of(const struct train_sample *samples, size_t
 struct train_scorer;
 int train_scorer_new(struct train_scorer **s_r, struct err *err);
 void train_scorer_free(struct train_scorer *s);
-int train_scorer_score(struct train_scorer *s, const struct lexicon *lx,
-    const struct lexicon *english, const struct train_row *row, struct train_sample *sample_r,
-    struct err *err);
+int
+train_scorer_score(struct train_scorer *s, const struct lexicon *lx, const struct lexicon *english,
+    const struct train_row *row, struct train_sample *sample_r, struct err *err);
 
 #endif
