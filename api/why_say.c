@@ -4,6 +4,7 @@
 #include "api/api_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/decision.h"
 #include "core/occurrence.h"
@@ -140,6 +141,45 @@ say_labelled(struct buf *b, const char *label, struct slice s)
 }
 
 static void
+say_place(struct buf *b, struct slice text, uint32_t start, uint32_t len)
+{
+	if (slice_is_set(text) && start <= text.len && len <= text.len - start)
+		say_words(b, slice_make(text.ptr + start, len));
+}
+
+/* How a post looks as a whole is not said with all its words. */
+static void
+say_reason(struct buf *b, const struct contribution *r, struct slice text)
+{
+	buf_add_str(b, "  ");
+	say_milli(b, r->effect_milli);
+	buf_add_str(b, "  ");
+	if (r->source != NULL && strcmp(r->source, "shape") == 0)
+		buf_add_str(b, "the post");
+	else
+		say_place(b, text, r->start, r->len);
+	buf_addf(b, "  (%s", r->source == NULL ? "" : r->source);
+	say_labelled(b, " ", r->entry);
+	buf_add_str(b, ", weight ");
+	say_milli(b, r->weight_milli);
+	say_labelled(b, ", ", r->modifiers);
+	buf_add_str(b, ")\n");
+}
+
+static void
+say_intents(struct buf *b, const struct stored_post *sp)
+{
+	for (size_t i = 0; i < sp->score.intent_reason_count; i++) {
+		const struct intent_reason *r = &sp->score.intent_reasons[i];
+
+		buf_addf(b, "%s%s: ", i == 0 ? "intents " : "        ", intent_name(r->intent));
+		say_place(b, sp->post.text, r->start, r->len);
+		say_labelled(b, "  (", r->pattern);
+		buf_add_str(b, ")\n");
+	}
+}
+
+static void
 say_score(struct buf *b, const struct stored_post *sp)
 {
 	const struct score *s = &sp->score;
@@ -152,30 +192,19 @@ say_score(struct buf *b, const struct stored_post *sp)
 		return;
 	}
 	buf_addf(b, " (negative %d%%, neutral %d%%, positive %d%%)%s, language %s, lexicon %s\n",
-	    s->negative_milli / 10, s->neutral_milli / 10, s->positive_milli / 10,
+	    (s->negative_milli + 5) / 10, (s->neutral_milli + 5) / 10, (s->positive_milli + 5) / 10,
 	    !s->is_scored      ? ", a language we cannot score"
 		: s->is_unsure ? ", unsure"
 			       : "",
 	    s->lang, s->lexicon == NULL ? "none" : s->lexicon);
-	for (size_t i = 0; i < s->reason_count; i++) {
-		const struct contribution *r = &s->reasons[i];
-		struct slice text = sp->post.text;
-
+	for (size_t i = 0; i < s->reason_count; i++)
+		say_reason(b, &s->reasons[i], sp->post.text);
+	if (s->smaller_reasons > 0) {
 		buf_add_str(b, "  ");
-		say_milli(b, r->effect_milli);
-		buf_add_str(b, "  ");
-		if (slice_is_set(text) && r->start <= text.len && r->len <= text.len - r->start)
-			say_words(b, slice_make(text.ptr + r->start, r->len));
-		if (r->source != NULL)
-			buf_addf(b, "  (%s", r->source);
-		else
-			buf_add_str(b, "  (");
-		say_labelled(b, " ", r->entry);
-		buf_add_str(b, ", weight ");
-		say_milli(b, r->weight_milli);
-		say_labelled(b, ", ", r->modifiers);
-		buf_add_str(b, ")\n");
+		say_milli(b, s->smaller_effect_milli);
+		buf_addf(b, "  %u smaller reasons together\n", (unsigned)s->smaller_reasons);
 	}
+	say_intents(b, sp);
 }
 
 static void

@@ -267,6 +267,8 @@ the_text_form_reads_as_lines_and_is_harmless_to_a_terminal(void **state)
 	assert_says_not(f, "\xc2\x9b");
 	assert_says_not(f, "\nrule fake");
 	assert_says(f, "\nscore   ");
+	assert_says(f, "  the post  (shape ");
+	assert_says(f, "\nintents support: ");
 	assert_says(f, "@ann@social.example");
 	assert_says(f, "customer u-1");
 	assert_says(f, "rule support-issue \"Help before they ask\": fires\n");
