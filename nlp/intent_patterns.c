@@ -366,9 +366,17 @@ is_framed(const struct row *row)
 	return first >= PATTERN_FIRST_FREE && last >= PATTERN_FIRST_FREE;
 }
 
+/* All circumstances in which a pattern counts. */
+static uint8_t
+circumstances(const struct intent_pattern *p)
+{
+	unsigned asked = (unsigned)p->when << WHEN_LABELS;
+	return (uint8_t)(p->is_asked ? asked : asked | p->when);
+}
+
 /* One row of items. */
 static int
-add_row(struct reader *r, struct slice text)
+add_row(struct reader *r, const struct intent_pattern *p, struct slice text)
 {
 	struct row row = {.count = 0};
 	for (struct slice rest = text; rest.len > 0; rest = slice_trim(rest)) {
@@ -377,7 +385,8 @@ add_row(struct reader *r, struct slice text)
 	}
 	if (!is_framed(&row))
 		return complain(r, "a pattern begins and ends with a word:", text);
-	if (pattern_index_add(r->out->index, row.items, row.count, (uint32_t)r->out->count) < 0)
+	if (pattern_index_add(
+		r->out->index, row.items, row.count, circumstances(p), (uint32_t)r->out->count) < 0)
 		return no_memory(r);
 	return 0;
 }
@@ -385,18 +394,18 @@ add_row(struct reader *r, struct slice text)
 /* A pattern that is one list of alternatives is as many rows, so that each is looked for from the
  * rarest word of its own. */
 static int
-add_rows(struct reader *r, struct slice text)
+add_rows(struct reader *r, const struct intent_pattern *p, struct slice text)
 {
 	bool is_list = text.len > 2 && text.ptr[0] == '(' &&
 	    memchr(text.ptr, ')', text.len) == text.ptr + text.len - 1;
 	if (!is_list)
-		return add_row(r, text);
+		return add_row(r, p, text);
 	struct slice rest = slice_make(text.ptr + 1, text.len - 2);
 	while (slice_is_set(rest)) {
 		struct slice member = slice_trim(slice_split(&rest, '|'));
 		if (member.len == 0)
 			return complain(r, "a member is empty in", text);
-		if (add_row(r, member) < 0)
+		if (add_row(r, p, member) < 0)
 			return -1;
 	}
 	return 0;
@@ -407,7 +416,8 @@ add_pattern(struct reader *r, struct intent_pattern p, struct slice text)
 {
 	struct intent_patterns *out = r->out;
 	p.text = slice_trim(text);
-	if (add_rows(r, cut_signs(text, &p)) < 0)
+	struct slice rows = cut_signs(text, &p);
+	if (add_rows(r, &p, rows) < 0)
 		return -1;
 	if (out->count == PATTERNS_MAX)
 		return complain(r, "more patterns than a file may have:", p.text);

@@ -48,6 +48,15 @@ struct err;
 
 /* Bit per enum sentiment_label. */
 #define WHEN_ANY 7u
+#define WHEN_LABELS 3
+
+/* A circumstance of a sentence for pattern_index.h: the post's label, and whether a question mark
+ * stands in the sentence. */
+static inline uint8_t
+intent_when(uint8_t label, bool is_asked)
+{
+	return (uint8_t)(label + (is_asked ? WHEN_LABELS : 0));
+}
 
 /* How much one finding says. */
 enum pattern_strength {

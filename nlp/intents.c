@@ -13,6 +13,11 @@
 /* Findings of one sentence; what comes behind is not looked at. */
 #define FINDINGS_MAX 64
 
+/* Units of a text that needs no memory. */
+#define SHORT_TEXT 126
+
+#define BIT(intent) (1u << (intent))
+
 extern const char embed_corpora_intents_en_tsv[], embed_corpora_intents_en_tsv_end[];
 extern const char embed_corpora_intents_de_tsv[], embed_corpora_intents_de_tsv_end[];
 extern const char embed_corpora_intents_da_tsv[], embed_corpora_intents_da_tsv_end[];
@@ -75,10 +80,12 @@ intents_free(struct intents *in)
 	mem_free(in);
 }
 
-bool
-intents_may_know(const struct intents *in, uint64_t stem_hash)
+struct pattern_mark
+intents_mark(const struct intents *in, const struct unit *u)
 {
-	return in->patterns != NULL && pattern_index_may_know(in->patterns->index, stem_hash);
+	if (in->patterns == NULL)
+		return (struct pattern_mark){0};
+	return pattern_index_mark(in->patterns->index, u);
 }
 
 /* ---- a sentence ------------------------------------------------------------- */
@@ -89,25 +96,34 @@ struct finding {
 	uint32_t at, end;
 };
 
+/* How much was said: bits of intents for which something of each strength was said, and said twice. */
+struct strengths {
+	uint32_t once[PATTERN_STRENGTH_COUNT], twice[PATTERN_STRENGTH_COUNT];
+};
+
 /* The text on its way through, sentence by sentence. */
 struct search {
 	const struct intent_patterns *patterns;
 	const struct unit *units;
 	size_t count;
-	uint32_t *symbols; /* of each unit */
+	struct pattern_place *places; /* of units */
 	struct pattern_text text; /* the sentence */
-	uint8_t mood; /* bit of the text's label */
+	uint8_t mood; /* the text's label */
+	bool has_words;
 	size_t begin, end; /* of the sentence */
 	size_t first; /* its first word; SIZE_MAX: not looked for yet */
 	size_t question_mark; /* SIZE_MAX: none */
-	struct finding found[FINDINGS_MAX]; /* in the sentence */
-	size_t found_count;
 	uint32_t withdrawn; /* in the sentence */
+	/* In the text, but for those that were compared to what is kept already. */
+	struct finding found[2 * FINDINGS_MAX];
+	size_t found_count, found_before; /* before the sentence */
 	struct finding kept[INTENT_REASONS_MAX];
 	size_t kept_count;
-	uint32_t strengths[INTENT_COUNT][PATTERN_STRENGTH_COUNT]; /* how many of each */
-	size_t words, hashtags, links;
+	struct strengths found_strengths; /* of all found: no less than are kept */
+	struct strengths strengths; /* of what was kept */
+	size_t hashtags, links;
 	size_t first_hashtag, last_hashtag, first_link, last_link;
+	struct pattern_place short_text[SHORT_TEXT + 2];
 };
 
 /* Neither word nor number: does not keep a sentence from beginning or ending here. */
@@ -152,15 +168,6 @@ is_at_end(const struct search *f, size_t end)
 	return end == f->end;
 }
 
-/* Can this pattern count here at all? */
-static bool
-is_wanted(void *cookie, uint32_t value)
-{
-	const struct search *f = cookie;
-	const struct intent_pattern *p = &f->patterns->items[value];
-	return (p->when & f->mood) != 0 && (!p->is_asked || f->question_mark != SIZE_MAX);
-}
-
 static bool
 keep_found(void *cookie, uint32_t value, size_t at, size_t end)
 {
@@ -169,8 +176,8 @@ keep_found(void *cookie, uint32_t value, size_t at, size_t end)
 	if ((p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
 		return false;
 	if (p->is_not)
-		f->withdrawn |= 1u << p->intent;
-	else if (f->found_count < FINDINGS_MAX)
+		f->withdrawn |= BIT(p->intent);
+	else if (f->found_count < f->found_before + FINDINGS_MAX)
 		f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
 	return true;
 }
@@ -214,106 +221,134 @@ is_said(struct search *f, const struct finding *x)
 }
 
 static void
-keep(struct search *f, struct finding x)
+add_strength(struct strengths *s, const struct intent_pattern *p)
 {
-	enum intent intent = x.pattern->intent;
-	if ((f->withdrawn >> intent & 1) != 0 || is_said(f, &x))
+	s->twice[p->strength] |= s->once[p->strength] & BIT(p->intent);
+	s->once[p->strength] |= BIT(p->intent);
+}
+
+static void
+keep(struct search *f, const struct finding *x)
+{
+	if (is_said(f, x))
 		return;
-	f->strengths[intent][x.pattern->strength]++;
+	add_strength(&f->strengths, x->pattern);
 	if (f->kept_count < INTENT_REASONS_MAX)
-		f->kept[f->kept_count++] = x;
+		f->kept[f->kept_count++] = *x;
+}
+
+static void
+keep_all(struct search *f)
+{
+	for (size_t i = 0; i < f->found_count; i++)
+		keep(f, &f->found[i]);
+	f->found_count = 0;
 }
 
 /* A sign that speaks without words: units [at, end). */
 static void
-keep_sign(struct search *f, const struct intent_pattern *p, size_t at, size_t end)
+add_sign(struct search *f, const struct intent_pattern *p, size_t at, size_t end)
 {
-	keep(f, (struct finding){p, (uint32_t)at, (uint32_t)end});
+	add_strength(&f->found_strengths, p);
+	f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
 }
 
-/* Counts what stands in the sentence that begins at f->begin, and finds its end. */
+/* What was found in the sentence and not withdrawn is the text's. */
 static void
+end_sentence(struct search *f)
+{
+	size_t to = f->found_before;
+	for (size_t i = to; i < f->found_count; i++) {
+		const struct intent_pattern *p = f->found[i].pattern;
+		if ((f->withdrawn & BIT(p->intent)) != 0)
+			continue;
+		add_strength(&f->found_strengths, p);
+		f->found[to++] = f->found[i];
+	}
+	f->found_count = to;
+	if (f->question_mark != SIZE_MAX && (f->withdrawn & BIT(INTENT_QUESTION)) == 0)
+		add_sign(f, &QUESTION_MARK, f->question_mark, f->question_mark + 1);
+	/* Room for a sentence and the signs. */
+	if (f->found_count + FINDINGS_MAX + 4 > 2 * FINDINGS_MAX)
+		keep_all(f);
+}
+
+static bool
+has_question_mark(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '?')
+			return true;
+	}
+	return false;
+}
+
+static void
+count_hashtag(struct search *f, size_t at)
+{
+	f->first_hashtag = f->hashtags++ == 0 ? at : f->first_hashtag;
+	f->last_hashtag = at;
+}
+
+static void
+count_link(struct search *f, size_t at)
+{
+	f->first_link = f->links++ == 0 ? at : f->first_link;
+	f->last_link = at;
+}
+
+/* Counts what stands in the sentence that begins at f->begin, finds its end, and lays out what
+ * patterns look at.  The flags of all its marks. */
+static unsigned
 survey_sentence(struct search *f)
 {
-	const struct unit *units = f->units;
-	f->question_mark = f->first = SIZE_MAX;
-	f->withdrawn = 0;
-	f->found_count = 0;
-	for (f->end = f->begin; f->end < f->count; f->end++) {
-		const struct unit *u = &units[f->end];
-		if (u->sentence != units[f->begin].sentence)
-			break;
-		switch ((enum token_kind)u->kind) {
-		case TOKEN_WORD: f->words++; break;
-		case TOKEN_HASHTAG:
-			f->first_hashtag = f->hashtags++ == 0 ? f->end : f->first_hashtag;
-			f->last_hashtag = f->end;
-			break;
-		case TOKEN_URL:
-			f->first_link = f->links++ == 0 ? f->end : f->first_link;
-			f->last_link = f->end;
-			break;
-		case TOKEN_PUNCT:
-			if (f->words > 0 && memchr(u->key.text.ptr, '?', u->key.text.len) != NULL)
-				f->question_mark = f->end;
-			break;
-		case TOKEN_NUMBER:
-		case TOKEN_MENTION:
-		case TOKEN_EMOJI:
-		case TOKEN_EMOTICON: break;
-		}
+	const struct unit *u = &f->units[f->begin], *end = &f->units[f->count];
+	struct pattern_place *place = &f->places[f->begin];
+	uint16_t sentence = u->sentence;
+	unsigned flags = 0;
+	place[-1] = (struct pattern_place){.clause = 0};
+	f->question_mark = SIZE_MAX;
+	for (; u < end && u->sentence == sentence; u++, place++) {
+		place->mark = u->mark;
+		place->clause = u->clause;
+		flags |= u->mark.flags;
+		if (u->kind == TOKEN_WORD)
+			f->has_words = true;
+		else if (u->kind == TOKEN_HASHTAG)
+			count_hashtag(f, (size_t)(u - f->units));
+		else if (u->kind == TOKEN_URL)
+			count_link(f, (size_t)(u - f->units));
+		else if (u->kind == TOKEN_PUNCT && f->has_words && has_question_mark(u->key.text))
+			f->question_mark = (size_t)(u - f->units);
 	}
-}
-
-static void
-seek_patterns(struct search *f)
-{
-	const struct pattern_index *x = f->patterns->index;
-	struct pattern_seeker seeker = {is_wanted, keep_found, f};
-	f->text = pattern_index_text(x, f->units, f->symbols, f->begin, f->end);
-	for (size_t i = f->begin; i < f->end; i++)
-		pattern_index_match(x, &f->text, i, &seeker);
+	*place = (struct pattern_place){.clause = 0};
+	f->end = (size_t)(u - f->units);
+	f->text = (struct pattern_text){
+	    f->places, f->begin, f->end, intent_when(f->mood, f->question_mark != SIZE_MAX)};
+	return flags;
 }
 
 static void
 search_sentence(struct search *f)
 {
-	survey_sentence(f);
-	if (f->patterns != NULL)
-		seek_patterns(f);
-	for (size_t i = 0; i < f->found_count; i++)
-		keep(f, f->found[i]);
-	if (f->question_mark != SIZE_MAX)
-		keep_sign(f, &QUESTION_MARK, f->question_mark, f->question_mark + 1);
+	unsigned flags = survey_sentence(f);
+	f->first = SIZE_MAX;
+	f->withdrawn = 0;
+	f->found_before = f->found_count;
+	if ((flags & PATTERN_MARK_ANCHOR) != 0)
+		pattern_index_search(f->patterns->index, &f->text, keep_found, f);
+	end_sentence(f);
 	f->begin = f->end;
-}
-
-/* Looks up what the patterns know of the text, once for all of them. */
-static int
-find_symbols(struct search *f, struct arena *a)
-{
-	f->symbols = NULL;
-	if (f->patterns == NULL || f->count == 0)
-		return 0;
-	f->symbols = arena_alloc(a, f->count * sizeof *f->symbols);
-	if (f->symbols == NULL)
-		return -1;
-	for (size_t i = 0; i < f->count; i++)
-		f->symbols[i] = pattern_index_symbol(f->patterns->index, &f->units[i]);
-	return 0;
 }
 
 /* ---- all of it -------------------------------------------------------------- */
 
-#define BIT(intent) (1u << (intent))
-
-/* Was the intent said with enough strength? */
-static bool
-holds(const struct search *f, enum intent intent)
+/* The intents that were said with enough strength. */
+static uint32_t
+said_enough(const struct strengths *s)
 {
-	const uint32_t *n = f->strengths[intent];
-	return n[PATTERN_ALONE] > 0 || n[PATTERN_FEELING] > 0 || n[PATTERN_WEAK] >= 2 ||
-	    (n[PATTERN_HALF] > 0 && n[PATTERN_OTHER_HALF] > 0);
+	return s->once[PATTERN_ALONE] | s->once[PATTERN_FEELING] | s->twice[PATTERN_WEAK] |
+	    (s->once[PATTERN_HALF] & s->once[PATTERN_OTHER_HALF]);
 }
 
 /* A review weighs good and bad, who asks for help says what is broken, and who buys or leaves or
@@ -325,12 +360,10 @@ weigh(const struct search *f)
 	const uint32_t explains_bad = BIT(INTENT_FEEDBACK) | BIT(INTENT_SUPPORT);
 	const uint32_t explains_good =
 	    explains_bad | BIT(INTENT_PURCHASE) | BIT(INTENT_CHURN) | BIT(INTENT_SUGGESTION);
-	uint32_t intents = 0;
-	for (int i = 0; i < INTENT_COUNT; i++)
-		intents |= holds(f, (enum intent)i) ? BIT(i) : 0;
-	if ((intents & explains_bad) != 0 && f->strengths[INTENT_COMPLAINT][PATTERN_ALONE] == 0)
+	uint32_t intents = said_enough(&f->strengths), alone = f->strengths.once[PATTERN_ALONE];
+	if ((intents & explains_bad) != 0 && (alone & BIT(INTENT_COMPLAINT)) == 0)
 		intents &= ~BIT(INTENT_COMPLAINT);
-	if ((intents & explains_good) != 0 && f->strengths[INTENT_PRAISE][PATTERN_ALONE] == 0)
+	if ((intents & explains_good) != 0 && (alone & BIT(INTENT_PRAISE)) == 0)
 		intents &= ~BIT(INTENT_PRAISE);
 	return intents;
 }
@@ -343,7 +376,8 @@ settle_spam(const struct search *f, uint32_t intents)
 	const uint32_t customer = BIT(INTENT_COMPLAINT) | BIT(INTENT_SUPPORT) | BIT(INTENT_CHURN);
 	if ((intents & BIT(INTENT_SPAM)) == 0)
 		return intents;
-	if ((intents & customer) != 0 && f->strengths[INTENT_SPAM][PATTERN_ALONE] < 2)
+	if ((intents & customer) != 0 &&
+	    (f->strengths.twice[PATTERN_ALONE] & BIT(INTENT_SPAM)) == 0)
 		return intents & ~BIT(INTENT_SPAM);
 	return BIT(INTENT_SPAM);
 }
@@ -352,8 +386,6 @@ static int
 give_reasons(const struct search *f, struct arena *a, struct score *s, struct err *err)
 {
 	size_t n = 0;
-	s->intent_reasons = NULL;
-	s->intent_reason_count = 0;
 	if (s->intents == 0 || f->kept_count == 0)
 		return 0;
 	struct intent_reason *reasons = arena_array(a, f->kept_count, sizeof *reasons);
@@ -373,6 +405,20 @@ give_reasons(const struct search *f, struct arena *a, struct score *s, struct er
 	return 0;
 }
 
+/* Room for the places of a text, one more on both sides. */
+static int
+lay_places(struct search *f, struct arena *a)
+{
+	f->places = f->short_text + 1;
+	if (f->count <= SHORT_TEXT)
+		return 0;
+	struct pattern_place *places = arena_array(a, f->count + 2, sizeof *places);
+	if (places == NULL)
+		return -1;
+	f->places = places + 1;
+	return 0;
+}
+
 int
 intents_find(const struct intents *in, const struct unit *units, size_t count, struct arena *a,
     struct score *s, struct err *err)
@@ -381,20 +427,26 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	f.patterns = in->patterns;
 	f.units = units;
 	f.count = count;
-	f.mood = (uint8_t)(1u << s->label);
-	f.begin = f.kept_count = f.words = f.hashtags = f.links = 0;
+	f.mood = (uint8_t)s->label;
+	f.has_words = false;
+	f.begin = f.found_count = f.kept_count = f.hashtags = f.links = 0;
 	f.first_hashtag = f.last_hashtag = f.first_link = f.last_link = 0;
-	f.withdrawn = 0;
-	memset(f.strengths, 0, sizeof f.strengths);
-	if (find_symbols(&f, a) < 0)
+	f.found_strengths = f.strengths = (struct strengths){0};
+	s->intents = 0;
+	s->intent_reasons = NULL;
+	s->intent_reason_count = 0;
+	if (lay_places(&f, a) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for intents");
 	while (f.begin < count)
 		search_sentence(&f);
-	f.withdrawn = 0;
 	if (f.hashtags >= SPAM_HASHTAGS)
-		keep_sign(&f, &MANY_HASHTAGS, f.first_hashtag, f.last_hashtag + 1);
+		add_sign(&f, &MANY_HASHTAGS, f.first_hashtag, f.last_hashtag + 1);
 	if (f.links >= SPAM_URLS)
-		keep_sign(&f, &MANY_LINKS, f.first_link, f.last_link + 1);
+		add_sign(&f, &MANY_LINKS, f.first_link, f.last_link + 1);
+	/* Most texts have no intent: then nobody asks what says the same as what. */
+	if (f.kept_count == 0 && said_enough(&f.found_strengths) == 0)
+		return 0;
+	keep_all(&f);
 	s->intents = settle_spam(&f, weigh(&f));
 	return give_reasons(&f, a, s, err);
 }

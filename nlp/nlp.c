@@ -33,6 +33,7 @@ struct work {
 	struct slice text;
 	enum language lang;
 	const struct lexicon *lexicon;
+	const struct intents *intents;
 	bool is_signs_only; /* no lexicon for its language: emoji and emoticons are all we read */
 	/* Of each unit: what the memo has, NULL for names and what is not kept; what its word has in
 	 * the lexicon, in the fact or in the spare one. */
@@ -215,6 +216,9 @@ find_language(struct work *w, struct slice hint)
 	hear_units(&p, w);
 	sum_up(&p, sums);
 	w->lang = language_decide(w->set->languages, sums, p.words, p.letters, hint, NULL);
+	w->intents = w->set->intents[w->lang];
+	if (w->intents == NULL)
+		w->intents = w->set->intents[LANGUAGE_UND];
 	w->lexicon = w->set->lexicons[w->lang];
 	if (w->lexicon == NULL) {
 		w->is_signs_only = true;
@@ -232,6 +236,7 @@ find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
 		u->stem = stemmer_stem(w->s->stemmer, w->lang, &u->key, w->arena);
 	if (u->stem.text.ptr == NULL)
 		return no_memory(w->err);
+	u->mark = intents_mark(w->intents, u);
 	marks_look_up(f, u, entries);
 	/* What was looked up without memory must not be kept. */
 	return stemmer_take_failure(w->s->stemmer) ? no_memory(w->err) : 0;
@@ -244,6 +249,7 @@ fill_fact(
 	fact->lang = LANGUAGE_COUNT;
 	if (find_anew(w, f, u, &fact->entries) < 0)
 		return -1;
+	fact->mark = u->mark;
 	fact->lang = word_fact_set_stem(fact, u->stem) ? (uint8_t)w->lang : (uint8_t)LANGUAGE_COUNT;
 	return 0;
 }
@@ -268,6 +274,7 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 	if (fact->lang != w->lang)
 		return fill_fact(w, f, u, fact);
 	prefetch_entries(&fact->entries);
+	u->mark = fact->mark;
 	if (u->kind == TOKEN_WORD)
 		u->stem = word_fact_stem(fact, u, w->arena);
 	return u->stem.text.ptr == NULL ? no_memory(w->err) : 0;
@@ -363,9 +370,7 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 		return -1;
 
 	const struct unit_list *l = &s->cutting.units;
-	const struct intents *intents = set->intents[w.lang];
-	if (intents_find(intents == NULL ? set->intents[LANGUAGE_UND] : intents, l->items, l->count,
-		a, &score, err) < 0)
+	if (intents_find(w.intents, l->items, l->count, a, &score, err) < 0)
 		return -1;
 	if (matcher != NULL &&
 	    brands_find(matcher, l->items, l->count, &s->hits, a, &score.brands, &score.brand_count,

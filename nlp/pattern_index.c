@@ -12,6 +12,10 @@
 /* How much commoner a common word is than one that stands in a single pattern. */
 #define COMMON_WEIGHT 100000
 
+/* How many classes are for common words, and how many other words in a row share one. */
+#define COMMON_CLASSES 44
+#define WORDS_TOGETHER 16
+
 /* ---- lists that grow -------------------------------------------------------- */
 
 /* Index of a new zeroed item; UINT32_MAX without memory. */
@@ -68,11 +72,12 @@ pattern_index_free(struct pattern_index *x)
 	mem_free(x->words);
 	mem_free(x->edges);
 	mem_free(x->symbols.items);
-	mem_free(x->firsts.items);
+	mem_free(x->members.items);
 	mem_free(x->nodes.items);
 	mem_free(x->items.items);
 	mem_free(x->patterns.items);
 	mem_free(x->entries.items);
+	mem_free(x->tables.items);
 	mem_free(x);
 }
 
@@ -160,25 +165,25 @@ pattern_index_exact(struct pattern_index *x, struct word_key stem, struct word_k
 /* ---- members --------------------------------------------------------------- */
 
 static void
-put_edge(struct pattern_index *x, struct edge edge)
+put_edge(struct pattern_index *x, edge e)
 {
-	size_t i = edge_slot(x, edge.parent, edge.symbol);
-	while (x->edges[i].child != 0)
+	size_t i = edge_slot(x, e >> 24);
+	while (x->edges[i] != 0)
 		i = (i + 1) & (x->edge_cap - 1);
-	x->edges[i] = edge;
+	x->edges[i] = e;
 }
 
 static int
 grow_edges(struct pattern_index *x)
 {
 	size_t old_cap = x->edge_cap;
-	struct edge *old = x->edges, *edges = mem_array(old_cap * 2, sizeof *edges);
+	edge *old = x->edges, *edges = mem_array(old_cap * 2, sizeof *edges);
 	if (edges == NULL)
 		return -1;
 	x->edges = edges;
 	x->edge_cap = old_cap * 2;
 	for (size_t i = 0; i < old_cap; i++) {
-		if (old[i].child != 0)
+		if (old[i] != 0)
 			put_edge(x, old[i]);
 	}
 	mem_free(old);
@@ -195,10 +200,10 @@ add_child(struct pattern_index *x, uint32_t parent, uint32_t symbol)
 	/* Half full at most: misses, which most look-ups are, end soon. */
 	if ((x->edge_count + 1) * 2 > x->edge_cap && grow_edges(x) < 0)
 		return 0;
-	child = list_add(&x->nodes, sizeof(struct node));
+	child = x->nodes.count == NODES_MAX ? UINT32_MAX : list_add(&x->nodes, sizeof(struct node));
 	if (child == UINT32_MAX)
 		return 0;
-	put_edge(x, (struct edge){parent, symbol, child});
+	put_edge(x, edge_key(parent, symbol) << 24 | child);
 	x->edge_count++;
 	node_at(x, parent)->has_children = true;
 	return child;
@@ -210,7 +215,8 @@ pattern_index_group(struct pattern_index *x)
 	uint32_t symbol = add_symbol(x);
 	if (symbol == UINT32_MAX)
 		return 0;
-	uint32_t root = list_add(&x->nodes, sizeof(struct node));
+	uint32_t root =
+	    x->nodes.count == NODES_MAX ? UINT32_MAX : list_add(&x->nodes, sizeof(struct node));
 	if (root == UINT32_MAX)
 		return 0;
 	symbol_at(x, symbol)->root = root;
@@ -223,10 +229,11 @@ pattern_index_add_member(
 {
 	assert(symbol_at(x, group)->root != 0 && count > 0 && count <= PATTERN_ITEMS_MAX);
 	uint32_t node = symbol_at(x, group)->root;
-	uint32_t i = list_add(&x->firsts, sizeof(struct first));
+	uint32_t i = list_add(&x->members, sizeof(struct member));
 	if (i == UINT32_MAX)
 		return -1;
-	((struct first *)x->firsts.items)[i] = (struct first){group, words[0]};
+	((struct member *)x->members.items)[i] =
+	    (struct member){group, words[0], words[count - 1], count > 1 ? words[1] : 0};
 	for (size_t k = 0; k < count; k++) {
 		node = add_child(x, node, words[k]);
 		if (node == 0)
@@ -241,16 +248,16 @@ pattern_index_add_member(
 void
 pattern_index_mark_common(struct pattern_index *x, uint32_t group)
 {
-	const struct first *firsts = x->firsts.items;
-	for (size_t i = 0; i < x->firsts.count; i++) {
-		if (firsts[i].group == group)
-			symbol_at(x, firsts[i].word)->rarity += COMMON_WEIGHT;
+	const struct member *members = x->members.items;
+	for (size_t i = 0; i < x->members.count; i++) {
+		if (members[i].group == group)
+			symbol_at(x, members[i].first)->rarity += COMMON_WEIGHT;
 	}
 }
 
 int
-pattern_index_add(
-    struct pattern_index *x, const struct pattern_item *items, size_t count, uint32_t value)
+pattern_index_add(struct pattern_index *x, const struct pattern_item *items, size_t count,
+    uint8_t when, uint32_t value)
 {
 	assert(count > 0 && count <= PATTERN_ITEMS_MAX);
 	uint32_t p = list_add(&x->patterns, sizeof(struct pattern));
@@ -258,12 +265,14 @@ pattern_index_add(
 		return -1;
 	pattern_at(x, p)->first_item = (uint32_t)x->items.count;
 	pattern_at(x, p)->value = value;
+	pattern_at(x, p)->when = when;
 	for (size_t k = 0; k < count; k++) {
-		uint32_t i = list_add(&x->items, sizeof(struct pattern_item));
+		uint32_t i = list_add(&x->items, sizeof(struct item));
 		if (i == UINT32_MAX)
 			return -1;
 		assert(items[k].symbol != PATTERN_NONE && items[k].symbol < x->symbols.count);
-		*item_at(x, i) = items[k];
+		item_at(x, i)->symbol = items[k].symbol;
+		item_at(x, i)->is_optional = items[k].is_optional;
 		pattern_at(x, p)->count++;
 	}
 	return 0;
@@ -271,31 +280,31 @@ pattern_index_add(
 
 /* ---- sealing ---------------------------------------------------------------- */
 
-/* firsts of a group lie together once they are sorted by group. */
+/* Members of a group lie together once they are sorted by group. */
 static int
-compare_firsts(const void *a, const void *b)
+compare_members(const void *a, const void *b)
 {
-	const struct first *x = a, *y = b;
+	const struct member *x = a, *y = b;
 	if (x->group != y->group)
 		return x->group < y->group ? -1 : 1;
-	return x->word < y->word ? -1 : x->word > y->word;
+	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* The firsts of a group: [*from, returned). */
+/* The members of a group: [*from, returned). */
 static size_t
-firsts_of(const struct pattern_index *x, uint32_t group, size_t *from)
+members_of(const struct pattern_index *x, uint32_t group, size_t *from)
 {
-	const struct first *firsts = x->firsts.items;
-	size_t low = 0, high = x->firsts.count;
+	const struct member *members = x->members.items;
+	size_t low = 0, high = x->members.count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (firsts[middle].group < group)
+		if (members[middle].group < group)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	*from = low;
-	while (high < x->firsts.count && firsts[high].group == group)
+	while (high < x->members.count && members[high].group == group)
 		high++;
 	return high;
 }
@@ -304,12 +313,12 @@ firsts_of(const struct pattern_index *x, uint32_t group, size_t *from)
 static void
 count_words(struct pattern_index *x)
 {
-	const struct first *firsts = x->firsts.items;
+	const struct member *members = x->members.items;
 	for (uint32_t i = 0; i < x->items.count; i++) {
-		size_t from, to = firsts_of(x, item_at(x, i)->symbol, &from);
+		size_t from, to = members_of(x, item_at(x, i)->symbol, &from);
 		symbol_at(x, item_at(x, i)->symbol)->rarity++;
 		for (; from < to; from++)
-			symbol_at(x, firsts[from].word)->rarity++;
+			symbol_at(x, members[from].first)->rarity++;
 	}
 	for (uint32_t i = PATTERN_FIRST_FREE; i < x->symbols.count; i++) {
 		uint32_t stem = symbol_at(x, i)->stem;
@@ -322,23 +331,23 @@ count_words(struct pattern_index *x)
 static uint32_t
 rarity_of(const struct pattern_index *x, uint32_t symbol)
 {
-	const struct first *firsts = x->firsts.items;
-	size_t from, to = firsts_of(x, symbol, &from);
+	const struct member *members = x->members.items;
+	size_t from, to = members_of(x, symbol, &from);
 	uint32_t sum = from == to ? symbol_at(x, symbol)->rarity : 0;
 	for (; from < to; from++)
-		sum += symbol_at(x, firsts[from].word)->rarity;
+		sum += symbol_at(x, members[from].first)->rarity;
 	return sum;
 }
 
-/* The item that is met least of all but one; -1: there is none. */
+/* The item that is met least of items [from, to) that may not be missing; -1: there is none. */
 static int
-rarest_item(const struct pattern_index *x, const struct pattern *p, int but)
+rarest_item(const struct pattern_index *x, const struct pattern *p, int from, int to)
 {
 	uint32_t least = UINT32_MAX;
 	int rarest = -1;
-	for (int k = 0; k < p->count; k++) {
-		const struct pattern_item *item = item_at(x, p->first_item + (uint32_t)k);
-		if (k == but || item->is_optional || item->symbol < PATTERN_FIRST_FREE)
+	for (int k = from; k < to; k++) {
+		const struct item *item = item_at(x, p->first_item + (uint32_t)k);
+		if (item->is_optional || item->symbol < PATTERN_FIRST_FREE)
 			continue;
 		uint32_t n = rarity_of(x, item->symbol);
 		if (n < least) {
@@ -349,74 +358,118 @@ rarest_item(const struct pattern_index *x, const struct pattern *p, int but)
 	return rarest;
 }
 
-static void
-choose_anchor(struct pattern_index *x, struct pattern *p)
+static uint64_t
+mask_of(const struct pattern_index *x, uint32_t symbol)
 {
-	const struct first *firsts = x->firsts.items;
-	int anchor = rarest_item(x, p, -1);
-	assert(anchor >= 0);
-	p->anchor = (uint8_t)anchor;
-	int other = rarest_item(x, p, anchor);
-	if (other < 0) {
-		memset(p->needs, 0xff, sizeof p->needs);
-		return;
-	}
-	uint32_t symbol = item_at(x, p->first_item + (uint32_t)other)->symbol;
-	size_t from, to = firsts_of(x, symbol, &from);
-	if (from == to)
-		set_present(p->needs, symbol);
-	for (; from < to; from++)
-		set_present(p->needs, firsts[from].word);
+	return UINT64_C(1) << symbol_at(x, symbol)->class;
 }
 
-/* What may stand directly beside the anchor on one side (step 1 or -1). */
+/* What stands beside an item of the pattern: the first words (step 1) or the last ones (step -1) of
+ * item k, and of those behind it as long as one may be missing. */
 static uint64_t
-neighbours(const struct pattern_index *x, const struct pattern *p, int step)
+mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int step)
 {
-	const struct first *firsts = x->firsts.items;
-	int k = p->anchor + step;
-	if (k < 0 || k >= p->count)
-		return UINT64_MAX;
-	const struct pattern_item *item = item_at(x, p->first_item + (uint32_t)k);
-	const struct pattern_item *anchor = item_at(x, p->first_item + p->anchor);
-	/* Behind a member of several words, or before one, stands another of its words. */
-	uint32_t several = step > 0 ? anchor->symbol : item->symbol;
-	if (item->is_optional || item->symbol < PATTERN_FIRST_FREE ||
-	    symbol_at(x, several)->longest > 1)
-		return UINT64_MAX;
-	size_t from, to = firsts_of(x, item->symbol, &from);
-	uint64_t mask = from == to ? mask_of(item->symbol) : 0;
-	for (; from < to; from++)
-		mask |= mask_of(firsts[from].word);
-	return mask;
+	const struct member *members = x->members.items;
+	uint64_t mask = 0;
+	for (; k >= 0 && k < p->count; k += step) {
+		const struct item *item = item_at(x, p->first_item + (uint32_t)k);
+		if (item->symbol < PATTERN_FIRST_FREE)
+			return MASK_ANY;
+		size_t from, to = members_of(x, item->symbol, &from);
+		if (from == to)
+			mask |= mask_of(x, item->symbol);
+		for (; from < to; from++)
+			mask |= mask_of(x, step > 0 ? members[from].first : members[from].last);
+		if (!item->is_optional)
+			return mask;
+	}
+	return MASK_ANY; /* nothing has to stand there */
+}
+
+/* What has to stand among items [from, to). */
+static uint64_t
+mask_needed(const struct pattern_index *x, const struct pattern *p, int from, int to)
+{
+	int k = rarest_item(x, p, from, to);
+	return k < 0 ? MASK_ANY : item_at(x, p->first_item + (uint32_t)k)->from;
+}
+
+/* Does a member that begins with `first` begin with this word, or a spelling of it? */
+static bool
+is_begun_by(const struct pattern_index *x, uint32_t first, uint32_t word)
+{
+	return first == word || symbol_at(x, first)->stem == word;
+}
+
+/* The anchor by this word: what may stand behind the word is the member's second word; the next item
+ * if the word is a member by itself. */
+static void
+fill_entry(const struct pattern_index *x, const struct pattern *p, struct entry *e)
+{
+	const struct member *members = x->members.items;
+	size_t from, to = members_of(x, item_at(x, p->first_item + p->anchor)->symbol, &from);
+	bool is_alone = from == to, is_begin = false;
+	for (; from < to; from++) {
+		if (!is_begun_by(x, members[from].first, e->symbol))
+			continue;
+		if (members[from].second == 0)
+			is_alone = true;
+		else
+			e->behind |= mask_of(x, members[from].second);
+		is_begin |= members[from].second != 0;
+	}
+	e->behind |= is_alone ? mask_beside(x, p, p->anchor + 1, 1) : 0;
+	e->is_whole = p->count == 1 && is_alone && !is_begin;
 }
 
 static int
-add_entry(struct pattern_index *x, uint32_t pattern, uint32_t word)
+add_entry(struct pattern_index *x, const struct entry *entry)
 {
-	const struct pattern *p = pattern_at(x, pattern);
-	uint32_t i = list_add(&x->entries, sizeof(struct entry));
+	uint32_t i = list_add(&x->entries, sizeof *entry);
 	if (i == UINT32_MAX)
 		return -1;
-	((struct entry *)x->entries.items)[i] =
-	    (struct entry){neighbours(x, p, -1), neighbours(x, p, 1), word, pattern, p->value};
+	struct entry *e = (struct entry *)x->entries.items + i;
+	*e = *entry;
+	fill_entry(x, pattern_at(x, e->pattern), e);
 	return 0;
+}
+
+/* What is known of items only once everything was added. */
+static void
+fill_items(struct pattern_index *x, const struct pattern *p)
+{
+	for (int k = 0; k < p->count; k++) {
+		struct item *item = item_at(x, p->first_item + (uint32_t)k);
+		item->root = symbol_at(x, item->symbol)->root;
+		item->longest = symbol_at(x, item->symbol)->longest;
+		item->from = mask_beside(x, p, k, 1);
+		item->to = mask_beside(x, p, k, -1);
+	}
 }
 
 static int
 add_entries(struct pattern_index *x, uint32_t pattern)
 {
-	const struct first *firsts = x->firsts.items;
+	const struct member *members = x->members.items;
 	struct pattern *p = pattern_at(x, pattern);
-	choose_anchor(x, p);
-	uint32_t symbol = item_at(x, p->first_item + p->anchor)->symbol;
-	size_t from, to = firsts_of(x, symbol, &from);
+	int anchor = rarest_item(x, p, 0, p->count);
+	assert(anchor >= 0);
+	p->anchor = (uint8_t)anchor;
+	fill_items(x, p);
+	struct entry e = {.before = mask_beside(x, p, anchor - 1, -1),
+	    .left = mask_needed(x, p, 0, anchor),
+	    .right = mask_needed(x, p, anchor + 1, p->count),
+	    .symbol = item_at(x, p->first_item + p->anchor)->symbol,
+	    .pattern = pattern,
+	    .when = p->when};
+	size_t from, to = members_of(x, e.symbol, &from);
 	if (from == to)
-		return add_entry(x, pattern, symbol);
+		return add_entry(x, &e);
 	for (uint32_t last = 0; from < to; from++) {
-		if (firsts[from].word != last && add_entry(x, pattern, firsts[from].word) < 0)
+		e.symbol = members[from].first;
+		if (e.symbol != last && add_entry(x, &e) < 0)
 			return -1;
-		last = firsts[from].word;
+		last = e.symbol;
 	}
 	return 0;
 }
@@ -430,23 +483,89 @@ compare_entries(const void *a, const void *b)
 	return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
 }
 
-int
-pattern_index_seal(struct pattern_index *x)
+/* Common words have a class of their own, as far as there are classes; of the others, those that came
+ * one after another share one, since they are members of the same group more often than not. */
+static void
+choose_classes(struct pattern_index *x)
 {
-	if (x->firsts.count > 0)
-		qsort(x->firsts.items, x->firsts.count, sizeof(struct first), compare_firsts);
-	count_words(x);
-	for (uint32_t i = 0; i < x->patterns.count; i++) {
-		if (add_entries(x, i) < 0)
-			return -1;
+	const uint32_t other_classes = PATTERN_CLASSES - 1 - COMMON_CLASSES;
+	uint32_t common = 0, other = 0;
+	for (uint32_t i = PATTERN_FIRST_FREE; i < x->symbols.count; i++) {
+		struct symbol *s = symbol_at(x, i);
+		if (s->rarity >= COMMON_WEIGHT)
+			s->class = (uint8_t)(1 + common++ % COMMON_CLASSES);
+		else if (s->root == 0 && s->stem == 0)
+			s->class = (uint8_t)(1 + COMMON_CLASSES +
+			    other++ / WORDS_TOGETHER % other_classes);
 	}
+	for (uint32_t i = PATTERN_FIRST_FREE; i < x->symbols.count; i++) {
+		struct symbol *s = symbol_at(x, i);
+		s->class = s->stem == 0 ? s->class : symbol_at(x, s->stem)->class;
+	}
+}
+
+/* Entries of a symbol come to lie together. */
+static void
+sort_entries(struct pattern_index *x)
+{
 	struct entry *entries = x->entries.items;
 	if (x->entries.count > 0)
 		qsort(entries, x->entries.count, sizeof *entries, compare_entries);
 	for (uint32_t i = 0; i < x->entries.count; i++) {
 		struct symbol *s = symbol_at(x, entries[i].symbol);
 		s->first_entry = s->entry_count++ == 0 ? i : s->first_entry;
+		s->before |= entries[i].before;
+		s->behind |= entries[i].behind;
 	}
+}
+
+static void
+put_in_table(struct table *t, const struct entry *e, uint64_t bit)
+{
+	for (int i = 0; i < PATTERN_CLASSES; i++) {
+		t->before[i] |= (e->before >> i & 1) != 0 ? bit : 0;
+		t->behind[i] |= (e->behind >> i & 1) != 0 ? bit : 0;
+	}
+	for (int i = 0; i < PATTERN_CIRCUMSTANCES; i++)
+		t->when[i] |= (e->when >> i & 1) != 0 ? bit : 0;
+}
+
+/* Tables for the words that anchor many patterns. */
+static int
+make_tables(struct pattern_index *x)
+{
+	const struct entry *entries = x->entries.items;
+	for (uint32_t i = 0; i < x->symbols.count; i++) {
+		struct symbol *s = symbol_at(x, i);
+		if (s->entry_count < TABLE_ENTRIES_MIN)
+			continue;
+		s->first_table = (uint32_t)x->tables.count;
+		for (uint32_t k = 0; k < s->entry_count; k++) {
+			if (k % TABLE_ENTRIES == 0 &&
+			    list_add(&x->tables, sizeof(struct table)) == UINT32_MAX)
+				return -1;
+			s->table_count = k / TABLE_ENTRIES + 1;
+			put_in_table((struct table *)x->tables.items + x->tables.count - 1,
+			    &entries[s->first_entry + k], 1ULL << k % TABLE_ENTRIES);
+		}
+	}
+	return 0;
+}
+
+int
+pattern_index_seal(struct pattern_index *x)
+{
+	if (x->members.count > 0)
+		qsort(x->members.items, x->members.count, sizeof(struct member), compare_members);
+	choose_classes(x);
+	count_words(x);
+	for (uint32_t i = 0; i < x->patterns.count; i++) {
+		if (add_entries(x, i) < 0)
+			return -1;
+	}
+	sort_entries(x);
+	if (make_tables(x) < 0)
+		return -1;
 	for (size_t i = 0; i < x->word_cap; i++) {
 		const struct word_slot *w = &x->words[i];
 		if (w->symbol != 0 && w->space == BY_STEM)

@@ -6,12 +6,15 @@
  * rarest item: a word of it that occurs in the text is a candidate, and the rest is compared to the
  * left and to the right of it.
  *
- * Method: words become symbols (numbers), a stem or an exact spelling each; most words of a text
+ * Method: words become symbols (numbers), a stem or an exact spelling each; many words of a text
  * are no symbol at all.  Sealing chooses the anchor of each pattern, the item whose words stand in
- * the fewest patterns, and writes for each symbol the patterns it anchors, with a mask of the
- * symbols that may stand beside it, and the pattern has a mask of those one of which must stand
- * somewhere in the sentence: nearly all candidates end there.  A group is a small tree of
- * its members, whose edges lie in one hash table.
+ * the fewest patterns, and writes for each symbol the patterns it anchors, with masks of the words
+ * that may stand directly before and behind it, and of those one of which must stand somewhere to
+ * its left and to its right: nearly all candidates end there.  A mask has a bit for each class of
+ * words.  A group is a small tree of its members, whose edges lie in one hash table.
+ *
+ * What the index knows of a word is its mark, of four bytes: whoever scores many texts keeps it with
+ * the word, so that a text costs no look-up at all.
  *
  * What it does to
  *   hashtags:   "#boycott" is also "boycott";
@@ -37,10 +40,10 @@ struct pattern_index;
 
 #define PATTERN_SYMBOLS_MAX 65536
 #define PATTERN_ITEMS_MAX 12
+#define PATTERN_CIRCUMSTANCES 8
 /* Units that a gap skips, at most. */
 #define PATTERN_GAP_SHORT 3
 #define PATTERN_GAP_LONG 8
-#define PATTERN_PRESENT_WORDS 4
 
 /* Symbols that every index has. */
 enum pattern_symbol {
@@ -80,49 +83,51 @@ int pattern_index_add_member(
 void pattern_index_mark_common(struct pattern_index *x, uint32_t group);
 
 /* 1 to PATTERN_ITEMS_MAX items, the first and the last no gap, one at least neither gap nor
- * optional.  Several may have one value. */
-int pattern_index_add(
-    struct pattern_index *x, const struct pattern_item *items, size_t count, uint32_t value);
+ * optional.  Several may have one value.  when: bits of the circumstances, numbers that mean what
+ * the caller likes, in which the pattern is looked for. */
+int pattern_index_add(struct pattern_index *x, const struct pattern_item *items, size_t count,
+    uint8_t when, uint32_t value);
 
 /* After the last pattern. */
 int pattern_index_seal(struct pattern_index *x);
 
 /* ---- looking ---- */
 
-/* Does a word of this stem stand in a pattern?  Never wrong when it says no. */
-bool pattern_index_may_know(const struct pattern_index *x, uint64_t stem_hash);
+/* The mark of a unit, from its stem and spellings alone: its symbol; its class, which several words
+ * share and a spelling has from its stem, 0 for words that no pattern knows; and flags. */
+struct pattern_mark pattern_index_mark(const struct pattern_index *x, const struct unit *u);
 
-/* The symbol of a unit; PATTERN_NONE: no pattern knows it. */
-uint32_t pattern_index_symbol(const struct pattern_index *x, const struct unit *u);
+#define PATTERN_CLASSES 64
 
-/* A text to look in: a sentence or several. */
-struct pattern_text {
-	const struct unit *units;
-	const uint32_t *symbols; /* of each unit */
-	size_t begin, end; /* nothing outside is looked at */
-	uint64_t present[PATTERN_PRESENT_WORDS]; /* bits of the symbols in it */
+enum pattern_mark_flag {
+	PATTERN_MARK_HAS_STEM = 1, /* it is a spelling whose stem has a symbol as well */
+	PATTERN_MARK_ANCHOR = 2 /* it, or its stem, is the anchor of a pattern */
 };
 
-struct pattern_text pattern_index_text(const struct pattern_index *x, const struct unit *units,
-    const uint32_t *symbols, size_t begin, size_t end);
+/* What is looked at of a unit. */
+struct pattern_place {
+	struct pattern_mark mark;
+	uint16_t clause;
+	uint64_t left,
+	    right; /* classes that stand before and behind it in the sentence: a bit each */
+};
 
-/* Called with each pattern whose anchor stands at unit `anchor`, before it is compared: is it
- * wanted? */
-typedef bool pattern_wanted_fn(void *cookie, uint32_t value);
+/* A sentence to look in.  The places at begin - 1 and end are there and zeroed. */
+struct pattern_text {
+	struct pattern_place *places; /* of units, with mark and clause; the rest is filled */
+	size_t begin, end; /* nothing outside is looked at */
+	uint8_t when; /* number of the circumstance */
+};
+
 /* Called with each place where a pattern can end ([at, end) is what it covers); true: that will do,
  * false: try another one. */
 typedef bool pattern_found_fn(void *cookie, uint32_t value, size_t at, size_t end);
 
-struct pattern_seeker {
-	pattern_wanted_fn *wanted;
-	pattern_found_fn *found;
-	void *cookie;
-};
+/* All patterns of the text, in order of their anchors. */
+void pattern_index_search(
+    const struct pattern_index *x, struct pattern_text *t, pattern_found_fn *found, void *cookie);
 
-void pattern_index_match(const struct pattern_index *x, const struct pattern_text *t, size_t anchor,
-    const struct pattern_seeker *seeker);
-
-/* Does a member of this group begin at unit `at`?  Units the longest covers; 0: none. */
+/* Does a member of this group begin at `at`?  Units the longest covers; 0: none. */
 size_t pattern_index_member(
     const struct pattern_index *x, uint32_t group, const struct pattern_text *t, size_t at);
 

@@ -23,42 +23,70 @@ struct word_slot {
 	uint32_t space;
 };
 
+/* Masks are of classes of words; a mask with all of them lets anything pass, the end too. */
+#define MASK_ANY UINT64_MAX
+
 struct symbol {
+	uint64_t before, behind; /* words: of all its entries together */
+	uint32_t first_entry, entry_count; /* words: patterns that it anchors */
+	uint32_t first_table, table_count; /* words with many entries: one for each 64 of them */
 	uint32_t stem; /* an exact spelling: the symbol of its stem; 0: something else */
 	uint32_t root; /* a group: the node its members hang on; 0: a word or gap */
 	uint32_t rarity; /* words: the less the rarer */
-	uint32_t first_entry, entry_count; /* words: patterns that it anchors */
+	uint8_t class; /* words: the bit in masks */
 	uint8_t longest; /* groups: words of the longest member */
 	bool has_exact; /* some pattern asks for one spelling of this stem */
 };
 
-/* The first word of a group's member. */
-struct first {
-	uint32_t group, word;
+/* What is known of a group's member besides its nodes. */
+struct member {
+	uint32_t group, first, last;
+	uint32_t second; /* 0: it is one word */
 };
 
-struct edge {
-	uint32_t parent, symbol;
-	uint32_t child; /* 0: the slot is free */
-};
+/* parent << 40 | symbol << 24 | child; child 0: the slot is free. */
+typedef uint64_t edge;
+
+#define NODES_MAX (1u << 24)
 
 struct node {
 	bool is_end, has_children;
 };
 
-struct pattern {
-	uint32_t first_item, value;
-	uint8_t count, anchor;
-	/* Symbols of one more item, one of which has to be in the text; all ones: no such item. */
-	uint64_t needs[PATTERN_PRESENT_WORDS];
+/* An item of a pattern, with what has to stand where it begins and where it ends, as masks: its first
+ * and its last words, and those of the items behind and before it as long as one may be missing. */
+struct item {
+	uint64_t from, to;
+	uint32_t symbol;
+	uint32_t root; /* of the symbol, as are these: */
+	uint8_t longest;
+	bool is_optional;
 };
 
-/* A symbol anchors a pattern.  A mask holds the symbols that may stand directly beside it, by
- * their low bits; all ones: anything may. */
-struct entry {
-	uint64_t before, behind;
-	uint32_t symbol, pattern, value;
+struct pattern {
+	uint32_t first_item, value;
+	uint8_t count, anchor, when;
 };
+
+/* A symbol anchors a pattern: masks of what may stand directly beside it, and of what has to stand
+ * somewhere on its left and on its right. */
+struct entry {
+	uint64_t before, behind, left, right;
+	uint32_t symbol, pattern;
+	uint8_t when;
+	bool is_whole; /* the word alone is the pattern */
+};
+
+/* Which of 64 entries may stand behind a word of each class, before one, and in each circumstance: a
+ * bit each.  It says what the entries say, for words that anchor many patterns. */
+struct table {
+	uint64_t before[PATTERN_CLASSES], behind[PATTERN_CLASSES];
+	uint64_t when[PATTERN_CIRCUMSTANCES];
+};
+
+#define TABLE_ENTRIES 64
+/* Fewer entries are looked at one by one. */
+#define TABLE_ENTRIES_MIN 6
 
 struct list {
 	void *items;
@@ -69,9 +97,9 @@ struct pattern_index {
 	struct arena *texts;
 	struct word_slot *words;
 	size_t word_cap, word_count; /* caps of hash tables are powers of two */
-	struct edge *edges;
+	edge *edges;
 	size_t edge_cap, edge_count;
-	struct list symbols, firsts, nodes, items, patterns, entries;
+	struct list symbols, members, nodes, items, patterns, entries, tables;
 	uint64_t filter[PATTERN_FILTER_BITS / 64];
 };
 
@@ -87,10 +115,10 @@ symbol_at(const struct pattern_index *x, uint32_t i)
 	return (struct symbol *)x->symbols.items + i;
 }
 
-static inline struct pattern_item *
+static inline struct item *
 item_at(const struct pattern_index *x, uint32_t i)
 {
-	return (struct pattern_item *)x->items.items + i;
+	return (struct item *)x->items.items + i;
 }
 
 static inline struct pattern *
@@ -119,34 +147,28 @@ find_word(const struct pattern_index *x, enum word_space space, const struct wor
 	}
 }
 
-static inline size_t
-edge_slot(const struct pattern_index *x, uint32_t parent, uint32_t symbol)
+static inline uint64_t
+edge_key(uint32_t parent, uint32_t symbol)
 {
-	uint64_t h = ((uint64_t)parent << 20 ^ symbol) * 0x9e3779b97f4a7c15ULL;
-	return (size_t)(h >> 32) & (x->edge_cap - 1);
+	return (uint64_t)parent << 16 | symbol;
+}
+
+static inline size_t
+edge_slot(const struct pattern_index *x, uint64_t key)
+{
+	return (size_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & (x->edge_cap - 1);
 }
 
 /* The node behind `parent` by this symbol; 0: none. */
 static inline uint32_t
 find_child(const struct pattern_index *x, uint32_t parent, uint32_t symbol)
 {
-	for (size_t i = edge_slot(x, parent, symbol);; i = (i + 1) & (x->edge_cap - 1)) {
-		const struct edge *e = &x->edges[i];
-		if (e->child == 0 || (e->parent == parent && e->symbol == symbol))
-			return e->child;
+	uint64_t key = edge_key(parent, symbol);
+	for (size_t i = edge_slot(x, key);; i = (i + 1) & (x->edge_cap - 1)) {
+		edge e = x->edges[i];
+		if (e == 0 || e >> 24 == key)
+			return (uint32_t)(e & (NODES_MAX - 1));
 	}
-}
-
-static inline uint64_t
-mask_of(uint32_t symbol)
-{
-	return UINT64_C(1) << (symbol & 63);
-}
-
-static inline void
-set_present(uint64_t bits[PATTERN_PRESENT_WORDS], uint32_t symbol)
-{
-	bits[(symbol >> 6) % PATTERN_PRESENT_WORDS] |= UINT64_C(1) << (symbol & 63);
 }
 
 #endif

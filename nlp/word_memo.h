@@ -26,7 +26,7 @@
 
 #define WORD_MEMO_SIZE 32768 /* a power of two */
 #define WORD_MEMO_WAYS 4 /* places a word may have */
-#define WORD_MEMO_BYTES 31
+#define WORD_MEMO_BYTES 27
 #define WORD_MEMO_TAIL 6
 
 /* Two cache lines: what is compared and the stem; the languages and what stands in the lexicon. */
@@ -34,10 +34,11 @@ struct word_fact {
 	uint64_t hash; /* of word and kind */
 	uint64_t stem_hash;
 	uint32_t post; /* the last one that asked for it */
+	struct pattern_mark mark; /* of struct unit */
 	int16_t in_common; /* the first of its language vector */
 	uint8_t len; /* of the word; 0: free */
 	uint8_t kind; /* enum token_kind, and whether it is drawn out */
-	uint8_t lang; /* of stem and entries; LANGUAGE_COUNT: not found out yet */
+	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
 	uint8_t stem_common, stem_tail_len; /* the stem: the word's first bytes, and a tail */
 	char stem_tail[WORD_MEMO_TAIL];
 	char word[WORD_MEMO_BYTES];

@@ -35,6 +35,12 @@ struct word_key {
 	uint64_t hash;
 };
 
+/* What the patterns of intents know of a word (pattern_index.h); all zero: nothing. */
+struct pattern_mark {
+	uint16_t symbol;
+	uint8_t class, flags;
+};
+
 struct unit {
 	struct word_key key; /* folded */
 	struct word_key stem; /* equal to key without a stemmer */
@@ -44,6 +50,7 @@ struct unit {
 	bool is_caps, is_elongated;
 	uint32_t token; /* index */
 	uint32_t start, len; /* in the original text */
+	struct pattern_mark mark; /* intents_mark() */
 	uint16_t clause, sentence; /* counted from 0 */
 	bool is_quoted; /* between double quotes, or in what "RT @user:" repeats (units.h) */
 };
