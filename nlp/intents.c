@@ -75,12 +75,6 @@ intents_free(struct intents *in)
 	mem_free(in);
 }
 
-bool
-intents_may_know(const struct intents *in, uint64_t stem_hash)
-{
-	return in->patterns != NULL && pattern_index_may_know(in->patterns->index, stem_hash);
-}
-
 /* ---- a sentence ------------------------------------------------------------- */
 
 /* A pattern at units [at, end). */

@@ -34,12 +34,8 @@ int intents_read(const char *name, struct slice text, enum language lang,
     struct intents **intents_r, struct err *err);
 void intents_free(struct intents *in);
 
-/* Does a word of this stem stand in a pattern?  Never wrong when it says no. */
-bool intents_may_know(const struct intents *in, uint64_t stem_hash);
-
 /* Fills s->intents and s->intent_reasons, in order of text; the label of s is set, units are
- * stemmed.  -1 only without memory: 4 bytes a unit, and the
- * reasons. */
+ * stemmed.  -1 only without memory: 4 bytes a unit, and the reasons. */
 int intents_find(const struct intents *in, const struct unit *units, size_t count, struct arena *a,
     struct score *s, struct err *err);
 
