@@ -61,8 +61,8 @@ extern const struct verb *const verb_registry[];
 const char *verb_flag(const struct verb_call *call, const char *name);
 
 /* All values of a flag that may repeat, in order; how many, at most max. */
-size_t verb_flag_values(
-    const struct verb_call *call, const char *name, const char **values_r, size_t max);
+size_t
+verb_flag_values(const struct verb_call *call, const char *name, const char **values_r, size_t max);
 
 /* Prints "earshot VERB: words" to standard error and returns EXIT_CANNOT; usage: the same with a
  * hint at -h, EXIT_USAGE. */

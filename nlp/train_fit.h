@@ -52,8 +52,8 @@ struct train_problem {
 int train_fit(const struct train_problem *p, double *weights, struct err *err);
 
 /* Logits (negative, positive) of one row. */
-void train_logits(
-    const struct train_matrix *m, const double *weights, size_t row, double logits_r[2]);
+void
+train_logits(const struct train_matrix *m, const double *weights, size_t row, double logits_r[2]);
 /* Probabilities of the three classes. */
 void train_softmax(const double logits[2], double p_r[3]);
 

@@ -19,7 +19,7 @@ struct tally {
 		struct slice shown; /* the word it is written as */
 		uint32_t shown_count;
 		uint32_t first, second; /* of a pair: stems, item + 1 */
-	} *items;
+	} * items;
 	size_t count, cap;
 };
 
@@ -201,7 +201,8 @@ taught_word(const struct train_words *w, const struct unit *u, struct word_key *
 	if (u->kind != TOKEN_WORD && u->kind != TOKEN_HASHTAG)
 		return true;
 	struct slice s = word_r->text;
-	if (u->is_elongated || s.len > WORD_BYTES_MAX || has_digit(s) || train_exclusions_has(w->exclusions, word_r))
+	if (u->is_elongated || s.len > WORD_BYTES_MAX || has_digit(s) ||
+	    train_exclusions_has(w->exclusions, word_r))
 		return false;
 	size_t len = s.len;
 	if (len > 2 && s.ptr[len - 1] == 's' && s.ptr[len - 2] == '\'')
@@ -337,8 +338,8 @@ add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct err *e
 }
 
 static int
-add_pair(const struct train_words *w, const struct tally_item *item, struct lexicon *lx,
-    struct err *err)
+add_pair(
+    const struct train_words *w, const struct tally_item *item, struct lexicon *lx, struct err *err)
 {
 	char text[WORD_BYTES_MAX * 4];
 	struct slice a = shown(w, item->first), b = shown(w, item->second);
@@ -360,8 +361,7 @@ int
 train_words_to_lexicon(const struct train_words *w, struct lexicon *lx, struct err *err)
 {
 	for (uint32_t i = 1; i <= w->stems.count; i++) {
-		if (is_written(w, i) &&
-		    add(lx, LEXEME_STEM, shown(w, i), err) < 0)
+		if (is_written(w, i) && add(lx, LEXEME_STEM, shown(w, i), err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < w->negated.count; i++) {

@@ -84,12 +84,12 @@ reader_read(
 	r->score = (struct score){.lexicon = NULL};
 	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
 	reader_mark(r, lx, english);
-	assert_int_equal(sentiment_weigh(lx, r->marks, r->mark_count, l->items, l->count,
-			     &r->looks, &r->term_memory, &r->evidence, NULL),
+	assert_int_equal(sentiment_weigh(lx, r->marks, r->mark_count, l->items, l->count, &r->looks,
+			     &r->term_memory, &r->evidence, NULL),
 	    0);
 	sentiment_combine(lx, &r->evidence, &r->score);
-	assert_int_equal(reasons_give(&r->evidence, r->marks, r->mark_count, l->items, text,
-			     true, r->arena, &r->score),
+	assert_int_equal(reasons_give(&r->evidence, r->marks, r->mark_count, l->items, text, true,
+			     r->arena, &r->score),
 	    0);
 }
 
