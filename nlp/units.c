@@ -419,12 +419,15 @@ units_cut(const struct normal *n, const struct token_list *tokens, struct arena 
 	/* Parts of words with hyphens ask for more. */
 	if (!reserve(list, tokens->count + 1))
 		return err_set(err, ERR_NOMEM, "no memory for words");
-	for (size_t i = 0; i < tokens->count && list->count < UNITS_MAX; i++) {
-		const struct token *t = &tokens->items[i];
+	const struct token *items = tokens->items;
+	const uint8_t *notes = tokens->notes;
+	const char *text = n->text.ptr;
+	for (size_t i = 0, count = tokens->count; i < count && list->count < UNITS_MAX; i++) {
+		const struct token *t = &items[i];
 		uint32_t start = t->start;
 		unsigned gap = 0;
-		if (start - end > 1 || (start > end && n->text.ptr[end] != ' '))
-			gap = scan_gap(n->text.ptr + end, start - end);
+		if (start - end > 1 || (start > end && text[end] != ' '))
+			gap = scan_gap(text + end, start - end);
 		if (is_new_sentence) {
 			place.sentence++;
 			place.clause++;
@@ -435,11 +438,11 @@ units_cut(const struct normal *n, const struct token_list *tokens, struct arena 
 			read_quotes(&m, end, start);
 		end = start + t->len;
 		is_new_sentence = t->ends_sentence;
-		if (tokens->notes[i] == 0 && list->count < list->cap) {
+		if (notes[i] == 0 && list->count < list->cap) {
 			struct unit *u = &list->items[list->count++];
 			unit_of_token(u, t, i, place);
 			u->key.hash = u->stem.hash = word_hash_padded(t->folded);
-		} else if (add_token(&m, t, i, tokens->notes[i], &place) < 0) {
+		} else if (add_token(&m, t, i, notes[i], &place) < 0) {
 			return err_set(err, ERR_NOMEM, "no memory for words");
 		}
 	}
