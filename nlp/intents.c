@@ -306,11 +306,14 @@ survey_sentence(struct search *f)
 	struct pattern_place *place = &f->places[f->begin];
 	uint16_t sentence = u->sentence;
 	unsigned flags = 0;
+	uint64_t left = 1;
 	place[-1] = (struct pattern_place){.clause = 0};
 	f->question_mark = SIZE_MAX;
 	for (; u < end && u->sentence == sentence; u++, place++) {
 		place->mark = u->mark;
 		place->clause = u->clause;
+		place->left = left;
+		left |= UINT64_C(1) << u->mark.class;
 		flags |= u->mark.flags;
 		if (u->kind == TOKEN_WORD)
 			f->has_words = true;

@@ -339,15 +339,16 @@ rarity_of(const struct pattern_index *x, uint32_t symbol)
 	return sum;
 }
 
-/* The item that is met least of items [from, to) that may not be missing; -1: there is none. */
+/* The item that is met least of items [from, to) that may not be missing, and is not item `but`; -1:
+ * there is none. */
 static int
-rarest_item(const struct pattern_index *x, const struct pattern *p, int from, int to)
+rarest_item(const struct pattern_index *x, const struct pattern *p, int from, int to, int but)
 {
 	uint32_t least = UINT32_MAX;
 	int rarest = -1;
 	for (int k = from; k < to; k++) {
 		const struct item *item = item_at(x, p->first_item + (uint32_t)k);
-		if (item->is_optional || item->symbol < PATTERN_FIRST_FREE)
+		if (k == but || item->is_optional || item->symbol < PATTERN_FIRST_FREE)
 			continue;
 		uint32_t n = rarity_of(x, item->symbol);
 		if (n < least) {
@@ -386,12 +387,15 @@ mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int s
 	return MASK_ANY; /* nothing has to stand there */
 }
 
-/* What has to stand among items [from, to). */
-static uint64_t
-mask_needed(const struct pattern_index *x, const struct pattern *p, int from, int to)
+/* What has to stand among items [from, to): the rarest of them and another one. */
+static void
+find_needed(const struct pattern_index *x, const struct pattern *p, int from, int to,
+    uint64_t *first_r, uint64_t *second_r)
 {
-	int k = rarest_item(x, p, from, to);
-	return k < 0 ? MASK_ANY : item_at(x, p->first_item + (uint32_t)k)->from;
+	int first = rarest_item(x, p, from, to, -1);
+	int second = rarest_item(x, p, from, to, first);
+	*first_r = first < 0 ? MASK_ANY : item_at(x, p->first_item + (uint32_t)first)->from;
+	*second_r = second < 0 ? *first_r : item_at(x, p->first_item + (uint32_t)second)->from;
 }
 
 /* Does a member that begins with `first` begin with this word, or a spelling of it? */
@@ -452,16 +456,16 @@ add_entries(struct pattern_index *x, uint32_t pattern)
 {
 	const struct member *members = x->members.items;
 	struct pattern *p = pattern_at(x, pattern);
-	int anchor = rarest_item(x, p, 0, p->count);
+	int anchor = rarest_item(x, p, 0, p->count, -1);
 	assert(anchor >= 0);
 	p->anchor = (uint8_t)anchor;
 	fill_items(x, p);
 	struct entry e = {.before = mask_beside(x, p, anchor - 1, -1),
-	    .left = mask_needed(x, p, 0, anchor),
-	    .right = mask_needed(x, p, anchor + 1, p->count),
 	    .symbol = item_at(x, p->first_item + p->anchor)->symbol,
 	    .pattern = pattern,
 	    .when = p->when};
+	find_needed(x, p, 0, anchor, &e.left, &p->left);
+	find_needed(x, p, anchor + 1, p->count, &e.right, &p->right);
 	size_t from, to = members_of(x, e.symbol, &from);
 	if (from == to)
 		return add_entry(x, &e);

@@ -108,13 +108,13 @@ enum pattern_mark_flag {
 struct pattern_place {
 	struct pattern_mark mark;
 	uint16_t clause;
-	uint64_t left,
-	    right; /* classes that stand before and behind it in the sentence: a bit each */
+	uint64_t left; /* classes that stand before it in the sentence, a bit each, and class 0 */
+	uint64_t right; /* the same behind it: pattern_index_search() fills it */
 };
 
 /* A sentence to look in.  The places at begin - 1 and end are there and zeroed. */
 struct pattern_text {
-	struct pattern_place *places; /* of units, with mark and clause; the rest is filled */
+	struct pattern_place *places; /* of units */
 	size_t begin, end; /* nothing outside is looked at */
 	uint8_t when; /* number of the circumstance */
 };

@@ -64,6 +64,7 @@ struct item {
 };
 
 struct pattern {
+	uint64_t left, right; /* of one more item on each side of the anchor, as in struct entry */
 	uint32_t first_item, value;
 	uint8_t count, anchor, when;
 };

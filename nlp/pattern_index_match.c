@@ -59,6 +59,9 @@ pattern_index_mark(const struct pattern_index *x, const struct unit *u)
 
 /* ---- around the anchor ------------------------------------------------------- */
 
+/* Calls cost more than what most of these do. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* A text on its way through. */
 struct search {
 	const struct pattern_index *x;
@@ -99,7 +102,7 @@ stem_here(const struct pattern_index *x, const struct pattern_place *p)
 }
 
 /* The node behind this one by what stands here; 0: none. */
-static uint32_t
+static ALWAYS_INLINE uint32_t
 step_member(const struct pattern_index *x, const struct pattern_place *p, uint32_t node)
 {
 	uint32_t symbol = p->mark.symbol;
@@ -109,7 +112,7 @@ step_member(const struct pattern_index *x, const struct pattern_place *p, uint32
 	return child == 0 && stem != PATTERN_NONE ? find_child(x, node, stem) : child;
 }
 
-static bool
+static ALWAYS_INLINE bool
 is_word_here(const struct pattern_index *x, const struct pattern_place *p, uint32_t symbol)
 {
 	return p->mark.symbol == symbol || stem_here(x, p) == symbol;
@@ -118,7 +121,7 @@ is_word_here(const struct pattern_index *x, const struct pattern_place *p, uint3
 static bool forward(const struct walk *w, const struct item *item, size_t i, bool is_free);
 
 /* This item, a word or group, from i on; then the rest. */
-static bool
+static ALWAYS_INLINE bool
 forward_item(const struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_place *places = w->text->places;
@@ -147,7 +150,7 @@ widest(const struct item *gap)
 }
 
 /* The items behind this gap, over all its widths. */
-static bool
+static ALWAYS_INLINE bool
 forward_gap(const struct walk *w, const struct item *gap, size_t i)
 {
 	const struct pattern_place *places = w->text->places;
@@ -179,7 +182,7 @@ forward(const struct walk *w, const struct item *item, size_t i, bool is_free)
 static bool backward(struct walk *w, const struct item *item, size_t i, bool is_free);
 
 /* This item ends before i; then what stands before it. */
-static bool
+static ALWAYS_INLINE bool
 backward_item(struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_place *places = w->text->places;
@@ -199,7 +202,7 @@ backward_item(struct walk *w, const struct item *item, size_t i)
 }
 
 /* The items before this gap, over all its widths. */
-static bool
+static ALWAYS_INLINE bool
 backward_gap(struct walk *w, const struct item *gap, size_t i)
 {
 	const struct pattern_place *places = w->text->places;
@@ -232,7 +235,7 @@ backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 
 /* ---- all anchors ------------------------------------------------------------- */
 
-static void
+static ALWAYS_INLINE void
 walk_from(const struct search *s, const struct pattern *p, size_t anchor)
 {
 	const struct item *first = item_at(s->x, p->first_item);
@@ -257,7 +260,7 @@ match_entry(const struct search *s, const struct entry *e, const struct pattern_
 	size_t anchor = (size_t)(here - s->text->places);
 	if (e->is_whole)
 		s->found(s->cookie, p->value, anchor, anchor + 1);
-	else
+	else if ((p->left & here->left) != 0 && (p->right & here->right) != 0)
 		walk_from(s, p, anchor);
 }
 
@@ -297,20 +300,13 @@ match_symbol(const struct search *s, const struct symbol *sym, const struct patt
 		match_few(s, sym, here);
 }
 
-/* Writes down what stands on both sides of each place. */
+/* Writes down what stands behind each place. */
 static void
-fill_sides(struct pattern_text *text)
+fill_right(struct pattern_text *text)
 {
-	struct pattern_place *begin = text->places + text->begin, *end = text->places + text->end;
-	uint64_t left = 1, right = 1;
-	for (struct pattern_place *p = begin; p < end; p++) {
-		p->left = left;
-		left |= UINT64_C(1) << p->mark.class;
-	}
-	for (struct pattern_place *p = end; p-- > begin;) {
+	struct pattern_place *begin = text->places + text->begin, *p = text->places + text->end;
+	for (uint64_t right = 1; p-- > begin; right |= UINT64_C(1) << p->mark.class)
 		p->right = right;
-		right |= UINT64_C(1) << p->mark.class;
-	}
 }
 
 void
@@ -319,7 +315,7 @@ pattern_index_search(
 {
 	const struct search s = {x, text, found, cookie};
 	const struct pattern_place *here = text->places + text->begin;
-	fill_sides(text);
+	fill_right(text);
 	for (const struct pattern_place *end = text->places + text->end; here < end; here++) {
 		if ((here->mark.flags & PATTERN_MARK_ANCHOR) == 0)
 			continue;
