@@ -71,6 +71,8 @@ every_language_with_a_lexicon_tells_good_from_bad(void **state)
 		"De nieuwe koffie is verschrikkelijk en de service is slecht."},
 	    {"sv", "Det nya kaffet \xc3\xa4r underbart, tack s\xc3\xa5 mycket!",
 		"Det nya kaffet \xc3\xa4r hemskt och servicen \xc3\xa4r d\xc3\xa5lig."},
+	    {"da", "Jeg elsker det, mange tak!", "Jeg elsker det ikke"},
+	    {"sv", "Jag gillar detta v\xc3\xa4ldigt mycket", "Jag gillar inte detta alls"},
 	};
 	struct desk *d = *state;
 	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
