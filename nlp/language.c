@@ -454,7 +454,7 @@ language_word_vector(
 /* What a language has before a word is read: most posts are English; between two neighbours that are
  * level the one we score is taken; and the network's hint is right more often than not. */
 #define ENGLISH_STEPS 24
-#define SCORED_STEPS 10
+#define SCORED_STEPS 16
 #define HINT_STEPS 40
 /* Nothing was said when no language is further behind than this. */
 #define EVIDENCE_MIN 20
