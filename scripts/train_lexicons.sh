@@ -40,7 +40,7 @@ without_half_of_the_links() {
 }
 
 prepare() {
-	[ -f "$work/exclude/brands.txt" ] || "$here/scripts/make_exclusions.py" "$work/packages" "$work/exclude"
+	"$here/scripts/make_exclusions.py" "$work/packages" "$work/exclude"
 	for l in en de da es fr it pt nl sv; do
 		"$here/scripts/make_ratings.py" "$l" "$corpora/lexicons" > "$work/base_$l.tsv"
 	done
