@@ -507,6 +507,35 @@ lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32
 	return 0;
 }
 
+/* Is one of the words of this phrase a negator? */
+static bool
+holds_negator(const struct lexicon *lx, const struct word_key *words, size_t count)
+{
+	uint32_t at;
+	for (size_t i = 0; i < count && count > 1; i++) {
+		if (word_trie_get(lx->words, &words[i], 1, &at) &&
+		    lx->lexemes[at].role == ROLE_NEGATOR)
+			return true;
+	}
+	return false;
+}
+
+int
+lexicon_settle(struct lexicon *lx, struct err *err)
+{
+	struct word_key keys[PHRASE_WORDS_MAX];
+	for (size_t i = 1; i < lx->count; i++) {
+		struct lexeme *x = &lx->lexemes[i];
+		if (!x->has_weight || memchr(x->text.ptr, ' ', x->text.len) == NULL)
+			continue;
+		int count = cut_entry(lx, x->text, keys, err);
+		if (count < 0)
+			return -1;
+		x->holds_negator = holds_negator(lx, keys, (size_t)count);
+	}
+	return 0;
+}
+
 /* ---- a brand's vocabulary --------------------------------------------------- */
 
 /* A rating of 1 counts as this much for the class it speaks for, and against the other. */
@@ -540,6 +569,7 @@ lexicon_add_vocabulary(
 	if (x == NULL)
 		return -1;
 	override(x, weight_milli);
+	x->holds_negator = holds_negator(lx, keys, (size_t)count);
 	if (is_word) {
 		struct stem_rating *r = take_stem_rating(lx, &keys[0], err);
 		if (r == NULL)

@@ -121,6 +121,7 @@ struct lexeme {
 	uint8_t role;
 	bool has_weight; /* has a rating */
 	bool is_vocabulary;
+	bool holds_negator; /* a phrase that negates by itself: "not happy with" */
 	int32_t weight_milli; /* rating */
 	int32_t boost_milli;
 	int32_t negative_milli, positive_milli; /* learned, or a vocabulary's */
@@ -145,6 +146,8 @@ void lexicon_free(struct lexicon *lx);
  * b: positive class; thousandths. */
 int lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t a_milli,
     int32_t b_milli, struct err *err);
+/* Finds the phrases that hold a negator, when all entries are there; lexicon_new() has done it. */
+int lexicon_settle(struct lexicon *lx, struct err *err);
 /* One entry of a brand's vocabulary; -1 without memory or with no word in it. */
 int lexicon_add_vocabulary(
     struct lexicon *lx, struct slice phrase, int32_t weight_milli, struct err *err);

@@ -288,7 +288,8 @@ lexicon_new(const char *name, struct slice text, struct lexicon **lexicon_r, str
 	if (lexicon_new_empty(LANGUAGE_UND, &r.lx, err) < 0)
 		return -1;
 	r.lx->name = name;
-	if (read_all(&r, text, err) < 0 || find_prints(r.lx, &r.lx->prints, err) < 0) {
+	if (read_all(&r, text, err) < 0 || lexicon_settle(r.lx, err) < 0 ||
+	    find_prints(r.lx, &r.lx->prints, err) < 0) {
 		lexicon_free(r.lx);
 		return -1;
 	}

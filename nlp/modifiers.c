@@ -183,7 +183,8 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 		shout(m, b);
 	if (role != ROLE_NEGATOR && (b->boosters[0] | b->negators[0]) != 0 && is_word_like(u)) {
 		boost(m, b);
-		negate(m, b);
+		if (m->rated == NULL || !m->rated->holds_negator)
+			negate(m, b);
 	}
 	if (u->is_quoted) {
 		m->flags |= MARK_QUOTED;

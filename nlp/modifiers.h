@@ -7,6 +7,7 @@
  *              rating and takes a part away: "not good" is less bad than "bad", "not bad" is barely
  *              good; a learned stem has its "negated" entry, or its polarity turns. A negator that
  *              turned a rated or a bad word counts nothing itself;
+ *              a phrase that holds a negator ("not happy with") is not turned by another one;
  *   boosters, dampeners: up to two units before, each adds its share, the farther one less; one
  *              that stands before a word that counts no longer counts itself ("damn good");
  *   "but":     what stands before it in the sentence counts less, what comes after more;

@@ -489,7 +489,8 @@ train_lexicon(const struct train_options *o, const struct train_lexicons *given,
 		goto out;
 	}
 	if (lexicon_new_empty(o->lang, &t.lexicon, err) < 0 || copy_base(&t) < 0 ||
-	    copy_signs(&t) < 0 || find_candidates(&t) < 0 || build_matrix(&t) < 0)
+	    lexicon_settle(t.lexicon, err) < 0 || copy_signs(&t) < 0 || find_candidates(&t) < 0 ||
+	    build_matrix(&t) < 0)
 		goto out;
 	result_r->rows = t.matrix.row_count;
 	result_r->vocabulary = lexicon_count(t.lexicon);

@@ -184,5 +184,7 @@ train_make_lexicon(struct training *t)
 			rc = copy_learned(t, full, i);
 	}
 	lexicon_free(full);
+	if (rc == 0)
+		rc = lexicon_settle(lx, t->err);
 	return rc;
 }

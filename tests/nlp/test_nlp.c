@@ -73,6 +73,9 @@ every_language_with_a_lexicon_tells_good_from_bad(void **state)
 		"Det nya kaffet \xc3\xa4r hemskt och servicen \xc3\xa4r d\xc3\xa5lig."},
 	    {"da", "Jeg elsker det, mange tak!", "Jeg elsker det ikke"},
 	    {"sv", "Jag gillar detta v\xc3\xa4ldigt mycket", "Jag gillar inte detta alls"},
+	    /* An idiom that negates by itself is not turned back. */
+	    {"fr", "Je suis tr\xc3\xa8s content du service, merci",
+		"Je ne suis pas content du service"},
 	};
 	struct desk *d = *state;
 	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
