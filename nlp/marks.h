@@ -4,8 +4,8 @@
  * One mark for each unit that has anything: a rating or role (of the longest phrase that begins
  * there), a learned stem.  Words of another language than the post's are looked up in the
  * English lexicon's ratings when the post's own knows nothing of them (code-switching). A hashtag
- * without an entry is cut into words ("#worstservice"), each of which marks the tag's unit's
- * ratings.
+ * without an entry is cut into words the lexicon knows ("#worstservice"), and has the rating of the
+ * most telling one; capitals are not looked at, since the word alone decides (word_memo.h).
  *
  * Ownership: marks in the scratch, valid until the next call.
  * Errors:    -1 without memory.

@@ -2,8 +2,8 @@
  * stem.h - words to stems with libstemmer, one stemmer per language, and a cache in front of it.
  *
  * The stemmer costs about fifty times a look-up, and posts use few words often: a cache of
- * STEM_CACHE_SIZE words (4 MB once all are used) answers nearly all.  It compares the whole word, so
- * it changes no answer.
+ * STEM_CACHE_SIZE words (1 MB once all are used) answers most of what word_memo.h has not kept.  It
+ * compares the whole word, so it changes no answer.
  *
  * What it does to emoji, mentions, hashtags, URLs and numbers: nothing, they are their own stem.
  * Elongated words are stemmed in their shortened form.  Negation: English "don't" keeps its
