@@ -151,10 +151,14 @@ test-crash: $(O)/test-deps ## the long crash, power-cut and disk-full tests (abo
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_TIME ?= 60
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(wildcard */*.h)
+
+# One make builds the rooms for all targets: one for each would write the same archives side by side.
+$(O)/fuzz/built: $(LIB_SRC) $(EMBED) $(wildcard */*.h)
 	@mkdir -p $(@D)
-	@echo "  FUZZ  $@"
 	@$(MAKE) --no-print-directory BUILD=fuzz CC=clang $(O)/fuzz/libs
+	@touch $@
+$(O)/fuzz/%: tests/fuzz/%.c $(O)/fuzz/built
+	@echo "  FUZZ  $@"
 	@clang $(CPPFLAGS) $(BASE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< \
 		-Wl,--start-group $(foreach r,$(below_daemon),$(O)/fuzz/lib$(r).a) -Wl,--end-group $(LDLIBS)
 $(O)/fuzz/libs: $(ARCHIVES)
