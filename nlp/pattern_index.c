@@ -34,6 +34,13 @@ list_add(struct list *l, size_t size)
 	return (uint32_t)l->count++;
 }
 
+static void
+list_free(struct list *l)
+{
+	mem_free(l->items);
+	*l = (struct list){.count = 0};
+}
+
 static uint32_t
 add_symbol(struct pattern_index *x)
 {
@@ -77,7 +84,7 @@ pattern_index_free(struct pattern_index *x)
 	mem_free(x->items.items);
 	mem_free(x->patterns.items);
 	mem_free(x->entries.items);
-	mem_free(x->tables.items);
+	mem_free(x->memory);
 	mem_free(x);
 }
 
@@ -462,8 +469,7 @@ add_entries(struct pattern_index *x, uint32_t pattern)
 	fill_items(x, p);
 	struct entry e = {.before = mask_beside(x, p, anchor - 1, -1),
 	    .symbol = item_at(x, p->first_item + p->anchor)->symbol,
-	    .pattern = pattern,
-	    .when = p->when};
+	    .pattern = pattern};
 	find_needed(x, p, 0, anchor, &e.left, &p->left);
 	find_needed(x, p, anchor + 1, p->count, &e.right, &p->right);
 	size_t from, to = members_of(x, e.symbol, &from);
@@ -508,51 +514,72 @@ choose_classes(struct pattern_index *x)
 	}
 }
 
-/* Entries of a symbol come to lie together. */
-static void
-sort_entries(struct pattern_index *x)
+/* ---- what is looked at in texts ------------------------------------------------- */
+
+/* The next `count` things of this size, from a cache line on. */
+static void *
+carve(char **at, size_t count, size_t size)
 {
-	struct entry *entries = x->entries.items;
-	if (x->entries.count > 0)
-		qsort(entries, x->entries.count, sizeof *entries, compare_entries);
-	for (uint32_t i = 0; i < x->entries.count; i++) {
-		struct symbol *s = symbol_at(x, entries[i].symbol);
-		s->first_entry = s->entry_count++ == 0 ? i : s->first_entry;
-		s->before |= entries[i].before;
-		s->behind |= entries[i].behind;
-	}
+	char *p = *at;
+	*at += (count * size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	return p;
 }
 
-static void
-put_in_table(struct table *t, const struct entry *e, uint64_t bit)
-{
-	for (int i = 0; i < PATTERN_CLASSES; i++) {
-		t->before[i] |= (e->before >> i & 1) != 0 ? bit : 0;
-		t->behind[i] |= (e->behind >> i & 1) != 0 ? bit : 0;
-	}
-	for (int i = 0; i < PATTERN_CIRCUMSTANCES; i++)
-		t->when[i] |= (e->when >> i & 1) != 0 ? bit : 0;
-}
-
-/* Tables for the words that anchor many patterns. */
 static int
-make_tables(struct pattern_index *x)
+make_room(struct pattern_index *x)
 {
-	const struct entry *entries = x->entries.items;
-	for (uint32_t i = 0; i < x->symbols.count; i++) {
-		struct symbol *s = symbol_at(x, i);
-		if (s->entry_count < TABLE_ENTRIES_MIN)
-			continue;
-		s->first_table = (uint32_t)x->tables.count;
-		for (uint32_t k = 0; k < s->entry_count; k++) {
-			if (k % TABLE_ENTRIES == 0 &&
-			    list_add(&x->tables, sizeof(struct table)) == UINT32_MAX)
-				return -1;
-			s->table_count = k / TABLE_ENTRIES + 1;
-			put_in_table((struct table *)x->tables.items + x->tables.count - 1,
-			    &entries[s->first_entry + k], 1ULL << k % TABLE_ENTRIES);
-		}
-	}
+	size_t entries = x->entries.count, symbols = x->symbols.count, items = x->items.count;
+	size_t lines = 4; /* what each array leaves of its last one */
+	x->memory = mem_zalloc(CACHE_LINE * (lines + 1) + entries * sizeof *x->candidates +
+	    entries * sizeof *x->gates + symbols * sizeof *x->anchors +
+	    items * sizeof *x->sealed_items);
+	if (x->memory == NULL)
+		return -1;
+	char *at = (char *)x->memory + (CACHE_LINE - (uintptr_t)x->memory % CACHE_LINE) % CACHE_LINE;
+	x->candidates = carve(&at, entries, sizeof *x->candidates);
+	x->gates = carve(&at, entries, sizeof *x->gates);
+	x->anchors = carve(&at, symbols, sizeof *x->anchors);
+	x->sealed_items = carve(&at, items, sizeof *x->sealed_items);
+	return 0;
+}
+
+static void
+lay_out_entry(struct pattern_index *x, uint32_t i)
+{
+	const struct entry *e = (const struct entry *)x->entries.items + i;
+	const struct pattern *p = pattern_at(x, e->pattern);
+	struct anchor *a = &x->anchors[e->symbol];
+	a->first = a->count++ == 0 ? i : a->first;
+	a->before |= e->before;
+	a->behind |= e->behind;
+	x->gates[i] = (struct gate){e->before, e->behind};
+	x->candidates[i] = (struct candidate){.left = {e->left, p->left},
+	    .right = {e->right, p->right},
+	    .first_item = p->first_item,
+	    .value = p->value,
+	    .count = p->count,
+	    .anchor = p->anchor,
+	    .when = p->when,
+	    .is_whole = e->is_whole};
+}
+
+/* Entries of a symbol come to lie together. */
+static int
+lay_out(struct pattern_index *x)
+{
+	if (x->entries.count > 0)
+		qsort(x->entries.items, x->entries.count, sizeof(struct entry), compare_entries);
+	if (make_room(x) < 0)
+		return -1;
+	for (uint32_t i = 0; i < x->symbols.count; i++)
+		x->anchors[i].stem = symbol_at(x, i)->stem;
+	for (uint32_t i = 0; i < x->entries.count; i++)
+		lay_out_entry(x, i);
+	if (x->items.count > 0)
+		memcpy(x->sealed_items, x->items.items, x->items.count * sizeof(struct item));
+	list_free(&x->items);
+	list_free(&x->patterns);
+	list_free(&x->entries);
 	return 0;
 }
 
@@ -567,8 +594,7 @@ pattern_index_seal(struct pattern_index *x)
 		if (add_entries(x, i) < 0)
 			return -1;
 	}
-	sort_entries(x);
-	if (make_tables(x) < 0)
+	if (lay_out(x) < 0)
 		return -1;
 	for (size_t i = 0; i < x->word_cap; i++) {
 		const struct word_slot *w = &x->words[i];

@@ -27,9 +27,6 @@ struct word_slot {
 #define MASK_ANY UINT64_MAX
 
 struct symbol {
-	uint64_t before, behind; /* words: of all its entries together */
-	uint32_t first_entry, entry_count; /* words: patterns that it anchors */
-	uint32_t first_table, table_count; /* words with many entries: one for each 64 of them */
 	uint32_t stem; /* an exact spelling: the symbol of its stem; 0: something else */
 	uint32_t root; /* a group: the node its members hang on; 0: a word or gap */
 	uint32_t rarity; /* words: the less the rarer */
@@ -63,6 +60,7 @@ struct item {
 	bool is_optional;
 };
 
+/* These two are asked while the index is built; then come anchors, gates and candidates. */
 struct pattern {
 	uint64_t left, right; /* of one more item on each side of the anchor, as in struct entry */
 	uint32_t first_item, value;
@@ -74,20 +72,41 @@ struct pattern {
 struct entry {
 	uint64_t before, behind, left, right;
 	uint32_t symbol, pattern;
-	uint8_t when;
 	bool is_whole; /* the word alone is the pattern */
 };
 
-/* Which of 64 entries may stand behind a word of each class, before one, and in each circumstance: a
- * bit each.  It says what the entries say, for words that anchor many patterns. */
-struct table {
-	uint64_t before[PATTERN_CLASSES], behind[PATTERN_CLASSES];
-	uint64_t when[PATTERN_CIRCUMSTANCES];
+/* ---- what is looked at in texts: each kind in an array that begins at a cache line, so that none
+ * lies on two of them ---- */
+
+#define CACHE_LINE 64
+
+/* What one symbol anchors: entries [first, first + count), and what may stand beside any of them. */
+struct anchor {
+	uint64_t before, behind;
+	uint32_t first, count;
+	uint32_t stem; /* of struct symbol */
+	uint32_t unused;
 };
 
-#define TABLE_ENTRIES 64
-/* Fewer entries are looked at one by one. */
-#define TABLE_ENTRIES_MIN 6
+/* What may stand directly beside an entry's anchor. */
+struct gate {
+	uint64_t before, behind;
+};
+
+/* The rest of an entry, with its pattern. */
+struct candidate {
+	uint64_t left[2], right[2]; /* what has to stand on either side: one of each mask */
+	uint32_t first_item, value;
+	uint8_t count, anchor;
+	uint8_t when;
+	bool is_whole;
+	uint8_t unused[20];
+};
+
+_Static_assert(CACHE_LINE % sizeof(struct anchor) == 0, "none lies on two lines");
+_Static_assert(CACHE_LINE % sizeof(struct gate) == 0, "none lies on two lines");
+_Static_assert(CACHE_LINE % sizeof(struct item) == 0, "none lies on two lines");
+_Static_assert(CACHE_LINE == sizeof(struct candidate), "one fills a line");
 
 struct list {
 	void *items;
@@ -100,7 +119,13 @@ struct pattern_index {
 	size_t word_cap, word_count; /* caps of hash tables are powers of two */
 	edge *edges;
 	size_t edge_cap, edge_count;
-	struct list symbols, members, nodes, items, patterns, entries, tables;
+	struct list symbols, members, nodes, items;
+	struct list patterns, entries; /* until it is sealed */
+	void *memory; /* of what follows, behind each other */
+	struct candidate *candidates; /* of entries, in order of their symbols */
+	struct gate *gates;
+	struct anchor *anchors; /* of symbols, by their numbers */
+	struct item *sealed_items;
 	uint64_t filter[PATTERN_FILTER_BITS / 64];
 };
 

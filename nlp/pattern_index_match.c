@@ -50,11 +50,11 @@ struct pattern_mark
 pattern_index_mark(const struct pattern_index *x, const struct unit *u)
 {
 	uint32_t symbol = symbol_of(x, u);
-	const struct symbol *s = symbol_at(x, symbol), *stem = symbol_at(x, s->stem);
-	unsigned flags = s->stem == PATTERN_NONE ? 0 : PATTERN_MARK_HAS_STEM;
-	if (s->entry_count + stem->entry_count > 0)
+	const struct anchor *a = &x->anchors[symbol];
+	unsigned flags = a->stem == PATTERN_NONE ? 0 : PATTERN_MARK_HAS_STEM;
+	if (a->count + x->anchors[a->stem].count > 0)
 		flags |= PATTERN_MARK_ANCHOR;
-	return (struct pattern_mark){(uint16_t)symbol, s->class, (uint8_t)flags};
+	return (struct pattern_mark){(uint16_t)symbol, symbol_at(x, symbol)->class, (uint8_t)flags};
 }
 
 /* ---- around the anchor ------------------------------------------------------- */
@@ -98,7 +98,7 @@ static uint32_t
 stem_here(const struct pattern_index *x, const struct pattern_place *p)
 {
 	return (p->mark.flags & PATTERN_MARK_HAS_STEM) == 0 ? PATTERN_NONE
-							    : symbol_at(x, p->mark.symbol)->stem;
+							    : x->anchors[p->mark.symbol].stem;
 }
 
 /* The node behind this one by what stands here; 0: none. */
@@ -236,68 +236,150 @@ backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 /* ---- all anchors ------------------------------------------------------------- */
 
 static ALWAYS_INLINE void
-walk_from(const struct search *s, const struct pattern *p, size_t anchor)
+walk_from(const struct search *s, const struct candidate *c, size_t anchor)
 {
-	const struct item *first = item_at(s->x, p->first_item);
+	const struct item *first = s->x->sealed_items + c->first_item;
 	struct walk w = {.x = s->x,
 	    .text = s->text,
 	    .search = s,
 	    .first = first,
-	    .anchor = first + p->anchor,
-	    .last = first + p->count,
+	    .anchor = first + c->anchor,
+	    .last = first + c->count,
 	    .anchor_at = anchor,
-	    .value = p->value};
+	    .value = c->value};
 	backward(&w, w.anchor, anchor, false);
 }
 
+/*
+ * Nearly all anchors end soon, each at another step, which no processor can foresee; and what is
+ * looked at lies all over the index.  So the places of a text go through the steps together: a step
+ * writes down which go on, without a branch, and asks for the memory that the next one will need.
+ */
+#define TOGETHER 64
+
+/* An anchor, or one of its entries, at a place of the text. */
+struct meeting {
+	uint32_t place, number;
+};
+
+struct meetings {
+	size_t count;
+	struct meeting items[2 * TOGETHER];
+};
+
+static ALWAYS_INLINE void
+meet(struct meetings *m, size_t place, uint32_t number, bool goes_on)
+{
+	m->items[m->count] = (struct meeting){(uint32_t)place, number};
+	m->count += goes_on;
+}
+
+/* The anchors among places [from, to), TOGETHER at most: a spelling's, then its stem's. */
+static void
+meet_anchors(const struct search *s, size_t from, size_t to, struct meetings *met)
+{
+	const struct anchor *anchors = s->x->anchors;
+	met->count = 0;
+	for (size_t i = from; i < to; i++) {
+		const struct pattern_mark mark = s->text->places[i].mark;
+		__builtin_prefetch(&anchors[mark.symbol]);
+		meet(met, i, mark.symbol, (mark.flags & PATTERN_MARK_ANCHOR) != 0);
+		if ((mark.flags & PATTERN_MARK_HAS_STEM) != 0)
+			meet(met, i, anchors[mark.symbol].stem, true);
+	}
+}
+
+/* Those beside which stands what any of their entries wants. */
+static void
+pass_anchors(const struct search *s, struct meetings *met)
+{
+	size_t count = met->count;
+	met->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct meeting m = met->items[i];
+		const struct anchor *a = &s->x->anchors[m.number];
+		const struct pattern_place *here = &s->text->places[m.place];
+		const struct gate *gates = &s->x->gates[a->first];
+		__builtin_prefetch(gates);
+		__builtin_prefetch(gates + CACHE_LINE / sizeof *gates);
+		meet(met, m.place, m.number, is_in(a->before, here - 1) & is_in(a->behind, here + 1));
+	}
+}
+
 /* The entry fits what stands directly beside its anchor. */
-static inline void
-match_entry(const struct search *s, const struct entry *e, const struct pattern_place *here)
-{
-	if ((e->left & here->left) == 0 || (e->right & here->right) == 0)
-		return;
-	const struct pattern *p = pattern_at(s->x, e->pattern);
-	size_t anchor = (size_t)(here - s->text->places);
-	if (e->is_whole)
-		s->found(s->cookie, p->value, anchor, anchor + 1);
-	else if ((p->left & here->left) != 0 && (p->right & here->right) != 0)
-		walk_from(s, p, anchor);
-}
-
-/* The patterns that this symbol anchors, when they are few. */
 static void
-match_few(const struct search *s, const struct symbol *sym, const struct pattern_place *here)
+try_candidate(const struct search *s, struct meeting m)
 {
-	const struct entry *e = (const struct entry *)s->x->entries.items + sym->first_entry;
-	for (const struct entry *end = e + sym->entry_count; e < end; e++) {
-		if (is_in(e->before, here - 1) && is_in(e->behind, here + 1) &&
-		    (e->when >> s->text->when & 1) != 0)
-			match_entry(s, e, here);
-	}
-}
-
-static void
-match_many(const struct search *s, const struct symbol *sym, const struct pattern_place *here)
-{
-	const struct entry *e = (const struct entry *)s->x->entries.items + sym->first_entry;
-	const struct table *t = (const struct table *)s->x->tables.items + sym->first_table;
-	for (const struct table *end = t + sym->table_count; t < end; t++, e += TABLE_ENTRIES) {
-		uint64_t fits = t->before[here[-1].mark.class] & t->behind[here[1].mark.class] &
-		    t->when[s->text->when];
-		for (; fits != 0; fits &= fits - 1)
-			match_entry(s, &e[__builtin_ctzll(fits)], here);
-	}
-}
-
-static inline void
-match_symbol(const struct search *s, const struct symbol *sym, const struct pattern_place *here)
-{
-	if (!is_in(sym->before, here - 1) || !is_in(sym->behind, here + 1))
-		return;
-	if (sym->table_count > 0)
-		match_many(s, sym, here);
+	const struct candidate *c = &s->x->candidates[m.number];
+	if (c->is_whole)
+		s->found(s->cookie, c->value, m.place, m.place + 1);
 	else
-		match_few(s, sym, here);
+		walk_from(s, c, m.place);
+}
+
+/* Those that stand in the right circumstances between what they need. */
+static void
+try_candidates(const struct search *s, struct meetings *met)
+{
+	size_t count = met->count;
+	met->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct meeting m = met->items[i];
+		const struct candidate *c = &s->x->candidates[m.number];
+		const struct pattern_place *here = &s->text->places[m.place];
+		bool fits = (c->left[0] & here->left) != 0;
+		fits &= (c->left[1] & here->left) != 0;
+		fits &= (c->right[0] & here->right) != 0;
+		fits &= (c->right[1] & here->right) != 0;
+		fits &= (c->when >> s->text->when & 1) != 0;
+		__builtin_prefetch(&s->x->sealed_items[c->first_item]);
+		meet(met, m.place, m.number, fits);
+	}
+	for (size_t i = 0; i < met->count; i++)
+		try_candidate(s, met->items[i]);
+	met->count = 0;
+}
+
+/* Which of up to 64 gates let both classes pass: a bit each. */
+static uint64_t
+passing(const struct gate *gates, size_t count, unsigned before, unsigned behind)
+{
+	uint64_t bits = 0;
+	for (size_t i = count; i-- > 0;)
+		bits = bits << 1 | (gates[i].before >> before & gates[i].behind >> behind & 1);
+	return bits;
+}
+
+/* All entries of an anchor; tries what has gathered when there are many. */
+static void
+meet_candidates(const struct search *s, struct meeting anchor, struct meetings *met)
+{
+	const struct anchor *a = &s->x->anchors[anchor.number];
+	const struct pattern_place *here = &s->text->places[anchor.place];
+	for (uint32_t done = 0; done < a->count; done += 64) {
+		uint32_t first = a->first + done, left = a->count - done;
+		uint64_t bits = passing(&s->x->gates[first], left < 64 ? left : 64,
+		    here[-1].mark.class, here[1].mark.class);
+		for (; bits != 0; bits &= bits - 1) {
+			uint32_t number = first + (uint32_t)__builtin_ctzll(bits);
+			__builtin_prefetch(&s->x->candidates[number]);
+			meet(met, anchor.place, number, true);
+		}
+		if (met->count > TOGETHER)
+			try_candidates(s, met);
+	}
+}
+
+static void
+search_places(const struct search *s, size_t from, size_t to)
+{
+	struct meetings anchors, candidates;
+	candidates.count = 0;
+	meet_anchors(s, from, to, &anchors);
+	pass_anchors(s, &anchors);
+	for (size_t i = 0; i < anchors.count; i++)
+		meet_candidates(s, anchors.items[i], &candidates);
+	try_candidates(s, &candidates);
 }
 
 /* Writes down what stands behind each place. */
@@ -314,15 +396,10 @@ pattern_index_search(
     const struct pattern_index *x, struct pattern_text *text, pattern_found_fn *found, void *cookie)
 {
 	const struct search s = {x, text, found, cookie};
-	const struct pattern_place *here = text->places + text->begin;
 	fill_right(text);
-	for (const struct pattern_place *end = text->places + text->end; here < end; here++) {
-		if ((here->mark.flags & PATTERN_MARK_ANCHOR) == 0)
-			continue;
-		const struct symbol *sym = symbol_at(x, here->mark.symbol);
-		match_symbol(&s, sym, here);
-		if ((here->mark.flags & PATTERN_MARK_HAS_STEM) != 0)
-			match_symbol(&s, symbol_at(x, sym->stem), here);
+	for (size_t from = text->begin; from < text->end; from += TOGETHER) {
+		size_t left = text->end - from;
+		search_places(&s, from, from + (left < TOGETHER ? left : TOGETHER));
 	}
 }
 
