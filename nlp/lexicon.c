@@ -13,6 +13,7 @@
 #define LEXICON_TEXT_MAX (64u << 20)
 #define TEMPERATURE_NONE 1000
 #define SURE_USUAL 500
+#define CACHE_LINE 64
 
 static const struct kind {
 	const char *name;
@@ -72,6 +73,12 @@ lexeme_role_kind(enum lexeme_role role)
 }
 
 const char *
+lexeme_source(const struct lexeme *x)
+{
+	return x->is_vocabulary ? "brand vocabulary" : KINDS[x->kind].source;
+}
+
+const char *
 shape_name(enum shape s)
 {
 	return SHAPES[s];
@@ -99,6 +106,28 @@ no_memory(const struct lexicon *lx, struct err *err)
 	return err_set(err, ERR_NOMEM, "no memory for lexicon '%s'", lx->name);
 }
 
+/* From a cache line on, which realloc() does not promise. */
+static int
+grow_lexemes(struct lexicon *lx)
+{
+	size_t cap = lx->cap == 0 ? 256 : lx->cap * 2;
+	if (lx->count < lx->cap)
+		return 0;
+	void *memory = mem_array(cap + CACHE_LINE / sizeof *lx->lexemes, sizeof *lx->lexemes);
+	if (memory == NULL)
+		return -1;
+	uintptr_t at = (uintptr_t)memory;
+	struct lexeme *more =
+	    (void *)((char *)memory + (CACHE_LINE - at % CACHE_LINE) % CACHE_LINE);
+	if (lx->lexemes != NULL)
+		memcpy(more, lx->lexemes, lx->count * sizeof *more);
+	mem_free(lx->lexeme_memory);
+	lx->lexeme_memory = memory;
+	lx->lexemes = more;
+	lx->cap = cap;
+	return 0;
+}
+
 int
 lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *err)
 {
@@ -117,9 +146,11 @@ lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *er
 	lx->rated_stems = word_trie_new();
 	lx->stems = word_trie_new();
 	lx->pairs = mem_array(lx->pair_cap, sizeof *lx->pairs);
+	lx->pair_filter = mem_zalloc(lx->pair_cap * PAIR_BITS / 8);
 	lx->stemmer = stemmer_new(false);
 	if (lx->arena == NULL || lx->words == NULL || lx->rated_stems == NULL ||
-	    lx->stems == NULL || lx->pairs == NULL || lx->stemmer == NULL) {
+	    lx->stems == NULL || lx->pairs == NULL || lx->pair_filter == NULL ||
+	    lx->stemmer == NULL || grow_lexemes(lx) < 0) {
 		no_memory(lx, err);
 		lexicon_free(lx);
 		return -1;
@@ -139,10 +170,11 @@ lexicon_free(struct lexicon *lx)
 	word_trie_free(lx->words);
 	word_trie_free(lx->rated_stems);
 	word_trie_free(lx->stems);
-	mem_free(lx->lexemes);
+	mem_free(lx->lexeme_memory);
 	mem_free(lx->stem_ratings);
 	mem_free(lx->stem_entries);
 	mem_free(lx->pairs);
+	mem_free(lx->pair_filter);
 	arena_free(lx->arena);
 	mem_free(lx);
 }
@@ -184,17 +216,11 @@ new_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct
 		return 0;
 	}
 	struct slice text = arena_slice_dup(lx->arena, entry);
-	struct lexeme *more = grow(lx->lexemes, &lx->cap, lx->count, sizeof *more);
-	if (more != NULL)
-		lx->lexemes = more;
-	if (more == NULL || text.ptr == NULL) {
+	if (text.ptr == NULL || grow_lexemes(lx) < 0) {
 		no_memory(lx, err);
 		return 0;
 	}
-	if (lx->count == 1)
-		lx->lexemes[0] = (struct lexeme){.source = ""};
-	lx->lexemes[lx->count] =
-	    (struct lexeme){.text = text, .kind = (uint8_t)kind, .source = KINDS[kind].source};
+	lx->lexemes[lx->count] = (struct lexeme){.text = text, .kind = kind & 31u};
 	return (uint32_t)lx->count++;
 }
 
@@ -307,16 +333,16 @@ add_rated(
 		if (x->role != ROLE_NONE)
 			return err_set(
 			    err, ERR_INPUT, "'%.*s' has a role already", SLICE_ARG(entry));
-		x->role = (uint8_t)KINDS[kind].role;
-		x->boost_milli = milli;
+		x->role = KINDS[kind].role & 7u;
+		assert(milli >= INT16_MIN && milli <= INT16_MAX);
+		x->boost_milli = (int16_t)milli;
 		return 0;
 	}
 	if (x->has_weight)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
 	x->has_weight = true;
-	x->kind = (uint8_t)kind;
+	x->kind = kind & 31u;
 	x->weight_milli = milli;
-	x->source = KINDS[kind].source;
 	return is_word ? add_to_stem(lx, &keys[0], milli, err) : 0;
 }
 
@@ -395,19 +421,33 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 	return (uint32_t)lx->stem_count++;
 }
 
+static void
+put_pair(struct lexicon *lx, struct pair_slot pair)
+{
+	uint64_t bit = lexicon_pair_hash(pair.key) & (lx->pair_cap * PAIR_BITS - 1);
+	lx->pair_filter[bit / 64] |= UINT64_C(1) << bit % 64;
+	*lexicon_pair_slot(lx, pair.key) = pair;
+}
+
 static int
 grow_pairs(struct lexicon *lx, struct err *err)
 {
 	struct pair_slot *old = lx->pairs;
 	size_t old_cap = lx->pair_cap;
 	struct pair_slot *more = mem_array(old_cap * 2, sizeof *more);
-	if (more == NULL)
+	uint64_t *filter = mem_zalloc(old_cap * 2 * PAIR_BITS / 8);
+	if (more == NULL || filter == NULL) {
+		mem_free(more);
+		mem_free(filter);
 		return no_memory(lx, err);
+	}
+	mem_free(lx->pair_filter);
 	lx->pairs = more;
+	lx->pair_filter = filter;
 	lx->pair_cap = old_cap * 2;
 	for (size_t i = 0; i < old_cap; i++) {
 		if (old[i].key != 0)
-			*lexicon_pair_slot(lx, old[i].key) = old[i];
+			put_pair(lx, old[i]);
 	}
 	mem_free(old);
 	return 0;
@@ -447,15 +487,13 @@ add_pair(struct lexicon *lx, struct slice entry, uint32_t *lexeme_r, struct err 
 	uint32_t y = take_stem(lx, &b, err);
 	if (y == 0 || (lx->pair_count * 2 >= lx->pair_cap && grow_pairs(lx, err) < 0))
 		return -1;
-	struct pair_slot *slot = lexicon_pair_slot(lx, (uint64_t)x << 32 | y);
-	if (slot->key != 0)
+	uint64_t key_of_both = lexicon_pair_key(x, y);
+	if (lexicon_pair_slot(lx, key_of_both)->key != 0)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
 	*lexeme_r = new_lexeme(lx, LEXEME_PAIR, entry, err);
 	if (*lexeme_r == 0)
 		return -1;
-	*slot = (struct pair_slot){(uint64_t)x << 32 | y, *lexeme_r};
-	lx->stem_entries[x].pair_sides |= STEM_IS_FIRST;
-	lx->stem_entries[y].pair_sides |= STEM_IS_SECOND;
+	put_pair(lx, (struct pair_slot){key_of_both, *lexeme_r});
 	lx->pair_count++;
 	return 0;
 }
@@ -547,7 +585,6 @@ override(struct lexeme *x, int32_t weight_milli)
 	x->weight_milli = weight_milli;
 	x->positive_milli = (int32_t)((int64_t)weight_milli * VOCABULARY_CLASS_MILLI / 1000);
 	x->negative_milli = -x->positive_milli;
-	x->source = "brand vocabulary";
 	x->has_weight = true;
 	x->is_vocabulary = true;
 	x->role = ROLE_NONE;

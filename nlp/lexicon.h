@@ -113,19 +113,19 @@ enum rating_sum {
 	SUM_COUNT
 };
 
+/* Two fit in a cache line, and none lies on two of them. */
 struct lexeme {
 	struct slice text;
-	const char *
-	    source; /* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it */
-	uint8_t kind; /* enum lexeme_kind it was first added as */
-	uint8_t role;
-	bool has_weight; /* has a rating */
-	bool is_vocabulary;
-	bool holds_negator; /* a phrase that negates by itself: "not happy with" */
-	int32_t weight_milli; /* rating */
-	int32_t boost_milli;
+	int32_t weight_milli; /* rating; 0 without one */
 	int32_t negative_milli, positive_milli; /* learned, or a vocabulary's */
+	int16_t boost_milli;
+	unsigned kind : 5; /* enum lexeme_kind it was first added as */
+	unsigned role : 3;
+	bool has_weight : 1; /* has a rating */
+	bool is_vocabulary : 1;
+	bool holds_negator : 1; /* a phrase that negates by itself: "not happy with" */
 };
+_Static_assert(sizeof(struct lexeme) == 32, "half a cache line");
 
 /* What one unit has in the lexicon.  Lexemes are numbered from 1; 0: none. */
 struct lexicon_hit {
@@ -171,6 +171,16 @@ uint32_t lexicon_number_of(const struct lexicon *lx, const struct lexeme *x);
 void lexicon_set_class_weights(
     struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli);
 
+/* Is it more than nobody, who stands where there is none? */
+static inline bool
+lexeme_is_some(const struct lexeme *x)
+{
+	return x->text.len > 0;
+}
+
+/* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it. */
+const char *lexeme_source(const struct lexeme *x);
+
 /* What stands at a unit: depends on its key, kind and spellings only, so it may be kept.  The
  * stemmer is for other spellings than its key's; stems of those lie in the arena. */
 void lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a,
@@ -178,13 +188,19 @@ void lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct a
 /* Is this folded word in it, or its stem? */
 bool lexicon_knows(
     const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, struct slice word);
-/* What phrases begin with a unit, for lexicon_may_begin(); depends on its key and spellings only. */
-uint32_t lexicon_beginning(const struct lexicon *lx, const struct unit *u);
-#define LEXICON_BEGINS_NONE 0
-#define LEXICON_BEGINS_SOME UINT32_MAX /* of several spellings */
-/* Could a phrase begin with these two units?  Much cheaper than lexicon_phrase(). */
-bool lexicon_may_begin(
-    const struct lexicon *lx, uint32_t beginning, const struct unit *u, const struct unit *next);
+/* What a unit is to phrases; depends on its key and spellings only. */
+struct phrase_part {
+	uint64_t followers; /* which units may follow when one begins here: bits; 0: none begins */
+	uint32_t beginning; /* a node of theirs, or PHRASE_BEGINS_SPELT */
+	bool is_later; /* it may be one's second unit */
+	bool is_spelt; /* it has several spellings */
+};
+#define PHRASE_BEGINS_SPELT UINT32_MAX
+/* Fills the last two from the unit, the others from what begins with it, if anything does. */
+struct phrase_part
+lexicon_phrase_part(const struct lexicon *lx, const struct unit *u, bool has_longer);
+/* Could a phrase begin with these two units of one clause?  Much cheaper than lexicon_phrase(). */
+bool lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struct unit *next);
 /* The longest phrase of two units or more that begins at unit `at`; 0: none. */
 uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);

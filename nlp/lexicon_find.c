@@ -83,19 +83,22 @@ lexicon_knows(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a
 	return stem.text.ptr != NULL && word_trie_word(lx->stems, &stem, &at, &has_longer);
 }
 
-uint32_t
-lexicon_beginning(const struct lexicon *lx, const struct unit *u)
+struct phrase_part
+lexicon_phrase_part(const struct lexicon *lx, const struct unit *u, bool has_longer)
 {
-	return u->other_count > 0 ? LEXICON_BEGINS_SOME : word_trie_node(lx->words, &u->key);
+	struct phrase_part p = {.is_spelt = u->other_count > 0};
+	p.is_later = p.is_spelt || word_trie_is_later(lx->words, &u->key);
+	if (!has_longer)
+		return p;
+	p.beginning = p.is_spelt ? PHRASE_BEGINS_SPELT : word_trie_node(lx->words, &u->key);
+	p.followers = p.is_spelt ? UINT64_MAX : word_trie_followers(lx->words, p.beginning);
+	return p;
 }
 
 bool
-lexicon_may_begin(
-    const struct lexicon *lx, uint32_t beginning, const struct unit *u, const struct unit *next)
+lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struct unit *next)
 {
-	if (beginning == LEXICON_BEGINS_NONE || u->clause != next->clause)
-		return false;
-	return beginning == LEXICON_BEGINS_SOME ||
+	return beginning == PHRASE_BEGINS_SPELT ||
 	    word_trie_may_continue(lx->words, beginning, next);
 }
 

@@ -22,13 +22,7 @@ struct stem_rating {
 /* A stem that was learned. */
 struct stem_entry {
 	uint32_t plain, negated; /* lexeme numbers */
-	uint32_t pair_sides; /* STEM_IS_FIRST, STEM_IS_SECOND */
 };
-
-/* Beside the number of a stem (there are far fewer): it is the first, the second of some pair. */
-#define STEM_IS_FIRST (1u << 31)
-#define STEM_IS_SECOND (1u << 30)
-#define STEM_NUMBER (STEM_IS_SECOND - 1)
 
 struct pair_slot {
 	uint64_t key; /* first << 32 | second; 0: free */
@@ -44,7 +38,8 @@ struct lexicon {
 	const char *name;
 	enum language lang;
 	struct arena *arena;
-	struct lexeme *lexemes; /* [0] is nobody */
+	struct lexeme *lexemes; /* [0] is nobody: no text, counts nothing; begin at a cache line of */
+	void *lexeme_memory;
 	size_t count, cap;
 	struct word_trie *words; /* rated and roles: lexeme numbers */
 	struct word_trie *rated_stems; /* indices into stem_ratings */
@@ -55,6 +50,8 @@ struct lexicon {
 	size_t stem_count, stem_cap;
 	struct pair_slot *pairs;
 	size_t pair_count, pair_cap; /* cap is a power of two */
+	uint64_t *pair_filter; /* PAIR_BITS for each slot: most pairs of words are none, and this stays
+				  in the caches */
 	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
 	int32_t temperature_milli, sure_milli;
 	uint64_t checksum, vocabulary_checksum;
@@ -73,10 +70,33 @@ lexicon_lexeme(const struct lexicon *lx, uint32_t number)
 	return &lx->lexemes[number];
 }
 
+#define PAIR_BITS 8
+
+static inline uint64_t
+lexicon_pair_hash(uint64_t key)
+{
+	return key * 0x9e3779b97f4a7c15ULL >> 20;
+}
+
+static inline uint64_t
+lexicon_pair_key(uint32_t first, uint32_t second)
+{
+	return (uint64_t)first << 32 | second;
+}
+
+/* May these two stems be a pair?  No is certain. */
+static inline bool
+lexicon_may_be_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
+{
+	uint64_t bit = lexicon_pair_hash(lexicon_pair_key(first, second)) &
+	    (lx->pair_cap * PAIR_BITS - 1);
+	return (lx->pair_filter[bit / 64] >> bit % 64 & 1) != 0;
+}
+
 static inline struct pair_slot *
 lexicon_pair_slot(const struct lexicon *lx, uint64_t key)
 {
-	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (lx->pair_cap - 1);
+	size_t i = (size_t)lexicon_pair_hash(key) & (lx->pair_cap - 1);
 	while (lx->pairs[i].key != 0 && lx->pairs[i].key != key)
 		i = (i + 1) & (lx->pair_cap - 1);
 	return &lx->pairs[i];
@@ -86,7 +106,7 @@ lexicon_pair_slot(const struct lexicon *lx, uint64_t key)
 static inline uint32_t
 lexicon_find_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
 {
-	return lexicon_pair_slot(lx, (uint64_t)first << 32 | second)->lexeme;
+	return lexicon_pair_slot(lx, lexicon_pair_key(first, second))->lexeme;
 }
 
 void lexicon_name_version(struct lexicon *lx);

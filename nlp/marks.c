@@ -54,110 +54,195 @@ hashtag_rating(const struct marks_finder *f, const struct unit *u)
 	return best;
 }
 
-static const struct lexeme *
-lexeme_of(const struct marks_finder *f, uint32_t number)
+/* Of the English lexicon or the post's own. */
+static void
+set_rated(struct word_entries *e, const struct lexicon *lx, const struct lexeme *x, bool is_english)
 {
-	return number == 0 ? NULL : lexicon_at(f->lexicon, number);
+	e->rated = lexicon_number_of(lx, x);
+	e->role = (uint8_t)x->role;
+	e->is_english = is_english;
 }
 
-/* With the sides of pairs it has. */
-static uint32_t
-number_of(const struct marks_finder *f, uint32_t stem)
+static void
+look_up_elsewhere(const struct marks_finder *f, const struct unit *u, struct word_entries *e)
 {
-	return stem == 0 ? 0 : stem | f->lexicon->stem_entries[stem].pair_sides;
+	const struct lexeme *x = u->kind == TOKEN_HASHTAG ? hashtag_rating(f, u) : NULL;
+	if (x != NULL) {
+		set_rated(e, f->lexicon, x, false);
+		return;
+	}
+	if (f->english == NULL || (u->kind != TOKEN_WORD && u->kind != TOKEN_HASHTAG))
+		return;
+	x = english_rating(f, u);
+	if (x != NULL)
+		set_rated(e, f->english, x, true);
 }
 
 void
 marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_entries *entries_r)
 {
-	struct lexicon_hit hit;
-	*entries_r = (struct word_entries){.rated = NULL};
-	if (f->only_signs && u->kind != TOKEN_EMOJI && u->kind != TOKEN_EMOTICON)
-		return;
-	lexicon_resolve(f->lexicon, f->stemmer, f->arena, u, &hit);
-	*entries_r = (struct word_entries){.rated = lexeme_of(f, hit.rated),
-	    .stem = lexeme_of(f, hit.stem),
-	    .negated = lexeme_of(f, hit.negated),
-	    .number = number_of(f, hit.number),
-	    .beginning =
-		hit.has_longer ? lexicon_beginning(f->lexicon, u) : (uint32_t)LEXICON_BEGINS_NONE};
-	if (hit.rated != 0 || hit.stem != 0)
-		return;
-	if (u->kind == TOKEN_HASHTAG)
-		entries_r->rated = hashtag_rating(f, u);
-	if (entries_r->rated == NULL && f->english != NULL &&
-	    (u->kind == TOKEN_WORD || u->kind == TOKEN_HASHTAG))
-		entries_r->rated = english_rating(f, u);
+	struct lexicon_hit hit = {.rated = 0};
+	bool is_read = !f->only_signs || u->kind == TOKEN_EMOJI || u->kind == TOKEN_EMOTICON;
+	if (is_read)
+		lexicon_resolve(f->lexicon, f->stemmer, f->arena, u, &hit);
+	struct phrase_part p = lexicon_phrase_part(f->lexicon, u, hit.has_longer);
+	*entries_r = (struct word_entries){.followers = p.followers,
+	    .rated = hit.rated,
+	    .stem = hit.stem,
+	    .negated = hit.negated,
+	    .number = hit.number,
+	    .beginning = p.beginning,
+	    .role = (uint8_t)f->lexicon->lexemes[hit.rated].role,
+	    .is_later = p.is_later,
+	    .is_spelt = p.is_spelt};
+	if (is_read && (hit.rated | hit.stem) == 0)
+		look_up_elsewhere(f, u, entries_r);
 }
 
-static inline bool
-is_empty(const struct word_entries *e)
-{
-	return ((uintptr_t)e->rated | (uintptr_t)e->stem | e->number) == 0;
-}
+/* ---- the marks of a text ---------------------------------------------------- */
 
-/* Marks so far, and how far phrases reach. */
+/* Marks so far, and how far phrases and what changes others reach. */
 struct finding {
-	struct mark *marks;
+	const struct lexicon *lexicon;
+	const struct lexeme *lexemes[2]; /* the post's, English ones */
+	const struct unit *units;
+	struct mark *marks; /* [-1] is nobody's */
 	size_t count;
+	uint32_t *watched;
+	size_t watched_count;
 	size_t phrase_end;
 	size_t silent_end; /* of a brand's own phrase: its words say nothing else */
+	size_t watched_end;
 };
+
+/* The pair that a unit makes with the mark before it. */
+static inline uint32_t
+find_pair(const struct finding *g, size_t unit, uint32_t number)
+{
+	const struct mark *before = &g->marks[(ptrdiff_t)g->count - 1];
+	const struct unit *u = &g->units[unit];
+	bool may_be = lexicon_may_be_pair(g->lexicon, before->number, number);
+	may_be &= before->unit + 1 == unit;
+	if (!may_be || u->clause != u[-1].clause)
+		return 0;
+	return lexicon_find_pair(g->lexicon, before->number, number);
+}
 
 /* The next mark, which is there once it is counted. */
 static inline struct mark *
-write_mark(const struct finding *g, const struct word_entries *e, size_t unit)
+write_mark(struct finding *g, const struct word_entries *e, const struct lexeme *rated, size_t unit)
 {
 	struct mark *m = &g->marks[g->count];
-	m->rated = unit < g->phrase_end ? NULL : e->rated; /* a phrase speaks for it */
-	m->stem = e->stem;
-	m->negated = e->negated;
-	m->number = e->number;
+	m->rated = rated;
+	m->stem = g->lexemes[0] + e->stem;
+	m->negated = g->lexemes[0] + e->negated;
 	m->unit = (uint32_t)unit;
 	m->span = 1;
+	m->number = e->number;
+	m->pair = find_pair(g, unit, e->number);
+	m->strength_milli = 1000;
+	m->rating_milli = rated->weight_milli;
+	m->negator = 0;
+	m->boosters[0] = m->boosters[1] = 0;
+	m->flags = 0;
 	return m;
+}
+
+/* How many units behind a word of each role may be changed by it; of a contrast all. */
+static const uint32_t REACH[] = {[ROLE_NONE] = 0,
+    [ROLE_NEGATOR] = NEGATION_REACH,
+    [ROLE_BOOSTER] = BOOST_REACH,
+    [ROLE_CONTRAST] = UNITS_MAX,
+    [ROLE_SARCASM] = 0};
+
+/* Counts a mark, is_there: or leaves it; and writes down whether it is to be watched. */
+static inline void
+count_mark(struct finding *g, struct mark *m, unsigned role, bool is_there)
+{
+	const struct unit *u = &g->units[m->unit];
+	size_t reach = is_there ? m->unit + m->span + REACH[role] : 0;
+	bool is_watched = u->is_caps | u->is_elongated | u->is_quoted | (role != ROLE_NONE) |
+	    (m->unit < g->watched_end) | (m->span > 1);
+	m->flags = role != ROLE_NONE ? MARK_HAS_ROLE : 0;
+	g->watched[g->watched_count] = (uint32_t)g->count;
+	g->watched_count += (size_t)(is_there & is_watched);
+	g->count += is_there;
+	g->watched_end = reach > g->watched_end ? reach : g->watched_end;
+}
+
+/* May a phrase begin with these two?  Words of few phrases follow, so hardly a look-up is in vain. */
+static inline bool
+may_begin(const struct word_entries *e, const struct word_entries *next, const struct unit *u)
+{
+	uint64_t follows = e->followers >> word_trie_bit(u[1].key.hash) & 1;
+	follows |= (e->followers != 0) & next->is_spelt;
+	return (follows & next->is_later) != 0;
 }
 
 /* The longest phrase that begins at a unit; false: none does. */
 static bool
-add_phrase(const struct marks_finder *f, struct finding *g, const struct word_entries *e,
-    const struct unit *units, size_t unit_count, size_t unit)
+add_phrase(struct finding *g, const struct word_entries *e, size_t unit_count, size_t unit)
 {
 	size_t span;
-	uint32_t phrase = lexicon_phrase(f->lexicon, units, unit_count, unit, &span);
+	const struct unit *u = &g->units[unit];
+	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, e->beginning, u + 1))
+		return false;
+	uint32_t phrase = lexicon_phrase(g->lexicon, g->units, unit_count, unit, &span);
 	if (phrase == 0)
 		return false;
-	const struct lexeme *x = lexicon_at(f->lexicon, phrase);
-	struct word_entries own = {.stem = x};
-	struct mark *m = write_mark(g, x->is_vocabulary ? &own : e, unit);
-	g->count++;
-	m->rated = x;
+	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
+	const struct word_entries own = {.stem = phrase};
+	struct mark *m = write_mark(g, x->is_vocabulary ? &own : e, x, unit);
 	m->span = (uint32_t)span;
+	count_mark(g, m, x->role, true);
 	g->phrase_end = unit + span;
 	g->silent_end = x->is_vocabulary ? g->phrase_end : 0;
 	return true;
 }
 
+/* Most units are marks, and which are not cannot be foreseen: no branch. */
+static inline void
+add_unit(struct finding *g, const struct word_entries *e, size_t unit)
+{
+	bool speaks = unit >= g->phrase_end; /* else a phrase speaks for it */
+	bool is_there = (unit >= g->silent_end) & ((e->rated | e->stem | e->number) != 0);
+	uint32_t rated = speaks ? e->rated : 0;
+	struct mark *m = write_mark(g, e, g->lexemes[e->is_english] + rated, unit);
+	count_mark(g, m, speaks ? e->role : ROLE_NONE, is_there);
+}
+
+/* Room for the marks, one before them and one behind, and for as many numbers. */
+static int
+make_room(struct finding *g, struct scratch *scratch, size_t unit_count)
+{
+	struct mark *marks =
+	    scratch_need(scratch, (unit_count + 2) * (sizeof *marks + sizeof *g->watched));
+	if (marks == NULL)
+		return -1;
+	marks[0].unit = UINT32_MAX - 1; /* beside none */
+	marks[0].number = 0;
+	g->marks = marks + 1;
+	g->watched = (void *)(marks + unit_count + 2);
+	return 0;
+}
+
 int
 marks_find(const struct marks_finder *f, const struct unit *units,
-    const struct word_entries *const *entries, size_t unit_count, struct mark **marks_r,
-    size_t *count_r, struct err *err)
+    const struct word_entries *const *entries, size_t unit_count, struct marks *marks_r,
+    struct err *err)
 {
-	struct finding g = {.marks = scratch_need(f->scratch, (unit_count + 1) * sizeof *g.marks)};
-	if (g.marks == NULL)
+	struct finding g = {.lexicon = f->lexicon, .units = units};
+	g.lexemes[0] = f->lexicon->lexemes;
+	g.lexemes[1] = f->english == NULL ? g.lexemes[0] : f->english->lexemes;
+	if (make_room(&g, f->scratch, unit_count) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	for (size_t i = 0; i < unit_count; i++) {
 		const struct word_entries *e = entries[i];
-		if (e->beginning != LEXICON_BEGINS_NONE && i + 1 < unit_count &&
-		    i >= g.phrase_end &&
-		    lexicon_may_begin(f->lexicon, e->beginning, &units[i], &units[i + 1]) &&
-		    add_phrase(f, &g, e, units, unit_count, i))
+		if (e->followers != 0 && i + 1 < unit_count && i >= g.phrase_end &&
+		    may_begin(e, entries[i + 1], &units[i]) && add_phrase(&g, e, unit_count, i))
 			continue;
-		/* Most units are marks, and which are not cannot be foreseen: no branch. */
-		write_mark(&g, e, i);
-		g.count += (size_t)((i >= g.silent_end) & !is_empty(e));
+		add_unit(&g, e, i);
 	}
-	*marks_r = g.marks;
-	*count_r = g.count;
+	*marks_r = (struct marks){g.marks, g.count, g.watched, g.watched_count};
 	return 0;
 }

@@ -2,7 +2,7 @@
  * marks.h - what of a text stands in the lexicon.
  *
  * One mark for each unit that has anything: a rating or role (of the longest phrase that begins
- * there), a learned stem.  Words of another language than the post's are looked up in the
+ * there), a learned stem, a learned pair with the unit before it.  Words of another language than the post's are looked up in the
  * English lexicon's ratings when the post's own knows nothing of them (code-switching). A hashtag
  * without an entry is cut into words the lexicon knows ("#worstservice"), and has the rating of the
  * most telling one; capitals are not looked at, since the word alone decides (word_memo.h).
@@ -29,21 +29,28 @@ struct marks_finder {
 	struct arena *arena;
 };
 
-/* What a unit has in the lexicons: struct lexicon_hit with its numbers looked up. */
+/* What a unit has in the lexicons: struct lexicon_hit, and struct phrase_part.  Lexemes by their
+ * numbers, 0: none. */
 struct word_entries {
-	const struct lexeme *rated; /* rating, role or both; or an English rating */
-	const struct lexeme *stem, *negated;
-	uint32_t number; /* of the stem, and which sides of pairs it has (lexicon_internal.h) */
-	uint32_t beginning; /* of phrases: lexicon_beginning() */
+	uint64_t followers;
+	uint32_t rated; /* rating, role or both; with is_english of that lexicon */
+	uint32_t stem, negated;
+	uint32_t number; /* of the stem, in pairs */
+	uint32_t beginning;
+	uint8_t role; /* of rated */
+	bool is_english : 1;
+	bool is_later : 1;
+	bool is_spelt : 1;
 };
 
 /* Depends on the unit's word alone. */
 void
 marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_entries *entries_r);
 
-/* entries: of each unit.  Fills the marks up to their numbers, the rest is modifiers_apply()'s. */
+/* entries: of each unit.  The marks are filled as if nothing changed what they count; which of them
+ * something may change is modifiers_apply()'s to look at. */
 int marks_find(const struct marks_finder *f, const struct unit *units,
-    const struct word_entries *const *entries, size_t unit_count, struct mark **marks_r,
-    size_t *count_r, struct err *err);
+    const struct word_entries *const *entries, size_t unit_count, struct marks *marks_r,
+    struct err *err);
 
 #endif

@@ -1,7 +1,5 @@
 #include "nlp/modifiers.h"
 
-#include <assert.h>
-
 #include "core/arena.h"
 
 /* Factors in thousandths, chosen on the validation rows named in corpora/README.md. */
@@ -44,7 +42,7 @@ is_word_like(const struct unit *u)
 static enum lexeme_role
 role_of(const struct mark *m)
 {
-	return m->rated == NULL ? ROLE_NONE : (enum lexeme_role)m->rated->role;
+	return (enum lexeme_role)m->rated->role;
 }
 
 /* ---- how a post looks ------------------------------------------------------- */
@@ -146,7 +144,7 @@ boost(struct mark *m, const struct behind *b)
 		if (u->is_elongated || u->is_caps)
 			factor += share / 2;
 		m->boosters[n++] = b->boosters[k];
-		if (m->rated != NULL)
+		if (lexeme_is_some(m->rated))
 			by->flags |= MARK_USED_UP;
 	}
 	m->strength_milli = scale(m->strength_milli, factor < 100 ? 100 : factor);
@@ -165,8 +163,8 @@ negate(struct mark *m, const struct behind *b)
 		m->flags |= MARK_NEGATED;
 		m->negator = b->negators[k];
 		int32_t polarity = modifiers_polarity(m);
-		int32_t rating = m->rated == NULL ? 0 : m->rated->weight_milli;
-		if ((m->rated != NULL && m->rated->has_weight) || polarity < 0)
+		int32_t rating = m->rated->weight_milli;
+		if (m->rated->has_weight || polarity < 0)
 			by->flags |= MARK_USED_UP;
 		if (polarity + rating / 2 < 0)
 			by->flags |= MARK_TURNS_BAD;
@@ -183,7 +181,7 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 		shout(m, b);
 	if (role != ROLE_NEGATOR && (b->boosters[0] | b->negators[0]) != 0 && is_word_like(u)) {
 		boost(m, b);
-		if (m->rated == NULL || !m->rated->holds_negator)
+		if (!m->rated->holds_negator)
 			negate(m, b);
 	}
 	if (u->is_quoted) {
@@ -198,21 +196,18 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 
 /* Everything but what comes behind a mark.  Returns whether there is a contrast. */
 static bool
-apply_forward(struct mark *marks, size_t count, const struct unit *units, const struct looks *looks)
+apply_forward(const struct marks *marks, const struct unit *units, const struct looks *looks)
 {
-	struct behind b = {.marks = marks,
+	struct behind b = {.marks = marks->items,
 	    .units = units,
 	    .looks = looks,
 	    .clause = UINT32_MAX,
 	    .but_sentence = UINT32_MAX};
-	for (size_t i = 0; i < count; i++) {
-		struct mark *m = &marks[i];
+	for (size_t k = 0; k < marks->watched_count; k++) {
+		size_t i = marks->watched[k];
+		struct mark *m = &marks->items[i];
 		const struct unit *u = &units[m->unit];
 		enum lexeme_role role = role_of(m);
-		assert(i == 0 || m->unit > marks[i - 1].unit);
-		m->strength_milli = 1000;
-		m->negator = m->boosters[0] = m->boosters[1] = 0;
-		m->flags = 0;
 		if (u->clause != b.clause)
 			forget_clause(&b, u->clause);
 		if (role == ROLE_CONTRAST) {
@@ -272,13 +267,13 @@ apply_end(struct mark *m, const struct sentence_end *e)
 
 /* A "but" later in the sentence, and how the sentence ends. */
 static void
-apply_backward(struct mark *marks, size_t count, const struct unit *units, size_t unit_count)
+apply_backward(const struct marks *marks, const struct unit *units, size_t unit_count)
 {
 	struct sentence_end e = {.sentence = UINT32_MAX, .but_sentence = UINT32_MAX};
 	size_t u = unit_count;
 
-	for (size_t i = count; i-- > 0;) {
-		struct mark *m = &marks[i];
+	for (size_t i = marks->count; i-- > 0;) {
+		struct mark *m = &marks->items[i];
 		while (u > m->unit)
 			look_at_unit(&e, &units[--u]);
 		if (role_of(m) == ROLE_CONTRAST)
@@ -304,19 +299,28 @@ rating_of(const struct mark *m)
 	return scale(effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
 }
 
+/* What a mark counts in the end. */
+static inline void
+settle(struct mark *m)
+{
+	if (m->strength_milli > MODIFIERS.strength_max)
+		m->strength_milli = MODIFIERS.strength_max;
+	m->rating_milli = rating_of(m);
+}
+
 void
-modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units, size_t unit_count,
+modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count,
     const struct looks *looks)
 {
-	bool has_contrast = apply_forward(marks, mark_count, units, looks);
-	if (has_contrast || looks->has_marks)
-		apply_backward(marks, mark_count, units, unit_count);
-	for (size_t i = 0; i < mark_count; i++) {
-		struct mark *m = &marks[i];
-		if (m->strength_milli > MODIFIERS.strength_max)
-			m->strength_milli = MODIFIERS.strength_max;
-		m->rating_milli = m->rated == NULL ? 0 : rating_of(m);
+	bool has_contrast = apply_forward(marks, units, looks);
+	if (has_contrast || looks->has_marks) {
+		apply_backward(marks, units, unit_count);
+		for (size_t i = 0; i < marks->count; i++)
+			settle(&marks->items[i]);
+		return;
 	}
+	for (size_t k = 0; k < marks->watched_count; k++)
+		settle(&marks->items[marks->watched[k]]);
 }
 
 int32_t

@@ -33,10 +33,12 @@ struct arena;
 
 /* What the lexicon has at one unit, and what its surroundings make of it. */
 struct mark {
-	const struct lexeme *rated; /* rating or role of the word or phrase; NULL: none */
-	const struct lexeme *stem, *negated; /* learned; NULL: none */
+	/* Rating or role of the word or phrase; what was learned.  None: nobody (lexeme_is_some()),
+	 * which counts 0 and has no role. */
+	const struct lexeme *rated, *stem, *negated;
 	uint32_t unit, span; /* span: units that rated covers */
-	uint32_t number; /* of the stem, as in struct word_entries */
+	uint32_t number; /* of the stem, in pairs; 0: in none */
+	uint32_t pair; /* lexeme of the pair with the mark before this one; 0: none */
 	int32_t strength_milli; /* what it counts, 1000: as it is */
 	int32_t rating_milli; /* its rating after modifiers; 0: none, or used up */
 	uint32_t negator; /* mark index + 1; 0: none */
@@ -56,6 +58,7 @@ enum mark_flag {
 	MARK_NEGATED = 128,
 	MARK_USED_UP = 256,
 	MARK_TURNS_BAD = 512, /* a negator of something bad */
+	MARK_HAS_ROLE = 1024
 };
 /* Those that modifiers_explain() tells of; it names the word that negates. */
 #define MARK_WITH_WORDS (2u * MARK_NEGATED - 1u)
@@ -69,16 +72,25 @@ struct looks {
 };
 struct looks looks_of(const struct unit *units, size_t count);
 
-/* Fills what is left of the marks, from strength_milli on; they are in text order, one a unit, and
- * no rated ones overlap.  looks: of all units.  Linear. */
-void modifiers_apply(struct mark *marks, size_t mark_count, const struct unit *units,
-    size_t unit_count, const struct looks *looks);
+/* The marks of a text, in its order, one a unit, and no rated ones overlap. */
+struct marks {
+	struct mark *items;
+	size_t count;
+	/* Indices of those that something before them, or how they are written, may change; also of all
+	 * with a role. */
+	uint32_t *watched;
+	size_t watched_count;
+};
+
+/* Changes what the marks count.  looks: of all units.  Linear. */
+void modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count,
+    const struct looks *looks);
 
 /* Positive minus negative weight of its learned stem. */
 static inline int32_t
 modifiers_polarity(const struct mark *m)
 {
-	return m->stem == NULL ? 0 : m->stem->positive_milli - m->stem->negative_milli;
+	return m->stem->positive_milli - m->stem->negative_milli;
 }
 
 /* What a learned lexeme counts: as it is, or turned (its polarity, not its subjectivity). */

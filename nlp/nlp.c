@@ -11,6 +11,7 @@
 #include "nlp/intents.h"
 #include "nlp/language.h"
 #include "nlp/lexicon.h"
+#include "nlp/lexicon_internal.h"
 #include "nlp/lexicon_set.h"
 #include "nlp/marks.h"
 #include "nlp/reasons.h"
@@ -256,10 +257,10 @@ fill_fact(
 
 /* What will be looked at when all units have been found. */
 static inline void
-prefetch_entries(const struct word_entries *e)
+prefetch_entries(const struct lexicon *lx, const struct word_entries *e)
 {
-	__builtin_prefetch(e->stem);
-	__builtin_prefetch(e->rated);
+	__builtin_prefetch(&lx->lexemes[e->stem]);
+	__builtin_prefetch(&lx->lexemes[e->rated]);
 }
 
 /* Fills the stem of a unit and what it has in the lexicon; spare is for words that are not kept. */
@@ -273,7 +274,7 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 		return find_anew(w, f, u, spare);
 	if (fact->lang != w->lang)
 		return fill_fact(w, f, u, fact);
-	prefetch_entries(&fact->entries);
+	prefetch_entries(w->lexicon, &fact->entries);
 	u->mark = fact->mark;
 	if (u->kind == TOKEN_WORD)
 		u->stem = word_fact_stem(fact, u, w->arena);
@@ -319,8 +320,7 @@ judge(struct work *w)
 {
 	const struct unit_list *l = &w->s->cutting.units;
 	const struct lexicon *english = w->set->lexicons[LANGUAGE_EN];
-	struct mark *marks;
-	size_t count;
+	struct marks marks;
 	struct evidence e;
 	struct marks_finder finder = {.lexicon = w->lexicon,
 	    .english = w->lexicon == english ? NULL : english,
@@ -329,12 +329,11 @@ judge(struct work *w)
 	    .scratch = &w->s->marks,
 	    .arena = w->arena};
 	if (find_units(w, &finder) < 0 ||
-	    marks_find(&finder, l->items, w->entries, l->count, &marks, &count, w->err) < 0)
+	    marks_find(&finder, l->items, w->entries, l->count, &marks, w->err) < 0)
 		return -1;
 	struct looks looks = looks_of(l->items, l->count);
-	modifiers_apply(marks, count, l->items, l->count, &looks);
-	if (sentiment_weigh(
-		w->lexicon, marks, count, l->items, l->count, &looks, &w->s->terms, &e, w->err) < 0)
+	modifiers_apply(&marks, l->items, l->count, &looks);
+	if (sentiment_weigh(w->lexicon, &marks, l->count, &looks, &w->s->terms, &e, w->err) < 0)
 		return -1;
 	/* Without a known language the signs decide alone, if there are any; a known language
 	 * without a lexicon is not ours to judge. */
@@ -345,8 +344,8 @@ judge(struct work *w)
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
-	if (reasons_give(
-		&e, marks, count, l->items, w->text, w->score->is_scored, w->arena, w->score) < 0)
+	if (reasons_give(&e, marks.items, marks.count, l->items, w->text, w->score->is_scored,
+		w->arena, w->score) < 0)
 		return no_memory(w->err);
 	return 0;
 }

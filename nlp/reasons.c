@@ -51,7 +51,7 @@ give(struct giving *g, const struct lexeme *x, const struct unit *first, const s
 	c->start = first->start;
 	c->len = last->start + last->len - first->start;
 	c->entry = x->text;
-	c->source = x->source;
+	c->source = lexeme_source(x);
 	c->weight_milli = weight_milli;
 	c->effect_milli = effect_milli;
 	c->modifiers = modifiers;

@@ -60,6 +60,8 @@ struct weighing {
 	struct term *next;
 	int64_t sums[2]; /* of the effects of the terms since they were last taken */
 	int32_t has_effect; /* not 0: one of them is not */
+	size_t rated_count; /* as in struct evidence, */
+	int64_t positive_milli, negative_milli; /* and these */
 };
 
 static inline const struct term *
@@ -93,54 +95,54 @@ is_silent_negator(const struct mark *m)
 	    ((m->flags & MARK_USED_UP) != 0 || modifiers_polarity(m) > 0);
 }
 
+/* The stem of a mark that something changed, or that has a role. */
+static void
+weigh_changed(struct weighing *w, uint32_t at)
+{
+	const struct mark *m = &w->marks[at];
+	bool is_negated = (m->flags & MARK_NEGATED) != 0;
+	w->e->is_sarcastic |= m->rated->role == ROLE_SARCASM;
+	if (is_silent_negator(m))
+		return;
+	if (is_negated && lexeme_is_some(m->negated))
+		add_term(w, TERM_STEM, at, m->negated, m->strength_milli, false);
+	else if (lexeme_is_some(m->stem))
+		add_term(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
+}
+
 static inline void
 weigh_mark(struct weighing *w, uint32_t at)
 {
 	const struct mark *m = &w->marks[at];
-	bool is_negated = (m->flags & MARK_NEGATED) != 0;
-	if (m->rated != NULL) {
-		w->e->is_sarcastic |= m->rated->role == ROLE_SARCASM;
-		if (is_silent_negator(m))
-			return;
+	bool is_changed = ((m->strength_milli ^ 1000) | m->flags) != 0;
+	if (is_changed) {
+		weigh_changed(w, at);
+	} else {
+		/* Nobody's term counts nothing, and its place is the next one's. */
+		add_term(w, TERM_STEM, at, m->stem, 1000, false);
+		w->next -= !lexeme_is_some(m->stem);
 	}
-	if (is_negated && m->negated != NULL)
-		add_term(w, TERM_STEM, at, m->negated, m->strength_milli, false);
-	else if (m->stem != NULL)
-		add_term(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
 }
 
 /* Two neighbours of one clause. */
 static inline void
-weigh_pair(struct weighing *w, uint32_t at, const struct unit *units)
+weigh_pair(struct weighing *w, uint32_t at)
 {
-	const struct mark *a = &w->marks[at - 1], *b = &w->marks[at];
-	/* In one step, as each of the two is anybody's guess. */
-	uint32_t may_be_pair =
-	    a->number / (STEM_IS_FIRST / STEM_IS_SECOND) & b->number & STEM_IS_SECOND;
-	if (may_be_pair == 0 || a->unit + 1 != b->unit ||
-	    units[a->unit].clause != units[b->unit].clause)
-		return;
-	if ((b->flags & MARK_TURNS_BAD) != 0)
+	const struct mark *b = &w->marks[at];
+	if (b->pair == 0 || (b->flags & MARK_TURNS_BAD) != 0)
 		return; /* "is not" is bad news before good words only */
-	uint32_t lexeme =
-	    lexicon_find_pair(w->lx, a->number & STEM_NUMBER, b->number & STEM_NUMBER);
-	if (lexeme == 0)
-		return;
-	bool is_turned = (a->flags & b->flags & MARK_NEGATED) != 0;
+	bool is_turned = (b[-1].flags & b->flags & MARK_NEGATED) != 0;
 	int32_t strength = (b->flags & MARK_BEFORE_BUT) != 0 ? 600 : 1000;
-	add_term(w, TERM_PAIR, at, lexicon_lexeme(w->lx, lexeme), strength, is_turned);
+	add_term(w, TERM_PAIR, at, lexicon_lexeme(w->lx, b->pair), strength, is_turned);
 }
 
 static inline void
-weigh_rating(struct evidence *e, const struct mark *m)
+weigh_rating(struct weighing *w, const struct mark *m)
 {
-	if (m->rating_milli == 0)
-		return;
-	e->rated_count++;
-	if (m->rating_milli > 0)
-		e->positive_milli += m->rating_milli;
-	else
-		e->negative_milli -= m->rating_milli;
+	int32_t rating = m->rating_milli;
+	w->rated_count += rating != 0;
+	w->positive_milli += rating > 0 ? rating : 0;
+	w->negative_milli += rating < 0 ? -rating : 0;
 }
 
 static int32_t
@@ -199,32 +201,32 @@ take_words(struct weighing *w, size_t unit_count)
 
 /* Words, signs and pairs. */
 static void
-weigh_marks(
-    struct weighing *w_r, const struct mark *marks, size_t mark_count, const struct unit *units)
+weigh_marks(struct weighing *w_r, size_t mark_count)
 {
 	struct weighing w = *w_r; /* stays in registers */
 	for (size_t i = 0; i < mark_count; i++) {
 		weigh_mark(&w, (uint32_t)i);
-		weigh_rating(w.e, &marks[i]);
-		if (i > 0)
-			weigh_pair(&w, (uint32_t)i, units);
+		weigh_rating(&w, &w.marks[i]);
+		weigh_pair(&w, (uint32_t)i);
 	}
 	*w_r = w;
+	w.e->rated_count = w.rated_count;
+	w.e->positive_milli = w.positive_milli;
+	w.e->negative_milli = w.negative_milli;
 }
 
 int
-sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
-    const struct unit *units, size_t unit_count, const struct looks *looks, struct scratch *scratch,
-    struct evidence *e_r, struct err *err)
+sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit_count,
+    const struct looks *looks, struct scratch *scratch, struct evidence *e_r, struct err *err)
 {
-	struct weighing w = {.lx = lx, .marks = marks, .e = e_r};
+	struct weighing w = {.lx = lx, .marks = marks->items, .e = e_r};
+	size_t most = marks->count * 2 + SHAPE_COUNT + SUM_COUNT;
 	*e_r = (struct evidence){.count = 0};
-	e_r->terms =
-	    scratch_need(scratch, (mark_count * 2 + SHAPE_COUNT + SUM_COUNT) * sizeof *e_r->terms);
+	e_r->terms = scratch_need(scratch, most * sizeof *e_r->terms);
 	if (e_r->terms == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	w.next = e_r->terms;
-	weigh_marks(&w, marks, mark_count, units);
+	weigh_marks(&w, marks->count);
 	take_words(&w, unit_count);
 	weigh_sums(&w, looks);
 	weigh_shapes(&w, looks);

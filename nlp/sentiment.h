@@ -59,9 +59,8 @@ struct evidence {
 };
 
 /* Fills *e_r; terms live in the scratch.  -1 without memory. */
-int sentiment_weigh(const struct lexicon *lx, const struct mark *marks, size_t mark_count,
-    const struct unit *units, size_t unit_count, const struct looks *looks, struct scratch *scratch,
-    struct evidence *e_r, struct err *err);
+int sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit_count,
+    const struct looks *looks, struct scratch *scratch, struct evidence *e_r, struct err *err);
 
 /* Fills label, score, probabilities and is_unsure. */
 void sentiment_combine(const struct lexicon *lx, const struct evidence *e, struct score *s);

@@ -113,7 +113,8 @@ find_candidates(struct training *t)
 			continue;
 		const struct unit_list *l = &t->cutting.units;
 		if (train_mark_post(t, t->lexicon, t->rows[i].text, &m) < 0 ||
-		    train_words_add_post(words, l->items, l->count, m.items, m.count, t->err) < 0)
+		    train_words_add_post(words, l->items, l->count, m.marks.items, m.marks.count,
+			t->err) < 0)
 			goto out;
 	}
 	rc = train_words_to_lexicon(words, t->lexicon, t->err);
@@ -136,10 +137,10 @@ static int
 add_term_cells(struct training *t, const struct term *term, const struct mark *marks)
 {
 	bool is_negated_entry = term->kind == TERM_STEM && term->lexeme->kind == LEXEME_NEGATED;
-	const struct lexeme *stem = is_negated_entry ? marks[term->mark].stem : NULL;
+	const struct lexeme *stem = marks[term->mark].stem;
 	uint32_t lexeme = lexicon_number_of(t->lexicon, term->lexeme);
 	/* What a negated stem says is learned as what it adds to its stem turned. */
-	if (stem != NULL &&
+	if (is_negated_entry && lexeme_is_some(stem) &&
 	    train_matrix_add(&t->matrix,
 		cell_of(lexicon_number_of(t->lexicon, stem), term->strength_milli, true),
 		t->err) < 0)
@@ -156,7 +157,7 @@ add_row(struct training *t, const struct train_row *row)
 	if (train_weigh_post(t, t->lexicon, row->text, &m, &e) < 0)
 		return -1;
 	for (size_t i = 0; i < e.count; i++) {
-		if (add_term_cells(t, &e.terms[i], m.items) < 0)
+		if (add_term_cells(t, &e.terms[i], m.marks.items) < 0)
 			return -1;
 	}
 	return train_matrix_end_row(&t->matrix, t->err);

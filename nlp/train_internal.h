@@ -34,8 +34,7 @@ struct training {
 };
 
 struct train_post {
-	struct mark *items;
-	size_t count;
+	struct marks marks;
 	struct looks looks;
 };
 

@@ -91,8 +91,7 @@ begins_with_negator(struct training *t, struct slice entry, struct train_post *m
 {
 	if (slice_starts_with(entry, "<") || train_mark_post(t, t->lexicon, entry, m_r) < 0)
 		return false;
-	return m_r->count > 0 && m_r->items[0].rated != NULL &&
-	    m_r->items[0].rated->role == ROLE_NEGATOR;
+	return m_r->marks.count > 0 && m_r->marks.items[0].rated->role == ROLE_NEGATOR;
 }
 
 /* A negator never speaks for the good, and never beside a word for that word's side. */
@@ -108,9 +107,8 @@ keep_negator_laws(struct training *t)
 			continue;
 		int32_t side = 1000;
 		if (x->kind == LEXEME_PAIR) {
-			const struct mark *last = &m.items[m.count - 1];
-			int32_t rating = last->rated != NULL ? last->rated->weight_milli : 0;
-			side = modifiers_polarity(last) + rating / 2;
+			const struct mark *last = &m.marks.items[m.marks.count - 1];
+			side = modifiers_polarity(last) + last->rated->weight_milli / 2;
 		}
 		if (side > 0) {
 			positive = at_most(positive, 0);

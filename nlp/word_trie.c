@@ -21,8 +21,8 @@ struct edge {
 
 struct node {
 	struct slice text;
+	uint64_t followers; /* word_trie_bit() of its children */
 	uint32_t first_value;
-	bool has_children;
 };
 
 struct value {
@@ -38,7 +38,8 @@ struct word_trie {
 	size_t node_cap, node_count;
 	struct value *values;
 	size_t value_cap, value_count;
-	uint64_t filter[FILTER_BITS / 64];
+	uint64_t filter[FILTER_BITS / 64]; /* words that begin phrases */
+	uint64_t later[FILTER_BITS / 64]; /* words behind those */
 };
 
 struct word_trie *
@@ -82,9 +83,15 @@ edge_slot(const struct word_trie *p, uint32_t parent, uint64_t hash)
 }
 
 static inline bool
+is_in_filter(const uint64_t filter[FILTER_BITS / 64], uint64_t hash)
+{
+	return (filter[(hash >> 6) % (FILTER_BITS / 64)] >> (hash & 63) & 1) != 0;
+}
+
+static inline bool
 may_begin(const struct word_trie *p, uint64_t hash)
 {
-	return (p->filter[(hash >> 6) % (FILTER_BITS / 64)] >> (hash & 63) & 1) != 0;
+	return is_in_filter(p->filter, hash);
 }
 
 /* The node behind `parent` by this word; 0: none. */
@@ -171,9 +178,9 @@ add_child(struct word_trie *p, uint32_t parent, const struct word_key *word)
 		return 0;
 	put_edge(p, (struct edge){word->hash, parent, child});
 	p->edge_count++;
-	if (parent == ROOT)
-		p->filter[(word->hash >> 6) % (FILTER_BITS / 64)] |= 1ULL << (word->hash & 63);
-	p->nodes[parent].has_children = true;
+	uint64_t *filter = parent == ROOT ? p->filter : p->later;
+	filter[(word->hash >> 6) % (FILTER_BITS / 64)] |= 1ULL << (word->hash & 63);
+	p->nodes[parent].followers |= 1ULL << word_trie_bit(word->hash);
 	return child;
 }
 
@@ -238,7 +245,7 @@ word_trie_word(
     const struct word_trie *p, const struct word_key *word, uint32_t *value_r, bool *has_longer_r)
 {
 	uint32_t node = find_child(p, ROOT, word);
-	*has_longer_r = node != 0 && p->nodes[node].has_children;
+	*has_longer_r = node != 0 && p->nodes[node].followers != 0;
 	if (node == 0 || p->nodes[node].first_value == NO_VALUE)
 		return false;
 	*value_r = p->values[p->nodes[node].first_value].value;
@@ -249,7 +256,19 @@ uint32_t
 word_trie_node(const struct word_trie *p, const struct word_key *word)
 {
 	uint32_t node = find_child(p, ROOT, word);
-	return node != ROOT && p->nodes[node].has_children ? node : 0;
+	return node != ROOT && p->nodes[node].followers != 0 ? node : 0;
+}
+
+uint64_t
+word_trie_followers(const struct word_trie *p, uint32_t node)
+{
+	return p->nodes[node].followers;
+}
+
+bool
+word_trie_is_later(const struct word_trie *p, const struct word_key *word)
+{
+	return is_in_filter(p->later, word->hash);
 }
 
 bool
@@ -293,7 +312,7 @@ walk_from(const struct walk *w, uint32_t node, size_t i)
 	for (uint32_t v = n->first_value; v != NO_VALUE; v = w->p->values[v].next)
 		w->fn(w->cookie, w->p->values[v].value, w->at, i);
 
-	if (!n->has_children || i == w->count)
+	if (n->followers == 0 || i == w->count)
 		return;
 	const struct unit *u = &w->units[i];
 	if (node != ROOT && u->clause != u[-1].clause)

@@ -141,6 +141,15 @@ bool word_trie_word(
 
 /* The node of a word with which longer phrases begin; 0: none does. */
 uint32_t word_trie_node(const struct word_trie *p, const struct word_key *word);
+/* With which words phrases go on from a node: word_trie_bit() of each; 0: with none.  And may a phrase go
+ * on with this word, wherever it begins?  Of both no is certain. */
+uint64_t word_trie_followers(const struct word_trie *p, uint32_t node);
+bool word_trie_is_later(const struct word_trie *p, const struct word_key *word);
+static inline unsigned
+word_trie_bit(uint64_t hash)
+{
+	return (unsigned)(hash >> 58);
+}
 /* May a longer phrase go on from such a node with this unit?  No is certain, yes is to be looked
  * at. */
 bool word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next);

@@ -20,7 +20,8 @@ struct reader {
 	struct scratch mark_memory, term_memory;
 	struct slice text;
 	const struct lexicon *lexicon;
-	struct mark *marks;
+	struct marks found;
+	struct mark *marks; /* of those found */
 	size_t mark_count;
 	struct looks looks;
 	struct evidence evidence;
@@ -67,9 +68,11 @@ reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *en
 		entries[i] = &found[i];
 	}
 	assert_int_equal(
-	    marks_find(&f, l->items, entries, l->count, &r->marks, &r->mark_count, NULL), 0);
+	    marks_find(&f, l->items, entries, l->count, &r->found, NULL), 0);
 	r->looks = looks_of(l->items, l->count);
-	modifiers_apply(r->marks, r->mark_count, l->items, l->count, &r->looks);
+	modifiers_apply(&r->found, l->items, l->count, &r->looks);
+	r->marks = r->found.items;
+	r->mark_count = r->found.count;
 }
 
 /* english may be NULL. */
@@ -84,8 +87,8 @@ reader_read(
 	r->score = (struct score){.lexicon = NULL};
 	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
 	reader_mark(r, lx, english);
-	assert_int_equal(sentiment_weigh(lx, r->marks, r->mark_count, l->items, l->count, &r->looks,
-			     &r->term_memory, &r->evidence, NULL),
+	assert_int_equal(sentiment_weigh(lx, &r->found, l->count, &r->looks, &r->term_memory,
+			     &r->evidence, NULL),
 	    0);
 	sentiment_combine(lx, &r->evidence, &r->score);
 	assert_int_equal(reasons_give(&r->evidence, r->marks, r->mark_count, l->items, text, true,
