@@ -75,7 +75,8 @@ lexicon_lexeme(const struct lexicon *lx, uint32_t number)
 static inline uint64_t
 lexicon_pair_hash(uint64_t key)
 {
-	return key * 0x9e3779b97f4a7c15ULL >> 20;
+	uint64_t h = key * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 32; /* the low bits know of the second one alone */
 }
 
 static inline uint64_t
