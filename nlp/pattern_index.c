@@ -15,6 +15,8 @@
 /* How many classes are for common words, and how many other words in a row share one. */
 #define COMMON_CLASSES 44
 #define WORDS_TOGETHER 16
+/* The second class is anybody's but 0. */
+#define SECOND_CLASS_SHARE (UINT64_MAX / (PATTERN_CLASSES - 1) + 1)
 
 /* ---- lists that grow -------------------------------------------------------- */
 
@@ -212,7 +214,6 @@ add_child(struct pattern_index *x, uint32_t parent, uint32_t symbol)
 		return 0;
 	put_edge(x, edge_key(parent, symbol) << 24 | child);
 	x->edge_count++;
-	node_at(x, parent)->has_children = true;
 	return child;
 }
 
@@ -366,16 +367,18 @@ rarest_item(const struct pattern_index *x, const struct pattern *p, int from, in
 	return rarest;
 }
 
+/* which: the first or the second class. */
 static uint64_t
-mask_of(const struct pattern_index *x, uint32_t symbol)
+mask_of(const struct pattern_index *x, uint32_t symbol, int which)
 {
-	return UINT64_C(1) << symbol_at(x, symbol)->class;
+	const struct symbol *s = symbol_at(x, symbol);
+	return UINT64_C(1) << (which == 0 ? s->class : s->second_class);
 }
 
 /* What stands beside an item of the pattern: the first words (step 1) or the last ones (step -1) of
  * item k, and of those behind it as long as one may be missing. */
 static uint64_t
-mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int step)
+mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int step, int which)
 {
 	const struct member *members = x->members.items;
 	uint64_t mask = 0;
@@ -385,9 +388,9 @@ mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int s
 			return MASK_ANY;
 		size_t from, to = members_of(x, item->symbol, &from);
 		if (from == to)
-			mask |= mask_of(x, item->symbol);
+			mask |= mask_of(x, item->symbol, which);
 		for (; from < to; from++)
-			mask |= mask_of(x, step > 0 ? members[from].first : members[from].last);
+			mask |= mask_of(x, step > 0 ? members[from].first : members[from].last, which);
 		if (!item->is_optional)
 			return mask;
 	}
@@ -423,13 +426,15 @@ fill_entry(const struct pattern_index *x, const struct pattern *p, struct entry 
 	for (; from < to; from++) {
 		if (!is_begun_by(x, members[from].first, e->symbol))
 			continue;
-		if (members[from].second == 0)
-			is_alone = true;
-		else
-			e->behind |= mask_of(x, members[from].second);
+		is_alone |= members[from].second == 0;
 		is_begin |= members[from].second != 0;
+		for (int which = 0; which < 2 && members[from].second != 0; which++)
+			e->behind[which] |= mask_of(x, members[from].second, which);
 	}
-	e->behind |= is_alone ? mask_beside(x, p, p->anchor + 1, 1) : 0;
+	for (int which = 0; which < 2; which++) {
+		e->before[which] = mask_beside(x, p, p->anchor - 1, -1, which);
+		e->behind[which] |= is_alone ? mask_beside(x, p, p->anchor + 1, 1, which) : 0;
+	}
 	e->is_whole = p->count == 1 && is_alone && !is_begin;
 }
 
@@ -451,10 +456,9 @@ fill_items(struct pattern_index *x, const struct pattern *p)
 {
 	for (int k = 0; k < p->count; k++) {
 		struct item *item = item_at(x, p->first_item + (uint32_t)k);
-		item->root = symbol_at(x, item->symbol)->root;
 		item->longest = symbol_at(x, item->symbol)->longest;
-		item->from = mask_beside(x, p, k, 1);
-		item->to = mask_beside(x, p, k, -1);
+		item->from = mask_beside(x, p, k, 1, 0);
+		item->to = mask_beside(x, p, k, -1, 0);
 	}
 }
 
@@ -467,8 +471,7 @@ add_entries(struct pattern_index *x, uint32_t pattern)
 	assert(anchor >= 0);
 	p->anchor = (uint8_t)anchor;
 	fill_items(x, p);
-	struct entry e = {.before = mask_beside(x, p, anchor - 1, -1),
-	    .symbol = item_at(x, p->first_item + p->anchor)->symbol,
+	struct entry e = {.symbol = item_at(x, p->first_item + p->anchor)->symbol,
 	    .pattern = pattern};
 	find_needed(x, p, 0, anchor, &e.left, &p->left);
 	find_needed(x, p, anchor + 1, p->count, &e.right, &p->right);
@@ -510,7 +513,9 @@ choose_classes(struct pattern_index *x)
 	}
 	for (uint32_t i = PATTERN_FIRST_FREE; i < x->symbols.count; i++) {
 		struct symbol *s = symbol_at(x, i);
-		s->class = s->stem == 0 ? s->class : symbol_at(x, s->stem)->class;
+		uint32_t word = s->stem == 0 ? i : s->stem;
+		s->class = symbol_at(x, word)->class;
+		s->second_class = (uint8_t)(1 + word * WORD_HASH_FACTOR / SECOND_CLASS_SHARE);
 	}
 }
 
@@ -529,10 +534,13 @@ static int
 make_room(struct pattern_index *x)
 {
 	size_t entries = x->entries.count, symbols = x->symbols.count, items = x->items.count;
-	size_t lines = 4; /* what each array leaves of its last one */
-	x->memory = mem_zalloc(CACHE_LINE * (lines + 1) + entries * sizeof *x->candidates +
-	    entries * sizeof *x->gates + symbols * sizeof *x->anchors +
-	    items * sizeof *x->sealed_items);
+	size_t steps = x->edge_count + 1; /* one may be asked for in vain */
+	size_t lines = 9; /* what each array leaves of its last one, and the first array before it */
+	x->memory = mem_zalloc(lines * CACHE_LINE +
+	    entries * (sizeof *x->candidates + sizeof *x->gates) +
+	    symbols * (sizeof *x->anchors + sizeof *x->roots) + items * sizeof *x->sealed_items +
+	    steps *
+		(sizeof *x->step_symbols + sizeof *x->step_flags + sizeof *x->step_branches));
 	if (x->memory == NULL)
 		return -1;
 	char *at = (char *)x->memory + (CACHE_LINE - (uintptr_t)x->memory % CACHE_LINE) % CACHE_LINE;
@@ -540,7 +548,66 @@ make_room(struct pattern_index *x)
 	x->gates = carve(&at, entries, sizeof *x->gates);
 	x->anchors = carve(&at, symbols, sizeof *x->anchors);
 	x->sealed_items = carve(&at, items, sizeof *x->sealed_items);
+	x->step_symbols = carve(&at, steps, sizeof *x->step_symbols);
+	x->step_flags = carve(&at, steps, sizeof *x->step_flags);
+	x->step_branches = carve(&at, steps, sizeof *x->step_branches);
+	x->roots = carve(&at, symbols, sizeof *x->roots);
 	return 0;
+}
+
+static int
+compare_edges(const void *a, const void *b)
+{
+	const edge *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Puts the edges in order at the front of their table; branches of nodes. */
+static void
+sort_edges(struct pattern_index *x, struct branch *branches)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < x->edge_cap; i++) {
+		if (x->edges[i] != 0)
+			x->edges[n++] = x->edges[i];
+	}
+	qsort(x->edges, n, sizeof *x->edges, compare_edges);
+	for (uint32_t i = 0; i < n; i++) {
+		struct branch *b = &branches[x->edges[i] >> 40];
+		b->first = b->count++ == 0 ? i : b->first;
+	}
+}
+
+static int
+lay_out_steps(struct pattern_index *x)
+{
+	struct branch *branches = mem_array(x->nodes.count, sizeof *branches);
+	if (branches == NULL)
+		return -1;
+	sort_edges(x, branches);
+	for (size_t i = 0; i < x->edge_count; i++) {
+		edge e = x->edges[i];
+		uint32_t child = e & (NODES_MAX - 1);
+		x->step_symbols[i] = (uint16_t)(e >> 24);
+		x->step_branches[i] = branches[child];
+		x->step_flags[i] = (uint8_t)((node_at(x, child)->is_end ? STEP_ENDS : 0) |
+		    (branches[child].count > 0 ? STEP_GOES_ON : 0));
+	}
+	for (uint32_t i = 0; i < x->symbols.count; i++)
+		x->roots[i] = branches[symbol_at(x, i)->root];
+	mem_free(branches);
+	mem_free(x->edges);
+	x->edges = NULL;
+	return 0;
+}
+
+static void
+lay_out_items(struct pattern_index *x)
+{
+	for (uint32_t i = 0; i < x->items.count; i++) {
+		x->sealed_items[i] = *item_at(x, i);
+		x->sealed_items[i].root = x->roots[x->sealed_items[i].symbol];
+	}
 }
 
 static void
@@ -550,10 +617,12 @@ lay_out_entry(struct pattern_index *x, uint32_t i)
 	const struct pattern *p = pattern_at(x, e->pattern);
 	struct anchor *a = &x->anchors[e->symbol];
 	a->first = a->count++ == 0 ? i : a->first;
-	a->before |= e->before;
-	a->behind |= e->behind;
-	x->gates[i] = (struct gate){e->before, e->behind};
-	x->candidates[i] = (struct candidate){.left = {e->left, p->left},
+	a->before |= e->before[0];
+	a->behind |= e->behind[0];
+	x->gates[i] = (struct gate){e->before[0], e->behind[0]};
+	x->candidates[i] = (struct candidate){.before = e->before[1],
+	    .behind = e->behind[1],
+	    .left = {e->left, p->left},
 	    .right = {e->right, p->right},
 	    .first_item = p->first_item,
 	    .value = p->value,
@@ -569,15 +638,15 @@ lay_out(struct pattern_index *x)
 {
 	if (x->entries.count > 0)
 		qsort(x->entries.items, x->entries.count, sizeof(struct entry), compare_entries);
-	if (make_room(x) < 0)
+	if (make_room(x) < 0 || lay_out_steps(x) < 0)
 		return -1;
 	for (uint32_t i = 0; i < x->symbols.count; i++)
 		x->anchors[i].stem = symbol_at(x, i)->stem;
 	for (uint32_t i = 0; i < x->entries.count; i++)
 		lay_out_entry(x, i);
-	if (x->items.count > 0)
-		memcpy(x->sealed_items, x->items.items, x->items.count * sizeof(struct item));
+	lay_out_items(x);
 	list_free(&x->items);
+	list_free(&x->nodes);
 	list_free(&x->patterns);
 	list_free(&x->entries);
 	return 0;

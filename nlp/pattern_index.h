@@ -94,7 +94,8 @@ int pattern_index_seal(struct pattern_index *x);
 /* ---- looking ---- */
 
 /* The mark of a unit, from its stem and spellings alone: its symbol; its class, which several words
- * share and a spelling has from its stem, 0 for words that no pattern knows; and flags. */
+ * share and a spelling has from its stem, 0 for words that no pattern knows; a second class, which
+ * other words share; and flags. */
 struct pattern_mark pattern_index_mark(const struct pattern_index *x, const struct unit *u);
 
 #define PATTERN_CLASSES 64

@@ -30,7 +30,7 @@ struct symbol {
 	uint32_t stem; /* an exact spelling: the symbol of its stem; 0: something else */
 	uint32_t root; /* a group: the node its members hang on; 0: a word or gap */
 	uint32_t rarity; /* words: the less the rarer */
-	uint8_t class; /* words: the bit in masks */
+	uint8_t class, second_class; /* words: the bit in masks */
 	uint8_t longest; /* groups: words of the longest member */
 	bool has_exact; /* some pattern asks for one spelling of this stem */
 };
@@ -41,13 +41,24 @@ struct member {
 	uint32_t second; /* 0: it is one word */
 };
 
-/* parent << 40 | symbol << 24 | child; child 0: the slot is free. */
+/* parent << 40 | symbol << 24 | child; child 0: the slot is free.  Nodes and edges are for building; then
+ * come branches. */
 typedef uint64_t edge;
 
 #define NODES_MAX (1u << 24)
 
 struct node {
-	bool is_end, has_children;
+	bool is_end;
+};
+
+/* A sealed node's children, [first, first + count) of the steps. */
+struct branch {
+	uint32_t first, count;
+};
+
+enum step_flag {
+	STEP_ENDS = 1, /* a member ends here */
+	STEP_GOES_ON = 2
 };
 
 /* An item of a pattern, with what has to stand where it begins and where it ends, as masks: its first
@@ -55,7 +66,7 @@ struct node {
 struct item {
 	uint64_t from, to;
 	uint32_t symbol;
-	uint32_t root; /* of the symbol, as are these: */
+	struct branch root; /* of the symbol: no children if it is a word; as is this: */
 	uint8_t longest;
 	bool is_optional;
 };
@@ -70,7 +81,8 @@ struct pattern {
 /* A symbol anchors a pattern: masks of what may stand directly beside it, and of what has to stand
  * somewhere on its left and on its right. */
 struct entry {
-	uint64_t before, behind, left, right;
+	uint64_t before[2], behind[2]; /* by either class */
+	uint64_t left, right;
 	uint32_t symbol, pattern;
 	bool is_whole; /* the word alone is the pattern */
 };
@@ -88,19 +100,20 @@ struct anchor {
 	uint32_t unused;
 };
 
-/* What may stand directly beside an entry's anchor. */
+/* What may stand directly beside an entry's anchor, by the first class. */
 struct gate {
 	uint64_t before, behind;
 };
 
 /* The rest of an entry, with its pattern. */
 struct candidate {
+	uint64_t before, behind; /* by the second class */
 	uint64_t left[2], right[2]; /* what has to stand on either side: one of each mask */
 	uint32_t first_item, value;
 	uint8_t count, anchor;
 	uint8_t when;
 	bool is_whole;
-	uint8_t unused[20];
+	uint8_t unused[4];
 };
 
 _Static_assert(CACHE_LINE % sizeof(struct anchor) == 0, "none lies on two lines");
@@ -126,6 +139,12 @@ struct pattern_index {
 	struct gate *gates;
 	struct anchor *anchors; /* of symbols, by their numbers */
 	struct item *sealed_items;
+	/* The words that members of groups go on with: those of a node lie together, in order of their
+	 * symbols, with flags, and with what comes behind them. */
+	uint16_t *step_symbols;
+	uint8_t *step_flags;
+	struct branch *step_branches;
+	struct branch *roots; /* of symbols */
 	uint64_t filter[PATTERN_FILTER_BITS / 64];
 };
 
@@ -185,7 +204,22 @@ edge_slot(const struct pattern_index *x, uint64_t key)
 	return (size_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & (x->edge_cap - 1);
 }
 
-/* The node behind `parent` by this symbol; 0: none. */
+#define STEP_NONE UINT32_MAX
+
+/* The step from here by this symbol; STEP_NONE: there is none. */
+static inline uint32_t
+find_step(const struct pattern_index *x, struct branch from, uint32_t symbol)
+{
+	const uint16_t *symbols = x->step_symbols + from.first;
+	uint32_t at = 0;
+	if (from.count == 0)
+		return STEP_NONE;
+	for (uint32_t left = from.count; left > 1; left -= left / 2)
+		at += symbols[at + left / 2] <= symbol ? left / 2 : 0;
+	return symbols[at] == symbol ? from.first + at : STEP_NONE;
+}
+
+/* While it is built: the node behind `parent` by this symbol; 0: none. */
 static inline uint32_t
 find_child(const struct pattern_index *x, uint32_t parent, uint32_t symbol)
 {

@@ -54,7 +54,9 @@ pattern_index_mark(const struct pattern_index *x, const struct unit *u)
 	unsigned flags = a->stem == PATTERN_NONE ? 0 : PATTERN_MARK_HAS_STEM;
 	if (a->count + x->anchors[a->stem].count > 0)
 		flags |= PATTERN_MARK_ANCHOR;
-	return (struct pattern_mark){(uint16_t)symbol, symbol_at(x, symbol)->class, (uint8_t)flags};
+	const struct symbol *s = symbol_at(x, symbol);
+	return (struct pattern_mark){
+	    (uint16_t)symbol, s->class, flags & 3u, s->second_class & (PATTERN_CLASSES - 1u)};
 }
 
 /* ---- around the anchor ------------------------------------------------------- */
@@ -101,15 +103,15 @@ stem_here(const struct pattern_index *x, const struct pattern_place *p)
 							    : x->anchors[p->mark.symbol].stem;
 }
 
-/* The node behind this one by what stands here; 0: none. */
+/* The step from here by what stands here; STEP_NONE: there is none. */
 static ALWAYS_INLINE uint32_t
-step_member(const struct pattern_index *x, const struct pattern_place *p, uint32_t node)
+step_member(const struct pattern_index *x, const struct pattern_place *p, struct branch from)
 {
 	uint32_t symbol = p->mark.symbol;
 	if (symbol == PATTERN_NONE)
-		return 0;
-	uint32_t child = find_child(x, node, symbol), stem = stem_here(x, p);
-	return child == 0 && stem != PATTERN_NONE ? find_child(x, node, stem) : child;
+		return STEP_NONE;
+	uint32_t step = find_step(x, from, symbol), stem = stem_here(x, p);
+	return step == STEP_NONE && stem != PATTERN_NONE ? find_step(x, from, stem) : step;
 }
 
 static ALWAYS_INLINE bool
@@ -125,20 +127,22 @@ static ALWAYS_INLINE bool
 forward_item(const struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_place *places = w->text->places;
-	uint32_t node = item->root;
-	if (node == 0)
+	struct branch branch = item->root;
+	if (branch.count == 0)
 		return is_word_here(w->x, &places[i], item->symbol) &&
 		    forward(w, item + 1, i + 1, false);
 	for (size_t from = i; i < w->text->end; i++) {
 		if (i > from && !are_joined(&places[i]))
 			return false;
-		node = step_member(w->x, &places[i], node);
-		if (node == 0)
+		uint32_t step = step_member(w->x, &places[i], branch);
+		if (step == STEP_NONE)
 			return false;
-		if (node_at(w->x, node)->is_end && forward(w, item + 1, i + 1, false))
+		unsigned flags = w->x->step_flags[step];
+		if ((flags & STEP_ENDS) != 0 && forward(w, item + 1, i + 1, false))
 			return true;
-		if (!node_at(w->x, node)->has_children)
+		if ((flags & STEP_GOES_ON) == 0)
 			return false;
+		branch = w->x->step_branches[step];
 	}
 	return false;
 }
@@ -181,21 +185,30 @@ forward(const struct walk *w, const struct item *item, size_t i, bool is_free)
 
 static bool backward(struct walk *w, const struct item *item, size_t i, bool is_free);
 
+/* Are the places [p, p + len) a member of the group with this root? */
+static ALWAYS_INLINE bool
+is_member(
+    const struct pattern_index *x, struct branch root, const struct pattern_place *p, size_t len)
+{
+	uint32_t step = step_member(x, p, root);
+	for (size_t k = 1; k < len && step != STEP_NONE; k++)
+		step = step_member(x, p + k, x->step_branches[step]);
+	return step != STEP_NONE && (x->step_flags[step] & STEP_ENDS) != 0;
+}
+
 /* This item ends before i; then what stands before it. */
 static ALWAYS_INLINE bool
 backward_item(struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_place *places = w->text->places;
-	if (item->root == 0)
+	if (item->root.count == 0)
 		return is_word_here(w->x, &places[i - 1], item->symbol) &&
 		    backward(w, item, i - 1, false);
 	for (size_t len = 1; len <= item->longest && len <= i - w->text->begin; len++) {
-		uint32_t node = item->root;
 		if (len > 1 && !are_joined(&places[i - len + 1]))
 			return false;
-		for (size_t at = i - len; at < i && node != 0; at++)
-			node = step_member(w->x, &places[at], node);
-		if (node != 0 && node_at(w->x, node)->is_end && backward(w, item, i - len, false))
+		if (is_member(w->x, item->root, &places[i - len], len) &&
+		    backward(w, item, i - len, false))
 			return true;
 	}
 	return false;
@@ -327,7 +340,9 @@ try_candidates(const struct search *s, struct meetings *met)
 		struct meeting m = met->items[i];
 		const struct candidate *c = &s->x->candidates[m.number];
 		const struct pattern_place *here = &s->text->places[m.place];
-		bool fits = (c->left[0] & here->left) != 0;
+		bool fits = (c->before >> here[-1].mark.second_class & 1) != 0;
+		fits &= (c->behind >> here[1].mark.second_class & 1) != 0;
+		fits &= (c->left[0] & here->left) != 0;
 		fits &= (c->left[1] & here->left) != 0;
 		fits &= (c->right[0] & here->right) != 0;
 		fits &= (c->right[1] & here->right) != 0;
@@ -407,14 +422,17 @@ size_t
 pattern_index_member(
     const struct pattern_index *x, uint32_t group, const struct pattern_text *text, size_t at)
 {
-	uint32_t node = symbol_at(x, group)->root;
+	struct branch branch = x->roots[group];
 	size_t longest = 0;
 	for (size_t i = at; i < text->end; i++) {
 		const struct pattern_place *here = &text->places[i];
-		node = i > at && !are_joined(here) ? 0 : step_member(x, here, node);
-		if (node == 0)
+		if (i > at && !are_joined(here))
 			break;
-		longest = node_at(x, node)->is_end ? i + 1 - at : longest;
+		uint32_t step = step_member(x, here, branch);
+		if (step == STEP_NONE)
+			break;
+		longest = (x->step_flags[step] & STEP_ENDS) != 0 ? i + 1 - at : longest;
+		branch = x->step_branches[step];
 	}
 	return longest;
 }

@@ -38,7 +38,8 @@ struct word_key {
 /* What the patterns of intents know of a word (pattern_index.h); all zero: nothing. */
 struct pattern_mark {
 	uint16_t symbol;
-	uint8_t class, flags;
+	uint8_t class;
+	uint8_t flags : 2, second_class : 6;
 };
 
 struct unit {
