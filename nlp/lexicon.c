@@ -17,25 +17,38 @@
 
 static const struct kind {
 	const char *name;
-	const char *source; /* NULL: no weight of its own */
 	enum lexeme_role role;
 	bool is_learned;
 } KINDS[LEXEME_KIND_COUNT] = {
-    [LEXEME_WORD] = {"word", "lexicon", ROLE_NONE, false},
-    [LEXEME_PHRASE] = {"phrase", "lexicon", ROLE_NONE, false},
-    [LEXEME_IDIOM] = {"idiom", "idiom", ROLE_NONE, false},
-    [LEXEME_EMOJI] = {"emoji", "emoji", ROLE_NONE, false},
-    [LEXEME_EMOTICON] = {"emoticon", "emoticon", ROLE_NONE, false},
-    [LEXEME_NEGATOR] = {"negator", NULL, ROLE_NEGATOR, false},
-    [LEXEME_BOOSTER] = {"booster", NULL, ROLE_BOOSTER, false},
-    [LEXEME_CONTRAST] = {"contrast", NULL, ROLE_CONTRAST, false},
-    [LEXEME_SARCASM] = {"sarcasm", NULL, ROLE_SARCASM, false},
-    [LEXEME_STEM] = {"stem", "learned", ROLE_NONE, true},
-    [LEXEME_NEGATED] = {"negated", "learned, negated", ROLE_NONE, true},
-    [LEXEME_PAIR] = {"pair", "learned pair", ROLE_NONE, true},
-    [LEXEME_SHAPE] = {"shape", "shape", ROLE_NONE, true},
-    [LEXEME_SUM] = {"sum", "ratings", ROLE_NONE, true},
-    [LEXEME_STEM_RATING] = {"stem rating", "lexicon", ROLE_NONE, false},
+    [LEXEME_WORD] = {"word", ROLE_NONE, false},
+    [LEXEME_PHRASE] = {"phrase", ROLE_NONE, false},
+    [LEXEME_IDIOM] = {"idiom", ROLE_NONE, false},
+    [LEXEME_EMOJI] = {"emoji", ROLE_NONE, false},
+    [LEXEME_EMOTICON] = {"emoticon", ROLE_NONE, false},
+    [LEXEME_NEGATOR] = {"negator", ROLE_NEGATOR, false},
+    [LEXEME_BOOSTER] = {"booster", ROLE_BOOSTER, false},
+    [LEXEME_CONTRAST] = {"contrast", ROLE_CONTRAST, false},
+    [LEXEME_SARCASM] = {"sarcasm", ROLE_SARCASM, false},
+    [LEXEME_STEM] = {"stem", ROLE_NONE, true},
+    [LEXEME_NEGATED] = {"negated", ROLE_NONE, true},
+    [LEXEME_PAIR] = {"pair", ROLE_NONE, true},
+    [LEXEME_SHAPE] = {"shape", ROLE_NONE, true},
+    [LEXEME_SUM] = {"sum", ROLE_NONE, true},
+    [LEXEME_STEM_RATING] = {"stem rating", ROLE_NONE, false},
+};
+
+const char *const LEXEME_SOURCES[LEXEME_KIND_COUNT] = {
+    [LEXEME_WORD] = "lexicon",
+    [LEXEME_PHRASE] = "lexicon",
+    [LEXEME_IDIOM] = "idiom",
+    [LEXEME_EMOJI] = "emoji",
+    [LEXEME_EMOTICON] = "emoticon",
+    [LEXEME_STEM] = "learned",
+    [LEXEME_NEGATED] = "learned, negated",
+    [LEXEME_PAIR] = "learned pair",
+    [LEXEME_SHAPE] = "shape",
+    [LEXEME_SUM] = "ratings",
+    [LEXEME_STEM_RATING] = "lexicon",
 };
 
 static const char *const SHAPES[SHAPE_COUNT] = {
@@ -70,12 +83,6 @@ lexeme_role_kind(enum lexeme_role role)
 	while (KINDS[k].role != role && k < LEXEME_SARCASM)
 		k++;
 	return (enum lexeme_kind)k;
-}
-
-const char *
-lexeme_source(const struct lexeme *x)
-{
-	return x->is_vocabulary ? "brand vocabulary" : KINDS[x->kind].source;
 }
 
 const char *

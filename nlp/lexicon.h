@@ -178,8 +178,14 @@ lexeme_is_some(const struct lexeme *x)
 	return x->text.len > 0;
 }
 
+/* Of enum lexeme_kind; NULL for what has no weight of its own. */
+extern const char *const LEXEME_SOURCES[];
 /* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it. */
-const char *lexeme_source(const struct lexeme *x);
+static inline const char *
+lexeme_source(const struct lexeme *x)
+{
+	return x->is_vocabulary ? "brand vocabulary" : LEXEME_SOURCES[x->kind];
+}
 
 /* What stands at a unit: depends on its key, kind and spellings only, so it may be kept.  The
  * stemmer is for other spellings than its key's; stems of those lie in the arena. */

@@ -101,52 +101,19 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 
 /* ---- the marks of a text ---------------------------------------------------- */
 
-/* Marks so far, and how far phrases and what changes others reach. */
+/* What marks are written from and to, and how far phrases and what changes others reach. */
 struct finding {
 	const struct lexicon *lexicon;
 	const struct lexeme *lexemes[2]; /* the post's, English ones */
 	const struct unit *units;
+	size_t unit_count;
 	struct mark *marks; /* [-1] is nobody's */
-	size_t count;
-	uint32_t *watched;
-	size_t watched_count;
+	uint32_t *watched, *paired; /* indices of marks; paired: that may make a pair with the last one */
+	size_t count, watched_count, paired_count;
 	size_t phrase_end;
 	size_t silent_end; /* of a brand's own phrase: its words say nothing else */
 	size_t watched_end;
 };
-
-/* The pair that a unit makes with the mark before it. */
-static inline uint32_t
-find_pair(const struct finding *g, size_t unit, uint32_t number)
-{
-	const struct mark *before = &g->marks[(ptrdiff_t)g->count - 1];
-	const struct unit *u = &g->units[unit];
-	bool may_be = lexicon_may_be_pair(g->lexicon, before->number, number);
-	may_be &= before->unit + 1 == unit;
-	if (!may_be || u->clause != u[-1].clause)
-		return 0;
-	return lexicon_find_pair(g->lexicon, before->number, number);
-}
-
-/* The next mark, which is there once it is counted. */
-static inline struct mark *
-write_mark(struct finding *g, const struct word_entries *e, const struct lexeme *rated, size_t unit)
-{
-	struct mark *m = &g->marks[g->count];
-	m->rated = rated;
-	m->stem = g->lexemes[0] + e->stem;
-	m->negated = g->lexemes[0] + e->negated;
-	m->unit = (uint32_t)unit;
-	m->span = 1;
-	m->number = e->number;
-	m->pair = find_pair(g, unit, e->number);
-	m->strength_milli = 1000;
-	m->rating_milli = rated->weight_milli;
-	m->negator = 0;
-	m->boosters[0] = m->boosters[1] = 0;
-	m->flags = 0;
-	return m;
-}
 
 /* How many units behind a word of each role may be changed by it; of a contrast all. */
 static const uint32_t REACH[] = {[ROLE_NONE] = 0,
@@ -155,22 +122,47 @@ static const uint32_t REACH[] = {[ROLE_NONE] = 0,
     [ROLE_CONTRAST] = UNITS_MAX,
     [ROLE_SARCASM] = 0};
 
-/* Counts a mark, is_there: or leaves it; and writes down whether it is to be watched. */
+/* The next mark, which is there once it is counted. */
 static inline void
-count_mark(struct finding *g, struct mark *m, unsigned role, bool is_there)
+write_mark(struct finding *g, const struct word_entries *e, const struct lexeme *rated, size_t unit,
+    size_t span)
 {
+	struct mark *m = &g->marks[g->count];
+	m->rated = rated;
+	m->stem = g->lexemes[0] + e->stem;
+	m->negated = g->lexemes[0] + e->negated;
+	m->unit = (uint32_t)unit;
+	m->span = (uint32_t)span;
+	m->number = e->number;
+	m->pair = 0;
+	m->strength_milli = 1000;
+	m->rating_milli = rated->weight_milli;
+	m->negator = m->boosters[0] = m->boosters[1] = 0;
+	m->flags = rated->role != ROLE_NONE ? MARK_HAS_ROLE : 0;
+}
+
+/* Writes down whether the mark just written is one to be looked at again, and counts it: all without
+ * a branch, since most units are marks, and which are what cannot be foreseen. */
+static inline void
+count_mark(struct finding *g, unsigned role, bool is_there)
+{
+	const struct mark *m = &g->marks[g->count];
 	const struct unit *u = &g->units[m->unit];
-	size_t reach = is_there ? m->unit + m->span + REACH[role] : 0;
 	bool is_watched = u->is_caps | u->is_elongated | u->is_quoted | (role != ROLE_NONE) |
 	    (m->unit < g->watched_end) | (m->span > 1);
-	m->flags = role != ROLE_NONE ? MARK_HAS_ROLE : 0;
+	bool is_beside = m[-1].unit + 1 == m->unit;
+	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, m->number) & is_beside;
+	size_t reach = is_there ? m->unit + m->span + REACH[role] : 0;
+
 	g->watched[g->watched_count] = (uint32_t)g->count;
 	g->watched_count += (size_t)(is_there & is_watched);
+	g->paired[g->paired_count] = (uint32_t)g->count;
+	g->paired_count += (size_t)(is_there & may_be_pair);
 	g->count += is_there;
 	g->watched_end = reach > g->watched_end ? reach : g->watched_end;
 }
 
-/* May a phrase begin with these two?  Words of few phrases follow, so hardly a look-up is in vain. */
+/* May a phrase begin with these two?  Few words go on with one, so hardly a look-up is in vain. */
 static inline bool
 may_begin(const struct word_entries *e, const struct word_entries *next, const struct unit *u)
 {
@@ -179,50 +171,85 @@ may_begin(const struct word_entries *e, const struct word_entries *next, const s
 	return (follows & next->is_later) != 0;
 }
 
-/* The longest phrase that begins at a unit; false: none does. */
-static bool
-add_phrase(struct finding *g, const struct word_entries *e, size_t unit_count, size_t unit)
+/* The longest phrase that begins at a unit; 0: none does. */
+static uint32_t
+find_phrase(const struct finding *g, const struct word_entries *e, size_t unit, size_t *span_r)
 {
-	size_t span;
 	const struct unit *u = &g->units[unit];
 	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, e->beginning, u + 1))
-		return false;
-	uint32_t phrase = lexicon_phrase(g->lexicon, g->units, unit_count, unit, &span);
-	if (phrase == 0)
-		return false;
-	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
-	const struct word_entries own = {.stem = phrase};
-	struct mark *m = write_mark(g, x->is_vocabulary ? &own : e, x, unit);
-	m->span = (uint32_t)span;
-	count_mark(g, m, x->role, true);
-	g->phrase_end = unit + span;
-	g->silent_end = x->is_vocabulary ? g->phrase_end : 0;
-	return true;
+		return 0;
+	return lexicon_phrase(g->lexicon, g->units, g->unit_count, unit, span_r);
 }
 
-/* Most units are marks, and which are not cannot be foreseen: no branch. */
+static inline void
+add_phrase(struct finding *g, const struct word_entries *e, uint32_t phrase, size_t unit, size_t span)
+{
+	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
+	const struct word_entries own = {.stem = phrase};
+	write_mark(g, x->is_vocabulary ? &own : e, x, unit, span);
+	count_mark(g, x->role, true);
+	g->phrase_end = unit + span;
+	g->silent_end = x->is_vocabulary ? g->phrase_end : 0;
+}
+
 static inline void
 add_unit(struct finding *g, const struct word_entries *e, size_t unit)
 {
 	bool speaks = unit >= g->phrase_end; /* else a phrase speaks for it */
 	bool is_there = (unit >= g->silent_end) & ((e->rated | e->stem | e->number) != 0);
 	uint32_t rated = speaks ? e->rated : 0;
-	struct mark *m = write_mark(g, e, g->lexemes[e->is_english] + rated, unit);
-	count_mark(g, m, speaks ? e->role : ROLE_NONE, is_there);
+	write_mark(g, e, g->lexemes[e->is_english] + rated, unit, 1);
+	count_mark(g, speaks ? e->role : ROLE_NONE, is_there);
 }
 
-/* Room for the marks, one before them and one behind, and for as many numbers. */
-static int
-make_room(struct finding *g, struct scratch *scratch, size_t unit_count)
+static void
+find_all(struct finding *g_r, const struct word_entries *const *entries)
 {
-	struct mark *marks =
-	    scratch_need(scratch, (unit_count + 2) * (sizeof *marks + sizeof *g->watched));
+	struct finding g = *g_r; /* stays in registers */
+	for (size_t i = 0; i < g.unit_count; i++) {
+		const struct word_entries *e = entries[i];
+		if (e->followers != 0 && i + 1 < g.unit_count && i >= g.phrase_end &&
+		    may_begin(e, entries[i + 1], &g.units[i])) {
+			size_t span;
+			uint32_t phrase = find_phrase(g_r, e, i, &span);
+			if (phrase != 0) {
+				add_phrase(&g, e, phrase, i, span);
+				continue;
+			}
+		}
+		add_unit(&g, e, i);
+	}
+	*g_r = g;
+}
+
+/* The learned pairs among those that may be one. */
+static void
+find_pairs(const struct finding *g)
+{
+	for (size_t k = 0; k < g->paired_count; k++) {
+		struct mark *m = &g->marks[g->paired[k]];
+		const struct unit *u = &g->units[m->unit];
+		if (u->clause != u[-1].clause)
+			continue;
+		m->pair = lexicon_find_pair(g->lexicon, m[-1].number, m->number);
+		__builtin_prefetch(&g->lexicon->lexemes[m->pair]);
+	}
+}
+
+/* Room for the marks, one before them and one behind, and for as many numbers of both kinds. */
+static int
+make_room(struct finding *g, struct scratch *scratch)
+{
+	size_t room = g->unit_count + 2;
+	struct mark *marks = scratch_need(
+	    scratch, room * (sizeof *marks + sizeof *g->watched + sizeof *g->paired));
 	if (marks == NULL)
 		return -1;
 	marks[0].unit = UINT32_MAX - 1; /* beside none */
 	marks[0].number = 0;
 	g->marks = marks + 1;
-	g->watched = (void *)(marks + unit_count + 2);
+	g->watched = (void *)(marks + room);
+	g->paired = g->watched + room;
 	return 0;
 }
 
@@ -231,18 +258,13 @@ marks_find(const struct marks_finder *f, const struct unit *units,
     const struct word_entries *const *entries, size_t unit_count, struct marks *marks_r,
     struct err *err)
 {
-	struct finding g = {.lexicon = f->lexicon, .units = units};
+	struct finding g = {.lexicon = f->lexicon, .units = units, .unit_count = unit_count};
 	g.lexemes[0] = f->lexicon->lexemes;
 	g.lexemes[1] = f->english == NULL ? g.lexemes[0] : f->english->lexemes;
-	if (make_room(&g, f->scratch, unit_count) < 0)
+	if (make_room(&g, f->scratch) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
-	for (size_t i = 0; i < unit_count; i++) {
-		const struct word_entries *e = entries[i];
-		if (e->followers != 0 && i + 1 < unit_count && i >= g.phrase_end &&
-		    may_begin(e, entries[i + 1], &units[i]) && add_phrase(&g, e, unit_count, i))
-			continue;
-		add_unit(&g, e, i);
-	}
+	find_all(&g, entries);
+	find_pairs(&g);
 	*marks_r = (struct marks){g.marks, g.count, g.watched, g.watched_count};
 	return 0;
 }

@@ -42,12 +42,11 @@ rating_share(const struct giving *g, int32_t rating_milli)
 	return (int32_t)share;
 }
 
-/* A lexeme's contribution of the units first to last. */
+/* A lexeme's contribution of the units first to last, which is there once `next` is behind it. */
 static inline void
-give(struct giving *g, const struct lexeme *x, const struct unit *first, const struct unit *last,
-    int32_t weight_milli, int32_t effect_milli, struct slice modifiers)
+write_reason(struct contribution *c, const struct lexeme *x, const struct unit *first,
+    const struct unit *last, int32_t weight_milli, int32_t effect_milli, struct slice modifiers)
 {
-	struct contribution *c = g->next++;
 	c->start = first->start;
 	c->len = last->start + last->len - first->start;
 	c->entry = x->text;
@@ -70,17 +69,20 @@ give_rating(struct giving *g, const struct mark *m, struct slice modifiers)
 	int32_t effect = g->is_counted ? rating_share(g, m->rating_milli) : 0;
 	if (!g->is_counted)
 		modifiers = SLICE_LIT("not counted: no lexicon for this language");
-	give(g, m->rated, first, first + m->span - 1, m->rated->weight_milli, effect, modifiers);
+	write_reason(g->next++, m->rated, first, first + m->span - 1, m->rated->weight_milli,
+	    effect, modifiers);
 }
 
+/* Most terms have an effect; which have none cannot be foreseen: no branch. */
 static inline void
 give_learned(struct giving *g, const struct term *t, const struct mark *m, struct slice modifiers)
 {
 	const struct unit *last = &g->units[m->unit];
-	const struct unit *first = t->kind == TERM_PAIR ? last - 1 : last;
-	if (polarity(t->effect) != 0)
-		give(g, t->lexeme, first, last, class_weight(t->lexeme), polarity(t->effect),
-		    t->kind == TERM_PAIR ? SLICE_NONE : modifiers);
+	bool is_pair = t->kind == TERM_PAIR;
+	int32_t effect = polarity(t->effect);
+	write_reason(g->next, t->lexeme, last - is_pair, last, class_weight(t->lexeme), effect,
+	    is_pair ? SLICE_NONE : modifiers);
+	g->next += effect != 0;
 }
 
 /* Of the whole text. */
@@ -88,33 +90,34 @@ static void
 give_shape(struct giving *g, const struct term *t)
 {
 	const struct unit whole = {.start = 0, .len = (uint32_t)g->text.len};
-	if (polarity(t->effect) != 0)
-		give(g, t->lexeme, &whole, &whole, class_weight(t->lexeme), polarity(t->effect),
-		    SLICE_NONE);
+	int32_t effect = polarity(t->effect);
+	write_reason(g->next, t->lexeme, &whole, &whole, class_weight(t->lexeme), effect, SLICE_NONE);
+	g->next += effect != 0;
 }
 
 /* The ratings of all marks, and their learned terms; -1 without memory. */
 static int
-give_words(struct giving *g, size_t mark_count)
+give_words(struct giving *g_r, size_t mark_count)
 {
-	const struct term *t = g->e->terms, *end = g->is_counted ? t + g->e->word_count : t;
+	struct giving g = *g_r; /* stays in registers */
+	const struct term *t = g.e->terms, *end = g.is_counted ? t + g.e->word_count : t;
 	for (size_t i = 0; i < mark_count; i++) {
-		const struct mark *m = &g->marks[i];
+		const struct mark *m = &g.marks[i];
 		struct slice modifiers = SLICE_NONE;
 		bool has_terms = t != end && t->mark == i;
 		if (m->rating_milli == 0 && !has_terms)
 			continue;
 		/* Told with the rating and with the stem. */
 		if (((m->flags & MARK_WITH_WORDS) | m->boosters[0]) != 0) {
-			if (modifiers_explain(
-				m, g->marks, g->units, g->text, g->arena, &modifiers) < 0)
+			if (modifiers_explain(m, g.marks, g.units, g.text, g.arena, &modifiers) < 0)
 				return -1;
 		}
 		if (m->rating_milli != 0)
-			give_rating(g, m, modifiers);
+			give_rating(&g, m, modifiers);
 		for (; t != end && t->mark == i; t++)
-			give_learned(g, t, m, modifiers);
+			give_learned(&g, t, m, modifiers);
 	}
+	g_r->next = g.next;
 	return 0;
 }
 
