@@ -70,6 +70,13 @@ lexicon_lexeme(const struct lexicon *lx, uint32_t number)
 	return &lx->lexemes[number];
 }
 
+/* What a stem is when it is negated; 0: nothing of its own. */
+static inline uint32_t
+lexicon_negated(const struct lexicon *lx, uint32_t stem)
+{
+	return stem == 0 ? 0 : lx->stem_entries[stem].negated;
+}
+
 #define PAIR_BITS 8
 
 static inline uint64_t

@@ -89,7 +89,6 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 	*entries_r = (struct word_entries){.followers = p.followers,
 	    .rated = hit.rated,
 	    .stem = hit.stem,
-	    .negated = hit.negated,
 	    .number = hit.number,
 	    .beginning = p.beginning,
 	    .role = (uint8_t)f->lexicon->lexemes[hit.rated].role,
@@ -107,9 +106,9 @@ struct finding {
 	const struct lexeme *lexemes[2]; /* the post's, English ones */
 	const struct unit *units;
 	size_t unit_count;
-	struct mark *marks; /* [-1] is nobody's */
-	uint32_t *watched, *paired; /* indices of marks; paired: that may make a pair with the last one */
-	size_t count, watched_count, paired_count;
+	struct mark *next; /* [-1] at the beginning is nobody's */
+	uint32_t *watched; /* behind the last one; see struct marks */
+	struct mark **paired; /* the same: marks that may make a pair with the one before */
 	size_t phrase_end;
 	size_t silent_end; /* of a brand's own phrase: its words say nothing else */
 	size_t watched_end;
@@ -124,13 +123,12 @@ static const uint32_t REACH[] = {[ROLE_NONE] = 0,
 
 /* The next mark, which is there once it is counted. */
 static inline void
-write_mark(struct finding *g, const struct word_entries *e, const struct lexeme *rated, size_t unit,
-    size_t span)
+write_mark(const struct finding *g, const struct word_entries *e, const struct lexeme *rated,
+    unsigned role, size_t unit, size_t span)
 {
-	struct mark *m = &g->marks[g->count];
+	struct mark *m = g->next;
 	m->rated = rated;
 	m->stem = g->lexemes[0] + e->stem;
-	m->negated = g->lexemes[0] + e->negated;
 	m->unit = (uint32_t)unit;
 	m->span = (uint32_t)span;
 	m->number = e->number;
@@ -138,27 +136,28 @@ write_mark(struct finding *g, const struct word_entries *e, const struct lexeme 
 	m->strength_milli = 1000;
 	m->rating_milli = rated->weight_milli;
 	m->negator = m->boosters[0] = m->boosters[1] = 0;
-	m->flags = rated->role != ROLE_NONE ? MARK_HAS_ROLE : 0;
+	m->flags = role != ROLE_NONE ? MARK_HAS_ROLE : 0;
 }
 
 /* Writes down whether the mark just written is one to be looked at again, and counts it: all without
- * a branch, since most units are marks, and which are what cannot be foreseen. */
+ * a branch, since most units are marks, and which are what cannot be foreseen.  marks: the first. */
 static inline void
-count_mark(struct finding *g, unsigned role, bool is_there)
+count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigned role, size_t unit,
+    size_t span, bool is_there)
 {
-	const struct mark *m = &g->marks[g->count];
-	const struct unit *u = &g->units[m->unit];
+	struct mark *m = g->next;
+	const struct unit *u = &g->units[unit];
 	bool is_watched = u->is_caps | u->is_elongated | u->is_quoted | (role != ROLE_NONE) |
-	    (m->unit < g->watched_end) | (m->span > 1);
-	bool is_beside = m[-1].unit + 1 == m->unit;
-	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, m->number) & is_beside;
-	size_t reach = is_there ? m->unit + m->span + REACH[role] : 0;
+	    (unit < g->watched_end) | (span > 1);
+	bool is_beside = m[-1].unit + 1 == unit;
+	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, number) & is_beside;
+	size_t reach = is_there ? unit + span + REACH[role] : 0;
 
-	g->watched[g->watched_count] = (uint32_t)g->count;
-	g->watched_count += (size_t)(is_there & is_watched);
-	g->paired[g->paired_count] = (uint32_t)g->count;
-	g->paired_count += (size_t)(is_there & may_be_pair);
-	g->count += is_there;
+	*g->watched = (uint32_t)(m - marks);
+	g->watched += is_there & is_watched;
+	*g->paired = m;
+	g->paired += is_there & may_be_pair;
+	g->next += is_there;
 	g->watched_end = reach > g->watched_end ? reach : g->watched_end;
 }
 
@@ -182,28 +181,31 @@ find_phrase(const struct finding *g, const struct word_entries *e, size_t unit, 
 }
 
 static inline void
-add_phrase(struct finding *g, const struct word_entries *e, uint32_t phrase, size_t unit, size_t span)
+add_phrase(struct finding *g, const struct mark *marks, const struct word_entries *e,
+    uint32_t phrase, size_t unit, size_t span)
 {
 	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
 	const struct word_entries own = {.stem = phrase};
-	write_mark(g, x->is_vocabulary ? &own : e, x, unit, span);
-	count_mark(g, x->role, true);
+	e = x->is_vocabulary ? &own : e;
+	write_mark(g, e, x, x->role, unit, span);
+	count_mark(g, marks, e->number, x->role, unit, span, true);
 	g->phrase_end = unit + span;
 	g->silent_end = x->is_vocabulary ? g->phrase_end : 0;
 }
 
 static inline void
-add_unit(struct finding *g, const struct word_entries *e, size_t unit)
+add_unit(struct finding *g, const struct mark *marks, const struct word_entries *e, size_t unit)
 {
 	bool speaks = unit >= g->phrase_end; /* else a phrase speaks for it */
 	bool is_there = (unit >= g->silent_end) & ((e->rated | e->stem | e->number) != 0);
 	uint32_t rated = speaks ? e->rated : 0;
-	write_mark(g, e, g->lexemes[e->is_english] + rated, unit, 1);
-	count_mark(g, speaks ? e->role : ROLE_NONE, is_there);
+	unsigned role = speaks ? e->role : ROLE_NONE;
+	write_mark(g, e, g->lexemes[e->is_english] + rated, role, unit, 1);
+	count_mark(g, marks, e->number, role, unit, 1, is_there);
 }
 
 static void
-find_all(struct finding *g_r, const struct word_entries *const *entries)
+find_all(struct finding *g_r, const struct mark *marks, const struct word_entries *const *entries)
 {
 	struct finding g = *g_r; /* stays in registers */
 	for (size_t i = 0; i < g.unit_count; i++) {
@@ -213,21 +215,21 @@ find_all(struct finding *g_r, const struct word_entries *const *entries)
 			size_t span;
 			uint32_t phrase = find_phrase(g_r, e, i, &span);
 			if (phrase != 0) {
-				add_phrase(&g, e, phrase, i, span);
+				add_phrase(&g, marks, e, phrase, i, span);
 				continue;
 			}
 		}
-		add_unit(&g, e, i);
+		add_unit(&g, marks, e, i);
 	}
 	*g_r = g;
 }
 
 /* The learned pairs among those that may be one. */
 static void
-find_pairs(const struct finding *g)
+find_pairs(const struct finding *g, struct mark **paired)
 {
-	for (size_t k = 0; k < g->paired_count; k++) {
-		struct mark *m = &g->marks[g->paired[k]];
+	for (; paired < g->paired; paired++) {
+		struct mark *m = *paired;
 		const struct unit *u = &g->units[m->unit];
 		if (u->clause != u[-1].clause)
 			continue;
@@ -236,35 +238,70 @@ find_pairs(const struct finding *g)
 	}
 }
 
-/* Room for the marks, one before them and one behind, and for as many numbers of both kinds. */
-static int
-make_room(struct finding *g, struct scratch *scratch)
+/* ---- how a post looks ------------------------------------------------------- */
+
+static void
+look_at_punctuation(struct looks *k, struct slice punct)
 {
-	size_t room = g->unit_count + 2;
-	struct mark *marks = scratch_need(
-	    scratch, room * (sizeof *marks + sizeof *g->watched + sizeof *g->paired));
-	if (marks == NULL)
-		return -1;
-	marks[0].unit = UINT32_MAX - 1; /* beside none */
-	marks[0].number = 0;
-	g->marks = marks + 1;
-	g->watched = (void *)(marks + room);
-	g->paired = g->watched + room;
-	return 0;
+	k->exclamations += punct.ptr[0] == '!';
+	k->questions += punct.ptr[0] == '?';
+	for (size_t i = 0; i < punct.len; i++)
+		k->has_marks |= punct.ptr[i] != '.';
 }
+
+static struct looks
+look(const struct unit *units, size_t count)
+{
+	struct looks k = {.words = 0};
+	int32_t kinds[TOKEN_PUNCT + 1] = {0};
+	bool has_others = false;
+	for (const struct unit *u = units; u < units + count; u++) {
+		bool is_word = u->kind == TOKEN_WORD;
+		kinds[u->kind]++;
+		k.capitals += is_word & u->is_caps;
+		k.elongated += is_word & u->is_elongated;
+		k.quoted += is_word & u->is_quoted;
+		has_others |= is_word & !u->is_caps & (u->len > 1);
+		if (u->kind == TOKEN_PUNCT)
+			look_at_punctuation(&k, u->key.text);
+	}
+	k.words = kinds[TOKEN_WORD];
+	k.mentions = kinds[TOKEN_MENTION];
+	k.hashtags = kinds[TOKEN_HASHTAG];
+	k.links = kinds[TOKEN_URL];
+	k.has_mixed_case = k.capitals > 0 && has_others;
+	return k;
+}
+
+/* ---- all of it -------------------------------------------------------------- */
 
 int
 marks_find(const struct marks_finder *f, const struct unit *units,
     const struct word_entries *const *entries, size_t unit_count, struct marks *marks_r,
     struct err *err)
 {
-	struct finding g = {.lexicon = f->lexicon, .units = units, .unit_count = unit_count};
-	g.lexemes[0] = f->lexicon->lexemes;
-	g.lexemes[1] = f->english == NULL ? g.lexemes[0] : f->english->lexemes;
-	if (make_room(&g, f->scratch) < 0)
+	/* One mark before them and one behind, and as many of what is written down about them. */
+	size_t room = unit_count + 2;
+	struct mark *marks =
+	    scratch_need(f->scratch, room * (sizeof *marks + sizeof(struct mark *) + sizeof(uint32_t)));
+	if (marks == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
-	find_all(&g, entries);
-	find_pairs(&g);
-	*marks_r = (struct marks){g.marks, g.count, g.watched, g.watched_count};
+	*marks++ = (struct mark){.unit = UINT32_MAX - 1}; /* beside none */
+	struct mark **paired = (void *)(marks + room - 1);
+	uint32_t *watched = (void *)(paired + room);
+	struct finding g = {.lexicon = f->lexicon,
+	    .lexemes = {f->lexicon->lexemes, (f->english == NULL ? f->lexicon : f->english)->lexemes},
+	    .units = units,
+	    .unit_count = unit_count,
+	    .next = marks,
+	    .watched = watched,
+	    .paired = paired};
+	find_all(&g, marks, entries);
+	find_pairs(&g, paired);
+	*marks_r = (struct marks){.items = marks,
+	    .count = (size_t)(g.next - marks),
+	    .watched = watched,
+	    .watched_count = (size_t)(g.watched - watched),
+	    .looks = look(units, unit_count)};
 	return 0;
 }

@@ -34,8 +34,8 @@ struct marks_finder {
 struct word_entries {
 	uint64_t followers;
 	uint32_t rated; /* rating, role or both; with is_english of that lexicon */
-	uint32_t stem, negated;
-	uint32_t number; /* of the stem, in pairs */
+	uint32_t stem;
+	uint32_t number; /* of the stem, in pairs and for what it is negated */
 	uint32_t beginning;
 	uint8_t role; /* of rated */
 	bool is_english : 1;

@@ -45,47 +45,6 @@ role_of(const struct mark *m)
 	return (enum lexeme_role)m->rated->role;
 }
 
-/* ---- how a post looks ------------------------------------------------------- */
-
-static void
-look_at_marks(struct looks *k, struct slice punct)
-{
-	k->exclamations += punct.ptr[0] == '!';
-	k->questions += punct.ptr[0] == '?';
-	for (size_t i = 0; i < punct.len; i++)
-		k->has_marks |= punct.ptr[i] != '.';
-}
-
-static void
-look_at_other(struct looks *k, const struct unit *u)
-{
-	k->mentions += u->kind == TOKEN_MENTION;
-	k->hashtags += u->kind == TOKEN_HASHTAG;
-	k->links += u->kind == TOKEN_URL;
-	if (u->kind == TOKEN_PUNCT)
-		look_at_marks(k, u->key.text);
-}
-
-struct looks
-looks_of(const struct unit *units, size_t count)
-{
-	struct looks k = {.words = 0};
-	bool has_others = false;
-	for (const struct unit *u = units; u < units + count; u++) {
-		if (u->kind != TOKEN_WORD) {
-			look_at_other(&k, u);
-			continue;
-		}
-		k.words++;
-		k.capitals += u->is_caps;
-		k.elongated += u->is_elongated;
-		k.quoted += u->is_quoted;
-		has_others |= !u->is_caps & (u->len > 1);
-	}
-	k.has_mixed_case = k.capitals > 0 && has_others;
-	return k;
-}
-
 /* ---- forward ---------------------------------------------------------------- */
 
 /* Which marks before this one may reach it: rated ones do not overlap, so that nothing but the last
@@ -196,11 +155,11 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 
 /* Everything but what comes behind a mark.  Returns whether there is a contrast. */
 static bool
-apply_forward(const struct marks *marks, const struct unit *units, const struct looks *looks)
+apply_forward(const struct marks *marks, const struct unit *units)
 {
 	struct behind b = {.marks = marks->items,
 	    .units = units,
-	    .looks = looks,
+	    .looks = &marks->looks,
 	    .clause = UINT32_MAX,
 	    .but_sentence = UINT32_MAX};
 	for (size_t k = 0; k < marks->watched_count; k++) {
@@ -309,11 +268,10 @@ settle(struct mark *m)
 }
 
 void
-modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count,
-    const struct looks *looks)
+modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count)
 {
-	bool has_contrast = apply_forward(marks, units, looks);
-	if (has_contrast || looks->has_marks) {
+	bool has_contrast = apply_forward(marks, units);
+	if (has_contrast || marks->looks.has_marks) {
 		apply_backward(marks, units, unit_count);
 		for (size_t i = 0; i < marks->count; i++)
 			settle(&marks->items[i]);

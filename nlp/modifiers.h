@@ -35,7 +35,7 @@ struct arena;
 struct mark {
 	/* Rating or role of the word or phrase; what was learned.  None: nobody (lexeme_is_some()),
 	 * which counts 0 and has no role. */
-	const struct lexeme *rated, *stem, *negated;
+	const struct lexeme *rated, *stem;
 	uint32_t unit, span; /* span: units that rated covers */
 	uint32_t number; /* of the stem, in pairs; 0: in none */
 	uint32_t pair; /* lexeme of the pair with the mark before this one; 0: none */
@@ -70,8 +70,6 @@ struct looks {
 	bool has_mixed_case; /* words in capitals beside others: capitals say something */
 	bool has_marks; /* "!" or "?" */
 };
-struct looks looks_of(const struct unit *units, size_t count);
-
 /* The marks of a text, in its order, one a unit, and no rated ones overlap. */
 struct marks {
 	struct mark *items;
@@ -80,11 +78,11 @@ struct marks {
 	 * with a role. */
 	uint32_t *watched;
 	size_t watched_count;
+	struct looks looks; /* of all units */
 };
 
-/* Changes what the marks count.  looks: of all units.  Linear. */
-void modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count,
-    const struct looks *looks);
+/* Changes what the marks count.  Linear. */
+void modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count);
 
 /* Positive minus negative weight of its learned stem. */
 static inline int32_t

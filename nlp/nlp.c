@@ -331,9 +331,8 @@ judge(struct work *w)
 	if (find_units(w, &finder) < 0 ||
 	    marks_find(&finder, l->items, w->entries, l->count, &marks, w->err) < 0)
 		return -1;
-	struct looks looks = looks_of(l->items, l->count);
-	modifiers_apply(&marks, l->items, l->count, &looks);
-	if (sentiment_weigh(w->lexicon, &marks, l->count, &looks, &w->s->terms, &e, w->err) < 0)
+	modifiers_apply(&marks, l->items, l->count);
+	if (sentiment_weigh(w->lexicon, &marks, l->count, &w->s->terms, &e, w->err) < 0)
 		return -1;
 	/* Without a known language the signs decide alone, if there are any; a known language
 	 * without a lexicon is not ours to judge. */
@@ -344,8 +343,8 @@ judge(struct work *w)
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
-	if (reasons_give(&e, marks.items, marks.count, l->items, w->text, w->score->is_scored,
-		w->arena, w->score) < 0)
+	if (reasons_give(&e, marks.items, l->items, w->text, w->score->is_scored, w->arena,
+		w->score) < 0)
 		return no_memory(w->err);
 	return 0;
 }

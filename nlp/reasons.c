@@ -63,82 +63,90 @@ class_weight(const struct lexeme *x)
 }
 
 static void
-give_rating(struct giving *g, const struct mark *m, struct slice modifiers)
+give_rating(struct giving *g, const struct term *t, const struct mark *m, struct slice modifiers)
 {
 	const struct unit *first = &g->units[m->unit];
 	int32_t effect = g->is_counted ? rating_share(g, m->rating_milli) : 0;
 	if (!g->is_counted)
 		modifiers = SLICE_LIT("not counted: no lexicon for this language");
-	write_reason(g->next++, m->rated, first, first + m->span - 1, m->rated->weight_milli,
+	write_reason(g->next++, t->lexeme, first, first + m->span - 1, t->lexeme->weight_milli,
 	    effect, modifiers);
 }
 
 /* Most terms have an effect; which have none cannot be foreseen: no branch. */
 static inline void
-give_learned(struct giving *g, const struct term *t, const struct mark *m, struct slice modifiers)
+give_learned(struct giving *g, const struct term *t, const struct unit *first,
+    const struct unit *last, struct slice modifiers)
 {
-	const struct unit *last = &g->units[m->unit];
-	bool is_pair = t->kind == TERM_PAIR;
 	int32_t effect = polarity(t->effect);
-	write_reason(g->next, t->lexeme, last - is_pair, last, class_weight(t->lexeme), effect,
-	    is_pair ? SLICE_NONE : modifiers);
+	write_reason(g->next, t->lexeme, first, last, class_weight(t->lexeme), effect, modifiers);
 	g->next += effect != 0;
 }
 
-/* Of the whole text. */
-static void
-give_shape(struct giving *g, const struct term *t)
+/* What changed a mark, told with its rating and with its stem: found when it is asked for first. */
+struct told {
+	uint32_t mark;
+	struct slice words;
+};
+
+static inline int
+tell(const struct giving *g, uint32_t mark, struct told *told)
 {
-	const struct unit whole = {.start = 0, .len = (uint32_t)g->text.len};
-	int32_t effect = polarity(t->effect);
-	write_reason(g->next, t->lexeme, &whole, &whole, class_weight(t->lexeme), effect, SLICE_NONE);
-	g->next += effect != 0;
+	const struct mark *m = &g->marks[mark];
+	if (((m->flags & MARK_WITH_WORDS) | m->boosters[0]) == 0) {
+		told->words = SLICE_NONE;
+		return 0;
+	}
+	if (told->mark == mark)
+		return 0;
+	told->mark = mark;
+	return modifiers_explain(m, g->marks, g->units, g->text, g->arena, &told->words);
 }
 
 /* The ratings of all marks, and their learned terms; -1 without memory. */
 static int
-give_words(struct giving *g_r, size_t mark_count)
+give_words(struct giving *g_r)
 {
 	struct giving g = *g_r; /* stays in registers */
-	const struct term *t = g.e->terms, *end = g.is_counted ? t + g.e->word_count : t;
-	for (size_t i = 0; i < mark_count; i++) {
-		const struct mark *m = &g.marks[i];
-		struct slice modifiers = SLICE_NONE;
-		bool has_terms = t != end && t->mark == i;
-		if (m->rating_milli == 0 && !has_terms)
+	struct told told = {.mark = UINT32_MAX};
+	const struct term *t = g.e->terms, *end = t + g.e->word_count;
+	for (; t < end; t++) {
+		const struct mark *m = &g.marks[t->mark];
+		const struct unit *u = &g.units[m->unit];
+		if (t->kind == TERM_PAIR && g.is_counted) {
+			give_learned(&g, t, u - 1, u, SLICE_NONE);
 			continue;
-		/* Told with the rating and with the stem. */
-		if (((m->flags & MARK_WITH_WORDS) | m->boosters[0]) != 0) {
-			if (modifiers_explain(m, g.marks, g.units, g.text, g.arena, &modifiers) < 0)
-				return -1;
 		}
-		if (m->rating_milli != 0)
-			give_rating(&g, m, modifiers);
-		for (; t != end && t->mark == i; t++)
-			give_learned(&g, t, m, modifiers);
+		if ((t->kind == TERM_RATING || g.is_counted) && tell(&g, t->mark, &told) < 0)
+			return -1;
+		if (t->kind == TERM_RATING)
+			give_rating(&g, t, m, told.words);
+		else if (g.is_counted)
+			give_learned(&g, t, u, u, told.words);
 	}
 	g_r->next = g.next;
 	return 0;
 }
 
 int
-reasons_give(const struct evidence *e, const struct mark *marks, size_t mark_count,
-    const struct unit *units, struct slice text, bool is_counted, struct arena *a, struct score *s)
+reasons_give(const struct evidence *e, const struct mark *marks, const struct unit *units,
+    struct slice text, bool is_counted, struct arena *a, struct score *s)
 {
+	const struct unit whole = {.start = 0, .len = (uint32_t)text.len};
 	struct giving g = {.e = e,
 	    .marks = marks,
 	    .units = units,
 	    .text = text,
 	    .is_counted = is_counted,
 	    .arena = a};
-	g.next = s->reasons = arena_alloc(a, (e->rated_count + e->count + 1) * sizeof *g.next);
-	if (g.next == NULL || give_words(&g, mark_count) < 0)
+	g.next = s->reasons = arena_alloc(a, (e->count + 1) * sizeof *g.next);
+	if (g.next == NULL || give_words(&g) < 0)
 		return -1;
 	/* Where no word or sign spoke, how the post looks was not asked. */
 	size_t i = is_counted && e->has_evidence && text.len > 0 ? e->word_count : e->count;
 	for (; i < e->count; i++) {
 		if (e->terms[i].kind == TERM_SHAPE)
-			give_shape(&g, &e->terms[i]);
+			give_learned(&g, &e->terms[i], &whole, &whole, SLICE_NONE);
 	}
 	s->reason_count = (size_t)(g.next - s->reasons);
 	return 0;

@@ -16,7 +16,7 @@ struct arena;
 
 /* text: as written.  is_counted: false for a text that is not scored, whose ratings are named all
  * the same. */
-int reasons_give(const struct evidence *e, const struct mark *marks, size_t mark_count,
-    const struct unit *units, struct slice text, bool is_counted, struct arena *a, struct score *s);
+int reasons_give(const struct evidence *e, const struct mark *marks, const struct unit *units,
+    struct slice text, bool is_counted, struct arena *a, struct score *s);
 
 #endif

@@ -60,8 +60,7 @@ struct weighing {
 	struct term *next;
 	int64_t sums[2]; /* of the effects of the terms since they were last taken */
 	int32_t has_effect; /* not 0: one of them is not */
-	size_t rated_count; /* as in struct evidence, */
-	int64_t positive_milli, negative_milli; /* and these */
+	int64_t positive_milli, negative_milli; /* as in struct evidence */
 };
 
 static inline const struct term *
@@ -104,8 +103,9 @@ weigh_changed(struct weighing *w, uint32_t at)
 	w->e->is_sarcastic |= m->rated->role == ROLE_SARCASM;
 	if (is_silent_negator(m))
 		return;
-	if (is_negated && lexeme_is_some(m->negated))
-		add_term(w, TERM_STEM, at, m->negated, m->strength_milli, false);
+	uint32_t negated = is_negated ? lexicon_negated(w->lx, m->number) : 0;
+	if (negated != 0)
+		add_term(w, TERM_STEM, at, lexicon_lexeme(w->lx, negated), m->strength_milli, false);
 	else if (lexeme_is_some(m->stem))
 		add_term(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
 }
@@ -136,11 +136,15 @@ weigh_pair(struct weighing *w, uint32_t at)
 	add_term(w, TERM_PAIR, at, lexicon_lexeme(w->lx, b->pair), strength, is_turned);
 }
 
+/* Most words have no rating, and which have one cannot be foreseen: no branch. */
 static inline void
-weigh_rating(struct weighing *w, const struct mark *m)
+weigh_rating(struct weighing *w, uint32_t at)
 {
+	const struct mark *m = &w->marks[at];
 	int32_t rating = m->rating_milli;
-	w->rated_count += rating != 0;
+	*w->next = (struct term){
+	    .lexeme = m->rated, .mark = at, .strength_milli = rating, .kind = TERM_RATING};
+	w->next += rating != 0;
 	w->positive_milli += rating > 0 ? rating : 0;
 	w->negative_milli += rating < 0 ? -rating : 0;
 }
@@ -205,22 +209,21 @@ weigh_marks(struct weighing *w_r, size_t mark_count)
 {
 	struct weighing w = *w_r; /* stays in registers */
 	for (size_t i = 0; i < mark_count; i++) {
+		weigh_rating(&w, (uint32_t)i);
 		weigh_mark(&w, (uint32_t)i);
-		weigh_rating(&w, &w.marks[i]);
 		weigh_pair(&w, (uint32_t)i);
 	}
 	*w_r = w;
-	w.e->rated_count = w.rated_count;
 	w.e->positive_milli = w.positive_milli;
 	w.e->negative_milli = w.negative_milli;
 }
 
 int
 sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit_count,
-    const struct looks *looks, struct scratch *scratch, struct evidence *e_r, struct err *err)
+    struct scratch *scratch, struct evidence *e_r, struct err *err)
 {
 	struct weighing w = {.lx = lx, .marks = marks->items, .e = e_r};
-	size_t most = marks->count * 2 + SHAPE_COUNT + SUM_COUNT;
+	size_t most = marks->count * 3 + SHAPE_COUNT + SUM_COUNT + 1;
 	*e_r = (struct evidence){.count = 0};
 	e_r->terms = scratch_need(scratch, most * sizeof *e_r->terms);
 	if (e_r->terms == NULL)
@@ -228,8 +231,8 @@ sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit
 	w.next = e_r->terms;
 	weigh_marks(&w, marks->count);
 	take_words(&w, unit_count);
-	weigh_sums(&w, looks);
-	weigh_shapes(&w, looks);
+	weigh_sums(&w, &marks->looks);
+	weigh_shapes(&w, &marks->looks);
 	e_r->count = (size_t)(w.next - e_r->terms);
 	e_r->logits[0] += w.sums[0];
 	e_r->logits[1] += w.sums[1];

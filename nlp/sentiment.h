@@ -31,6 +31,7 @@ struct err;
 #define LONG_TEXT_UNITS 60
 
 enum term_kind {
+	TERM_RATING, /* of one word; without an effect of its own, it counts in the sums */
 	TERM_STEM,
 	TERM_PAIR,
 	TERM_SHAPE,
@@ -48,19 +49,20 @@ struct term {
 
 /* What a post comes to. */
 struct evidence {
-	struct term *terms; /* of words, in the order of their marks; then sums, then shapes */
+	/* Of words, in the order of their marks, ratings before what was learned; then sums, then
+	 * shapes. */
+	struct term *terms;
 	size_t count, word_count;
 	int64_t positive_milli, negative_milli; /* sums of ratings */
 	int64_t sums[SUM_COUNT]; /* what these count, positive minus negative */
 	int64_t logits[2]; /* negative, positive; thousandths */
-	size_t rated_count; /* marks whose rating counts */
 	bool has_evidence; /* a word or sign spoke */
 	bool is_sarcastic;
 };
 
 /* Fills *e_r; terms live in the scratch.  -1 without memory. */
 int sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit_count,
-    const struct looks *looks, struct scratch *scratch, struct evidence *e_r, struct err *err);
+    struct scratch *scratch, struct evidence *e_r, struct err *err);
 
 /* Fills label, score, probabilities and is_unsure. */
 void sentiment_combine(const struct lexicon *lx, const struct evidence *e, struct score *s);

@@ -157,7 +157,8 @@ add_row(struct training *t, const struct train_row *row)
 	if (train_weigh_post(t, t->lexicon, row->text, &m, &e) < 0)
 		return -1;
 	for (size_t i = 0; i < e.count; i++) {
-		if (add_term_cells(t, &e.terms[i], m.marks.items) < 0)
+		if (e.terms[i].kind != TERM_RATING &&
+		    add_term_cells(t, &e.terms[i], m.marks.items) < 0)
 			return -1;
 	}
 	return train_matrix_end_row(&t->matrix, t->err);

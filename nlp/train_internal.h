@@ -35,7 +35,6 @@ struct training {
 
 struct train_post {
 	struct marks marks;
-	struct looks looks;
 };
 
 int train_no_memory(struct err *err);

@@ -89,8 +89,7 @@ train_mark_post(
 	}
 	if (marks_find(&f, l->items, entries, l->count, &m->marks, t->err) < 0)
 		return -1;
-	m->looks = looks_of(l->items, l->count);
-	modifiers_apply(&m->marks, l->items, l->count, &m->looks);
+	modifiers_apply(&m->marks, l->items, l->count);
 	return 0;
 }
 
@@ -101,7 +100,7 @@ train_weigh_post(struct training *t, const struct lexicon *lx, struct slice text
 	const struct unit_list *l = &t->cutting.units;
 	if (train_mark_post(t, lx, text, m) < 0)
 		return -1;
-	return sentiment_weigh(lx, &m->marks, l->count, &m->looks, &t->terms, e, t->err);
+	return sentiment_weigh(lx, &m->marks, l->count, &t->terms, e, t->err);
 }
 
 int

@@ -23,7 +23,6 @@ struct reader {
 	struct marks found;
 	struct mark *marks; /* of those found */
 	size_t mark_count;
-	struct looks looks;
 	struct evidence evidence;
 	struct score score;
 };
@@ -69,8 +68,7 @@ reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *en
 	}
 	assert_int_equal(
 	    marks_find(&f, l->items, entries, l->count, &r->found, NULL), 0);
-	r->looks = looks_of(l->items, l->count);
-	modifiers_apply(&r->found, l->items, l->count, &r->looks);
+	modifiers_apply(&r->found, l->items, l->count);
 	r->marks = r->found.items;
 	r->mark_count = r->found.count;
 }
@@ -87,12 +85,11 @@ reader_read(
 	r->score = (struct score){.lexicon = NULL};
 	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
 	reader_mark(r, lx, english);
-	assert_int_equal(sentiment_weigh(lx, &r->found, l->count, &r->looks, &r->term_memory,
-			     &r->evidence, NULL),
+	assert_int_equal(sentiment_weigh(
+			     lx, &r->found, l->count, &r->term_memory, &r->evidence, NULL),
 	    0);
 	sentiment_combine(lx, &r->evidence, &r->score);
-	assert_int_equal(reasons_give(&r->evidence, r->marks, r->mark_count, l->items, text, true,
-			     r->arena, &r->score),
+	assert_int_equal(reasons_give(&r->evidence, r->marks, l->items, text, true, r->arena, &r->score),
 	    0);
 }
 
