@@ -355,31 +355,24 @@ add_rated(
 
 /* ---- learned entries -------------------------------------------------------- */
 
-/* Of mentions, links, numbers. */
-static const struct slice NAMES[] = {
+/* Of mentions, links, numbers (lexicon_name_of()). */
+static const struct slice NAMES[LEXICON_NAMES] = {
     SLICE_INIT("<mention>"), SLICE_INIT("<link>"), SLICE_INIT("<number>")};
 
 struct word_key
 lexicon_stem_key(const struct unit *u)
 {
-	switch ((enum token_kind)u->kind) {
-	case TOKEN_MENTION: return word_key_of(NAMES[0]);
-	case TOKEN_URL: return word_key_of(NAMES[1]);
-	case TOKEN_NUMBER: return word_key_of(NAMES[2]);
-	case TOKEN_WORD: return u->stem;
-	case TOKEN_HASHTAG:
-	case TOKEN_EMOJI:
-	case TOKEN_EMOTICON:
-	case TOKEN_PUNCT: break;
-	}
-	return u->key;
+	int name = lexicon_name_of((enum token_kind)u->kind);
+	if (name >= 0)
+		return word_key_of(NAMES[name]);
+	return u->kind == TOKEN_WORD ? u->stem : u->key;
 }
 
 /* A name, which stands for all mentions, links or numbers. */
 static int
 name_key(struct slice word, struct word_key *key_r, struct err *err)
 {
-	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+	for (size_t i = 0; i < LEXICON_NAMES; i++) {
 		if (!slice_eq(word, NAMES[i]))
 			continue;
 		*key_r = word_key_of(NAMES[i]);
@@ -425,6 +418,10 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 	if (word_trie_add(lx->stems, stem, 1, (uint32_t)lx->stem_count, err) < 0)
 		return 0;
 	lx->stem_entries[lx->stem_count] = (struct stem_entry){.plain = 0};
+	for (size_t i = 0; i < LEXICON_NAMES; i++) {
+		if (slice_eq(stem->text, NAMES[i]))
+			lx->names[i] = (uint32_t)lx->stem_count;
+	}
 	return (uint32_t)lx->stem_count++;
 }
 

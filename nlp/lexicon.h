@@ -210,6 +210,9 @@ bool lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struc
 /* The longest phrase of two units or more that begins at unit `at`; 0: none. */
 uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);
+/* The same for a unit with this beginning. */
+uint32_t lexicon_phrase_from(const struct lexicon *lx, uint32_t beginning, const struct unit *units,
+    size_t count, size_t at, size_t *span_r);
 /* The pair of two stems by their numbers; 0: none. */
 uint32_t lexicon_pair(const struct lexicon *lx, uint32_t first, uint32_t second);
 uint32_t lexicon_shape(const struct lexicon *lx, enum shape shape);

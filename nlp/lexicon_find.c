@@ -42,10 +42,13 @@ find_stem(const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, co
 {
 	uint32_t at;
 	bool has_longer;
+	int name = lexicon_name_of((enum token_kind)u->kind);
+	if (name >= 0)
+		return lx->names[name];
 	struct word_key key = lexicon_stem_key(u);
 	if (word_trie_word(lx->stems, &key, &at, &has_longer))
 		return at;
-	for (size_t k = 0; k < u->other_count && u->kind != TOKEN_MENTION; k++) {
+	for (size_t k = 0; k < u->other_count; k++) {
 		/* A tag, a drawn-out word, a possessive: in the form that was learned. */
 		key = stemmer_stem(stemmer, lx->lang, &u->others[k], a);
 		if (key.text.ptr != NULL && word_trie_word(lx->stems, &key, &at, &has_longer))
@@ -123,6 +126,18 @@ lexicon_phrase(
 {
 	struct longest l = {.end = at + 1};
 	word_trie_match(lx->words, units, count, at, keep_longest, &l);
+	*span_r = l.end - at;
+	return l.value;
+}
+
+uint32_t
+lexicon_phrase_from(const struct lexicon *lx, uint32_t beginning, const struct unit *units,
+    size_t count, size_t at, size_t *span_r)
+{
+	struct longest l = {.end = at + 1};
+	if (beginning == PHRASE_BEGINS_SPELT)
+		return lexicon_phrase(lx, units, count, at, span_r);
+	word_trie_match_from(lx->words, beginning, units, count, at, keep_longest, &l);
 	*span_r = l.end - at;
 	return l.value;
 }

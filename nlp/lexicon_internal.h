@@ -11,6 +11,25 @@
 
 struct arena;
 
+#define LEXICON_NAMES 3
+
+/* Which of them stands for all units of this kind; -1: none. */
+static inline int
+lexicon_name_of(enum token_kind kind)
+{
+	switch (kind) {
+	case TOKEN_MENTION: return 0;
+	case TOKEN_URL: return 1;
+	case TOKEN_NUMBER: return 2;
+	case TOKEN_WORD:
+	case TOKEN_HASHTAG:
+	case TOKEN_EMOJI:
+	case TOKEN_EMOTICON:
+	case TOKEN_PUNCT: break;
+	}
+	return -1;
+}
+
 /* What the ratings of one stem's words say together. */
 struct stem_rating {
 	int64_t sum_milli;
@@ -52,6 +71,7 @@ struct lexicon {
 	size_t pair_count, pair_cap; /* cap is a power of two */
 	uint64_t *pair_filter; /* PAIR_BITS for each slot: most pairs of words are none, and this stays
 				  in the caches */
+	uint32_t names[LEXICON_NAMES]; /* stems of <mention>, <link>, <number>; 0: not learned */
 	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
 	int32_t temperature_milli, sure_milli;
 	uint64_t checksum, vocabulary_checksum;

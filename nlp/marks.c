@@ -177,7 +177,8 @@ find_phrase(const struct finding *g, const struct word_entries *e, size_t unit, 
 	const struct unit *u = &g->units[unit];
 	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, e->beginning, u + 1))
 		return 0;
-	return lexicon_phrase(g->lexicon, g->units, g->unit_count, unit, span_r);
+	return lexicon_phrase_from(
+	    g->lexicon, e->beginning, g->units, g->unit_count, unit, span_r);
 }
 
 static inline void

@@ -124,6 +124,9 @@ struct pattern_text {
  * false: try another one. */
 typedef bool pattern_found_fn(void *cookie, uint32_t value, size_t at, size_t end);
 
+/* Asks for the memory of what these units' marks stand for, which will be looked at soon. */
+void pattern_index_prefetch(const struct pattern_index *x, const struct unit *units, size_t count);
+
 /* All patterns of the text, in order of their anchors. */
 void pattern_index_search(
     const struct pattern_index *x, struct pattern_text *t, pattern_found_fn *found, void *cookie);

@@ -295,7 +295,6 @@ meet_anchors(const struct search *s, size_t from, size_t to, struct meetings *me
 	met->count = 0;
 	for (size_t i = from; i < to; i++) {
 		const struct pattern_mark mark = s->text->places[i].mark;
-		__builtin_prefetch(&anchors[mark.symbol]);
 		meet(met, i, mark.symbol, (mark.flags & PATTERN_MARK_ANCHOR) != 0);
 		if ((mark.flags & PATTERN_MARK_HAS_STEM) != 0)
 			meet(met, i, anchors[mark.symbol].stem, true);
@@ -404,6 +403,13 @@ fill_right(struct pattern_text *text)
 	struct pattern_place *begin = text->places + text->begin, *p = text->places + text->end;
 	for (uint64_t right = 1; p-- > begin; right |= UINT64_C(1) << p->mark.class)
 		p->right = right;
+}
+
+void
+pattern_index_prefetch(const struct pattern_index *x, const struct unit *units, size_t count)
+{
+	for (const struct unit *u = units; u < units + count; u++)
+		__builtin_prefetch(&x->anchors[u->mark.symbol]);
 }
 
 void

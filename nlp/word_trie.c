@@ -352,3 +352,11 @@ word_trie_match(const struct word_trie *p, const struct unit *units, size_t coun
 		return;
 	walk_from(&w, ROOT, at);
 }
+
+void
+word_trie_match_from(const struct word_trie *p, uint32_t node, const struct unit *units,
+    size_t count, size_t at, word_trie_fn *fn, void *cookie)
+{
+	struct walk w = {p, units, count, at, fn, cookie};
+	walk_from(&w, node, at + 1);
+}

@@ -165,5 +165,8 @@ size_t word_trie_next(const struct word_trie *p, const struct unit *units, size_
 /* Compares folded texts and other spellings. */
 void word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
     word_trie_fn *fn, void *cookie);
+/* The same when the node of unit `at` is known, which has no other spelling. */
+void word_trie_match_from(const struct word_trie *p, uint32_t node, const struct unit *units,
+    size_t count, size_t at, word_trie_fn *fn, void *cookie);
 
 #endif
