@@ -57,7 +57,8 @@ struct lexicon {
 	const char *name;
 	enum language lang;
 	struct arena *arena;
-	struct lexeme *lexemes; /* [0] is nobody: no text, counts nothing; begin at a cache line of */
+	struct lexeme
+	    *lexemes; /* [0] is nobody: no text, counts nothing; begin at a cache line of */
 	void *lexeme_memory;
 	size_t count, cap;
 	struct word_trie *words; /* rated and roles: lexeme numbers */
@@ -69,7 +70,8 @@ struct lexicon {
 	size_t stem_count, stem_cap;
 	struct pair_slot *pairs;
 	size_t pair_count, pair_cap; /* cap is a power of two */
-	uint64_t *pair_filter; /* PAIR_BITS for each slot: most pairs of words are none, and this stays
+	uint64_t
+	    *pair_filter; /* PAIR_BITS for each slot: most pairs of words are none, and this stays
 				  in the caches */
 	uint32_t names[LEXICON_NAMES]; /* stems of <mention>, <link>, <number>; 0: not learned */
 	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
@@ -116,8 +118,8 @@ lexicon_pair_key(uint32_t first, uint32_t second)
 static inline bool
 lexicon_may_be_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
 {
-	uint64_t bit = lexicon_pair_hash(lexicon_pair_key(first, second)) &
-	    (lx->pair_cap * PAIR_BITS - 1);
+	uint64_t bit =
+	    lexicon_pair_hash(lexicon_pair_key(first, second)) & (lx->pair_cap * PAIR_BITS - 1);
 	return (lx->pair_filter[bit / 64] >> bit % 64 & 1) != 0;
 }
 

@@ -151,7 +151,7 @@ count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigne
 	    (unit < g->watched_end) | (span > 1);
 	bool is_beside = m[-1].unit + 1 == unit;
 	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, number) & is_beside;
-	size_t reach = is_there ? unit + span + REACH[role] : 0;
+	size_t reach = (unit + span + REACH[role]) & -(size_t)is_there;
 
 	*g->watched = (uint32_t)(m - marks);
 	g->watched += is_there & is_watched;
@@ -161,13 +161,17 @@ count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigne
 	g->watched_end = reach > g->watched_end ? reach : g->watched_end;
 }
 
-/* May a phrase begin with these two?  Few words go on with one, so hardly a look-up is in vain. */
+/* May a phrase begin here?  Few words go on with one, so hardly a look-up is in vain. */
 static inline bool
-may_begin(const struct word_entries *e, const struct word_entries *next, const struct unit *u)
+may_begin(const struct finding *g, const struct word_entries *const *entries, size_t unit)
 {
-	uint64_t follows = e->followers >> word_trie_bit(u[1].key.hash) & 1;
+	const struct word_entries *e = entries[unit];
+	size_t behind = unit + (unit + 1 < g->unit_count);
+	const struct word_entries *next = entries[behind];
+	uint64_t follows = e->followers >> word_trie_bit(g->units[behind].key.hash) & 1;
 	follows |= (e->followers != 0) & next->is_spelt;
-	return (follows & next->is_later) != 0;
+	follows &= next->is_later & (behind > unit) & (unit >= g->phrase_end);
+	return follows != 0;
 }
 
 /* The longest phrase that begins at a unit; 0: none does. */
@@ -177,8 +181,7 @@ find_phrase(const struct finding *g, const struct word_entries *e, size_t unit, 
 	const struct unit *u = &g->units[unit];
 	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, e->beginning, u + 1))
 		return 0;
-	return lexicon_phrase_from(
-	    g->lexicon, e->beginning, g->units, g->unit_count, unit, span_r);
+	return lexicon_phrase_from(g->lexicon, e->beginning, g->units, g->unit_count, unit, span_r);
 }
 
 static inline void
@@ -211,8 +214,7 @@ find_all(struct finding *g_r, const struct mark *marks, const struct word_entrie
 	struct finding g = *g_r; /* stays in registers */
 	for (size_t i = 0; i < g.unit_count; i++) {
 		const struct word_entries *e = entries[i];
-		if (e->followers != 0 && i + 1 < g.unit_count && i >= g.phrase_end &&
-		    may_begin(e, entries[i + 1], &g.units[i])) {
+		if (may_begin(&g, entries, i)) {
 			size_t span;
 			uint32_t phrase = find_phrase(g_r, e, i, &span);
 			if (phrase != 0) {
@@ -283,15 +285,16 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 {
 	/* One mark before them and one behind, and as many of what is written down about them. */
 	size_t room = unit_count + 2;
-	struct mark *marks =
-	    scratch_need(f->scratch, room * (sizeof *marks + sizeof(struct mark *) + sizeof(uint32_t)));
+	struct mark *marks = scratch_need(
+	    f->scratch, room * (sizeof *marks + sizeof(struct mark *) + sizeof(uint32_t)));
 	if (marks == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	*marks++ = (struct mark){.unit = UINT32_MAX - 1}; /* beside none */
 	struct mark **paired = (void *)(marks + room - 1);
 	uint32_t *watched = (void *)(paired + room);
 	struct finding g = {.lexicon = f->lexicon,
-	    .lexemes = {f->lexicon->lexemes, (f->english == NULL ? f->lexicon : f->english)->lexemes},
+	    .lexemes = {f->lexicon->lexemes,
+		(f->english == NULL ? f->lexicon : f->english)->lexemes},
 	    .units = units,
 	    .unit_count = unit_count,
 	    .next = marks,

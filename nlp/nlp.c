@@ -343,8 +343,8 @@ judge(struct work *w)
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
-	if (reasons_give(&e, marks.items, l->items, w->text, w->score->is_scored, w->arena,
-		w->score) < 0)
+	if (reasons_give(
+		&e, marks.items, l->items, w->text, w->score->is_scored, w->arena, w->score) < 0)
 		return no_memory(w->err);
 	return 0;
 }

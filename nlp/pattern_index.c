@@ -390,7 +390,8 @@ mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int s
 		if (from == to)
 			mask |= mask_of(x, item->symbol, which);
 		for (; from < to; from++)
-			mask |= mask_of(x, step > 0 ? members[from].first : members[from].last, which);
+			mask |=
+			    mask_of(x, step > 0 ? members[from].first : members[from].last, which);
 		if (!item->is_optional)
 			return mask;
 	}
@@ -471,8 +472,8 @@ add_entries(struct pattern_index *x, uint32_t pattern)
 	assert(anchor >= 0);
 	p->anchor = (uint8_t)anchor;
 	fill_items(x, p);
-	struct entry e = {.symbol = item_at(x, p->first_item + p->anchor)->symbol,
-	    .pattern = pattern};
+	struct entry e = {
+	    .symbol = item_at(x, p->first_item + p->anchor)->symbol, .pattern = pattern};
 	find_needed(x, p, 0, anchor, &e.left, &p->left);
 	find_needed(x, p, anchor + 1, p->count, &e.right, &p->right);
 	size_t from, to = members_of(x, e.symbol, &from);
@@ -535,15 +536,16 @@ make_room(struct pattern_index *x)
 {
 	size_t entries = x->entries.count, symbols = x->symbols.count, items = x->items.count;
 	size_t steps = x->edge_count + 1; /* one may be asked for in vain */
-	size_t lines = 9; /* what each array leaves of its last one, and the first array before it */
+	size_t lines =
+	    9; /* what each array leaves of its last one, and the first array before it */
 	x->memory = mem_zalloc(lines * CACHE_LINE +
 	    entries * (sizeof *x->candidates + sizeof *x->gates) +
 	    symbols * (sizeof *x->anchors + sizeof *x->roots) + items * sizeof *x->sealed_items +
-	    steps *
-		(sizeof *x->step_symbols + sizeof *x->step_flags + sizeof *x->step_branches));
+	    steps * (sizeof *x->step_symbols + sizeof *x->step_flags + sizeof *x->step_branches));
 	if (x->memory == NULL)
 		return -1;
-	char *at = (char *)x->memory + (CACHE_LINE - (uintptr_t)x->memory % CACHE_LINE) % CACHE_LINE;
+	char *at =
+	    (char *)x->memory + (CACHE_LINE - (uintptr_t)x->memory % CACHE_LINE) % CACHE_LINE;
 	x->candidates = carve(&at, entries, sizeof *x->candidates);
 	x->gates = carve(&at, entries, sizeof *x->gates);
 	x->anchors = carve(&at, symbols, sizeof *x->anchors);

@@ -113,16 +113,13 @@ give_words(struct giving *g_r)
 	for (; t < end; t++) {
 		const struct mark *m = &g.marks[t->mark];
 		const struct unit *u = &g.units[m->unit];
-		if (t->kind == TERM_PAIR && g.is_counted) {
-			give_learned(&g, t, u - 1, u, SLICE_NONE);
-			continue;
-		}
-		if ((t->kind == TERM_RATING || g.is_counted) && tell(&g, t->mark, &told) < 0)
+		bool is_pair = t->kind == TERM_PAIR;
+		if (tell(&g, t->mark, &told) < 0)
 			return -1;
 		if (t->kind == TERM_RATING)
 			give_rating(&g, t, m, told.words);
 		else if (g.is_counted)
-			give_learned(&g, t, u, u, told.words);
+			give_learned(&g, t, u - is_pair, u, is_pair ? SLICE_NONE : told.words);
 	}
 	g_r->next = g.next;
 	return 0;

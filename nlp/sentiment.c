@@ -105,7 +105,8 @@ weigh_changed(struct weighing *w, uint32_t at)
 		return;
 	uint32_t negated = is_negated ? lexicon_negated(w->lx, m->number) : 0;
 	if (negated != 0)
-		add_term(w, TERM_STEM, at, lexicon_lexeme(w->lx, negated), m->strength_milli, false);
+		add_term(
+		    w, TERM_STEM, at, lexicon_lexeme(w->lx, negated), m->strength_milli, false);
 	else if (lexeme_is_some(m->stem))
 		add_term(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
 }

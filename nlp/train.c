@@ -113,8 +113,8 @@ find_candidates(struct training *t)
 			continue;
 		const struct unit_list *l = &t->cutting.units;
 		if (train_mark_post(t, t->lexicon, t->rows[i].text, &m) < 0 ||
-		    train_words_add_post(words, l->items, l->count, m.marks.items, m.marks.count,
-			t->err) < 0)
+		    train_words_add_post(
+			words, l->items, l->count, m.marks.items, m.marks.count, t->err) < 0)
 			goto out;
 	}
 	rc = train_words_to_lexicon(words, t->lexicon, t->err);

@@ -66,8 +66,7 @@ reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *en
 		marks_look_up(&f, u, &found[i]);
 		entries[i] = &found[i];
 	}
-	assert_int_equal(
-	    marks_find(&f, l->items, entries, l->count, &r->found, NULL), 0);
+	assert_int_equal(marks_find(&f, l->items, entries, l->count, &r->found, NULL), 0);
 	modifiers_apply(&r->found, l->items, l->count);
 	r->marks = r->found.items;
 	r->mark_count = r->found.count;
@@ -85,12 +84,11 @@ reader_read(
 	r->score = (struct score){.lexicon = NULL};
 	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
 	reader_mark(r, lx, english);
-	assert_int_equal(sentiment_weigh(
-			     lx, &r->found, l->count, &r->term_memory, &r->evidence, NULL),
-	    0);
+	assert_int_equal(
+	    sentiment_weigh(lx, &r->found, l->count, &r->term_memory, &r->evidence, NULL), 0);
 	sentiment_combine(lx, &r->evidence, &r->score);
-	assert_int_equal(reasons_give(&r->evidence, r->marks, l->items, text, true, r->arena, &r->score),
-	    0);
+	assert_int_equal(
+	    reasons_give(&r->evidence, r->marks, l->items, text, true, r->arena, &r->score), 0);
 }
 
 static inline int32_t

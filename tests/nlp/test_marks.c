@@ -1,0 +1,183 @@
+/* The filters of marks_find() against plain look-ups, and watched marks against all of them, on texts
+ * thrown together from a lexicon's own words. */
+#include "reader.h"
+
+#include "nlp/lexicon_internal.h"
+#include "nlp/lexicon_set.h"
+
+#define TEXTS 3000
+#define WORDS 24
+#define WORD_POOL 400
+
+struct pool {
+	struct slice words[WORD_POOL];
+	size_t count;
+	uint64_t random;
+};
+
+static uint32_t
+chance(struct pool *p, uint32_t below)
+{
+	p->random = p->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(p->random >> 33) % below;
+}
+
+/* Entries of every kind, phrases whole: of each kind every so many. */
+static void
+fill(struct pool *p, const struct lexicon *lx)
+{
+	static const char *const OTHERS[] = {"!", "?", ",", "(", "\"", ".", "zzyzx", "@somebody",
+	    "3", "http://example.com", "#sobad", "SO", "sooo", "not", "very", "but", "never"};
+	size_t seen[LEXEME_KIND_COUNT] = {0};
+	for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
+		p->words[p->count++] = slice_of(OTHERS[i]);
+	for (uint32_t i = 1; i <= lexicon_count(lx) && p->count < WORD_POOL; i++) {
+		const struct lexeme *x = lexicon_at(lx, i);
+		bool is_word = x->kind != LEXEME_SHAPE && x->kind != LEXEME_SUM &&
+		    x->kind != LEXEME_STEM_RATING;
+		if (is_word && x->text.ptr[0] != '<' && seen[x->kind]++ % 61 == 0)
+			p->words[p->count++] = x->text;
+	}
+}
+
+static struct slice
+throw_together(struct pool *p, char *out, size_t room)
+{
+	size_t len = 0, count = 1 + chance(p, WORDS);
+	for (size_t i = 0; i < count; i++) {
+		/* Half of the words from a few, so that they meet. */
+		struct slice word =
+		    p->words[chance(p, chance(p, 2) == 0 ? 40 : (uint32_t)p->count)];
+		assert_true(len + word.len + 1 < room);
+		memcpy(out + len, word.ptr, word.len);
+		len += word.len;
+		out[len++] = ' ';
+	}
+	return slice_make(out, len);
+}
+
+/* A tag without an entry has a mark when one of its words has a rating. */
+static bool
+is_split_tag(const struct reader *r, size_t at, size_t unit)
+{
+	return r->cutting.units.items[unit].kind == TOKEN_HASHTAG && at < r->mark_count &&
+	    r->marks[at].unit == unit && lexeme_is_some(r->marks[at].rated);
+}
+
+/* What the marks have to be, by look-ups alone. */
+static void
+check_marks(struct reader *r, const struct lexicon *lx)
+{
+	const struct unit_list *l = &r->cutting.units;
+	size_t at = 0, phrase_end = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		struct lexicon_hit hit;
+		size_t span = 1;
+		lexicon_resolve(lx, r->stemmer, r->arena, &l->items[i], &hit);
+		uint32_t phrase =
+		    i < phrase_end ? 0 : lexicon_phrase(lx, l->items, l->count, i, &span);
+		const struct mark *m = &r->marks[at];
+		uint32_t rated = phrase != 0 ? phrase : i < phrase_end ? 0 : hit.rated;
+		if (phrase != 0)
+			phrase_end = i + span;
+		else if ((hit.rated | hit.stem | hit.number) == 0 && !is_split_tag(r, at, i))
+			continue;
+		assert_true(at < r->mark_count);
+		assert_int_equal(m->unit, i);
+		assert_int_equal(m->span, phrase != 0 ? span : 1);
+		if (m->rated != &lx->lexemes[rated] && l->items[i].kind != TOKEN_HASHTAG)
+			fail_msg("'%.*s': unit %zu has another rating", SLICE_ARG(r->text), i);
+		assert_ptr_equal(m->stem, &lx->lexemes[hit.stem]);
+		assert_int_equal(m->number, hit.number);
+		bool is_beside =
+		    at > 0 && m[-1].unit + 1 == i && l->items[i - 1].clause == l->items[i].clause;
+		uint32_t pair = is_beside ? lexicon_pair(lx, m[-1].number, m->number) : 0;
+		if (m->pair != pair)
+			fail_msg("'%.*s': unit %zu has another pair", SLICE_ARG(r->text), i);
+		at++;
+	}
+}
+
+static void
+check_looks(const struct reader *r)
+{
+	const struct looks *k = &r->found.looks;
+	int32_t words = 0, capitals = 0, mentions = 0, exclamations = 0, quoted = 0;
+	for (size_t i = 0; i < r->cutting.units.count; i++) {
+		const struct unit *u = &r->cutting.units.items[i];
+		bool is_word = u->kind == TOKEN_WORD;
+		words += is_word;
+		capitals += is_word && u->is_caps;
+		quoted += is_word && u->is_quoted;
+		mentions += u->kind == TOKEN_MENTION;
+		exclamations += u->kind == TOKEN_PUNCT && u->key.text.ptr[0] == '!';
+	}
+	assert_int_equal(k->words, words);
+	assert_int_equal(k->capitals, capitals);
+	assert_int_equal(k->quoted, quoted);
+	assert_int_equal(k->mentions, mentions);
+	assert_int_equal(k->exclamations, exclamations);
+}
+
+/* As reader_read() left them, and once more with every mark watched. */
+static void
+check_watched(struct reader *r, size_t *spared)
+{
+	const struct unit_list *l = &r->cutting.units;
+	struct marks all = r->found;
+	all.items = arena_alloc(r->arena, (all.count + 1) * sizeof *all.items);
+	all.watched = arena_alloc(r->arena, (all.count + 1) * sizeof *all.watched);
+	assert_non_null(all.items);
+	assert_non_null(all.watched);
+	*spared += r->found.count - r->found.watched_count;
+	for (uint32_t i = 0; i < all.count; i++) {
+		struct mark *m = &all.items[i];
+		*m = r->marks[i];
+		m->strength_milli = 1000;
+		m->negator = m->boosters[0] = m->boosters[1] = 0;
+		m->flags &= MARK_HAS_ROLE;
+		all.watched[i] = i;
+	}
+	all.watched_count = all.count;
+	modifiers_apply(&all, l->items, l->count);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct mark *a = &r->marks[i], *b = &all.items[i];
+		if (a->strength_milli != b->strength_milli || a->rating_milli != b->rating_milli ||
+		    a->flags != b->flags || a->negator != b->negator ||
+		    memcmp(a->boosters, b->boosters, sizeof a->boosters) != 0)
+			fail_msg("'%.*s': mark %zu was not watched", SLICE_ARG(r->text), i);
+	}
+}
+
+static void
+filters_and_watched_marks_change_nothing(void **state)
+{
+	static const enum language LANGUAGES[] = {LANGUAGE_EN, LANGUAGE_DE};
+	struct desk *d = *state;
+	char text[WORDS * 128];
+	for (size_t k = 0; k < COUNT_OF(LANGUAGES); k++) {
+		const struct lexicon *lx = d->set->lexicons[LANGUAGES[k]];
+		struct pool p = {.random = k};
+		struct reader r;
+		size_t spared = 0;
+		reader_open(&r);
+		fill(&p, lx);
+		for (int i = 0; i < TEXTS; i++) {
+			reader_read(&r, lx, NULL, throw_together(&p, text, sizeof text));
+			check_marks(&r, lx);
+			check_looks(&r);
+			check_watched(&r, &spared);
+		}
+		assert_true(spared > TEXTS);
+		reader_close(&r);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(filters_and_watched_marks_change_nothing),
+	};
+	return cmocka_run_group_tests(tests, desk_open, desk_close);
+}

@@ -1,0 +1,283 @@
+/* The index against the obvious way, on patterns and texts thrown together: what stands around an
+ * anchor is compared with filters, together for many places, and none of that may change what is
+ * found. */
+#include "nlp_support.h"
+
+#include "nlp/pattern_index.h"
+
+#define STEMS 24
+#define SPELLINGS 2
+#define GROUPS 6
+#define MEMBERS 4
+#define MEMBER_WORDS 3
+#define PATTERNS 60
+#define ITEMS 5
+#define TEXT_WORDS 90
+#define ROUNDS 60
+#define TEXTS 20
+
+/* A word by stem, or by one of its spellings; a gap; a group. */
+struct symbol {
+	uint32_t number;
+	int stem, spelling; /* spelling -1: any */
+	int group; /* -1: none */
+};
+
+struct member {
+	struct symbol words[MEMBER_WORDS];
+	size_t count;
+};
+
+struct pattern {
+	struct symbol symbols[ITEMS];
+	bool is_optional[ITEMS];
+	size_t count;
+	uint8_t when;
+};
+
+struct world {
+	uint64_t random;
+	struct pattern_index *index;
+	struct member members[GROUPS][MEMBERS];
+	uint32_t groups[GROUPS];
+	struct pattern patterns[PATTERNS];
+	int stems[TEXT_WORDS], spellings[TEXT_WORDS]; /* the text */
+	size_t count;
+	uint8_t when;
+	bool found[PATTERNS];
+};
+
+static uint32_t
+chance(struct world *w, uint32_t below)
+{
+	w->random = w->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(w->random >> 33) % below;
+}
+
+static struct word_key
+key_of(int stem, int spelling)
+{
+	static char texts[STEMS][SPELLINGS + 1][16];
+	char *text = texts[stem][spelling + 1];
+	snprintf(
+	    text, sizeof texts[0][0], spelling < 0 ? "word%d" : "word%d%c", stem, 'a' + spelling);
+	return word_key_of(slice_of(text));
+}
+
+/* The first stems come as often as all others together. */
+static int
+any_stem(struct world *w)
+{
+	return (int)(chance(w, 2) == 0 ? chance(w, 4) : chance(w, STEMS));
+}
+
+static struct symbol
+any_word(struct world *w, bool may_be_spelt)
+{
+	int stem = any_stem(w);
+	bool is_spelt = may_be_spelt && chance(w, 4) == 0;
+	struct symbol s = {0, stem, is_spelt ? (int)chance(w, SPELLINGS) : -1, -1};
+	struct word_key by_stem = key_of(stem, -1), spelt = key_of(stem, s.spelling);
+	s.number = s.spelling < 0 ? pattern_index_word(w->index, by_stem, by_stem)
+				  : pattern_index_exact(w->index, by_stem, spelt);
+	assert_true(s.number != PATTERN_NONE);
+	return s;
+}
+
+/* Groups of long members hold no spellings: where a spelling and its stem both go on, the index follows
+ * the spelling alone. */
+static void
+make_groups(struct world *w)
+{
+	for (size_t g = 0; g < GROUPS; g++) {
+		bool is_short = g % 2 == 0;
+		w->groups[g] = pattern_index_group(w->index);
+		for (size_t m = 0; m < MEMBERS; m++) {
+			struct member *member = &w->members[g][m];
+			uint32_t words[MEMBER_WORDS];
+			bool is_long = !is_short && chance(w, 3) == 0;
+			member->count = 1 + (is_long ? chance(w, MEMBER_WORDS) : 0);
+			for (size_t i = 0; i < member->count; i++) {
+				member->words[i] = any_word(w, is_short);
+				words[i] = member->words[i].number;
+			}
+			assert_int_equal(
+			    pattern_index_add_member(w->index, w->groups[g], words, member->count),
+			    0);
+		}
+	}
+}
+
+/* The first item and the last are there and no gaps. */
+static void
+make_pattern(struct world *w, struct pattern *p)
+{
+	p->count = 1 + chance(w, ITEMS);
+	p->when = (uint8_t)(1 + chance(w, 3));
+	for (size_t i = 0; i < p->count; i++) {
+		bool is_inside = i > 0 && i + 1 < p->count;
+		uint32_t kind = chance(w, is_inside ? 5 : 3);
+		p->is_optional[i] = is_inside && kind < 3 && chance(w, 4) == 0;
+		p->symbols[i] =
+		    (struct symbol){kind == 3 ? PATTERN_SHORT_GAP : PATTERN_LONG_GAP, 0, -1, -1};
+		if (kind < 2) {
+			p->symbols[i] = any_word(w, true);
+		} else if (kind == 2) {
+			int group = (int)chance(w, GROUPS);
+			p->symbols[i] = (struct symbol){w->groups[group], 0, -1, group};
+		}
+	}
+}
+
+static void
+make_world(struct world *w)
+{
+	struct pattern_item items[ITEMS];
+	w->index = pattern_index_new();
+	assert_non_null(w->index);
+	make_groups(w);
+	for (uint32_t k = 0; k < PATTERNS; k++) {
+		struct pattern *p = &w->patterns[k];
+		make_pattern(w, p);
+		for (size_t i = 0; i < p->count; i++)
+			items[i] = (struct pattern_item){p->symbols[i].number, p->is_optional[i]};
+		assert_int_equal(pattern_index_add(w->index, items, p->count, p->when, k), 0);
+	}
+	if (chance(w, 2) == 0)
+		pattern_index_mark_common(w->index, w->groups[0]);
+	assert_int_equal(pattern_index_seal(w->index), 0);
+}
+
+/* ---- the obvious way --------------------------------------------------------- */
+
+static bool
+is_word(const struct world *w, const struct symbol *s, size_t i)
+{
+	return i < w->count && w->stems[i] == s->stem &&
+	    (s->spelling < 0 || w->spellings[i] == s->spelling);
+}
+
+static bool
+is_member(const struct world *w, const struct member *m, size_t i)
+{
+	for (size_t k = 0; k < m->count; k++) {
+		if (!is_word(w, &m->words[k], i + k))
+			return false;
+	}
+	return true;
+}
+
+/* Items [k, ...) from i on, up to end. */
+static bool
+matches(const struct world *w, const struct pattern *p, size_t k, size_t i, size_t end)
+{
+	if (k == p->count)
+		return i == end;
+	const struct symbol *s = &p->symbols[k];
+	if (p->is_optional[k] && matches(w, p, k + 1, i, end))
+		return true;
+	if (s->number == PATTERN_SHORT_GAP || s->number == PATTERN_LONG_GAP) {
+		size_t most = s->number == PATTERN_SHORT_GAP ? PATTERN_GAP_SHORT : PATTERN_GAP_LONG;
+		for (size_t skip = 0; skip <= most && i + skip < end; skip++) {
+			if (matches(w, p, k + 1, i + skip, end))
+				return true;
+		}
+		return false;
+	}
+	if (s->group < 0)
+		return is_word(w, s, i) && matches(w, p, k + 1, i + 1, end);
+	for (size_t m = 0; m < MEMBERS; m++) {
+		const struct member *member = &w->members[s->group][m];
+		if (is_member(w, member, i) && matches(w, p, k + 1, i + member->count, end))
+			return true;
+	}
+	return false;
+}
+
+static bool
+stands_somewhere(const struct world *w, const struct pattern *p)
+{
+	for (size_t at = 0; at < w->count; at++) {
+		for (size_t end = at + 1; end <= w->count; end++) {
+			if (matches(w, p, 0, at, end))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- both -------------------------------------------------------------------- */
+
+static bool
+find(void *cookie, uint32_t value, size_t at, size_t end)
+{
+	struct world *w = cookie;
+	const struct pattern *p = &w->patterns[value];
+	assert_true(at < end && end <= w->count);
+	assert_true((p->when >> w->when & 1) != 0);
+	if (!matches(w, p, 0, at, end))
+		fail_msg("pattern %u does not stand at %zu to %zu", value, at, end);
+	w->found[value] = true;
+	return true;
+}
+
+static void
+search(struct world *w)
+{
+	struct pattern_place places[TEXT_WORDS + 2];
+	memset(places, 0, sizeof places);
+	uint64_t left = 1;
+	for (size_t i = 0; i < w->count; i++) {
+		struct unit u = {.key = key_of(w->stems[i], w->spellings[i]),
+		    .stem = key_of(w->stems[i], -1),
+		    .kind = TOKEN_WORD};
+		places[i + 1].mark = pattern_index_mark(w->index, &u);
+		places[i + 1].left = left;
+		left |= UINT64_C(1) << places[i + 1].mark.class;
+	}
+	struct pattern_text text = {places + 1, 0, w->count, w->when};
+	memset(w->found, 0, sizeof w->found);
+	pattern_index_search(w->index, &text, find, w);
+}
+
+static void
+the_index_finds_what_the_obvious_way_finds(void **state)
+{
+	struct world w = {.random = 1};
+	size_t found = 0;
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		make_world(&w);
+		for (int t = 0; t < TEXTS; t++) {
+			w.count = 1 + chance(&w, t == 0 ? TEXT_WORDS : TEXT_WORDS / 6);
+			w.when = (uint8_t)chance(&w, 2);
+			for (size_t i = 0; i < w.count; i++) {
+				w.stems[i] = any_stem(&w);
+				w.spellings[i] = (int)chance(&w, SPELLINGS);
+			}
+			search(&w);
+			for (uint32_t k = 0; k < PATTERNS; k++) {
+				const struct pattern *p = &w.patterns[k];
+				bool stands =
+				    (p->when >> w.when & 1) != 0 && stands_somewhere(&w, p);
+				if (stands != w.found[k])
+					fail_msg("round %d, text %d: pattern %u %s", round, t, k,
+					    stands ? "was missed" : "was made up");
+				found += stands;
+			}
+		}
+		pattern_index_free(w.index);
+	}
+	/* Neither nothing nor everything. */
+	size_t all = (size_t)ROUNDS * TEXTS * PATTERNS;
+	assert_true(found > all / 20 && found < all * 19 / 20);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_index_finds_what_the_obvious_way_finds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
