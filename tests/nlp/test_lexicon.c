@@ -51,6 +51,12 @@ look_at(struct look *k, const char *text)
 	}
 }
 
+static const char *
+source_of(const struct lexeme *x)
+{
+	return lexeme_source(x) == NULL ? "" : lexeme_source(x);
+}
+
 /* The rating or role where a text begins, of the longest entry. */
 static const struct lexeme *
 look_up(struct look *k, const char *text, size_t *span_r)
@@ -184,7 +190,7 @@ learned_weights_are_found_by_stem_and_name(void **state)
 			fail_msg("'%s' is not found", CASES[i].text);
 		assert_int_equal(x->negative_milli, CASES[i].negative);
 		assert_int_equal(x->positive_milli, CASES[i].positive);
-		assert_string_equal(x->source, "learned");
+		assert_string_equal(source_of(x), "learned");
 	}
 	for (size_t i = 0; i < COUNT_OF(ABSENT); i++) {
 		look_at(&k, ABSENT[i]);
@@ -404,8 +410,7 @@ assert_same_lexemes(const struct lexicon *a, const struct lexicon *b)
 		assert_int_equal(x->boost_milli, y->boost_milli);
 		assert_int_equal(x->negative_milli, y->negative_milli);
 		assert_int_equal(x->positive_milli, y->positive_milli);
-		assert_string_equal(
-		    x->source == NULL ? "" : x->source, y->source == NULL ? "" : y->source);
+		assert_string_equal(source_of(x), source_of(y));
 	}
 }
 
@@ -571,7 +576,7 @@ a_vocabulary_overrides_words_and_their_stems(void **state)
 	look_open(&k, lx);
 	assert_int_equal(look_up(&k, "abandon", &span)->weight_milli, 3000);
 	assert_int_equal(look_up(&k, "abandoned", &span)->weight_milli, 3000);
-	assert_string_equal(look_up(&k, "abandoned", &span)->source, "brand vocabulary");
+	assert_string_equal(source_of(look_up(&k, "abandoned", &span)), "brand vocabulary");
 	assert_int_equal(look_up(&k, "waste", &span)->weight_milli, -1800);
 	assert_null(look_up(&k, "Ghost beans", &span));
 	assert_int_equal(look_up(&k, "Ghost bean", &span)->weight_milli, 2000);
