@@ -11,7 +11,7 @@
  * the fewest patterns, and writes for each symbol the patterns it anchors, with masks of the words
  * that may stand directly before and behind it, and of those one of which must stand somewhere to
  * its left and to its right: nearly all candidates end there.  A mask has a bit for each class of
- * words.  A group is a small tree of its members, whose edges lie in one hash table.
+ * words.  A group is a small tree of its members, whose branches are sorted rows of symbols.
  *
  * What the index knows of a word is its mark, of four bytes: whoever scores many texts keeps it with
  * the word, so that a text costs no look-up at all.

@@ -17,19 +17,19 @@
 #define TEXTS 20
 
 /* A word by stem, or by one of its spellings; a gap; a group. */
-struct symbol {
+struct test_symbol {
 	uint32_t number;
 	int stem, spelling; /* spelling -1: any */
 	int group; /* -1: none */
 };
 
-struct member {
-	struct symbol words[MEMBER_WORDS];
+struct test_member {
+	struct test_symbol words[MEMBER_WORDS];
 	size_t count;
 };
 
-struct pattern {
-	struct symbol symbols[ITEMS];
+struct test_pattern {
+	struct test_symbol symbols[ITEMS];
 	bool is_optional[ITEMS];
 	size_t count;
 	uint8_t when;
@@ -38,9 +38,9 @@ struct pattern {
 struct world {
 	uint64_t random;
 	struct pattern_index *index;
-	struct member members[GROUPS][MEMBERS];
+	struct test_member members[GROUPS][MEMBERS];
 	uint32_t groups[GROUPS];
-	struct pattern patterns[PATTERNS];
+	struct test_pattern patterns[PATTERNS];
 	int stems[TEXT_WORDS], spellings[TEXT_WORDS]; /* the text */
 	size_t count;
 	uint8_t when;
@@ -71,12 +71,12 @@ any_stem(struct world *w)
 	return (int)(chance(w, 2) == 0 ? chance(w, 4) : chance(w, STEMS));
 }
 
-static struct symbol
+static struct test_symbol
 any_word(struct world *w, bool may_be_spelt)
 {
 	int stem = any_stem(w);
 	bool is_spelt = may_be_spelt && chance(w, 4) == 0;
-	struct symbol s = {0, stem, is_spelt ? (int)chance(w, SPELLINGS) : -1, -1};
+	struct test_symbol s = {0, stem, is_spelt ? (int)chance(w, SPELLINGS) : -1, -1};
 	struct word_key by_stem = key_of(stem, -1), spelt = key_of(stem, s.spelling);
 	s.number = s.spelling < 0 ? pattern_index_word(w->index, by_stem, by_stem)
 				  : pattern_index_exact(w->index, by_stem, spelt);
@@ -93,7 +93,7 @@ make_groups(struct world *w)
 		bool is_short = g % 2 == 0;
 		w->groups[g] = pattern_index_group(w->index);
 		for (size_t m = 0; m < MEMBERS; m++) {
-			struct member *member = &w->members[g][m];
+			struct test_member *member = &w->members[g][m];
 			uint32_t words[MEMBER_WORDS];
 			bool is_long = !is_short && chance(w, 3) == 0;
 			member->count = 1 + (is_long ? chance(w, MEMBER_WORDS) : 0);
@@ -110,7 +110,7 @@ make_groups(struct world *w)
 
 /* The first item and the last are there and no gaps. */
 static void
-make_pattern(struct world *w, struct pattern *p)
+make_pattern(struct world *w, struct test_pattern *p)
 {
 	p->count = 1 + chance(w, ITEMS);
 	p->when = (uint8_t)(1 + chance(w, 3));
@@ -118,13 +118,13 @@ make_pattern(struct world *w, struct pattern *p)
 		bool is_inside = i > 0 && i + 1 < p->count;
 		uint32_t kind = chance(w, is_inside ? 5 : 3);
 		p->is_optional[i] = is_inside && kind < 3 && chance(w, 4) == 0;
-		p->symbols[i] =
-		    (struct symbol){kind == 3 ? PATTERN_SHORT_GAP : PATTERN_LONG_GAP, 0, -1, -1};
+		p->symbols[i] = (struct test_symbol){
+		    kind == 3 ? PATTERN_SHORT_GAP : PATTERN_LONG_GAP, 0, -1, -1};
 		if (kind < 2) {
 			p->symbols[i] = any_word(w, true);
 		} else if (kind == 2) {
 			int group = (int)chance(w, GROUPS);
-			p->symbols[i] = (struct symbol){w->groups[group], 0, -1, group};
+			p->symbols[i] = (struct test_symbol){w->groups[group], 0, -1, group};
 		}
 	}
 }
@@ -137,7 +137,7 @@ make_world(struct world *w)
 	assert_non_null(w->index);
 	make_groups(w);
 	for (uint32_t k = 0; k < PATTERNS; k++) {
-		struct pattern *p = &w->patterns[k];
+		struct test_pattern *p = &w->patterns[k];
 		make_pattern(w, p);
 		for (size_t i = 0; i < p->count; i++)
 			items[i] = (struct pattern_item){p->symbols[i].number, p->is_optional[i]};
@@ -151,14 +151,14 @@ make_world(struct world *w)
 /* ---- the obvious way --------------------------------------------------------- */
 
 static bool
-is_word(const struct world *w, const struct symbol *s, size_t i)
+is_word(const struct world *w, const struct test_symbol *s, size_t i)
 {
 	return i < w->count && w->stems[i] == s->stem &&
 	    (s->spelling < 0 || w->spellings[i] == s->spelling);
 }
 
 static bool
-is_member(const struct world *w, const struct member *m, size_t i)
+is_member(const struct world *w, const struct test_member *m, size_t i)
 {
 	for (size_t k = 0; k < m->count; k++) {
 		if (!is_word(w, &m->words[k], i + k))
@@ -169,11 +169,11 @@ is_member(const struct world *w, const struct member *m, size_t i)
 
 /* Items [k, ...) from i on, up to end. */
 static bool
-matches(const struct world *w, const struct pattern *p, size_t k, size_t i, size_t end)
+matches(const struct world *w, const struct test_pattern *p, size_t k, size_t i, size_t end)
 {
 	if (k == p->count)
 		return i == end;
-	const struct symbol *s = &p->symbols[k];
+	const struct test_symbol *s = &p->symbols[k];
 	if (p->is_optional[k] && matches(w, p, k + 1, i, end))
 		return true;
 	if (s->number == PATTERN_SHORT_GAP || s->number == PATTERN_LONG_GAP) {
@@ -187,7 +187,7 @@ matches(const struct world *w, const struct pattern *p, size_t k, size_t i, size
 	if (s->group < 0)
 		return is_word(w, s, i) && matches(w, p, k + 1, i + 1, end);
 	for (size_t m = 0; m < MEMBERS; m++) {
-		const struct member *member = &w->members[s->group][m];
+		const struct test_member *member = &w->members[s->group][m];
 		if (is_member(w, member, i) && matches(w, p, k + 1, i + member->count, end))
 			return true;
 	}
@@ -195,7 +195,7 @@ matches(const struct world *w, const struct pattern *p, size_t k, size_t i, size
 }
 
 static bool
-stands_somewhere(const struct world *w, const struct pattern *p)
+stands_somewhere(const struct world *w, const struct test_pattern *p)
 {
 	for (size_t at = 0; at < w->count; at++) {
 		for (size_t end = at + 1; end <= w->count; end++) {
@@ -212,7 +212,7 @@ static bool
 find(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct world *w = cookie;
-	const struct pattern *p = &w->patterns[value];
+	const struct test_pattern *p = &w->patterns[value];
 	assert_true(at < end && end <= w->count);
 	assert_true((p->when >> w->when & 1) != 0);
 	if (!matches(w, p, 0, at, end))
@@ -257,7 +257,7 @@ the_index_finds_what_the_obvious_way_finds(void **state)
 			}
 			search(&w);
 			for (uint32_t k = 0; k < PATTERNS; k++) {
-				const struct pattern *p = &w.patterns[k];
+				const struct test_pattern *p = &w.patterns[k];
 				bool stands =
 				    (p->when >> w.when & 1) != 0 && stands_somewhere(&w, p);
 				if (stands != w.found[k])
