@@ -314,8 +314,9 @@ pass_anchors(const struct search *s, struct meetings *met)
 		const struct gate *gates = &s->x->gates[a->first];
 		__builtin_prefetch(gates);
 		__builtin_prefetch(gates + CACHE_LINE / sizeof *gates);
-		meet(met, m.place, m.number,
-		    is_in(a->before, here - 1) & is_in(a->behind, here + 1));
+		bool fits = is_in(a->before, here - 1);
+		fits &= is_in(a->behind, here + 1);
+		meet(met, m.place, m.number, fits);
 	}
 }
 
