@@ -29,3 +29,17 @@ severity_name(enum severity s)
 	assert(0 && "a severity without a name");
 	return "unknown";
 }
+
+const char *
+cap_period_name(enum cap_period p)
+{
+	switch (p) {
+	case CAP_TOTAL: return "in total";
+	case CAP_HOUR: return "per hour";
+	case CAP_DAY: return "per day";
+	case CAP_WEEK: return "per week";
+	case CAP_MONTH: return "per month";
+	}
+	assert(0 && "a cap_period without a name");
+	return "unknown";
+}

@@ -140,6 +140,59 @@ struct action_node {
 	struct action_node *next;
 };
 
+/* One `at most N in total | per day [per author]` or `spend at most N ...`. */
+struct limit_node {
+	struct range at, max_at;
+	struct notes *notes;
+	struct rule_cap cap;
+	struct limit_node *next;
+};
+
+/* One `not between 21:00 and 08:00 customer time, else drop` or `only between ...`. */
+struct hours_node {
+	struct range at, zone_at, queue_at;
+	struct notes *notes;
+	struct rule_hours hours;
+	struct hours_node *next;
+};
+
+/* `after ... within T` and `unless ... within T`. */
+struct sequence_node {
+	struct range at, template_at, within_at;
+	struct rule_sequence sequence;
+	struct duration within;
+	struct node *where; /* SEQUENCE_POST; NULL: any post */
+};
+
+/* `fires on "text" where FIELD is VALUE, ...` or `does not fire on ...`. */
+struct example_node {
+	struct range at, text_at;
+	struct notes *notes;
+	bool must_fire;
+	struct slice text;
+	struct node
+	    *given; /* conditions with IS, linked by next; their values stand for what is seen */
+	struct example_node *next;
+};
+
+enum crowd_measure {
+	CROWD_COUNT, /* posts */
+	CROWD_SHARE, /* of the posts of `out of`; thousandths */
+	CROWD_AUTHORS /* distinct ones */
+};
+
+/* One line of a watch's `when`: count within 10 minutes is at least 4 times the usual. */
+struct crowd_node {
+	struct range at, value_at;
+	struct notes *notes;
+	enum crowd_measure measure;
+	struct duration within;
+	enum rule_op op; /* AT_LEAST, AT_MOST, ABOVE, BELOW */
+	int64_t value_milli;
+	bool is_times_usual;
+	struct crowd_node *next;
+};
+
 /* "2026-12-01 09:00" on the clock of the rule's zone. */
 struct moment {
 	bool is_set;
