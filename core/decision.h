@@ -135,8 +135,7 @@ struct rule_head {
 	size_t cap_count;
 	const struct rule_hours *hours; /* all must allow it */
 	size_t hours_count;
-	int32_t
-	    canary_milli; /* the share of persons it acts for, in thousandths; 1000: everybody */
+	int32_t canary_milli; /* of 1000 persons it acts for so many; 0: for all */
 	struct slice approval_team; /* its messages wait for this team; SLICE_NONE: they do not */
 	struct rule_sequence after, unless;
 	const struct action *actions;
@@ -154,9 +153,9 @@ enum firing_part {
 
 /* Conditions that were true for an occurrence. */
 struct firing {
-	enum firing_part part;
 	const struct rule_head *rule;
 	struct slice reason; /* one line: the conditions that made it true with the values seen */
+	enum firing_part part;
 };
 
 #endif

@@ -425,7 +425,8 @@ a_rule_decides_once_on_an_occurrence(void **state)
 	struct action actions[] = {send_action("sorry", "file", "ten"),
 	    send_action("sorry", "file", "ten"), alert_action("support", SEVERITY_HIGH)};
 	struct rule_head rule = make_rule("r", actions, 3);
-	struct firing firings[] = {{&rule, S("why")}, {&rule, S("why")}};
+	struct firing firings[] = {
+	    {.rule = &rule, .reason = S("why")}, {.rule = &rule, .reason = S("why")}};
 	int64_t unused, taken, rows;
 
 	(void)state;
@@ -463,7 +464,8 @@ the_higher_priority_sets_the_attribute(void **state)
 	struct action other = profile_action(ACTION_SET, TARGET_CUSTOMER, "mood", "bad");
 	struct rule_head rules[] = {make_rule("first", &low, 1), make_rule("second", &high, 1),
 	    make_rule("third", &other, 1)};
-	struct firing firings[] = {{&rules[0], S("a")}, {&rules[1], S("b")}, {&rules[2], S("c")}};
+	struct firing firings[] = {{.rule = &rules[0], .reason = S("a")},
+	    {.rule = &rules[1], .reason = S("b")}, {.rule = &rules[2], .reason = S("c")}};
 	struct history_row *history;
 	size_t count;
 
@@ -739,7 +741,8 @@ run_random(uint64_t seed, struct world *w, int64_t *decisions_r)
 		world_link(w, arena_printf(w->arena, "%d", person));
 		for (int r = 0; r < RULES; r++)
 			if (rng_below(&rng, 2) == 0)
-				firings[count++] = (struct firing){&rules[r], S("why")};
+				firings[count++] =
+				    (struct firing){.rule = &rules[r], .reason = S("why")};
 		world_settle(w, firings, count);
 		for (size_t k = 0; k < w->settled.count; k++) {
 			const struct decision_row *row = &w->settled.rows[k];
@@ -784,7 +787,7 @@ random_firings_never_pass_a_cap_a_cool_down_or_a_code(void **state)
 				struct rule_head rule = make_rule(
 				    arena_printf(w.arena, "%.*s", SLICE_ARG(rows[k].rule_id)),
 				    &action, 1);
-				struct firing f = {&rule, S("why")};
+				struct firing f = {.rule = &rule, .reason = S("why")};
 
 				world_settle(&w, &f, 1);
 				assert_int_equal(w.settled.count, 0);
@@ -807,7 +810,7 @@ without_memory_nothing_is_done_and_the_next_try_does_all(void **state)
 			    draft_action("thanks"), alert_action("support", SEVERITY_HIGH),
 			    profile_action(ACTION_SET, TARGET_CUSTOMER, "mood", "bad")};
 			struct rule_head rule = make_rule("r", actions, 4);
-			struct firing f = {&rule, S("why")};
+			struct firing f = {.rule = &rule, .reason = S("why")};
 			bool hit;
 			int rc;
 

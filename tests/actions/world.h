@@ -239,7 +239,7 @@ world_settle(struct world *w, const struct firing *firings, size_t count)
 static inline const struct decision_row *
 world_settle_one(struct world *w, const struct rule_head *rule)
 {
-	struct firing f = {rule, S("sentiment is -0.62")};
+	struct firing f = {.rule = rule, .reason = S("sentiment is -0.62")};
 
 	world_settle(w, &f, 1);
 	assert_int_equal(w->settled.count, rule->action_count);
