@@ -276,6 +276,7 @@ act(struct settle *s, const struct firing *f, const struct action *action, struc
 	case ACTION_TAG:
 	case ACTION_SET:
 	case ACTION_ADD_TO_LIST: return act_profile(s, f, action, row);
+	case ACTION_PAUSE_PROMOTIONS: return suppress(s, row, "only a watch pauses promotions");
 	}
 	return -1;
 }

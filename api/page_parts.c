@@ -197,7 +197,9 @@ outcome_tone(enum decision_outcome o)
 	case DECISION_ALERTED: return "bad";
 	case DECISION_SUPPRESSED:
 	case DECISION_HELD:
-	case DECISION_SHADOW: return "";
+	case DECISION_SHADOW:
+	case DECISION_COUNTED:
+	case DECISION_WAITING: return "";
 	}
 	return "";
 }
@@ -214,7 +216,8 @@ static void
 firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 {
 	const struct decision_row *first = &f->rows[0];
-	bool is_held = first->outcome == DECISION_HELD || first->outcome == DECISION_SHADOW;
+	bool is_held = first->outcome == DECISION_HELD || first->outcome == DECISION_SHADOW ||
+	    first->outcome == DECISION_COUNTED || first->outcome == DECISION_WAITING;
 
 	buf_addf(b, "<article%s><div class=\"top\"><span class=\"title\">",
 	    is_held ? " class=\"held\"" : "");

@@ -20,6 +20,7 @@ enum action_verb {
 	ACTION_TAG, /* tag author|customer "tag" [for duration] */
 	ACTION_SET, /* set customer "attribute" to "value" */
 	ACTION_ADD_TO_LIST, /* add author|customer to list id */
+	ACTION_PAUSE_PROMOTIONS, /* of a watch: no messages for marketing during the incident */
 };
 const char *action_verb_name(enum action_verb v); /* "send", "draft reply", ... */
 

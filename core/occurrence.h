@@ -16,7 +16,9 @@
 #include "core/slice.h"
 
 enum occurrence_kind {
-	OCCURRENCE_POST
+	OCCURRENCE_POST,
+	OCCURRENCE_TIMER, /* what must not happen after a post has not happened: id is that post's */
+	OCCURRENCE_INCIDENT, /* a watch saw a crowd: no post, no person; id "w:<watch>:<since>" */
 };
 
 /* One attribute of a customer; an attribute is a list of values. */

@@ -210,6 +210,7 @@ write_action(const struct action_node *node, struct json_writer *w)
 		json_kv_cstr(w, "to", target);
 		json_kv_str(w, "list", a->name);
 		break;
+	case ACTION_PAUSE_PROMOTIONS: break;
 	}
 	if (slice_is_set(a->offer))
 		json_kv_str(w, "offer", a->offer);

@@ -203,6 +203,7 @@ read_action_parts(struct json_reader *r, const struct json *j, const struct json
 		    read_filled(r, j, "value", at, &a->value);
 	case ACTION_ADD_TO_LIST:
 		return read_target(r, j, at, &a->target) && read_name(r, j, "list", at, &a->name);
+	case ACTION_PAUSE_PROMOTIONS: return true;
 	}
 	return false;
 }

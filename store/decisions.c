@@ -18,6 +18,8 @@ decision_outcome_name(enum decision_outcome o)
 	case DECISION_SUPPRESSED: return "suppressed";
 	case DECISION_HELD: return "held";
 	case DECISION_SHADOW: return "shadow";
+	case DECISION_COUNTED: return "counted";
+	case DECISION_WAITING: return "waiting";
 	}
 	return "unknown";
 }

@@ -48,6 +48,8 @@ enum decision_outcome {
 	DECISION_HELD, /* the rule's own guardrail held the whole firing: cool-down, total, act
 			  within, inert post */
 	DECISION_SHADOW, /* shadow rule: nothing done */
+	DECISION_COUNTED, /* true, but not enough yet: a window, a post that must come before */
+	DECISION_WAITING, /* true, and waits for what must not happen: a timer runs */
 };
 const char *decision_outcome_name(enum decision_outcome o);
 struct decision_row {

@@ -255,6 +255,7 @@ random_action(struct random_tree *t)
 		p->name = p->value = slice_of(RANDOM_OF(t, random_texts));
 		break;
 	case ACTION_ADD_TO_LIST: p->name = slice_of(RANDOM_OF(t, random_lists)); break;
+	case ACTION_PAUSE_PROMOTIONS: break; /* of watches */
 	}
 	return a;
 }
