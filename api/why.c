@@ -281,7 +281,7 @@ explain_rule(struct api_call *c, struct why *y, struct why_rule *r, const struct
 		return 0;
 	buf_init(&text, EXPLANATION_MAX);
 	buf_init(&json, EXPLANATION_MAX);
-	rc = rule_set_explain(set, i, occ, &facts, c->env->arena, &text, &json, err);
+	rc = rule_set_explain(set, i, FIRING_RULE, occ, &facts, c->env->arena, &text, &json, err);
 	if (rc == 0) {
 		r->conditions_text = arena_slice_dup(c->env->arena, buf_slice(&text));
 		r->conditions_json = arena_slice_dup(c->env->arena, buf_slice(&json));

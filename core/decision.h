@@ -155,7 +155,9 @@ enum firing_part {
 /* Conditions that were true for an occurrence. */
 struct firing {
 	const struct rule_head *rule;
-	struct slice reason; /* one line: the conditions that made it true with the values seen */
+	/* one line: the conditions that made it true with the values seen; empty where a watch
+	 * merely counts */
+	struct slice reason;
 	enum firing_part part;
 };
 

@@ -78,7 +78,7 @@ check_name(
 static void
 declare(struct check *c, struct item *it)
 {
-	struct map *ids = c->ids[it->kind];
+	struct map *ids = c->ids[it->kind == ITEM_WATCH ? ITEM_RULE : it->kind];
 	const struct item *first;
 
 	if (!slice_is_set(it->id))
@@ -94,7 +94,7 @@ declare(struct check *c, struct item *it)
 	else
 		finding_add(it->sink, FINDING_DUPLICATE_ID, it->id_at,
 		    "ids are never shared: what was sent and what must wait hangs on them",
-		    "there is a %s '%.*s' already, at %s:%zu", item_kind_name(it->kind),
+		    "there is a %s '%.*s' already, at %s:%zu", item_kind_name(first->kind),
 		    SHOWN(it->id), first->sink->file, line_of(first));
 }
 
@@ -328,6 +328,7 @@ check_item(struct check *c, const struct item *it)
 		if (!it->is_broken)
 			check_bounds(c, it);
 		break;
+	case ITEM_WATCH: break;
 	}
 }
 
@@ -349,15 +350,16 @@ check_fini(struct check *c)
 static void
 count_items(struct check *c, struct rules_file *files, size_t count)
 {
-	static const size_t max[3] = {RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX};
-	size_t n[3] = {0};
+	static const size_t max[ITEM_KIND_COUNT] = {
+	    RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX, RULES_WATCHES_MAX};
+	size_t n[ITEM_KIND_COUNT] = {0};
 
 	for (size_t f = 0; f < count; f++) {
 		for (struct item *it = files[f].first; it != NULL; it = it->next) {
 			if (++n[it->kind] == max[it->kind] + 1)
 				finding_add(it->sink, FINDING_LIMIT, it->id_at, NULL,
-				    "there may be %zu %ss", max[it->kind],
-				    item_kind_name(it->kind));
+				    "there may be %zu %s%s", max[it->kind],
+				    item_kind_name(it->kind), it->kind == ITEM_WATCH ? "es" : "s");
 			declare(c, it);
 		}
 		c->is_incomplete |= files[f].is_incomplete;

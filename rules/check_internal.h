@@ -19,7 +19,7 @@ struct map;
 struct check {
 	const struct rule_env *env;
 	struct diag_list *diags;
-	struct map *ids[3]; /* by enum item_kind: id -> struct item */
+	struct map *ids[3]; /* by enum item_kind: id -> struct item; watches are among the rules */
 	struct map *settings; /* attribute and priority -> the action that sets it */
 	struct arena *scratch;
 	const char **names[3]; /* for "did you mean", made when first needed; heap */

@@ -191,13 +191,15 @@ tri_or(enum tristate a, enum tristate b)
 }
 
 enum tristate
-evaluation_run(struct evaluation *e, const struct compiled_rule *r)
+evaluation_run(struct evaluation *e, const struct program *p)
 {
 	const struct instruction *code = e->set->code;
 	enum tristate stack[RULE_STACK_MAX];
 	size_t top = 0; /* the stack was checked when compiling */
 
-	for (uint32_t i = r->code;; i++) {
+	if (p->root == NULL)
+		return TRI_YES;
+	for (uint32_t i = p->code;; i++) {
 		switch ((enum rule_opcode)code[i].opcode) {
 		case RULE_OPCODE_TEST_BOUNDS:
 		case RULE_OPCODE_TEST_MEETS:
@@ -236,7 +238,7 @@ evaluation_run(struct evaluation *e, const struct compiled_rule *r)
 	}
 }
 
-/* ---- all rules ---- */
+/* ---- all programs ---- */
 
 struct firings {
 	struct firing *items;
@@ -244,8 +246,11 @@ struct firings {
 };
 
 static int
-fire(struct evaluation *e, const struct compiled_rule *r, struct firings *f)
+fire(struct evaluation *e, const struct program *p, struct firings *f)
 {
+	bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
+	struct firing *to;
+
 	if (f->count == f->cap) {
 		size_t cap = f->cap == 0 ? 8 : f->cap * 2;
 		struct firing *items = arena_array(e->arena, cap, sizeof *items);
@@ -257,25 +262,28 @@ fire(struct evaluation *e, const struct compiled_rule *r, struct firings *f)
 		f->items = items;
 		f->cap = cap;
 	}
-	f->items[f->count].rule = &r->head;
-	f->items[f->count].reason = explain_reason(e, r);
-	return slice_is_set(f->items[f->count++].reason) ? 0 : -1;
+	to = &f->items[f->count++];
+	to->rule = p->head;
+	to->part = p->part;
+	/* what is merely counted is told as a crowd, not post by post */
+	to->reason = is_counted ? SLICE_LIT("") : explain_reason(e, p);
+	return slice_is_set(to->reason) ? 0 : -1;
 }
 
 static int
-run_rules(struct evaluation *e, const uint64_t *candidates, struct firings *f)
+run_programs(struct evaluation *e, const uint64_t *candidates, struct firings *f)
 {
 	const struct rule_set *s = e->set;
 
 	for (size_t w = 0; w < s->index.flat_words; w++) {
 		for (uint64_t bits = candidates[w]; bits != 0; bits &= bits - 1) {
-			const struct compiled_rule *r =
-			    &s->rules[w * 64 + (size_t)__builtin_ctzll(bits)];
+			const struct program *p =
+			    &s->programs[w * 64 + (size_t)__builtin_ctzll(bits)];
 
-			if (r->is_off || e->occ->at_ms < r->from_ms || e->occ->at_ms >= r->until_ms)
+			if (p->is_off || e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
 				continue;
-			if (evaluation_run(e, r) == TRI_YES && !e->has_no_memory &&
-			    fire(e, r, f) < 0)
+			if (evaluation_run(e, p) == TRI_YES && !e->has_no_memory &&
+			    fire(e, p, f) < 0)
 				return -1;
 			if (e->has_no_memory)
 				return -1;
@@ -296,7 +304,7 @@ rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
 	if (evaluation_begin(&e, set, occ, facts, a) < 0)
 		goto full;
 	candidates = index_candidates(&set->index, &e);
-	if (candidates == NULL || run_rules(&e, candidates, &f) < 0)
+	if (candidates == NULL || run_programs(&e, candidates, &f) < 0)
 		goto full;
 	*firings_r = f.items;
 	*count_r = f.count;

@@ -300,6 +300,7 @@ write_item(const struct item *it, struct json_writer *w)
 		break;
 	case ITEM_LIST: write_values("items", &it->items, false, w); break;
 	case ITEM_RULE: write_rule(it, w); break;
+	case ITEM_WATCH: break;
 	}
 	write_slots(it, w);
 	json_object_end(w);

@@ -215,7 +215,7 @@ read_action(struct json_reader *r, const struct json *j, const struct json_place
 	struct slice verb = json_get_str(j, "do");
 	bool is_known = false;
 
-	for (int v = ACTION_SEND; v <= ACTION_ADD_TO_LIST; v++) {
+	for (int v = ACTION_SEND; v <= ACTION_PAUSE_PROMOTIONS; v++) {
 		if (slice_eq_str(verb, action_verb_name((enum action_verb)v))) {
 			node->action.verb = (enum action_verb)v;
 			is_known = true;
@@ -472,6 +472,7 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 		if (!read_rule(r, j, at, it))
 			return false;
 		break;
+	case ITEM_WATCH: break;
 	}
 	return read_slots(r, j, at, it);
 }

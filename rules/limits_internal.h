@@ -12,6 +12,8 @@
 #define RULES_ID_MAX 64 /* bytes of an id */
 #define RULES_LINE_TOKENS_MAX 2000000u /* tokens of one line with its continuations */
 #define RULES_COUNT_MAX 200000u /* rules of a set; brands and lists have the same ceiling */
+#define RULES_WATCHES_MAX 1000u
+#define RULES_CROWD_TESTS_MAX 16 /* lines of the `when` of one watch */
 #define RULES_BRANDS_MAX 60000u /* a score counts brands in 16 bits */
 #define RULES_DEPTH_MAX 16 /* all of / any of / not inside one another */
 #define RULES_CONDITIONS_MAX 500 /* conditions of one rule */

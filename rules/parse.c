@@ -455,6 +455,7 @@ parse_body(struct parser *p, struct item *it)
 		case ITEM_BRAND: parse_brand_line(p, it); break;
 		case ITEM_LIST: parse_list_line(p, it); break;
 		case ITEM_RULE: parse_rule_line(p, it); break;
+		case ITEM_WATCH: break;
 		}
 	}
 	if (rc == 0 && !it->is_broken)

@@ -493,6 +493,7 @@ print_item(const struct item *it, struct buf *out)
 		break;
 	case ITEM_LIST: print_list_items(it, out); break;
 	case ITEM_RULE: print_rule(it, out); break;
+	case ITEM_WATCH: break;
 	}
 	print_before(it->notes[SLOT_END], 2, out);
 	buf_add_str(out, "end");

@@ -81,17 +81,19 @@ struct rule_facts {
 	    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ);
 };
 
-/* Evaluates every rule that is not off and whose from..until holds; firings_r in the order of the
- * files, in a. Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are
+/* Evaluates every rule and watch that is not off and whose from..until holds; firings_r in a: those
+ * of FIRING_RULE in the order of the files, then those of the other parts. Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are
  * not judged here. -1 without memory or with a full arena. */
 int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a, struct firing **firings_r, size_t *count_r,
     struct err *err);
 
-/* The truth of every condition of one rule with the values seen, as lines of text or as JSON. */
-int rule_set_explain(const struct rule_set *set, size_t i, const struct occurrence *occ,
-    const struct rule_facts *facts, struct arena *a, struct buf *text_out, struct buf *json_out,
-    struct err *err);
+/* The truth of every condition of one part with the values seen, as lines of text or as JSON; either
+ * may be NULL.  i: a rule, or a watch for FIRING_WATCHED and FIRING_BASE.  A part that is not there
+ * leaves both as they are. */
+int rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
+    const struct occurrence *occ, const struct rule_facts *facts, struct arena *a,
+    struct buf *text_out, struct buf *json_out, struct err *err);
 
 /*
  * Text and JSON are two views of one tree; both keep comments.  The text is canonical: formatting

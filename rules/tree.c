@@ -68,10 +68,23 @@ item_has(const struct item *it, enum slot s)
 const char *
 item_kind_name(enum item_kind k)
 {
-	static const char *const names[] = {
-	    [ITEM_BRAND] = "brand", [ITEM_LIST] = "list", [ITEM_RULE] = "rule"};
+	static const char *const names[] = {[ITEM_BRAND] = "brand",
+	    [ITEM_LIST] = "list",
+	    [ITEM_RULE] = "rule",
+	    [ITEM_WATCH] = "watch"};
 
 	return names[k];
+}
+
+const char *
+crowd_measure_name(enum crowd_measure m)
+{
+	switch (m) {
+	case CROWD_COUNT: return "count";
+	case CROWD_SHARE: return "share";
+	case CROWD_AUTHORS: return "authors";
+	}
+	return NULL;
 }
 
 int64_t
@@ -303,6 +316,7 @@ item_equal(const struct item *a, const struct item *b)
 		    values_equal(&a->own_accounts, &b->own_accounts);
 	case ITEM_LIST: return values_equal(&a->items, &b->items);
 	case ITEM_RULE: return rule_equal(a, b);
+	case ITEM_WATCH: break;
 	}
 	return false;
 }

@@ -3,7 +3,7 @@
  *at.
  *
  *	rules_file
- *	  item (brand | list | rule) -> item -> ...
+ *	  item (brand | list | rule | watch) -> item -> ...
  *	    rule: clauses as plain members, their comments in notes[slot]
  *	      when: node          ALL, ANY: first child, its next ones; NOT: one child; CONDITION:
  *field, op, values then: action_node -> action_node -> ...
@@ -210,11 +210,17 @@ struct moment {
 	X(PERIOD, "period")                                                                        \
 	X(REPOSTS, "include_reposts")                                                              \
 	X(ACT_WITHIN, "act_within")                                                                \
+	X(OVER, "over")                                                                            \
+	X(OUT_OF, "out_of")                                                                        \
 	X(WHEN, "when")                                                                            \
+	X(WHEN_END, "when_end") /* of a watch */                                                   \
+	X(AFTER, "after")                                                                          \
+	X(UNLESS, "unless")                                                                        \
 	X(THEN, "then")                                                                            \
 	X(THEN_END, "then_end")                                                                    \
 	X(COOLDOWN, "at_most_once")                                                                \
 	X(TOTAL, "at_most_total")                                                                  \
+	X(QUIET, "until_quiet")                                                                    \
 	X(CALLED, "called")                                                                        \
 	X(BUT_NOT, "but_not")                                                                      \
 	X(OWN_ACCOUNTS, "own_accounts")                                                            \
@@ -232,8 +238,10 @@ const char *slot_name(enum slot s);
 enum item_kind {
 	ITEM_BRAND,
 	ITEM_LIST,
-	ITEM_RULE
+	ITEM_RULE,
+	ITEM_WATCH, /* shares its ids with rules: both leave decisions under them */
 };
+#define ITEM_KIND_COUNT (ITEM_WATCH + 1)
 
 struct item {
 	enum item_kind kind;
@@ -265,6 +273,13 @@ struct item {
 	struct duration cooldown;
 	enum limit_scope scope;
 	int64_t max_total;
+	struct sequence_node after, unless; /* kind SEQUENCE_NONE: not given */
+	/* ITEM_WATCH; with description, period, then as a rule */
+	struct node *over, *out_of; /* out_of NULL: all posts */
+	struct crowd_node *crowd;
+	size_t crowd_count;
+	struct duration quiet;
+	struct range quiet_at;
 };
 
 struct rules_file {
@@ -274,6 +289,7 @@ struct rules_file {
 	bool is_incomplete; /* something could not be read: do not complain about missing names */
 };
 
+const char *crowd_measure_name(enum crowd_measure m); /* "count", "share", "authors" */
 bool item_has(const struct item *it, enum slot s);
 const char *item_kind_name(enum item_kind k);
 

@@ -132,7 +132,7 @@ check_evaluation(const struct rule_set *set)
 
 		buf_init(&out, OUT_MAX);
 		buf_init(&json, OUT_MAX);
-		REQUIRE(rule_set_explain(set, i, &occ, NULL, a, &out, &json, NULL) == 0);
+		REQUIRE(rule_set_explain(set, i, FIRING_RULE, &occ, NULL, a, &out, &json, NULL) == 0);
 		REQUIRE(fires == (strstr(buf_str(&json), "\"fires\":true") != NULL));
 		if (fires) {
 			REQUIRE(utf8_is_valid(firings[at].reason) && firings[at].reason.len > 0);

@@ -1,0 +1,66 @@
+/*
+ * compile_watch.c - a watch of the tree: two programs that say which posts count, and the tests of
+ * its crowd.
+ */
+#include "rules/engine_internal.h"
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "rules/print_internal.h"
+
+size_t
+compile_part_count(const struct item *it)
+{
+	if (it->kind == ITEM_WATCH)
+		return 2;
+	return it->kind == ITEM_RULE ? (size_t)(it->after.sequence.kind == SEQUENCE_POST) +
+		(size_t)(it->unless.sequence.kind == SEQUENCE_POST)
+				     : 0;
+}
+
+static int
+compile_crowd_test(struct compiler *c, const struct crowd_node *n, struct crowd_test *t)
+{
+	t->node = n;
+	t->within_ms = duration_ms(n->within);
+	buf_clear(c->text);
+	print_crowd_test(n, c->text);
+	t->shown = arena_slice_dup(c->set->arena, buf_slice(c->text));
+	return buf_failed(c->text) || !slice_is_set(t->shown) ? -1 : 0;
+}
+
+static int
+compile_crowd(struct compiler *c, struct compiled_watch *w, struct watch_head *head)
+{
+	struct crowd_test *tests =
+	    arena_array(c->set->arena, w->item->crowd_count + 1, sizeof *tests);
+
+	if (tests == NULL)
+		return -1;
+	for (const struct crowd_node *n = w->item->crowd; n != NULL; n = n->next) {
+		struct crowd_test *t = &tests[w->test_count++];
+
+		if (compile_crowd_test(c, n, t) < 0)
+			return -1;
+		head->has_base |= n->measure == CROWD_SHARE;
+		if (t->within_ms > head->widest_ms)
+			head->widest_ms = t->within_ms;
+	}
+	w->tests = tests;
+	return 0;
+}
+
+int
+compile_watch(struct compiler *c, struct compiled_watch *w, struct watch_head *head)
+{
+	const struct item *it = w->item;
+
+	head->quiet_ms = duration_ms(it->quiet);
+	w->out_of = PROGRAM_NONE;
+	if (compile_head(c, it, &head->rule) < 0 || compile_crowd(c, w, head) < 0 ||
+	    compile_part(c, it, &head->rule, FIRING_WATCHED, it->over, &w->over) < 0)
+		return -1;
+	return head->has_base
+	    ? compile_part(c, it, &head->rule, FIRING_BASE, it->out_of, &w->out_of)
+	    : 0;
+}
