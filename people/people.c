@@ -8,6 +8,7 @@
 #include "core/timefmt.h"
 #include "store/outbox.h"
 #include "store/persons.h"
+#include "store/times.h"
 
 #define HANDLE_MAX 512
 
@@ -128,7 +129,8 @@ bind(struct seeing *x, const struct link_row *link, struct err *err)
 	row.source = slice_of("first post seen from the handle");
 	if (store_link_bind(x->st, link->link_no, x->author_id, err) < 0 ||
 	    store_history_add(x->st, link->customer_id, &row, err) < 0 ||
-	    store_counters_join(x->st, slice_of(from), slice_of(to), err) < 0)
+	    store_counters_join(x->st, slice_of(from), slice_of(to), err) < 0 ||
+	    store_times_join(x->st, slice_of(from), slice_of(to), err) < 0)
 		return -1;
 	return 0;
 }

@@ -100,6 +100,26 @@ drop_person_days(struct tidying *t, int64_t before_ms)
 }
 _Static_assert(STATE_PERSON_DAY == 3, "kind in drop_person_days");
 
+/* Event times that no window reaches: the ids of their posts are forgotten as well. */
+static int
+drop_times(struct tidying *t, int64_t before_ms)
+{
+	struct store *st = t->st;
+	int64_t left = t->rows_left;
+
+	if (times_flush(st, t->err) < 0 ||
+	    delete_older(t,
+		"DELETE FROM rule_times WHERE (rule_id, part, key) IN (SELECT rule_id, part, key "
+		"FROM rule_times WHERE last_at_ms < ?2 LIMIT ?1)",
+		before_ms) < 0)
+		return -1;
+	if (t->rows_left != left) {
+		overlay_forget_all(st->caches[CACHE_TIMES]);
+		overlay_forget_all(st->caches[CACHE_TIMES_MANY]);
+	}
+	return 0;
+}
+
 int
 store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms, size_t max_rows,
     bool *more_r, struct err *err)
@@ -123,7 +143,7 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 		"WHERE reject_no <= (SELECT max(reject_no) FROM rejects) - ?2 LIMIT ?1)",
 		REJECTS_KEEP) < 0 ||
 	    drop_person_days(&t, now_ms - PERSON_DAY_KEEP_MS) < 0 ||
-	    expire_posts(&t, now_ms - retention_ms) < 0 ||
+	    drop_times(&t, forget_before_ms) < 0 || expire_posts(&t, now_ms - retention_ms) < 0 ||
 	    /* The newest row stays, so that no number is ever given twice. */
 	    delete_older(&t,
 		"DELETE FROM posts WHERE post_no IN (SELECT post_no FROM posts "

@@ -65,3 +65,10 @@ CREATE TABLE pauses (
 	until_ms INTEGER,		-- NULL: until it is lifted
 	PRIMARY KEY (what, cause)
 ) WITHOUT ROWID;
+
+-- Messages that hours hold back: the lines of their rule, judged again when they are claimed, and the first time these allow.
+ALTER TABLE outbox ADD COLUMN hours TEXT;	-- JSON; NULL: none
+ALTER TABLE outbox ADD COLUMN not_before_ms INTEGER;
+
+-- Caps of periods that are over are tidied (kinds of enum state_kind from 6 on).
+CREATE INDEX rule_state_over ON rule_state (kind, last_at_ms) WHERE kind >= 6;
