@@ -55,6 +55,7 @@ CREATE TABLE incidents (
 	peak INTEGER NOT NULL		-- most posts counted in its widest window
 );
 CREATE INDEX incidents_by_watch ON incidents (watch_id);
+CREATE UNIQUE INDEX incidents_open ON incidents (watch_id) WHERE ended_at_ms IS NULL;
 
 -- What is paused: 'promotions' (messages for marketing), 'rule:<id>'.
 CREATE TABLE pauses (
