@@ -19,6 +19,7 @@ static const struct {
     [CACHE_AUTHOR_LINK] = {sizeof(int64_t), {author_link_load, NULL}},
     [CACHE_HANDLE_LINKS] = {sizeof(char), {handle_links_load, NULL}},
     [CACHE_TAGGED] = {sizeof(char), {tagged_load, NULL}},
+    [CACHE_PAUSED] = {sizeof(int64_t), {pause_row_load, NULL}},
     [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}},
 };
 

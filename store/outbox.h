@@ -23,6 +23,15 @@ enum state_kind {
 	STATE_PERSON_DAY = 3, /* '', subject|YYYY-MM-DD: messages queued that day */
 	STATE_ALERT_GROUP =
 	    4, /* queue, thread or author: number of the alert that took it last, in count */
+	/* Caps, key: what it counts per, '|', 'f' (firings) or 's' (spent thousandths), and the
+	 * number of the period; under rule '' the house's own.  From here on last_at_ms is when it
+	 * was counted last, and what is over is tidied. */
+	STATE_CAP_TOTAL = 5,
+	STATE_CAP_HOUR = 6,
+	STATE_CAP_DAY = 7,
+	STATE_CAP_WEEK = 8,
+	STATE_CAP_MONTH = 9,
+	STATE_PERSON_WEEK = 10, /* '', subject|number of the week: messages queued in it */
 };
 struct rule_counter {
 	int64_t last_at_ms;
@@ -103,7 +112,8 @@ enum message_hold {
 	HOLD_NONE,
 	HOLD_APPROVAL,
 	HOLD_BRAKE,
-	HOLD_OPERATOR
+	HOLD_OPERATOR,
+	HOLD_PAUSE /* promotions or its rule are paused; goes on when that ends */
 };
 const char *message_state_name(enum message_state s); /* "held", "ready", ... */
 const char *message_kind_name(enum message_kind k); /* "send", "reply", "notice" */
@@ -129,13 +139,16 @@ struct message {
 	struct slice provider_id;
 	bool is_repeat;
 	int64_t created_at_ms, updated_at_ms;
+	struct slice
+	    hours_json; /* the hours its rule allows, judged when it is claimed; SLICE_NONE: any */
+	int64_t not_before_ms; /* it waited for these until then; TIME_UNKNOWN: it did not */
 	struct slice rule_id,
 	    cause; /* not stored: outbox_claim() fills in which rule, and why, for the channel */
 };
 int store_message_insert(
     struct store *st, struct message *m, struct err *err); /* 1, 0 id exists, -1; sets message_no */
-/* Writes state, hold, reason, attempts, next, claimed, provider_id, parts, is_repeat, updated_at of
- * m->message_no. */
+/* Writes state, hold, reason, attempts, next, claimed, not_before, provider_id, parts, is_repeat,
+ * updated_at of m->message_no. */
 int store_message_update(struct store *st, const struct message *m, struct err *err);
 /* Oldest due first: state ready or later with next_at <= now; skips channels in skip. */
 int
