@@ -44,12 +44,15 @@ struct settled {
 };
 
 /*
- * For each firing, by priority (higher first, then file order):
+ * For each firing of a rule's `when` (FIRING_RULE), by priority (higher first, then file order):
  *
  *  1. This rule decided on this occurrence before (an edit, a repeat): skipped silently.
  *  2. Guardrails of the rule as a whole, in this order: inert post; act within (occ->now_ms -
  *     occ->at_ms); cool-down; total.  Held: one DECISION_HELD row per action with the reason, and
  *     nothing else is touched.
+ *     Between act within and cool-down stands what must come before (`after`: else one
+ *     DECISION_COUNTED row) and what must not come afterwards (`unless`: a timer begins, and one
+ *     DECISION_WAITING row; the timer is settled as an occurrence of its own).
  *  3. The rule fires: cool-down and total move, also when an action below is suppressed.  Those of
  *     a shadow rule move as well, so that a shadow run shows what its limits would have held.
  *  4. Each action: its decision row, and its effect or the reason why not.
@@ -62,6 +65,9 @@ struct settled {
  *              the offer's code.  While sending is stopped it is queued as held (HOLD_BRAKE).
  * offers:      one per person per offer; none left, or one given already, suppresses the message.
  * draft reply: a MESSAGE_REPLY held for approval; not for authors who object to being approached.
+ *
+ * Firings of the conditions of `after` and `unless` are remembered for their person; those of watches
+ * are not looked at.
  *
  * A decision's id is the first 32 hex digits of SHA-256 over (rule id, occurrence id, action text,
  * subject).

@@ -106,12 +106,11 @@ judge_total(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 }
 
 int
-guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
 	const struct occurrence *occ = s->in->occ;
 	const char *inert = s->in->inert;
 	char duration[WORDS_DURATION_MAX];
-	int rc;
 
 	if (inert != NULL && !(rule->acts_on_reposts && strcmp(inert, INERT_REPOST) == 0)) {
 		snprintf(why, WHY_MAX, "%s", inert);
@@ -122,7 +121,14 @@ guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MA
 		    why, WHY_MAX, "older than %s", words_duration(rule->act_within_ms, duration));
 		return 0;
 	}
-	rc = judge_cooldown(s, rule, why);
+	return 1;
+}
+
+int
+guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+{
+	int rc = judge_cooldown(s, rule, why);
+
 	return rc == 1 ? judge_total(s, rule, why) : rc;
 }
 

@@ -24,6 +24,7 @@
 #include "actions/actions.h"
 #include "actions/actions_internal.h"
 #include "actions/channels.h"
+#include "actions/sequences.h"
 
 #define RECOVER_PAGE 200
 #define PAGE_ARENA_MAX (256u << 20)
@@ -427,7 +428,10 @@ record_one(struct store *st, const struct actions_config *config, struct rng *rn
 		    outcome->result == SEND_UNKNOWN ? MESSAGE_UNKNOWN : MESSAGE_REJECTED,
 		    outcome->reason, now_ms, a, err);
 	switch (outcome->result) {
-	case SEND_DONE: return move(st, m, MESSAGE_SENT, outcome->reason, now_ms, a, err);
+	case SEND_DONE:
+		if (sequences_note_sent(st, m, now_ms, a, err) < 0)
+			return -1;
+		return move(st, m, MESSAGE_SENT, outcome->reason, now_ms, a, err);
 	case SEND_LATER: return record_later(st, channel, rng, now_ms, m, outcome, a, err);
 	case SEND_PERMANENT: return record_permanent(st, now_ms, m, outcome, a, err);
 	case SEND_UNKNOWN: return record_unknown(st, channel, rng, now_ms, m, outcome, a, err);

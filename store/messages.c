@@ -145,7 +145,7 @@ store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms
 		"UPDATE outbox SET state = ?2, hold = ?3, reason = ?4, updated_at_ms = ?5 "
 		"WHERE state IN (?6, ?7, ?8) AND kind <> ?9 AND decision_id IN "
 		"(SELECT d.id FROM posts AS p JOIN decisions AS d ON d.occurrence_id = p.id "
-		"WHERE p.post_no = ?1 AND d.occurrence_kind = ?10)",
+		"WHERE p.post_no = ?1 AND d.occurrence_kind IN (?10, ?11))",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, post_no);
@@ -158,6 +158,7 @@ store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms
 	query_bind_int(&q, MESSAGE_LATER);
 	query_bind_int(&q, MESSAGE_NOTICE);
 	query_bind_int(&q, OCCURRENCE_POST);
+	query_bind_int(&q, OCCURRENCE_TIMER);
 	if (query_run(&q, err) < 0)
 		return -1;
 	*count_r = sqlite3_changes(st->db);
