@@ -68,15 +68,28 @@ enum api_place {
 	API_INGEST, /* POST /api/v1/posts: the daemon's page path; answered after the commit */
 };
 
+enum api_bundle_use {
+	API_BUNDLE_CHECK,
+	API_BUNDLE_APPLY,
+	API_BUNDLE_ROLLBACK /* a version of the past: its rules keep their ids */
+};
+
 /* What only the daemon's wiring can do. */
 struct api_host {
 	void *cookie;
-	/* Compiles and checks a bundle ({"rules":{},"templates":{}}); with apply, makes it live in
-	 * the open transaction. base_version: the version the caller edited, -1: whatever is live
-	 * (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
-	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json, bool apply,
-	    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
-	    struct diag_list *diags, struct err *err);
+	/* Compiles and checks a bundle ({"rules":{},"templates":{}}), and makes it live in the open
+	 * transaction unless it is only checked. base_version: the version the caller edited, -1:
+	 * whatever is live (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
+	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json,
+	    enum api_bundle_use use, const char *author, const char *reason, int64_t base_version,
+	    int64_t *version_r, struct diag_list *diags, struct err *err);
+	/* The same checks, changing nothing; the rule set is valid as those of rules_of(). */
+	int (*rules_draft)(void *cookie, struct store *st, struct slice bundle_json,
+	    int64_t base_version, const struct rule_set **draft_r, struct diag_list *diags,
+	    struct err *err);
+	/* What the folders of rules and templates hold now, as in content_hash of a version: 64 hex
+	 * digits.  0, 1 they cannot be read as a whole, -1. */
+	int (*folder_hash)(void *cookie, char hash_r[65], struct err *err);
 	/* The rule set and templates of a past version, for why: valid until the call returns to
 	 * the loop.  1, 0 unknown version, -1. */
 	int (*rules_of)(void *cookie, struct store *st, int64_t version,

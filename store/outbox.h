@@ -241,6 +241,10 @@ int store_rules_list(struct store *st, size_t limit, struct arena *a, struct rul
 /* Rule ids in use: records id as part of version. 0 fine; 1 it was used before, dropped, and must
  * not come back, -1. */
 int store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err);
+/* A version that goes back to an older one: what is live now rests and may come back, and id lives
+ * again whatever became of it. */
+int store_rule_ids_rest(struct store *st, int64_t live_version, int64_t version, struct err *err);
+int store_rule_id_revive(struct store *st, struct slice id, int64_t version, struct err *err);
 /* Would it say 1?  Writes nothing: 1, 0, -1. */
 int store_rule_id_is_dropped(struct store *st, struct slice id, int64_t version, struct err *err);
 

@@ -76,8 +76,10 @@ apply(struct world *w, const char *text, bool for_good, int64_t base_version, in
 	int rc;
 
 	assert_int_equal(store_begin(w->st, &w->err), 0);
-	rc = home_apply(w->st, w->config, w->lexicon, &b, for_good, "a test", "", base_version, NOW,
-	    version_r, w->diags, &w->err);
+	rc = home_apply(w->st, w->config, w->lexicon, &b,
+	    &(struct bundle_change){
+		for_good ? BUNDLE_APPLY : BUNDLE_CHECK, "a test", "", base_version, NOW},
+	    version_r, w->diags, NULL, &w->err);
 	if (rc == 0)
 		assert_int_equal(store_commit(w->st, &w->err), 0);
 	else
