@@ -10,8 +10,10 @@
 #include "core/mem.h"
 #include "core/metrics.h"
 #include "nlp/nlp.h"
+#include "people/local_time.h"
 #include "people/people.h"
 #include "platform/blackbox.h"
+#include "platform/zone_clock.h"
 #include "rules/rules.h"
 #include "store/persons.h"
 #include "store/posts.h"
@@ -38,6 +40,7 @@ struct pipeline {
 	struct snapshot *snapshot;
 	struct scorer *scorer;
 	struct arena *arena; /* of the batch; emptied after it */
+	struct zone_clock *zones;
 	bool is_brake_file_there;
 	char *accounts[PIPELINE_ACCOUNTS_MAX];
 	size_t account_count;
@@ -60,7 +63,8 @@ pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct p
 	p->env = *env;
 	p->scorer = scorer_new();
 	p->arena = arena_new(PIPELINE_ARENA_BYTES);
-	if (p->scorer == NULL || p->arena == NULL) {
+	p->zones = zone_clock_new();
+	if (p->scorer == NULL || p->arena == NULL || p->zones == NULL) {
 		pipeline_free(p);
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline");
 	}
@@ -78,6 +82,7 @@ pipeline_free(struct pipeline *p)
 		mem_free(p->accounts[i]);
 	snapshot_unref(p->snapshot);
 	scorer_free(p->scorer);
+	zone_clock_free(p->zones);
 	arena_free(p->arena);
 	mem_free(p);
 }
@@ -321,6 +326,7 @@ post_decide(
 	occ.author = &sp->author;
 	occ.customer = sp->customer;
 	occ.subject = sp->subject;
+	local_time_fill(p->zones, p->snapshot->config->actions.brand_timezone, &occ);
 	*queued_r = 0;
 	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) <
 	    0)

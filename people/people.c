@@ -227,6 +227,8 @@ people_see(struct store *st, const struct post *post, int64_t now_ms, bool count
 	rc = store_customer_load(st, link.customer_id, now_ms, a, &seen_r->customer, err);
 	if (rc <= 0)
 		return rc;
+	seen_r->customer->link =
+	    (struct link_facts){link.proof, link.handle_key, link.linked_at_ms};
 	seen_r->subject = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id)));
 	return slice_is_set(seen_r->subject) ? 0
 					     : err_set(err, ERR_NOMEM, "no memory for a customer");

@@ -65,6 +65,7 @@ struct instruction {
 
 #define RULE_STACK_MAX 64
 #define DOMAINS_MAX 64
+#define PLAINS_MAX 32 /* fields of type PLAIN */
 #define DOMAIN_TEXT 0 /* ids are keywords found in the post's text */
 
 /* Sorted numbers. */
@@ -80,7 +81,7 @@ struct test {
 	uint32_t name_len; /* bytes of its field's name; 0: none, as in "author is verified" */
 	enum rule_opcode opcode;
 	bool is_negated;
-	uint16_t domain; /* MEETS, MISSES */
+	uint16_t domain; /* MEETS, MISSES; PLAIN: among the plain fields */
 	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
 	int64_t low, high; /* BOUNDS, inclusive */
 	/* PLAIN, ATTRIBUTE: folded; numbers of ATTRIBUTE as written in number_milli */
@@ -175,6 +176,8 @@ struct rule_set {
 	struct phrases phrases;
 	const struct field *domains[DOMAINS_MAX]; /* [DOMAIN_TEXT] is the text */
 	size_t domain_count;
+	const struct field *plains[PLAINS_MAX];
+	size_t plain_count;
 	bool has_phrases;
 	struct rule_index index;
 };
@@ -192,14 +195,30 @@ struct evaluation {
 	const struct rule_set *set;
 	const struct occurrence *occ;
 	const struct rule_facts *facts;
+	const struct node *given; /* of an example: stands for what the post would have */
 	struct arena *arena;
 	struct phrase_text text;
 	uint64_t *phrase_bits;
 	size_t hit_cap;
 	struct domain_values domains[DOMAINS_MAX];
-	struct slice folded[DOMAINS_MAX]; /* by field, when first asked */
+	struct slice folded[PLAINS_MAX]; /* of plain fields, when first asked */
 	bool has_no_memory;
 };
+
+/* What a field holds: as its accessors say, or as the example gives it.  NULL and false as there; a
+ * lack of memory sets has_no_memory. */
+bool evaluation_number(struct evaluation *e, const struct field *f, int64_t *value_r);
+bool evaluation_choice(struct evaluation *e, const struct field *f, uint32_t *mask_r);
+bool evaluation_texts(struct evaluation *e, const struct field *f, struct field_texts *t_r);
+enum tristate evaluation_flag(struct evaluation *e, const struct field *f);
+bool
+evaluation_attribute(struct evaluation *e, const struct node *asked, struct slice_list *values_r);
+enum tristate evaluation_allows(struct evaluation *e, const struct node *asked);
+/* Does the example say whether they are on the list? */
+bool
+evaluation_given_list(const struct evaluation *e, const struct node *asked, enum tristate *t_r);
+/* Does the example say which brands it speaks of? */
+bool evaluation_brands(struct evaluation *e, const struct field *f, struct slice_list *given_r);
 
 /* -1: no memory, or the arena is full */
 int evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,

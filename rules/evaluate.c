@@ -90,7 +90,7 @@ find_texts(struct evaluation *e, const struct field *f, struct domain_values *v)
 	struct field_texts t;
 	char small[256], *room = small;
 
-	v->is_known = f->texts(e->occ, &t);
+	v->is_known = evaluation_texts(e, f, &t);
 	if (!v->is_known || t.count == 0)
 		return 0;
 	v->ids = arena_alloc(e->arena, t.count * sizeof *v->ids);
@@ -118,7 +118,7 @@ find_choices(struct evaluation *e, const struct field *f, struct domain_values *
 {
 	uint32_t mask;
 
-	v->is_known = f->choice(e->occ, &mask);
+	v->is_known = evaluation_choice(e, f, &mask);
 	if (!v->is_known)
 		return 0;
 	v->ids = arena_alloc(e->arena, 32 * sizeof *v->ids);
@@ -131,10 +131,27 @@ find_choices(struct evaluation *e, const struct field *f, struct domain_values *
 }
 
 static int
-find_brands(struct evaluation *e, struct domain_values *v)
+find_given_brands(struct evaluation *e, const struct slice_list *given, struct domain_values *v)
+{
+	v->is_known = true;
+	v->ids = arena_alloc(e->arena, (given->count + 1) * sizeof *v->ids);
+	if (v->ids == NULL)
+		return -1;
+	for (size_t i = 0; i < given->count; i++)
+		for (uint32_t b = 0; b < e->set->brands.brand_count; b++)
+			if (slice_eq(e->set->brands.brands[b].id, given->items[i]))
+				v->ids[v->count++] = b;
+	return 0;
+}
+
+static int
+find_brands(struct evaluation *e, const struct field *f, struct domain_values *v)
 {
 	const struct score *s = e->occ->score;
+	struct slice_list given;
 
+	if (evaluation_brands(e, f, &given))
+		return find_given_brands(e, &given, v);
 	v->is_known = s != NULL;
 	if (s == NULL || s->brand_count == 0)
 		return 0;
@@ -156,7 +173,7 @@ evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct 
 		return -1;
 	for (size_t d = 1; d < set->domain_count; d++) {
 		const struct field *f = set->domains[d];
-		int rc = f->type == FIELD_BRAND ? find_brands(e, &e->domains[d])
+		int rc = f->type == FIELD_BRAND ? find_brands(e, f, &e->domains[d])
 		    : f->type == FIELD_CHOICE   ? find_choices(e, f, &e->domains[d])
 						: find_texts(e, f, &e->domains[d]);
 

@@ -75,12 +75,12 @@ line_add_seen(struct line *l, struct slice s, bool is_quoted)
 /* ---- values seen ---- */
 
 static void
-seen_number(const struct evaluation *e, const struct field *f, struct line *l)
+seen_number(struct evaluation *e, const struct field *f, struct line *l)
 {
 	char text[TIME_TEXT_MAX + 16];
 	int64_t n;
 
-	if (!f->number(e->occ, &n))
+	if (!evaluation_number(e, f, &n))
 		return;
 	if (f->type == FIELD_DURATION)
 		time_format_age(n, text);
@@ -162,10 +162,10 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 	} else if (f->type == FIELD_CHOICE || f->type == FIELD_BRAND) {
 		seen_ids(e, t, l);
 	} else if (f->type == FIELD_ATTRIBUTE) {
-		if (field_attribute(e->occ, t->node->attribute, &values))
+		if (evaluation_attribute(e, t->node, &values))
 			seen_list(values.items, values.count, true, l);
 	} else if (f->texts != NULL) {
-		if (f->texts(e->occ, &texts))
+		if (evaluation_texts(e, f, &texts))
 			seen_list(texts.items, texts.count, f->type != FIELD_WORD, l);
 	}
 }

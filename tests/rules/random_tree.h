@@ -77,7 +77,7 @@ random_duration(struct random_tree *t)
 static inline int64_t
 random_number(struct random_tree *t, const struct field *f)
 {
-	if (f->has_range && f->min < 0)
+	if (f->has_range && f->max != RULES_NUMBER_MAX)
 		return (int64_t)rng_below(&t->rng, (uint64_t)(f->max - f->min + 1)) + f->min;
 	switch (rng_below(&t->rng, 4)) {
 	case 0: return (int64_t)rng_below(&t->rng, 8) * 1000;

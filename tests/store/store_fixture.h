@@ -246,6 +246,10 @@ random_customer(struct rng *r, struct arena *a)
 		    rng_below(r, 2) == 0 ? PURPOSE_SERVICE : PURPOSE_MARKETING,
 		    rng_below(r, 2) == 0};
 	c->tags = random_list(r, a);
+	c->link.linked_at_ms = TIME_UNKNOWN;
+	if (rng_below(r, 2) == 0)
+		c->link = (struct link_facts){SLICE_LIT("imported handle"), random_text(r, a),
+		    (int64_t)rng_below(r, 1000)};
 	return c;
 }
 
