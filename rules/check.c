@@ -253,6 +253,7 @@ check_actions(struct check *c, const struct item *rule)
 {
 	for (const struct action_node *a = rule->then; a != NULL; a = a->next) {
 		check_action_names(c, rule, a);
+		check_action_place(rule, a);
 		if (a->action.verb == ACTION_SET && !item_has(rule, SLOT_OFF))
 			check_setting(c, rule, a);
 		for (const struct action_node *b = rule->then; b != a; b = b->next) {
@@ -325,10 +326,21 @@ check_item(struct check *c, const struct item *it)
 		check_nodes(c, it, it->when);
 		check_actions(c, it);
 		check_period(c, it);
-		if (!it->is_broken)
-			check_bounds(c, it);
+		check_nodes(c, it, it->after.where);
+		check_nodes(c, it, it->unless.where);
+		if (!it->is_broken) {
+			check_bounds(c, it, it->when);
+			check_sequences(c, it);
+		}
 		break;
-	case ITEM_WATCH: break;
+	case ITEM_WATCH:
+		check_nodes(c, it, it->over);
+		check_nodes(c, it, it->out_of);
+		check_actions(c, it);
+		check_period(c, it);
+		if (!it->is_broken)
+			check_watch(c, it);
+		break;
 	}
 }
 
@@ -344,6 +356,7 @@ check_fini(struct check *c)
 		map_free(c->ids[k]);
 	}
 	map_free(c->settings);
+	map_free(c->sent);
 	arena_free(c->scratch);
 }
 
@@ -370,7 +383,7 @@ int
 check_files(struct rules_file *files, size_t count, const struct rule_env *env,
     struct diag_list *diags, struct map *ids_r[3], struct err *err)
 {
-	struct check c = {.env = env, .diags = diags};
+	struct check c = {.env = env, .diags = diags, .files = files, .file_count = count};
 	int rc = -1;
 
 	for (int k = 0; k < 3; k++)

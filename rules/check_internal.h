@@ -2,7 +2,8 @@
  * check_internal.h - does a tree that could be read make sense: types, units, ranges, names,
  * conflicts.
  *
- * check.c looks at names and rules as a whole, check_when.c at one condition, check_bounds.c for
+ * check.c looks at names and rules as a whole, check_when.c at one condition, check_crowd.c
+ * at sequences and watches, check_bounds.c for
  * conditions that exclude one another.
  */
 #ifndef RULES_CHECK_INTERNAL_H
@@ -20,6 +21,9 @@ struct check {
 	const struct rule_env *env;
 	struct diag_list *diags;
 	struct map *ids[3]; /* by enum item_kind: id -> struct item; watches are among the rules */
+	const struct rules_file *files;
+	size_t file_count;
+	struct map *sent; /* templates that some rule sends; made when first needed */
 	struct map *settings; /* attribute and priority -> the action that sets it */
 	struct arena *scratch;
 	const char **names[3]; /* for "did you mean", made when first needed; heap */
@@ -36,7 +40,12 @@ int check_files(struct rules_file *files, size_t count, const struct rule_env *e
 /* ---- shared by the parts ---- */
 
 void check_condition(struct check *c, const struct item *rule, const struct node *n);
-void check_bounds(struct check *c, const struct item *rule);
+/* Can the conditions (NULL: none) hold at once? */
+void check_bounds(struct check *c, const struct item *it, const struct node *root);
+void check_sequences(struct check *c, const struct item *rule);
+void check_watch(struct check *c, const struct item *watch);
+/* Is it an action of a rule, or of a watch? */
+void check_action_place(const struct item *it, const struct action_node *a);
 /* Is there a brand or list of that id?  Reports when not. */
 void check_name(struct check *c, const struct item *from, enum item_kind kind, struct slice id,
     struct range at);

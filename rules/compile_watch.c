@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "rules/limits_internal.h"
 #include "rules/print_internal.h"
 
 size_t
@@ -55,7 +56,7 @@ compile_watch(struct compiler *c, struct compiled_watch *w, struct watch_head *h
 {
 	const struct item *it = w->item;
 
-	head->quiet_ms = duration_ms(it->quiet);
+	head->quiet_ms = item_has(it, SLOT_QUIET) ? duration_ms(it->quiet) : RULES_QUIET_DEFAULT_MS;
 	w->out_of = PROGRAM_NONE;
 	if (compile_head(c, it, &head->rule) < 0 || compile_crowd(c, w, head) < 0 ||
 	    compile_part(c, it, &head->rule, FIRING_WATCHED, it->over, &w->over) < 0)

@@ -127,6 +127,13 @@ read_node(struct json_reader *r, const struct json *j, unsigned depth, const str
 		n->kind == NODE_ALL ? "all" : "any", n);
 }
 
+bool
+json_read_node(
+    struct json_reader *r, const struct json *j, const struct json_place *at, struct node *n)
+{
+	return read_node(r, j, 0, at, n);
+}
+
 /* ---- actions ---- */
 
 static bool
@@ -233,18 +240,20 @@ read_action(struct json_reader *r, const struct json *j, const struct json_place
 	return read_name(r, j, "offer", at, &node->action.offer);
 }
 
-static bool
-read_actions(
-    struct json_reader *r, const struct json *list, const struct json_place *at, struct item *it)
+bool
+json_read_actions(
+    struct json_reader *r, const struct json *obj, const struct json_place *above, struct item *it)
 {
+	const struct json *list = json_get(obj, "then");
+	struct json_place at = {above, "then", 0};
 	struct action_node **tail = &it->then;
 
 	if (json_type(list) != JSON_ARRAY || json_count(list) == 0 ||
 	    json_count(list) > RULES_ACTIONS_MAX)
 		return json_read_fail(
-		    r, at, "an array of 1 to %d actions belongs here", RULES_ACTIONS_MAX);
+		    r, &at, "an array of 1 to %d actions belongs here", RULES_ACTIONS_MAX);
 	for (size_t i = 0; i < json_count(list); i++) {
-		struct json_place element = {at, NULL, i};
+		struct json_place element = {&at, NULL, i};
 
 		*tail = json_read_alloc(r, sizeof **tail);
 		if (*tail == NULL || !read_action(r, json_at(list, i), &element, *tail))
@@ -293,12 +302,14 @@ read_slots(
 
 		if (json_type(slot) == JSON_ABSENT)
 			continue;
-		if (s != SLOT_HEAD && s != SLOT_END && s != SLOT_THEN_END &&
+		if (s != SLOT_HEAD && s != SLOT_END && s != SLOT_THEN_END && s != SLOT_WHEN_END &&
 		    !item_has(it, (enum slot)s))
 			return json_read_fail(r, &at, "there is no line '%s' to hang a comment on",
 			    slot_name((enum slot)s));
 		if (s == SLOT_THEN_END && !item_has(it, SLOT_THEN))
 			return json_read_fail(r, &at, "there is no 'then'");
+		if (s == SLOT_WHEN_END && it->kind != ITEM_WATCH)
+			return json_read_fail(r, &at, "only the 'when' of a watch has this");
 		if (!json_read_notes(r, slot, "before", "after", &at, &it->notes[s]))
 			return false;
 	}
@@ -394,7 +405,7 @@ read_head_lines(
 static bool
 read_rule(struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
 {
-	struct json_place when = {at, "when", 0}, then = {at, "then", 0};
+	struct json_place when = {at, "when", 0};
 
 	if (!read_head_lines(r, j, at, it))
 		return false;
@@ -405,7 +416,8 @@ read_rule(struct json_reader *r, const struct json *j, const struct json_place *
 	if (it->when->notes != NULL)
 		return json_read_fail(
 		    r, &when, "comments of the line 'when' stand in \"comments\"");
-	if (!read_actions(r, json_get(j, "then"), &then, it) || !read_cooldown(r, j, at, it))
+	if (!json_read_sequences(r, j, at, it) || !json_read_actions(r, j, at, it) ||
+	    !read_cooldown(r, j, at, it))
 		return false;
 	return !has_key(it, j, "at_most_total", SLOT_TOTAL) ||
 	    read_integer(r, j, "at_most_total", 1, INT64_C(1000000000), at, &it->max_total);
@@ -442,12 +454,12 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 {
 	int kind = -1;
 
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < ITEM_KIND_COUNT; k++)
 		if (json_type(json_get(j, item_kind_name((enum item_kind)k))) == JSON_STRING)
 			kind = k;
 	if (kind < 0)
 		return json_read_fail(
-		    r, at, "\"brand\", \"list\" or \"rule\" with an id belongs here");
+		    r, at, "\"brand\", \"list\", \"rule\" or \"watch\" with an id belongs here");
 	it->kind = (enum item_kind)kind;
 	it->sink = r->sink;
 	if (!json_read_text(r, j, item_kind_name(it->kind), at, &it->id) ||
@@ -472,7 +484,10 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 		if (!read_rule(r, j, at, it))
 			return false;
 		break;
-	case ITEM_WATCH: break;
+	case ITEM_WATCH:
+		if (!read_head_lines(r, j, at, it) || !json_read_watch(r, j, at, it))
+			return false;
+		break;
 	}
 	return read_slots(r, j, at, it);
 }

@@ -1,6 +1,6 @@
 /*
- * json_read_internal.h - what json_read.c (items, conditions, actions) and json_value.c (texts,
- * comments, values) share.
+ * json_read_internal.h - what json_read.c (items, conditions, actions), json_crowd.c (sequences,
+ * watches) and json_value.c (texts, comments, values) share.
  *
  * Errors: the first one is kept in the reader's err with its place; everything returns false from
  * then on.
@@ -44,5 +44,16 @@ bool json_read_value(struct json_reader *r, const struct json *j, bool is_wordy,
 /* is_list: may be empty, and every value has a line of its own for comments. */
 bool json_read_values(struct json_reader *r, const struct json *obj, const char *key, bool is_wordy,
     bool is_list, const struct json_place *above, struct values *list);
+
+/* ---- json_read.c for json_crowd.c, and back ---- */
+
+bool json_read_node(
+    struct json_reader *r, const struct json *j, const struct json_place *at, struct node *n);
+bool json_read_actions(
+    struct json_reader *r, const struct json *obj, const struct json_place *above, struct item *it);
+bool json_read_sequences(
+    struct json_reader *r, const struct json *obj, const struct json_place *above, struct item *it);
+bool json_read_watch(
+    struct json_reader *r, const struct json *obj, const struct json_place *above, struct item *it);
 
 #endif

@@ -11,7 +11,8 @@
  * comma too many does not swallow the next line. */
 static const char *const line_words[] = {"end", "then", "when", "rule", "brand", "called", "but",
     "own", "at", "from", "until", "act", "priority", "off", "shadow", "include", "description",
-    "send", "draft", "alert", "tag", "set", "add", "happening"};
+    "send", "draft", "alert", "tag", "set", "add", "happening", "after", "unless", "over", "out",
+    "pause", "watch"};
 
 void
 lex_init(struct lexer *lx, struct arena *a, const struct finding_sink *sink)

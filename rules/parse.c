@@ -17,17 +17,12 @@ parse_not_available(struct parser *p)
 	    {"happening",
 		"use 'at most once every ... per author' to hold a rule back; counting comes "
 		"later"},
-	    {"watch", "rules look at one post at a time; watching crowds comes later"},
 	    {"segment", "use 'customer.tag' or a list"},
 	    {"campaign", "use a rule with 'from ... until ...'"},
 	    {"journey", "use several rules"},
 	    {"between", "quiet hours come later; 'from ... until ...' limits a rule to a period"},
-	    {"over posts", "rules look at one post at a time; watching crowds comes later"},
-	    {"unless answered", "timers come later"},
-	    {"after", "timers come later"},
 	    {"wait", "timers come later"},
 	    {"examples", "try the rule with 'earshot replay'"},
-	    {"pause", "use 'alert'; promotions are stopped by the kill switch"},
 	    {"task", "use 'alert'"},
 	    {"webhook", "send through a channel of kind webhook: send \"...\" by ..."},
 	    {"call", "use 'alert'"},
@@ -49,8 +44,8 @@ parse_not_available(struct parser *p)
 
 /* ---- clauses of a rule ---- */
 
-static bool
-clause_once(struct parser *p, struct item *it, enum slot s, const char *what)
+bool
+parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *what)
 {
 	if (!item_has(it, s)) {
 		it->has |= UINT32_C(1) << s;
@@ -233,11 +228,11 @@ parse_limit(struct parser *p, struct item *it)
 		return;
 	}
 	if (parse_accept(p, "once")) {
-		if (clause_once(p, it, SLOT_COOLDOWN, "at most once"))
+		if (parse_clause_once(p, it, SLOT_COOLDOWN, "at most once"))
 			parse_cooldown(p, it);
 		return;
 	}
-	if (!clause_once(p, it, SLOT_TOTAL, "at most ... in total") ||
+	if (!parse_clause_once(p, it, SLOT_TOTAL, "at most ... in total") ||
 	    !parse_integer(
 		p, 1, INT64_C(1000000000), "for example 'at most 500 in total'", &it->max_total))
 		return;
@@ -259,9 +254,9 @@ parse_priority(struct parser *p, struct item *it)
 		it->priority = (int32_t)n;
 }
 
-static void
-clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words, size_t n,
-    const char *fallback)
+void
+parse_clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words,
+    size_t n, const char *fallback)
 {
 	char help[FINDING_TEXT_MAX];
 
@@ -277,44 +272,58 @@ clause_unknown(struct parser *p, const struct lex_token *t, const char *const *w
 		    SHOWN(t->text));
 }
 
+/* What rules and watches have in common; false: the line is none of it. */
+bool
+parse_head_line(struct parser *p, struct item *it)
+{
+	const struct lex_token *t = parse_peek(p);
+
+	if (parse_accept(p, "description")) {
+		if (parse_clause_once(p, it, SLOT_DESCRIPTION, "description"))
+			parse_description(p, it);
+	} else if (parse_accept(p, "off")) {
+		parse_clause_once(p, it, SLOT_OFF, "off");
+	} else if (parse_accept(p, "shadow")) {
+		parse_clause_once(p, it, SLOT_SHADOW, "shadow");
+	} else if (parse_is_word(t, "from") || parse_is_word(t, "until")) {
+		if (parse_clause_once(p, it, SLOT_PERIOD, "from ... until"))
+			parse_period(p, it);
+	} else if (parse_accept(p, "include reposts")) {
+		parse_clause_once(p, it, SLOT_REPOSTS, "include reposts");
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void
 parse_rule_clause(struct parser *p, struct item *it)
 {
 	static const char *const words[] = {"description", "off", "shadow", "priority", "from",
-	    "until", "include", "act", "when", "then", "at", "end"};
+	    "until", "include", "act", "when", "after", "unless", "then", "at", "end"};
 	const struct lex_token *t = parse_peek(p);
 	struct range at;
 
-	if (parse_accept(p, "description")) {
-		if (clause_once(p, it, SLOT_DESCRIPTION, "description"))
-			parse_description(p, it);
-	} else if (parse_accept(p, "off")) {
-		clause_once(p, it, SLOT_OFF, "off");
-	} else if (parse_accept(p, "shadow")) {
-		clause_once(p, it, SLOT_SHADOW, "shadow");
+	if (parse_head_line(p, it)) {
+		; /* read */
 	} else if (parse_accept(p, "priority")) {
-		if (clause_once(p, it, SLOT_PRIORITY, "priority"))
+		if (parse_clause_once(p, it, SLOT_PRIORITY, "priority"))
 			parse_priority(p, it);
-	} else if (parse_is_word(t, "from") || parse_is_word(t, "until")) {
-		if (clause_once(p, it, SLOT_PERIOD, "from ... until"))
-			parse_period(p, it);
-	} else if (parse_accept(p, "include reposts")) {
-		clause_once(p, it, SLOT_REPOSTS, "include reposts");
 	} else if (parse_accept(p, "act within")) {
-		if (clause_once(p, it, SLOT_ACT_WITHIN, "act within") &&
+		if (parse_clause_once(p, it, SLOT_ACT_WITHIN, "act within") &&
 		    parse_duration(p, "2 hours", &it->act_within, &at))
 			it->act_within_at = at;
 	} else if (parse_accept(p, "at")) {
 		parse_limit(p, it);
 	} else if (parse_accept(p, "not")) {
 		if (!parse_not_available(p))
-			clause_unknown(
+			parse_clause_unknown(
 			    p, t, NULL, 0, "conditions stand in 'when all of' ... 'end'");
 	} else if (!parse_not_available(p)) {
-		clause_unknown(p, t, words, sizeof words / sizeof *words,
+		parse_clause_unknown(p, t, words, sizeof words / sizeof *words,
 		    "a rule has: description, off, shadow, priority, from ... until, include "
 		    "reposts, act within, "
-		    "when, then, at most");
+		    "when, after, unless, then, at most");
 	}
 	parse_line_end(p);
 }
@@ -324,20 +333,22 @@ static void
 parse_rule_line(struct parser *p, struct item *it)
 {
 	if (parse_accept(p, "when")) {
-		bool is_first = clause_once(p, it, SLOT_WHEN, "when");
+		bool is_first = parse_clause_once(p, it, SLOT_WHEN, "when");
 		struct node *when =
-		    parse_when(p); /* a second one too, so that its lines are no findings */
+		    /* a second one too, so that its lines are no findings */
+		    parse_conditions(p, "when");
 
 		if (is_first)
 			it->when = when;
 		return;
 	}
 	if (parse_accept(p, "then")) {
-		clause_once(p, it, SLOT_THEN, "then");
+		parse_clause_once(p, it, SLOT_THEN, "then");
 		parse_then(p, it);
 		return;
 	}
-	parse_rule_clause(p, it);
+	if (!parse_sequence_line(p, it))
+		parse_rule_clause(p, it);
 }
 
 /* ---- brands and lists ---- */
@@ -349,16 +360,16 @@ parse_brand_line(struct parser *p, struct item *it)
 	const struct lex_token *t = parse_peek(p);
 
 	if (parse_accept(p, "called")) {
-		if (clause_once(p, it, SLOT_CALLED, "called"))
+		if (parse_clause_once(p, it, SLOT_CALLED, "called"))
 			parse_values(p, true, &it->called);
 	} else if (parse_accept(p, "but not")) {
-		if (clause_once(p, it, SLOT_BUT_NOT, "but not"))
+		if (parse_clause_once(p, it, SLOT_BUT_NOT, "but not"))
 			parse_values(p, true, &it->but_not);
 	} else if (parse_accept(p, "own accounts")) {
-		if (clause_once(p, it, SLOT_OWN_ACCOUNTS, "own accounts"))
+		if (parse_clause_once(p, it, SLOT_OWN_ACCOUNTS, "own accounts"))
 			parse_values(p, true, &it->own_accounts);
 	} else {
-		clause_unknown(p, t, words, 4,
+		parse_clause_unknown(p, t, words, 4,
 		    "a brand has: called \"...\", but not \"...\", own accounts \"...\"");
 	}
 	parse_line_end(p);
@@ -400,6 +411,8 @@ item_is_whole(const struct item *it)
 {
 	if (it->kind == ITEM_BRAND)
 		return item_has(it, SLOT_CALLED);
+	if (it->kind == ITEM_WATCH && !item_has(it, SLOT_OVER))
+		return false;
 	return it->kind == ITEM_LIST || (item_has(it, SLOT_WHEN) && item_has(it, SLOT_THEN));
 }
 
@@ -423,14 +436,21 @@ item_check_whole(struct parser *p, struct item *it)
 		parse_finding(p, FINDING_NO_VALUE, it->id_at,
 		    "for example: called \"acme\", \"acme coffee\", \"#acmecoffee\"",
 		    "a brand needs a line 'called' with the words it is known by");
+	else if (it->kind == ITEM_WATCH && !item_has(it, SLOT_OVER))
+		parse_finding(p, FINDING_NO_OVER, it->id_at,
+		    "for example: over posts where brand is acme",
+		    "the watch does not say which posts it counts");
 	else if (!item_has(it, SLOT_WHEN))
 		parse_finding(p, FINDING_NO_WHEN, it->id_at,
-		    "write 'when all of', the conditions one on a line, and 'end'",
-		    "the rule does not say when it fires");
+		    it->kind == ITEM_WATCH
+			? "for example: when count within 10 minutes is at least 20"
+			: "write 'when all of', the conditions one on a line, and 'end'",
+		    it->kind == ITEM_WATCH ? "the watch does not say what a crowd is"
+					   : "the rule does not say when it fires");
 	else
 		parse_finding(p, FINDING_NO_THEN, it->id_at,
 		    "write 'then', the actions one on a line, and 'end'",
-		    "the rule does not say what to do then");
+		    "the %s does not say what to do then", item_kind_name(it->kind));
 	p->lexer.has_finding = had_finding;
 }
 
@@ -455,7 +475,7 @@ parse_body(struct parser *p, struct item *it)
 		case ITEM_BRAND: parse_brand_line(p, it); break;
 		case ITEM_LIST: parse_list_line(p, it); break;
 		case ITEM_RULE: parse_rule_line(p, it); break;
-		case ITEM_WATCH: break;
+		case ITEM_WATCH: parse_watch_line(p, it); break;
 		}
 	}
 	if (rc == 0 && !it->is_broken)
@@ -545,7 +565,7 @@ skip_to_top(struct parser *p)
 static void
 outside_finding(struct parser *p)
 {
-	static const char *const words[] = {"brand", "list", "rule"};
+	static const char *const words[] = {"brand", "list", "rule", "watch"};
 	const struct lex_token *t = parse_peek(p);
 	char help[FINDING_TEXT_MAX];
 
@@ -562,11 +582,11 @@ outside_finding(struct parser *p)
 	else
 		parse_finding(p, FINDING_UNKNOWN_BLOCK, t->at,
 		    finding_did_you_mean(
-			t->kind == LEX_WORD ? diag_nearest(t->text, words, 3) : NULL,
-			"a file holds brands, lists and rules: rule late-delivery \"Late "
+			t->kind == LEX_WORD ? diag_nearest(t->text, words, 4) : NULL,
+			"a file holds brands, lists, rules and watches: rule late-delivery \"Late "
 			"delivery\"",
 			help, sizeof help),
-		    "a brand, a list or a rule should begin here");
+		    "a brand, a list, a rule or a watch should begin here");
 	skip_to_top(p);
 }
 
@@ -583,7 +603,6 @@ is_condition(const struct parser *p)
 int
 parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *file_r)
 {
-	static const char *const heads[] = {"brand", "list", "rule"};
 	struct parser p = {.arena = a, .sink = sink, .file = file_r};
 	struct item **tail = &file_r->first;
 	int rc;
@@ -593,8 +612,8 @@ parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *
 	while ((rc = parse_next_line(&p)) > 0) {
 		int kind = -1;
 
-		for (int k = 0; k < 3; k++)
-			if (parse_is_word(parse_peek(&p), heads[k]))
+		for (int k = 0; k < ITEM_KIND_COUNT; k++)
+			if (parse_is_word(parse_peek(&p), item_kind_name((enum item_kind)k)))
 				kind = k;
 		if (kind < 0 || is_condition(&p)) {
 			outside_finding(&p);

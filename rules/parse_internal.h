@@ -5,7 +5,8 @@
  * Recovery: at the end of a line; a block that meets a line which can only stand outside of it
  * reports its missing `end` and hands the line back.  One finding a line, never two for one cause.
  * parse.c has blocks and clauses, parse_when.c groups of conditions, parse_condition.c one of them,
- * parse_then.c actions, parse_token.c what they share.
+ * parse_then.c actions, parse_sequence.c `after` and `unless`, parse_watch.c watches, parse_token.c
+ * what they share.
  */
 #ifndef RULES_PARSE_INTERNAL_H
 #define RULES_PARSE_INTERNAL_H
@@ -56,7 +57,7 @@ void *parse_alloc(struct parser *p, size_t size); /* NULL sets has_no_memory */
 struct notes *parse_notes(struct parser *p);
 /* Nothing may be left on the line. */
 void parse_line_end(struct parser *p);
-/* Does the line begin a brand, list or rule (or one of those to come)? */
+/* Does the line begin a brand, list, rule or watch (or one of those to come)? */
 bool parse_at_top(const struct parser *p);
 /* Does the line begin with a clause of a rule, or a new item: so a block inside was not closed? */
 bool parse_at_clause(const struct parser *p);
@@ -76,8 +77,19 @@ bool parse_value(struct parser *p, struct value **value_r);
 
 /* Reads one condition into c; false when it could not be read, which has been reported. */
 bool parse_condition(struct parser *p, struct node *c);
-/* `when` was taken: the rest of its line, and its block. */
-struct node *parse_when(struct parser *p);
+/* `when` or `where` (word) was taken: the rest of its line, and its block. */
+struct node *parse_conditions(struct parser *p, const char *word);
+/* Marks the line as there and keeps its comments; false (reported) when it was there before. */
+bool parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *what);
+/* The line begins with none of these words. */
+void parse_clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words,
+    size_t n, const char *fallback);
+/* description, off, shadow, from ... until, include reposts; false: the line is none of these. */
+bool parse_head_line(struct parser *p, struct item *it);
+/* `after ...` and `unless ...` with their blocks; false: the line is neither. */
+bool parse_sequence_line(struct parser *p, struct item *it);
+/* A line of a watch, with its block. */
+void parse_watch_line(struct parser *p, struct item *it);
 /* `then` was taken. */
 void parse_then(struct parser *p, struct item *rule);
 /* Words of later versions at the start of a line or condition: reports and returns true. */

@@ -212,6 +212,10 @@ parse_at_clause(const struct parser *p)
 
 	if (parse_at_top(p))
 		return true;
+	if (is_one_of(first, "after over out") ||
+	    (parse_is_word(first, "unless") &&
+		is_one_of(&p->lexer.tokens[1], "answered a another replied")))
+		return true;
 	return is_one_of(
 	    first, "then when description off shadow priority from until include act at happening");
 }
@@ -226,7 +230,8 @@ parse_missing_end(struct parser *p, struct range open, const char *what)
 		p->missing_end_pos = p->lexer.pos + 1;
 		p->lexer.has_finding = false;
 		parse_finding(p, FINDING_NO_END, open,
-		    "every 'brand', 'list', 'rule', 'all of', 'any of' and 'then' is closed by an "
+		    "every 'brand', 'list', 'rule', 'watch', 'all of', 'any of' and 'then' is "
+		    "closed by an "
 		    "'end' of its own",
 		    "this %s is not closed: its 'end' is missing", what);
 	}

@@ -35,4 +35,17 @@ void print_moment_text(const struct moment *m, char *out, size_t size);
 /* "per author" is the scope's word; NULL for LIMIT_PER_RULE */
 const char *print_scope_name(enum limit_scope s);
 
+/* ---- shared by print.c and print_crowd.c ---- */
+
+/* Comments above a line; those behind it and the line's end. */
+void print_before(const struct notes *n, int indent, struct buf *out);
+void print_after(const struct notes *n, struct buf *out);
+/* Comments and indentation of a line of an item. */
+void print_begin_line(const struct item *it, enum slot s, struct buf *out);
+/* Behind what stands on the line, whose notes are given. */
+void print_node(const struct node *n, const struct notes *notes, int indent, struct buf *out);
+void print_then(const struct item *it, struct buf *out);
+void print_sequences(const struct item *it, struct buf *out);
+void print_watch(const struct item *it, struct buf *out);
+
 #endif

@@ -290,6 +290,32 @@ moment_equal(const struct moment *a, const struct moment *b)
 }
 
 static bool
+sequence_equal(const struct sequence_node *a, const struct sequence_node *b)
+{
+	return a->sequence.kind == b->sequence.kind &&
+	    slice_eq(a->sequence.template_id, b->sequence.template_id) &&
+	    duration_equal(a->within, b->within) && node_equal(a->where, b->where);
+}
+
+static bool
+crowd_equal(const struct crowd_node *a, const struct crowd_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!notes_equal(a->notes, b->notes) || a->measure != b->measure ||
+		    !duration_equal(a->within, b->within) || a->op != b->op ||
+		    a->value_milli != b->value_milli || a->is_times_usual != b->is_times_usual)
+			return false;
+	return a == b;
+}
+
+static bool
+watch_equal(const struct item *a, const struct item *b)
+{
+	return node_equal(a->over, b->over) && node_equal(a->out_of, b->out_of) &&
+	    crowd_equal(a->crowd, b->crowd) && duration_equal(a->quiet, b->quiet);
+}
+
+static bool
 rule_equal(const struct item *a, const struct item *b)
 {
 	return slice_eq(a->description, b->description) && a->priority == b->priority &&
@@ -297,7 +323,8 @@ rule_equal(const struct item *a, const struct item *b)
 	    slice_eq(a->zone, b->zone) && duration_equal(a->act_within, b->act_within) &&
 	    node_equal(a->when, b->when) && actions_equal(a->then, b->then) &&
 	    duration_equal(a->cooldown, b->cooldown) && a->scope == b->scope &&
-	    a->max_total == b->max_total;
+	    a->max_total == b->max_total && sequence_equal(&a->after, &b->after) &&
+	    sequence_equal(&a->unless, &b->unless);
 }
 
 bool
@@ -316,7 +343,7 @@ item_equal(const struct item *a, const struct item *b)
 		    values_equal(&a->own_accounts, &b->own_accounts);
 	case ITEM_LIST: return values_equal(&a->items, &b->items);
 	case ITEM_RULE: return rule_equal(a, b);
-	case ITEM_WATCH: break;
+	case ITEM_WATCH: return rule_equal(a, b) && watch_equal(a, b);
 	}
 	return false;
 }

@@ -221,13 +221,15 @@ random_node(struct random_tree *t, unsigned depth, struct node *n)
 }
 
 static inline struct action_node *
-random_action(struct random_tree *t)
+random_action(struct random_tree *t, enum item_kind kind)
 {
 	struct action_node *a = random_new(t, sizeof *a);
 	struct action *p = &a->action;
 
 	a->notes = random_notes(t, true, true);
 	p->verb = (enum action_verb)rng_below(&t->rng, ACTION_ADD_TO_LIST + 1);
+	if (kind == ITEM_WATCH)
+		p->verb = random_one_in(t, 2) ? ACTION_ALERT : ACTION_PAUSE_PROMOTIONS;
 	p->target = random_one_in(t, 2) ? TARGET_AUTHOR : TARGET_CUSTOMER;
 	switch (p->verb) {
 	case ACTION_DRAFT_REPLY:
@@ -255,7 +257,7 @@ random_action(struct random_tree *t)
 		p->name = p->value = slice_of(RANDOM_OF(t, random_texts));
 		break;
 	case ACTION_ADD_TO_LIST: p->name = slice_of(RANDOM_OF(t, random_lists)); break;
-	case ACTION_PAUSE_PROMOTIONS: break; /* of watches */
+	case ACTION_PAUSE_PROMOTIONS: p->target = TARGET_NONE; break;
 	}
 	return a;
 }
@@ -281,12 +283,104 @@ random_item(struct random_tree *t, enum item_kind kind, const char *id)
 	return it;
 }
 
+static inline void
+random_actions(struct random_tree *t, struct item *it)
+{
+	struct action_node **tail = &it->then;
+
+	random_slot(t, it, SLOT_THEN);
+	it->notes[SLOT_THEN_END] = random_notes(t, true, true);
+	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
+		*tail = random_action(t, it->kind);
+		tail = &(*tail)->next;
+		it->action_count++;
+	}
+}
+
+static inline struct duration
+random_span(struct random_tree *t)
+{
+	return (struct duration){1 + (int64_t)rng_below(&t->rng, 4),
+	    (enum duration_unit)(UNIT_MINUTE + rng_below(&t->rng, 4))};
+}
+
+static inline struct node *
+random_where(struct random_tree *t)
+{
+	struct node *n = random_new(t, sizeof *n);
+
+	random_node(t, 2, n);
+	return n;
+}
+
+static inline void
+random_sequence(struct random_tree *t, struct item *it, enum slot s, struct sequence_node *n)
+{
+	random_slot(t, it, s);
+	n->within = random_span(t);
+	n->sequence.kind = SEQUENCE_POST;
+	if (random_one_in(t, 2)) {
+		n->sequence.kind = s == SLOT_AFTER ? SEQUENCE_SENT : SEQUENCE_ANSWERED;
+		if (s == SLOT_AFTER)
+			n->sequence.template_id = slice_of(RANDOM_OF(t, random_texts));
+	} else if (!random_one_in(t, 4)) {
+		n->where = random_where(t);
+	}
+}
+
+static inline struct crowd_node *
+random_crowd_line(struct random_tree *t)
+{
+	static const enum rule_op ops[] = {
+	    RULE_OP_AT_LEAST, RULE_OP_AT_MOST, RULE_OP_ABOVE, RULE_OP_BELOW};
+	struct crowd_node *n = random_new(t, sizeof *n);
+
+	n->notes = random_notes(t, true, true);
+	n->measure = (enum crowd_measure)rng_below(&t->rng, 3);
+	n->within = random_span(t);
+	n->op = RANDOM_OF(t, ops);
+	n->is_times_usual = n->measure == CROWD_COUNT && random_one_in(t, 3);
+	n->value_milli = n->measure == CROWD_SHARE ? (int64_t)rng_below(&t->rng, 1001)
+	    : n->is_times_usual                    ? 1 + (int64_t)rng_below(&t->rng, 20000)
+						   : (int64_t)rng_below(&t->rng, 60000) * 1000;
+	return n;
+}
+
+static inline struct item *
+random_watch(struct random_tree *t, const char *id)
+{
+	struct item *it = random_item(t, ITEM_WATCH, id);
+	struct crowd_node **tail = &it->crowd;
+
+	if (random_one_in(t, 5))
+		random_slot(t, it, SLOT_SHADOW);
+	if (random_one_in(t, 9))
+		random_slot(t, it, SLOT_OFF);
+	random_slot(t, it, SLOT_OVER);
+	it->over = random_where(t);
+	if (random_one_in(t, 2)) {
+		random_slot(t, it, SLOT_OUT_OF);
+		it->out_of = random_where(t);
+	}
+	random_slot(t, it, SLOT_WHEN);
+	it->notes[SLOT_WHEN_END] = random_notes(t, true, true);
+	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
+		*tail = random_crowd_line(t);
+		tail = &(*tail)->next;
+		it->crowd_count++;
+	}
+	random_actions(t, it);
+	if (random_one_in(t, 2)) {
+		random_slot(t, it, SLOT_QUIET);
+		it->quiet = random_span(t);
+	}
+	return it;
+}
+
 static inline struct item *
 random_rule(struct random_tree *t, const char *id)
 {
 	struct item *it = random_item(t, ITEM_RULE, id);
-	struct action_node **tail = &it->then;
-
 	if (random_one_in(t, 3)) {
 		random_slot(t, it, SLOT_DESCRIPTION);
 		it->description = slice_of(RANDOM_OF(t, random_texts));
@@ -322,13 +416,11 @@ random_rule(struct random_tree *t, const char *id)
 	random_slot(t, it, SLOT_WHEN);
 	it->when = random_new(t, sizeof *it->when);
 	random_node(t, 0, it->when);
-	random_slot(t, it, SLOT_THEN);
-	it->notes[SLOT_THEN_END] = random_notes(t, true, true);
-	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
-		*tail = random_action(t);
-		tail = &(*tail)->next;
-		it->action_count++;
-	}
+	if (random_one_in(t, 4))
+		random_sequence(t, it, SLOT_AFTER, &it->after);
+	if (random_one_in(t, 4))
+		random_sequence(t, it, SLOT_UNLESS, &it->unless);
+	random_actions(t, it);
 	if (random_one_in(t, 3)) {
 		random_slot(t, it, SLOT_COOLDOWN);
 		it->cooldown = random_duration(t);
@@ -355,7 +447,7 @@ random_texts_into(
 	}
 }
 
-/* Two brands, two lists and some rules. */
+/* Two brands, two lists, some rules and watches. */
 static inline void
 random_file(struct random_tree *t, struct rules_file *f)
 {
@@ -386,6 +478,13 @@ random_file(struct random_tree *t, struct rules_file *f)
 
 		snprintf(id, sizeof id, "rule-%d", (int)i);
 		*tail = random_rule(t, id);
+		tail = &(*tail)->next;
+	}
+	for (uint64_t i = rng_below(&t->rng, 3); i > 0; i--) {
+		char id[32];
+
+		snprintf(id, sizeof id, "watch-%d", (int)i);
+		*tail = random_watch(t, id);
 		tail = &(*tail)->next;
 	}
 	f->end_notes = random_notes(t, true, false);
