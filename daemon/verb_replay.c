@@ -25,6 +25,7 @@
 #include "daemon/verb.h"
 
 #define REPLAY_ARENA_BYTES (256u * 1024 * 1024)
+#define REPLAY_OUT_BYTES (256 * 1024)
 
 struct replay {
 	struct verb_call *call;
@@ -42,8 +43,10 @@ on_decided(void *cookie, const struct decision_row *row)
 {
 	struct replay *r = cookie;
 	struct json_writer w;
+	bool is_held = row->outcome == DECISION_HELD || row->outcome == DECISION_COUNTED ||
+	    row->outcome == DECISION_WAITING;
 
-	if (row->outcome == DECISION_HELD && !r->all)
+	if (is_held && !r->all)
 		return;
 	json_writer_init(&w, &r->out);
 	json_object_begin(&w);
@@ -68,6 +71,25 @@ flush_out(struct replay *r, struct err *err)
 	if (r->out.len > 0 && fwrite(r->out.ptr, 1, r->out.len, stdout) != r->out.len)
 		return err_set(err, ERR_IO, "cannot write the output: %s", strerror(errno));
 	buf_clear(&r->out);
+	return 0;
+}
+
+/* Whatever falls due until then, each at its time. */
+static int
+pass_time(struct replay *r, int64_t until_ms, struct err *err)
+{
+	int64_t due_ms;
+
+	while ((due_ms = pipeline_next_due(r->pipeline)) != TIME_UNKNOWN && due_ms <= until_ms) {
+		struct tick_result result;
+
+		if (due_ms > r->clock.at_ms)
+			clock_virtual_set(&r->clock, due_ms);
+		if (pipeline_tick(r->pipeline, &result, err) < 0)
+			return -1;
+		if (r->out.len > REPLAY_OUT_BYTES && flush_out(r, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -108,11 +130,15 @@ take_line(void *cookie, const struct ndjson_line *line, struct err *err)
 		page->posts[0].fetched_at_ms = page->posts[0].created_at_ms == TIME_UNKNOWN
 		    ? r->clock.at_ms
 		    : page->posts[0].created_at_ms;
-	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms)
+	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms) {
+		rc = pass_time(r, post_event_at_ms(&page->posts[0]), err);
+		if (rc < 0)
+			goto out;
 		clock_virtual_set(&r->clock, post_event_at_ms(&page->posts[0]));
+	}
 	r->posts++;
 	rc = pipeline_batch(r->pipeline, pages, 1, &result, NULL, NULL, err);
-	if (rc == 0 && r->out.len > 256 * 1024)
+	if (rc == 0 && r->out.len > REPLAY_OUT_BYTES)
 		rc = flush_out(r, err);
 out:
 	page_free(page);
@@ -194,6 +220,8 @@ run(struct verb_call *call)
 	}
 	if (rc == 0)
 		rc = lines_read_file(posts, take_line, NULL, &r, NULL, &err);
+	if (rc == 0)
+		rc = pass_time(&r, INT64_MAX, &err);
 	if (rc == 0)
 		rc = flush_out(&r, &err);
 	code = rc < 0 ? verb_cannot(call, &err) : r.bad > 0 ? EXIT_FOUND : EXIT_DONE;

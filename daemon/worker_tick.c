@@ -71,16 +71,36 @@ tick_gauges(struct worker *w, int64_t now_ms)
 		    counts[MESSAGE_READY] + counts[MESSAGE_LATER] + counts[MESSAGE_SENDING]);
 }
 
+/* What fell due: a bounded part, so that pages have their turn; the rest follows at once. */
+static void
+tick_due(struct worker *w)
+{
+	struct tick_result result;
+	struct err err = {ERR_NONE, ""};
+
+	w->has_more_due = false;
+	if (pipeline_tick(w->pipeline, &result, &err) < 0) {
+		worker_pause(w, &err);
+		return;
+	}
+	w->has_more_due = result.more;
+	if (result.queued > 0)
+		loop_post(w->env.loop, worker_answer_outbox, w);
+}
+
 void
 worker_tick(struct worker *w)
 {
 	int64_t now_ms = clock_now_ms(w->env.clock);
 
+	if (w->has_more_due)
+		tick_due(w);
 	if (now_ms < w->tick_at_ms && w->tick_at_ms - now_ms <= WORKER_TICK_MS)
 		return;
 	w->tick_at_ms = now_ms + WORKER_TICK_MS;
 	worker_brake_file(w);
 	tick_alerts(w, now_ms);
+	tick_due(w);
 	if (now_ms >= w->tidy_at_ms)
 		tick_tidy(w, now_ms);
 	if (now_ms >= w->gauges_at_ms)

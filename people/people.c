@@ -233,3 +233,24 @@ people_see(struct store *st, const struct post *post, int64_t now_ms, bool count
 	return slice_is_set(seen_r->subject) ? 0
 					     : err_set(err, ERR_NOMEM, "no memory for a customer");
 }
+
+int
+people_find(struct store *st, const struct author *author, int64_t now_ms, struct arena *a,
+    struct customer **customer_r, struct slice *subject_r, struct err *err)
+{
+	struct link_row link;
+	int rc;
+
+	*customer_r = NULL;
+	*subject_r = SLICE_NONE;
+	if (!slice_is_set(author->id) || author->id.len == 0)
+		return 0;
+	rc = store_link_by_author(st, author->id, a, &link, err);
+	if (rc > 0)
+		rc = store_customer_load(st, link.customer_id, now_ms, a, customer_r, err);
+	if (rc < 0)
+		return -1;
+	*subject_r = slice_of(rc > 0 ? arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id))
+				     : arena_printf(a, "a:%.*s", SLICE_ARG(author->id)));
+	return slice_is_set(*subject_r) ? 0 : err_set(err, ERR_NOMEM, "no memory for a customer");
+}
