@@ -20,8 +20,7 @@
 #define SLOW_TAU_MS (1 * HOUR_MS)
 #define FAST_TAU_MS (HOUR_MS / 6)
 #define RECORD_TAU_MS (7 * DAY_MS)
-#define RECORD_TAU_FIRST_MS                                                                        \
-	(12 * HOUR_MS) /* on the first day: the noon says nothing of the night */
+#define RECORD_TAU_FIRST_MS (12 * HOUR_MS) /* the first noon says little of the night */
 #define RECORD_RAISE 1.5 /* what one incident may make of a record ... */
 #define RECORD_RAISE_MS (10 * HOUR_MS) /* ... for so long */
 #define RECORD_RAISE_FIRST_MS (1 * HOUR_MS) /* on the first day */
@@ -267,8 +266,9 @@ is_news(struct spike *s, const struct bucket *b, double over)
 static double
 score_of(double over, bool is_alert)
 {
-	/* Level with what makes an alert is a half; each further doubling halves what is left. */
-	double score = over >= 0 ? 1 - 0.5 * exp(-over) : 0.5 * exp(2 * over);
+	/* Level with what makes an alert is a half; each further doubling halves what is left, up to
+	 * fifty times as much.  What is known already has half its score, and so less than that. */
+	double score = over >= 0 ? 1 - 0.5 * exp(-fmin(over, 4)) : 0.5 * exp(2 * over);
 
 	return is_alert || score < SPIKE_SCORE_ALERT ? score : score / 2;
 }
