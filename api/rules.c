@@ -32,6 +32,43 @@ scope_name(enum limit_scope s)
 	return "unknown";
 }
 
+/* What holds the rule back, but for its rest and its hours, which its text says. */
+static void
+put_guardrails(struct json_writer *w, const struct rule_head *head)
+{
+	json_key(w, "happening");
+	if (head->window.times > 0) {
+		json_object_begin(w);
+		json_kv_i64(w, "times", head->window.times);
+		json_kv_i64(w, "within_s", head->window.within_ms / TIME_SECOND_MS);
+		json_kv_cstr(w, "per", scope_name(head->window.scope));
+		json_object_end(w);
+	} else {
+		json_put_null(w);
+	}
+	json_key(w, "limits");
+	json_array_begin(w);
+	for (size_t i = 0; i < head->cap_count; i++) {
+		const struct rule_cap *cap = &head->caps[i];
+
+		json_object_begin(w);
+		if (cap->is_spend)
+			json_kv_milli(w, "spend_at_most", cap->max);
+		else
+			json_kv_i64(w, "at_most", cap->max);
+		json_kv_cstr(w, "period", cap_period_name(cap->period));
+		json_kv_cstr(w, "per", scope_name(cap->scope));
+		json_object_end(w);
+	}
+	json_array_end(w);
+	json_key(w, "canary_percent");
+	if (head->canary_milli > 0)
+		json_put_milli(w, (int64_t)head->canary_milli * 100);
+	else
+		json_put_null(w);
+	json_kv_str(w, "approval_by", head->approval_team);
+}
+
 static int
 put_rule(struct api_call *c, struct json_writer *w, size_t i, struct buf *text, struct err *err)
 {
@@ -60,10 +97,7 @@ put_rule(struct api_call *c, struct json_writer *w, size_t i, struct buf *text, 
 	} else {
 		json_put_null(w);
 	}
-	if (head->max_total > 0)
-		json_kv_i64(w, "at_most_total", head->max_total);
-	else
-		json_kv_null(w, "at_most_total");
+	put_guardrails(w, head);
 	json_kv_i64(w, "fired", fired.count);
 	json_kv_time(w, "last_fired_at", fired.count > 0 ? fired.last_at_ms : TIME_UNKNOWN);
 	json_key(w, "actions");

@@ -237,7 +237,7 @@ compile(const struct bundle *b, struct config *config, struct lexicon_set *lexic
     bool checks_names, struct diag_list *diags, struct snapshot **s_r, struct err *err)
 {
 	struct question q = {config, NULL, NULL};
-	struct rule_env env = {&q, ask_tokens, NULL, NULL, NULL, NULL, ask_zone};
+	struct rule_env env = {.cookie = &q, .tokenise = ask_tokens, .zone_to_utc = ask_zone};
 	struct snapshot *s;
 	int rc = -1, templates_rc;
 

@@ -328,6 +328,7 @@ check_item(struct check *c, const struct item *it)
 		check_period(c, it);
 		check_nodes(c, it, it->after.where);
 		check_nodes(c, it, it->unless.where);
+		check_guardrails(c, it);
 		if (!it->is_broken) {
 			check_bounds(c, it, it->when);
 			check_sequences(c, it);

@@ -2,9 +2,9 @@
  * check_internal.h - does a tree that could be read make sense: types, units, ranges, names,
  * conflicts.
  *
- * check.c looks at names and rules as a whole, check_when.c at one condition, check_crowd.c
- * at sequences and watches, check_bounds.c for
- * conditions that exclude one another.
+ * check.c looks at names and rules as a whole, check_when.c at one condition, check_crowd.c at
+ * sequences and watches, check_guardrail.c at hours and limits, check_bounds.c for conditions that
+ * exclude one another.
  */
 #ifndef RULES_CHECK_INTERNAL_H
 #define RULES_CHECK_INTERNAL_H
@@ -46,6 +46,8 @@ void check_sequences(struct check *c, const struct item *rule);
 void check_watch(struct check *c, const struct item *watch);
 /* Is it an action of a rule, or of a watch? */
 void check_action_place(const struct item *it, const struct action_node *a);
+/* Hours, limits, canary, approval. */
+void check_guardrails(struct check *c, const struct item *rule);
 /* Is there a brand or list of that id?  Reports when not. */
 void check_name(struct check *c, const struct item *from, enum item_kind kind, struct slice id,
     struct range at);

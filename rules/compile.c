@@ -187,7 +187,6 @@ compile_head(struct compiler *c, const struct item *it, struct rule_head *head)
 	head->acts_on_reposts = item_has(it, SLOT_REPOSTS);
 	head->cooldown_ms = duration_ms(it->cooldown);
 	head->cooldown_scope = it->scope;
-	head->max_total = it->max_total;
 	head->after = sequence_of(&it->after);
 	head->unless = sequence_of(&it->unless);
 	return compile_actions(c, it, head);
@@ -229,7 +228,7 @@ compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when)
 	const struct item *it = r->item;
 
 	r->after = r->unless = PROGRAM_NONE;
-	if (compile_head(c, it, &r->head) < 0 ||
+	if (compile_head(c, it, &r->head) < 0 || compile_guardrails(c, it, &r->head) < 0 ||
 	    compile_program(c, it, &r->head, FIRING_RULE, it->when, when) < 0)
 		return -1;
 	if (it->after.sequence.kind == SEQUENCE_POST &&

@@ -264,6 +264,8 @@ int compile_part(struct compiler *c, const struct item *it, const struct rule_he
 int compile_head(struct compiler *c, const struct item *it, struct rule_head *head);
 /* Programs that the item has beside its `when`. */
 size_t compile_part_count(const struct item *it);
+/* Windows, limits, hours, canary and approval. */
+int compile_guardrails(struct compiler *c, const struct item *it, struct rule_head *head);
 int compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r);
 /* Grows a heap array for one more element; -1 without memory. */
 int vector_grow(void **items, size_t count, size_t *cap, size_t size);

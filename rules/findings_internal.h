@@ -59,15 +59,23 @@
 	X(UNKNOWN_OFFER, "R054", DIAG_ERROR, "There is no such offer")                             \
 	X(BAD_TEMPLATE, "R055", DIAG_ERROR, "The template is missing or does not fit")             \
 	X(UNKNOWN_SEVERITY, "R056", DIAG_ERROR, "Not one of the severities")                       \
+	X(NO_CURRENCY, "R057", DIAG_ERROR, "Spending without a currency")                          \
 	X(BAD_DATE, "R060", DIAG_ERROR, "A date or time that cannot be read")                      \
 	X(BAD_ZONE, "R061", DIAG_ERROR, "A time zone is missing or unknown")                       \
 	X(ENDS_BEFORE_START, "R062", DIAG_ERROR, "It ends before it begins")                       \
 	X(BAD_LIMIT, "R063", DIAG_ERROR, "A limit that cannot be read")                            \
+	X(BAD_WINDOW, "R064", DIAG_ERROR, "A 'happening' line that cannot be read")                \
+	X(BAD_HOURS, "R065", DIAG_ERROR, "Hours that cannot be read")                              \
+	X(BAD_CANARY, "R066", DIAG_ERROR, "A share of people that cannot be read")                 \
+	X(BAD_BUDGET, "R067", DIAG_ERROR, "A budget that cannot be read")                          \
+	X(BAD_APPROVAL, "R068", DIAG_ERROR, "Who approves is missing")                             \
+	X(NEVER_ALLOWED, "R069", DIAG_ERROR, "Hours that never allow anything")                    \
 	X(CONFLICTING_SET, "R070", DIAG_ERROR, "Two rules set one attribute differently")          \
 	X(NEVER_TRUE, "R080", DIAG_WARNING, "The rule can never fire")                             \
 	X(LOOKS_LIKE_FIELD, "R081", DIAG_WARNING, "An attribute that looks like a misspelt field") \
 	X(ODD_CHANNEL, "R082", DIAG_WARNING, "A channel nobody has")                               \
 	X(SAME_ACTION, "R083", DIAG_WARNING, "The same action twice")                              \
+	X(IDLE_LINE, "R084", DIAG_WARNING, "A line that never has an effect")                      \
 	X(BAD_SEQUENCE, "R100", DIAG_ERROR, "What came before, or must not follow")                \
 	X(BAD_SPAN, "R101", DIAG_ERROR, "A time that is too short or too long")                    \
 	X(BAD_CROWD, "R102", DIAG_ERROR, "A line about a crowd that cannot be read")               \

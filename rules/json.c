@@ -250,22 +250,6 @@ write_moment(const char *key, const struct moment *m, struct json_writer *w)
 }
 
 static void
-write_limits(const struct item *it, struct json_writer *w)
-{
-	if (item_has(it, SLOT_COOLDOWN)) {
-		json_key(w, "at_most_once");
-		json_object_begin(w);
-		json_key(w, "every");
-		rules_json_duration(it->cooldown, w);
-		if (it->scope != LIMIT_PER_RULE)
-			json_kv_cstr(w, "per", print_scope_name(it->scope));
-		json_object_end(w);
-	}
-	if (item_has(it, SLOT_TOTAL))
-		json_kv_i64(w, "at_most_total", it->max_total);
-}
-
-static void
 write_head_lines(const struct item *it, struct json_writer *w)
 {
 	if (item_has(it, SLOT_DESCRIPTION))
@@ -299,7 +283,7 @@ write_rule(const struct item *it, struct json_writer *w)
 	}
 	rules_json_sequences(it, w);
 	rules_json_actions(it, w);
-	write_limits(it, w);
+	rules_json_guardrails(it, w);
 }
 
 static void

@@ -316,8 +316,8 @@ read_slots(
 	return true;
 }
 
-static bool
-has_key(struct item *it, const struct json *j, const char *key, enum slot s)
+bool
+json_read_has(struct item *it, const struct json *j, const char *key, enum slot s)
 {
 	if (json_type(json_get(j, key)) == JSON_ABSENT)
 		return false;
@@ -339,9 +339,9 @@ read_flag(struct json_reader *r, struct item *it, const struct json *j, const ch
 	return true;
 }
 
-static bool
-read_integer(struct json_reader *r, const struct json *j, const char *key, int64_t min, int64_t max,
-    const struct json_place *above, int64_t *n_r)
+bool
+json_read_integer(struct json_reader *r, const struct json *j, const char *key, int64_t min,
+    int64_t max, const struct json_place *above, int64_t *n_r)
 {
 	struct json_place at = {above, key, 0};
 
@@ -352,42 +352,21 @@ read_integer(struct json_reader *r, const struct json *j, const char *key, int64
 }
 
 static bool
-read_cooldown(
-    struct json_reader *r, const struct json *j, const struct json_place *above, struct item *it)
-{
-	static const char *const names[] = {"author", "customer", "person", "thread"};
-	const struct json *c = json_get(j, "at_most_once");
-	struct json_place at = {above, "at_most_once", 0};
-
-	if (!has_key(it, j, "at_most_once", SLOT_COOLDOWN))
-		return true;
-	it->scope = LIMIT_PER_RULE;
-	if (!json_read_duration(r, json_get_str(c, "every"), &at, &it->cooldown))
-		return false;
-	if (json_type(json_get(c, "per")) == JSON_ABSENT)
-		return true;
-	for (int i = 0; i < 4; i++)
-		if (slice_eq_str(json_get_str(c, "per"), names[i]))
-			it->scope = (enum limit_scope)i;
-	return it->scope != LIMIT_PER_RULE ||
-	    json_read_fail(r, &at, "\"per\" is author, customer, person or thread");
-}
-
-static bool
 read_head_lines(
     struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
 {
 	int64_t priority = 0;
 
-	if (has_key(it, j, "description", SLOT_DESCRIPTION) &&
+	if (json_read_has(it, j, "description", SLOT_DESCRIPTION) &&
 	    !json_read_text(r, j, "description", at, &it->description))
 		return false;
 	if (!read_flag(r, it, j, "off", SLOT_OFF, at) ||
 	    !read_flag(r, it, j, "shadow", SLOT_SHADOW, at) ||
 	    !read_flag(r, it, j, "include_reposts", SLOT_REPOSTS, at))
 		return false;
-	if (has_key(it, j, "priority", SLOT_PRIORITY) &&
-	    !read_integer(r, j, "priority", -RULES_PRIORITY_MAX, RULES_PRIORITY_MAX, at, &priority))
+	if (json_read_has(it, j, "priority", SLOT_PRIORITY) &&
+	    !json_read_integer(
+		r, j, "priority", -RULES_PRIORITY_MAX, RULES_PRIORITY_MAX, at, &priority))
 		return false;
 	it->priority = (int32_t)priority;
 	if (!read_moment(r, j, "from", at, &it->from) ||
@@ -398,7 +377,7 @@ read_head_lines(
 		if (!read_name(r, j, "zone", at, &it->zone))
 			return false;
 	}
-	return !has_key(it, j, "act_within", SLOT_ACT_WITHIN) ||
+	return !json_read_has(it, j, "act_within", SLOT_ACT_WITHIN) ||
 	    json_read_duration(r, json_get_str(j, "act_within"), at, &it->act_within);
 }
 
@@ -416,18 +395,15 @@ read_rule(struct json_reader *r, const struct json *j, const struct json_place *
 	if (it->when->notes != NULL)
 		return json_read_fail(
 		    r, &when, "comments of the line 'when' stand in \"comments\"");
-	if (!json_read_sequences(r, j, at, it) || !json_read_actions(r, j, at, it) ||
-	    !read_cooldown(r, j, at, it))
-		return false;
-	return !has_key(it, j, "at_most_total", SLOT_TOTAL) ||
-	    read_integer(r, j, "at_most_total", 1, INT64_C(1000000000), at, &it->max_total);
+	return json_read_sequences(r, j, at, it) && json_read_actions(r, j, at, it) &&
+	    json_read_guardrails(r, j, at, it);
 }
 
 static bool
 read_names(struct json_reader *r, struct item *it, const struct json *j, const char *key,
     enum slot s, const struct json_place *at, struct values *values)
 {
-	if (!has_key(it, j, key, s))
+	if (!json_read_has(it, j, key, s))
 		return true;
 	if (!json_read_values(r, j, key, false, false, at, values))
 		return false;

@@ -39,6 +39,16 @@ bool json_read_notes(struct json_reader *r, const struct json *obj, const char *
     const char *after, const struct json_place *above, struct notes **notes_r);
 bool json_read_duration(
     struct json_reader *r, struct slice s, const struct json_place *at, struct duration *d_r);
+/* Thousandths. */
+bool json_read_number(
+    struct json_reader *r, const struct json *v, const struct json_place *at, int64_t *milli_r);
+bool json_read_integer(struct json_reader *r, const struct json *j, const char *key, int64_t min,
+    int64_t max, const struct json_place *above, int64_t *n_r);
+/* Is the key there?  Then the item has the line of that slot. */
+bool json_read_has(struct item *it, const struct json *j, const char *key, enum slot s);
+/* What json_guardrail.c writes. */
+bool json_read_guardrails(
+    struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it);
 bool json_read_value(struct json_reader *r, const struct json *j, bool is_wordy,
     const struct json_place *at, struct values *list);
 /* is_list: may be empty, and every value has a line of its own for comments. */

@@ -12,7 +12,7 @@
 static const char *const line_words[] = {"end", "then", "when", "rule", "brand", "called", "but",
     "own", "at", "from", "until", "act", "priority", "off", "shadow", "include", "description",
     "send", "draft", "alert", "tag", "set", "add", "happening", "after", "unless", "over", "out",
-    "pause", "watch"};
+    "pause", "watch", "canary", "approval", "spend", "not", "only"};
 
 void
 lex_init(struct lexer *lx, struct arena *a, const struct finding_sink *sink)
@@ -230,6 +230,14 @@ lex_wrong_quote(struct lexer *lx, size_t line_end, size_t open_len)
 	return 0;
 }
 
+/* `not between 21,00 ...`: the parser says how times are written. */
+static bool
+is_time_of_day(const struct lexer *lx)
+{
+	return lx->count > 2 && slice_eq_str(lx->tokens[1].text, "between") &&
+	    (slice_eq_str(lx->tokens[0].text, "not") || slice_eq_str(lx->tokens[0].text, "only"));
+}
+
 static int
 lex_number_token(struct lexer *lx, size_t line_end)
 {
@@ -253,7 +261,7 @@ lex_number_token(struct lexer *lx, size_t line_end)
 	if (t == NULL)
 		return -1;
 	lx->pos = i;
-	if (has_comma) {
+	if (has_comma && !is_time_of_day(lx)) {
 		t->is_damaged = true;
 		lex_finding(lx, FINDING_COMMA_IN_NUMBER, start, i - start,
 		    "write 10000 or 10k, and 0.4 with a dot; if these are two values, put a blank "

@@ -21,6 +21,8 @@
 #define RULES_DEPTH_MAX 16 /* all of / any of / not inside one another */
 #define RULES_CONDITIONS_MAX 500 /* conditions of one rule */
 #define RULES_ACTIONS_MAX 32 /* actions of one rule */
+#define RULES_LIMITS_MAX 16 /* caps of one rule; budgets and hours have the same ceiling */
+#define RULES_CAP_MAX INT64_C(1000000000) /* firings of one `at most` */
 #define RULES_PHRASE_TOKENS_MAX 32 /* words of one keyword */
 #define RULES_NUMBER_MAX                                                                           \
 	INT64_C(999999999999999) /* in thousandths: survives a double, and so JSON */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "core/arena.h"
-#include "core/timefmt.h"
 #include "rules/limits_internal.h"
 
 /* ---- words of later versions ---- */
@@ -14,13 +13,9 @@ parse_not_available(struct parser *p)
 	static const struct {
 		const char *words, *help;
 	} later[] = {
-	    {"happening",
-		"use 'at most once every ... per author' to hold a rule back; counting comes "
-		"later"},
 	    {"segment", "use 'customer.tag' or a list"},
 	    {"campaign", "use a rule with 'from ... until ...'"},
 	    {"journey", "use several rules"},
-	    {"between", "quiet hours come later; 'from ... until ...' limits a rule to a period"},
 	    {"wait", "timers come later"},
 	    {"examples", "try the rule with 'earshot replay'"},
 	    {"task", "use 'alert'"},
@@ -34,28 +29,13 @@ parse_not_available(struct parser *p)
 		if (!parse_accept(p, later[i].words))
 			continue;
 		parse_finding(p, FINDING_NOT_AVAILABLE, first->at, later[i].help,
-		    "'%s%s' is not available in this version",
-		    slice_eq_str(slice_of(later[i].words), "between") ? "not " : "",
-		    later[i].words);
+		    "'%s' is not available in this version", later[i].words);
 		return true;
 	}
 	return false;
 }
 
 /* ---- clauses of a rule ---- */
-
-bool
-parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *what)
-{
-	if (!item_has(it, s)) {
-		it->has |= UINT32_C(1) << s;
-		it->notes[s] = parse_notes(p);
-		return true;
-	}
-	parse_finding(p, FINDING_GIVEN_TWICE, p->lexer.tokens[0].at, "keep one of the two",
-	    "'%s' is given twice", what);
-	return false;
-}
 
 static void
 parse_description(struct parser *p, struct item *it)
@@ -71,177 +51,6 @@ parse_description(struct parser *p, struct item *it)
 		parse_finding(p, FINDING_NO_VALUE, t->at,
 		    "for example: description \"Reach out before it spreads\"",
 		    "a text between double quotes belongs here");
-}
-
-static void
-date_finding(struct parser *p, const struct lex_token *t)
-{
-	const char *help = "write year, month, day and the time: 2026-12-01 09:00";
-
-	if (t->kind == LEX_NUMBER || t->kind == LEX_WORD)
-		parse_finding(p, FINDING_BAD_DATE, t->at, help, "'%.*s' is not a date we can read",
-		    SHOWN(t->text));
-	else
-		parse_finding(p, FINDING_BAD_DATE, t->at, help, "a date belongs here");
-}
-
-static bool
-digits(struct slice s, size_t from, size_t count, int *n_r)
-{
-	int n = 0;
-
-	for (size_t i = from; i < from + count; i++) {
-		if (i >= s.len || s.ptr[i] < '0' || s.ptr[i] > '9')
-			return false;
-		n = n * 10 + (s.ptr[i] - '0');
-	}
-	*n_r = n;
-	return true;
-}
-
-static bool
-date_parse(struct slice s, struct moment *m)
-{
-	int y, mo, d;
-
-	if (s.len != 10 || s.ptr[4] != '-' || s.ptr[7] != '-' || !digits(s, 0, 4, &m->year) ||
-	    !digits(s, 5, 2, &m->month) || !digits(s, 8, 2, &m->day) || m->year < 1990 ||
-	    m->year > 2200 || m->month < 1 || m->month > 12 || m->day < 1)
-		return false;
-	/* 2026-02-30 comes back as another day */
-	time_civil_from_days(time_days_from_civil(m->year, m->month, m->day), &y, &mo, &d);
-	return y == m->year && mo == m->month && d == m->day;
-}
-
-static bool
-clock_parse(struct slice s, struct moment *m)
-{
-	return s.len == 5 && s.ptr[2] == ':' && digits(s, 0, 2, &m->hour) &&
-	    digits(s, 3, 2, &m->minute) && m->hour < 24 && m->minute < 60;
-}
-
-static bool
-parse_moment(struct parser *p, struct moment *m)
-{
-	const struct lex_token *date = parse_take(p), *at;
-
-	if (date->kind != LEX_NUMBER || !date_parse(date->text, m)) {
-		date_finding(p, date);
-		return false;
-	}
-	at = parse_peek(p);
-	if (at->kind != LEX_NUMBER) {
-		parse_finding(p, FINDING_BAD_DATE, at->at, "for example 2026-12-01 09:00",
-		    "the time of day is missing behind the date");
-		return false;
-	}
-	parse_take(p);
-	if (!clock_parse(at->text, m)) {
-		parse_finding(p, FINDING_BAD_DATE, at->at,
-		    "write hours and minutes from 00:00 to 23:59, as in 09:00",
-		    "'%.*s' is not a time of day", SHOWN(at->text));
-		return false;
-	}
-	m->at = (struct range){date->at.start, at->at.start + at->at.len - date->at.start};
-	m->is_set = true;
-	return true;
-}
-
-/* `from` and `until` begin it; either may be missing. */
-static void
-parse_period(struct parser *p, struct item *it)
-{
-	const struct lex_token *t;
-
-	p->at = 0;
-	if (parse_accept(p, "from") && !parse_moment(p, &it->from))
-		return;
-	if (parse_is_word(parse_peek(p), "to"))
-		parse_finding(p, FINDING_BAD_DATE, parse_peek(p)->at, "write 'until'",
-		    "the end of a period begins with 'until'");
-	if (parse_accept(p, "until") && !parse_moment(p, &it->until))
-		return;
-	if (!parse_accept(p, "in")) {
-		parse_finding(p, FINDING_BAD_ZONE, parse_peek(p)->at,
-		    "for example 'in Europe/Berlin' or 'in UTC'",
-		    "whose clock is it? the time zone is missing");
-		return;
-	}
-	t = parse_take(p);
-	if ((t->kind != LEX_WORD && t->kind != LEX_TEXT) || !word_is_plain(t->text)) {
-		parse_finding(p, FINDING_BAD_ZONE, t->at,
-		    "for example 'in Europe/Berlin' or 'in UTC'",
-		    "the name of a time zone belongs here");
-		return;
-	}
-	it->zone = t->text;
-	it->zone_at = t->at;
-}
-
-static bool
-parse_scope(struct parser *p, enum limit_scope *scope_r)
-{
-	static const char *const names[] = {"author", "customer", "person", "thread"};
-	static const enum limit_scope scopes[] = {
-	    LIMIT_PER_AUTHOR, LIMIT_PER_CUSTOMER, LIMIT_PER_SUBJECT, LIMIT_PER_THREAD};
-	const struct lex_token *t = parse_take(p);
-	char help[FINDING_TEXT_MAX];
-
-	for (size_t i = 0; i < 4; i++) {
-		if (parse_is_word(t, names[i])) {
-			*scope_r = scopes[i];
-			return true;
-		}
-	}
-	parse_finding(p, FINDING_BAD_LIMIT, t->at,
-	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, names, 4) : NULL,
-		"per author, per customer, per person (author and customer as one) or per thread",
-		help, sizeof help),
-	    "per whom? author, customer, person or thread");
-	return false;
-}
-
-static void
-parse_cooldown(struct parser *p, struct item *it)
-{
-	struct range at;
-
-	it->scope = LIMIT_PER_RULE;
-	if (!parse_accept(p, "every")) {
-		parse_finding(p, FINDING_BAD_LIMIT, parse_peek(p)->at,
-		    "for example 'at most once every 30 days per author'", "once in what time?");
-		return;
-	}
-	if (parse_duration(p, "30 days", &it->cooldown, &at) && parse_accept(p, "per"))
-		parse_scope(p, &it->scope);
-}
-
-/* `at` was taken. */
-static void
-parse_limit(struct parser *p, struct item *it)
-{
-	const char *help = "'at most once every 30 days per author' or 'at most 500 in total'";
-
-	if (!parse_accept(p, "most")) {
-		parse_finding(
-		    p, FINDING_BAD_LIMIT, parse_peek(p)->at, help, "a limit begins with 'at most'");
-		return;
-	}
-	if (parse_accept(p, "once")) {
-		if (parse_clause_once(p, it, SLOT_COOLDOWN, "at most once"))
-			parse_cooldown(p, it);
-		return;
-	}
-	if (!parse_clause_once(p, it, SLOT_TOTAL, "at most ... in total") ||
-	    !parse_integer(
-		p, 1, INT64_C(1000000000), "for example 'at most 500 in total'", &it->max_total))
-		return;
-	if (parse_is_word(parse_peek(p), "times"))
-		parse_finding(p, FINDING_NOT_AVAILABLE, parse_peek(p)->at, help,
-		    "'at most ... times' is not available in this version");
-	if (!parse_accept(p, "in total"))
-		parse_finding(
-		    p, FINDING_BAD_LIMIT, parse_peek(p)->at, help, "'in total' is missing here");
 }
 
 static void
@@ -300,7 +109,8 @@ static void
 parse_rule_clause(struct parser *p, struct item *it)
 {
 	static const char *const words[] = {"description", "off", "shadow", "priority", "from",
-	    "until", "include", "act", "when", "after", "unless", "then", "at", "end"};
+	    "until", "include", "act", "when", "happening", "after", "unless", "then", "at",
+	    "spend", "not", "only", "approval", "canary", "end"};
 	const struct lex_token *t = parse_peek(p);
 	struct range at;
 
@@ -313,17 +123,16 @@ parse_rule_clause(struct parser *p, struct item *it)
 		if (parse_clause_once(p, it, SLOT_ACT_WITHIN, "act within") &&
 		    parse_duration(p, "2 hours", &it->act_within, &at))
 			it->act_within_at = at;
-	} else if (parse_accept(p, "at")) {
-		parse_limit(p, it);
-	} else if (parse_accept(p, "not")) {
-		if (!parse_not_available(p))
-			parse_clause_unknown(
-			    p, t, NULL, 0, "conditions stand in 'when all of' ... 'end'");
-	} else if (!parse_not_available(p)) {
-		parse_clause_unknown(p, t, words, sizeof words / sizeof *words,
-		    "a rule has: description, off, shadow, priority, from ... until, include "
-		    "reposts, act within, "
-		    "when, after, unless, then, at most");
+	} else if (!parse_guardrail(p, it) && !parse_not_available(p)) {
+		const char *meant = parse_guardrail_meant(p);
+
+		parse_clause_unknown(p, t, words, meant != NULL ? 0 : sizeof words / sizeof *words,
+		    meant != NULL ? meant
+				  : "a rule has: description, off, shadow, approval by, canary, "
+				    "priority, from ... until, include reposts, act within, when, "
+				    "happening, after, unless, then, at most, spend at most, not "
+				    "between, only "
+				    "between");
 	}
 	parse_line_end(p);
 }

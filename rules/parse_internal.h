@@ -4,9 +4,10 @@
  *
  * Recovery: at the end of a line; a block that meets a line which can only stand outside of it
  * reports its missing `end` and hands the line back.  One finding a line, never two for one cause.
- * parse.c has blocks and clauses, parse_when.c groups of conditions, parse_condition.c one of them,
- * parse_then.c actions, parse_sequence.c `after` and `unless`, parse_watch.c watches, parse_token.c
- * what they share.
+ * parse.c has blocks and clauses, parse_period.c dates, parse_guardrail.c with parse_limits.c and
+ * parse_hours.c the clauses that hold a rule back, parse_when.c groups of conditions,
+ * parse_condition.c one of them, parse_then.c actions, parse_sequence.c `after` and `unless`,
+ * parse_watch.c watches, parse_token.c what they share.
  */
 #ifndef RULES_PARSE_INTERNAL_H
 #define RULES_PARSE_INTERNAL_H
@@ -92,6 +93,28 @@ bool parse_sequence_line(struct parser *p, struct item *it);
 void parse_watch_line(struct parser *p, struct item *it);
 /* `then` was taken. */
 void parse_then(struct parser *p, struct item *rule);
+/* `from` and `until` begin it; either may be missing. */
+void parse_period(struct parser *p, struct item *it);
+/* "09:00", 00:00 to 23:59 */
+bool parse_clock(struct slice s, int *hour_r, int *minute_r);
+/* The name behind `in`; reports. */
+bool parse_zone(struct parser *p, struct slice *zone_r, struct range *at_r);
+
+/* Does the line begin with happening, canary, approval, at, spend, not between, only?  Reads it. */
+bool parse_guardrail(struct parser *p, struct item *it);
+/* What a line of other words for such a clause should be; NULL: no idea. */
+const char *parse_guardrail_meant(const struct parser *p);
+/* `not between`, `only between`, ... stand here, which belong behind the blocks. */
+bool parse_at_hours(const struct parser *p);
+/* "three" -> 3, "twice" -> 2; 0: no such word */
+int parse_number_word(const struct lex_token *t);
+/* `per` was taken. */
+bool parse_scope(struct parser *p, enum limit_scope *scope_r);
+/* The first word was taken: `at`, `spend`; `not` or `only`. */
+void parse_limit(struct parser *p, struct item *it);
+void parse_budget(struct parser *p, struct item *it);
+void parse_hours(struct parser *p, struct item *it, bool is_only);
+
 /* Words of later versions at the start of a line or condition: reports and returns true. */
 bool parse_not_available(struct parser *p);
 

@@ -277,7 +277,7 @@ parse_action_lines(struct parser *p, struct item *rule, struct range open)
 				    "there is no action in this block");
 			return;
 		}
-		if (parse_at_clause(p)) {
+		if (parse_at_clause(p) || parse_at_hours(p)) {
 			parse_missing_end(p, open, "'then'");
 			return;
 		}

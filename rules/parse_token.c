@@ -216,8 +216,9 @@ parse_at_clause(const struct parser *p)
 	    (parse_is_word(first, "unless") &&
 		is_one_of(&p->lexer.tokens[1], "answered a another replied")))
 		return true;
-	return is_one_of(
-	    first, "then when description off shadow priority from until include act at happening");
+	return is_one_of(first,
+	    "then when description off shadow priority from until include act at happening canary "
+	    "approval spend");
 }
 
 void
@@ -239,6 +240,19 @@ parse_missing_end(struct parser *p, struct range open, const char *what)
 		p->item->is_broken = true;
 	p->lexer.has_finding = had_finding;
 	p->is_pending = p->lexer.count > 0; /* 0: the end of the file */
+}
+
+bool
+parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *what)
+{
+	if (!item_has(it, s)) {
+		it->has |= UINT32_C(1) << s;
+		it->notes[s] = parse_notes(p);
+		return true;
+	}
+	parse_finding(p, FINDING_GIVEN_TWICE, p->lexer.tokens[0].at, "keep one of the two",
+	    "'%s' is given twice", what);
+	return false;
 }
 
 /* ---- numbers and times ---- */

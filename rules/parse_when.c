@@ -146,10 +146,14 @@ parse_node(struct parser *p, unsigned depth, struct node *n)
 	struct node *child;
 
 	n->at = t->at;
+	if (parse_at_hours(p)) {
+		parse_finding(p, FINDING_BAD_HOURS, t->at,
+		    "put the line behind the 'end' of 'when'; it says when messages may go out",
+		    "hours are not a condition of a post");
+		return false;
+	}
 	if (parse_is_word(t, "not")) {
 		parse_take(p);
-		if (parse_is_word(parse_peek(p), "between") && parse_not_available(p))
-			return false;
 		n->kind = NODE_NOT;
 		if (parse_peek(p)->kind == LEX_END) {
 			parse_finding(p, FINDING_BAD_BLOCK, t->at,

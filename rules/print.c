@@ -369,6 +369,8 @@ print_rule_head_lines(const struct item *it, struct buf *out)
 		buf_add_str(out, "shadow");
 		print_after(it->notes[SLOT_SHADOW], out);
 	}
+	print_approval(it, out);
+	print_canary(it, out);
 	if (item_has(it, SLOT_PRIORITY)) {
 		print_begin_line(it, SLOT_PRIORITY, out);
 		buf_addf(out, "priority %d", it->priority);
@@ -419,28 +421,6 @@ print_then(const struct item *it, struct buf *out)
 }
 
 static void
-print_limits(const struct item *it, struct buf *out)
-{
-	char text[64];
-
-	if (item_has(it, SLOT_COOLDOWN)) {
-		const char *scope = print_scope_name(it->scope);
-
-		print_begin_line(it, SLOT_COOLDOWN, out);
-		print_duration_text(it->cooldown, text, sizeof text);
-		buf_addf(out, "at most once every %s%s%s", text, scope != NULL ? " per " : "",
-		    scope != NULL ? scope : "");
-		print_after(it->notes[SLOT_COOLDOWN], out);
-	}
-	if (item_has(it, SLOT_TOTAL)) {
-		print_begin_line(it, SLOT_TOTAL, out);
-		print_number_text(it->max_total * 1000, text, sizeof text);
-		buf_addf(out, "at most %s in total", text);
-		print_after(it->notes[SLOT_TOTAL], out);
-	}
-}
-
-static void
 print_rule(const struct item *it, struct buf *out)
 {
 	print_rule_head_lines(it, out);
@@ -449,10 +429,11 @@ print_rule(const struct item *it, struct buf *out)
 		buf_add_str(out, "when ");
 		print_node(it->when, it->notes[SLOT_WHEN], 2, out);
 	}
+	print_happening(it, out);
 	print_sequences(it, out);
 	if (it->then != NULL)
 		print_then(it, out);
-	print_limits(it, out);
+	print_guardrails(it, out);
 }
 
 static void

@@ -35,7 +35,7 @@ void print_moment_text(const struct moment *m, char *out, size_t size);
 /* "per author" is the scope's word; NULL for LIMIT_PER_RULE */
 const char *print_scope_name(enum limit_scope s);
 
-/* ---- shared by print.c and print_crowd.c ---- */
+/* ---- shared by print.c, print_crowd.c and print_guardrail.c ---- */
 
 /* Comments above a line; those behind it and the line's end. */
 void print_before(const struct notes *n, int indent, struct buf *out);
@@ -47,5 +47,16 @@ void print_node(const struct node *n, const struct notes *notes, int indent, str
 void print_then(const struct item *it, struct buf *out);
 void print_sequences(const struct item *it, struct buf *out);
 void print_watch(const struct item *it, struct buf *out);
+
+/* Lines of a rule, when it has them; print_guardrails() writes all that stand behind `then`. */
+void print_approval(const struct item *it, struct buf *out);
+void print_canary(const struct item *it, struct buf *out);
+void print_happening(const struct item *it, struct buf *out);
+void print_guardrails(const struct item *it, struct buf *out);
+/* On one line without comments: "at most 50 per day per author", "not between 21:00 and ..." */
+void print_limit(const struct limit_node *l, struct buf *out);
+void print_hours(const struct hours_node *h, struct buf *out);
+/* Minutes of the day: "09:00", "24:00" */
+void print_clock_text(int minute, char *out, size_t size);
 
 #endif

@@ -52,6 +52,8 @@ struct rule_env {
 	 */
 	bool (*zone_to_utc)(void *cookie, struct slice zone, int year, int month, int day, int hour,
 	    int minute, int64_t *at_ms_r);
+	/* Is there a currency that costs of channels and offers are counted in? */
+	bool (*has_currency)(void *cookie);
 };
 
 /* Compiles all files together.  Findings (errors and warnings, codes R0xx) go to diags; with errors

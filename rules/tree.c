@@ -111,6 +111,25 @@ duration_unit_parse(struct slice word, enum duration_unit *u_r)
 	return false;
 }
 
+static const char *const weekdays[] = {
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+
+const char *
+weekday_name(int day)
+{
+	assert(day >= 0 && day < 7);
+	return weekdays[day];
+}
+
+int
+weekday_parse(struct slice word)
+{
+	for (int day = 0; day < 7; day++)
+		if (slice_eq_nocase(word, slice_of(weekdays[day])))
+			return day;
+	return -1;
+}
+
 static bool
 is_ascii_letter(char c)
 {
@@ -280,6 +299,52 @@ actions_equal(const struct action_node *a, const struct action_node *b)
 	return a == b;
 }
 
+bool
+limit_same(const struct limit_node *a, const struct limit_node *b)
+{
+	return a->cap.max == b->cap.max && a->cap.period == b->cap.period &&
+	    a->cap.scope == b->cap.scope && a->cap.is_spend == b->cap.is_spend;
+}
+
+static bool
+limits_equal(const struct limit_node *a, const struct limit_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!notes_equal(a->notes, b->notes) || !limit_same(a, b))
+			return false;
+	return a == b;
+}
+
+bool
+hours_same(const struct hours_node *a, const struct hours_node *b)
+{
+	const struct rule_hours *p = &a->hours, *q = &b->hours;
+
+	return p->is_only == q->is_only && p->from_minute == q->from_minute &&
+	    p->until_minute == q->until_minute && p->weekdays == q->weekdays &&
+	    slice_is_set(p->zone) == slice_is_set(q->zone) && slice_eq(p->zone, q->zone) &&
+	    p->answer == q->answer && slice_eq(p->queue, q->queue);
+}
+
+static bool
+hours_equal(const struct hours_node *a, const struct hours_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!notes_equal(a->notes, b->notes) || !hours_same(a, b))
+			return false;
+	return a == b;
+}
+
+static bool
+guardrails_equal(const struct item *a, const struct item *b)
+{
+	return duration_equal(a->cooldown, b->cooldown) && a->scope == b->scope &&
+	    a->times == b->times && duration_equal(a->times_within, b->times_within) &&
+	    a->times_scope == b->times_scope && a->canary_milli == b->canary_milli &&
+	    slice_eq(a->approval_team, b->approval_team) && limits_equal(a->caps, b->caps) &&
+	    limits_equal(a->budgets, b->budgets) && hours_equal(a->hours, b->hours);
+}
+
 static bool
 moment_equal(const struct moment *a, const struct moment *b)
 {
@@ -322,8 +387,7 @@ rule_equal(const struct item *a, const struct item *b)
 	    moment_equal(&a->from, &b->from) && moment_equal(&a->until, &b->until) &&
 	    slice_eq(a->zone, b->zone) && duration_equal(a->act_within, b->act_within) &&
 	    node_equal(a->when, b->when) && actions_equal(a->then, b->then) &&
-	    duration_equal(a->cooldown, b->cooldown) && a->scope == b->scope &&
-	    a->max_total == b->max_total && sequence_equal(&a->after, &b->after) &&
+	    guardrails_equal(a, b) && sequence_equal(&a->after, &b->after) &&
 	    sequence_equal(&a->unless, &b->unless);
 }
 

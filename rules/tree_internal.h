@@ -219,8 +219,10 @@ struct moment {
 	X(THEN, "then")                                                                            \
 	X(THEN_END, "then_end")                                                                    \
 	X(COOLDOWN, "at_most_once")                                                                \
-	X(TOTAL, "at_most_total")                                                                  \
 	X(QUIET, "until_quiet")                                                                    \
+	X(WINDOW, "happening")                                                                     \
+	X(CANARY, "canary")                                                                        \
+	X(APPROVAL, "approval")                                                                    \
 	X(CALLED, "called")                                                                        \
 	X(BUT_NOT, "but_not")                                                                      \
 	X(OWN_ACCOUNTS, "own_accounts")                                                            \
@@ -272,7 +274,15 @@ struct item {
 	size_t action_count;
 	struct duration cooldown;
 	enum limit_scope scope;
-	int64_t max_total;
+	struct range cooldown_at;
+	int64_t times; /* happening so often ... */
+	struct duration times_within;
+	enum limit_scope times_scope;
+	int32_t canary_milli;
+	struct range canary_at, approval_at;
+	struct slice approval_team;
+	struct limit_node *caps, *budgets; /* `at most ...` and `spend at most ...` */
+	struct hours_node *hours;
 	struct sequence_node after, unless; /* kind SEQUENCE_NONE: not given */
 	/* ITEM_WATCH; with description, period, then as a rule */
 	struct node *over, *out_of; /* out_of NULL: all posts */
@@ -296,6 +306,9 @@ const char *item_kind_name(enum item_kind k);
 /* The same but for byte ranges? */
 bool tree_equal(const struct rules_file *a, const struct rules_file *b);
 bool item_equal(const struct item *a, const struct item *b);
+/* The same limit, the same hours, whatever their comments. */
+bool limit_same(const struct limit_node *a, const struct limit_node *b);
+bool hours_same(const struct hours_node *a, const struct hours_node *b);
 /* The same action, whatever its comments. */
 bool action_same(const struct action_node *a, const struct action_node *b);
 
@@ -303,6 +316,13 @@ int64_t duration_ms(struct duration d);
 const char *duration_unit_name(enum duration_unit u, bool is_plural);
 /* "hour", "hours" -> UNIT_HOUR; false when it is no unit. */
 bool duration_unit_parse(struct slice word, enum duration_unit *u_r);
+
+#define RULE_WEEKDAYS 0x1fu
+#define RULE_WEEKENDS 0x60u
+#define RULE_EVERY_DAY 0x7fu
+const char *weekday_name(int day); /* 0 "monday" ... 6 */
+/* "monday", "Monday" -> 0; -1: no such day */
+int weekday_parse(struct slice word);
 
 /* Would the lexer read it as one word (an id, a zone)? */
 bool word_is_plain(struct slice s);

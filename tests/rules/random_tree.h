@@ -377,6 +377,106 @@ random_watch(struct random_tree *t, const char *id)
 	return it;
 }
 
+/* One of each period and scope, in random order: no two limit the same. */
+static inline struct limit_node *
+random_limits(struct random_tree *t, bool is_spend)
+{
+	uint64_t places = is_spend ? 5 : 25, step = 1 + rng_below(&t->rng, is_spend ? 4 : 24);
+	uint64_t place = rng_below(&t->rng, places);
+	struct limit_node *first = NULL, **tail = &first;
+
+	while (step % 5 == 0)
+		step++;
+	for (uint64_t i = rng_below(&t->rng, 4); i > 0; i--, place = (place + step) % places) {
+		struct limit_node *l = random_new(t, sizeof *l);
+
+		l->cap.is_spend = is_spend;
+		l->cap.period = (enum cap_period)(place % 5);
+		l->cap.scope = is_spend ? LIMIT_PER_RULE : (enum limit_scope)(place / 5);
+		l->cap.max = 1 + (int64_t)rng_below(&t->rng, 30000);
+		if (is_spend)
+			l->cap.max *= 10;
+		l->notes = random_notes(t, true, true);
+		if (is_spend && l->cap.period == CAP_HOUR)
+			continue;
+		*tail = l;
+		tail = &l->next;
+	}
+	return first;
+}
+
+static inline bool
+random_hours_are_new(const struct hours_node *all, const struct hours_node *n)
+{
+	for (; all != NULL; all = all->next)
+		if (hours_same(all, n))
+			return false;
+	return true;
+}
+
+/* Quiet hours of the night and hours of the day, so that something is always allowed. */
+static inline struct hours_node *
+random_hours(struct random_tree *t)
+{
+	static const unsigned days[] = {0, 0, RULE_WEEKDAYS, RULE_WEEKENDS, 0x01, 0x55, 0x7e};
+	struct hours_node *first = NULL, **tail = &first;
+
+	for (uint64_t i = rng_below(&t->rng, 3); i > 0; i--) {
+		struct hours_node *n = random_new(t, sizeof *n);
+		struct rule_hours *h = &n->hours;
+
+		h->is_only = first == NULL && random_one_in(t, 2);
+		h->from_minute = (int)rng_below(&t->rng, h->is_only ? 600 : 60);
+		h->until_minute = random_one_in(t, 4) ? 0 : 780 + (int)rng_below(&t->rng, 660);
+		if (!h->is_only) {
+			h->until_minute = h->from_minute;
+			h->from_minute = 1439 - (int)rng_below(&t->rng, 60);
+		} else {
+			h->weekdays = days[rng_below(&t->rng, 7)];
+		}
+		if (random_one_in(t, 2))
+			h->zone = SLICE_LIT("Europe/Berlin");
+		h->answer = (enum hours_answer)rng_below(&t->rng, 3);
+		if (h->answer == HOURS_ALERT)
+			h->queue = slice_of(RANDOM_OF(t, random_texts));
+		n->notes = random_notes(t, true, true);
+		if (!random_hours_are_new(first, n))
+			continue;
+		*tail = n;
+		tail = &n->next;
+	}
+	return first;
+}
+
+static inline void
+random_guardrails(struct random_tree *t, struct item *it)
+{
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_COOLDOWN);
+		it->cooldown = random_duration(t);
+		it->scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+	}
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_WINDOW);
+		it->times = 2 + (int64_t)rng_below(&t->rng, RULE_TIMES_MAX - 1);
+		it->times_within = random_duration(t);
+		it->times_scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+	}
+	if (random_one_in(t, 4)) {
+		random_slot(t, it, SLOT_CANARY);
+		it->canary_milli = 1 + (int32_t)rng_below(&t->rng, 1000);
+	}
+	if (random_one_in(t, 4)) {
+		random_slot(t, it, SLOT_APPROVAL);
+		it->approval_team = slice_of(RANDOM_OF(t, random_texts));
+	}
+	if (random_one_in(t, 2))
+		it->caps = random_limits(t, false);
+	if (random_one_in(t, 3))
+		it->budgets = random_limits(t, true);
+	it->hours = random_hours(t);
+}
+
 static inline struct item *
 random_rule(struct random_tree *t, const char *id)
 {
@@ -421,15 +521,7 @@ random_rule(struct random_tree *t, const char *id)
 	if (random_one_in(t, 4))
 		random_sequence(t, it, SLOT_UNLESS, &it->unless);
 	random_actions(t, it);
-	if (random_one_in(t, 3)) {
-		random_slot(t, it, SLOT_COOLDOWN);
-		it->cooldown = random_duration(t);
-		it->scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
-	}
-	if (random_one_in(t, 3)) {
-		random_slot(t, it, SLOT_TOTAL);
-		it->max_total = 1 + (int64_t)rng_below(&t->rng, 30000);
-	}
+	random_guardrails(t, it);
 	return it;
 }
 

@@ -1,0 +1,261 @@
+/*
+ * check_guardrail.c - do the clauses that hold a rule back make sense: names, hours that leave
+ * nothing, and lines that never have an effect.
+ */
+#include "rules/check_internal.h"
+
+#include "core/buf.h"
+#include "core/timefmt.h"
+#include "rules/limits_internal.h"
+#include "rules/print_internal.h"
+
+#define DAY_MINUTES 1440
+#define WEEK_MINUTES (7 * DAY_MINUTES)
+
+/* ---- hours ---- */
+
+/* Takes away what one line of hours does not allow; a byte for each minute of a week. */
+static void
+hours_narrow(const struct rule_hours *h, unsigned char allowed[WEEK_MINUTES])
+{
+	unsigned char covered[WEEK_MINUTES] = {0};
+	unsigned days = h->weekdays == 0 ? RULE_EVERY_DAY : h->weekdays;
+	int len = h->until_minute - h->from_minute;
+
+	if (len <= 0)
+		len += DAY_MINUTES;
+	for (int day = 0; day < 7; day++) {
+		int start = day * DAY_MINUTES + h->from_minute;
+		int over = start + len - WEEK_MINUTES; /* from Sunday into Monday */
+
+		if ((days >> day & 1) == 0)
+			continue;
+		memset(covered + start, 1, (size_t)(over > 0 ? len - over : len));
+		if (over > 0)
+			memset(covered, 1, (size_t)over);
+	}
+	for (int m = 0; m < WEEK_MINUTES; m++)
+		allowed[m] &= (unsigned char)(covered[m] == (h->is_only ? 1 : 0));
+}
+
+static bool
+is_one_clock(const struct hours_node *a, const struct hours_node *b)
+{
+	return slice_is_set(a->hours.zone) == slice_is_set(b->hours.zone) &&
+	    slice_eq(a->hours.zone, b->hours.zone);
+}
+
+static bool
+is_whole_week(const struct rule_hours *h)
+{
+	return h->from_minute == h->until_minute && h->weekdays == 0;
+}
+
+/* Is nothing left by n and the lines before it that go by the same clock? */
+static bool
+leaves_nothing(const struct item *rule, const struct hours_node *n)
+{
+	unsigned char allowed[WEEK_MINUTES];
+	size_t count = 0;
+
+	memset(allowed, 1, sizeof allowed);
+	for (const struct hours_node *o = rule->hours;; o = o->next) {
+		if (is_one_clock(o, n)) {
+			hours_narrow(&o->hours, allowed);
+			count++;
+		}
+		if (o == n)
+			break;
+	}
+	if (count == 1)
+		return is_whole_week(&n->hours) && !n->hours.is_only;
+	return memchr(allowed, 1, sizeof allowed) == NULL;
+}
+
+static void
+check_hours_names(struct check *c, const struct item *rule, const struct hours_node *n)
+{
+	const char *nearest = NULL;
+	char help[FINDING_TEXT_MAX];
+	int64_t ms;
+
+	if (slice_is_set(n->hours.zone) && c->env->zone_to_utc != NULL &&
+	    !c->env->zone_to_utc(c->env->cookie, n->hours.zone, 2026, 1, 1, 0, 0, &ms))
+		finding_add(rule->sink, FINDING_BAD_ZONE, n->zone_at,
+		    "zones are named by continent and city: Europe/Berlin, America/New_York, or "
+		    "UTC",
+		    "there is no time zone called '%.*s'", SHOWN(n->hours.zone));
+	if (n->hours.answer == HOURS_ALERT && c->env->has_queue != NULL &&
+	    !c->env->has_queue(c->env->cookie, n->hours.queue, &nearest))
+		finding_add(rule->sink, FINDING_UNKNOWN_QUEUE, n->queue_at,
+		    finding_did_you_mean(nearest,
+			"queues are set up in earshot.yaml; ask operations", help, sizeof help),
+		    "there is no queue called '%.*s'", SHOWN(n->hours.queue));
+}
+
+static void
+check_hours(struct check *c, const struct item *rule)
+{
+	for (const struct hours_node *n = rule->hours; n != NULL; n = n->next) {
+		check_hours_names(c, rule, n);
+		if (leaves_nothing(rule, n)) {
+			finding_add(rule->sink, FINDING_NEVER_ALLOWED, n->at,
+			    "write 'off' for a rule that rests; hours overlap as 'only between "
+			    "09:00 and 17:00' and 'not between 12:00 and 13:00' do",
+			    n == rule->hours
+				? "these hours allow nothing at any time"
+				: "with the hours above nothing is allowed at any time");
+			return; /* what comes behind is no better */
+		}
+		if (is_whole_week(&n->hours))
+			finding_add(rule->sink, FINDING_IDLE_LINE, n->at, "delete the line",
+			    "these hours allow everything");
+	}
+}
+
+/* ---- limits that others hold already ---- */
+
+/* Does a longer period hold each of the shorter ones as a whole?  A week may lie in two months. */
+static bool
+period_holds(enum cap_period longer, enum cap_period shorter)
+{
+	if (longer == CAP_TOTAL || longer == shorter)
+		return true;
+	if (shorter == CAP_TOTAL)
+		return false;
+	return longer == CAP_MONTH ? shorter != CAP_WEEK : longer > shorter;
+}
+
+/* In how many of the shorter periods a longer one can lie; 0: it is not longer. */
+static int64_t
+period_count(enum cap_period shorter, enum cap_period longer)
+{
+	static const int counts[CAP_MONTH + 1][CAP_MONTH + 1] = {
+	    [CAP_HOUR] = {[CAP_DAY] = 25, [CAP_WEEK] = 169, [CAP_MONTH] = 745},
+	    [CAP_DAY] = {[CAP_WEEK] = 7, [CAP_MONTH] = 31},
+	    [CAP_WEEK] = {[CAP_MONTH] = 6},
+	};
+
+	return counts[shorter][longer];
+}
+
+/* Is b reached only when a is, or not at all because of a? */
+static bool
+limit_covers(const struct rule_cap *a, const struct rule_cap *b)
+{
+	int64_t count = period_count(a->period, b->period);
+
+	if (a->scope != LIMIT_PER_RULE && a->scope != b->scope)
+		return false;
+	return (a->max <= b->max && period_holds(a->period, b->period)) ||
+	    (count > 0 && a->max <= b->max / count);
+}
+
+/* The longest that a period lasts, with the hour when clocks go back. */
+static int64_t
+period_ms(enum cap_period p)
+{
+	switch (p) {
+	case CAP_HOUR: return TIME_HOUR_MS;
+	case CAP_DAY: return TIME_DAY_MS + TIME_HOUR_MS;
+	case CAP_WEEK: return 7 * TIME_DAY_MS + TIME_HOUR_MS;
+	case CAP_MONTH: return 31 * TIME_DAY_MS + TIME_HOUR_MS;
+	case CAP_TOTAL: break;
+	}
+	return INT64_MAX;
+}
+
+static bool
+cooldown_covers(const struct item *rule, const struct rule_cap *cap)
+{
+	return item_has(rule, SLOT_COOLDOWN) && cap->period != CAP_TOTAL &&
+	    (rule->scope == LIMIT_PER_RULE || rule->scope == cap->scope) &&
+	    cap->max > (period_ms(cap->period) - 1) / duration_ms(rule->cooldown);
+}
+
+static void
+limit_finding(const struct item *rule, const struct limit_node *idle, const struct limit_node *by)
+{
+	struct buf b;
+
+	buf_init(&b, 256);
+	print_limit(by, &b);
+	finding_add(rule->sink, FINDING_IDLE_LINE, idle->at,
+	    "delete one of the two, or mend its number",
+	    "this limit is never reached: '%s' stops the rule before", buf_str(&b));
+	buf_fini(&b);
+}
+
+static void
+check_limits(const struct item *rule, const struct limit_node *list)
+{
+	for (const struct limit_node *l = list; l != NULL; l = l->next) {
+		const struct limit_node *by = list;
+
+		while (by != NULL && (by == l || !limit_covers(&by->cap, &l->cap)))
+			by = by->next;
+		if (by != NULL)
+			limit_finding(rule, l, by);
+		else if (!l->cap.is_spend && cooldown_covers(rule, &l->cap))
+			finding_add(rule->sink, FINDING_IDLE_LINE, l->at,
+			    "delete the line, or make its number smaller",
+			    "this limit is never reached: 'at most once every ...' stops the rule "
+			    "before");
+	}
+}
+
+/* ---- lines about messages in a rule without any ---- */
+
+static bool
+has_action(const struct item *rule, enum action_verb v)
+{
+	for (const struct action_node *a = rule->then; a != NULL; a = a->next)
+		if (a->action.verb == v)
+			return true;
+	return false;
+}
+
+static void
+idle_without_messages(const struct item *rule, struct range at, const char *what)
+{
+	finding_add(rule->sink, FINDING_IDLE_LINE, at,
+	    "delete the line; to hold alerts back write 'at most ...'",
+	    "the rule sends nothing, so there is nothing to %s", what);
+}
+
+static void
+check_messages(const struct item *rule)
+{
+	bool has_send = has_action(rule, ACTION_SEND);
+	bool has_draft = has_action(rule, ACTION_DRAFT_REPLY);
+
+	if (item_has(rule, SLOT_APPROVAL) && !has_send && has_draft)
+		finding_add(rule->sink, FINDING_IDLE_LINE, rule->approval_at, "delete the line",
+		    "a draft reply waits for the approval of its own team anyway");
+	if (has_send || has_draft)
+		return;
+	if (item_has(rule, SLOT_APPROVAL))
+		idle_without_messages(rule, rule->approval_at, "approve");
+	if (rule->budgets != NULL)
+		idle_without_messages(rule, rule->budgets->at, "spend money on");
+	if (rule->hours != NULL)
+		idle_without_messages(rule, rule->hours->at, "hold back");
+}
+
+void
+check_guardrails(struct check *c, const struct item *rule)
+{
+	check_hours(c, rule);
+	if (rule->budgets != NULL && c->env->has_currency != NULL &&
+	    !c->env->has_currency(c->env->cookie))
+		finding_add(rule->sink, FINDING_NO_CURRENCY, rule->budgets->at,
+		    "what channels and offers cost is set up in earshot.yaml; ask operations",
+		    "there is no currency to count in, so nothing would stop the spending");
+	if (item_has(rule, SLOT_CANARY) && rule->canary_milli == 1000)
+		finding_add(rule->sink, FINDING_IDLE_LINE, rule->canary_at, "delete the line",
+		    "a canary of 100%% is everybody");
+	check_limits(rule, rule->caps);
+	check_limits(rule, rule->budgets);
+	if (!rule->is_broken)
+		check_messages(rule);
+}
