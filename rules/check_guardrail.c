@@ -139,13 +139,22 @@ period_count(enum cap_period shorter, enum cap_period longer)
 	return counts[shorter][longer];
 }
 
+/* Does what is counted per b count within what is counted per a?  An author and a person are counted
+ * as one. */
+static bool
+scope_holds(enum limit_scope a, enum limit_scope b)
+{
+	return a == LIMIT_PER_RULE || a == b || (a == LIMIT_PER_AUTHOR && b == LIMIT_PER_SUBJECT) ||
+	    (a == LIMIT_PER_SUBJECT && b == LIMIT_PER_AUTHOR);
+}
+
 /* Is b reached only when a is, or not at all because of a? */
 static bool
 limit_covers(const struct rule_cap *a, const struct rule_cap *b)
 {
 	int64_t count = period_count(a->period, b->period);
 
-	if (a->scope != LIMIT_PER_RULE && a->scope != b->scope)
+	if (!scope_holds(a->scope, b->scope))
 		return false;
 	return (a->max <= b->max && period_holds(a->period, b->period)) ||
 	    (count > 0 && a->max <= b->max / count);
@@ -169,8 +178,23 @@ static bool
 cooldown_covers(const struct item *rule, const struct rule_cap *cap)
 {
 	return item_has(rule, SLOT_COOLDOWN) && cap->period != CAP_TOTAL &&
-	    (rule->scope == LIMIT_PER_RULE || rule->scope == cap->scope) &&
+	    scope_holds(rule->scope, cap->scope) &&
 	    cap->max > (period_ms(cap->period) - 1) / duration_ms(rule->cooldown);
+}
+
+/* A rest after the only firing there may be. */
+static void
+check_cooldown(const struct item *rule)
+{
+	for (const struct limit_node *l = rule->caps; l != NULL; l = l->next) {
+		if (item_has(rule, SLOT_COOLDOWN) && l->cap.max == 1 &&
+		    l->cap.period == CAP_TOTAL && scope_holds(l->cap.scope, rule->scope)) {
+			finding_add(rule->sink, FINDING_IDLE_LINE, rule->cooldown_at,
+			    "delete the line, or make the number in total larger",
+			    "this rest never comes: the rule fires once in total");
+			return;
+		}
+	}
 }
 
 static void
@@ -186,14 +210,28 @@ limit_finding(const struct item *rule, const struct limit_node *idle, const stru
 	buf_fini(&b);
 }
 
+/* Of two that hold one another the later one is idle. */
+static const struct limit_node *
+covered_by(const struct limit_node *list, const struct limit_node *l)
+{
+	bool is_later = false;
+
+	for (const struct limit_node *by = list; by != NULL; by = by->next) {
+		if (by == l)
+			is_later = true;
+		else if (limit_covers(&by->cap, &l->cap) &&
+		    !(is_later && limit_covers(&l->cap, &by->cap)))
+			return by;
+	}
+	return NULL;
+}
+
 static void
 check_limits(const struct item *rule, const struct limit_node *list)
 {
 	for (const struct limit_node *l = list; l != NULL; l = l->next) {
-		const struct limit_node *by = list;
+		const struct limit_node *by = covered_by(list, l);
 
-		while (by != NULL && (by == l || !limit_covers(&by->cap, &l->cap)))
-			by = by->next;
 		if (by != NULL)
 			limit_finding(rule, l, by);
 		else if (!l->cap.is_spend && cooldown_covers(rule, &l->cap))
@@ -215,31 +253,33 @@ has_action(const struct item *rule, enum action_verb v)
 	return false;
 }
 
+/* what: for a rule without any; of_drafts: for one that only drafts replies. */
 static void
-idle_without_messages(const struct item *rule, struct range at, const char *what)
+idle_without_messages(
+    const struct item *rule, struct range at, const char *what, const char *of_drafts)
 {
-	finding_add(rule->sink, FINDING_IDLE_LINE, at,
-	    "delete the line; to hold alerts back write 'at most ...'",
-	    "the rule sends nothing, so there is nothing to %s", what);
+	if (has_action(rule, ACTION_DRAFT_REPLY))
+		finding_add(rule->sink, FINDING_IDLE_LINE, at, "delete the line",
+		    "a draft reply %s", of_drafts);
+	else
+		finding_add(rule->sink, FINDING_IDLE_LINE, at,
+		    "delete the line; to hold alerts back write 'at most ...'",
+		    "the rule sends nothing, so there is nothing to %s", what);
 }
 
 static void
 check_messages(const struct item *rule)
 {
-	bool has_send = has_action(rule, ACTION_SEND);
-	bool has_draft = has_action(rule, ACTION_DRAFT_REPLY);
-
-	if (item_has(rule, SLOT_APPROVAL) && !has_send && has_draft)
-		finding_add(rule->sink, FINDING_IDLE_LINE, rule->approval_at, "delete the line",
-		    "a draft reply waits for the approval of its own team anyway");
-	if (has_send || has_draft)
+	if (has_action(rule, ACTION_SEND))
 		return;
 	if (item_has(rule, SLOT_APPROVAL))
-		idle_without_messages(rule, rule->approval_at, "approve");
+		idle_without_messages(rule, rule->approval_at, "approve",
+		    "waits for the approval of its own team anyway");
 	if (rule->budgets != NULL)
-		idle_without_messages(rule, rule->budgets->at, "spend money on");
+		idle_without_messages(rule, rule->budgets->at, "spend money on", "costs nothing");
 	if (rule->hours != NULL)
-		idle_without_messages(rule, rule->hours->at, "hold back");
+		idle_without_messages(rule, rule->hours->at, "hold back",
+		    "goes out when a person lets it go, at any hour");
 }
 
 void
@@ -254,6 +294,7 @@ check_guardrails(struct check *c, const struct item *rule)
 	if (item_has(rule, SLOT_CANARY) && rule->canary_milli == 1000)
 		finding_add(rule->sink, FINDING_IDLE_LINE, rule->canary_at, "delete the line",
 		    "a canary of 100%% is everybody");
+	check_cooldown(rule);
 	check_limits(rule, rule->caps);
 	check_limits(rule, rule->budgets);
 	if (!rule->is_broken)

@@ -57,8 +57,7 @@ write_hours(const struct hours_node *n, struct json_writer *w)
 	char from[16], until[16];
 
 	print_clock_text(h->from_minute, from, sizeof from);
-	print_clock_text(
-	    h->until_minute == h->from_minute ? 24 * 60 : h->until_minute, until, sizeof until);
+	print_clock_text(h->until_minute == 0 ? 24 * 60 : h->until_minute, until, sizeof until);
 	json_object_begin(w);
 	json_key(w, h->is_only ? "only_between" : "not_between");
 	json_array_begin(w);

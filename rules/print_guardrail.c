@@ -98,8 +98,7 @@ print_hours(const struct hours_node *n, struct buf *out)
 	char from[16], until[16];
 
 	print_clock_text(h->from_minute, from, sizeof from);
-	print_clock_text(
-	    h->until_minute == h->from_minute ? 24 * 60 : h->until_minute, until, sizeof until);
+	print_clock_text(h->until_minute == 0 ? 24 * 60 : h->until_minute, until, sizeof until);
 	buf_addf(out, "%s between %s and %s", h->is_only ? "only" : "not", from, until);
 	print_days(h->weekdays, out);
 	if (slice_is_set(h->zone))

@@ -2,6 +2,7 @@
 #include "tests/rules/rules_testing.h"
 
 #include "rules/tree_internal.h"
+#include "tests/support/faults.h"
 
 static const char *const all_clauses =
     "rule second \"A second complaint\"\n"
@@ -101,7 +102,9 @@ each_line_has_one_spelling(void **state)
 	    {"at most 10000 per week", "\n  at most 10k per week\n"},
 	    {"canary 10.0%", "\n  canary 10%\n"},
 	    {"only between 09:00 and 24:00 customer time, else defer",
-		"\n  only between 09:00 and 00:00 customer time\n"},
+		"\n  only between 09:00 and 24:00 customer time\n"},
+	    {"not between 21:00 and 00:00 customer time",
+		"\n  not between 21:00 and 24:00 customer time\n"},
 	    {"not between 00:00 and 24:00 on sunday in UTC, else drop",
 		"\n  not between 00:00 and 24:00 on sunday in UTC, else drop\n"},
 	    {"only between 09:00 and 17:00 on Friday, monday, TUESDAY, wednesday, thursday in UTC",
@@ -219,6 +222,51 @@ json_clauses_that_cannot_be_are_refused_with_their_place(void **state)
 	}
 }
 
+struct work {
+	struct rule_source source;
+	bool is_view; /* to JSON and back; else compiled */
+};
+
+static int
+work_once(void *cookie)
+{
+	const struct work *w = cookie;
+	struct diag_list *diags = diag_list_new();
+	struct rule_set *set = NULL;
+	struct err err = {0};
+	struct buf json, text;
+	int rc = -1;
+
+	buf_init(&json, 65536);
+	buf_init(&text, 65536);
+	if (diags != NULL && w->is_view) {
+		rc = rules_to_json(&w->source, diags, &json, &err);
+		if (rc == 0)
+			rc = rules_from_json(buf_slice(&json), &text, &err);
+		if (rc == 0)
+			assert_true(slice_eq(buf_slice(&text), w->source.text));
+	} else if (diags != NULL) {
+		rc = rule_set_compile(&w->source, 1, 1, &testing_env_alone, diags, &set, &err);
+		assert_int_equal(rc == 0, set != NULL);
+	}
+	buf_fini(&json);
+	buf_fini(&text);
+	rule_set_unref(set);
+	diag_list_free(diags);
+	return rc;
+}
+
+static void
+every_failed_allocation_is_survived(void **state)
+{
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct work w = {{"x.rules", slice_of(all_clauses)}, k == 1};
+
+		assert_true(faults_run(work_once, &w, true) > 10);
+	}
+}
+
 int
 main(void)
 {
@@ -227,6 +275,7 @@ main(void)
 	    cmocka_unit_test(a_head_without_clauses_asks_for_nothing),
 	    cmocka_unit_test(each_line_has_one_spelling),
 	    cmocka_unit_test(lines_are_laid_out_in_one_order_with_their_comments),
+	    cmocka_unit_test(every_failed_allocation_is_survived),
 	    cmocka_unit_test(json_clauses_that_cannot_be_are_refused_with_their_place),
 	};
 
