@@ -341,13 +341,23 @@ settle_firing(struct settle *s, const struct firing *f)
 {
 	const struct rule_head *rule = f->rule;
 	char why[WHY_MAX];
-	int may,
-	    rc = store_decision_exists(s->st, s->in->occ->kind, s->in->occ->id, rule->id, s->err);
+	enum verdict verdict;
+	int may, rc = 0;
 
-	if (rc != 0 || rule->action_count == 0)
+	if (rule->action_count == 0)
+		return 0;
+	if (s->has_decided)
+		rc = store_decision_exists(
+		    s->st, s->in->occ->kind, s->in->occ->id, rule->id, s->err);
+	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	may = guardrails_may_act(s, rule, why);
-	if (may == 1) {
+	verdict = guardrails_may_act(s, rule, why);
+	if (verdict == VERDICT_FAILED)
+		return -1;
+	if (verdict == VERDICT_COUNTED)
+		return settle_once(s, f, DECISION_COUNTED, why);
+	may = verdict == VERDICT_FIRES;
+	if (may) {
 		rc = settle_history(s, f);
 		if (rc <= 0)
 			return rc;
@@ -400,8 +410,14 @@ actions_settle(struct store *st, const struct actions_config *config,
 	    .err = err};
 	const struct firing **order;
 	size_t actions = 0, rules = 0;
+	int rc;
 
 	assert(in->occ != NULL && in->occ->post != NULL);
+	/* Asked once: of most occurrences nothing was decided before. */
+	rc = store_decision_exists(st, in->occ->kind, in->occ->id, SLICE_NONE, err);
+	if (rc < 0)
+		return -1;
+	s.has_decided = rc == 1;
 	for (size_t i = 0; i < in->firing_count; i++)
 		actions += in->firings[i].rule->action_count;
 	order = arena_array(a, in->firing_count + 1, sizeof *order);
@@ -413,7 +429,8 @@ actions_settle(struct store *st, const struct actions_config *config,
 			order[rules++] = &in->firings[i];
 	qsort(order, rules, sizeof *order, compare_firings);
 	for (size_t i = 0; i < rules; i++)
-		if (settle_firing(&s, order[i]) < 0)
+		if ((i == 0 || order[i]->rule != order[i - 1]->rule) &&
+		    settle_firing(&s, order[i]) < 0)
 			return -1;
 	/* Behind the rules: a post does not come before itself. */
 	for (size_t i = 0; i < in->firing_count; i++)

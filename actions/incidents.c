@@ -9,6 +9,7 @@
 
 #include "actions/actions_internal.h"
 #include "actions/alerts_internal.h"
+#include "actions/pauses.h"
 
 struct beginning {
 	struct store *st;
@@ -215,7 +216,8 @@ actions_end_incident(struct store *st, const struct actions_config *config, stru
 	if (group == NULL || text == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the end of an incident");
 	if (pause_cause(watch_id, a, &cause, err) < 0 ||
-	    store_pause_lift(st, SLICE_LIT(PAUSE_PROMOTIONS), cause, &lifted, err) < 0)
+	    pauses_lift(
+		st, SLICE_LIT(PAUSE_PROMOTIONS), cause.ptr, cause.ptr, now_ms, &lifted, err) < 0)
 		return -1;
 	/* In whatever queue it was raised: the watch may have been edited or taken out since. */
 	for (size_t i = 0; i < config->queue_count; i++) {

@@ -286,9 +286,11 @@ pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct 
     size_t *queued_r, struct err *err)
 {
 	struct settled settled = {0};
+	struct settle_input with_zones = *in;
 
-	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates, in,
-		p->arena, &settled, err) < 0)
+	with_zones.zones = p->zones;
+	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates,
+		&with_zones, p->arena, &settled, err) < 0)
 		return -1;
 	*queued_r = settled.queued + settled.alerted; /* an alert has its notices */
 	return pipeline_remember(p, sp, &settled, err);

@@ -147,26 +147,6 @@ zone_offset_ms(struct slice name, int64_t at_ms, int64_t *offset_ms_r)
 	return true;
 }
 
-bool
-zone_memo_offset_ms(struct zone_memo *memo, struct slice name, int64_t at_ms, int64_t *offset_ms_r)
-{
-	int64_t quarter = at_ms / (15 * TIME_MINUTE_MS) - (at_ms % (15 * TIME_MINUTE_MS) < 0);
-
-	if (memo->name_len > 0 && memo->quarter == quarter &&
-	    slice_eq(name, slice_make(memo->name, memo->name_len))) {
-		*offset_ms_r = memo->offset_ms;
-		return true;
-	}
-	if (!zone_offset_ms(name, at_ms, offset_ms_r))
-		return false;
-	assert(name.len > 0 && name.len <= sizeof memo->name);
-	memcpy(memo->name, name.ptr, name.len);
-	memo->name_len = name.len;
-	memo->quarter = quarter;
-	memo->offset_ms = *offset_ms_r;
-	return true;
-}
-
 /* ---- guesses ------------------------------------------------------------- */
 
 /* As people write it: any case, a space for the underscore. */

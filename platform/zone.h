@@ -5,7 +5,6 @@
 #define PLATFORM_ZONE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "core/slice.h"
@@ -21,17 +20,5 @@ bool zone_to_utc(
 bool zone_offset_ms(struct slice name, int64_t at_ms, int64_t *offset_ms_r);
 /* The closest zone name for a misspelt one, or NULL. */
 const char *zone_nearest(struct slice name);
-
-/* The offset asked for last, for callers that ask for one zone again and again: zones change their
- * offset on quarters of an hour only, so the answer is good for the quarter.  Zeroed: knows nothing. */
-#define ZONE_MEMO_NAME_MAX 64
-struct zone_memo {
-	char name[ZONE_MEMO_NAME_MAX];
-	size_t name_len;
-	int64_t quarter;
-	int64_t offset_ms;
-};
-bool
-zone_memo_offset_ms(struct zone_memo *memo, struct slice name, int64_t at_ms, int64_t *offset_ms_r);
 
 #endif

@@ -62,8 +62,8 @@ store_decision_exists(struct store *st, enum occurrence_kind kind, struct slice 
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT 1 FROM decisions WHERE occurrence_id = ?1 AND rule_id = ?2 AND "
-		"occurrence_kind = ?3 LIMIT 1",
+		"SELECT 1 FROM decisions WHERE occurrence_id = ?1 AND (?2 IS NULL OR rule_id = ?2) "
+		"AND occurrence_kind = ?3 LIMIT 1",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, occurrence_id);

@@ -76,7 +76,7 @@ struct decision_row {
 };
 /* 1 inserted, 0 that id is there already, -1. */
 int store_decision_insert(struct store *st, const struct decision_row *d, struct err *err);
-/* Has this rule decided on this occurrence before (any action)? 1, 0, -1. */
+/* Has this rule (SLICE_NONE: any) decided on this occurrence before (any action)? 1, 0, -1. */
 int store_decision_exists(struct store *st, enum occurrence_kind kind, struct slice occurrence_id,
     struct slice rule_id, struct err *err);
 int store_decisions_of(struct store *st, struct slice occurrence_id, struct arena *a,

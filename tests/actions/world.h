@@ -44,9 +44,9 @@ static const struct sender_ops social_ops = {
     .name = "mastodon", .parts_needed = text_parts, .can_reply = true};
 
 static const struct channel channels[] = {
-    {"email", &email_ops, "email", 8, 0, 30000, 3600000, 2 * DAY},
-    {"file", &file_ops, NULL, 8, 0, 1000, 60000, 2 * DAY},
-    {"social", &social_ops, NULL, 4, 0, 30000, 3600000, 2 * DAY},
+    {"email", &email_ops, "email", 8, 0, 30000, 3600000, 2 * DAY, 0},
+    {"file", &file_ops, NULL, 8, 0, 1000, 60000, 2 * DAY, 0},
+    {"social", &social_ops, NULL, 4, 0, 30000, 3600000, 2 * DAY, 0},
 };
 static const char *const notify_list[] = {"file:", "email:oncall@example.org"};
 static const char *const escalate_list[] = {"email:boss@example.org"};
@@ -124,6 +124,7 @@ world_init(struct world *w)
 	    .offers = offer_names,
 	    .offer_count = 1,
 	    .brand_timezone = "UTC",
+	    .allowed_lateness_ms = HOUR,
 	};
 	w->templates = world_templates();
 	w->arena = arena_new(512u << 20);

@@ -114,8 +114,8 @@ static const struct sender_ops fixture_ops = {.name = "file",
     .deduplicates = true,
     .can_reply = true};
 static const struct channel fixture_channels[] = {
-    {"email", &fixture_ops, "email", 4, 0, 1000, 60000, 86400000},
-    {"social", &fixture_ops, NULL, 4, 60, 1000, 60000, 86400000},
+    {"email", &fixture_ops, "email", 4, 0, 1000, 60000, 86400000, 0},
+    {"social", &fixture_ops, NULL, 4, 60, 1000, 60000, 86400000, 0},
 };
 static const char *const fixture_notify[] = {"social:"};
 static const struct alert_queue fixture_queues[] = {
