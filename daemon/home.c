@@ -19,6 +19,7 @@
 #include "store/outbox.h"
 #include "store/store.h"
 
+#include "daemon/examples.h"
 #include "daemon/snapshot.h"
 
 #define IMPORT_BYTES_MAX (256u * 1024 * 1024)
@@ -168,6 +169,8 @@ home_apply(struct store *store, struct config *config, struct lexicon_set *lexic
 		goto out;
 	}
 	rc = snapshot_compile(b, config, lexicon, has_live ? live.version + 1 : 1, diags, &s, err);
+	if (rc == 0)
+		rc = examples_try(s, diags, err);
 	if (rc != 0)
 		goto out;
 	bundle_hash(b, hash);

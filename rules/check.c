@@ -329,6 +329,7 @@ check_item(struct check *c, const struct item *it)
 		check_nodes(c, it, it->after.where);
 		check_nodes(c, it, it->unless.where);
 		check_guardrails(c, it);
+		check_examples(c, it);
 		if (!it->is_broken) {
 			check_bounds(c, it, it->when);
 			check_sequences(c, it);

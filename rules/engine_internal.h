@@ -223,6 +223,9 @@ bool evaluation_brands(struct evaluation *e, const struct field *f, struct slice
 /* -1: no memory, or the arena is full */
 int evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a);
+/* The same for an example: what it gives stands for what the post would have. */
+int evaluation_begin_given(struct evaluation *e, const struct rule_set *set,
+    const struct occurrence *occ, const struct node *given, struct arena *a);
 enum tristate evaluation_test(struct evaluation *e, const struct test *t);
 /* The program's answer. */
 enum tristate evaluation_run(struct evaluation *e, const struct program *p);
@@ -242,6 +245,10 @@ void index_fini(struct rule_index *x);
 
 /* The reason of a firing, in the evaluation's arena; ptr NULL without memory. */
 struct slice explain_reason(struct evaluation *e, const struct program *p);
+
+/* Every condition below root with its truth and the value seen, one on a line. */
+void
+explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text);
 
 /* ---- building ---- */
 

@@ -163,13 +163,13 @@ find_brands(struct evaluation *e, const struct field *f, struct domain_values *v
 	return 0;
 }
 
-int
-evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
-    const struct rule_facts *facts, struct arena *a)
+static int
+find_values(struct evaluation *e)
 {
-	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
-	e->domains[DOMAIN_TEXT].is_known = occ->score != NULL;
-	if (set->has_phrases && occ->score != NULL && find_phrases(e) < 0)
+	const struct rule_set *set = e->set;
+
+	e->domains[DOMAIN_TEXT].is_known = e->occ->score != NULL;
+	if (set->has_phrases && e->occ->score != NULL && find_phrases(e) < 0)
 		return -1;
 	for (size_t d = 1; d < set->domain_count; d++) {
 		const struct field *f = set->domains[d];
@@ -181,6 +181,22 @@ evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct 
 			return -1;
 	}
 	return 0;
+}
+
+int
+evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a)
+{
+	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
+	return find_values(e);
+}
+
+int
+evaluation_begin_given(struct evaluation *e, const struct rule_set *set,
+    const struct occurrence *occ, const struct node *given, struct arena *a)
+{
+	*e = (struct evaluation){.set = set, .occ = occ, .given = given, .arena = a};
+	return find_values(e);
 }
 
 /* ---- the machine ---- */

@@ -366,6 +366,12 @@ explain_node(
 	}
 }
 
+void
+explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text)
+{
+	explain_node(e, root, indent, text, NULL);
+}
+
 static const char *
 state_of(const struct program *p, const struct occurrence *occ)
 {

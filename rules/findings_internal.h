@@ -84,7 +84,9 @@
 	X(NO_USUAL, "R105", DIAG_ERROR, "The usual of what has none")                              \
 	X(NO_CROWD, "R106", DIAG_WARNING, "A crowd that can never be")                             \
 	X(IDLE_OUT_OF, "R107", DIAG_WARNING, "Out of which posts, but no share")                   \
-	X(NEVER_SENT, "R108", DIAG_WARNING, "A message that no rule sends")
+	X(NEVER_SENT, "R108", DIAG_WARNING, "A message that no rule sends")                        \
+	X(BAD_EXAMPLE, "R120", DIAG_ERROR, "An example that cannot be read")                       \
+	X(FAILED_EXAMPLE, "R121", DIAG_ERROR, "A rule does not do what its example says")
 
 enum finding {
 #define X(name, code, severity, title) FINDING_##name,

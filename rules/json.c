@@ -284,6 +284,7 @@ write_rule(const struct item *it, struct json_writer *w)
 	rules_json_sequences(it, w);
 	rules_json_actions(it, w);
 	rules_json_guardrails(it, w);
+	rules_json_examples(it, w);
 }
 
 static void

@@ -29,6 +29,7 @@ int rules_json_read(struct slice text, struct arena *a, const struct finding_sin
 
 /* A condition as {"field":...,"op":...,"value":...} into an open object. */
 void rules_json_condition(const struct node *n, struct json_writer *w);
+void rules_json_examples(const struct item *it, struct json_writer *w);
 /* happening, at_most, hours, ... into the open object of a rule. */
 void rules_json_guardrails(const struct item *it, struct json_writer *w);
 const char *rules_json_period(enum cap_period p); /* "total", "hour", ... */

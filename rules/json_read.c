@@ -26,8 +26,8 @@ arity_of(const struct node *n)
 	return n->field->type == FIELD_FLAG ? 0 : rule_op_arity(n->op);
 }
 
-static bool
-read_condition(
+bool
+json_read_condition(
     struct json_reader *r, const struct json *j, const struct json_place *at, struct node *n)
 {
 	struct json_place value = {at, "value", 0};
@@ -109,7 +109,7 @@ read_node(struct json_reader *r, const struct json *j, unsigned depth, const str
 		return false;
 	if (json_type(all) == JSON_ABSENT && json_type(any) == JSON_ABSENT &&
 	    json_type(not ) == JSON_ABSENT)
-		return read_condition(r, j, at, n);
+		return json_read_condition(r, j, at, n);
 	if (depth >= RULES_DEPTH_MAX)
 		return json_read_fail(
 		    r, at, "conditions may stand %d levels inside one another", RULES_DEPTH_MAX);
@@ -396,7 +396,7 @@ read_rule(struct json_reader *r, const struct json *j, const struct json_place *
 		return json_read_fail(
 		    r, &when, "comments of the line 'when' stand in \"comments\"");
 	return json_read_sequences(r, j, at, it) && json_read_actions(r, j, at, it) &&
-	    json_read_guardrails(r, j, at, it);
+	    json_read_guardrails(r, j, at, it) && json_read_examples(r, j, at, it);
 }
 
 static bool

@@ -47,6 +47,11 @@ bool json_read_integer(struct json_reader *r, const struct json *j, const char *
 /* Is the key there?  Then the item has the line of that slot. */
 bool json_read_has(struct item *it, const struct json *j, const char *key, enum slot s);
 /* What json_guardrail.c writes. */
+/* {"field":...,"op":...,"value":...} */
+bool json_read_condition(
+    struct json_reader *r, const struct json *j, const struct json_place *at, struct node *n);
+bool json_read_examples(
+    struct json_reader *r, const struct json *j, const struct json_place *above, struct item *it);
 bool json_read_guardrails(
     struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it);
 bool json_read_value(struct json_reader *r, const struct json *j, bool is_wordy,

@@ -20,6 +20,7 @@
 #define RULES_BRANDS_MAX 60000u /* a score counts brands in 16 bits */
 #define RULES_DEPTH_MAX 16 /* all of / any of / not inside one another */
 #define RULES_CONDITIONS_MAX 500 /* conditions of one rule */
+#define RULES_EXAMPLES_MAX 100 /* examples of one rule */
 #define RULES_ACTIONS_MAX 32 /* actions of one rule */
 #define RULES_LIMITS_MAX 16 /* caps of one rule; budgets and hours have the same ceiling */
 #define RULES_CAP_MAX INT64_C(1000000000) /* firings of one `at most` */

@@ -156,7 +156,7 @@ parse_rule_line(struct parser *p, struct item *it)
 		parse_then(p, it);
 		return;
 	}
-	if (!parse_sequence_line(p, it))
+	if (!parse_sequence_line(p, it) && !parse_example(p, it))
 		parse_rule_clause(p, it);
 }
 

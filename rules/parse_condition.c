@@ -243,7 +243,7 @@ condition_values(struct parser *p, struct node *c)
 			return false;
 		values_add(&c->values, v);
 	}
-	if (arity == 1 && parse_peek(p)->kind == LEX_COMMA &&
+	if (arity == 1 && !p->takes_one_value && parse_peek(p)->kind == LEX_COMMA &&
 	    parse_peek_at(p, 1)->kind != LEX_END) {
 		parse_finding(p, FINDING_ONE_VALUE, c->op_at,
 		    c->op == RULE_OP_CONTAINS ? "write 'contains any of' or 'contains all of'"

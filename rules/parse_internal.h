@@ -29,6 +29,7 @@ struct parser {
 	size_t at; /* token of the line */
 	bool is_pending; /* the line is to be read again */
 	size_t missing_end_pos; /* where a missing `end` was noticed last, plus 1 */
+	bool takes_one_value; /* behind a comma stands the next condition of an example */
 	bool is_at_end; /* of the file */
 	bool has_no_memory;
 };
@@ -115,6 +116,8 @@ void parse_limit(struct parser *p, struct item *it);
 void parse_budget(struct parser *p, struct item *it);
 void parse_hours(struct parser *p, struct item *it, bool is_only);
 
+/* `fires on ...` and `does not fire on ...`; false: the line is something else. */
+bool parse_example(struct parser *p, struct item *rule);
 /* Words of later versions at the start of a line or condition: reports and returns true. */
 bool parse_not_available(struct parser *p);
 

@@ -218,7 +218,7 @@ parse_at_clause(const struct parser *p)
 		return true;
 	return is_one_of(first,
 	    "then when description off shadow priority from until include act at happening canary "
-	    "approval spend");
+	    "approval spend fires does");
 }
 
 void

@@ -434,6 +434,7 @@ print_rule(const struct item *it, struct buf *out)
 	if (it->then != NULL)
 		print_then(it, out);
 	print_guardrails(it, out);
+	print_examples(it, out);
 }
 
 static void

@@ -23,6 +23,7 @@ void print_item(const struct item *it, struct buf *out);
 void print_condition(const struct node *n, struct buf *out);
 /* The same up to and without the values: "sentiment is below" */
 void print_condition_head(const struct node *n, struct buf *out);
+void print_examples(const struct item *it, struct buf *out);
 void print_action(const struct action_node *a, struct buf *out);
 /* "count within 10 minutes is at least 20" */
 void print_crowd_test(const struct crowd_node *n, struct buf *out);

@@ -98,6 +98,18 @@ int rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part
     struct buf *text_out, struct buf *json_out, struct err *err);
 
 /*
+ * Examples: what a rule must do with a text.  Scored by the caller in the set's own brands; what an
+ * example gives with `where` stands for what else the post would have.  Only `when` is judged, not
+ * windows, limits or the period.
+ */
+size_t rule_set_example_count(const struct rule_set *set, size_t rule);
+struct slice rule_set_example_text(const struct rule_set *set, size_t rule, size_t k);
+/* 1: it does what the example says; 0: it does not, and a finding in diags tells what each condition
+ * said; -1 without memory. */
+int rule_set_judge_example(const struct rule_set *set, size_t rule, size_t k,
+    const struct score *score, struct arena *a, struct diag_list *diags, struct err *err);
+
+/*
  * Text and JSON are two views of one tree; both keep comments.  The text is canonical: formatting
  * it again changes nothing, and reading it gives the same tree.  Names, types and ranges are not
  * checked here (rule_set_compile() does); what could not be read at all goes to diags.

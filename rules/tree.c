@@ -355,6 +355,24 @@ moment_equal(const struct moment *a, const struct moment *b)
 }
 
 static bool
+examples_equal(const struct example_node *a, const struct example_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		const struct node *x = a->given, *y = b->given;
+
+		if (a->must_fire != b->must_fire || !slice_eq(a->text, b->text) ||
+		    !notes_equal(a->notes, b->notes))
+			return false;
+		for (; x != NULL && y != NULL; x = x->next, y = y->next)
+			if (!node_equal(x, y))
+				return false;
+		if (x != y)
+			return false;
+	}
+	return a == b;
+}
+
+static bool
 sequence_equal(const struct sequence_node *a, const struct sequence_node *b)
 {
 	return a->sequence.kind == b->sequence.kind &&
@@ -387,7 +405,8 @@ rule_equal(const struct item *a, const struct item *b)
 	    moment_equal(&a->from, &b->from) && moment_equal(&a->until, &b->until) &&
 	    slice_eq(a->zone, b->zone) && duration_equal(a->act_within, b->act_within) &&
 	    node_equal(a->when, b->when) && actions_equal(a->then, b->then) &&
-	    guardrails_equal(a, b) && sequence_equal(&a->after, &b->after) &&
+	    guardrails_equal(a, b) && examples_equal(a->examples, b->examples) &&
+	    sequence_equal(&a->after, &b->after) &&
 	    sequence_equal(&a->unless, &b->unless);
 }
 

@@ -283,6 +283,8 @@ struct item {
 	struct slice approval_team;
 	struct limit_node *caps, *budgets; /* `at most ...` and `spend at most ...` */
 	struct hours_node *hours;
+	struct example_node *examples;
+	size_t example_count;
 	struct sequence_node after, unless; /* kind SEQUENCE_NONE: not given */
 	/* ITEM_WATCH; with description, period, then as a rule */
 	struct node *over, *out_of; /* out_of NULL: all posts */

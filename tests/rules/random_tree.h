@@ -262,6 +262,42 @@ random_action(struct random_tree *t, enum item_kind kind)
 	return a;
 }
 
+/* What `where` may say of a field is one value. */
+static inline struct node *
+random_given(struct random_tree *t)
+{
+	struct node *n = random_new(t, sizeof *n);
+
+	n->kind = NODE_CONDITION;
+	n->op = RULE_OP_IS;
+	do
+		n->field = field_at(rng_below(&t->rng, field_count()));
+	while (n->field->type == FIELD_TEXT);
+	if (n->field->type == FIELD_ATTRIBUTE)
+		n->attribute = slice_of(RANDOM_OF(t, random_attributes));
+	if (n->field->phrase != NULL && random_one_in(t, 2))
+		n->op = RULE_OP_IS_NOT;
+	if (n->field->type != FIELD_FLAG)
+		values_add(&n->values, random_value(t, n));
+	return n;
+}
+
+static inline struct example_node *
+random_example(struct random_tree *t)
+{
+	struct example_node *e = random_new(t, sizeof *e);
+	struct node **tail = &e->given;
+
+	e->notes = random_notes(t, true, true);
+	e->must_fire = random_one_in(t, 2);
+	e->text = slice_of(RANDOM_OF(t, random_texts));
+	for (uint64_t i = rng_below(&t->rng, 6); i > 0; i--) {
+		*tail = random_given(t);
+		tail = &(*tail)->next;
+	}
+	return e;
+}
+
 static inline void
 random_slot(struct random_tree *t, struct item *it, enum slot s)
 {
@@ -522,6 +558,11 @@ random_rule(struct random_tree *t, const char *id)
 		random_sequence(t, it, SLOT_UNLESS, &it->unless);
 	random_actions(t, it);
 	random_guardrails(t, it);
+	for (struct example_node **last = &it->examples; random_one_in(t, 3);
+	     last = &(*last)->next) {
+		*last = random_example(t);
+		it->example_count++;
+	}
 	return it;
 }
 
