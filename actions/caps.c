@@ -238,12 +238,8 @@ judge_one(
 int
 caps_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
-	struct rule_cap total = {
-	    .max = rule->max_total, .period = CAP_TOTAL, .scope = LIMIT_PER_RULE};
 	int rc = 1;
 
-	if (rule->max_total > 0)
-		rc = judge_one(s, rule, &total, why);
 	for (size_t i = 0; rc == 1 && i < rule->cap_count; i++)
 		if (!rule->caps[i].is_spend)
 			rc = judge_one(s, rule, &rule->caps[i], why);

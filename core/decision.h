@@ -129,8 +129,6 @@ struct rule_head {
 	/* at most once every cooldown_ms per scope; 0: none */
 	int64_t cooldown_ms;
 	enum limit_scope cooldown_scope;
-	/* at most N in total; 0: none */
-	int64_t max_total;
 	struct rule_window window;
 	const struct rule_cap *caps;
 	size_t cap_count;

@@ -53,9 +53,6 @@ compile_guardrails(struct compiler *c, const struct item *it, struct rule_head *
 		    (struct rule_window){it->times, duration_ms(it->times_within), it->times_scope};
 	head->canary_milli = it->canary_milli;
 	head->approval_team = it->approval_team;
-	for (const struct limit_node *l = it->caps; l != NULL; l = l->next)
-		if (l->cap.period == CAP_TOTAL && l->cap.scope == LIMIT_PER_RULE)
-			head->max_total = l->cap.max;
 	return compile_caps(c->set->arena, it, head) < 0 ||
 		compile_hours(c->set->arena, it, head) < 0
 	    ? -1

@@ -363,7 +363,8 @@ a_total_ends_a_rule(void **state)
 
 	(void)state;
 	world_init(&w);
-	rule.max_total = 2;
+	rule.caps = &(struct rule_cap){2, CAP_TOTAL, LIMIT_PER_RULE, false};
+	rule.cap_count = 1;
 	for (int i = 0; i < 4; i++) {
 		world_next_post(&w, arena_printf(w.arena, "p%d", i), NOW + i);
 		assert_int_equal(
@@ -691,7 +692,7 @@ check_row(struct tally *t, const struct rule_head *rule, const struct decision_r
 {
 	bool is_cooling = t->last_ms[r][person] != TIME_UNKNOWN && rule->cooldown_ms > 0 &&
 	    now_ms - t->last_ms[r][person] < rule->cooldown_ms;
-	bool is_used_up = rule->max_total > 0 && t->fired[r] >= rule->max_total;
+	bool is_used_up = rule->cap_count > 0 && t->fired[r] >= rule->caps[0].max;
 	int day = (int)((now_ms - NOW + 10 * HOUR) / DAY);
 
 	assert_int_equal(row->outcome == DECISION_HELD, !*counted && (is_cooling || is_used_up));
@@ -713,6 +714,7 @@ run_random(uint64_t seed, struct world *w, int64_t *decisions_r)
 	struct action sends[2] = {
 	    send_action("sorry", "file", "ten"), send_action("sorry", "email", NULL)};
 	struct rule_head rules[RULES];
+	struct rule_cap totals[RULES];
 	struct tally t;
 	struct rng rng;
 	int64_t now_ms = NOW;
@@ -723,7 +725,10 @@ run_random(uint64_t seed, struct world *w, int64_t *decisions_r)
 		rules[r] = make_rule(arena_printf(w->arena, "rule-%d", r), sends, 2);
 		rules[r].cooldown_ms = (int64_t)rng_below(&rng, 4) * 3 * HOUR;
 		rules[r].cooldown_scope = LIMIT_PER_AUTHOR;
-		rules[r].max_total = (int64_t)rng_below(&rng, 30);
+		totals[r] = (struct rule_cap){
+		    (int64_t)rng_below(&rng, 30), CAP_TOTAL, LIMIT_PER_RULE, false};
+		rules[r].caps = &totals[r];
+		rules[r].cap_count = totals[r].max > 0;
 		rules[r].priority = (int32_t)rng_below(&rng, 3);
 		for (int p = 0; p < PEOPLE; p++)
 			t.last_ms[r][p] = TIME_UNKNOWN;
