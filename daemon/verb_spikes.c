@@ -120,12 +120,13 @@ put_row(struct series *s, const struct row *row, const struct spike_answer *a)
 static bool
 place_in_time(struct series *s, const struct row *row, int64_t *bucket_ms_r)
 {
-	int64_t since_ms = row->at_ms - s->last_ms;
+	int64_t since_ms;
 	char text[200];
 
 	*bucket_ms_r = s->bucket_ms;
 	if (s->last_ms == TIME_UNKNOWN)
 		return true;
+	since_ms = row->at_ms - s->last_ms;
 	if (since_ms <= 0) {
 		bad_row(s, row->line,
 		    since_ms == 0 ? "the same time as the row before; it is not counted"
