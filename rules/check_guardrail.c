@@ -177,7 +177,7 @@ period_ms(enum cap_period p)
 static bool
 cooldown_covers(const struct item *rule, const struct rule_cap *cap)
 {
-	return item_has(rule, SLOT_COOLDOWN) && cap->period != CAP_TOTAL &&
+	return rule->cooldown.amount > 0 && cap->period != CAP_TOTAL &&
 	    scope_holds(rule->scope, cap->scope) &&
 	    cap->max > (period_ms(cap->period) - 1) / duration_ms(rule->cooldown);
 }
@@ -187,8 +187,8 @@ static void
 check_cooldown(const struct item *rule)
 {
 	for (const struct limit_node *l = rule->caps; l != NULL; l = l->next) {
-		if (item_has(rule, SLOT_COOLDOWN) && l->cap.max == 1 &&
-		    l->cap.period == CAP_TOTAL && scope_holds(l->cap.scope, rule->scope)) {
+		if (rule->cooldown.amount > 0 && l->cap.max == 1 && l->cap.period == CAP_TOTAL &&
+		    scope_holds(l->cap.scope, rule->scope)) {
 			finding_add(rule->sink, FINDING_IDLE_LINE, rule->cooldown_at,
 			    "delete the line, or make the number in total larger",
 			    "this rest never comes: the rule fires once in total");
