@@ -289,7 +289,8 @@ check_guardrails(struct check *c, const struct item *rule)
 	if (rule->budgets != NULL && c->env->has_currency != NULL &&
 	    !c->env->has_currency(c->env->cookie))
 		finding_add(rule->sink, FINDING_NO_CURRENCY, rule->budgets->at,
-		    "what channels and offers cost is set up in earshot.yaml; ask operations",
+		    "operations name it in earshot.yaml (limits: currency), and what channels and "
+		    "offers cost (cost)",
 		    "there is no currency to count in, so nothing would stop the spending");
 	if (item_has(rule, SLOT_CANARY) && rule->canary_milli == 1000)
 		finding_add(rule->sink, FINDING_IDLE_LINE, rule->canary_at, "delete the line",

@@ -177,6 +177,20 @@ a_version_of_the_past_is_compiled_as_it_was(void **state)
 	}
 }
 
+static void
+a_budget_needs_a_currency(void **state)
+{
+	static const char *const rule = "rule a \"A rule\"\n  when text contains \"tea\"\n"
+					"  then tag author \"x\"\n  spend at most 5 per day\nend\n";
+	struct world *w = *state;
+	int64_t version;
+
+	assert_int_equal(apply(w, rule, true, -1, &version), 1);
+	assert_string_equal(diag_at(w->diags, 0)->code, "R057");
+	w->config->actions.currency = "EUR";
+	assert_int_equal(apply(w, rule, true, -1, &version), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -188,6 +202,7 @@ main(void)
 	    TEST(rules_with_mistakes_change_nothing),
 	    TEST(the_id_of_a_removed_rule_does_not_come_back),
 	    TEST(a_version_of_the_past_is_compiled_as_it_was),
+	    TEST(a_budget_needs_a_currency),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
