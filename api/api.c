@@ -37,6 +37,8 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/outbox/{id}/{verb}", API_WRITER, api_outbox_act, NULL},
     {"GET", "/api/v1/sending", API_READER, api_sending_get, NULL},
     {"POST", "/api/v1/sending", API_WRITER, api_sending_post, NULL},
+    {"GET", "/api/v1/pauses", API_READER, api_pauses_get, NULL},
+    {"POST", "/api/v1/pauses", API_WRITER, api_pauses_post, NULL},
     {"GET", "/api/v1/alerts", API_READER, api_alerts_list, of_alerts},
     {"GET", "/api/v1/alerts/{no}", API_READER, api_alerts_show, NULL},
     {"POST", "/api/v1/alerts/{no}/{verb}", API_WRITER, api_alerts_act, NULL},

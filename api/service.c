@@ -250,6 +250,8 @@ api_status_get(struct api_call *c, struct err *err)
 	json_kv_str(w, "reason", s.is_stopped ? s.stopped_why : SLICE_NONE);
 	json_kv_bool(w, "brake_file_there", env->is_brake_file_there);
 	json_object_end(w);
+	if (api_put_pauses(c, w, "pauses", err) < 0)
+		return -1;
 	put_rules(c, w, &s);
 	json_key(w, "outbox");
 	api_put_counts(w, s.counts);

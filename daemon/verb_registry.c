@@ -2,7 +2,7 @@
 
 extern const struct verb verb_run, verb_check, verb_score, verb_replay, verb_why, verb_plan,
     verb_apply, verb_rollback, verb_rules, verb_outbox, verb_alerts, verb_people, verb_sources,
-    verb_status, verb_import, verb_bench, verb_train, verb_spikes;
+    verb_status, verb_import, verb_bench, verb_train, verb_spikes, verb_pause, verb_resume;
 
 const struct verb *const verb_registry[] = {
     &verb_run,
@@ -17,6 +17,8 @@ const struct verb *const verb_registry[] = {
     &verb_rollback,
     &verb_rules,
     &verb_outbox,
+    &verb_pause,
+    &verb_resume,
     &verb_alerts,
     &verb_people,
     &verb_sources,

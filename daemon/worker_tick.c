@@ -6,9 +6,11 @@
 #include "core/timefmt.h"
 #include "platform/loop.h"
 #include "platform/thread.h"
+#include "store/pauses.h"
 #include "store/store.h"
 
 #include "actions/alerts.h"
+#include "actions/pauses.h"
 #include "daemon/snapshot.h"
 
 static void
@@ -24,6 +26,32 @@ tick_alerts(struct worker *w, int64_t now_ms)
 	    alerts_tick(st, config, now_ms, w->scratch, &repeated, &w->alerts_at_ms, &err) < 0)
 		goto failed;
 	if (repeated == 0) {
+		store_rollback(st);
+		return;
+	}
+	if (store_commit(st, &err) < 0)
+		goto failed;
+	loop_post(w->env.loop, worker_answer_outbox, w);
+	return;
+failed:
+	store_rollback(st);
+	worker_pause(w, &err);
+}
+
+/* Pauses whose time is over: what they held goes on. */
+static void
+tick_pauses(struct worker *w, int64_t now_ms)
+{
+	struct store *st = w->env.store;
+	struct err err = {ERR_NONE, ""};
+	int64_t ended = 0;
+	int rc = store_pauses_any(st, &err);
+
+	if (rc == 0)
+		return;
+	if (rc < 0 || store_begin(st, &err) < 0 || pauses_tick(st, now_ms, &ended, &err) < 0)
+		goto failed;
+	if (ended == 0) {
 		store_rollback(st);
 		return;
 	}
@@ -100,6 +128,7 @@ worker_tick(struct worker *w)
 	w->tick_at_ms = now_ms + WORKER_TICK_MS;
 	worker_brake_file(w);
 	tick_alerts(w, now_ms);
+	tick_pauses(w, now_ms);
 	tick_due(w);
 	if (now_ms >= w->tidy_at_ms)
 		tick_tidy(w, now_ms);

@@ -436,6 +436,9 @@ answers_have_the_members_that_are_described(void **state)
 	assert_described(
 	    doc, "Channel", json_at(json_get(fixture_get(f, "/api/v1/channels"), "items"), 0));
 	assert_described(doc, "Sending", fixture_get(f, "/api/v1/sending"));
+	fixture_call(f, "POST", "/api/v1/pauses", "{\"what\":\"promotions\",\"paused\":true}", 200);
+	assert_described(
+	    doc, "Pause", json_at(json_get(fixture_get(f, "/api/v1/pauses"), "items"), 0));
 	assert_described(doc, "Why",
 	    fixture_get(f, "/api/v1/why?post=https%3A%2F%2Fsocial.example%2Fposts%2F1"));
 	json_doc_free(spec);

@@ -8,7 +8,7 @@ import time
 from lib import EARSHOT, House, need, post, run_tests, same, wait_for
 from small_house import RULES, SmallHouse, ago, post_id
 
-VERBS = ["run", "check", "score", "train", "spikes", "replay", "why", "rules", "outbox", "alerts", "people", "sources", "status", "import", "bench"]
+VERBS = ["run", "check", "score", "train", "spikes", "replay", "why", "rules", "outbox", "pause", "resume", "alerts", "people", "sources", "status", "import", "bench"]
 
 WITH_DRAFTS = RULES + """
 rule nice "Nice"
@@ -180,6 +180,29 @@ def the_kill_switch_holds_what_is_queued_until_it_is_resumed():
         same(outbox(house, "resume")["stopped"], False, "resumed")
         house.wait_sent(1)
         same(sorted(m["state"] for m in house.messages(kind="send")), ["dropped", "sent"], "states")
+
+
+def a_paused_rule_rests_and_goes_on_by_itself():
+    with SmallHouse("pause") as house:
+        house.start()
+        same(house.verb("pause", "thanks").returncode, 2, "without a reason")
+        same(house.verb("pause", "nothing", "--reason", "x").returncode, 1, "a rule that is not there")
+        same(house.verb("resume", "thanks").returncode, 1, "not paused")
+        house.verb("pause", "thanks", "--for", "4 s", "--reason", "a typo", "--as", "mira", code=0)
+        paused = json.loads(house.verb("pause", "--json", code=0).stdout)["items"]
+        same([(p["what"], p["cause"], p["reason"]) for p in paused], [("rule:thanks", "mira", "a typo")], "what is paused")
+        status = json.loads(house.verb("status", "--json", code=0).stdout)
+        same(status["pauses"][0]["rule_id"], "thanks", "status says so")
+        house.send(post(1, "I love it", author=1))
+        held = house.call("GET", "/api/v1/decisions")[1]["items"][0]
+        same(held["outcome"], "held", "outcome")
+        need("the rule is paused until " in held["note"] and ": a typo (mira)" in held["note"], f"note: {held['note']}")
+        house.verb("pause", "promotions", "--reason", "storm", code=0)
+        wait_for("the pause of the rule to end", lambda: len(json.loads(house.verb("pause", "--json", code=0).stdout)["items"]) == 1)
+        house.send(post(2, "I love it", author=2))
+        house.wait_sent(1)
+        house.verb("resume", "promotions", code=0)
+        same(house.verb("pause", code=0).stdout.strip(), "nothing is paused", "in the end")
 
 
 def the_brakes_file_stops_as_well():
@@ -457,7 +480,7 @@ def rules_are_laid_out_the_same_however_often():
 if __name__ == "__main__":
     run_tests([every_verb_has_help_with_an_example, scoring_works_without_anything, exit_codes_tell_what_happened,
                with_and_without_a_daemon_the_answers_are_the_same, a_second_writer_is_refused_clearly, drafts_are_approved_reworded_or_rejected,
-               the_kill_switch_holds_what_is_queued_until_it_is_resumed, the_brakes_file_stops_as_well, a_message_is_held_released_retried_and_dropped,
+               the_kill_switch_holds_what_is_queued_until_it_is_resumed, a_paused_rule_rests_and_goes_on_by_itself, the_brakes_file_stops_as_well, a_message_is_held_released_retried_and_dropped,
                what_waits_is_retried_at_once_when_told, alerts_join_rise_and_end, an_alert_nobody_acknowledges_goes_to_the_second_address,
                rules_go_live_whole_or_not_at_all, two_editors_do_not_overwrite_one_another, the_id_of_a_removed_rule_is_not_used_again,
                applying_what_is_live_changes_nothing, a_plan_tells_what_would_change_and_changes_nothing,
