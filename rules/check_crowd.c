@@ -7,12 +7,13 @@
 
 #include "core/map.h"
 #include "core/timefmt.h"
-#include "rules/crowd.h"
+#include "rules/crowd_internal.h"
 #include "rules/limits_internal.h"
 
 /* A usual is learned window by window: for many days it would not be known. */
 #define USUAL_AUTHORS_MAX_MS TIME_DAY_MS
 #define TIMES_USUAL_MAX 1000
+#define USUAL_AUTHORS_MAX (CROWD_DETECTORS_MAX - 1)
 
 static void
 check_span(const struct item *it, struct duration d, struct range at)
@@ -196,10 +197,36 @@ excludes(const struct crowd_node *a, const struct crowd_node *b)
 	return low > high || (low == high && (a->op == RULE_OP_ABOVE || b->op == RULE_OP_BELOW));
 }
 
+/* What is usual is learned for each time apart, and there is room for so many. */
+static void
+check_usual_spans(const struct item *it)
+{
+	int64_t spans[USUAL_AUTHORS_MAX];
+	size_t count = 0, i;
+
+	for (const struct crowd_node *n = it->crowd; n != NULL; n = n->next) {
+		if (n->measure != CROWD_AUTHORS || !n->is_times_usual)
+			continue;
+		for (i = 0; i < count && spans[i] != duration_ms(n->within);)
+			i++;
+		if (i < count)
+			continue;
+		if (count == USUAL_AUTHORS_MAX) {
+			finding_add(it->sink, FINDING_LIMIT, n->at, "write a second watch",
+			    "a watch knows the usual number of authors for %d different times",
+			    USUAL_AUTHORS_MAX);
+			return;
+		}
+		spans[count++] = duration_ms(n->within);
+	}
+}
+
 static void
 check_crowd(const struct item *it)
 {
 	bool has_share = false;
+
+	check_usual_spans(it);
 
 	for (const struct crowd_node *n = it->crowd; n != NULL; n = n->next) {
 		check_crowd_line(it, n);

@@ -4,6 +4,8 @@
  */
 #include "rules/engine_internal.h"
 
+#include "rules/crowd_internal.h"
+
 #include "core/arena.h"
 #include "core/buf.h"
 #include "rules/limits_internal.h"
@@ -25,9 +27,25 @@ compile_crowd_test(struct compiler *c, const struct crowd_node *n, struct crowd_
 	t->node = n;
 	t->within_ms = duration_ms(n->within);
 	buf_clear(c->text);
+	print_crowd_name(n, c->text);
+	t->name_len = c->text->len;
+	buf_clear(c->text);
 	print_crowd_test(n, c->text);
 	t->shown = arena_slice_dup(c->set->arena, buf_slice(c->text));
 	return buf_failed(c->text) || !slice_is_set(t->shown) ? -1 : 0;
+}
+
+/* How far back its posts are needed; buckets the usual is learned from are over for some time. */
+static int64_t
+reach_of(const struct crowd_test *t)
+{
+	const struct crowd_node *n = t->node;
+	int64_t bucket_ms = n->measure == CROWD_AUTHORS ? t->within_ms : CROWD_BUCKET_MS;
+	int64_t learn_ms = bucket_ms + CROWD_LAG_MS + CROWD_LATE_MS + CROWD_SPARE_MS;
+
+	if (n->is_times_usual && learn_ms > t->within_ms)
+		return learn_ms;
+	return n->measure == CROWD_SHARE ? t->within_ms + CROWD_SPARE_MS : t->within_ms;
 }
 
 static int
@@ -44,8 +62,8 @@ compile_crowd(struct compiler *c, struct compiled_watch *w, struct watch_head *h
 		if (compile_crowd_test(c, n, t) < 0)
 			return -1;
 		head->has_base |= n->measure == CROWD_SHARE;
-		if (t->within_ms > head->widest_ms)
-			head->widest_ms = t->within_ms;
+		if (reach_of(t) > head->widest_ms)
+			head->widest_ms = reach_of(t);
 	}
 	w->tests = tests;
 	return 0;

@@ -5,10 +5,17 @@
  * The caller adds the posts whose `over posts where` or `out of` was true, and asks for a judgement
  * after each post that was added and when crowd_next_due() says so (a crowd also ends, or falls
  * silent, while nobody speaks).  Windows end at the time of the judgement and reach back over event
- * times; a post later than the widest window counts for nothing.
+ * times; a post later than the widest window counts for nothing, one that is ahead of the judgement
+ * counts when its time has come.  A share reaches back to the full minute, with both its parts.
+ *
+ * The usual is learned from buckets of minutes that have been over for some (rules/spike.h), and is
+ * not known at first; what is not known is not true.  "At most" and "below" are not known before the
+ * watch has looked on for the time they ask about.
  *
  * Ownership: a crowd holds a reference to its rule set.
  * Limits:    CROWD_HITS_MAX posts a watch; beyond them the oldest go and the counts say "at least".
+ * Errors:    after a crowd_judge() that fails the crowd is not to be used: fill a new one from the
+ *            rows.  A crowd_add() that fails has counted nothing.
  * Crashes:   nothing here is durable.  The caller keeps rows (hits, base minutes, crowd_state_write())
  *            in the transaction of the posts and fills a new crowd from them.
  * Threads:   one crowd, one thread.  No clock: time comes in.
@@ -35,7 +42,8 @@ struct rule_set;
 struct watch_head {
 	struct rule_head rule; /* id, title, version, shadow, actions */
 	int64_t quiet_ms; /* `until quiet for` */
-	int64_t widest_ms; /* the widest window it asks about */
+	int64_t
+	    widest_ms; /* posts and minutes are needed so far back: its widest window, or more */
 	bool has_base; /* it asks for a share */
 };
 size_t rule_set_watch_count(const struct rule_set *set);
@@ -67,17 +75,21 @@ struct crowd_change {
 	int64_t peak; /* most posts its widest window held */
 	struct slice reason; /* the values seen, one line; in the arena */
 };
-/* All watches that were touched since, or are due: what begins and what ends now. */
+/* All watches that were touched since, or are due: what begins and what ends now.  now_ms is never
+ * less than the time before (an earlier one is taken for that).  The incident of a watch that is off
+ * ends. */
 int crowd_judge(struct crowd *c, int64_t now_ms, struct arena *a, struct crowd_change **changes_r,
     size_t *count_r, struct err *err);
-/* When to judge at the latest although nothing is added; TIME_UNKNOWN: no need. */
+/* When to judge at the latest although nothing is added: at most once a second, a past time for at
+ * once; TIME_UNKNOWN: no need. */
 int64_t crowd_next_due(const struct crowd *c);
 
 bool crowd_is_active(const struct crowd *c, size_t i, int64_t *since_ms_r);
 /* Has its state (incident, detector) changed since it was written last? */
 bool crowd_is_changed(const struct crowd *c, size_t i);
 /* The state of watch i in a versioned form of at most 2 KB; read answers false for what it does not
- * know, which leaves the watch as new. */
+ * know, which leaves the watch as new.  Of a watch that counts other posts than it did when this was
+ * written only the incident is taken over: what was usual then is not usual now. */
 int crowd_state_write(struct crowd *c, size_t i, struct buf *out);
 bool crowd_state_read(struct crowd *c, size_t i, struct slice state);
 /* Every test of watch i with the value seen now, as lines of text or JSON: for status and why. */

@@ -117,6 +117,7 @@ struct compiled_rule {
 struct crowd_test {
 	const struct crowd_node *node;
 	struct slice shown; /* "count within 10 minutes is at least 20" */
+	size_t name_len; /* bytes of "count within 10 minutes" in it */
 	int64_t within_ms;
 };
 

@@ -65,13 +65,19 @@ print_crowd_value(const struct crowd_node *n, struct buf *out)
 }
 
 void
-print_crowd_test(const struct crowd_node *n, struct buf *out)
+print_crowd_name(const struct crowd_node *n, struct buf *out)
 {
 	char text[64];
 
 	print_duration_text(n->within, text, sizeof text);
-	buf_addf(
-	    out, "%s within %s %s ", crowd_measure_name(n->measure), text, rule_op_spelling(n->op));
+	buf_addf(out, "%s within %s", crowd_measure_name(n->measure), text);
+}
+
+void
+print_crowd_test(const struct crowd_node *n, struct buf *out)
+{
+	print_crowd_name(n, out);
+	buf_addf(out, " %s ", rule_op_spelling(n->op));
 	print_crowd_value(n, out);
 }
 

@@ -25,7 +25,8 @@ void print_condition(const struct node *n, struct buf *out);
 void print_condition_head(const struct node *n, struct buf *out);
 void print_examples(const struct item *it, struct buf *out);
 void print_action(const struct action_node *a, struct buf *out);
-/* "count within 10 minutes is at least 20" */
+/* "count within 10 minutes", and the whole line: "count within 10 minutes is at least 20" */
+void print_crowd_name(const struct crowd_node *n, struct buf *out);
 void print_crowd_test(const struct crowd_node *n, struct buf *out);
 void print_value(const struct value *v, struct buf *out);
 void print_quoted(struct slice s, struct buf *out);
