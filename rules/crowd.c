@@ -18,18 +18,8 @@
 #include "rules/print_internal.h"
 
 #define PRINT_MAX ((size_t)1024 * 1024)
-/* Judged by time alone no more often than that. */
-#define PACE_MS TIME_SECOND_MS
-/* How often "fewer than" is looked at while nobody speaks. */
-#define FALLING_MS TIME_MINUTE_MS
 
 /* ---- making ---- */
-
-static bool
-is_falling(const struct crowd_test *t)
-{
-	return t->node->op == RULE_OP_AT_MOST || t->node->op == RULE_OP_BELOW;
-}
 
 static uint8_t
 add_window(struct crowd_run *r, int64_t within_ms, bool has_authors)
@@ -128,7 +118,7 @@ run_init(struct crowd_run *r, const struct rule_set *set, size_t i)
 
 		r->window_of[k] =
 		    t->node->measure == CROWD_SHARE ? add_base_window(r, t->within_ms) : window;
-		r->has_falling |= is_falling(t);
+		r->has_falling |= crowd_is_falling(t);
 		add_detector(r, t);
 	}
 	r->hits.has_scratch = r->detector_count > 0;
@@ -223,195 +213,6 @@ crowd_add_base(struct crowd *c, size_t i, int64_t minute, int64_t n, struct err 
 	return 0;
 }
 
-/* ---- the usual ---- */
-
-const struct crowd_detector *
-crowd_detector_of(const struct crowd_run *r, const struct crowd_test *t)
-{
-	bool is_of_authors = t->node->measure == CROWD_AUTHORS;
-
-	for (size_t i = 0; t->node->is_times_usual && i < r->detector_count; i++)
-		if (r->detectors[i].is_of_authors == is_of_authors &&
-		    (!is_of_authors || r->detectors[i].bucket_ms == t->within_ms))
-			return &r->detectors[i];
-	return NULL;
-}
-
-static int64_t
-bucket_from(int64_t at_ms, int64_t bucket_ms)
-{
-	int64_t rest = at_ms % bucket_ms;
-
-	if (rest < 0)
-		rest += bucket_ms;
-	return rest == 0 ? at_ms : at_ms - rest + bucket_ms;
-}
-
-static void
-learn_bucket(struct crowd_run *r, struct crowd_detector *d)
-{
-	int64_t from = d->next_ms, until = from + d->bucket_ms;
-	int64_t authors = (int64_t)crowd_hits_authors(&r->hits, from, until);
-	struct spike_sample sample = {from, d->bucket_ms, authors, authors, SPIKE_UNKNOWN};
-	struct spike_answer answer;
-
-	if (!d->is_of_authors) {
-		sample.count = (int64_t)crowd_hits_between(&r->hits, from, until);
-		if (r->base.minutes != NULL)
-			sample.base_count =
-			    crowd_base_between(&r->base, minute_of(from), minute_of(until - 1));
-	}
-	d->next_ms = until;
-	if (from < r->from_ms || until > r->until_ms)
-		return; /* it was not to be watched */
-	spike_step(&d->spike, &sample, &answer);
-	d->is_silent = answer.is_silent;
-}
-
-/* Buckets nobody watched are not empty ones: they are left out. */
-static void
-learn(struct crowd_run *r, struct crowd_detector *d, int64_t now_ms)
-{
-	int64_t oldest = now_ms - d->bucket_ms - CROWD_LAG_MS - CROWD_LATE_MS;
-
-	if (d->next_ms == INT64_MIN)
-		d->next_ms = bucket_from(now_ms, d->bucket_ms);
-	if (d->next_ms < oldest)
-		d->next_ms = bucket_from(oldest, d->bucket_ms);
-	while (d->next_ms + d->bucket_ms + CROWD_LAG_MS <= now_ms) {
-		learn_bucket(r, d);
-		r->is_changed = true;
-	}
-}
-
-/* ---- asking ---- */
-
-/* order: of what is seen and the limit, below 0, 0 or above. */
-static enum tristate
-order_truth(enum rule_op op, int order)
-{
-	bool holds = op == RULE_OP_AT_LEAST ? order >= 0
-	    : op == RULE_OP_ABOVE           ? order > 0
-	    : op == RULE_OP_AT_MOST         ? order <= 0
-					    : order < 0;
-
-	return holds ? TRI_YES : TRI_NO;
-}
-
-static enum tristate
-number_truth(enum rule_op op, int64_t value, int64_t limit)
-{
-	return order_truth(op, (value > limit) - (value < limit));
-}
-
-/* A floor is never under a post; of less than a post "fewer than usual" says nothing. */
-static enum tristate
-usual_truth(const struct crowd_test *t, const struct crowd_seen *s)
-{
-	double value = (double)s->value, limit;
-
-	if (s->usual < 0 || (s->usual < 1 && is_falling(t)))
-		return TRI_UNKNOWN;
-	limit = (s->usual < 1 ? 1 : s->usual) * (double)t->node->value_milli / 1000;
-	return order_truth(t->node->op, (value > limit) - (value < limit));
-}
-
-enum tristate
-crowd_truth(const struct crowd_run *r, const struct crowd_test *t, const struct crowd_seen *s,
-    int64_t now_ms)
-{
-	const struct crowd_node *n = t->node;
-
-	if (is_falling(t) &&
-	    (s->is_at_least || r->looked_since_ms == TIME_UNKNOWN ||
-		r->looked_since_ms > now_ms - t->within_ms))
-		return TRI_UNKNOWN;
-	if (n->is_times_usual)
-		return usual_truth(t, s);
-	if (n->measure != CROWD_SHARE)
-		return number_truth(n->op, s->value * 1000, n->value_milli);
-	return s->base == 0 ? TRI_UNKNOWN
-			    : number_truth(n->op, s->value * 1000, n->value_milli * s->base);
-}
-
-static struct crowd_seen
-look(const struct crowd_run *r, size_t k, int64_t now_ms)
-{
-	const struct crowd_test *t = &r->watch->tests[k];
-	const struct crowd_window *w = &r->windows[r->window_of[k]];
-	const struct crowd_detector *d = crowd_detector_of(r, t);
-	struct crowd_seen s = {.usual = SPIKE_UNKNOWN};
-
-	switch (t->node->measure) {
-	case CROWD_COUNT: s.value = (int64_t)crowd_hits_in(&r->hits, w); break;
-	case CROWD_AUTHORS: s.value = (int64_t)w->authors.count; break;
-	case CROWD_SHARE:
-		s.value = (int64_t)(r->hits.hi -
-		    crowd_hits_from(
-			&r->hits, crowd_base_first(now_ms, t->within_ms) * TIME_MINUTE_MS));
-		s.base = r->base_windows[r->window_of[k]].sum;
-		break;
-	}
-	s.is_at_least = crowd_hits_is_short(&r->hits, t->within_ms);
-	if (d != NULL)
-		s.usual = spike_usual(&d->spike, now_ms, t->within_ms);
-	s.truth = crowd_truth(r, t, &s, now_ms);
-	return s;
-}
-
-static bool
-look_at_all(const struct crowd_run *r, int64_t now_ms, struct crowd_seen *seen)
-{
-	bool holds = true;
-
-	for (size_t k = 0; k < r->watch->test_count; k++) {
-		seen[k] = look(r, k, now_ms);
-		holds = holds && seen[k].truth == TRI_YES;
-	}
-	return holds;
-}
-
-/* ---- when to look again ---- */
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* When what the lines see changes by time alone. */
-static int64_t
-next_change(const struct crowd_run *r, int64_t now_ms)
-{
-	int64_t next = crowd_hits_next_change(&r->hits);
-
-	for (size_t i = 0; i < r->base.window_count; i++)
-		if (r->base_windows[i].sum > 0)
-			next = earlier(next, (minute_of(now_ms) + 1) * TIME_MINUTE_MS);
-	if (r->has_falling)
-		next = earlier(next, now_ms + FALLING_MS);
-	return next == CROWD_NEVER || next > now_ms + PACE_MS ? next : now_ms + PACE_MS;
-}
-
-static int64_t
-next_due(const struct crowd_run *r, int64_t now_ms)
-{
-	int64_t due = CROWD_NEVER;
-
-	if (r->is_off)
-		return due;
-	for (size_t i = 0; i < r->detector_count; i++)
-		due = earlier(
-		    due, r->detectors[i].next_ms + r->detectors[i].bucket_ms + CROWD_LAG_MS);
-	if (r->is_active && r->quiet_since_ms != TIME_UNKNOWN)
-		due = earlier(due, r->quiet_since_ms + r->head->quiet_ms);
-	/* a share rises, and "fewer than" comes true, while nobody speaks */
-	if ((r->is_active && r->quiet_since_ms == TIME_UNKNOWN) || r->has_falling ||
-	    r->base.window_count > 0)
-		due = earlier(due, next_change(r, now_ms));
-	return due;
-}
-
 /* ---- judging ---- */
 
 static void
@@ -430,7 +231,7 @@ slide(struct crowd_run *r, int64_t now_ms)
 	    (r->written_ms == TIME_UNKNOWN || now_ms - r->written_ms >= CROWD_PAUSE_MS / 2))
 		r->is_changed = true; /* so that a pause of the watching can be seen */
 	for (size_t i = 0; !r->is_off && i < r->detector_count; i++)
-		learn(r, &r->detectors[i], now_ms);
+		crowd_learn(r, &r->detectors[i], now_ms);
 }
 
 /* Moves the incident; true when it begins or ends. */
@@ -468,7 +269,7 @@ judge_run(struct crowd_run *r, int64_t now_ms, struct arena *a, struct crowd_cha
 	int64_t posts;
 
 	slide(r, now_ms);
-	holds = look_at_all(r, now_ms, seen) && !r->is_off;
+	holds = crowd_look(r, now_ms, seen) && !r->is_off;
 	posts = (int64_t)crowd_hits_in(&r->hits, &r->windows[r->widest]);
 	if (r->is_off && r->is_active) /* nobody counts any more */
 		r->quiet_since_ms = now_ms - r->head->quiet_ms;
@@ -508,7 +309,7 @@ crowd_judge(struct crowd *c, int64_t now_ms, struct arena *a, struct crowd_chang
 		changes[count].watch = i;
 		if (judge_run(r, now_ms, a, &changes[count], &is_turned) < 0)
 			goto no_memory;
-		c->due_ms[i] = next_due(r, now_ms);
+		c->due_ms[i] = crowd_run_due(r, now_ms);
 		count += is_turned;
 	}
 	*changes_r = changes;
@@ -524,7 +325,7 @@ crowd_next_due(const struct crowd *c)
 	int64_t due = CROWD_NEVER;
 
 	for (size_t i = 0; i < c->run_count; i++)
-		due = earlier(due, c->due_ms[i]);
+		due = c->due_ms[i] < due ? c->due_ms[i] : due;
 	return due == CROWD_NEVER ? TIME_UNKNOWN : due;
 }
 

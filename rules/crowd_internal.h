@@ -157,6 +157,13 @@ struct crowd_run {
 	bool is_changed;
 };
 
+bool crowd_is_falling(const struct crowd_test *t); /* at most, below */
+/* Steps the detector over the buckets that are over. */
+void crowd_learn(struct crowd_run *r, struct crowd_detector *d, int64_t now_ms);
+/* What each line sees; true when all hold. */
+bool crowd_look(const struct crowd_run *r, int64_t now_ms, struct crowd_seen *seen);
+/* When it is to be judged though nothing is added; CROWD_NEVER. */
+int64_t crowd_run_due(const struct crowd_run *r, int64_t now_ms);
 /* The truth of one line. */
 enum tristate crowd_truth(const struct crowd_run *r, const struct crowd_test *t,
     const struct crowd_seen *s, int64_t now_ms);

@@ -127,12 +127,14 @@ check_evaluation(const struct rule_set *set)
 	REQUIRE(tokenise(NULL, slice_of(text), a, &score.tokens, &score.token_count) == 0);
 	REQUIRE(rule_set_evaluate(set, &occ, NULL, a, &firings, &count, NULL) == 0);
 	for (size_t i = 0; i < rule_set_count(set) && i < 50; i++) {
-		bool fires = at < count && firings[at].rule == rule_set_head(set, i);
+		bool fires = at < count && firings[at].part == FIRING_RULE &&
+		    firings[at].rule == rule_set_head(set, i);
 		struct buf out, json;
 
 		buf_init(&out, OUT_MAX);
 		buf_init(&json, OUT_MAX);
-		REQUIRE(rule_set_explain(set, i, FIRING_RULE, &occ, NULL, a, &out, &json, NULL) == 0);
+		REQUIRE(
+		    rule_set_explain(set, i, FIRING_RULE, &occ, NULL, a, &out, &json, NULL) == 0);
 		REQUIRE(fires == (strstr(buf_str(&json), "\"fires\":true") != NULL));
 		if (fires) {
 			REQUIRE(utf8_is_valid(firings[at].reason) && firings[at].reason.len > 0);
