@@ -106,7 +106,7 @@ parse_period_word(struct parser *p, enum cap_period first, enum cap_period *peri
 		*period_r = CAP_TOTAL;
 		return true;
 	}
-	for (int c = first; c <= CAP_MONTH; c++) {
+	for (int c = (int)first; c <= CAP_MONTH; c++) {
 		if (parse_accept(p, cap_period_name((enum cap_period)c))) {
 			*period_r = (enum cap_period)c;
 			return true;
