@@ -14,28 +14,52 @@
 
 /* ---- hours ---- */
 
-/* Takes away what one line of hours does not allow; a byte for each minute of a week. */
+/* A bit for each minute of a week, from Monday 00:00. */
+struct week {
+	uint64_t bits[(WEEK_MINUTES + 63) / 64];
+};
+
 static void
-hours_narrow(const struct rule_hours *h, unsigned char allowed[WEEK_MINUTES])
+week_add(struct week *w, int from, int until)
 {
-	unsigned char covered[WEEK_MINUTES] = {0};
+	while (from < until) {
+		int at = from % 64, count = until - from < 64 - at ? until - from : 64 - at;
+		uint64_t run = count == 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+
+		w->bits[from / 64] |= run << at;
+		from += count;
+	}
+}
+
+/* Takes away what one line of hours does not allow. */
+static void
+week_narrow(struct week *allowed, const struct rule_hours *h)
+{
 	unsigned days = h->weekdays == 0 ? RULE_EVERY_DAY : h->weekdays;
 	int len = h->until_minute - h->from_minute;
+	struct week covered = {{0}};
 
 	if (len <= 0)
 		len += DAY_MINUTES;
 	for (int day = 0; day < 7; day++) {
 		int start = day * DAY_MINUTES + h->from_minute;
-		int over = start + len - WEEK_MINUTES; /* from Sunday into Monday */
 
 		if ((days >> day & 1) == 0)
 			continue;
-		memset(covered + start, 1, (size_t)(over > 0 ? len - over : len));
-		if (over > 0)
-			memset(covered, 1, (size_t)over);
+		week_add(&covered, start, start + len < WEEK_MINUTES ? start + len : WEEK_MINUTES);
+		week_add(&covered, 0, start + len - WEEK_MINUTES); /* from Sunday into Monday */
 	}
-	for (int m = 0; m < WEEK_MINUTES; m++)
-		allowed[m] &= (unsigned char)(covered[m] == (h->is_only ? 1 : 0));
+	for (size_t i = 0; i < sizeof covered.bits / sizeof *covered.bits; i++)
+		allowed->bits[i] &= h->is_only ? covered.bits[i] : ~covered.bits[i];
+}
+
+static bool
+week_is_empty(const struct week *w)
+{
+	for (size_t i = 0; i < sizeof w->bits / sizeof *w->bits; i++)
+		if (w->bits[i] != 0)
+			return false;
+	return true;
 }
 
 static bool
@@ -55,21 +79,14 @@ is_whole_week(const struct rule_hours *h)
 static bool
 leaves_nothing(const struct item *rule, const struct hours_node *n)
 {
-	unsigned char allowed[WEEK_MINUTES];
-	size_t count = 0;
+	struct week allowed = {{0}};
 
-	memset(allowed, 1, sizeof allowed);
-	for (const struct hours_node *o = rule->hours;; o = o->next) {
-		if (is_one_clock(o, n)) {
-			hours_narrow(&o->hours, allowed);
-			count++;
-		}
-		if (o == n)
-			break;
-	}
-	if (count == 1)
-		return is_whole_week(&n->hours) && !n->hours.is_only;
-	return memchr(allowed, 1, sizeof allowed) == NULL;
+	week_add(&allowed, 0, WEEK_MINUTES);
+	for (const struct hours_node *o = rule->hours; o != n; o = o->next)
+		if (is_one_clock(o, n))
+			week_narrow(&allowed, &o->hours);
+	week_narrow(&allowed, &n->hours);
+	return week_is_empty(&allowed);
 }
 
 static void
