@@ -244,10 +244,12 @@ int
 store_incident_begin(struct store *st, struct incident_row *row, struct err *err)
 {
 	struct query q;
+	int rc;
 
 	if (query_open(&q, st,
 		"INSERT INTO incidents (watch_id, rules_version, started_at_ms, reason, peak) "
-		"VALUES (?1, ?2, ?3, ?4, ?5)",
+		"VALUES (?1, ?2, ?3, ?4, ?5) "
+		"ON CONFLICT (watch_id) WHERE ended_at_ms IS NULL DO NOTHING",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, row->watch_id);
@@ -255,10 +257,10 @@ store_incident_begin(struct store *st, struct incident_row *row, struct err *err
 	query_bind_int(&q, row->started_at_ms);
 	query_bind_text(&q, row->reason);
 	query_bind_int(&q, row->peak);
-	if (query_run(&q, err) < 0)
-		return -1;
-	row->incident_no = sqlite3_last_insert_rowid(st->db);
-	return 0;
+	rc = query_change(&q, err);
+	if (rc > 0)
+		row->incident_no = sqlite3_last_insert_rowid(st->db);
+	return rc;
 }
 
 int

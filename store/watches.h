@@ -65,6 +65,7 @@ struct incident_row {
 	struct slice reason, end_reason;
 	int64_t peak; /* most posts counted in its widest window; 0 while it is under way */
 };
+/* 1 with its number; 0 one of the watch is under way already; -1. */
 int store_incident_begin(struct store *st, struct incident_row *row, struct err *err);
 /* Ends the watch's incident under way: 1; 0 there is none; -1. */
 int store_incident_end(struct store *st, struct slice watch_id, int64_t now_ms, struct slice reason,
