@@ -54,6 +54,7 @@ pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->account_count; i++)
 		mem_free(p->accounts[i]);
+	pipeline_watch_drop(p);
 	snapshot_unref(p->snapshot);
 	scorer_free(p->scorer);
 	zone_clock_free(p->zones);
@@ -66,6 +67,7 @@ pipeline_swap(struct pipeline *p, struct snapshot *snapshot)
 {
 	struct snapshot *old = p->snapshot;
 
+	pipeline_watch_drop(p);
 	p->snapshot = snapshot_ref(snapshot);
 	snapshot_unref(old);
 }
@@ -296,6 +298,16 @@ pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct 
 	return pipeline_remember(p, sp, &settled, err);
 }
 
+/* Most posts that watches count fire nothing else. */
+static bool
+has_rules(const struct firing *firings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (firings[i].part != FIRING_WATCHED && firings[i].part != FIRING_BASE)
+			return true;
+	return false;
+}
+
 static int
 post_decide(
     struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err)
@@ -322,7 +334,9 @@ post_decide(
 	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) <
 	    0)
 		return -1;
-	if (count == 0)
+	if (count > 0 && pipeline_watch_post(p, sp, firings, count, now_ms, err) < 0)
+		return -1;
+	if (!has_rules(firings, count))
 		return pipeline_remember(p, sp, &(struct settled){0}, err);
 	in.occ = &occ;
 	in.post_no = sp->post_no;
@@ -450,7 +464,7 @@ pipeline_begin(struct pipeline *p, struct err *err)
 	if (rc < 0)
 		return -1;
 	p->is_stopped = rc == 1 || p->is_brake_file_there;
-	return 0;
+	return pipeline_watch_begin(p, clock_now_ms(p->env.clock), err);
 }
 
 static void
@@ -495,7 +509,8 @@ batch_tell(struct pipeline *p)
 int
 pipeline_commit(struct pipeline *p, struct err *err)
 {
-	if (store_flush(p->env.store, err) < 0)
+	if (pipeline_watch_judge(p, clock_now_ms(p->env.clock), err) < 0 ||
+	    store_flush(p->env.store, err) < 0)
 		return -1;
 	phase(p, PHASE_IN_COMMIT);
 	if (store_commit(p->env.store, err) < 0)
@@ -515,6 +530,7 @@ pipeline_undo(struct pipeline *p, struct err *err)
 	if (err != NULL && arena_is_full(p->arena))
 		err->kind = ERR_LIMIT;
 	store_rollback(p->env.store);
+	pipeline_watch_drop(p);
 	metrics_add(p->env.metrics, METRIC_COMMIT_FAILURES, 1);
 }
 
@@ -537,6 +553,8 @@ pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
 		goto out;
 	if (pipeline_commit(p, err) < 0)
 		goto out;
+	if (count > 0)
+		results[0].queued += (int64_t)p->watch_queued;
 	batch_count(p, results, count);
 	rc = 0;
 out:

@@ -65,6 +65,11 @@ int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
 /* What comes without a post: timers that fell due, watches to be judged.  When there is something
  * next; TIME_UNKNOWN: nothing waits; in the past: now. */
 int64_t pipeline_next_due(struct pipeline *p);
+/* Does anything wait that ends by itself: a timer, an incident under way? */
+bool pipeline_is_waiting(struct pipeline *p);
+/* Removes what no watch reaches any more, in the caller's transaction. */
+int
+pipeline_tidy(struct pipeline *p, int64_t now_ms, size_t max_rows, bool *more_r, struct err *err);
 /* Does a bounded part of what is due in a transaction of its own; nothing due: nothing happens.
  * queued: messages and alerts.  -1: as for pipeline_batch(). */
 struct tick_result {

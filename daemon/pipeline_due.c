@@ -32,12 +32,27 @@ struct due {
 int64_t
 pipeline_next_due(struct pipeline *p)
 {
+	int64_t watch_due_ms;
+
 	if (!p->knows_timers) {
 		if (store_timers_next_due(p->env.store, &p->timers_due_ms, NULL) < 0)
 			return clock_now_ms(p->env.clock); /* the tick will say what is wrong */
 		p->knows_timers = true;
 	}
-	return p->timers_due_ms;
+	watch_due_ms = pipeline_watch_due(p, clock_now_ms(p->env.clock));
+	if (p->timers_due_ms == TIME_UNKNOWN)
+		return watch_due_ms;
+	return watch_due_ms != TIME_UNKNOWN && watch_due_ms < p->timers_due_ms ? watch_due_ms
+									       : p->timers_due_ms;
+}
+
+bool
+pipeline_is_waiting(struct pipeline *p)
+{
+	int64_t due_ms = pipeline_next_due(p);
+
+	return due_ms != TIME_UNKNOWN &&
+	    (p->timers_due_ms != TIME_UNKNOWN || pipeline_watch_is_busy(p));
 }
 
 /* It came to nothing, and one row says why. */
@@ -196,6 +211,7 @@ tick(struct pipeline *p, int64_t now_ms, size_t limit, const char *failure,
 		return -1;
 	}
 	p->knows_timers = false;
+	result->queued += p->watch_queued;
 	return 0;
 }
 

@@ -34,8 +34,14 @@ struct pipeline {
 	/* When the next timer falls due, as of the last commit. */
 	bool knows_timers;
 	int64_t timers_due_ms; /* TIME_UNKNOWN: none runs */
+	/* pipeline_watch.c: follows the rows of the rules in force once is_watching; NULL when these
+	 * have no watches. */
+	struct crowd *crowd;
+	bool is_watching;
 	/* The batch under way. */
 	bool is_stopped;
+	size_t watch_queued; /* alerts of watches */
+	struct base_count *base_counts;
 	bool has_new_timers;
 	struct tell *tell, **tell_tail;
 	size_t fired, held, queued, alerted, decisions;
@@ -51,6 +57,16 @@ void pipeline_undo(struct pipeline *p, struct err *err);
  * alerts. */
 int pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
     size_t *queued_r, struct err *err);
+/* --- pipeline_watch.c --- */
+int pipeline_watch_begin(struct pipeline *p, int64_t now_ms, struct err *err);
+int pipeline_watch_post(struct pipeline *p, const struct stored_post *sp,
+    const struct firing *firings, size_t count, int64_t now_ms, struct err *err);
+int pipeline_watch_judge(struct pipeline *p, int64_t now_ms, struct err *err);
+/* The crowd in memory is not what the rows say: filled anew with the next transaction. */
+void pipeline_watch_drop(struct pipeline *p);
+int64_t pipeline_watch_due(const struct pipeline *p, int64_t now_ms);
+bool pipeline_watch_is_busy(const struct pipeline *p); /* an incident is under way */
+
 int pipeline_remember(struct pipeline *p, const struct stored_post *sp,
     const struct settled *settled, struct err *err);
 

@@ -120,14 +120,17 @@ next_due(struct replay *r)
 	return due_ms;
 }
 
-/* Whatever falls due until then, each at its time. */
+/* Whatever falls due until then, each at its time; until INT64_MAX: as long as anything waits. */
 static int
 pass_time(struct replay *r, int64_t until_ms, struct err *err)
 {
+	struct tick_result result;
 	int64_t due_ms;
 
 	while ((due_ms = next_due(r)) != TIME_UNKNOWN && due_ms <= until_ms) {
-		struct tick_result result;
+		if (until_ms == INT64_MAX && r->messages_due_ms == TIME_UNKNOWN &&
+		    !pipeline_is_waiting(r->pipeline))
+			break;
 
 		if (due_ms > r->clock.at_ms)
 			clock_virtual_set(&r->clock, due_ms);
@@ -179,9 +182,11 @@ take_line(void *cookie, const struct ndjson_line *line, struct err *err)
 		    ? r->clock.at_ms
 		    : page->posts[0].created_at_ms;
 	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms) {
-		rc = pass_time(r, post_event_at_ms(&page->posts[0]), err);
-		if (rc < 0)
+		/* Before the first post there was no time. */
+		if (r->posts > 0 && pass_time(r, post_event_at_ms(&page->posts[0]), err) < 0) {
+			rc = -1;
 			goto out;
+		}
 		clock_virtual_set(&r->clock, post_event_at_ms(&page->posts[0]));
 	}
 	r->posts++;

@@ -26,6 +26,23 @@ static const struct column history_columns[] = {
     {0},
 };
 
+static const struct column watch_columns[] = {
+    {"ID", "id", 24},
+    {"SINCE", "active_since", 12},
+    {"OFF", "off", 4},
+    {"VALUES", "values", 0},
+    {0},
+};
+static const struct column incident_columns[] = {
+    {"NO", "id", 6},
+    {"WATCH", "watch_id", 24},
+    {"BEGAN", "started_at", 12},
+    {"ENDED", "ended_at", 12},
+    {"PEAK", "peak", 6},
+    {"WHY", "reason", 0},
+    {0},
+};
+
 /* ---- text ------------------------------------------------------------------ */
 
 /* One file in canonical text, or in its JSON form; nothing is checked but that it can be read. */
@@ -97,6 +114,11 @@ run(struct verb_call *call)
 	if (strcmp(what, "history") == 0)
 		return list_get(
 		    call, "/api/v1/rules/history", history_columns, "nothing was ever applied");
+	if (strcmp(what, "watches") == 0)
+		return list_get(call, "/api/v1/watches", watch_columns, "no watches are live");
+	if (strcmp(what, "incidents") == 0)
+		return list_get(
+		    call, "/api/v1/incidents", incident_columns, "no watch saw a crowd yet");
 	if (strcmp(what, "show") == 0) {
 		if (call->arg_count < 2 || !slice_to_i64(slice_of(call->args[1]), &version))
 			return verb_usage(
@@ -118,8 +140,9 @@ static const struct flag flags[] = {
 
 const struct verb verb_rules = {
     "rules",
-    "[list | history | show VERSION | fmt FILE... | fields]",
+    "[list | history | show VERSION | watches | incidents | fmt FILE... | fields]",
     "the live rules: see them, see who changed them; lay files out",
+    "`watches` shows what each watch sees now, `incidents` the crowds they saw.\n"
     "`fmt` lays a file out, `fields` lists what conditions can speak of.  `earshot plan`, `apply` "
     "and "
     "`rollback` change what\n"

@@ -69,16 +69,17 @@ tick_tidy(struct worker *w, int64_t now_ms)
 {
 	const struct config *config = pipeline_snapshot(w->pipeline)->config;
 	struct err err = {ERR_NONE, ""};
-	bool more = false;
+	bool more = false, more_watched = false;
 
 	if (store_begin(w->env.store, &err) < 0 ||
 	    store_tidy(w->env.store, now_ms, config->retention_ms, config->seen_ms,
 		WORKER_TIDY_ROWS, &more, &err) < 0 ||
+	    pipeline_tidy(w->pipeline, now_ms, WORKER_TIDY_ROWS, &more_watched, &err) < 0 ||
 	    store_commit(w->env.store, &err) < 0) {
 		store_rollback(w->env.store);
 		worker_pause(w, &err);
 	}
-	w->tidy_at_ms = now_ms + (more ? WORKER_TICK_MS : WORKER_TIDY_MS);
+	w->tidy_at_ms = now_ms + (more || more_watched ? WORKER_TICK_MS : WORKER_TIDY_MS);
 }
 
 static void
