@@ -14,6 +14,7 @@ static const char *const of_decisions[] = {"rule", "before", "limit", NULL};
 static const char *const of_why[] = {"post", "message", "rule", "format", NULL};
 static const char *const of_outbox[] = {"state", "hold", "channel", "before", "limit", NULL};
 static const char *const of_alerts[] = {"state", "queue", "before", "limit", NULL};
+static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
 static const char *const of_import[] = {"dry_run", "handle_attribute", "file", NULL};
 
@@ -49,6 +50,8 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/rules/plan", API_READER, api_rules_plan, NULL},
     {"POST", "/api/v1/rules/apply", API_WRITER, api_rules_apply, NULL},
     {"POST", "/api/v1/rules/rollback", API_WRITER, api_rules_rollback, NULL},
+    {"GET", "/api/v1/watches", API_READER, api_watches_list, after_and_limit},
+    {"GET", "/api/v1/incidents", API_READER, api_incidents_list, of_incidents},
     {"GET", "/api/v1/sources", API_READER, api_sources_list, NULL},
     {"GET", "/api/v1/channels", API_LOOP, api_channels_list, NULL},
     {"GET", "/api/v1/customers", API_READER, api_customers_list, after_and_limit},

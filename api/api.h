@@ -15,7 +15,9 @@
  *            attempts, next_at, created_at, updated_at, offer_code, parts{}); alert (id (number),
  *            queue, severity, state, title, count, rule_id, reason, post_id, opened_at, last_at,
  *            changed_by, change_note); rule (id, title, priority, off, shadow, text); version
- *            (version, applied_at, author, reason, live); source (name, type, health, detail,
+ *            (version, applied_at, author, reason, live); watch (id, title, off, shadow, active_since,
+ *            values, now{}, text); incident (id, watch_id, rules_version, started_at, ended_at,
+ *            reason, end_reason, peak); source (name, type, health, detail,
  *            last_ok_at, next_poll_at, requests, failures, posts, rejects, stored, last_post_at).
  * Errors:    RFC 9457 problem details with the members code, help and at.  Every list is paged
  *            (cursor `before`, `limit` up to 500).
