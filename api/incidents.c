@@ -50,6 +50,11 @@ put_watch(struct api_call *c, struct json_writer *w, const struct crowd *crowd, 
 	json_key(w, "now");
 	json_put_raw(w, buf_slice(&words->now));
 	json_kv_str(w, "text", buf_slice(&words->text));
+	buf_clear(&words->text);
+	rule_set_describe_watch(rules, i, &words->text);
+	if (buf_failed(&words->text))
+		return api_nomem(c, err);
+	json_kv_str(w, "in_words", buf_slice(&words->text));
 	json_object_end(w);
 	return 0;
 }

@@ -106,6 +106,11 @@ put_rule(struct api_call *c, struct json_writer *w, size_t i, struct buf *text, 
 		json_put_str(w, head->actions[k].text);
 	json_array_end(w);
 	json_kv_str(w, "text", buf_slice(text));
+	buf_clear(text);
+	rule_set_describe_rule(c->env->rules, i, text);
+	if (buf_failed(text))
+		return api_nomem(c, err);
+	json_kv_str(w, "in_words", buf_slice(text));
 	json_object_end(w);
 	return 0;
 }

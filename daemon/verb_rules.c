@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "core/diag.h"
+#include "core/err.h"
 #include "platform/file.h"
 #include "rules/rules.h"
 
+#include "daemon/rules_words.h"
 #include "daemon/verb_list.h"
 
 #define RULES_FILE_MAX (16 * 1024 * 1024)
@@ -45,12 +47,48 @@ static const struct column incident_columns[] = {
 
 /* ---- text ------------------------------------------------------------------ */
 
+static int
+read_stdin(struct buf *text, struct err *err)
+{
+	char part[65536];
+	size_t n;
+
+	while ((n = fread(part, 1, sizeof part, stdin)) > 0)
+		buf_add(text, part, n);
+	if (ferror(stdin))
+		return err_set(err, ERR_IO, "cannot read standard input");
+	if (buf_failed(text))
+		return err_set(
+		    err, ERR_LIMIT, "standard input is over %d MB", RULES_FILE_MAX / 1024 / 1024);
+	return 0;
+}
+
+/* For a hook before a commit: names what `fmt --write` would change. */
+static int
+tell_unformatted(const char *path, const struct buf *text, const struct buf *out)
+{
+	if (slice_eq(buf_slice(text), buf_slice(out)))
+		return 0;
+	printf("%s\n", path);
+	return 1;
+}
+
+/* A file that is laid out already is not touched. */
+static int
+write_formatted(const char *path, const struct buf *text, const struct buf *out, struct err *err)
+{
+	if (slice_eq(buf_slice(text), buf_slice(out)))
+		return 0;
+	return file_write_atomic(path, buf_slice(out), false, err);
+}
+
 /* One file in canonical text, or in its JSON form; nothing is checked but that it can be read. */
 static int
 format_file(struct verb_call *call, const char *path)
 {
 	struct diag_list *diags = diag_list_new();
-	struct rule_source source = {path, SLICE_NONE};
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct rule_source source = {is_stdin ? "standard input" : path, SLICE_NONE};
 	struct buf text, out;
 	struct err err = {ERR_NONE, "no memory"};
 	int rc = -1;
@@ -58,15 +96,18 @@ format_file(struct verb_call *call, const char *path)
 	buf_init(&text, RULES_FILE_MAX);
 	buf_init(&out, 4 * RULES_FILE_MAX);
 	if (diags != NULL)
-		rc = file_read(path, RULES_FILE_MAX - 1, &text, &err);
+		rc = is_stdin ? read_stdin(&text, &err)
+			      : file_read(path, RULES_FILE_MAX - 1, &text, &err);
 	source.text = slice_make(buf_str(&text), text.len);
 	if (rc == 0)
 		rc = call->is_json ? rules_to_json(&source, diags, &out, &err)
 				   : rules_format(&source, diags, &out, &err);
 	if (rc == 1)
 		verb_print_diags(call, diags);
-	if (rc == 0 && verb_flag(call, "--write") != NULL && !call->is_json)
-		rc = file_write_atomic(path, buf_slice(&out), false, &err);
+	if (rc == 0 && verb_flag(call, "--check") != NULL)
+		rc = tell_unformatted(path, &text, &out);
+	else if (rc == 0 && verb_flag(call, "--write") != NULL && !call->is_json && !is_stdin)
+		rc = write_formatted(path, &text, &out, &err);
 	else if (rc == 0)
 		printf("%s%s", buf_str(&out), call->is_json ? "\n" : "");
 	buf_fini(&text);
@@ -109,6 +150,8 @@ run(struct verb_call *call)
 	char path[80];
 	long long version;
 
+	if (strcmp(what, "list") == 0 && verb_flag(call, "--long") != NULL && !call->is_json)
+		return rules_words_all(call);
 	if (strcmp(what, "list") == 0)
 		return list_get(call, "/api/v1/rules", rule_columns, "no rules are live");
 	if (strcmp(what, "history") == 0)
@@ -120,9 +163,12 @@ run(struct verb_call *call)
 		return list_get(
 		    call, "/api/v1/incidents", incident_columns, "no watch saw a crowd yet");
 	if (strcmp(what, "show") == 0) {
-		if (call->arg_count < 2 || !slice_to_i64(slice_of(call->args[1]), &version))
-			return verb_usage(
-			    call, "`show` needs a version: `earshot rules history` lists them");
+		if (call->arg_count < 2)
+			return verb_usage(call,
+			    "`show` needs the id of a rule, or a version: `earshot rules list` and "
+			    "`history` list them");
+		if (!slice_to_i64(slice_of(call->args[1]), &version))
+			return rules_words_one(call, call->args[1]);
 		snprintf(path, sizeof path, "/api/v1/rules/versions/%lld", version);
 		return list_show(call, "GET", path, SLICE_NONE);
 	}
@@ -134,20 +180,26 @@ run(struct verb_call *call)
 }
 
 static const struct flag flags[] = {
+    {"--long", NULL, NULL, "list: what each rule does, in plain language", false},
     {"--write", NULL, NULL, "fmt: put the canonical text back into the file", false},
+    {"--check", NULL, NULL, "fmt: name the files that are not laid out so, and exit with 1", false},
     {0},
 };
 
 const struct verb verb_rules = {
     "rules",
-    "[list | history | show VERSION | watches | incidents | fmt FILE... | fields]",
+    "[list | show ID | history | show VERSION | watches | incidents | fmt FILE... | fields]",
     "the live rules: see them, see who changed them; lay files out",
-    "`watches` shows what each watch sees now, `incidents` the crowds they saw.\n"
-    "`fmt` lays a file out, `fields` lists what conditions can speak of.  `earshot plan`, `apply` "
+    "`show` tells in plain language what a rule does.  `watches` shows what each watch sees now, "
+    "`incidents` the crowds they saw.\n"
+    "`fmt` lays a file out (- is standard input), `fields` lists what conditions can speak of.  "
+    "`earshot plan`, `apply` "
     "and "
     "`rollback` change what\n"
     "is live.",
-    "  earshot rules\n  earshot rules history",
+    "  earshot rules list --long\n  earshot rules show angry-influencer\n  earshot rules fmt "
+    "--write "
+    "rules/acme.rules",
     flags,
     run,
 };

@@ -66,6 +66,9 @@ struct field {
 	bool is_language; /* WORD: codes of languages */
 	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
 	const char *help; /* one sentence */
+	/* for reading a rule back: "with % followers", of what is so or not "who is a bot|who is
+	 * not a bot" */
+	const char *words;
 	const char *example; /* a condition */
 
 	/* one of these, by type; all return false (or TRI_UNKNOWN) when unknown */

@@ -97,6 +97,11 @@ int rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part
     const struct occurrence *occ, const struct rule_facts *facts, struct arena *a,
     struct buf *text_out, struct buf *json_out, struct err *err);
 
+/* Rule or watch i in plain language: "When someone with at least 10,000 followers posts something
+ * negative ..., we ..., but at most ...".  Whether out took it all, buf_failed() says. */
+void rule_set_describe_rule(const struct rule_set *set, size_t i, struct buf *out);
+void rule_set_describe_watch(const struct rule_set *set, size_t i, struct buf *out);
+
 /*
  * Examples: what a rule must do with a text.  Scored by the caller in the set's own brands; what an
  * example gives with `where` stands for what else the post would have.  Only `when` is judged, not

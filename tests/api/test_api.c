@@ -483,7 +483,7 @@ lists_have_the_members_that_the_header_promises(void **state)
 	assert_promised(f, "/api/v1/alerts",
 	    "id queue severity state title count rule_id reason post_id opened_at last_at "
 	    "changed_by change_note");
-	assert_promised(f, "/api/v1/rules", "id title priority off shadow text");
+	assert_promised(f, "/api/v1/rules", "id title priority off shadow text in_words");
 	assert_promised(f, "/api/v1/rules/history", "version applied_at author reason live");
 	assert_promised(f, "/api/v1/sources", "name type health detail posts stored last_post_at");
 	assert_promised(f, "/api/v1/channels", "name type");
