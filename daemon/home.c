@@ -16,6 +16,7 @@
 #include "platform/crypto.h"
 #include "platform/file.h"
 #include "platform/sysclock.h"
+#include "rules/crowd.h"
 #include "store/outbox.h"
 #include "store/store.h"
 
@@ -94,8 +95,13 @@ judge_ids(struct store *store, const struct snapshot *s, int64_t version, enum b
 {
 	int found = 0;
 
-	for (size_t i = 0; i < rule_set_count(s->rules); i++) {
-		const struct rule_head *head = rule_set_head(s->rules, i);
+	size_t rules = rule_set_count(s->rules), all = rules + rule_set_watch_count(s->rules);
+
+	/* a watch leaves decisions under its id as a rule does, so it cannot be one that is gone */
+	for (size_t i = 0; i < all; i++) {
+		const struct rule_head *head = i < rules
+		    ? rule_set_head(s->rules, i)
+		    : &rule_set_watch(s->rules, i - rules)->rule;
 		int rc = judge_id(store, head->id, version, use, err);
 
 		if (rc < 0)
@@ -103,7 +109,7 @@ judge_ids(struct store *store, const struct snapshot *s, int64_t version, enum b
 		if (rc == 1) {
 			diag_add_file(diags, DIAG_ERROR, "R090", NULL,
 			    "choose a new id: cool-downs and history hang on the old one",
-			    "the id '%.*s' belonged to a rule that was removed",
+			    "the id '%.*s' belonged to a rule or watch that was removed",
 			    SLICE_ARG(head->id));
 			found = 1;
 		}

@@ -158,6 +158,21 @@ the_id_of_a_removed_rule_does_not_come_back(void **state)
 }
 
 static void
+a_watch_does_not_come_under_the_id_of_a_removed_rule(void **state)
+{
+	static const char *const watch =
+	    "watch a \"A crowd\"\n over posts where sentiment is below 0\n"
+	    " when count within 1 hour is at least 3\n then pause promotions\nend\n";
+	struct world *w = *state;
+	int64_t version;
+
+	assert_int_equal(apply(w, RULE("a", "tea"), true, -1, &version), 0);
+	assert_int_equal(apply(w, RULE("b", "tea"), true, -1, &version), 0);
+	assert_int_equal(apply(w, watch, true, -1, &version), 1);
+	assert_string_equal(diag_at(w->diags, 0)->code, "R090");
+}
+
+static void
 a_version_of_the_past_is_compiled_as_it_was(void **state)
 {
 	static const char *const ids[] = {"a", "b"};
@@ -201,6 +216,7 @@ main(void)
 	    TEST(over_a_change_of_somebody_else_is_a_conflict),
 	    TEST(rules_with_mistakes_change_nothing),
 	    TEST(the_id_of_a_removed_rule_does_not_come_back),
+	    TEST(a_watch_does_not_come_under_the_id_of_a_removed_rule),
 	    TEST(a_version_of_the_past_is_compiled_as_it_was),
 	    TEST(a_budget_needs_a_currency),
 	};
