@@ -270,9 +270,15 @@ watch_unknown(struct parser *p)
 	    "a watch has: description, off, shadow, from ... until, include reposts, over posts "
 	    "where, out of posts where, when, then, until quiet for";
 
-	if (t->kind == LEX_WORD && parse_word_is_of(t->text, "at happening act priority canary"))
+	if (t->kind == LEX_WORD && parse_word_is_of(t->text, "at happening"))
 		fallback = "a crowd is told once, when it begins, and 'until quiet for' says when "
 			   "it is over";
+	else if (t->kind == LEX_WORD &&
+	    parse_word_is_of(
+		t->text, "not only canary spend approval after unless act priority fires does"))
+		fallback =
+		    "this is a line of a rule; a watch writes to nobody and is about nobody's "
+		    "post alone";
 	else if (t->kind == LEX_WORD && parse_word_is_of(t->text, "where"))
 		fallback = "write 'over posts where'";
 	parse_clause_unknown(p, t, words, sizeof words / sizeof *words, fallback);
