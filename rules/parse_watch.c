@@ -276,9 +276,7 @@ watch_unknown(struct parser *p)
 	else if (t->kind == LEX_WORD &&
 	    parse_word_is_of(
 		t->text, "not only canary spend approval after unless act priority fires does"))
-		fallback =
-		    "this is a line of a rule; a watch writes to nobody and is about nobody's "
-		    "post alone";
+		fallback = "this line is for rules: a watch is about a crowd and writes to nobody";
 	else if (t->kind == LEX_WORD && parse_word_is_of(t->text, "where"))
 		fallback = "write 'over posts where'";
 	parse_clause_unknown(p, t, words, sizeof words / sizeof *words, fallback);
