@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/score.h"
 #include "core/timefmt.h"
+#include "rules/crowd.h"
 #include "rules/rules.h"
 
 #include "api/api_internal.h"
@@ -207,9 +208,15 @@ outcome_tone(enum decision_outcome o)
 static struct slice
 rule_title(const struct page *p, struct slice id)
 {
-	int i = p->env->rules == NULL ? -1 : rule_set_find(p->env->rules, id);
+	int i;
 
-	return i < 0 ? id : rule_set_head(p->env->rules, (size_t)i)->title;
+	if (p->env->rules == NULL)
+		return id;
+	i = rule_set_find(p->env->rules, id);
+	if (i >= 0)
+		return rule_set_head(p->env->rules, (size_t)i)->title;
+	i = rule_set_find_watch(p->env->rules, id);
+	return i < 0 ? id : rule_set_watch(p->env->rules, (size_t)i)->rule.title;
 }
 
 static void
@@ -236,8 +243,10 @@ firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 	}
 	buf_add_str(b, "<p class=\"because\">because ");
 	html_bdi(b, first->reason, 2 * PAGE_TEXT_MAX);
-	buf_add_str(b, " · ");
-	html_why(b, first->occurrence_id, first->rule_id, "all of it");
+	if (first->occurrence_kind != OCCURRENCE_INCIDENT) { /* there is no post to ask about */
+		buf_add_str(b, " · ");
+		html_why(b, first->occurrence_id, first->rule_id, "all of it");
+	}
 	buf_add_str(b, "</p><ul class=\"acts\">");
 	/* The list is newest first, people read a rule from the top.  A guardrail of the rule held
 	 * all its actions for the same reason: once is enough. */
