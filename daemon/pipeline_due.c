@@ -169,9 +169,9 @@ judge(struct due *d, size_t *queued_r)
 	return settle(d, rule_set_head(rules, (size_t)i), customer, why, queued_r);
 }
 
-/* Those due by now, at most limit.  failure: judging them failed; they are dropped with that. */
+/* Those due by now, at most limit; with is_dropped they are only taken off the table. */
 static int
-take_timers(struct pipeline *p, int64_t now_ms, size_t limit, const char *failure,
+take_timers(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped,
     struct tick_result *result, struct err *err)
 {
 	struct timer_row *rows = NULL;
@@ -179,7 +179,7 @@ take_timers(struct pipeline *p, int64_t now_ms, size_t limit, const char *failur
 
 	if (store_timers_take(p->env.store, now_ms, limit, p->arena, &rows, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !is_dropped; i++) {
 		struct due d = {.p = p,
 		    .timer = &rows[i],
 		    .reason = SLICE_LIT(""),
@@ -188,10 +188,8 @@ take_timers(struct pipeline *p, int64_t now_ms, size_t limit, const char *failur
 		size_t queued = 0;
 		int rc = store_post_load_no(p->env.store, rows[i].post_no, p->arena, &d.sp, err);
 
-		if (rc > 0)
-			rc = failure != NULL ? drop(&d, failure) : judge(&d, &queued);
-		/* else retention took the row of the post, and with it all that could be said */
-		if (rc < 0)
+		/* 0: retention took the row of the post, and with it all that could be said */
+		if (rc < 0 || (rc > 0 && judge(&d, &queued) < 0))
 			return -1;
 		result->queued += queued;
 	}
@@ -200,11 +198,12 @@ take_timers(struct pipeline *p, int64_t now_ms, size_t limit, const char *failur
 }
 
 static int
-tick(struct pipeline *p, int64_t now_ms, size_t limit, const char *failure,
-    struct tick_result *result, struct err *err)
+tick(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped, struct tick_result *result,
+    struct err *err)
 {
 	*result = (struct tick_result){0};
-	if (pipeline_begin(p, err) < 0 || take_timers(p, now_ms, limit, failure, result, err) < 0 ||
+	if (pipeline_begin(p, err) < 0 ||
+	    take_timers(p, now_ms, limit, is_dropped, result, err) < 0 ||
 	    pipeline_commit(p, err) < 0) {
 		pipeline_undo(p, err);
 		*result = (struct tick_result){0};
@@ -232,16 +231,14 @@ pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err)
 	*result = (struct tick_result){0};
 	if (due_ms == TIME_UNKNOWN || due_ms > now_ms)
 		return 0;
-	if (tick(p, now_ms, PIPELINE_TIMERS_MAX, NULL, result, &bad) == 0)
+	if (tick(p, now_ms, PIPELINE_TIMERS_MAX, false, result, &bad) == 0)
 		return 0;
 	/* One of them is bad: the first alone; when it is that one, it must not hold up the rest. */
-	if (!is_passing(bad.kind) && tick(p, now_ms, 1, NULL, result, &bad) == 0)
+	if (!is_passing(bad.kind) && tick(p, now_ms, 1, false, result, &bad) == 0)
 		return 0;
 	if (!is_passing(bad.kind)) {
-		const struct err why = bad;
-
-		log_event(p->env.log, LOG_ERROR, "timer.dropped", "why", why.text, NULL);
-		if (tick(p, now_ms, 1, why.text, result, &bad) == 0)
+		log_event(p->env.log, LOG_ERROR, "timer.dropped", "why", bad.text, NULL);
+		if (tick(p, now_ms, 1, true, result, &bad) == 0)
 			return 0;
 	}
 	*err = bad;

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
+
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/clock.h"
@@ -412,6 +414,65 @@ many_timers_fall_due_a_part_at_a_time(void **state)
 	end_world(&w);
 }
 
+static void
+a_timer_that_cannot_be_judged_holds_up_no_other(void **state)
+{
+	struct world w;
+	sqlite3 *db;
+
+	(void)state;
+	begin_world(&w, unanswered, false);
+	post(&w, NOW, "p1", "jane", "my acme is broken");
+	post(&w, NOW + 1, "p2", "joe", "my acme is broken");
+	post(&w, NOW + 2, "p3", "jim", "my acme is broken");
+	buf_clear(&w.told);
+	assert_int_equal(sqlite3_open(w.path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "CREATE TRIGGER refuse BEFORE INSERT ON decisions "
+			     "WHEN NEW.occurrence_kind = 1 AND NEW.occurrence_id IN ('p1', 'p2') "
+			     "BEGIN SELECT RAISE(ABORT, 'refused by the test'); END",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	restart(&w);
+	until(&w, NOW + DAY);
+	assert_told(&w, "care/p3=alerted ");
+	assert_int_equal(rows_of(&w, "timers"), 0);
+	end_world(&w);
+}
+
+/* The tick fails at each allocation in turn, and goes well at last. */
+static void
+a_tick_without_memory_is_tried_again(void **state)
+{
+	struct world w;
+	unsigned failed = 0;
+
+	(void)state;
+	begin_world(&w, unanswered, false);
+	post(&w, NOW, "p1", "jane", "my acme is broken");
+	buf_clear(&w.told);
+	clock_virtual_set(&w.clock, NOW + 2 * HOUR);
+	for (unsigned nth = 1;; nth++) {
+		struct tick_result r;
+		int rc;
+
+		assert_true(nth < 2000);
+		mem_fault_arm(nth, false);
+		rc = pipeline_tick(w.p, &r, &w.err);
+		mem_fault_arm(0, false);
+		if (rc == 0)
+			break;
+		failed++;
+		assert_int_equal(w.err.kind, ERR_NOMEM);
+		assert_int_equal(rows_of(&w, "timers"), 1);
+		assert_int_equal(rows_of(&w, "alerts"), 0);
+	}
+	assert_true(failed > 0);
+	assert_told(&w, "care/p1=alerted ");
+	end_world(&w);
+}
+
 /* ---- sequences ---- */
 
 static const char sequence[] = "rule seq \"First A, then B\"\n"
@@ -764,6 +825,46 @@ a_batch_that_did_not_commit_is_not_counted(void **state)
 }
 
 static void
+a_crowd_without_memory_begins_with_the_next_try(void **state)
+{
+	struct world w;
+	struct page *page = page_new(S("demo")), *const pages[] = {page};
+	struct post *last = page_add(page);
+	unsigned failed = 0;
+
+	(void)state;
+	begin_world(&w, storm, false);
+	crowd(&w, NOW, 4, 4, "acme is awful");
+	last->id = S("last");
+	last->source = S("replay");
+	last->text = S("acme is awful");
+	last->created_at_ms = last->fetched_at_ms = w.clock.at_ms;
+	last->author.id = S("somebody");
+	restart(&w); /* so that the crowd is filled anew */
+	for (unsigned nth = 1;; nth++) {
+		struct page_result r;
+		int rc;
+
+		assert_true(nth < 2000);
+		mem_fault_arm(nth, false);
+		rc = pipeline_batch(w.p, pages, 1, &r, NULL, NULL, &w.err);
+		mem_fault_arm(0, false);
+		if (rc == 0)
+			break;
+		failed++;
+		assert_int_equal(w.err.kind, ERR_NOMEM);
+		assert_int_equal(rows_of(&w, "incidents"), 0);
+		assert_int_equal(rows_of(&w, "watch_hits"), 4);
+		assert_false(is_paused(&w));
+	}
+	assert_true(failed > 0);
+	assert_int_equal(rows_of(&w, "incidents"), 1);
+	assert_true(is_paused(&w));
+	page_free(page);
+	end_world(&w);
+}
+
+static void
 what_no_watch_reaches_is_tidied(void **state)
 {
 	struct world w;
@@ -889,6 +990,8 @@ main(void)
 	    cmocka_unit_test(what_fell_due_while_we_were_down_is_judged_at_the_start),
 	    cmocka_unit_test(the_live_rules_judge_a_timer),
 	    cmocka_unit_test(many_timers_fall_due_a_part_at_a_time),
+	    cmocka_unit_test(a_timer_that_cannot_be_judged_holds_up_no_other),
+	    cmocka_unit_test(a_tick_without_memory_is_tried_again),
 	    cmocka_unit_test(first_one_thing_then_another),
 	    cmocka_unit_test(a_post_makes_the_action_needless),
 	    cmocka_unit_test(who_was_sent_something_and_stayed_angry),
@@ -897,6 +1000,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_part_of_a_crowd),
 	    cmocka_unit_test(a_watch_goes_on_under_new_rules_and_ends_when_it_is_taken_out),
 	    cmocka_unit_test(a_batch_that_did_not_commit_is_not_counted),
+	    cmocka_unit_test(a_crowd_without_memory_begins_with_the_next_try),
 	    cmocka_unit_test(what_no_watch_reaches_is_tidied),
 	    cmocka_unit_test(restarts_change_nothing_and_the_same_seed_gives_the_same),
 	};
