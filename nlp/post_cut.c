@@ -521,6 +521,9 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	words->speech = (struct speech){.words = 0};
 	words->open_count = 0;
 	cutting->units.count = 0;
+	/* The list of an empty text is one, too. */
+	if (!units_reserve(&cutting->units, 1))
+		return no_memory(err);
 	if (normalise_text(&cutting->normaliser, text, a, &cutting->normal, err) < 0 ||
 	    find_runs(&k, &cutting->normal) < 0 || follow_units(&k) < 0)
 		return -1;

@@ -181,6 +181,21 @@ texts_of_any_length_are_cut_as_units_h_cuts_them(void **state)
 }
 
 static void
+an_empty_text_has_a_list_of_units_all_the_same(void **state)
+{
+	struct cutters *c = *state;
+	struct post_cutter fresh;
+	struct post_words w = {.guess = LANGUAGE_EN};
+	assert_int_equal(post_cutter_init(&fresh), 0);
+	assert_int_equal(
+	    post_cut(&fresh, 1, c->set->languages, SLICE_LIT(""), c->arena, &w, NULL), 0);
+	assert_int_equal(fresh.cutting.units.count, 0);
+	assert_non_null(fresh.cutting.units.items);
+	assert_non_null(w.entries);
+	post_cutter_fini(&fresh);
+}
+
+static void
 more_words_than_the_memo_holds_are_cut_all_the_same(void **state)
 {
 	char text[256];
@@ -224,6 +239,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_texts_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(texts_of_any_length_are_cut_as_units_h_cuts_them),
+	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
 	    cmocka_unit_test(more_words_than_the_memo_holds_are_cut_all_the_same),
 	    cmocka_unit_test(every_failed_allocation_is_reported),
 	};
