@@ -29,6 +29,24 @@ decision_id_make(struct slice rule_id, struct slice occurrence_id, struct slice 
 	crypto_hex(hash, 16, out);
 }
 
+void
+occurrence_decision_id(enum occurrence_kind kind, struct slice rule_id, struct slice occurrence_id,
+    struct slice action, struct slice subject, char out[33])
+{
+	struct slice parts[5] = {rule_id, occurrence_id, action, subject, SLICE_LIT("timer")};
+	uint8_t hash[CRYPTO_SHA256_BYTES];
+
+	if (kind != OCCURRENCE_TIMER) {
+		decision_id_make(rule_id, occurrence_id, action, subject, out);
+		return;
+	}
+	for (size_t i = 0; i < 5; i++)
+		if (!slice_is_set(parts[i]))
+			parts[i] = SLICE_LIT("");
+	crypto_sha256_parts(parts, 5, hash);
+	crypto_hex(hash, 16, out);
+}
+
 int
 settle_note(struct settle *s, struct decision_row *row, const char *fmt, ...)
 {
@@ -239,7 +257,8 @@ add_row(struct settle *s, const struct firing *f, const struct action *action)
 	    .at_ms = occ->now_ms,
 	    .event_at_ms = occ->at_ms,
 	};
-	decision_id_make(f->rule->id, occ->id, action->text, occ->subject, row->id);
+	occurrence_decision_id(
+	    occ->kind, f->rule->id, occ->id, action->text, occ->subject, row->id);
 	return row;
 }
 
@@ -276,8 +295,45 @@ act(struct settle *s, const struct firing *f, const struct action *action, struc
 	case ACTION_TAG:
 	case ACTION_SET:
 	case ACTION_ADD_TO_LIST: return act_profile(s, f, action, row);
+	case ACTION_PAUSE_PROMOTIONS: return suppress(s, row, "only a watch pauses promotions");
 	}
 	return -1;
+}
+
+/* The rule does not fire now: one row says why, whatever its actions. */
+static int
+settle_once(
+    struct settle *s, const struct firing *f, enum decision_outcome outcome, const char *why)
+{
+	const struct action none = {.verb = f->rule->actions[0].verb, .text = SLICE_LIT("")};
+	struct decision_row *row = add_row(s, f, &none);
+
+	row->outcome = outcome;
+	s->out->held++;
+	if (settle_note(s, row, "%s", why) < 0)
+		return -1;
+	return store_row(s, row);
+}
+
+/* What the person's other posts and our messages say to a post that may fire its rule: 1 it fires;
+ * 0 it does not now, and a row says why; -1. */
+static int
+settle_history(struct settle *s, const struct firing *f)
+{
+	const struct rule_head *rule = f->rule;
+	char why[WHY_MAX];
+	int rc;
+
+	if (s->in->occ->kind != OCCURRENCE_POST)
+		return 1; /* it was asked when the timer began */
+	rc = sequence_after(s, rule, why);
+	if (rc <= 0)
+		return rc < 0 ? -1 : settle_once(s, f, DECISION_COUNTED, why);
+	if (rule->unless.kind == SEQUENCE_NONE)
+		return 1;
+	if (sequence_wait(s, rule, why) < 0)
+		return -1;
+	return settle_once(s, f, DECISION_WAITING, why);
 }
 
 static int
@@ -285,11 +341,28 @@ settle_firing(struct settle *s, const struct firing *f)
 {
 	const struct rule_head *rule = f->rule;
 	char why[WHY_MAX];
-	int may, rc = store_decision_exists(s->st, s->in->occ->id, rule->id, s->err);
+	enum verdict verdict;
+	int may, rc = 0;
 
-	if (rc != 0 || rule->action_count == 0)
+	if (rule->action_count == 0)
+		return 0;
+	if (s->has_decided)
+		rc = store_decision_exists(
+		    s->st, s->in->occ->kind, s->in->occ->id, rule->id, s->err);
+	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	may = guardrails_judge(s, rule, why);
+	verdict = guardrails_may_act(s, rule, why);
+	if (verdict == VERDICT_FAILED)
+		return -1;
+	if (verdict == VERDICT_COUNTED)
+		return settle_once(s, f, DECISION_COUNTED, why);
+	may = verdict == VERDICT_FIRES;
+	if (may) {
+		rc = settle_history(s, f);
+		if (rc <= 0)
+			return rc;
+		may = guardrails_judge(s, rule, why);
+	}
 	if (may < 0 || (may == 1 && guardrails_fired(s, rule) < 0))
 		return -1;
 	s->out->fired += may == 1;
@@ -336,9 +409,15 @@ actions_settle(struct store *st, const struct actions_config *config,
 	    .out = &out,
 	    .err = err};
 	const struct firing **order;
-	size_t actions = 0;
+	size_t actions = 0, rules = 0;
+	int rc;
 
 	assert(in->occ != NULL && in->occ->post != NULL);
+	/* Asked once: of most occurrences nothing was decided before. */
+	rc = store_decision_exists(st, in->occ->kind, in->occ->id, SLICE_NONE, err);
+	if (rc < 0)
+		return -1;
+	s.has_decided = rc == 1;
 	for (size_t i = 0; i < in->firing_count; i++)
 		actions += in->firings[i].rule->action_count;
 	order = arena_array(a, in->firing_count + 1, sizeof *order);
@@ -346,10 +425,17 @@ actions_settle(struct store *st, const struct actions_config *config,
 	if (order == NULL || out.rows == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to settle %zu decisions", actions);
 	for (size_t i = 0; i < in->firing_count; i++)
-		order[i] = &in->firings[i];
-	qsort(order, in->firing_count, sizeof *order, compare_firings);
+		if (in->firings[i].part == FIRING_RULE)
+			order[rules++] = &in->firings[i];
+	qsort(order, rules, sizeof *order, compare_firings);
+	for (size_t i = 0; i < rules; i++)
+		if ((i == 0 || order[i]->rule != order[i - 1]->rule) &&
+		    settle_firing(&s, order[i]) < 0)
+			return -1;
+	/* Behind the rules: a post does not come before itself. */
 	for (size_t i = 0; i < in->firing_count; i++)
-		if (settle_firing(&s, order[i]) < 0)
+		if ((in->firings[i].part == FIRING_AFTER || in->firings[i].part == FIRING_UNLESS) &&
+		    sequence_note_mark(&s, &in->firings[i]) < 0)
 			return -1;
 	*out_r = out;
 	return 0;

@@ -25,16 +25,18 @@ struct err;
 struct rng;
 struct store;
 struct template_set;
+struct zone_clock;
 
 struct settle_input {
 	const struct occurrence *occ;
 	int64_t post_no;
 	const char
 	    *inert; /* the post decides nothing that leaves the house, and why; NULL: it may */
-	const struct firing *firings;
+	const struct firing *firings; /* each rule once */
 	size_t firing_count;
 	struct slice brand_name; /* title of the first brand found; SLICE_NONE */
 	bool is_sending_stopped; /* the kill switch, as known to this transaction */
+	struct zone_clock *zones; /* kept by the caller from call to call; NULL: none is */
 };
 
 struct settled {
@@ -44,24 +46,39 @@ struct settled {
 };
 
 /*
- * For each firing, by priority (higher first, then file order):
+ * For each firing of a rule's `when` (FIRING_RULE), by priority (higher first, then file order):
  *
  *  1. This rule decided on this occurrence before (an edit, a repeat): skipped silently.
- *  2. Guardrails of the rule as a whole, in this order: inert post; act within (occ->now_ms -
- *     occ->at_ms); cool-down; total.  Held: one DECISION_HELD row per action with the reason, and
- *     nothing else is touched.
- *  3. The rule fires: cool-down and total move, also when an action below is suppressed.  Those of
- *     a shadow rule move as well, so that a shadow run shows what its limits would have held.
- *  4. Each action: its decision row, and its effect or the reason why not.
+ *  2. Its window counts the post (posts of own accounts, reposts the rule does not include, posts
+ *     later than the allowed lateness and those without anybody to count per count nothing).  It is
+ *     counted whatever holds the rule back: a window is about what was said.
+ *  3. Guardrails of the rule as a whole, in this order: inert post; act within (occ->now_ms -
+ *     occ->at_ms); paused rule; window (not enough yet: one DECISION_COUNTED row); what must
+ *     come before (`after`: else one DECISION_COUNTED row); what must not come afterwards
+ *     (`unless`: a timer begins, and one DECISION_WAITING row; the timer is settled as an occurrence
+ *     of its own); canary; cool-down; caps of firings.  Held: one DECISION_HELD row per action with
+ *     the reason, and nothing else is touched.
+ *  4. The rule fires: cool-down, total and caps move, also when an action below is suppressed.  Those
+ *     of a shadow rule move as well, so that a shadow run shows what its limits would have held.
+ *  5. Each action: its decision row, and its effect or the reason why not.
  *
  * set:         of two settings of one attribute in one occurrence the higher priority wins, the
  *              other is suppressed with the reason.
- * send:        needs a linked customer (strangers are not contacts), an active endpoint of the
- *              channel that is not opted out, consent for channel and the template's purpose (a
- *              local channel without an endpoint needs neither), the person's cap for the day, and
- *              the offer's code.  While sending is stopped it is queued as held (HOLD_BRAKE).
+ * send:        judged in this order: the channel and its template; a linked customer (strangers are
+ *              not contacts) with an active endpoint that is not opted out and consent for channel
+ *              and the template's purpose (a local channel without an endpoint needs neither
+ *              endpoint nor consent); promotions not paused (marketing); no rule before this one
+ *              sends because of this occurrence; the person's caps for day and week; money of the
+ *              rule and of the house; hours; the offer's code.  Hours make it wait (next_at_ms),
+ *              suppress it, or raise an alert instead.  A rule with an approval team queues it as
+ *              held (HOLD_APPROVAL), while sending is stopped it is held too (HOLD_BRAKE).  What may
+ *              change until it goes (consent, pauses, hours) is judged again when it is claimed.
  * offers:      one per person per offer; none left, or one given already, suppresses the message.
  * draft reply: a MESSAGE_REPLY held for approval; not for authors who object to being approached.
+ *              Drafts and alerts do not compete with messages, and have no hours: a person decides.
+ *
+ * Firings of the conditions of `after` and `unless` are remembered for their person; those of watches
+ * are not looked at.
  *
  * A decision's id is the first 32 hex digits of SHA-256 over (rule id, occurrence id, action text,
  * subject).

@@ -2,9 +2,14 @@
  * actions_internal.h - one settling of the firings of one occurrence, as its files share it.
  *
  *   actions.c     order, decision rows, profile actions
- *   guardrails.c  what holds a whole firing back; the counters that move when it fires; a person's
- * day consent.c     may this go to this customer? deliver.c     messages and drafts into the
- * outbox, offers words.c       durations for people
+ *   guardrails.c  what holds a whole firing back, in order; the counters that move when it fires
+ *   windows.c     happening N times within T
+ *   caps.c        at most N per day, budgets, a person's day and week
+ *   hours.c       quiet hours and send windows
+ *   pauses.c      what is paused, and what waits for its end
+ *   consent.c     may this go to this customer?
+ *   deliver.c     messages and drafts into the outbox, offers
+ *   words.c       durations for people
  */
 #ifndef ACTIONS_ACTIONS_INTERNAL_H
 #define ACTIONS_ACTIONS_INTERNAL_H
@@ -27,6 +32,8 @@ struct settle {
 	struct arena *arena;
 	struct settled *out;
 	const struct attribute_claim *claims;
+	bool has_decided; /* some rule has decided on this occurrence before */
+	const struct rule_head *sender; /* the first rule that sends because of this occurrence */
 	struct err *err;
 };
 
@@ -34,16 +41,94 @@ struct settle {
 int settle_note(struct settle *s, struct decision_row *row, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* --- guardrails.c --- */
+/* A decision's id: as decision_id_make(), and what a timer decides about a post is none of what the
+ * post decided. */
+void occurrence_decision_id(enum occurrence_kind kind, struct slice rule_id,
+    struct slice occurrence_id, struct slice action, struct slice subject, char out[33]);
+
 #define WHY_MAX 240
 
-/* 1 the rule may fire; 0 it is held, why says by what; -1. */
+/* --- guardrails.c --- */
+enum verdict {
+	VERDICT_FAILED = -1,
+	VERDICT_HELD,
+	VERDICT_FIRES,
+	VERDICT_COUNTED /* true, but not enough yet */
+};
+/* May this occurrence do anything at all: inert post, act within, paused rule, window?  why says by
+ * what it is held, or what is missing.  The window has counted it then. */
+enum verdict guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
+/* Canary, cool-down, caps: 1 the rule may fire; 0 it is held, why says by what; -1. */
 int guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
-/* The rule fires: cool-down and total move. */
+/* The rule fires: cool-down, total and caps move. */
 int guardrails_fired(struct settle *s, const struct rule_head *rule);
-/* Is there room for one more message to this person today?  1, 0 with why, -1. */
-int guardrails_person_day(struct settle *s, char why[WHY_MAX]);
-int guardrails_person_day_count(struct settle *s);
+/* What a limit is counted per.  False: nothing to count by, *nobody_r says why. */
+bool guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slice *key_r,
+    const char **nobody_r);
+const char *guardrails_scope_name(enum limit_scope scope); /* "per author", ... */
+int guardrails_count(
+    struct settle *s, struct slice rule_id, enum state_kind kind, struct slice key, int64_t by);
+
+/* --- windows.c --- */
+struct window_seen {
+	const char *nobody; /* there is nobody to count per, and why; NULL: there is */
+	bool is_late; /* beyond the allowed lateness: not counted */
+	size_t times; /* the most that lie within the window with this one */
+};
+int window_count(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);
+enum verdict window_judge(struct settle *s, const struct rule_head *rule,
+    const struct window_seen *seen, char why[WHY_MAX]);
+
+/* --- caps.c: 1 there is room, 0 with why, -1 --- */
+#define MONEY_TEXT_MAX 48
+int caps_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
+int caps_count(struct settle *s, const struct rule_head *rule);
+int64_t caps_cost_milli(const struct settle *s, const struct channel *channel, struct slice offer);
+int
+caps_judge_money(struct settle *s, const struct rule_head *rule, int64_t cost, char why[WHY_MAX]);
+/* A shadow rule spends of its own caps only. */
+int caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost);
+/* One more message to this person, today and this week? */
+int caps_judge_person(struct settle *s, char why[WHY_MAX]);
+int caps_count_person(struct settle *s);
+
+/* --- hours.c --- */
+struct hours_zones {
+	struct slice person; /* SLICE_NONE: unknown */
+	struct slice brand;
+};
+struct hours_verdict {
+	const struct rule_hours *line; /* of those that forbid now the strictest; NULL: none does */
+	enum hours_answer answer; /* drop before alert before defer */
+	int64_t
+	    next_ms; /* the first instant all lines allow; TIME_UNKNOWN: none within HOURS_SEARCH */
+	char words[120]; /* "not between 21:00 and 08:00 (Europe/Berlin)" */
+};
+/* Whose clock: the customer's zone, else that of one of their endpoints. */
+struct hours_zones
+hours_zones_of(const struct customer *customer, const struct actions_config *config);
+#define HOURS_SEARCH_MS (35 * TIME_DAY_MS)
+#define HOURS_LINES_MAX 33
+void hours_judge(const struct rule_hours *lines, size_t count, const struct hours_zones *zones,
+    int64_t now_ms, struct hours_verdict *v_r);
+/* Lines as JSON for a message's row, and back: -1 when it is no such text. */
+int hours_write(const struct rule_hours *lines, size_t count, struct arena *a, struct slice *json_r,
+    struct err *err);
+int hours_read(struct slice json, struct arena *a, struct rule_hours lines[HOURS_LINES_MAX],
+    size_t *count_r, struct err *err);
+
+/* --- pauses.c --- */
+struct pause_row;
+/* "promotions are paused: a crowd (watch storm), until 2026-..." */
+void pause_words(const char *what, const struct pause_row *row, char why[WHY_MAX]);
+
+/* --- sequences.c --- */
+/* Did what must come before come?  1; 0 with why; -1. */
+int sequence_after(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
+/* The rule waits for what must not come: a timer runs, why says until when.  0, -1. */
+int sequence_wait(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
+/* The post fulfilled the conditions of `after` or `unless` (f->part): remembered for its person. */
+int sequence_note_mark(struct settle *s, const struct firing *f);
 
 /* --- deliver.c: fill outcome and note of row, and write what is to be written --- */
 int deliver_send(struct settle *s, const struct firing *f, const struct action *action,

@@ -103,7 +103,9 @@ add_text(struct buf *b, const struct alert_queue *queue, const struct alert_row 
 		add_line(b, "Rule", row->rule_id);
 	add_line(b, "Why", row->reason);
 	if (row->count > 1)
-		buf_addf(b, "Posts so far: %lld\n", (long long)row->count);
+		buf_addf(b, "%s so far: %lld\n",
+		    slice_starts_with(row->group_key, "w:") ? "Incidents" : "Posts",
+		    (long long)row->count);
 	if (story->post != NULL)
 		add_post(b, story);
 	else if (row->post_id.len > 0)

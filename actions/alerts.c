@@ -123,9 +123,8 @@ repeats_key(const struct alert_row *row, char out[32])
 	return out;
 }
 
-/* Tells the queue's people, sets the next repeat, and counts repeats afresh. */
-static int
-notify(struct store *st, const struct actions_config *config, struct alert_row *row,
+int
+alert_tell(struct store *st, const struct actions_config *config, struct alert_row *row,
     const struct alert_story *story, struct arena *a, struct err *err)
 {
 	const struct alert_queue *queue = actions_queue(config, row->queue);
@@ -189,7 +188,7 @@ alert_raise(struct store *st, const struct actions_config *config, const struct 
 		if (store_alert_insert(st, &row, err) < 0)
 			return -1;
 	}
-	if (tell && notify(st, config, &row, &story, a, err) < 0)
+	if (tell && alert_tell(st, config, &row, &story, a, err) < 0)
 		return -1;
 	if (store_alert_update(st, &row, err) < 0 ||
 	    register_keys(st, action->queue, &g, row.alert_no, occ->now_ms, err) < 0 ||
@@ -231,7 +230,7 @@ alert_raise_own(struct store *st, const struct actions_config *config, struct sl
 		if (store_alert_insert(st, &row, err) < 0)
 			return -1;
 	}
-	if ((tell && notify(st, config, &row, &story, a, err) < 0) ||
+	if ((tell && alert_tell(st, config, &row, &story, a, err) < 0) ||
 	    store_alert_update(st, &row, err) < 0)
 		return -1;
 	*alert_no_r = row.alert_no;

@@ -23,6 +23,11 @@ struct alert_story {
 	int64_t now_ms;
 };
 
+/* Tells the queue's people, sets the next repeat in row (to be stored by the caller), and counts
+ * repeats afresh. */
+int alert_tell(struct store *st, const struct actions_config *config, struct alert_row *row,
+    const struct alert_story *story, struct arena *a, struct err *err);
+
 /* Queues one notice for each address ("channel:address"); row->notices is its round, part of the
  * messages' ids. */
 int alert_notify(struct store *st, const struct alert_queue *queue, const char *const *addresses,

@@ -63,6 +63,7 @@ channel_fill(const char *name, const struct sender_ops *ops, const struct option
 	    .retry_first_ms = options_int(common, "retry_first"),
 	    .retry_max_ms = options_int(common, "retry_max"),
 	    .give_up_after_ms = options_int(common, "give_up_after"),
+	    .cost_milli = options_int(common, "cost"),
 	};
 }
 

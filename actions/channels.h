@@ -13,6 +13,7 @@
 
 #include "core/slice.h"
 
+struct rule_hours;
 struct sender_ops;
 
 struct channel {
@@ -22,6 +23,7 @@ struct channel {
 	int64_t max_concurrent; /* messages under way at once */
 	int64_t max_per_minute; /* 0: no limit */
 	int64_t retry_first_ms, retry_max_ms, give_up_after_ms;
+	int64_t cost_milli; /* of one message, thousandths of the currency */
 };
 
 struct alert_queue {
@@ -42,9 +44,15 @@ struct actions_config {
 	size_t queue_count;
 	const char *const *offers; /* known offer ids */
 	size_t offer_count;
+	const int64_t *offer_costs_milli; /* what each is worth; NULL: nothing */
 	const char *default_reply_channel; /* channel for approved drafts; NULL: the first that
 					      can_reply, else file */
 	int64_t max_per_person_per_day; /* messages to one person over all rules; 0: no cap */
+	int64_t max_per_person_per_week;
+	int64_t spend_per_day_milli, spend_per_month_milli; /* over all rules; 0: no cap */
+	const char *currency; /* for words; NULL: none is named */
+	int64_t allowed_lateness_ms; /* a post that comes later counts in no window */
+	const struct rule_hours *quiet_hours; /* no messages for marketing then; NULL: none */
 	const char
 	    *brand_timezone; /* for "a day" when the customer's zone is unknown; default "UTC" */
 	const char *brake_file; /* sending stops while this file exists; NULL: none */

@@ -14,7 +14,9 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/timefmt.h"
+#include "store/pauses.h"
 
+#include "actions/alerts.h"
 #include "actions/sender.h"
 #include "actions/templates.h"
 
@@ -27,6 +29,11 @@ struct delivery {
 	const struct channel *channel;
 	const struct endpoint *endpoint; /* NULL: the channel needs none */
 	enum purpose purpose;
+	int64_t cost_milli; /* of the channel and the offer */
+	int64_t next_ms; /* when hours let it go; now: they do not hold it */
+	char hours_words[120]; /* which line makes it wait */
+	struct slice hours_json; /* the rule's lines */
+	struct slice alert_queue; /* instead of the message; SLICE_NONE: nothing instead */
 };
 
 static int
@@ -72,9 +79,78 @@ judge_template(
 	return 1;
 }
 
+/* No messages for marketing now? 1 they may go, 0 with why, -1 */
 static int
-judge_send(struct settle *s, const struct action *action, struct delivery *d, char why[WHY_MAX])
+judge_promotions(struct settle *s, enum purpose purpose, char why[WHY_MAX])
 {
+	struct pause_row row;
+	int rc;
+
+	if (purpose != PURPOSE_MARKETING)
+		return 1;
+	rc = store_pause_get(
+	    s->st, SLICE_LIT(PAUSE_PROMOTIONS), s->in->occ->now_ms, s->arena, &row, s->err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	pause_words("promotions are paused", &row, why);
+	return 0;
+}
+
+/* Of several rules that would write to one person because of one occurrence the first does. */
+static int
+judge_competition(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+{
+	if (s->sender == NULL || s->sender == rule)
+		return 1;
+	snprintf(why, WHY_MAX, "rule '%.*s' goes first for this person", SLICE_ARG(s->sender->id));
+	return 0;
+}
+
+/* When it may go, on the person's clock.  1, also when it has to wait (d->next_ms); 0 with why and
+ * d->alert_queue, -1. */
+static int
+judge_hours(struct settle *s, const struct rule_head *rule, struct delivery *d, char why[WHY_MAX])
+{
+	struct rule_hours lines[HOURS_LINES_MAX];
+	size_t count = 0;
+	struct hours_zones zones = hours_zones_of(s->in->occ->customer, s->config);
+	struct hours_verdict v;
+
+	d->next_ms = s->in->occ->now_ms;
+	assert(rule->hours_count < HOURS_LINES_MAX); /* the language has a smaller ceiling */
+	while (count < rule->hours_count && count < HOURS_LINES_MAX - 1) {
+		lines[count] = rule->hours[count];
+		count++;
+	}
+	if (hours_write(lines, count, s->arena, &d->hours_json, s->err) < 0)
+		return -1;
+	if (s->config->quiet_hours != NULL && d->purpose == PURPOSE_MARKETING)
+		lines[count++] = *s->config->quiet_hours;
+	if (count == 0)
+		return 1;
+	hours_judge(lines, count, &zones, s->in->occ->now_ms, &v);
+	if (v.line == NULL)
+		return 1;
+	snprintf(d->hours_words, sizeof d->hours_words, "%s", v.words);
+	d->next_ms = v.next_ms;
+	if (v.answer == HOURS_DEFER && v.next_ms != TIME_UNKNOWN)
+		return 1;
+	if (v.answer == HOURS_ALERT)
+		d->alert_queue = v.line->queue;
+	if (v.answer == HOURS_DEFER)
+		snprintf(why, WHY_MAX, "%s: no hour of the next %d days is allowed", v.words,
+		    (int)(HOURS_SEARCH_MS / TIME_DAY_MS));
+	else
+		snprintf(why, WHY_MAX, "%s", v.words);
+	return 0;
+}
+
+static int
+judge_send(struct settle *s, const struct rule_head *rule, const struct action *action,
+    struct delivery *d, char why[WHY_MAX])
+{
+	int rc;
+
 	d->channel = actions_channel(s->config, action->channel);
 	if (d->channel == NULL) {
 		snprintf(why, WHY_MAX, "there is no channel '%.*s' in the configuration",
@@ -84,10 +160,18 @@ judge_send(struct settle *s, const struct action *action, struct delivery *d, ch
 	if (judge_template(s, action, d->channel, why) == 0)
 		return 0;
 	d->purpose = template_purpose(s->templates, action->template_id);
+	d->cost_milli = caps_cost_milli(s, d->channel, action->offer);
 	if (actions_may_send(
 		s->in->occ->customer, d->channel, d->purpose, &d->endpoint, why, WHY_MAX) == 0)
 		return 0;
-	return guardrails_person_day(s, why);
+	rc = judge_promotions(s, d->purpose, why);
+	if (rc == 1)
+		rc = judge_competition(s, rule, why);
+	if (rc == 1)
+		rc = caps_judge_person(s, why);
+	if (rc == 1)
+		rc = caps_judge_money(s, rule, d->cost_milli, why);
+	return rc == 1 ? judge_hours(s, rule, d, why) : rc;
 }
 
 static int
@@ -193,6 +277,7 @@ fill_message(struct settle *s, const struct action *action, const struct deliver
 	    .template_id = action->template_id,
 	    .offer = action->offer,
 	    .next_at_ms = occ->now_ms,
+	    .not_before_ms = TIME_UNKNOWN,
 	    .claimed_at_ms = TIME_UNKNOWN,
 	    .expires_at_ms = TIME_UNKNOWN,
 	    .created_at_ms = occ->now_ms,
@@ -229,6 +314,73 @@ shadow(struct settle *s, struct decision_row *row, bool would, const char *what,
 	return settle_note(s, row, "shadow: it would be suppressed: %s", why);
 }
 
+/* Hours turn the message into an alert. */
+static int
+alert_instead(struct settle *s, const struct firing *f, const struct delivery *d, const char *why,
+    struct decision_row *row)
+{
+	struct action alert = {
+	    .verb = ACTION_ALERT, .queue = d->alert_queue, .severity = SEVERITY_NORMAL};
+	int64_t alert_no;
+
+	if (alert_raise(s->st, s->config, s->in->occ, f->rule, &alert, f->reason, slice_of(row->id),
+		s->arena, &alert_no, s->err) < 0)
+		return -1;
+	row->outcome = DECISION_ALERTED;
+	s->out->alerted++;
+	return settle_note(s, row, "%s: alert %lld in '%.*s' instead", why, (long long)alert_no,
+	    SLICE_ARG(d->alert_queue));
+}
+
+/* The state it begins in: it waits for people, for the brake, for an hour, or for nothing.  In this
+ * order: each later wait is judged again once the earlier one is over. */
+static int
+set_state(struct settle *s, const struct firing *f, const struct delivery *d,
+    struct decision_row *row, struct message *m)
+{
+	const struct rule_head *rule = f->rule;
+	char until[TIME_TEXT_MAX];
+	int rc;
+
+	m->hours_json = d->hours_json;
+	m->state = MESSAGE_HELD;
+	row->outcome = DECISION_QUEUED;
+	if (slice_is_set(rule->approval_team)) {
+		m->hold = HOLD_APPROVAL;
+		m->team = rule->approval_team;
+		row->outcome = DECISION_DRAFTED;
+		rc = settle_note(
+		    s, row, "waits for approval by '%.*s'", SLICE_ARG(rule->approval_team));
+		m->reason = row->note;
+		return rc;
+	}
+	if (s->in->is_sending_stopped) {
+		m->hold = HOLD_BRAKE;
+		m->reason = SLICE_LIT("sending is stopped");
+		return settle_note(s, row, "sending is stopped; held for %s", d->channel->name);
+	}
+	m->state = MESSAGE_READY;
+	if (d->next_ms <= s->in->occ->now_ms)
+		return settle_note(s, row, "queued for %s", d->channel->name);
+	m->next_at_ms = m->not_before_ms = d->next_ms;
+	rc = settle_note(s, row, "queued for %s; waits until %s: %s", d->channel->name,
+	    time_format_rfc3339(d->next_ms, until), d->hours_words);
+	m->reason = row->note;
+	return rc;
+}
+
+/* It is in the outbox: what counts messages moves. */
+static int
+count_sent(struct settle *s, const struct firing *f, const struct delivery *d)
+{
+	s->out->queued++;
+	if (s->sender == NULL)
+		s->sender = f->rule;
+	if (caps_count_money(s, f->rule, d->cost_milli) < 0)
+		return -1;
+	return caps_count_person(s);
+}
+
 int
 deliver_send(
     struct settle *s, const struct firing *f, const struct action *action, struct decision_row *row)
@@ -236,32 +388,26 @@ deliver_send(
 	struct delivery d = {0};
 	struct message m;
 	char why[WHY_MAX] = "";
-	int rc = judge_send(s, action, &d, why);
+	int rc = judge_send(s, f->rule, action, &d, why);
 
 	if (rc < 0)
 		return -1;
-	if (f->rule->is_shadow)
+	if (f->rule->is_shadow) {
+		/* Its own budget moves, so that the shadow run shows what that would have held. */
+		if (rc == 1 && caps_count_money(s, f->rule, d.cost_milli) < 0)
+			return -1;
 		return shadow(s, row, rc == 1, "queued", why);
+	}
+	if (rc == 0 && slice_is_set(d.alert_queue))
+		return alert_instead(s, f, &d, why, row);
 	if (rc == 0)
 		return suppress(s, row, why);
 	fill_message(s, action, &d, row, &m);
 	m.kind = MESSAGE_SEND;
-	m.state = MESSAGE_READY;
-	if (s->in->is_sending_stopped) {
-		m.state = MESSAGE_HELD;
-		m.hold = HOLD_BRAKE;
-		m.reason = SLICE_LIT("sending is stopped");
-	}
-	rc = write_message(s, action, &d, row, &m);
-	if (rc <= 0)
-		return rc;
-	row->outcome = DECISION_QUEUED;
-	s->out->queued++;
-	if (settle_note(s, row, "%s %s",
-		s->in->is_sending_stopped ? "sending is stopped; held for" : "queued for",
-		d.channel->name) < 0)
+	if (set_state(s, f, &d, row, &m) < 0)
 		return -1;
-	return guardrails_person_day_count(s);
+	rc = write_message(s, action, &d, row, &m);
+	return rc <= 0 ? rc : count_sent(s, f, &d);
 }
 
 int

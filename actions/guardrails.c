@@ -1,9 +1,10 @@
 /*
- * guardrails.c - what holds a whole firing back, and the counters behind it.
+ * guardrails.c - what holds a whole firing back, in order, and the counters that move when it fires.
  *
  * Counters are rows keyed by (rule, kind, key).  A cool-down's key is what the limit is counted
  * per: the subject (an author and their linked customer are one), the thread, or "" for the rule
- * itself.
+ * itself.  Words are made only for what is really held: most firings of a busy rule are judged and
+ * forgotten.
  */
 #include "actions/actions_internal.h"
 
@@ -14,11 +15,13 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/timefmt.h"
-#include "platform/zone.h"
+#include "store/pauses.h"
 #include "store/posts.h"
 
-static const char *
-scope_name(enum limit_scope scope)
+#include "actions/pauses.h"
+
+const char *
+guardrails_scope_name(enum limit_scope scope)
 {
 	switch (scope) {
 	case LIMIT_PER_AUTHOR: return "per author";
@@ -30,13 +33,13 @@ scope_name(enum limit_scope scope)
 	return "?";
 }
 
-/* What the cool-down is counted by.  False: nothing to count by, why says so. */
-static bool
-cooldown_key(
-    const struct occurrence *occ, enum limit_scope scope, struct slice *key_r, char why[WHY_MAX])
+bool
+guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slice *key_r,
+    const char **nobody_r)
 {
 	const struct post *post = occ->post;
 
+	*nobody_r = NULL;
 	switch (scope) {
 	case LIMIT_PER_RULE: *key_r = SLICE_LIT(""); return true;
 	case LIMIT_PER_THREAD:
@@ -47,17 +50,15 @@ cooldown_key(
 			*key_r = post->thread;
 		return true;
 	case LIMIT_PER_CUSTOMER:
-		if (occ->customer == NULL) {
-			snprintf(why, WHY_MAX,
-			    "no customer to count per: the author is not linked to one");
-			return false;
-		}
-		break;
+		if (occ->customer != NULL)
+			break;
+		*nobody_r = "no customer to count per: the author is not linked to one";
+		return false;
 	case LIMIT_PER_AUTHOR:
 	case LIMIT_PER_SUBJECT: break;
 	}
 	if (!slice_is_set(occ->subject)) {
-		snprintf(why, WHY_MAX, "no author to count per: the post is anonymous");
+		*nobody_r = "no author to count per: the post is anonymous";
 		return false;
 	}
 	*key_r = occ->subject;
@@ -70,13 +71,16 @@ judge_cooldown(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]
 	const struct occurrence *occ = s->in->occ;
 	struct rule_counter c;
 	struct slice key;
+	const char *nobody;
 	char duration[WORDS_DURATION_MAX], last[TIME_TEXT_MAX];
 	int rc;
 
 	if (rule->cooldown_ms <= 0)
 		return 1;
-	if (!cooldown_key(occ, rule->cooldown_scope, &key, why))
+	if (!guardrails_key(occ, rule->cooldown_scope, &key, &nobody)) {
+		snprintf(why, WHY_MAX, "%s", nobody);
 		return 0;
+	}
 	rc = store_counter_get(s->st, rule->id, STATE_COOLDOWN, key, &c, s->err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : 1;
@@ -84,36 +88,91 @@ judge_cooldown(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]
 	if (c.last_at_ms == TIME_UNKNOWN || occ->now_ms - c.last_at_ms >= rule->cooldown_ms)
 		return 1;
 	snprintf(why, WHY_MAX, "at most once every %s %s: last fired %s",
-	    words_duration(rule->cooldown_ms, duration), scope_name(rule->cooldown_scope),
-	    time_format_rfc3339(c.last_at_ms, last));
+	    words_duration(rule->cooldown_ms, duration),
+	    guardrails_scope_name(rule->cooldown_scope), time_format_rfc3339(c.last_at_ms, last));
 	return 0;
 }
 
+/* Paused by a person or a watch? 1 it is not, 0 it is, -1. */
 static int
-judge_total(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+judge_pause(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
-	struct rule_counter c;
+	struct pause_row row;
+	struct slice what;
+	int rc = store_pauses_any(s->st, s->err);
 
-	if (rule->max_total <= 0)
-		return 1;
-	if (store_counter_get(s->st, rule->id, STATE_TOTAL, SLICE_LIT(""), &c, s->err) < 0)
-		return -1;
-	if (c.count < rule->max_total)
-		return 1;
-	snprintf(why, WHY_MAX, "at most %lld in total: it has fired %lld time%s",
-	    (long long)rule->max_total, (long long)c.count, c.count == 1 ? "" : "s");
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	if (!pause_rule_what(rule->id, s->arena, &what))
+		return err_set(s->err, ERR_NOMEM, "no memory to judge a rule");
+	rc = store_pause_get(s->st, what, s->in->occ->now_ms, s->arena, &row, s->err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	pause_words("the rule is paused", &row, why);
 	return 0;
 }
 
-int
-guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+/* --- canary --------------------------------------------------------------------------------------
+ */
+
+/* FNV-1a, then mixed: it must give the same persons the same place in every version of the program,
+ * so it is no hash that may be replaced by a better one. */
+static uint64_t
+place_of(struct slice rule_id, struct slice subject)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < rule_id.len; i++)
+		h = (h ^ (unsigned char)rule_id.ptr[i]) * UINT64_C(1099511628211);
+	h *= UINT64_C(1099511628211); /* as for a NUL between them */
+	for (size_t i = 0; i < subject.len; i++)
+		h = (h ^ (unsigned char)subject.ptr[i]) * UINT64_C(1099511628211);
+	h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+	h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return (h ^ (h >> 33)) % 1000;
+}
+
+/* A larger share contains the smaller one: persons keep their place. */
+static int
+judge_canary(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
 	const struct occurrence *occ = s->in->occ;
-	const char *inert = s->in->inert;
-	char duration[WORDS_DURATION_MAX];
-	int rc;
+	int share = rule->canary_milli;
 
-	if (inert != NULL && !(rule->acts_on_reposts && strcmp(inert, INERT_REPOST) == 0)) {
+	if (share <= 0 || share >= 1000)
+		return 1;
+	if (slice_is_set(occ->subject) && place_of(rule->id, occ->subject) < (uint64_t)share)
+		return 1;
+	const char *is_out = slice_is_set(occ->subject)
+	    ? "this person is not in the share it acts for"
+	    : "the post is anonymous, and so in no share";
+
+	if (share % 10 == 0)
+		snprintf(why, WHY_MAX, "canary %d%%: %s", share / 10, is_out);
+	else
+		snprintf(why, WHY_MAX, "canary %d.%d%%: %s", share / 10, share % 10, is_out);
+	return 0;
+}
+
+/* --- in order ------------------------------------------------------------------------------------
+ */
+
+/* Own accounts and reposts count for nobody; a first fetch may decide nothing, but what was said
+ * was said. */
+static bool
+counts_for_its_author(const char *inert)
+{
+	return inert == NULL || strcmp(inert, INERT_FIRST_FETCH) == 0;
+}
+
+/* Inert, too old, paused. */
+static int
+judge_moment(struct settle *s, const struct rule_head *rule, const char *inert, char why[WHY_MAX])
+{
+	const struct occurrence *occ = s->in->occ;
+	char duration[WORDS_DURATION_MAX];
+
+	if (inert != NULL) {
 		snprintf(why, WHY_MAX, "%s", inert);
 		return 0;
 	}
@@ -122,12 +181,41 @@ guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MA
 		    why, WHY_MAX, "older than %s", words_duration(rule->act_within_ms, duration));
 		return 0;
 	}
-	rc = judge_cooldown(s, rule, why);
-	return rc == 1 ? judge_total(s, rule, why) : rc;
+	return judge_pause(s, rule, why);
 }
 
-static int
-count_one(struct settle *s, struct slice rule_id, enum state_kind kind, struct slice key)
+enum verdict
+guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+{
+	const char *inert = s->in->inert;
+	bool has_window = rule->window.times > 0 && s->in->occ->kind == OCCURRENCE_POST;
+	struct window_seen seen;
+	int rc;
+
+	if (inert != NULL && rule->acts_on_reposts && strcmp(inert, INERT_REPOST) == 0)
+		inert = NULL;
+	/* Counted whatever holds it back afterwards: a window is about what was said. */
+	if (has_window && counts_for_its_author(inert) && window_count(s, rule, &seen) < 0)
+		return VERDICT_FAILED;
+	rc = judge_moment(s, rule, inert, why);
+	if (rc == 1 && has_window)
+		return window_judge(s, rule, &seen, why);
+	return rc < 0 ? VERDICT_FAILED : rc == 1 ? VERDICT_FIRES : VERDICT_HELD;
+}
+
+int
+guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+{
+	int rc = judge_canary(s, rule, why);
+
+	if (rc == 1)
+		rc = judge_cooldown(s, rule, why);
+	return rc == 1 ? caps_judge(s, rule, why) : rc;
+}
+
+int
+guardrails_count(
+    struct settle *s, struct slice rule_id, enum state_kind kind, struct slice key, int64_t by)
 {
 	struct rule_counter c;
 
@@ -135,7 +223,7 @@ count_one(struct settle *s, struct slice rule_id, enum state_kind kind, struct s
 		return -1;
 	if (c.last_at_ms == TIME_UNKNOWN || c.last_at_ms < s->in->occ->now_ms)
 		c.last_at_ms = s->in->occ->now_ms;
-	c.count++;
+	c.count += by;
 	return store_counter_put(s->st, rule_id, kind, key, &c, s->err);
 }
 
@@ -143,67 +231,17 @@ int
 guardrails_fired(struct settle *s, const struct rule_head *rule)
 {
 	struct slice key;
-	char why[WHY_MAX];
+	const char *nobody;
 
 	if (rule->cooldown_ms > 0) {
-		bool has_key = cooldown_key(s->in->occ, rule->cooldown_scope, &key, why);
+		bool has_key = guardrails_key(s->in->occ, rule->cooldown_scope, &key, &nobody);
 
 		assert(has_key); /* judged before */
-		if (!has_key || count_one(s, rule->id, STATE_COOLDOWN, key) < 0)
+		if (!has_key || guardrails_count(s, rule->id, STATE_COOLDOWN, key, 1) < 0)
 			return -1;
 	}
+	if (caps_count(s, rule) < 0)
+		return -1;
 	/* Also without a limit, so that one written later counts from the start. */
-	return count_one(s, rule->id, STATE_TOTAL, SLICE_LIT(""));
-}
-
-/* "c:17|2026-11-21" in the person's zone, else the brand's, else UTC. */
-static int
-person_day_key(struct settle *s, struct slice *key_r)
-{
-	const struct occurrence *occ = s->in->occ;
-	int64_t offset_ms = 0;
-	int year, month, day;
-	const char *text;
-
-	if ((occ->customer == NULL || !slice_is_set(occ->customer->timezone) ||
-		!zone_offset_ms(occ->customer->timezone, occ->now_ms, &offset_ms)) &&
-	    (s->config->brand_timezone == NULL ||
-		!zone_offset_ms(slice_of(s->config->brand_timezone), occ->now_ms, &offset_ms)))
-		offset_ms = 0;
-	time_civil_from_days((occ->now_ms + offset_ms) / TIME_DAY_MS, &year, &month, &day);
-	text = arena_printf(
-	    s->arena, "%.*s|%04d-%02d-%02d", SLICE_ARG(occ->subject), year, month, day);
-	if (text == NULL)
-		return err_set(s->err, ERR_NOMEM, "no memory to count a person's messages");
-	*key_r = slice_of(text);
-	return 0;
-}
-
-int
-guardrails_person_day(struct settle *s, char why[WHY_MAX])
-{
-	struct rule_counter c;
-	struct slice key;
-	long long cap = (long long)s->config->max_per_person_per_day;
-
-	if (cap <= 0)
-		return 1;
-	if (person_day_key(s, &key) < 0 ||
-	    store_counter_get(s->st, SLICE_LIT(""), STATE_PERSON_DAY, key, &c, s->err) < 0)
-		return -1;
-	if (c.count < cap)
-		return 1;
-	snprintf(why, WHY_MAX, "cap of %lld message%s per person per day reached", cap,
-	    cap == 1 ? "" : "s");
-	return 0;
-}
-
-int
-guardrails_person_day_count(struct settle *s)
-{
-	struct slice key;
-
-	if (person_day_key(s, &key) < 0)
-		return -1;
-	return count_one(s, SLICE_LIT(""), STATE_PERSON_DAY, key);
+	return guardrails_count(s, rule->id, STATE_TOTAL, SLICE_LIT(""), 1);
 }

@@ -18,12 +18,16 @@
 #include "core/rng.h"
 #include "core/timefmt.h"
 #include "core/utf8.h"
+#include "store/pauses.h"
 #include "store/persons.h"
 #include "store/store.h"
 
 #include "actions/actions.h"
 #include "actions/actions_internal.h"
+#include "actions/alerts.h"
 #include "actions/channels.h"
+#include "actions/pauses.h"
+#include "actions/sequences.h"
 
 #define RECOVER_PAGE 200
 #define PAGE_ARENA_MAX (256u << 20)
@@ -138,6 +142,9 @@ is_overdue(const struct message *m, const struct channel *channel, int64_t now_m
 {
 	int64_t since_ms = m->claimed_at_ms != TIME_UNKNOWN ? m->claimed_at_ms : m->updated_at_ms;
 
+	/* It was our hours that made it wait until then. */
+	if (m->not_before_ms > since_ms)
+		since_ms = m->not_before_ms;
 	if (m->expires_at_ms != TIME_UNKNOWN && m->expires_at_ms <= now_ms)
 		return true;
 	return channel->give_up_after_ms > 0 && now_ms - since_ms >= channel->give_up_after_ms;
@@ -169,19 +176,19 @@ judge_endpoint(const struct customer *customer, const struct message *m, char wh
 	return 0;
 }
 
-/* What was allowed when it was queued must be allowed now. 1, 0 with why, -1. */
+/* What was allowed when it was queued must be allowed now. 1 with the customer, 0 with why, -1. */
 static int
-judge_customer(
-    struct claim *c, const struct message *m, const struct channel *channel, char why[WHY_MAX])
+judge_customer(struct claim *c, const struct message *m, const struct channel *channel,
+    struct customer **customer_r, char why[WHY_MAX])
 {
 	const struct endpoint *endpoint;
-	struct customer *customer;
 	int rc;
 
+	*customer_r = NULL;
 	if (m->kind != MESSAGE_SEND)
 		return 1;
 	rc = slice_is_set(m->customer_id)
-	    ? store_customer_load(c->st, m->customer_id, c->now_ms, c->arena, &customer, c->err)
+	    ? store_customer_load(c->st, m->customer_id, c->now_ms, c->arena, customer_r, c->err)
 	    : 0;
 	if (rc < 0)
 		return -1;
@@ -189,9 +196,9 @@ judge_customer(
 		snprintf(why, WHY_MAX, "the customer is no longer known");
 		return 0;
 	}
-	if (actions_may_send(customer, channel, m->purpose, &endpoint, why, WHY_MAX) == 0)
+	if (actions_may_send(*customer_r, channel, m->purpose, &endpoint, why, WHY_MAX) == 0)
 		return 0;
-	return judge_endpoint(customer, m, why);
+	return judge_endpoint(*customer_r, m, why);
 }
 
 /* For the channel: which rule wanted it and why. */
@@ -213,11 +220,96 @@ fill_cause(struct claim *c, struct message *m)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Promotions or its rule are paused: it waits for the end of that.  1 they are not, 0 it is held,
+ * -1. */
+static int
+judge_pauses(struct claim *c, struct message *m)
+{
+	struct pause_row row;
+	char why[WHY_MAX];
+	int rc = m->kind == MESSAGE_NOTICE ? 0 : store_pauses_any(c->st, c->err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	rc = m->purpose == PURPOSE_MARKETING
+	    ? store_pause_get(c->st, SLICE_LIT(PAUSE_PROMOTIONS), c->now_ms, c->arena, &row, c->err)
+	    : 0;
+	if (rc == 1)
+		pause_words("promotions are paused", &row, why);
+	if (rc == 0 && fill_cause(c, m) == 0 && m->rule_id.len > 0) {
+		struct slice what;
+
+		if (!pause_rule_what(m->rule_id, c->arena, &what))
+			return err_set(c->err, ERR_NOMEM, "no memory for message %s", m->id);
+		rc = store_pause_get(c->st, what, c->now_ms, c->arena, &row, c->err);
+		if (rc == 1)
+			pause_words("the rule is paused", &row, why);
+	}
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	/* stays as it is otherwise: its time to give up goes on */
+	m->state = MESSAGE_HELD;
+	m->hold = HOLD_PAUSE;
+	if (copy_words(m, c->arena, why, &m->reason, c->err) < 0)
+		return -1;
+	return store_message_update(c->st, m, c->err);
+}
+
+/* Hours say what instead of sending: to a later time, to nobody, or to our own people. */
+static int
+obey_hours(struct claim *c, struct message *m, const struct hours_verdict *v)
+{
+	char why[WHY_MAX], until[TIME_TEXT_MAX];
+	int64_t alert_no;
+
+	if (v->answer == HOURS_DEFER && v->next_ms == TIME_UNKNOWN) {
+		snprintf(why, sizeof why, "%s: no hour of the next %d days is allowed", v->words,
+		    (int)(HOURS_SEARCH_MS / TIME_DAY_MS));
+		return move(c->st, m, MESSAGE_EXPIRED, why, c->now_ms, c->arena, c->err);
+	}
+	if (v->answer == HOURS_DEFER) {
+		snprintf(why, sizeof why, "waits until %s: %s",
+		    time_format_rfc3339(v->next_ms, until), v->words);
+		m->next_at_ms = m->not_before_ms = v->next_ms;
+		return move(c->st, m, m->state, why, c->now_ms, c->arena, c->err);
+	}
+	if (v->answer == HOURS_ALERT && fill_cause(c, m) == 0 &&
+	    alert_raise_own(c->st, c->config, v->line->queue, slice_of(m->id), SEVERITY_NORMAL,
+		"a message was not sent: its hours are over",
+		arena_printf(c->arena, "%s; message %s of rule '%.*s': %.*s", v->words, m->id,
+		    SLICE_ARG(m->rule_id), SLICE_ARG(m->cause)),
+		c->now_ms, c->arena, &alert_no, c->err) < 0)
+		return -1;
+	return move(c->st, m, MESSAGE_SUPPRESSED, v->words, c->now_ms, c->arena, c->err);
+}
+
+/* 1 it may go at this hour, 0 it was dealt with, -1 */
+static int
+judge_hours(struct claim *c, struct message *m, const struct customer *customer)
+{
+	struct rule_hours lines[HOURS_LINES_MAX + 1];
+	struct hours_zones zones = hours_zones_of(customer, c->config);
+	struct hours_verdict v;
+	size_t count;
+
+	if (m->kind != MESSAGE_SEND)
+		return 1;
+	if (hours_read(m->hours_json, c->arena, lines, &count, c->err) < 0)
+		return -1;
+	if (c->config->quiet_hours != NULL && m->purpose == PURPOSE_MARKETING)
+		lines[count++] = *c->config->quiet_hours;
+	if (count == 0)
+		return 1;
+	hours_judge(lines, count, &zones, c->now_ms, &v);
+	return v.line == NULL ? 1 : obey_hours(c, m, &v);
+}
+
 /* One message that is due: 1 it is ours to send now, 0 it is not, -1. */
 static int
 claim_one(struct claim *c, struct message *m)
 {
 	const struct channel *channel = actions_channel(c->config, m->channel);
+	struct customer *customer;
 	char why[WHY_MAX];
 	int rc;
 
@@ -243,11 +335,15 @@ claim_one(struct claim *c, struct message *m)
 		m->hold = HOLD_BRAKE;
 		return store_message_update(c->st, m, c->err);
 	}
-	rc = judge_customer(c, m, channel, why);
-	if (rc < 0)
-		return -1;
+	rc = judge_customer(c, m, channel, &customer, why);
 	if (rc == 0)
 		return move(c->st, m, MESSAGE_SUPPRESSED, why, c->now_ms, c->arena, c->err);
+	if (rc == 1)
+		rc = judge_pauses(c, m);
+	if (rc == 1)
+		rc = judge_hours(c, m, customer);
+	if (rc != 1)
+		return rc;
 	m->state = MESSAGE_SENDING;
 	m->attempts++;
 	if (m->claimed_at_ms == TIME_UNKNOWN)
@@ -427,7 +523,10 @@ record_one(struct store *st, const struct actions_config *config, struct rng *rn
 		    outcome->result == SEND_UNKNOWN ? MESSAGE_UNKNOWN : MESSAGE_REJECTED,
 		    outcome->reason, now_ms, a, err);
 	switch (outcome->result) {
-	case SEND_DONE: return move(st, m, MESSAGE_SENT, outcome->reason, now_ms, a, err);
+	case SEND_DONE:
+		if (sequences_note_sent(st, m, now_ms, a, err) < 0)
+			return -1;
+		return move(st, m, MESSAGE_SENT, outcome->reason, now_ms, a, err);
 	case SEND_LATER: return record_later(st, channel, rng, now_ms, m, outcome, a, err);
 	case SEND_PERMANENT: return record_permanent(st, now_ms, m, outcome, a, err);
 	case SEND_UNKNOWN: return record_unknown(st, channel, rng, now_ms, m, outcome, a, err);

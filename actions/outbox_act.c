@@ -73,6 +73,8 @@ what_would_do(const struct message *m)
 			return "it waits for approval: approve, reject or drop it";
 		if (m->hold == HOLD_BRAKE)
 			return "sending is stopped: resume sending, or release, hold or drop it";
+		if (m->hold == HOLD_PAUSE)
+			return "it waits for the end of a pause: resume that, or hold or drop it";
 		return "release or drop it";
 	case MESSAGE_READY: return "it is about to be sent: hold or drop it";
 	case MESSAGE_SENDING: return "it is being sent right now: wait for the result";
@@ -107,8 +109,9 @@ step_of(enum outbox_verb verb, const struct message *m)
 	switch (verb) {
 	case OUTBOX_APPROVE: return is_approval ? STEP_READY : STEP_NO;
 	case OUTBOX_REJECT: return is_approval ? STEP_DROP : STEP_NO;
-	case OUTBOX_HOLD: return waits || (is_held && m->hold == HOLD_BRAKE) ? STEP_HOLD : STEP_NO;
-	case OUTBOX_RELEASE: return is_held ? STEP_READY : STEP_NO;
+	case OUTBOX_HOLD:
+		return waits || (is_held && m->hold != HOLD_OPERATOR) ? STEP_HOLD : STEP_NO;
+	case OUTBOX_RELEASE: return is_held && m->hold != HOLD_PAUSE ? STEP_READY : STEP_NO;
 	case OUTBOX_RETRY: return has_ended || m->state == MESSAGE_LATER ? STEP_READY : STEP_NO;
 	case OUTBOX_DROP:
 		return m->state == MESSAGE_HELD || waits || has_ended ? STEP_DROP : STEP_NO;

@@ -30,6 +30,8 @@ const struct option sender_common_options[] = {
 	"the longest wait between tries that the channel did not ask for", "30 minutes"},
     {"give_up_after", OPTION_DURATION, "2 days", false, TIME_SECOND_MS, 30 * TIME_DAY_MS, NULL,
 	"a message not delivered by then expires", "12 hours"},
+    {"cost", OPTION_AMOUNT, "0", false, 0, INT64_C(1000000000), NULL,
+	"what one message costs, in limits.currency: counted by budgets", "0.075"},
     {"time_limit", OPTION_DURATION, "30 seconds", false, TIME_SECOND_MS, 10 * TIME_MINUTE_MS, NULL,
 	"how long one try may take", "10 seconds"},
     {NULL, OPTION_TEXT, NULL, false, 0, 0, NULL, NULL, NULL},

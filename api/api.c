@@ -14,6 +14,7 @@ static const char *const of_decisions[] = {"rule", "before", "limit", NULL};
 static const char *const of_why[] = {"post", "message", "rule", "format", NULL};
 static const char *const of_outbox[] = {"state", "hold", "channel", "before", "limit", NULL};
 static const char *const of_alerts[] = {"state", "queue", "before", "limit", NULL};
+static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
 static const char *const of_import[] = {"dry_run", "handle_attribute", "file", NULL};
 
@@ -37,6 +38,8 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/outbox/{id}/{verb}", API_WRITER, api_outbox_act, NULL},
     {"GET", "/api/v1/sending", API_READER, api_sending_get, NULL},
     {"POST", "/api/v1/sending", API_WRITER, api_sending_post, NULL},
+    {"GET", "/api/v1/pauses", API_READER, api_pauses_get, NULL},
+    {"POST", "/api/v1/pauses", API_WRITER, api_pauses_post, NULL},
     {"GET", "/api/v1/alerts", API_READER, api_alerts_list, of_alerts},
     {"GET", "/api/v1/alerts/{no}", API_READER, api_alerts_show, NULL},
     {"POST", "/api/v1/alerts/{no}/{verb}", API_WRITER, api_alerts_act, NULL},
@@ -44,7 +47,11 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/rules/history", API_READER, api_rules_history, paging},
     {"GET", "/api/v1/rules/versions/{version}", API_READER, api_rules_version, NULL},
     {"POST", "/api/v1/rules/check", API_READER, api_rules_check, NULL},
+    {"POST", "/api/v1/rules/plan", API_READER, api_rules_plan, NULL},
     {"POST", "/api/v1/rules/apply", API_WRITER, api_rules_apply, NULL},
+    {"POST", "/api/v1/rules/rollback", API_WRITER, api_rules_rollback, NULL},
+    {"GET", "/api/v1/watches", API_READER, api_watches_list, after_and_limit},
+    {"GET", "/api/v1/incidents", API_READER, api_incidents_list, of_incidents},
     {"GET", "/api/v1/sources", API_READER, api_sources_list, NULL},
     {"GET", "/api/v1/channels", API_LOOP, api_channels_list, NULL},
     {"GET", "/api/v1/customers", API_READER, api_customers_list, after_and_limit},

@@ -15,7 +15,9 @@
  *            attempts, next_at, created_at, updated_at, offer_code, parts{}); alert (id (number),
  *            queue, severity, state, title, count, rule_id, reason, post_id, opened_at, last_at,
  *            changed_by, change_note); rule (id, title, priority, off, shadow, text); version
- *            (version, applied_at, author, reason, live); source (name, type, health, detail,
+ *            (version, applied_at, author, reason, live); watch (id, title, off, shadow, active_since,
+ *            values, now{}, text); incident (id, watch_id, rules_version, started_at, ended_at,
+ *            reason, end_reason, peak); source (name, type, health, detail,
  *            last_ok_at, next_poll_at, requests, failures, posts, rejects, stored, last_post_at).
  * Errors:    RFC 9457 problem details with the members code, help and at.  Every list is paged
  *            (cursor `before`, `limit` up to 500).
@@ -68,15 +70,28 @@ enum api_place {
 	API_INGEST, /* POST /api/v1/posts: the daemon's page path; answered after the commit */
 };
 
+enum api_bundle_use {
+	API_BUNDLE_CHECK,
+	API_BUNDLE_APPLY,
+	API_BUNDLE_ROLLBACK /* a version of the past: its rules keep their ids */
+};
+
 /* What only the daemon's wiring can do. */
 struct api_host {
 	void *cookie;
-	/* Compiles and checks a bundle ({"rules":{},"templates":{}}); with apply, makes it live in
-	 * the open transaction. base_version: the version the caller edited, -1: whatever is live
-	 * (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
-	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json, bool apply,
-	    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
-	    struct diag_list *diags, struct err *err);
+	/* Compiles and checks a bundle ({"rules":{},"templates":{}}), and makes it live in the open
+	 * transaction unless it is only checked. base_version: the version the caller edited, -1:
+	 * whatever is live (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
+	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json,
+	    enum api_bundle_use use, const char *author, const char *reason, int64_t base_version,
+	    int64_t *version_r, struct diag_list *diags, struct err *err);
+	/* The same checks, changing nothing; the rule set is valid as those of rules_of(). */
+	int (*rules_draft)(void *cookie, struct store *st, struct slice bundle_json,
+	    int64_t base_version, const struct rule_set **draft_r, struct diag_list *diags,
+	    struct err *err);
+	/* What the folders of rules and templates hold now, as in content_hash of a version: 64 hex
+	 * digits.  0, 1 they cannot be read as a whole, -1. */
+	int (*folder_hash)(void *cookie, char hash_r[65], struct err *err);
 	/* The rule set and templates of a past version, for why: valid until the call returns to
 	 * the loop.  1, 0 unknown version, -1. */
 	int (*rules_of)(void *cookie, struct store *st, int64_t version,

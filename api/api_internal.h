@@ -138,10 +138,14 @@ api_handler_fn api_posts_post, api_posts_list, api_posts_show, api_rejects_list;
 api_handler_fn api_decisions_list;
 api_handler_fn api_why_get;
 api_handler_fn api_outbox_list, api_outbox_show, api_outbox_act, api_outbox_release;
+api_handler_fn api_pauses_get, api_pauses_post;
+/* What is paused now, as an array. */
+int api_put_pauses(struct api_call *c, struct json_writer *w, const char *key, struct err *err);
 api_handler_fn api_sending_get, api_sending_post;
 api_handler_fn api_alerts_list, api_alerts_show, api_alerts_act;
 api_handler_fn api_rules_list, api_rules_history, api_rules_version, api_rules_check,
-    api_rules_apply;
+    api_rules_apply, api_rules_plan, api_rules_rollback;
+api_handler_fn api_watches_list, api_incidents_list;
 api_handler_fn api_sources_list, api_channels_list;
 api_handler_fn api_customers_list, api_customers_show, api_customers_import, api_authors_show;
 

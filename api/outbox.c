@@ -18,7 +18,7 @@ static const char *const verbs[] = {"approve", "reject", "hold", "release", "ret
 static int
 take_filter(struct api_call *c, struct message_filter *f, size_t *limit_r)
 {
-	static const char *const holds[] = {"none", "approval", "brake", "operator"};
+	static const char *const holds[] = {"none", "approval", "brake", "operator", "pause"};
 	const char *states[MESSAGE_STATE_COUNT];
 
 	for (int i = 0; i < MESSAGE_STATE_COUNT; i++)

@@ -13,6 +13,8 @@
 
 #include "core/metrics.h"
 #include "actions/outbox.h"
+#include "rules/crowd.h"
+#include "rules/rules.h"
 #include "store/store.h"
 
 #include "api/api_internal.h"
@@ -129,6 +131,8 @@ page_load(struct api_call *c, struct page *p, struct err *err)
 	    load_messages(
 		c, MESSAGE_REJECTED, -1, p->rejected, PAGE_FAILED, &p->rejected_count, err) < 0 ||
 	    store_rejects_list(st, PAGE_REJECTS, a, &p->rejects, &p->reject_count, err) < 0 ||
+	    store_incidents_open(st, PAGE_INCIDENTS, a, &p->incidents, &p->incident_count, err) <
+		0 ||
 	    store_messages_count(st, p->counts, err) < 0)
 		return -1;
 	stopped = outbox_is_stopped(st, a, &p->stopped_why, err);
@@ -186,6 +190,22 @@ banner(struct buf *b, const char *tone, const char *title, struct slice words, c
 	if (command != NULL)
 		buf_addf(b, " <code>%s</code>", command);
 	buf_add_str(b, "</div></div>\n");
+}
+
+/* What is said of a crowd while it lasts. */
+static void
+incident_banner(struct buf *b, const struct page *p, const struct incident_row *row)
+{
+	int i = p->env->rules == NULL ? -1 : rule_set_find_watch(p->env->rules, row->watch_id);
+
+	buf_add_str(b, "<div class=\"banner bad\" role=\"status\"><div class=\"wrap\"><b>");
+	html_bdi(
+	    b, i < 0 ? row->watch_id : rule_set_watch(p->env->rules, (size_t)i)->rule.title, 160);
+	buf_add_str(b, "</b>");
+	html_bdi(b, row->reason, PAGE_TEXT_MAX);
+	buf_add_str(b, " <span class=\"meta\">since ");
+	html_time(b, row->started_at_ms, p->now_ms);
+	buf_add_str(b, "</span> <code>earshot rules watches</code></div></div>\n");
 }
 
 static void
@@ -246,6 +266,8 @@ write_page(struct buf *b, const struct page *p)
 		    NULL);
 	if (p->is_stopped)
 		banner(b, "warn", "Sending is stopped.", p->stopped_why, "earshot outbox resume");
+	for (size_t i = 0; i < p->incident_count; i++)
+		incident_banner(b, p, &p->incidents[i]);
 	buf_add_str(b, "<div class=\"wrap\">");
 	tiles(b, p);
 	buf_add_str(b, "<main><div class=\"column\">");

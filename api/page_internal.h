@@ -15,6 +15,7 @@
 #include "core/slice.h"
 #include "store/outbox.h"
 #include "store/posts.h"
+#include "store/watches.h"
 
 #include "api/api.h"
 
@@ -30,6 +31,7 @@ struct score;
 #define PAGE_ALERTS 12
 #define PAGE_ALERTS_COUNTED API_PAGE_MAX
 #define PAGE_DRAFTS 10
+#define PAGE_INCIDENTS 5
 #define PAGE_HELD 6
 #define PAGE_FAILED 4
 #define PAGE_REJECTS 5
@@ -63,6 +65,8 @@ struct page {
 	struct reject_row *rejects;
 	size_t reject_count;
 	int64_t counts[MESSAGE_STATE_COUNT];
+	struct incident_row *incidents; /* under way */
+	size_t incident_count;
 	struct slice stopped_why;
 	bool is_stopped;
 	const struct json *sources, *channels;

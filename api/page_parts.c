@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/score.h"
 #include "core/timefmt.h"
+#include "rules/crowd.h"
 #include "rules/rules.h"
 
 #include "api/api_internal.h"
@@ -197,7 +198,9 @@ outcome_tone(enum decision_outcome o)
 	case DECISION_ALERTED: return "bad";
 	case DECISION_SUPPRESSED:
 	case DECISION_HELD:
-	case DECISION_SHADOW: return "";
+	case DECISION_SHADOW:
+	case DECISION_COUNTED:
+	case DECISION_WAITING: return "";
 	}
 	return "";
 }
@@ -205,16 +208,23 @@ outcome_tone(enum decision_outcome o)
 static struct slice
 rule_title(const struct page *p, struct slice id)
 {
-	int i = p->env->rules == NULL ? -1 : rule_set_find(p->env->rules, id);
+	int i;
 
-	return i < 0 ? id : rule_set_head(p->env->rules, (size_t)i)->title;
+	if (p->env->rules == NULL)
+		return id;
+	i = rule_set_find(p->env->rules, id);
+	if (i >= 0)
+		return rule_set_head(p->env->rules, (size_t)i)->title;
+	i = rule_set_find_watch(p->env->rules, id);
+	return i < 0 ? id : rule_set_watch(p->env->rules, (size_t)i)->rule.title;
 }
 
 static void
 firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 {
 	const struct decision_row *first = &f->rows[0];
-	bool is_held = first->outcome == DECISION_HELD || first->outcome == DECISION_SHADOW;
+	bool is_held = first->outcome == DECISION_HELD || first->outcome == DECISION_SHADOW ||
+	    first->outcome == DECISION_COUNTED || first->outcome == DECISION_WAITING;
 
 	buf_addf(b, "<article%s><div class=\"top\"><span class=\"title\">",
 	    is_held ? " class=\"held\"" : "");
@@ -233,8 +243,10 @@ firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 	}
 	buf_add_str(b, "<p class=\"because\">because ");
 	html_bdi(b, first->reason, 2 * PAGE_TEXT_MAX);
-	buf_add_str(b, " · ");
-	html_why(b, first->occurrence_id, first->rule_id, "all of it");
+	if (first->occurrence_kind != OCCURRENCE_INCIDENT) { /* there is no post to ask about */
+		buf_add_str(b, " · ");
+		html_why(b, first->occurrence_id, first->rule_id, "all of it");
+	}
 	buf_add_str(b, "</p><ul class=\"acts\">");
 	/* The list is newest first, people read a rule from the top.  A guardrail of the rule held
 	 * all its actions for the same reason: once is enough. */

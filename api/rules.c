@@ -16,6 +16,8 @@
 #include "rules/rules.h"
 #include "store/outbox.h"
 
+#include "api/bundle_internal.h"
+
 static const char *
 scope_name(enum limit_scope s)
 {
@@ -28,6 +30,43 @@ scope_name(enum limit_scope s)
 	}
 	assert(0 && "a scope of a limit");
 	return "unknown";
+}
+
+/* What holds the rule back, but for its rest and its hours, which its text says. */
+static void
+put_guardrails(struct json_writer *w, const struct rule_head *head)
+{
+	json_key(w, "happening");
+	if (head->window.times > 0) {
+		json_object_begin(w);
+		json_kv_i64(w, "times", head->window.times);
+		json_kv_i64(w, "within_s", head->window.within_ms / TIME_SECOND_MS);
+		json_kv_cstr(w, "per", scope_name(head->window.scope));
+		json_object_end(w);
+	} else {
+		json_put_null(w);
+	}
+	json_key(w, "limits");
+	json_array_begin(w);
+	for (size_t i = 0; i < head->cap_count; i++) {
+		const struct rule_cap *cap = &head->caps[i];
+
+		json_object_begin(w);
+		if (cap->is_spend)
+			json_kv_milli(w, "spend_at_most", cap->max);
+		else
+			json_kv_i64(w, "at_most", cap->max);
+		json_kv_cstr(w, "period", cap_period_name(cap->period));
+		json_kv_cstr(w, "per", scope_name(cap->scope));
+		json_object_end(w);
+	}
+	json_array_end(w);
+	json_key(w, "canary_percent");
+	if (head->canary_milli > 0)
+		json_put_milli(w, (int64_t)head->canary_milli * 100);
+	else
+		json_put_null(w);
+	json_kv_str(w, "approval_by", head->approval_team);
 }
 
 static int
@@ -58,10 +97,7 @@ put_rule(struct api_call *c, struct json_writer *w, size_t i, struct buf *text, 
 	} else {
 		json_put_null(w);
 	}
-	if (head->max_total > 0)
-		json_kv_i64(w, "at_most_total", head->max_total);
-	else
-		json_kv_null(w, "at_most_total");
+	put_guardrails(w, head);
 	json_kv_i64(w, "fired", fired.count);
 	json_kv_time(w, "last_fired_at", fired.count > 0 ? fired.last_at_ms : TIME_UNKNOWN);
 	json_key(w, "actions");
@@ -70,6 +106,11 @@ put_rule(struct api_call *c, struct json_writer *w, size_t i, struct buf *text, 
 		json_put_str(w, head->actions[k].text);
 	json_array_end(w);
 	json_kv_str(w, "text", buf_slice(text));
+	buf_clear(text);
+	rule_set_describe_rule(c->env->rules, i, text);
+	if (buf_failed(text))
+		return api_nomem(c, err);
+	json_kv_str(w, "in_words", buf_slice(text));
 	json_object_end(w);
 	return 0;
 }
@@ -200,9 +241,8 @@ api_rules_version(struct api_call *c, struct err *err)
 
 /* ---- check and apply --------------------------------------------------- */
 
-/* The member "bundle" of the body, as text again. */
-static int
-take_bundle(struct api_call *c, struct slice *bundle_r, struct err *err)
+int
+api_take_bundle(struct api_call *c, struct slice *bundle_r, struct err *err)
 {
 	const struct json *v = json_get(json_root(c->body), "bundle");
 	struct json_writer w;
@@ -223,8 +263,8 @@ take_bundle(struct api_call *c, struct slice *bundle_r, struct err *err)
 	return slice_is_set(*bundle_r) ? 0 : api_nomem(c, err);
 }
 
-static void
-put_findings(struct json_writer *w, const struct diag_list *diags)
+void
+api_put_findings(struct json_writer *w, const struct diag_list *diags)
 {
 	json_kv_i64(w, "errors", (int64_t)diag_count(diags, DIAG_ERROR));
 	json_kv_i64(w, "warnings", (int64_t)diag_count(diags, DIAG_WARNING));
@@ -235,63 +275,79 @@ put_findings(struct json_writer *w, const struct diag_list *diags)
 	diag_print_json(diags, w->out);
 }
 
-static int
-refuse_findings(struct api_call *c, const struct diag_list *diags)
+int
+api_refuse_findings(struct api_call *c, const struct diag_list *diags)
 {
 	struct json_writer w;
 
 	api_problem_begin(c->reply, &w, 422, "findings", "the findings say where and what to do",
 	    "the rules or templates have errors; nothing was changed");
-	put_findings(&w, diags);
+	api_put_findings(&w, diags);
 	json_object_end(&w);
 	return -1;
 }
 
-static int
-bundle_work(struct api_call *c, bool apply, struct err *err)
+int
+api_bundle_call_take(struct api_call *c, struct api_bundle_call *call, struct err *err)
 {
-	static const char *const known[] = {
-	    "bundle", "author", "reason", "base_version", "who", NULL};
-	const char *author, *reason;
-	struct diag_list *diags = NULL;
-	struct slice bundle;
-	struct json_writer *w;
-	int64_t base, version = c->env->rules_version;
-	int rc = -1;
+	const char *who;
 
-	if (api_body(c, known, false, err) < 0 || take_bundle(c, &bundle, err) < 0 ||
-	    api_body_who(c, &author, err) < 0 ||
-	    api_body_cstr(c, "author", API_WHO_MAX, author, &author, err) < 0 ||
-	    api_body_cstr(c, "reason", API_NOTE_MAX, "", &reason, err) < 0 ||
-	    api_body_i64(c, "base_version", -1, &base) < 0)
+	if (api_body_who(c, &who, err) < 0 ||
+	    api_body_cstr(c, "author", API_WHO_MAX, who, &call->author, err) < 0 ||
+	    api_body_cstr(c, "reason", API_NOTE_MAX, "", &call->reason, err) < 0)
 		return -1;
-	diags = diag_list_new();
+	return api_body_i64(c, "base_version", -1, &call->base_version);
+}
+
+int
+api_bundle_call_run(struct api_call *c, const struct api_bundle_call *call, struct err *err)
+{
+	struct diag_list *diags = diag_list_new();
+	int64_t version = c->env->rules_version;
+	bool is_changed;
+	struct json_writer *w;
+	int rc;
+
 	if (diags == NULL)
 		return api_nomem(c, err);
-	rc = c->env->host->rules_bundle(c->env->host->cookie, c->env->store, bundle, apply, author,
-	    reason, base, &version, diags, err);
-	if (rc == 1)
-		rc = refuse_findings(c, diags);
-	else if (rc == 0) {
-		c->env->rules_changed = apply && version != c->env->rules_version;
+	rc = c->env->host->rules_bundle(c->env->host->cookie, c->env->store, call->bundle,
+	    call->use, call->author, call->reason, call->base_version, &version, diags, err);
+	if (rc == 1) {
+		rc = api_refuse_findings(c, diags);
+	} else if (rc == 0) {
+		is_changed = call->use != API_BUNDLE_CHECK && version != c->env->rules_version;
+		c->env->rules_changed = is_changed;
 		w = api_object(c);
 		json_kv_i64(w, "version", version);
-		json_kv_bool(w, "changed", apply && version != c->env->rules_version);
-		put_findings(w, diags);
+		json_kv_bool(w, "changed", is_changed);
+		api_put_findings(w, diags);
 		api_object_end(c);
 	}
 	diag_list_free(diags);
 	return rc;
 }
 
+static int
+bundle_work(struct api_call *c, enum api_bundle_use use, struct err *err)
+{
+	static const char *const known[] = {
+	    "bundle", "author", "reason", "base_version", "who", NULL};
+	struct api_bundle_call call = {.use = use};
+
+	if (api_body(c, known, false, err) < 0 || api_take_bundle(c, &call.bundle, err) < 0 ||
+	    api_bundle_call_take(c, &call, err) < 0)
+		return -1;
+	return api_bundle_call_run(c, &call, err);
+}
+
 int
 api_rules_check(struct api_call *c, struct err *err)
 {
-	return bundle_work(c, false, err);
+	return bundle_work(c, API_BUNDLE_CHECK, err);
 }
 
 int
 api_rules_apply(struct api_call *c, struct err *err)
 {
-	return bundle_work(c, true, err);
+	return bundle_work(c, API_BUNDLE_APPLY, err);
 }

@@ -89,6 +89,7 @@ struct status {
 	struct slice stopped_why;
 	bool is_stopped;
 	struct rules_version live;
+	enum tristate folder; /* does it hold something else than what is live? */
 	bool has_live;
 	struct decision_row *decisions;
 	size_t decision_count;
@@ -139,6 +140,7 @@ status_load(struct api_call *c, struct status *s, struct err *err)
 	struct store *st = c->env->store;
 	struct arena *a = c->env->arena;
 	int64_t next;
+	char hash[65];
 	int rc;
 
 	if (store_messages_count(st, s->counts, err) < 0 || count_alerts(c, s, err) < 0 ||
@@ -151,7 +153,12 @@ status_load(struct api_call *c, struct status *s, struct err *err)
 	s->is_stopped = rc == 1;
 	rc = store_rules_load(st, c->env->rules_version, a, &s->live, err);
 	s->has_live = rc == 1;
-	return rc < 0 ? -1 : 0;
+	if (rc < 0)
+		return -1;
+	s->folder = TRI_UNKNOWN;
+	if (s->has_live && c->env->host->folder_hash(c->env->host->cookie, hash, err) == 0)
+		s->folder = slice_eq_str(s->live.content_hash, hash) ? TRI_NO : TRI_YES;
+	return 0;
 }
 
 static void
@@ -188,6 +195,11 @@ put_rules(struct api_call *c, struct json_writer *w, const struct status *s)
 		json_kv_str(w, "author", s->live.author);
 		json_kv_str(w, "reason", s->live.reason);
 	}
+	json_key(w, "folder_differs"); /* null: it cannot be told */
+	if (s->folder == TRI_UNKNOWN)
+		json_put_null(w);
+	else
+		json_put_bool(w, s->folder == TRI_YES);
 	json_object_end(w);
 }
 
@@ -238,6 +250,8 @@ api_status_get(struct api_call *c, struct err *err)
 	json_kv_str(w, "reason", s.is_stopped ? s.stopped_why : SLICE_NONE);
 	json_kv_bool(w, "brake_file_there", env->is_brake_file_there);
 	json_object_end(w);
+	if (api_put_pauses(c, w, "pauses", err) < 0)
+		return -1;
 	put_rules(c, w, &s);
 	json_key(w, "outbox");
 	api_put_counts(w, s.counts);

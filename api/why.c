@@ -17,7 +17,10 @@
 #include <string.h>
 
 #include "core/occurrence.h"
+#include "actions/channels.h"
 #include "nlp/nlp.h"
+#include "people/local_time.h"
+#include "platform/zone_clock.h"
 #include "rules/rules.h"
 #include "store/persons.h"
 
@@ -244,6 +247,7 @@ rebuild(struct api_call *c, const struct why *y, const struct rule_set *set, str
     struct score *score, struct occurrence *occ, struct err *err)
 {
 	const struct stored_post *sp = y->sp;
+	struct zone_clock *zones;
 
 	*post = sp->post;
 	post->likes = post->replies = post->reposts = COUNT_UNKNOWN;
@@ -261,6 +265,11 @@ rebuild(struct api_call *c, const struct why *y, const struct rule_set *set, str
 	    .customer = sp->customer,
 	    .subject = sp->subject,
 	};
+	zones = zone_clock_new();
+	if (zones == NULL)
+		return api_nomem(c, err);
+	local_time_fill(zones, c->env->actions->brand_timezone, occ);
+	zone_clock_free(zones);
 	return 0;
 }
 
@@ -281,7 +290,7 @@ explain_rule(struct api_call *c, struct why *y, struct why_rule *r, const struct
 		return 0;
 	buf_init(&text, EXPLANATION_MAX);
 	buf_init(&json, EXPLANATION_MAX);
-	rc = rule_set_explain(set, i, occ, &facts, c->env->arena, &text, &json, err);
+	rc = rule_set_explain(set, i, FIRING_RULE, occ, &facts, c->env->arena, &text, &json, err);
 	if (rc == 0) {
 		r->conditions_text = arena_slice_dup(c->env->arena, buf_slice(&text));
 		r->conditions_json = arena_slice_dup(c->env->arena, buf_slice(&json));

@@ -12,6 +12,7 @@ action_verb_name(enum action_verb v)
 	case ACTION_TAG: return "tag";
 	case ACTION_SET: return "set";
 	case ACTION_ADD_TO_LIST: return "add to list";
+	case ACTION_PAUSE_PROMOTIONS: return "pause promotions";
 	}
 	assert(0 && "an action_verb without a name");
 	return "unknown";
@@ -27,5 +28,19 @@ severity_name(enum severity s)
 	case SEVERITY_CRITICAL: return "critical";
 	}
 	assert(0 && "a severity without a name");
+	return "unknown";
+}
+
+const char *
+cap_period_name(enum cap_period p)
+{
+	switch (p) {
+	case CAP_TOTAL: return "in total";
+	case CAP_HOUR: return "per hour";
+	case CAP_DAY: return "per day";
+	case CAP_WEEK: return "per week";
+	case CAP_MONTH: return "per month";
+	}
+	assert(0 && "a cap_period without a name");
 	return "unknown";
 }

@@ -20,6 +20,7 @@ enum action_verb {
 	ACTION_TAG, /* tag author|customer "tag" [for duration] */
 	ACTION_SET, /* set customer "attribute" to "value" */
 	ACTION_ADD_TO_LIST, /* add author|customer to list id */
+	ACTION_PAUSE_PROMOTIONS, /* of a watch: no messages for marketing during the incident */
 };
 const char *action_verb_name(enum action_verb v); /* "send", "draft reply", ... */
 
@@ -60,6 +61,62 @@ enum limit_scope {
 	LIMIT_PER_RULE
 };
 
+/* happening `times` times within within_ms per scope, by the posts' own times; times 0: not asked. */
+struct rule_window {
+	int64_t times; /* 2..RULE_TIMES_MAX */
+	int64_t within_ms;
+	enum limit_scope scope;
+};
+/* Event times kept per rule and key: a window counts over at most so many. */
+#define RULE_TIMES_MAX 64
+
+enum cap_period {
+	CAP_TOTAL,
+	CAP_HOUR,
+	CAP_DAY,
+	CAP_WEEK, /* begins on Monday */
+	CAP_MONTH
+}; /* on the clock of the brand's zone */
+const char *cap_period_name(enum cap_period p); /* "in total", "per hour", ... */
+
+/* at most `max` per period [per scope], or spend at most `max` thousandths of the currency. */
+struct rule_cap {
+	int64_t max;
+	enum cap_period period;
+	enum limit_scope scope; /* LIMIT_PER_RULE: all together */
+	bool is_spend; /* counts costs of channels and offers; else firings */
+};
+
+enum hours_answer {
+	HOURS_DEFER, /* the message waits for the next time that is allowed */
+	HOURS_DROP,
+	HOURS_ALERT /* nothing is sent; an alert to a queue instead */
+};
+
+/* not between A and B ..., only between A and B ...: for messages to people. */
+struct rule_hours {
+	bool is_only;
+	int from_minute, until_minute; /* of the day, 0..1439; until <= from: over midnight */
+	unsigned
+	    weekdays; /* bit 0 Monday ... bit 6 Sunday, of the day it begins on; 0: every day */
+	struct slice zone; /* SLICE_NONE: the customer's, else the brand's */
+	enum hours_answer answer;
+	struct slice queue; /* HOURS_ALERT */
+};
+
+/* What must have happened before (`after`), or must not happen afterwards (`unless`). */
+enum sequence_kind {
+	SEQUENCE_NONE,
+	SEQUENCE_POST, /* a post of the same person that fulfils conditions of its own */
+	SEQUENCE_SENT, /* after only: a message of that template was sent to them */
+	SEQUENCE_ANSWERED /* unless only: we answered: a reply of an own account, or a message to them */
+};
+struct rule_sequence {
+	enum sequence_kind kind;
+	int64_t within_ms;
+	struct slice template_id; /* SEQUENCE_SENT */
+};
+
 /* The head of a rule as actions needs it. */
 struct rule_head {
 	struct slice id;
@@ -72,16 +129,34 @@ struct rule_head {
 	/* at most once every cooldown_ms per scope; 0: none */
 	int64_t cooldown_ms;
 	enum limit_scope cooldown_scope;
-	/* at most N in total; 0: none */
-	int64_t max_total;
+	struct rule_window window;
+	const struct rule_cap *caps;
+	size_t cap_count;
+	const struct rule_hours *hours; /* all must allow it */
+	size_t hours_count;
+	int32_t canary_milli; /* of 1000 persons it acts for so many; 0: for all */
+	struct slice approval_team; /* its messages wait for this team; SLICE_NONE: they do not */
+	struct rule_sequence after, unless;
 	const struct action *actions;
 	size_t action_count;
 };
 
-/* A rule whose conditions were true for an occurrence. */
+/* Which of a rule's or watch's conditions were true. */
+enum firing_part {
+	FIRING_RULE, /* `when` of a rule */
+	FIRING_AFTER, /* the conditions of `after a post` */
+	FIRING_UNLESS, /* the conditions of `unless a post` */
+	FIRING_WATCHED, /* `over posts where` of a watch: rule is the watch's head */
+	FIRING_BASE /* `out of posts where` of a watch */
+};
+
+/* Conditions that were true for an occurrence. */
 struct firing {
 	const struct rule_head *rule;
-	struct slice reason; /* one line: the conditions that made it true with the values seen */
+	/* one line: the conditions that made it true with the values seen; empty where a watch
+	 * merely counts */
+	struct slice reason;
+	enum firing_part part;
 };
 
 #endif

@@ -78,16 +78,16 @@ list_insert(struct diag_list *l, const struct diag *d)
 	l->kept_count++;
 }
 
-/* A copy that is valid UTF-8 and at most DIAG_TEXT_MAX bytes; NULL for NULL or without memory. */
+/* A copy that is valid UTF-8 and at most max bytes; NULL for NULL or without memory. */
 static const char *
-text_keep(struct arena *a, const char *s)
+text_keep(struct arena *a, const char *s, size_t max)
 {
 	if (s == NULL)
 		return NULL;
 	struct slice valid = utf8_repair(a, slice_of(s), NULL);
 	if (!slice_is_set(valid))
 		return NULL;
-	struct slice cut = utf8_prefix(valid, DIAG_TEXT_MAX);
+	struct slice cut = utf8_prefix(valid, max);
 	return arena_strndup(a, cut.ptr, cut.len);
 }
 
@@ -191,10 +191,10 @@ diag_new(struct diag_list *l, enum diag_severity severity, const char *code, con
 	if (d == NULL)
 		return NULL;
 	d->severity = severity;
-	d->code = text_keep(l->arena, code);
-	d->file = text_keep(l->arena, file);
-	d->help = text_keep(l->arena, help);
-	d->message = text_keep(l->arena, message);
+	d->code = text_keep(l->arena, code, DIAG_TEXT_MAX);
+	d->file = text_keep(l->arena, file, DIAG_TEXT_MAX);
+	d->help = text_keep(l->arena, help, DIAG_HELP_MAX);
+	d->message = text_keep(l->arena, message, DIAG_TEXT_MAX);
 	if (d->code == NULL || d->message == NULL || (file != NULL && d->file == NULL))
 		return NULL;
 	return d;
@@ -329,10 +329,8 @@ cells_of(uint32_t cp)
 
 /* Controls would reach the terminal of whoever reads this: one '?' each.  Tabs stay. */
 static void
-add_visible(struct buf *out, const char *text)
+add_visible_slice(struct buf *out, struct slice s)
 {
-	struct slice s = slice_of(text);
-
 	for (size_t i = 0; i < s.len;) {
 		size_t start = i;
 		uint32_t cp = utf8_next(s, &i);
@@ -341,6 +339,27 @@ add_visible(struct buf *out, const char *text)
 			buf_add_char(out, '?');
 		else
 			buf_add(out, s.ptr + start, i - start);
+	}
+}
+
+static void
+add_visible(struct buf *out, const char *text)
+{
+	add_visible_slice(out, slice_of(text));
+}
+
+/* A help of several lines goes on under its beginning. */
+static void
+add_help(struct buf *out, const char *help, int indent)
+{
+	struct slice rest = slice_of(help);
+
+	for (bool is_first = true; slice_is_set(rest); is_first = false) {
+		struct slice line = slice_split(&rest, '\n');
+
+		buf_addf(out, "%*s", is_first ? 0 : indent, "");
+		add_visible_slice(out, line);
+		buf_add_char(out, '\n');
 	}
 }
 
@@ -398,8 +417,7 @@ print_one(const struct diag *d, struct buf *out)
 	}
 	if (d->help != NULL) {
 		buf_addf(out, "%*s = help: ", width, "");
-		add_visible(out, d->help);
-		buf_add_char(out, '\n');
+		add_help(out, d->help, width + 9);
 	}
 }
 

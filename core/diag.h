@@ -23,6 +23,7 @@ struct diag_list;
 
 #define DIAG_MAX 200
 #define DIAG_TEXT_MAX 1024
+#define DIAG_HELP_MAX 4096 /* of a help, which may have several lines */
 #define DIAG_LINE_MAX 240
 
 enum diag_severity {

@@ -265,9 +265,15 @@ json_type_name(enum json_type t)
 }
 
 const struct json *
+json_find(const struct json *obj, struct slice key)
+{
+	return json_type(obj) == JSON_OBJECT ? node_member(obj, key) : NULL;
+}
+
+const struct json *
 json_get(const struct json *obj, const char *key)
 {
-	return json_type(obj) == JSON_OBJECT ? node_member(obj, slice_of(key)) : NULL;
+	return json_find(obj, slice_of(key));
 }
 
 const struct json *

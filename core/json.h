@@ -48,6 +48,7 @@ enum json_type json_type(const struct json *v); /* JSON_ABSENT for NULL */
 const char *json_type_name(enum json_type t); /* "a string", "an object" ... */
 /* Looks at one member after the other: walk large objects with json_next(). */
 const struct json *json_get(const struct json *obj, const char *key);
+const struct json *json_find(const struct json *obj, struct slice key);
 const struct json *json_at(const struct json *arr, size_t i);
 size_t json_count(const struct json *v); /* members or elements; 0 for others */
 struct slice json_str(const struct json *v); /* SLICE_NONE unless a string */

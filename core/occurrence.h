@@ -16,7 +16,9 @@
 #include "core/slice.h"
 
 enum occurrence_kind {
-	OCCURRENCE_POST
+	OCCURRENCE_POST,
+	OCCURRENCE_TIMER, /* what must not happen after a post has not happened: id is that post's */
+	OCCURRENCE_INCIDENT, /* a watch saw a crowd: no post, no person; id "w:<watch>:<since>" */
 };
 
 /* One attribute of a customer; an attribute is a list of values. */
@@ -51,6 +53,13 @@ struct consent {
 	bool is_given; /* false: withdrawn */
 };
 
+/* How we know that the author of an occurrence is this customer. */
+struct link_facts {
+	struct slice proof; /* "imported handle"; SLICE_NONE: not linked */
+	struct slice handle;
+	int64_t linked_at_ms;
+};
+
 /* A person we know, with what belongs to them at this moment. */
 struct customer {
 	struct slice id; /* User.UserId */
@@ -62,6 +71,7 @@ struct customer {
 	const struct consent *consents;
 	size_t consent_count;
 	struct slice_list tags; /* not expired */
+	struct link_facts link; /* to the author of the occurrence */
 };
 
 /* What we know of the author beyond this post. */
@@ -82,6 +92,9 @@ struct occurrence {
 	const struct author_facts *author;
 	const struct customer *customer; /* NULL: the author is not linked to anybody we know */
 	struct slice subject; /* "c:<customer id>" or "a:<author id>"; SLICE_NONE: anonymous */
+	/* at_ms on the clock of the brand's and of the customer's zone, as if that were UTC; 0: not
+	 * known */
+	int64_t local_ms, customer_local_ms;
 };
 
 #endif

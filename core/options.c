@@ -270,6 +270,7 @@ type_text(const struct option *opt)
 	case OPTION_INT: return "number";
 	case OPTION_DURATION: return "duration";
 	case OPTION_SIZE: return "size";
+	case OPTION_AMOUNT: return "amount";
 	case OPTION_PATH: return "path";
 	case OPTION_CHOICE: return opt->choices;
 	case OPTION_MAP: return "map";

@@ -8,7 +8,7 @@
  * Findings: C020 not a map, C021 unknown option, C022 a required one is missing, C023 wrong kind of
  *           value, C024 not a whole number, C025 out of range, C026 not a duration, C027 not a
  *           size, C028 not one of the choices, C029 not true or false, C030 a secret written into
- *           the file, C031 a secret that cannot be fetched, C032 no value. Secrets never appear in
+ *           the file, C031 a secret that cannot be fetched, C032 no value, C033 not an amount. Secrets never appear in
  *           a finding, nor does the value of a key we do not know (it may be a misspelt secret).
  *           After a finding the option keeps its default.
  */
@@ -35,6 +35,7 @@ enum option_type {
 	OPTION_BOOL, /* true, false, yes, no, on, off */
 	OPTION_INT,
 	OPTION_DURATION, /* "500 ms", "30s", "5 min", "2 hours", "90 days" -> milliseconds */
+	OPTION_AMOUNT, /* "20", "0.075" -> thousandths: money */
 	OPTION_SIZE, /* "64 KB", "10MB" -> bytes, powers of 1024 */
 	OPTION_PATH, /* relative ones are relative to the configuration file's folder; "-" stays */
 	OPTION_CHOICE, /* one of choices */
@@ -47,7 +48,7 @@ struct option {
 	const char
 	    *fallback; /* as a person would write it; NULL: no default.  OPTION_LIST: "a, b" */
 	bool is_required;
-	int64_t min, max; /* OPTION_INT, _DURATION, _SIZE; both 0: no bounds */
+	int64_t min, max; /* OPTION_INT, _DURATION, _SIZE, _AMOUNT; both 0: no bounds */
 	const char *choices; /* "a|b|c" */
 	const char *help; /* one sentence */
 	const char *example; /* may be NULL */
@@ -63,7 +64,7 @@ void options_free(struct options *o);
 bool options_has(const struct options *o, const char *name); /* set, or has a default */
 const char *options_text(const struct options *o, const char *name); /* NULL: not set */
 int64_t
-options_int(const struct options *o, const char *name); /* INT, DURATION (ms), SIZE (bytes) */
+options_int(const struct options *o, const char *name); /* INT, DURATION (ms), SIZE (bytes), AMOUNT (1/1000) */
 bool options_bool(const struct options *o, const char *name);
 size_t options_list_count(const struct options *o, const char *name);
 const char *options_list_at(const struct options *o, const char *name, size_t i);
@@ -78,6 +79,8 @@ bool duration_parse(struct slice s, int64_t *ms_r);
 /* The largest unit that divides it: "90 days", "5 min", "1500 ms". */
 #define DURATION_TEXT_MAX 32
 const char *duration_format(int64_t ms, char out[DURATION_TEXT_MAX]);
+/* "20", "0.5", "0.075" -> thousandths; at most three digits behind the point. */
+bool amount_parse(struct slice s, int64_t *milli_r);
 /* "64 KB", "10MB", "512 bytes" -> bytes, powers of 1024; a bare 0 needs no unit. */
 bool size_parse(struct slice s, int64_t *bytes_r);
 

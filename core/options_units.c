@@ -127,3 +127,26 @@ duration_format(int64_t ms, char out[DURATION_TEXT_MAX])
 	snprintf(out, DURATION_TEXT_MAX, "%" PRId64 " %s", value, name);
 	return out;
 }
+
+/* ---- amounts ---- */
+
+bool
+amount_parse(struct slice s, int64_t *milli_r)
+{
+	struct slice rest = slice_trim(s), whole = slice_split(&rest, '.');
+	long long units;
+	int64_t milli = 0, worth = 100;
+
+	if (whole.len == 0 || whole.len > 12 || whole.ptr[0] < '0' || whole.ptr[0] > '9' ||
+	    !slice_to_i64(whole, &units))
+		return false;
+	if (slice_is_set(rest) && (rest.len == 0 || rest.len > 3))
+		return false;
+	for (size_t i = 0; i < rest.len; i++, worth /= 10) {
+		if (rest.ptr[i] < '0' || rest.ptr[i] > '9')
+			return false;
+		milli += (rest.ptr[i] - '0') * worth;
+	}
+	*milli_r = units * 1000 + milli;
+	return true;
+}

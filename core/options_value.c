@@ -45,6 +45,8 @@ unit_help(enum option_type type)
 		return "write a number and a unit: 500 ms, 30 s, 5 min, 2 hours, 90 days";
 	if (type == OPTION_SIZE)
 		return "write a number and a unit: 512 bytes, 64 KB, 10 MB, 1 GB";
+	if (type == OPTION_AMOUNT)
+		return "write it with a point and at most three digits behind it: 20 or 0.075";
 	return "write it in digits only";
 }
 
@@ -55,6 +57,8 @@ number_text(struct arena *a, enum option_type type, int64_t v)
 
 	if (type == OPTION_DURATION)
 		return arena_strdup(a, duration_format(v, duration));
+	if (type == OPTION_AMOUNT)
+		return arena_printf(a, "%" PRId64, v / 1000);
 	if (type == OPTION_SIZE && v != 0 && v % (1 << 20) == 0)
 		return arena_printf(a, "%" PRId64 " MB", v >> 20);
 	if (type == OPTION_SIZE && v != 0 && v % (1 << 10) == 0)
@@ -71,6 +75,8 @@ number_parse(enum option_type type, struct slice s, int64_t *value_r)
 		return duration_parse(s, value_r);
 	if (type == OPTION_SIZE)
 		return size_parse(s, value_r);
+	if (type == OPTION_AMOUNT)
+		return amount_parse(s, value_r);
 	if (!slice_to_i64(s, &number))
 		return false;
 	*value_r = number;
@@ -125,10 +131,13 @@ static void
 number_read(struct option_context *c, const struct option *opt, struct value *v,
     const struct yaml_node *node)
 {
-	static const char *const what[] = {"a whole number", "a duration", "a size"};
-	static const char *const codes[] = {"C024", "C026", "C027"};
+	static const char *const what[] = {"a whole number", "a duration", "a size", "an amount"};
+	static const char *const codes[] = {"C024", "C026", "C027", "C033"};
 	struct arena *a = c->o->arena;
-	size_t kind = opt->type == OPTION_INT ? 0 : opt->type == OPTION_DURATION ? 1 : 2;
+	size_t kind = opt->type == OPTION_INT ? 0
+	    : opt->type == OPTION_DURATION    ? 1
+	    : opt->type == OPTION_SIZE        ? 2
+					      : 3;
 	int64_t number;
 
 	if (!number_parse(opt->type, node->scalar, &number)) {
@@ -228,6 +237,7 @@ scalar_read(struct option_context *c, const struct option *opt, struct value *v,
 	case OPTION_CHOICE: choice_read(c, opt, v, node); break;
 	case OPTION_INT:
 	case OPTION_DURATION:
+	case OPTION_AMOUNT:
 	case OPTION_SIZE: number_read(c, opt, v, node); break;
 	case OPTION_BOOL:
 		v->is_set = bool_parse(node->scalar, &v->number);
@@ -342,6 +352,7 @@ option_fallback_set(struct option_context *c, const struct option *opt, struct v
 	case OPTION_BOOL: v->is_set = bool_parse(s, &v->number); break;
 	case OPTION_INT:
 	case OPTION_DURATION:
+	case OPTION_AMOUNT:
 	case OPTION_SIZE: v->is_set = number_parse(opt->type, s, &v->number); break;
 	case OPTION_SECRET:
 	case OPTION_MAP: break;

@@ -18,6 +18,7 @@
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/host.h"
 #include "daemon/snapshot.h"
 
 #define CLIENT_TIMEOUT_MS (10 * TIME_MINUTE_MS)
@@ -30,40 +31,9 @@ struct client {
 	struct store *store;
 	int lock_fd;
 	struct lexicon_set *lexicon;
-	struct snapshot *snapshot, *past;
+	struct snapshot *snapshot;
 	struct arena *arena;
 };
-
-static int
-host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply,
-    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
-    struct diag_list *diags, struct err *err)
-{
-	struct client *c = cookie;
-	struct bundle b;
-
-	if (bundle_parse(bundle_json, c->arena, &b, err) < 0)
-		return -1;
-	return home_apply(st, c->config, c->lexicon, &b, apply, author, reason, base_version,
-	    clock_now_ms(sysclock()), version_r, diags, err);
-}
-
-static int
-host_rules_of(void *cookie, struct store *st, int64_t version, const struct rule_set **set_r,
-    const struct template_set **templates_r, struct err *err)
-{
-	struct client *c = cookie;
-	int rc;
-
-	snapshot_unref(c->past);
-	c->past = NULL;
-	rc = home_snapshot_of(st, NULL, c->lexicon, version, &c->past, err);
-	if (rc == 1) {
-		*set_r = c->past->rules;
-		*templates_r = c->past->templates;
-	}
-	return rc;
-}
 
 /* Is anybody listening on the socket? */
 static int
@@ -137,7 +107,6 @@ client_free(struct client *c)
 {
 	if (c == NULL)
 		return;
-	snapshot_unref(c->past);
 	snapshot_unref(c->snapshot);
 	lexicon_set_unref(c->lexicon);
 	home_close(c->store, c->lock_fd);
@@ -174,8 +143,7 @@ static int
 call_alone(struct client *c, const char *method, const char *path, struct slice body, int *status_r,
     struct buf *answer, struct err *err)
 {
-	struct api_host host = {
-	    c, host_rules_bundle, host_rules_of, slice_of("[]"), slice_of("[]")};
+	struct host host;
 	struct api_env env = {0};
 	struct api_request q = {0};
 	struct api_reply reply;
@@ -198,7 +166,8 @@ call_alone(struct client *c, const char *method, const char *path, struct slice 
 	env.rules_version = c->snapshot->version;
 	env.handle_attribute = c->config->handle_attribute;
 	env.started_at_ms = clock_now_ms(sysclock());
-	env.host = &host;
+	host_init(&host, c->snapshot, c->arena, sysclock(), slice_of("[]"), slice_of("[]"));
+	env.host = &host.api;
 	route = api_route_find(method, q.path, &status, &allow);
 	if (route == NULL)
 		return err_set(err, ERR_INPUT, "there is no %s %s", method, path);
@@ -221,6 +190,7 @@ call_alone(struct client *c, const char *method, const char *path, struct slice 
 	if (rc < 0)
 		err_set(err, ERR_NOMEM, "no memory for the answer");
 out:
+	host_fini(&host);
 	api_reply_fini(&reply);
 	return rc;
 }

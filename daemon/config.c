@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/decision.h"
 #include "core/diag.h"
 #include "core/err.h"
 #include "core/mem.h"
@@ -29,6 +30,7 @@ struct config_full {
 	struct yaml_doc *doc;
 	struct options *top, *store, *server, *customers, *network, *log, *limits, *alerts;
 	struct options **queues, **offer_sets;
+	struct rule_hours quiet_hours;
 	size_t queue_sets, offer_set_count;
 };
 
@@ -384,10 +386,11 @@ read_offers(struct loading *l)
 	const struct yaml_node *map = map_of(l, f->top, "offers");
 	size_t most = map == NULL ? 1 : map->count + 1;
 	const char **names = arena_array(f->arena, most, sizeof *names);
+	int64_t *costs = arena_array(f->arena, most, sizeof *costs);
 
 	f->base.offers = arena_array(f->arena, most, sizeof *f->base.offers);
 	f->offer_sets = arena_array(f->arena, most, sizeof(struct options *));
-	if (names == NULL || f->base.offers == NULL || f->offer_sets == NULL)
+	if (names == NULL || costs == NULL || f->base.offers == NULL || f->offer_sets == NULL)
 		return -1;
 	for (size_t i = 0; map != NULL && i < map->count; i++) {
 		const struct yaml_node *node = &map->items[i];
@@ -403,9 +406,11 @@ read_offers(struct loading *l)
 		o->codes_path = options_text(set, "codes");
 		o->description = options_text(set, "description");
 		names[i] = o->name;
+		costs[i] = options_int(set, "cost");
 		f->base.offer_count++;
 	}
 	f->base.actions.offers = names;
+	f->base.actions.offer_costs_milli = costs;
 	f->base.actions.offer_count = f->base.offer_count;
 	return 0;
 }
@@ -439,6 +444,57 @@ level_of(const char *name)
 	return LOG_INFO;
 }
 
+static const struct yaml_node *
+node_at(struct loading *l, const char *section_name, const char *key)
+{
+	const struct yaml_node *s =
+	    l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), section_name);
+
+	return s == NULL || s->type != YAML_MAP ? NULL : yaml_get(s, key);
+}
+
+/* "21:00-08:00" */
+static bool
+quiet_hours_parse(const char *text, struct rule_hours *h)
+{
+	int from_hour, from_minute, until_hour, until_minute, used = 0;
+
+	if (sscanf(text, "%2d:%2d-%2d:%2d%n", &from_hour, &from_minute, &until_hour, &until_minute,
+		&used) != 4 ||
+	    text[used] != '\0' || from_hour < 0 || from_hour > 23 || until_hour < 0 ||
+	    until_hour > 23 || from_minute < 0 || from_minute > 59 || until_minute < 0 ||
+	    until_minute > 59)
+		return false;
+	*h = (struct rule_hours){.from_minute = from_hour * 60 + from_minute,
+	    .until_minute = until_hour * 60 + until_minute,
+	    .answer = HOURS_DEFER};
+	return h->from_minute != h->until_minute;
+}
+
+static void
+fill_limits(struct loading *l)
+{
+	struct config_full *f = l->full;
+	struct actions_config *a = &f->base.actions;
+	const char *quiet = options_text(f->limits, "quiet_hours");
+
+	a->max_per_person_per_day = options_int(f->limits, "per_person_per_day");
+	a->max_per_person_per_week = options_int(f->limits, "per_person_per_week");
+	a->spend_per_day_milli = options_int(f->limits, "spend_per_day");
+	a->spend_per_month_milli = options_int(f->limits, "spend_per_month");
+	a->currency = options_text(f->limits, "currency");
+	a->allowed_lateness_ms = options_int(f->limits, "allowed_lateness");
+	a->brake_file = options_text(f->limits, "brake_file");
+	if (quiet == NULL)
+		return;
+	if (quiet_hours_parse(quiet, &f->quiet_hours))
+		a->quiet_hours = &f->quiet_hours;
+	else
+		find(l, node_at(l, "limits", "quiet_hours"), "C059",
+		    "write two different times of day: 21:00-08:00",
+		    "these quiet hours cannot be read");
+}
+
 static void
 fill(struct loading *l)
 {
@@ -461,8 +517,7 @@ fill(struct loading *l)
 	c->allow_private = list_of(l, f->network, "allow_private", &c->allow_private_count);
 	c->log_level = level_of(options_text(f->log, "level"));
 	c->log_journal = options_bool(f->log, "journal");
-	c->actions.max_per_person_per_day = options_int(f->limits, "per_person_per_day");
-	c->actions.brake_file = options_text(f->limits, "brake_file");
+	fill_limits(l);
 	c->actions.brand_timezone = options_text(f->top, "timezone");
 	c->actions.default_reply_channel = options_text(f->top, "reply_channel");
 	if (need(l, c->store_path) == NULL)
@@ -474,15 +529,6 @@ fill(struct loading *l)
 	c->blackbox_path = need(l, arena_printf(a, "%s-state", c->store_path));
 	if (c->listen != NULL && strcmp(c->listen, "off") == 0)
 		c->listen = NULL;
-}
-
-static const struct yaml_node *
-node_at(struct loading *l, const char *section_name, const char *key)
-{
-	const struct yaml_node *s =
-	    l->full->doc == NULL ? NULL : yaml_get(yaml_root(l->full->doc), section_name);
-
-	return s == NULL || s->type != YAML_MAP ? NULL : yaml_get(s, key);
 }
 
 static void

@@ -72,6 +72,8 @@ const struct option config_offer_options[] = {
     {"codes", OPTION_PATH, NULL, true, 0, 0, NULL,
 	"CSV with a column `code`, imported at start when it changed", NULL},
     {"description", OPTION_TEXT, NULL, false, 0, 0, NULL, "for people", NULL},
+    {"cost", OPTION_AMOUNT, "0", false, 0, INT64_C(1000000000), NULL,
+	"what one code is worth, in limits.currency: counted by budgets", "10"},
     {0},
 };
 
@@ -94,6 +96,17 @@ const struct option config_queue_options[] = {
 const struct option config_limits_options[] = {
     {"per_person_per_day", OPTION_INT, "0", false, 0, 1000, NULL,
 	"messages one person may get a day over all rules; 0: no cap", NULL},
+    {"per_person_per_week", OPTION_INT, "0", false, 0, 1000, NULL,
+	"messages one person may get a week, from Monday, over all rules; 0: no cap", NULL},
+    {"currency", OPTION_TEXT, NULL, false, 0, 0, NULL, "what amounts are in, for people", "EUR"},
+    {"spend_per_day", OPTION_AMOUNT, "0", false, 0, INT64_C(1000000000000), NULL,
+	"what messages and offers of all rules may cost a day; 0: no cap", "50"},
+    {"spend_per_month", OPTION_AMOUNT, "0", false, 0, INT64_C(1000000000000), NULL,
+	"what messages and offers of all rules may cost a month; 0: no cap", "1000"},
+    {"quiet_hours", OPTION_TEXT, NULL, false, 0, 0, NULL,
+	"when messages for marketing wait, on the person's clock", "21:00-08:00"},
+    {"allowed_lateness", OPTION_DURATION, "1 hour", false, 0, 7 * TIME_DAY_MS, NULL,
+	"how late a post may come and still count in a window", "1 hour"},
     {"brake_file", OPTION_PATH, NULL, false, 0, 0, NULL,
 	"sending stops while this file exists; default: STOP beside the database", NULL},
     {0},

@@ -1,4 +1,4 @@
-#include "daemon/pipeline.h"
+#include "daemon/pipeline_internal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,42 +10,19 @@
 #include "core/mem.h"
 #include "core/metrics.h"
 #include "nlp/nlp.h"
+#include "people/local_time.h"
 #include "people/people.h"
 #include "platform/blackbox.h"
+#include "platform/zone_clock.h"
 #include "rules/rules.h"
 #include "store/persons.h"
 #include "store/posts.h"
 #include "store/store.h"
+#include "store/timers.h"
 
-#include "actions/actions.h"
 #include "actions/outbox.h"
+#include "actions/sequences.h"
 #include "daemon/snapshot.h"
-
-/* What one batch may need: 512 posts of 64 KB at the very worst, a few MB in practice. */
-#define PIPELINE_ARENA_BYTES (512u * 1024 * 1024)
-#define PIPELINE_ACCOUNTS_MAX 64
-
-/* What to tell after the commit: a post, and what was decided on it. */
-struct tell {
-	const struct stored_post *post;
-	const struct decision_row *rows;
-	size_t count;
-	struct tell *next;
-};
-
-struct pipeline {
-	struct pipeline_env env;
-	struct snapshot *snapshot;
-	struct scorer *scorer;
-	struct arena *arena; /* of the batch; emptied after it */
-	bool is_brake_file_there;
-	char *accounts[PIPELINE_ACCOUNTS_MAX];
-	size_t account_count;
-	/* The batch under way. */
-	bool is_stopped;
-	struct tell *tell, **tell_tail;
-	size_t fired, held, queued, alerted, decisions;
-};
 
 int
 pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r,
@@ -60,7 +37,8 @@ pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct p
 	p->env = *env;
 	p->scorer = scorer_new();
 	p->arena = arena_new(PIPELINE_ARENA_BYTES);
-	if (p->scorer == NULL || p->arena == NULL) {
+	p->zones = zone_clock_new();
+	if (p->scorer == NULL || p->arena == NULL || p->zones == NULL) {
 		pipeline_free(p);
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline");
 	}
@@ -76,8 +54,10 @@ pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->account_count; i++)
 		mem_free(p->accounts[i]);
+	pipeline_watch_drop(p);
 	snapshot_unref(p->snapshot);
 	scorer_free(p->scorer);
+	zone_clock_free(p->zones);
 	arena_free(p->arena);
 	mem_free(p);
 }
@@ -87,6 +67,7 @@ pipeline_swap(struct pipeline *p, struct snapshot *snapshot)
 {
 	struct snapshot *old = p->snapshot;
 
+	pipeline_watch_drop(p);
 	p->snapshot = snapshot_ref(snapshot);
 	snapshot_unref(old);
 }
@@ -165,11 +146,11 @@ author_is_own(const struct pipeline *p, const struct author *author)
 }
 
 static const char *
-post_inertia(const struct pipeline *p, const struct page *page, const struct post *post)
+post_inertia(const struct page *page, const struct post *post, bool is_own)
 {
 	if (page->is_first_fetch)
 		return INERT_FIRST_FETCH;
-	if (author_is_own(p, &post->author))
+	if (is_own)
 		return INERT_OWN_ACCOUNT;
 	if (slice_is_set(post->repost_of))
 		return INERT_REPOST;
@@ -198,6 +179,7 @@ post_delete(struct pipeline *p, const struct page *page, const struct post *post
 		return 0;
 	}
 	if (store_post_delete(p->env.store, ref.post_no, err) < 0 ||
+	    store_timers_cancel_for_post(p->env.store, ref.post_no, &cancelled, err) < 0 ||
 	    store_messages_cancel_for_post(p->env.store, ref.post_no, now_ms,
 		"the post was deleted upstream", &cancelled, err) < 0)
 		return -1;
@@ -278,8 +260,8 @@ facts_in_list(void *cookie, struct slice list, enum action_target who, const str
 	return key == NULL ? -1 : store_list_has(q->store, list, slice_of(key), NULL);
 }
 
-static int
-remember(struct pipeline *p, const struct stored_post *sp, const struct settled *settled,
+int
+pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct settled *settled,
     struct err *err)
 {
 	struct tell *node = ARENA_NEW(p->arena, struct tell);
@@ -291,12 +273,39 @@ remember(struct pipeline *p, const struct stored_post *sp, const struct settled 
 	p->queued += settled->queued;
 	p->alerted += settled->alerted;
 	p->decisions += settled->count;
+	for (size_t i = 0; i < settled->count; i++)
+		p->has_new_timers |= settled->rows[i].outcome == DECISION_WAITING;
 	node->post = sp;
 	node->rows = settled->rows;
 	node->count = settled->count;
 	*p->tell_tail = node;
 	p->tell_tail = &node->next;
 	return 0;
+}
+
+int
+pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
+    size_t *queued_r, struct err *err)
+{
+	struct settled settled = {0};
+	struct settle_input with_zones = *in;
+
+	with_zones.zones = p->zones;
+	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates,
+		&with_zones, p->arena, &settled, err) < 0)
+		return -1;
+	*queued_r = settled.queued + settled.alerted; /* an alert has its notices */
+	return pipeline_remember(p, sp, &settled, err);
+}
+
+/* Most posts that watches count fire nothing else. */
+static bool
+has_rules(const struct firing *firings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (firings[i].part != FIRING_WATCHED && firings[i].part != FIRING_BASE)
+			return true;
+	return false;
 }
 
 static int
@@ -310,7 +319,6 @@ post_decide(
 	struct firing *firings = NULL;
 	size_t count = 0;
 	struct settle_input in = {0};
-	struct settled settled = {0};
 
 	occ.kind = OCCURRENCE_POST;
 	occ.id = sp->post.id;
@@ -321,12 +329,15 @@ post_decide(
 	occ.author = &sp->author;
 	occ.customer = sp->customer;
 	occ.subject = sp->subject;
+	local_time_fill(p->zones, p->snapshot->config->actions.brand_timezone, &occ);
 	*queued_r = 0;
 	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) <
 	    0)
 		return -1;
-	if (count == 0)
-		return remember(p, sp, &settled, err);
+	if (count > 0 && pipeline_watch_post(p, sp, firings, count, now_ms, err) < 0)
+		return -1;
+	if (!has_rules(firings, count))
+		return pipeline_remember(p, sp, &(struct settled){0}, err);
 	in.occ = &occ;
 	in.post_no = sp->post_no;
 	in.inert = sp->inert;
@@ -335,11 +346,7 @@ post_decide(
 	if (sp->score.brand_count > 0)
 		in.brand_name = brands->brands[sp->score.brands[0]].title;
 	in.is_sending_stopped = p->is_stopped;
-	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates, &in,
-		p->arena, &settled, err) < 0)
-		return -1;
-	*queued_r = settled.queued + settled.alerted; /* an alert has its notices */
-	return remember(p, sp, &settled, err);
+	return pipeline_settle(p, &in, sp, queued_r, err);
 }
 
 /* A post whose id is known: an edit, or the same again. */
@@ -375,6 +382,7 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	struct post_ref ref;
 	struct person_seen seen;
 	size_t queued;
+	bool is_own;
 	int rc;
 
 	if (post->is_deleted)
@@ -400,8 +408,10 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->author = seen.author;
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
-	sp->inert = post_inertia(p, page, post);
+	is_own = author_is_own(p, &post->author);
+	sp->inert = post_inertia(page, post, is_own);
 	if (store_post_insert(p->env.store, sp, err) < 0 ||
+	    (is_own && sequences_note_answer(p->env.store, post, err) < 0) ||
 	    post_decide(p, sp, now_ms, &queued, err) < 0)
 		return -1;
 	result->stored++;
@@ -437,8 +447,8 @@ page_take(struct pipeline *p, const struct page *page, struct page_result *resul
 	    newest_ms, page->ends_first_fetch, err);
 }
 
-static int
-batch_begin(struct pipeline *p, struct err *err)
+int
+pipeline_begin(struct pipeline *p, struct err *err)
 {
 	struct slice why;
 	int rc;
@@ -446,6 +456,7 @@ batch_begin(struct pipeline *p, struct err *err)
 	arena_reset(p->arena);
 	p->tell = NULL;
 	p->tell_tail = &p->tell;
+	p->has_new_timers = false;
 	p->fired = p->held = p->queued = p->alerted = p->decisions = 0;
 	if (store_begin(p->env.store, err) < 0)
 		return -1;
@@ -453,7 +464,7 @@ batch_begin(struct pipeline *p, struct err *err)
 	if (rc < 0)
 		return -1;
 	p->is_stopped = rc == 1 || p->is_brake_file_there;
-	return 0;
+	return pipeline_watch_begin(p, clock_now_ms(p->env.clock), err);
 }
 
 static void
@@ -470,6 +481,13 @@ batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 		metrics_add(m, METRIC_TEXT_REPAIRED, results[i].repaired);
 	}
 	metrics_add(m, METRIC_BATCHES, 1);
+}
+
+static void
+decisions_count(struct pipeline *p)
+{
+	struct metrics *m = p->env.metrics;
+
 	metrics_add(m, METRIC_DECISIONS, (int64_t)p->decisions);
 	metrics_add(m, METRIC_DECISIONS_HELD, (int64_t)p->held);
 	metrics_add(m, METRIC_RULES_FIRED, (int64_t)p->fired);
@@ -481,11 +499,39 @@ static void
 batch_tell(struct pipeline *p)
 {
 	for (const struct tell *t = p->tell; t != NULL; t = t->next) {
-		if (p->env.stored != NULL)
+		if (t->post != NULL && p->env.stored != NULL)
 			p->env.stored(p->env.cookie, t->post);
 		for (size_t i = 0; i < t->count && p->env.decided != NULL; i++)
 			p->env.decided(p->env.cookie, &t->rows[i]);
 	}
+}
+
+int
+pipeline_commit(struct pipeline *p, struct err *err)
+{
+	if (pipeline_watch_judge(p, clock_now_ms(p->env.clock), err) < 0 ||
+	    store_flush(p->env.store, err) < 0)
+		return -1;
+	phase(p, PHASE_IN_COMMIT);
+	if (store_commit(p->env.store, err) < 0)
+		return -1;
+	phase(p, PHASE_AFTER_COMMIT);
+	if (p->has_new_timers)
+		p->knows_timers = false;
+	decisions_count(p);
+	batch_tell(p);
+	return 0;
+}
+
+void
+pipeline_undo(struct pipeline *p, struct err *err)
+{
+	/* Trying the very same again would fail again: a smaller batch may do. */
+	if (err != NULL && arena_is_full(p->arena))
+		err->kind = ERR_LIMIT;
+	store_rollback(p->env.store);
+	pipeline_watch_drop(p);
+	metrics_add(p->env.metrics, METRIC_COMMIT_FAILURES, 1);
 }
 
 int
@@ -497,7 +543,7 @@ pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
 	assert(!store_in_transaction(p->env.store));
 	memset(results, 0, count * sizeof *results);
 	phase(p, PHASE_PARSING);
-	if (batch_begin(p, err) < 0)
+	if (pipeline_begin(p, err) < 0)
 		goto out;
 	for (size_t i = 0; i < count; i++)
 		if (page_take(p, pages[i], &results[i], err) < 0)
@@ -505,23 +551,16 @@ pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
 	phase(p, PHASE_BEFORE_COMMIT);
 	if (before_commit != NULL && before_commit(cookie, p->env.store, results, err) < 0)
 		goto out;
-	if (store_flush(p->env.store, err) < 0)
+	if (pipeline_commit(p, err) < 0)
 		goto out;
-	phase(p, PHASE_IN_COMMIT);
-	if (store_commit(p->env.store, err) < 0)
-		goto out;
-	phase(p, PHASE_AFTER_COMMIT);
+	if (count > 0)
+		results[0].queued += (int64_t)p->watch_queued;
 	batch_count(p, results, count);
-	batch_tell(p);
 	rc = 0;
 out:
 	if (rc < 0) {
-		/* Trying the very same again would fail again: a smaller batch may do. */
-		if (err != NULL && arena_is_full(p->arena))
-			err->kind = ERR_LIMIT;
-		store_rollback(p->env.store);
+		pipeline_undo(p, err);
 		memset(results, 0, count * sizeof *results);
-		metrics_add(p->env.metrics, METRIC_COMMIT_FAILURES, 1);
 	}
 	phase(p, PHASE_IDLE);
 	return rc;

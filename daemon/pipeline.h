@@ -1,6 +1,6 @@
 /*
  * pipeline.h - the only file that knows the stages: score, people, rules, actions, in one
- * transaction.
+ * transaction; and what comes due between posts.
  *
  * No threads and no queues here (daemon/worker.h has them): the daemon, `earshot replay` and tests
  * drive the same code.
@@ -61,6 +61,22 @@ typedef int pipeline_commit_fn(
     void *cookie, struct store *st, const struct page_result *results, struct err *err);
 int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
     struct page_result *results, pipeline_commit_fn *before_commit, void *cookie, struct err *err);
+
+/* What comes without a post: timers that fell due, watches to be judged.  When there is something
+ * next; TIME_UNKNOWN: nothing waits; in the past: now. */
+int64_t pipeline_next_due(struct pipeline *p);
+/* Does anything wait that ends by itself: a timer, an incident under way? */
+bool pipeline_is_waiting(struct pipeline *p);
+/* Removes what no watch reaches any more, in the caller's transaction. */
+int
+pipeline_tidy(struct pipeline *p, int64_t now_ms, size_t max_rows, bool *more_r, struct err *err);
+/* Does a bounded part of what is due in a transaction of its own; nothing due: nothing happens.
+ * queued: messages and alerts.  -1: as for pipeline_batch(). */
+struct tick_result {
+	size_t queued;
+	bool more; /* call again at once */
+};
+int pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err);
 
 /* The kill switch's file is there (the caller looks; it is I/O). */
 void pipeline_set_brake_file(struct pipeline *p, bool is_there);

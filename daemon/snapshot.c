@@ -200,6 +200,14 @@ ask_zone(void *cookie, struct slice zone, int year, int month, int day, int hour
 	return zone_to_utc(zone, year, month, day, hour, minute, at_ms_r);
 }
 
+static bool
+ask_currency(void *cookie)
+{
+	const struct question *q = cookie;
+
+	return q->config->actions.currency != NULL;
+}
+
 /* ---- compiling ----------------------------------------------------------- */
 
 /* The brands' own accounts in the two spellings a post may show: as written (ids) and as handle
@@ -237,7 +245,7 @@ compile(const struct bundle *b, struct config *config, struct lexicon_set *lexic
     bool checks_names, struct diag_list *diags, struct snapshot **s_r, struct err *err)
 {
 	struct question q = {config, NULL, NULL};
-	struct rule_env env = {&q, ask_tokens, NULL, NULL, NULL, NULL, ask_zone};
+	struct rule_env env = {.cookie = &q, .tokenise = ask_tokens, .zone_to_utc = ask_zone};
 	struct snapshot *s;
 	int rc = -1, templates_rc;
 
@@ -260,6 +268,7 @@ compile(const struct bundle *b, struct config *config, struct lexicon_set *lexic
 		env.has_channel = ask_channel;
 		env.has_queue = ask_queue;
 		env.has_offer = ask_offer;
+		env.has_currency = ask_currency;
 	}
 	/* With broken templates their own findings are enough; with none at all a rules file is
 	 * being checked alone. */

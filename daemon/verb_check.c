@@ -7,6 +7,7 @@
 
 #include "daemon/bundle.h"
 #include "daemon/config.h"
+#include "daemon/examples.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
 
@@ -52,8 +53,10 @@ check_all(struct verb_call *call, struct diag_list *diags, size_t *rules_r, stru
 	if (rc < 0)
 		goto out;
 	rc = snapshot_compile(&b, config, lexicon, 0, diags, &s, err);
-	if (rc == 0)
+	if (rc == 0) {
 		*rules_r = rule_set_count(s->rules);
+		rc = examples_try(s, diags, err);
+	}
 	rc = rc < 0 ? -1 : 0;
 out:
 	snapshot_unref(s);

@@ -214,8 +214,12 @@ list_print_findings(const struct json *findings)
 		fprintf(stderr, "%s%.*s[%.*s]: %.*s\n", slice_is_set(file) ? " " : "",
 		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")),
 		    SLICE_ARG(json_get_str(f, "message")));
-		if (slice_is_set(help))
-			fprintf(stderr, "      = help: %.*s\n", SLICE_ARG(help));
+		for (bool is_first = true; slice_is_set(help); is_first = false) {
+			struct slice line_of_help = slice_split(&help, '\n');
+
+			fprintf(stderr, is_first ? "      = help: %.*s\n" : "              %.*s\n",
+			    SLICE_ARG(line_of_help));
+		}
 	}
 }
 

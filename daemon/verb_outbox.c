@@ -134,7 +134,7 @@ static const struct flag flags[] = {
     {"--state", NULL, "STATE",
 	"held, ready, sending, sent, later, rejected, unknown, suppressed, expired, dropped",
 	false},
-    {"--hold", NULL, "WHY", "approval, brake or operator", false},
+    {"--hold", NULL, "WHY", "approval, brake, operator or pause", false},
     {"--channel", NULL, "NAME", "only this channel", false},
     {"--limit", NULL, "N", "how many; default 50", false},
     {"--before", NULL, "N", "older than this: `next` of the last list", false},

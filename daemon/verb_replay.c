@@ -9,6 +9,7 @@
 #include "core/diag.h"
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/rng.h"
 #include "core/timefmt.h"
 #include "collectors/collector.h"
 #include "collectors/posts_body.h"
@@ -16,6 +17,7 @@
 #include "store/outbox.h"
 #include "store/store.h"
 
+#include "actions/outbox.h"
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
@@ -25,6 +27,8 @@
 #include "daemon/verb.h"
 
 #define REPLAY_ARENA_BYTES (256u * 1024 * 1024)
+#define REPLAY_OUT_BYTES (256 * 1024)
+#define REPLAY_MESSAGES 100 /* in one transaction */
 
 struct replay {
 	struct verb_call *call;
@@ -32,6 +36,9 @@ struct replay {
 	struct store *store;
 	struct pipeline *pipeline;
 	struct snapshot *snapshot;
+	struct arena *arena; /* of the messages that are looked at */
+	struct rng rng;
+	int64_t messages_due_ms;
 	struct buf out;
 	bool all; /* held decisions too */
 	uint64_t posts, bad;
@@ -42,8 +49,10 @@ on_decided(void *cookie, const struct decision_row *row)
 {
 	struct replay *r = cookie;
 	struct json_writer w;
+	bool is_held = row->outcome == DECISION_HELD || row->outcome == DECISION_COUNTED ||
+	    row->outcome == DECISION_WAITING;
 
-	if (row->outcome == DECISION_HELD && !r->all)
+	if (is_held && !r->all)
 		return;
 	json_writer_init(&w, &r->out);
 	json_object_begin(&w);
@@ -68,6 +77,70 @@ flush_out(struct replay *r, struct err *err)
 	if (r->out.len > 0 && fwrite(r->out.ptr, 1, r->out.len, stdout) != r->out.len)
 		return err_set(err, ERR_IO, "cannot write the output: %s", strerror(errno));
 	buf_clear(&r->out);
+	return 0;
+}
+
+/* Messages that are due count as sent, by channels that take whatever they are given. */
+static int
+deliver(struct replay *r, struct err *err)
+{
+	static const struct send_outcome done = {.result = SEND_DONE};
+	const struct actions_config *config = &r->snapshot->config->actions;
+	struct message *list;
+	size_t count;
+
+	do {
+		enum message_state state;
+		int rc;
+
+		arena_reset(r->arena);
+		if (store_begin(r->store, err) < 0)
+			return -1;
+		rc = outbox_claim(r->store, config, r->clock.at_ms, false, NULL, 0, REPLAY_MESSAGES,
+		    r->arena, &list, &count, err);
+		for (size_t i = 0; rc == 0 && i < count; i++)
+			rc = outbox_record(r->store, config, &r->rng, r->clock.at_ms,
+			    slice_of(list[i].id), &done, &state, err);
+		if (rc < 0 || store_commit(r->store, err) < 0) {
+			store_rollback(r->store);
+			return -1;
+		}
+	} while (count > 0);
+	return store_messages_next_due(r->store, &r->messages_due_ms, err);
+}
+
+static int64_t
+next_due(struct replay *r)
+{
+	int64_t due_ms = pipeline_next_due(r->pipeline);
+
+	if (due_ms == TIME_UNKNOWN ||
+	    (r->messages_due_ms != TIME_UNKNOWN && r->messages_due_ms < due_ms))
+		return r->messages_due_ms;
+	return due_ms;
+}
+
+/* Whatever falls due until then, each at its time; until INT64_MAX: as long as anything waits. */
+static int
+pass_time(struct replay *r, int64_t until_ms, struct err *err)
+{
+	struct tick_result result;
+	int64_t due_ms;
+
+	while ((due_ms = next_due(r)) != TIME_UNKNOWN && due_ms <= until_ms) {
+		if (until_ms == INT64_MAX && r->messages_due_ms == TIME_UNKNOWN &&
+		    !pipeline_is_waiting(r->pipeline))
+			break;
+
+		if (due_ms > r->clock.at_ms)
+			clock_virtual_set(&r->clock, due_ms);
+		if (pipeline_tick(r->pipeline, &result, err) < 0)
+			return -1;
+		if ((result.queued > 0 || due_ms == r->messages_due_ms) && deliver(r, err) < 0)
+			return -1;
+		if (r->out.len > REPLAY_OUT_BYTES && flush_out(r, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -108,11 +181,19 @@ take_line(void *cookie, const struct ndjson_line *line, struct err *err)
 		page->posts[0].fetched_at_ms = page->posts[0].created_at_ms == TIME_UNKNOWN
 		    ? r->clock.at_ms
 		    : page->posts[0].created_at_ms;
-	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms)
+	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms) {
+		/* Before the first post there was no time. */
+		if (r->posts > 0 && pass_time(r, post_event_at_ms(&page->posts[0]), err) < 0) {
+			rc = -1;
+			goto out;
+		}
 		clock_virtual_set(&r->clock, post_event_at_ms(&page->posts[0]));
+	}
 	r->posts++;
 	rc = pipeline_batch(r->pipeline, pages, 1, &result, NULL, NULL, err);
-	if (rc == 0 && r->out.len > 256 * 1024)
+	if (rc == 0 && result.queued > 0)
+		rc = deliver(r, err);
+	if (rc == 0 && r->out.len > REPLAY_OUT_BYTES)
 		rc = flush_out(r, err);
 out:
 	page_free(page);
@@ -181,11 +262,14 @@ run(struct verb_call *call)
 	r.all = verb_flag(call, "--all") != NULL;
 	buf_init(&r.out, 16 * 1024 * 1024);
 	clock_virtual_init(&r.clock, 0);
+	r.messages_due_ms = TIME_UNKNOWN;
+	r.arena = arena_new(REPLAY_ARENA_BYTES);
+	rng_init(&r.rng, 0);
 	if (posts == NULL) {
 		code = verb_usage(call, "it needs --posts FILE");
 		goto out;
 	}
-	rc = diags == NULL ? -1 : prepare(&r, diags, &err);
+	rc = diags == NULL || r.arena == NULL ? -1 : prepare(&r, diags, &err);
 	if (diags != NULL && diag_kept(diags) > 0)
 		verb_print_diags(call, diags);
 	if (rc == 1) {
@@ -195,12 +279,15 @@ run(struct verb_call *call)
 	if (rc == 0)
 		rc = lines_read_file(posts, take_line, NULL, &r, NULL, &err);
 	if (rc == 0)
+		rc = pass_time(&r, INT64_MAX, &err);
+	if (rc == 0)
 		rc = flush_out(&r, &err);
 	code = rc < 0 ? verb_cannot(call, &err) : r.bad > 0 ? EXIT_FOUND : EXIT_DONE;
 out:
 	pipeline_free(r.pipeline);
 	snapshot_unref(r.snapshot);
 	store_close(r.store);
+	arena_free(r.arena);
 	buf_fini(&r.out);
 	diag_list_free(diags);
 	return code;
@@ -220,7 +307,9 @@ const struct verb verb_replay = {
     "replay",
     "--posts FILE [--customers FILE] [--all] [PATH...]",
     "rules over a file of posts on a virtual clock; decisions as NDJSON; sends nothing",
-    "The clock follows the posts' own times.  Everything happens in memory: no database is read or "
+    "The clock follows the posts' own times, and at the end runs on to the last thing that is due; "
+    "messages count as sent\nwhen they are queued.  Everything happens in memory: no database is "
+    "read or "
     "written.  PATH is a rules\n"
     "file or folder in place of the configured one.  Each line of the output is one decision: "
     "rule_id, occurrence_id, action,\n"

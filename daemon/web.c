@@ -21,6 +21,7 @@
 #include "actions/courier.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/host.h"
 #include "daemon/ingest.h"
 #include "daemon/readers.h"
 #include "daemon/service_internal.h"
@@ -51,53 +52,14 @@ struct web_call {
 	const struct api_route *route;
 	struct api_request api;
 	struct api_env env;
-	struct api_host host;
+	struct host host;
 	struct api_reply reply;
 	struct snapshot *snapshot; /* what the call sees */
-	struct snapshot *past; /* of rules_of() */
 	struct snapshot *next; /* made live by this call */
 	struct ingest ingest;
 	bool is_answered; /* the reply is final before the writer was asked */
 	struct err error;
 };
-
-/* ---- what api/ asks of us -------------------------------------------------- */
-
-static int
-host_rules_bundle(void *cookie, struct store *st, struct slice bundle_json, bool apply,
-    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
-    struct diag_list *diags, struct err *err)
-{
-	struct web_call *c = cookie;
-	struct bundle b;
-
-	if (bundle_parse(bundle_json, c->arena, &b, err) < 0)
-		return -1;
-	return home_apply(st, c->snapshot->config, c->snapshot->lexicon, &b, apply, author, reason,
-	    base_version, clock_now_ms(c->env.clock), version_r, diags, err);
-}
-
-static int
-host_rules_of(void *cookie, struct store *st, int64_t version, const struct rule_set **set_r,
-    const struct template_set **templates_r, struct err *err)
-{
-	struct web_call *c = cookie;
-	int rc;
-
-	if (version == c->snapshot->version) {
-		*set_r = c->snapshot->rules;
-		*templates_r = c->snapshot->templates;
-		return 1;
-	}
-	snapshot_unref(c->past);
-	c->past = NULL;
-	rc = home_snapshot_of(st, NULL, c->snapshot->lexicon, version, &c->past, err);
-	if (rc <= 0)
-		return rc;
-	*set_r = c->past->rules;
-	*templates_r = c->past->templates;
-	return 1;
-}
 
 /* ---- a call's life ---------------------------------------------------------- */
 
@@ -106,8 +68,8 @@ call_free(struct web_call *c)
 {
 	api_reply_fini(&c->reply);
 	ingest_free(&c->ingest);
+	host_fini(&c->host);
 	snapshot_unref(c->snapshot);
-	snapshot_unref(c->past);
 	snapshot_unref(c->next);
 	c->web->calls--;
 	arena_free(c->arena);
@@ -396,8 +358,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->api.content_type = arena_slice_dup(a, http_server_header(r, "Content-Type"));
 	c->api.idempotency_key = arena_slice_dup(a, http_server_header(r, "Idempotency-Key"));
 	c->api.who = in->is_local_socket ? "command line" : "http";
-	c->host = (struct api_host){
-	    c, host_rules_bundle, host_rules_of, sources_json(s, a), channels_json(s, a)};
+	host_init(&c->host, c->snapshot, a, s->clock, sources_json(s, a), channels_json(s, a));
 	c->env.arena = a;
 	c->env.clock = s->clock;
 	c->env.metrics = &s->metrics;
@@ -409,7 +370,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->env.started_at_ms = s->started_at_ms;
 	c->env.is_store_failing = worker_is_failing(s->worker);
 	c->env.is_brake_file_there = worker_sees_brake_file(s->worker);
-	c->env.host = &c->host;
+	c->env.host = &c->host.api;
 	*c_r = c;
 	return 0;
 }

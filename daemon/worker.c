@@ -360,6 +360,8 @@ wait_ms(const struct worker *w)
 {
 	int64_t now_ms = clock_now_ms(w->env.clock);
 
+	if (w->has_more_due)
+		return 0;
 	if (w->pages_head == NULL && w->records_head == NULL)
 		return WORKER_TICK_MS;
 	return w->retry_at_ms > now_ms ? w->retry_at_ms - now_ms : 0;

@@ -78,6 +78,7 @@ struct worker {
 	struct job *pages_head, **pages_tail;
 	struct job *records_head, **records_tail;
 	int64_t pause_ms, retry_at_ms;
+	bool has_more_due;
 	int64_t tick_at_ms, tidy_at_ms, gauges_at_ms, alerts_at_ms;
 };
 
@@ -98,7 +99,7 @@ int64_t worker_commit_pages(struct worker *w);
 struct job *worker_pages_pop(struct worker *w);
 void worker_pages_finish(struct worker *w, struct job *j, const struct err *failure);
 
-/* worker_tick.c: once a second: repeats of alerts, tidying, gauges, the kill switch's file. */
+/* worker_tick.c: once a second: repeats of alerts, what fell due, tidying, gauges, the kill switch's file. */
 void worker_tick(struct worker *w);
 
 #endif

@@ -6,9 +6,11 @@
 #include "core/timefmt.h"
 #include "platform/loop.h"
 #include "platform/thread.h"
+#include "store/pauses.h"
 #include "store/store.h"
 
 #include "actions/alerts.h"
+#include "actions/pauses.h"
 #include "daemon/snapshot.h"
 
 static void
@@ -36,21 +38,48 @@ failed:
 	worker_pause(w, &err);
 }
 
+/* Pauses whose time is over: what they held goes on. */
+static void
+tick_pauses(struct worker *w, int64_t now_ms)
+{
+	struct store *st = w->env.store;
+	struct err err = {ERR_NONE, ""};
+	int64_t ended = 0;
+	int rc = store_pauses_any(st, &err);
+
+	if (rc == 0)
+		return;
+	if (rc < 0 || store_begin(st, &err) < 0 || pauses_tick(st, now_ms, &ended, &err) < 0)
+		goto failed;
+	if (ended == 0) {
+		store_rollback(st);
+		return;
+	}
+	if (store_commit(st, &err) < 0)
+		goto failed;
+	loop_post(w->env.loop, worker_answer_outbox, w);
+	return;
+failed:
+	store_rollback(st);
+	worker_pause(w, &err);
+}
+
 static void
 tick_tidy(struct worker *w, int64_t now_ms)
 {
 	const struct config *config = pipeline_snapshot(w->pipeline)->config;
 	struct err err = {ERR_NONE, ""};
-	bool more = false;
+	bool more = false, more_watched = false;
 
 	if (store_begin(w->env.store, &err) < 0 ||
 	    store_tidy(w->env.store, now_ms, config->retention_ms, config->seen_ms,
 		WORKER_TIDY_ROWS, &more, &err) < 0 ||
+	    pipeline_tidy(w->pipeline, now_ms, WORKER_TIDY_ROWS, &more_watched, &err) < 0 ||
 	    store_commit(w->env.store, &err) < 0) {
 		store_rollback(w->env.store);
 		worker_pause(w, &err);
 	}
-	w->tidy_at_ms = now_ms + (more ? WORKER_TICK_MS : WORKER_TIDY_MS);
+	w->tidy_at_ms = now_ms + (more || more_watched ? WORKER_TICK_MS : WORKER_TIDY_MS);
 }
 
 static void
@@ -71,16 +100,37 @@ tick_gauges(struct worker *w, int64_t now_ms)
 		    counts[MESSAGE_READY] + counts[MESSAGE_LATER] + counts[MESSAGE_SENDING]);
 }
 
+/* What fell due: a bounded part, so that pages have their turn; the rest follows at once. */
+static void
+tick_due(struct worker *w)
+{
+	struct tick_result result;
+	struct err err = {ERR_NONE, ""};
+
+	w->has_more_due = false;
+	if (pipeline_tick(w->pipeline, &result, &err) < 0) {
+		worker_pause(w, &err);
+		return;
+	}
+	w->has_more_due = result.more;
+	if (result.queued > 0)
+		loop_post(w->env.loop, worker_answer_outbox, w);
+}
+
 void
 worker_tick(struct worker *w)
 {
 	int64_t now_ms = clock_now_ms(w->env.clock);
 
+	if (w->has_more_due)
+		tick_due(w);
 	if (now_ms < w->tick_at_ms && w->tick_at_ms - now_ms <= WORKER_TICK_MS)
 		return;
 	w->tick_at_ms = now_ms + WORKER_TICK_MS;
 	worker_brake_file(w);
 	tick_alerts(w, now_ms);
+	tick_pauses(w, now_ms);
+	tick_due(w);
 	if (now_ms >= w->tidy_at_ms)
 		tick_tidy(w, now_ms);
 	if (now_ms >= w->gauges_at_ms)

@@ -509,18 +509,14 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
 		totals[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
 	totals[hinted] += HINT_STEPS; /* of UND's nobody asks */
+	/* Without branches: which language is next best cannot be foreseen. */
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
-		int32_t sum = totals[k];
-		if (sum <= second)
-			continue;
-		if (sum <= best) {
-			second = sum;
-			continue;
-		}
-		second = best;
-		best = sum;
-		first = (enum language)k;
+		int32_t sum = totals[k], lower = sum < best ? sum : best;
+		second = lower > second ? lower : second;
+		best = sum > best ? sum : best;
 	}
+	while (totals[first] != best || first == LANGUAGE_UND)
+		first = (enum language)(first + 1);
 	int32_t margin = best - second;
 	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
 	if (!is_fitting(sums, first, words, letters))

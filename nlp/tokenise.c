@@ -1,4 +1,4 @@
-#include "nlp/tokenise.h"
+#include "nlp/tokenise_internal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,22 +13,10 @@
 /* Parts of one emoji sequence; Unicode's longest (families with skin tones) have 10. */
 #define EMOJI_PARTS_MAX 16
 
-struct cutter {
-	const struct normal *n;
-	struct slice text; /* the folded text */
-	size_t at;
-	size_t no_address_until; /* see address_url() */
-	struct arena *arena;
-	struct token_list *list;
-	struct err *err;
-	bool has_failed; /* no memory; err says so */
-};
-
 /* ---- adding ---------------------------------------------------------------- */
 
-/* All capitals, two letters or more, in the text as written. */
-static bool
-is_all_caps(const struct normal *n, uint32_t start, uint32_t len)
+bool
+tokenise_is_all_caps(const struct normal *n, uint32_t start, uint32_t len)
 {
 	struct slice s = slice_make(n->text.ptr + start, len);
 	size_t capitals = 0;
@@ -50,7 +38,7 @@ is_all_caps(const struct normal *n, uint32_t start, uint32_t len)
 }
 
 static void
-fail(struct cutter *c)
+fail(struct tokeniser *c)
 {
 	c->has_failed = true;
 	err_set(c->err, ERR_NOMEM, "no memory for tokens");
@@ -58,7 +46,7 @@ fail(struct cutter *c)
 
 /* Room for more tokens; false: the list is full, or there is no memory (err is set). */
 static bool
-grow_list(struct cutter *c, size_t cap)
+grow_list(struct tokeniser *c, size_t cap)
 {
 	struct token_list *l = c->list;
 	struct token *items;
@@ -87,7 +75,8 @@ grow_list(struct cutter *c, size_t cap)
  * its character with the token before (one character can become several words) or the list is full
  * or without memory (err is set). */
 static inline struct token *
-add_token(struct cutter *c, size_t end, enum token_kind kind, struct slice folded, unsigned notes)
+add_token(
+    struct tokeniser *c, size_t end, enum token_kind kind, struct slice folded, unsigned notes)
 {
 	size_t start = c->at;
 	struct token_list *l = c->list;
@@ -114,13 +103,13 @@ add_token(struct cutter *c, size_t end, enum token_kind kind, struct slice folde
 }
 
 static struct slice
-span(const struct cutter *c, size_t end)
+span(const struct tokeniser *c, size_t end)
 {
 	return slice_make(c->text.ptr + c->at, end - c->at);
 }
 
 static void
-end_sentence(struct cutter *c)
+end_sentence(struct tokeniser *c)
 {
 	if (c->list->count > 0)
 		c->list->items[c->list->count - 1].ends_sentence = true;
@@ -167,7 +156,7 @@ skip_dress(struct slice s, size_t i, bool *has_dress)
 
 /* Copies an emoji without selectors and tones. */
 static struct slice
-undress(struct cutter *c, size_t end)
+undress(struct tokeniser *c, size_t end)
 {
 	struct slice whole = span(c, end);
 	char *out = arena_alloc(c->arena, whole.len);
@@ -189,7 +178,7 @@ undress(struct cutter *c, size_t end)
 
 /* An emoji whose first character, cp, ends at `next`. */
 static void
-take_emoji(struct cutter *c, uint32_t cp, size_t next)
+take_emoji(struct tokeniser *c, uint32_t cp, size_t next)
 {
 	size_t end = next, after;
 	bool has_dress = false, is_joined = false;
@@ -217,7 +206,7 @@ take_emoji(struct cutter *c, uint32_t cp, size_t next)
 
 /* A digit, # or * with a frame around it. */
 static bool
-take_keycap(struct cutter *c)
+take_keycap(struct tokeniser *c)
 {
 	size_t end;
 	uint32_t cp = peek(c->text, c->at + 1, &end);
@@ -235,7 +224,7 @@ take_keycap(struct cutter *c)
 
 /* Leaves at most two of a letter in a row. */
 static struct slice
-shorten(struct cutter *c, struct slice word)
+shorten(struct tokeniser *c, struct slice word)
 {
 	char *out = arena_alloc(c->arena, word.len);
 	if (out == NULL) {
@@ -296,7 +285,7 @@ struct word_scan {
 /* From `start` over runs of letters and digits and what joins them; end is `start` when no word
  * stands there. */
 static struct word_scan
-scan_word(const struct cutter *c, size_t start)
+scan_word(const struct tokeniser *c, size_t start)
 {
 	struct slice s = c->text;
 	struct word_scan r = {.end = start};
@@ -335,9 +324,8 @@ scan_word(const struct cutter *c, size_t start)
 	return r;
 }
 
-/* Does a letter stand three times in a row?  Whatever joins the parts of a word breaks a row. */
-static bool
-is_elongated(struct slice word)
+bool
+tokenise_is_elongated(struct slice word)
 {
 	uint32_t last = 0;
 	int run = 0;
@@ -362,22 +350,16 @@ has_letter(struct slice word)
 	return false;
 }
 
-static inline bool
-is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
 /* Adds the word or number [c->at, end). */
 static inline void
-add_word(struct cutter *c, size_t end, unsigned notes)
+add_word(struct tokeniser *c, size_t end, unsigned notes)
 {
 	struct slice folded = span(c, end);
 	if (charclass_byte(folded.ptr[0]) == CHAR_DIGIT && !has_letter(folded)) {
 		add_token(c, end, TOKEN_NUMBER, folded, notes & ~(unsigned)TOKEN_NOTE_HYPHEN);
 		return;
 	}
-	bool has_run = c->n->may_have_runs && is_elongated(folded);
+	bool has_run = c->n->may_have_runs && tokenise_is_elongated(folded);
 	if (has_run) {
 		folded = shorten(c, folded);
 		notes |= TOKEN_NOTE_OTHERS | TOKEN_NOTE_ELSEWHERE;
@@ -387,12 +369,12 @@ add_word(struct cutter *c, size_t end, unsigned notes)
 		return;
 	t->is_elongated = has_run;
 	const char *written = c->n->text.ptr + t->start;
-	if (t->len >= 2 && !is_lower(written[0]) && !is_lower(written[1]))
-		t->is_caps = is_all_caps(c->n, t->start, t->len);
+	if (t->len >= 2 && !tokenise_is_lower(written[0]) && !tokenise_is_lower(written[1]))
+		t->is_caps = tokenise_is_all_caps(c->n, t->start, t->len);
 }
 
 static void
-take_word(struct cutter *c)
+take_word(struct tokeniser *c)
 {
 	struct word_scan w = scan_word(c, c->at);
 	if (w.end == c->at) {
@@ -408,7 +390,7 @@ take_word(struct cutter *c)
 
 /* The possessive of an account or a tag is no word of its own. */
 static void
-skip_possessive(struct cutter *c)
+skip_possessive(struct tokeniser *c)
 {
 	struct slice s = c->text;
 	if (c->at + 2 <= s.len && s.ptr[c->at] == '\'' && s.ptr[c->at + 1] == 's' &&
@@ -417,7 +399,7 @@ skip_possessive(struct cutter *c)
 }
 
 static bool
-take_hashtag(struct cutter *c)
+take_hashtag(struct tokeniser *c)
 {
 	struct slice s = c->text;
 	size_t i = c->at + 1;
@@ -447,7 +429,7 @@ take_hashtag(struct cutter *c)
 /* ---- punctuation, and the loop --------------------------------------------- */
 
 static void
-take_punctuation(struct cutter *c)
+take_punctuation(struct tokeniser *c)
 {
 	struct slice s = c->text;
 	size_t end = c->at;
@@ -476,13 +458,13 @@ take_punctuation(struct cutter *c)
 }
 
 static bool
-is_word_before(const struct cutter *c)
+is_word_before(const struct tokeniser *c)
 {
 	return c->at > 0 && charclass_is_alnum(c->text.ptr[c->at - 1]);
 }
 
 static void
-take_high(struct cutter *c)
+take_high(struct tokeniser *c)
 {
 	size_t next = c->at;
 	uint32_t cp = utf8_next(c->text, &next);
@@ -498,7 +480,7 @@ take_high(struct cutter *c)
 
 /* What begins with neither letter nor digit. */
 static void
-take_other(struct cutter *c)
+take_other(struct tokeniser *c)
 {
 	struct slice folded;
 	size_t len;
@@ -527,7 +509,7 @@ take_other(struct cutter *c)
 }
 
 static void
-take_alnum(struct cutter *c)
+take_alnum(struct tokeniser *c)
 {
 	struct slice folded;
 	char ch = c->text.ptr[c->at];
@@ -547,38 +529,10 @@ take_alnum(struct cutter *c)
 	take_word(c);
 }
 
-/* What ends a word whatever stands behind: bytes below 64 that neither join words nor belong to
- * addresses, emoticons and percentages. */
-#define BIT(c) (1ULL << (c))
-static const uint64_t PLAIN_ENDS = ~(BIT('%') | BIT('&') | BIT('\'') | BIT('*') | BIT(',') |
-    BIT('-') | BIT('.') | BIT('/') | (BIT(':') - BIT('0')) | BIT(':'));
-
-/* Is the run [at, end) a word for certain: no address, emoticon or keycap, and nothing joins it to
- * what follows?  The padding makes the bytes behind the text readable. */
-static inline bool
-is_plain_word(const char *p, size_t at, size_t end)
-{
-	unsigned char stop = (unsigned char)p[end];
-	if (stop >= 64)
-		return false;
-	bool is_plain = (PLAIN_ENDS >> stop & 1) != 0;
-	if (!is_plain) {
-		bool is_mark = stop == ',' || stop == '.' || stop == ':';
-		if (!is_mark || charclass_is_alnum(p[end + 1]) || p[end + 1] == '/')
-			return false;
-	}
-	if (end - at > 2)
-		return p[at] != 'h' || !address_is_scheme(slice_make(p + at, end - at));
-	/* "x(", "d:", "xd": emoticons that begin like a word. */
-	if (end - at == 2)
-		return p[at + 1] != 'd' && p[at + 1] != 'p';
-	return stop != '(' && stop != ')' && stop != '=' && stop != ':';
-}
-
 /* Plain words and the blanks between them, which is most of any text.  All that is needed stays in
  * registers; whatever is not a plain word is left to the loop of tokenise_text(). */
 static inline void
-take_plain_words(struct cutter *c)
+take_plain_words(struct tokeniser *c)
 {
 	const struct normal *n = c->n;
 	const char *p = c->text.ptr, *written = n->text.ptr;
@@ -589,8 +543,9 @@ take_plain_words(struct cutter *c)
 	uint32_t last_end = c->list->count > 0 ? t[-1].start + t[-1].len : 0;
 	for (; t < full; t++) {
 		size_t end = normalise_run_end(n, at);
-		if (end == at || !is_plain_word(p, at, end) || (unsigned char)p[at] <= '9' ||
-		    (n->may_have_runs && is_elongated(slice_make(p + at, end - at))))
+		if (end == at || !tokenise_is_plain_word(p, at, end) ||
+		    (unsigned char)p[at] <= '9' ||
+		    (n->may_have_runs && tokenise_is_elongated(slice_make(p + at, end - at))))
 			break;
 		uint32_t from = (uint32_t)at, to = (uint32_t)end;
 		if (n->map != NULL) {
@@ -603,8 +558,9 @@ take_plain_words(struct cutter *c)
 		t->start = from;
 		t->len = to - from;
 		t->kind = TOKEN_WORD;
-		t->is_caps = to - from >= 2 && !is_lower(written[from]) &&
-		    !is_lower(written[from + 1]) && is_all_caps(n, from, to - from);
+		t->is_caps = to - from >= 2 && !tokenise_is_lower(written[from]) &&
+		    !tokenise_is_lower(written[from + 1]) &&
+		    tokenise_is_all_caps(n, from, to - from);
 		t->is_elongated = t->ends_sentence = false;
 		t->folded = t->stem = slice_make(p + at, end - at);
 		*note++ = 0;
@@ -615,35 +571,53 @@ take_plain_words(struct cutter *c)
 }
 
 int
+tokenise_begin(struct tokeniser *c, const struct normal *n, size_t count, struct arena *a,
+    struct token_list *list, struct err *err)
+{
+	*c = (struct tokeniser){.n = n, .text = n->folded, .arena = a, .list = list, .err = err};
+	list->count = 0;
+	return grow_list(c, count) ? 0 : -1;
+}
+
+bool
+tokenise_reserve(struct tokeniser *c, size_t count)
+{
+	const struct token_list *l = c->list;
+	if (l->cap - l->count < count && !grow_list(c, l->cap * 2 + count))
+		return false;
+	return l->cap - l->count >= count; /* TOKENS_MAX */
+}
+
+void
+tokenise_one(struct tokeniser *c)
+{
+	char ch = c->text.ptr[c->at];
+	switch (charclass_byte(ch)) {
+	case CHAR_SPACE:
+		if (ch == '\n' || ch == '\r')
+			end_sentence(c);
+		c->at++;
+		break;
+	case CHAR_LETTER:
+	case CHAR_DIGIT: take_alnum(c); break;
+	case CHAR_HIGH: take_high(c); break;
+	case CHAR_OTHER: take_other(c); break;
+	}
+}
+
+int
 tokenise_text(const struct normal *n, struct arena *a, struct token_list *list, struct err *err)
 {
-	struct cutter c = {.n = n, .text = n->folded, .arena = a, .list = list, .err = err};
-	list->count = 0;
-	if (!grow_list(&c, n->folded.len / 4 + 8))
+	struct tokeniser c;
+	if (tokenise_begin(&c, n, n->folded.len / 4 + 8, a, list, err) < 0)
 		return -1;
 	while (c.at < c.text.len && !c.has_failed) {
-		char ch = c.text.ptr[c.at];
-		if (ch == ' ') {
-			c.at++;
-			continue;
-		}
 		if (normalise_run_end(n, c.at) > c.at) {
 			take_plain_words(&c);
 			if (c.at == c.text.len)
 				break;
-			ch = c.text.ptr[c.at];
 		}
-		switch (charclass_byte(ch)) {
-		case CHAR_SPACE:
-			if (ch == '\n' || ch == '\r')
-				end_sentence(&c);
-			c.at++;
-			break;
-		case CHAR_LETTER:
-		case CHAR_DIGIT: take_alnum(&c); break;
-		case CHAR_HIGH: take_high(&c); break;
-		case CHAR_OTHER: take_other(&c); break;
-		}
+		tokenise_one(&c);
 	}
 	return c.has_failed ? -1 : 0;
 }

@@ -1,4 +1,4 @@
-#include "nlp/units.h"
+#include "nlp/units_internal.h"
 
 #include <string.h>
 
@@ -9,32 +9,6 @@
 
 /* Other spellings of one unit, at most: two of an elongated word, one without its possessive. */
 #define OTHERS_MAX 3
-
-/* Quotes are few kinds; an opening one says what closes it. */
-enum quote {
-	QUOTE_NONE,
-	QUOTE_STRAIGHT, /* " */
-	QUOTE_HIGH, /* opened by U+201C */
-	QUOTE_LOW, /* opened by U+201E, closed by U+201C or U+201D */
-	QUOTE_LEFT, /* opened by U+00AB */
-	QUOTE_RIGHT /* opened by U+00BB, closed by U+00AB */
-};
-
-struct maker {
-	const struct normal *n;
-	struct arena *arena;
-	struct unit_list *list;
-	struct err *err;
-	enum quote quote; /* open */
-	size_t quote_from; /* the first unit behind it */
-};
-
-/* What stands between two tokens. */
-enum gap {
-	GAP_BREAK = 1, /* a clause ends */
-	GAP_QUOTE = 2,
-	GAP_LINE = 4
-};
 
 static bool
 is_high(const char *p, size_t len, unsigned char second, unsigned char third)
@@ -60,9 +34,8 @@ gap_of_high(const char *p, size_t len)
 	return is_break ? (unsigned)GAP_BREAK : 0u;
 }
 
-/* What a piece of the text as written, which stands between two tokens, holds. */
-static unsigned
-scan_gap(const char *p, size_t len)
+unsigned
+units_gap(const char *p, size_t len)
 {
 	unsigned gap = 0;
 	for (size_t i = 0; i < len; i++) {
@@ -132,7 +105,7 @@ does_close(enum quote open, enum quote kind)
 }
 
 static void
-close_quote(struct maker *m)
+close_quote(struct unit_maker *m)
 {
 	struct unit_list *l = m->list;
 	if (l->count - m->quote_from <= QUOTED_UNITS_MAX) {
@@ -142,9 +115,8 @@ close_quote(struct maker *m)
 	m->quote = QUOTE_NONE;
 }
 
-/* Opens and closes the quotes of bytes [from, to), which stand behind the last unit. */
-static void
-read_quotes(struct maker *m, size_t from, size_t to)
+void
+units_read_quotes(struct unit_maker *m, size_t from, size_t to)
 {
 	struct slice s = slice_make(m->n->text.ptr, to);
 	for (size_t i = from; i < to; i++) {
@@ -217,7 +189,7 @@ joiner_at(struct slice s)
 
 /* Fills texts with the other spellings of u; returns how many, -1 without memory. */
 static int
-other_spellings(struct maker *m, const struct unit *u, struct slice *texts)
+other_spellings(struct unit_maker *m, const struct unit *u, struct slice *texts)
 {
 	struct slice s = u->key.text;
 	size_t name_len;
@@ -248,8 +220,8 @@ other_spellings(struct maker *m, const struct unit *u, struct slice *texts)
 	return n;
 }
 
-static int
-add_others(struct maker *m, struct unit *u)
+int
+units_add_others(struct unit_maker *m, struct unit *u)
 {
 	struct slice texts[OTHERS_MAX];
 	bool may_have = u->kind == TOKEN_HASHTAG || u->kind == TOKEN_MENTION || u->is_elongated ||
@@ -270,10 +242,11 @@ add_others(struct maker *m, struct unit *u)
 
 /* ---- units ------------------------------------------------------------------ */
 
-/* Room for `count` units; false without memory. */
-static bool
-reserve(struct unit_list *l, size_t count)
+bool
+units_reserve(struct unit_list *l, size_t count)
 {
+	if (count <= l->cap)
+		return true;
 	struct unit *items = scratch_need(&l->scratch, count * sizeof *items);
 	if (items == NULL)
 		return false;
@@ -282,15 +255,9 @@ reserve(struct unit_list *l, size_t count)
 	return true;
 }
 
-/* Where a unit stands, apart from its token. */
-struct place {
-	uint16_t clause, sentence;
-	bool is_quoted;
-};
-
 /* The unit of a whole token; without hash and other spellings. */
 static inline void
-unit_of_token(struct unit *u, const struct token *t, size_t index, struct place place)
+unit_of_token(struct unit *u, const struct token *t, size_t index, struct unit_place place)
 {
 	u->key.text = u->stem.text = t->folded;
 	u->others = NULL;
@@ -308,14 +275,14 @@ unit_of_token(struct unit *u, const struct token *t, size_t index, struct place 
 
 /* Adds u with its hash and other spellings. */
 static int
-add_unit(struct maker *m, struct unit u)
+add_unit(struct unit_maker *m, struct unit u)
 {
 	struct unit_list *l = m->list;
 	if (l->count == UNITS_MAX)
 		return 0;
 	u.key.hash = word_hash(u.key.text);
 	u.stem = u.key;
-	if ((l->count == l->cap && !reserve(l, l->count + 1)) || add_others(m, &u) < 0)
+	if ((l->count == l->cap && !units_reserve(l, l->count + 1)) || units_add_others(m, &u) < 0)
 		return -1;
 	l->items[l->count++] = u;
 	return 0;
@@ -360,7 +327,7 @@ next_part(struct slice *rest)
 /* A word with hyphens or elision, part by part.  The parts of a shortened word cannot be found in the text
  * again, so each has the range of the whole. */
 static int
-add_parts(struct maker *m, const struct token *t, struct unit u)
+add_parts(struct unit_maker *m, const struct token *t, struct unit u)
 {
 	struct slice rest = t->folded;
 	const char *base = m->n->folded.ptr;
@@ -380,9 +347,8 @@ add_parts(struct maker *m, const struct token *t, struct unit u)
 	return 0;
 }
 
-/* "RT @user:" - does the last unit, a mention, say that what follows is somebody else's? */
-static bool
-is_repeat(const struct maker *m)
+bool
+units_is_repeat(const struct unit_maker *m)
 {
 	const struct unit *u = &m->list->items[m->list->count - 1];
 	size_t end = (size_t)u->start + u->len;
@@ -392,17 +358,57 @@ is_repeat(const struct maker *m)
 
 /* A token that is more than one plain word: parts, other spellings, texts elsewhere. */
 static int
-add_token(struct maker *m, const struct token *t, size_t index, unsigned notes, struct place *place)
+add_token(struct unit_maker *m, const struct token *t, size_t index, unsigned notes)
 {
 	struct unit u;
-	unit_of_token(&u, t, index, *place);
+	unit_of_token(&u, t, index, m->place);
 	bool has_parts = (notes & TOKEN_NOTE_HYPHEN) != 0 ||
 	    (t->kind == TOKEN_WORD && (notes & TOKEN_NOTE_OTHERS) != 0 &&
 		elided_len(t->folded) > 0);
 	if ((has_parts ? add_parts(m, t, u) : add_unit(m, u)) < 0)
 		return -1;
-	if (t->kind == TOKEN_MENTION && is_repeat(m))
-		place->is_quoted = true;
+	if (t->kind == TOKEN_MENTION && units_is_repeat(m))
+		m->place.is_quoted = true;
+	return 0;
+}
+
+int
+units_more(struct unit_maker *m, const struct token_list *tokens, size_t from)
+{
+	struct unit_list *list = m->list;
+	/* Parts of words with hyphens ask for more. */
+	if (!units_reserve(list, list->count + (tokens->count - from) + 1))
+		return -1;
+	const struct token *items = tokens->items;
+	const uint8_t *notes = tokens->notes;
+	const char *text = m->n->text.ptr;
+	uint32_t end = m->end;
+	bool is_new_sentence = from > 0 && items[from - 1].ends_sentence;
+	for (size_t i = from, count = tokens->count; i < count && list->count < UNITS_MAX; i++) {
+		const struct token *t = &items[i];
+		uint32_t start = t->start;
+		unsigned gap = 0;
+		if (start - end > 1 || (start > end && text[end] != ' '))
+			gap = units_gap(text + end, start - end);
+		if (is_new_sentence) {
+			m->place.sentence++;
+			m->place.clause++;
+		} else if (i > 0 && (gap & GAP_BREAK) != 0) {
+			m->place.clause++;
+		}
+		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
+			units_read_quotes(m, end, start);
+		end = start + t->len;
+		is_new_sentence = t->ends_sentence;
+		if (notes[i] == 0 && list->count < list->cap) {
+			struct unit *u = &list->items[list->count++];
+			unit_of_token(u, t, i, m->place);
+			u->key.hash = u->stem.hash = word_hash_padded(t->folded);
+		} else if (add_token(m, t, i, notes[i]) < 0) {
+			return -1;
+		}
+	}
+	m->end = end;
 	return 0;
 }
 
@@ -410,43 +416,11 @@ static int
 units_cut(const struct normal *n, const struct token_list *tokens, struct arena *a,
     struct unit_list *list, struct err *err)
 {
-	struct maker m = {.n = n, .arena = a, .list = list, .err = err};
-	struct place place = {0, 0, false};
-	uint32_t end = 0;
-	bool is_new_sentence = false;
-
+	struct unit_maker m = {.n = n, .arena = a, .list = list};
 	list->count = 0;
-	/* Parts of words with hyphens ask for more. */
-	if (!reserve(list, tokens->count + 1))
+	if (units_more(&m, tokens, 0) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for words");
-	const struct token *items = tokens->items;
-	const uint8_t *notes = tokens->notes;
-	const char *text = n->text.ptr;
-	for (size_t i = 0, count = tokens->count; i < count && list->count < UNITS_MAX; i++) {
-		const struct token *t = &items[i];
-		uint32_t start = t->start;
-		unsigned gap = 0;
-		if (start - end > 1 || (start > end && text[end] != ' '))
-			gap = scan_gap(text + end, start - end);
-		if (is_new_sentence) {
-			place.sentence++;
-			place.clause++;
-		} else if (i > 0 && (gap & GAP_BREAK) != 0) {
-			place.clause++;
-		}
-		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
-			read_quotes(&m, end, start);
-		end = start + t->len;
-		is_new_sentence = t->ends_sentence;
-		if (notes[i] == 0 && list->count < list->cap) {
-			struct unit *u = &list->items[list->count++];
-			unit_of_token(u, t, i, place);
-			u->key.hash = u->stem.hash = word_hash_padded(t->folded);
-		} else if (add_token(&m, t, i, notes[i], &place) < 0) {
-			return err_set(err, ERR_NOMEM, "no memory for words");
-		}
-	}
-	read_quotes(&m, end, n->text.len);
+	units_read_quotes(&m, m.end, n->text.len);
 	return 0;
 }
 

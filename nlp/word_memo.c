@@ -4,6 +4,10 @@
 #include "core/mem.h"
 
 #define CACHE_LINE 64
+_Static_assert(WORD_MEMO_TAIL < 1 << (8 - WORD_MEMO_COMMON_BITS) &&
+	WORD_MEMO_BYTES < 1 << WORD_MEMO_COMMON_BITS,
+    "lengths of a stem fit");
+_Static_assert(WORD_MEMO_SIZE <= 1 << 16, "a number fits beside its tag");
 _Static_assert(sizeof(struct word_fact) == 2 * CACHE_LINE, "a fact fills two cache lines");
 
 struct word_memo *
@@ -13,10 +17,12 @@ word_memo_new(void)
 	if (m == NULL)
 		return NULL;
 	m->memory = mem_array(WORD_MEMO_SIZE + 1, sizeof *m->facts);
-	if (m->memory == NULL) {
-		mem_free(m);
+	m->index = mem_array(WORD_MEMO_SIZE, sizeof *m->index);
+	if (m->memory == NULL || m->index == NULL) {
+		word_memo_free(m);
 		return NULL;
 	}
+	m->count = 1;
 	uintptr_t at = (uintptr_t)m->memory;
 	m->facts = (void *)((char *)m->memory + (CACHE_LINE - at % CACHE_LINE) % CACHE_LINE);
 	return m;
@@ -28,6 +34,7 @@ word_memo_free(struct word_memo *m)
 	if (m == NULL)
 		return;
 	mem_free(m->memory);
+	mem_free(m->index);
 	mem_free(m);
 }
 
@@ -37,8 +44,8 @@ word_memo_begin(struct word_memo *m, uint64_t set_number)
 	m->post++;
 	if (m->set_number == set_number)
 		return;
-	for (size_t i = 0; i < WORD_MEMO_SIZE; i++)
-		m->facts[i].len = 0;
+	memset(m->index, 0, WORD_MEMO_SIZE * sizeof *m->index);
+	m->count = 1;
 	m->set_number = set_number;
 }
 
@@ -47,25 +54,33 @@ fill_languages(struct word_fact *f, const struct language_model *languages, stru
 {
 	struct language_vector v;
 	language_word_vector(languages, word, &v);
-	f->in_common = v.v[LANGUAGE_UND];
-	v.v[LANGUAGE_UND] = 0;
-	for (int i = 0; i < LANGUAGE_SLOTS / 2; i++)
-		f->behind[i] = word_fact_pair(&v, i);
+	f->in_common = speech_pack(&v, f->behind);
 }
 
-/* The place that nobody asked for the longest; NULL: all are this post's. */
+/* The place of a fact that is there after all, as two words may have one tag; NULL: it is not. */
 static struct word_fact *
-oldest(const struct word_memo *m, size_t at)
+search(const struct word_memo *m, const uint32_t *places, uint64_t hash, const struct unit *u)
 {
-	struct word_fact *best = NULL;
-	uint32_t best_age = 0;
 	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
-		struct word_fact *f = &m->facts[at ^ k];
-		if (f->len == 0)
+		struct word_fact *f = &m->facts[places[k] & 0xffff];
+		if (word_fact_is_of(f, hash, word_memo_kind(u), u->key.text))
 			return f;
-		if (m->post - f->post > best_age) {
-			best = f;
-			best_age = m->post - f->post;
+	}
+	return NULL;
+}
+
+/* A free place, or the one that nobody asked for the longest; NULL: all are this post's. */
+static uint32_t *
+oldest(const struct word_memo *m, uint32_t *places)
+{
+	uint32_t *best = NULL, best_age = 0;
+	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
+		if (places[k] == 0)
+			return &places[k];
+		uint32_t age = m->post - m->facts[places[k] & 0xffff].post;
+		if (age > best_age) {
+			best = &places[k];
+			best_age = age;
 		}
 	}
 	return best;
@@ -76,18 +91,32 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 {
 	struct slice word = u->key.text;
 	uint64_t hash = word_memo_hash(u);
-	struct word_fact *f = oldest(m, word_memo_place(hash));
-	if (f == NULL)
+	uint32_t tag, *places = m->index + word_memo_place(hash, &tag);
+	struct word_fact *f = search(m, places, hash, u);
+	if (f != NULL) {
+		f->post = m->post;
+		return f;
+	}
+	uint32_t *place = oldest(m, places);
+	if (place == NULL || (*place == 0 && m->count == WORD_MEMO_SIZE))
 		return NULL;
+	uint32_t number = *place == 0 ? m->count++ : *place & 0xffff;
+	*place = tag << 16 | number;
+	f = &m->facts[number];
 	f->hash = hash;
+	f->in_common = 0;
 	f->len = (uint8_t)word.len;
 	f->kind = word_memo_kind(u);
 	f->post = m->post;
 	memcpy(f->word, word.ptr, word.len);
 	f->lang = LANGUAGE_COUNT;
+	f->stem_hash = u->key.hash; /* what is no word is its own stem */
+	f->stem_lens = f->len;
 	size_t skip = u->kind == TOKEN_HASHTAG ? 1 : 0; /* the # */
 	if (u->kind == TOKEN_WORD || u->kind == TOKEN_HASHTAG)
 		fill_languages(f, languages, slice_make(word.ptr + skip, word.len - skip));
+	else
+		memset(f->behind, 0, sizeof f->behind);
 	return f;
 }
 
@@ -101,8 +130,7 @@ word_fact_set_stem(struct word_fact *f, struct word_key stem)
 	size_t tail = stem.text.len - common;
 	if (tail > WORD_MEMO_TAIL)
 		return false;
-	f->stem_common = (uint8_t)common;
-	f->stem_tail_len = (uint8_t)tail;
+	f->stem_lens = (uint8_t)(tail << WORD_MEMO_COMMON_BITS | common);
 	memcpy(f->stem_tail, stem.text.ptr + common, tail);
 	f->stem_hash = stem.hash;
 	return true;
@@ -111,7 +139,7 @@ word_fact_set_stem(struct word_fact *f, struct word_key stem)
 struct word_key
 word_fact_join(const struct word_fact *f, const struct unit *u, struct arena *a)
 {
-	size_t common = f->stem_common, tail = f->stem_tail_len;
+	size_t common = word_fact_stem_common(f), tail = word_fact_stem_tail(f);
 	char *out = arena_alloc(a, common + tail);
 	if (out == NULL)
 		return (struct word_key){SLICE_NONE, 0};

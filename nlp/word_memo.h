@@ -4,7 +4,9 @@
  * Most of what a post costs is the same few thousand words over and over: which languages each
  * speaks for, its stem, what stands in the lexicon.  All of that depends on the word alone (and, but
  * for the languages, on the lexicon), so it is kept in a table of fixed size, four places a
- * word, compared by the whole word: an answer is never another word's.  What does not fit (words over
+ * word, compared by the whole word: an answer is never another word's.  The table holds numbers; the
+ * facts themselves stand in the order in which their words were met, so that the frequent ones are near to each
+ * other and stay in the processor's caches.  What does not fit (words over
  * WORD_MEMO_BYTES) is found out anew.
  *
  * A fact stays where it is until the post that asked for it is done, so units may point into it.
@@ -23,11 +25,13 @@
 
 #include "nlp/language.h"
 #include "nlp/marks.h"
+#include "nlp/speech.h"
 
 #define WORD_MEMO_SIZE 32768 /* a power of two */
 #define WORD_MEMO_WAYS 4 /* places a word may have */
-#define WORD_MEMO_BYTES 27
+#define WORD_MEMO_BYTES 28
 #define WORD_MEMO_TAIL 6
+#define WORD_MEMO_COMMON_BITS 5 /* enough for WORD_MEMO_BYTES */
 
 /* Two cache lines: what is compared and the stem; the languages and what stands in the lexicon. */
 struct word_fact {
@@ -36,20 +40,22 @@ struct word_fact {
 	uint32_t post; /* the last one that asked for it */
 	struct pattern_mark mark; /* of struct unit */
 	int16_t in_common; /* the first of its language vector */
-	uint8_t len; /* of the word; 0: free */
+	uint8_t len; /* of the word; 0: nobody's */
 	uint8_t kind; /* enum token_kind, and whether it is drawn out */
 	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
-	uint8_t stem_common, stem_tail_len; /* the stem: the word's first bytes, and a tail */
+	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
 	char stem_tail[WORD_MEMO_TAIL];
 	char word[WORD_MEMO_BYTES];
-	uint16_t behind[LANGUAGE_SLOTS / 2]; /* its language vector: word_fact_pair() */
+	uint16_t behind[LANGUAGE_SLOTS / 2]; /* its language vector: speech_pack(); 0: no votes */
 	struct word_entries entries;
 };
 
 struct word_memo {
 	uint64_t set_number;
 	uint32_t post; /* counts, and may begin anew */
-	struct word_fact *facts; /* begin at a cache line of `memory` */
+	uint32_t *index; /* WORD_MEMO_WAYS places a word: tag << 16 | number of a fact; 0: free */
+	struct word_fact *facts; /* begin at a cache line of `memory`; the first is nobody's */
+	uint32_t count; /* of facts in use, nobody's among them */
 	void *memory;
 };
 
@@ -58,7 +64,7 @@ void word_memo_free(struct word_memo *m);
 /* To be called before each post.  set_number: lexicon sets have one each. */
 void word_memo_begin(struct word_memo *m, uint64_t set_number);
 
-/* A word that is not there yet, of 1 to WORD_MEMO_BYTES bytes; what word_memo_fact() returns. */
+/* A word that is not where word_memo_likely() looks, of 1 to WORD_MEMO_BYTES bytes; what word_memo_fact() returns. */
 struct word_fact *
 word_memo_learn(struct word_memo *m, const struct language_model *languages, const struct unit *u);
 
@@ -74,11 +80,43 @@ word_memo_hash(const struct unit *u)
 	return u->key.hash + word_memo_kind(u) * WORD_HASH_FACTOR;
 }
 
-/* The first place of a word; the others are this one's number with its last bits changed. */
-static inline size_t
-word_memo_place(uint64_t hash)
+/* The hash of its word alone. */
+static inline uint64_t
+word_fact_key_hash(const struct word_fact *f)
 {
-	return (hash * 0xff51afd7ed558ccdULL >> 40) % WORD_MEMO_SIZE;
+	return f->hash - f->kind * WORD_HASH_FACTOR;
+}
+
+/* Where the places of a word begin, and what they are told apart by. */
+static inline size_t
+word_memo_place(uint64_t hash, uint32_t *tag_r)
+{
+	uint64_t h = hash * 0xff51afd7ed558ccdULL;
+	*tag_r = (uint32_t)(h >> 24) & 0xffff;
+	return (size_t)(h >> 40) % (WORD_MEMO_SIZE / WORD_MEMO_WAYS) * WORD_MEMO_WAYS;
+}
+
+/* Asks for the memory of a word's places, which word_memo_likely() will look at soon. */
+static inline void
+word_memo_prefetch(const struct word_memo *m, uint64_t hash)
+{
+	uint32_t tag;
+	__builtin_prefetch(m->index + word_memo_place(hash, &tag));
+}
+
+/* The fact that is likely to be that of the word with this hash; nobody's when it is not there. */
+static inline struct word_fact *
+word_memo_likely(const struct word_memo *m, uint64_t hash)
+{
+	uint32_t tag, found;
+	const uint32_t *places = m->index + word_memo_place(hash, &tag);
+	/* Without branches, as the place is anybody's guess. */
+	found = places[0] >> 16 == tag ? places[0] : 0;
+	found = places[1] >> 16 == tag ? places[1] : found;
+	found = places[2] >> 16 == tag ? places[2] : found;
+	found = places[3] >> 16 == tag ? places[3] : found;
+	_Static_assert(WORD_MEMO_WAYS == 4, "all places are looked at");
+	return &m->facts[found & 0xffff];
 }
 
 /* Longer than eight bytes. */
@@ -100,15 +138,6 @@ word_fact_is_of(const struct word_fact *f, uint64_t hash, uint8_t kind, struct s
 	    (word.len <= 8 || word_memo_are_same(f->word, word.ptr, word.len));
 }
 
-/* Asks for the memory of a unit's fact, which will be looked at soon. */
-static inline void
-word_memo_prefetch(const struct word_memo *m, const struct unit *u)
-{
-	const struct word_fact *f = &m->facts[word_memo_place(word_memo_hash(u))];
-	__builtin_prefetch(f);
-	__builtin_prefetch(f->behind);
-}
-
 /* The fact of a unit's word, its languages filled; the rest is the caller's to fill when lang is not
  * the one it wants.  Valid until the next word_memo_begin().  NULL: the word is not kept. */
 static inline struct word_fact *
@@ -116,38 +145,39 @@ word_memo_fact(struct word_memo *m, const struct language_model *languages, cons
 {
 	uint8_t kind = word_memo_kind(u);
 	uint64_t hash = word_memo_hash(u);
-	size_t at = word_memo_place(hash);
 	if (u->key.text.len == 0 || u->key.text.len > WORD_MEMO_BYTES)
 		return NULL;
-	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
-		struct word_fact *f = &m->facts[at ^ k];
-		if (word_fact_is_of(f, hash, kind, u->key.text)) {
-			f->post = m->post;
-			return f;
-		}
-	}
-	return word_memo_learn(m, languages, u);
-}
-
-/* Each pair of languages is a number: the first one's steps behind are its low byte, the second
- * one's its high byte, so that they are summed without being unpacked. */
-static inline uint16_t
-word_fact_pair(const struct language_vector *v, int pair)
-{
-	return (uint16_t)(-v->v[2 * pair] | -v->v[2 * pair + 1] << 8);
+	struct word_fact *f = word_memo_likely(m, hash);
+	if (!word_fact_is_of(f, hash, kind, u->key.text))
+		return word_memo_learn(m, languages, u);
+	f->post = m->post;
+	return f;
 }
 
 /* Keeps a stem; false: it is too different from its word. */
 bool word_fact_set_stem(struct word_fact *f, struct word_key stem);
 /* A stem that is not its word's beginning; its text lies in the arena, ptr NULL without memory. */
 struct word_key word_fact_join(const struct word_fact *f, const struct unit *u, struct arena *a);
+static inline size_t
+word_fact_stem_common(const struct word_fact *f)
+{
+	return f->stem_lens % (1u << WORD_MEMO_COMMON_BITS);
+}
+
+static inline size_t
+word_fact_stem_tail(const struct word_fact *f)
+{
+	return f->stem_lens >> WORD_MEMO_COMMON_BITS;
+}
+
 /* The stem of a unit with this fact. */
 static inline struct word_key
 word_fact_stem(const struct word_fact *f, const struct unit *u, struct arena *a)
 {
-	if (f->stem_tail_len > 0)
+	if (word_fact_stem_tail(f) > 0)
 		return word_fact_join(f, u, a);
-	return (struct word_key){slice_make(u->key.text.ptr, f->stem_common), f->stem_hash};
+	return (struct word_key){
+	    slice_make(u->key.text.ptr, word_fact_stem_common(f)), f->stem_hash};
 }
 
 #endif

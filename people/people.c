@@ -8,6 +8,7 @@
 #include "core/timefmt.h"
 #include "store/outbox.h"
 #include "store/persons.h"
+#include "store/times.h"
 
 #define HANDLE_MAX 512
 
@@ -128,7 +129,8 @@ bind(struct seeing *x, const struct link_row *link, struct err *err)
 	row.source = slice_of("first post seen from the handle");
 	if (store_link_bind(x->st, link->link_no, x->author_id, err) < 0 ||
 	    store_history_add(x->st, link->customer_id, &row, err) < 0 ||
-	    store_counters_join(x->st, slice_of(from), slice_of(to), err) < 0)
+	    store_counters_join(x->st, slice_of(from), slice_of(to), err) < 0 ||
+	    store_times_join(x->st, slice_of(from), slice_of(to), err) < 0)
 		return -1;
 	return 0;
 }
@@ -225,7 +227,30 @@ people_see(struct store *st, const struct post *post, int64_t now_ms, bool count
 	rc = store_customer_load(st, link.customer_id, now_ms, a, &seen_r->customer, err);
 	if (rc <= 0)
 		return rc;
+	seen_r->customer->link =
+	    (struct link_facts){link.proof, link.handle_key, link.linked_at_ms};
 	seen_r->subject = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id)));
 	return slice_is_set(seen_r->subject) ? 0
 					     : err_set(err, ERR_NOMEM, "no memory for a customer");
+}
+
+int
+people_find(struct store *st, const struct author *author, int64_t now_ms, struct arena *a,
+    struct customer **customer_r, struct slice *subject_r, struct err *err)
+{
+	struct link_row link;
+	int rc;
+
+	*customer_r = NULL;
+	*subject_r = SLICE_NONE;
+	if (!slice_is_set(author->id) || author->id.len == 0)
+		return 0;
+	rc = store_link_by_author(st, author->id, a, &link, err);
+	if (rc > 0)
+		rc = store_customer_load(st, link.customer_id, now_ms, a, customer_r, err);
+	if (rc < 0)
+		return -1;
+	*subject_r = slice_of(rc > 0 ? arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id))
+				     : arena_printf(a, "a:%.*s", SLICE_ARG(author->id)));
+	return slice_is_set(*subject_r) ? 0 : err_set(err, ERR_NOMEM, "no memory for a customer");
 }

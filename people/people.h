@@ -38,6 +38,11 @@ struct person_seen {
 int people_see(struct store *st, const struct post *post, int64_t now_ms, bool counts,
     struct arena *a, struct person_seen *seen_r, struct err *err);
 
+/* Who an account is now, without having been seen: the customer it is linked to, and the subject.
+ * Writes nothing. */
+int people_find(struct store *st, const struct author *author, int64_t now_ms, struct arena *a,
+    struct customer **customer_r, struct slice *subject_r, struct err *err);
+
 /* "@Someone@Example.Social" -> "@someone@example.social"; adds the '@', takes profile URLs
  * (https://host/@user) too; SLICE_NONE when it cannot be a handle. */
 struct slice handle_key_make(struct arena *a, struct slice handle);

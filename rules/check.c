@@ -78,7 +78,7 @@ check_name(
 static void
 declare(struct check *c, struct item *it)
 {
-	struct map *ids = c->ids[it->kind];
+	struct map *ids = c->ids[it->kind == ITEM_WATCH ? ITEM_RULE : it->kind];
 	const struct item *first;
 
 	if (!slice_is_set(it->id))
@@ -94,7 +94,7 @@ declare(struct check *c, struct item *it)
 	else
 		finding_add(it->sink, FINDING_DUPLICATE_ID, it->id_at,
 		    "ids are never shared: what was sent and what must wait hangs on them",
-		    "there is a %s '%.*s' already, at %s:%zu", item_kind_name(it->kind),
+		    "there is a %s '%.*s' already, at %s:%zu", item_kind_name(first->kind),
 		    SHOWN(it->id), first->sink->file, line_of(first));
 }
 
@@ -253,6 +253,7 @@ check_actions(struct check *c, const struct item *rule)
 {
 	for (const struct action_node *a = rule->then; a != NULL; a = a->next) {
 		check_action_names(c, rule, a);
+		check_action_place(rule, a);
 		if (a->action.verb == ACTION_SET && !item_has(rule, SLOT_OFF))
 			check_setting(c, rule, a);
 		for (const struct action_node *b = rule->then; b != a; b = b->next) {
@@ -325,8 +326,22 @@ check_item(struct check *c, const struct item *it)
 		check_nodes(c, it, it->when);
 		check_actions(c, it);
 		check_period(c, it);
+		check_nodes(c, it, it->after.where);
+		check_nodes(c, it, it->unless.where);
+		check_guardrails(c, it);
+		check_examples(c, it);
+		if (!it->is_broken) {
+			check_bounds(c, it, it->when);
+			check_sequences(c, it);
+		}
+		break;
+	case ITEM_WATCH:
+		check_nodes(c, it, it->over);
+		check_nodes(c, it, it->out_of);
+		check_actions(c, it);
+		check_period(c, it);
 		if (!it->is_broken)
-			check_bounds(c, it);
+			check_watch(c, it);
 		break;
 	}
 }
@@ -343,21 +358,23 @@ check_fini(struct check *c)
 		map_free(c->ids[k]);
 	}
 	map_free(c->settings);
+	map_free(c->sent);
 	arena_free(c->scratch);
 }
 
 static void
 count_items(struct check *c, struct rules_file *files, size_t count)
 {
-	static const size_t max[3] = {RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX};
-	size_t n[3] = {0};
+	static const size_t max[ITEM_KIND_COUNT] = {
+	    RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX, RULES_WATCHES_MAX};
+	size_t n[ITEM_KIND_COUNT] = {0};
 
 	for (size_t f = 0; f < count; f++) {
 		for (struct item *it = files[f].first; it != NULL; it = it->next) {
 			if (++n[it->kind] == max[it->kind] + 1)
 				finding_add(it->sink, FINDING_LIMIT, it->id_at, NULL,
-				    "there may be %zu %ss", max[it->kind],
-				    item_kind_name(it->kind));
+				    "there may be %zu %s%s", max[it->kind],
+				    item_kind_name(it->kind), it->kind == ITEM_WATCH ? "es" : "s");
 			declare(c, it);
 		}
 		c->is_incomplete |= files[f].is_incomplete;
@@ -368,7 +385,7 @@ int
 check_files(struct rules_file *files, size_t count, const struct rule_env *env,
     struct diag_list *diags, struct map *ids_r[3], struct err *err)
 {
-	struct check c = {.env = env, .diags = diags};
+	struct check c = {.env = env, .diags = diags, .files = files, .file_count = count};
 	int rc = -1;
 
 	for (int k = 0; k < 3; k++)

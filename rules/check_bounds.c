@@ -1,5 +1,5 @@
 /*
- * check_bounds.c - does a rule ask for what cannot be, such as above 5 and below 3?
+ * check_bounds.c - is something asked for that cannot be, such as above 5 and below 3?
  *
  * Only what must hold together is looked at: the root condition and the members of `all of` blocks
  * directly inside one another.  Values are whole thousandths or milliseconds, so "above x" is "at
@@ -116,10 +116,11 @@ can_contradict(const struct node *n)
 }
 
 void
-check_bounds(struct check *c, const struct item *rule)
+check_bounds(struct check *c, const struct item *it, const struct node *root)
 {
 	const struct node *conditions[RULES_CONDITIONS_MAX];
-	size_t count = collect(rule->when, conditions, 0);
+	size_t count = collect(root, conditions, 0);
+	const char *what = root == it->when ? "the rule can never fire" : "no post can be so";
 
 	(void)c;
 	for (size_t i = 0; i < count; i++) {
@@ -141,14 +142,13 @@ check_bounds(struct check *c, const struct item *rule)
 				continue;
 			if ((narrow(conditions[j], &b) && b.low > b.high) ||
 			    (j > i && words_differ(first, conditions[j]))) {
-				finding_add(rule->sink, FINDING_NEVER_TRUE, conditions[j]->at,
+				finding_add(it->sink, FINDING_NEVER_TRUE, conditions[j]->at,
 				    j > i ? "all conditions of 'all of' must hold at once; is 'any "
 					    "of' meant?"
 					  : NULL,
-				    j > i ? "the rule can never fire: this excludes another "
-					    "condition on '%s'"
-					  : "the rule can never fire: '%s' is never so",
-				    first->field->name);
+				    j > i ? "%s: this excludes another condition on '%s'"
+					  : "%s: '%s' is never so",
+				    what, first->field->name);
 				return;
 			}
 		}

@@ -2,8 +2,9 @@
  * check_internal.h - does a tree that could be read make sense: types, units, ranges, names,
  * conflicts.
  *
- * check.c looks at names and rules as a whole, check_when.c at one condition, check_bounds.c for
- * conditions that exclude one another.
+ * check.c looks at names and rules as a whole, check_when.c at one condition, check_crowd.c at
+ * sequences and watches, check_guardrail.c at hours and limits, check_bounds.c for conditions that
+ * exclude one another.
  */
 #ifndef RULES_CHECK_INTERNAL_H
 #define RULES_CHECK_INTERNAL_H
@@ -19,7 +20,10 @@ struct map;
 struct check {
 	const struct rule_env *env;
 	struct diag_list *diags;
-	struct map *ids[3]; /* by enum item_kind: id -> struct item */
+	struct map *ids[3]; /* by enum item_kind: id -> struct item; watches are among the rules */
+	const struct rules_file *files;
+	size_t file_count;
+	struct map *sent; /* templates that some rule sends; made when first needed */
 	struct map *settings; /* attribute and priority -> the action that sets it */
 	struct arena *scratch;
 	const char **names[3]; /* for "did you mean", made when first needed; heap */
@@ -36,7 +40,17 @@ int check_files(struct rules_file *files, size_t count, const struct rule_env *e
 /* ---- shared by the parts ---- */
 
 void check_condition(struct check *c, const struct item *rule, const struct node *n);
-void check_bounds(struct check *c, const struct item *rule);
+/* Types, ranges and names of its values alone. */
+void check_condition_values(struct check *c, const struct item *rule, const struct node *n);
+void check_examples(struct check *c, const struct item *rule);
+/* Can the conditions (NULL: none) hold at once? */
+void check_bounds(struct check *c, const struct item *it, const struct node *root);
+void check_sequences(struct check *c, const struct item *rule);
+void check_watch(struct check *c, const struct item *watch);
+/* Is it an action of a rule, or of a watch? */
+void check_action_place(const struct item *it, const struct action_node *a);
+/* Hours, limits, canary, approval. */
+void check_guardrails(struct check *c, const struct item *rule);
 /* Is there a brand or list of that id?  Reports when not. */
 void check_name(struct check *c, const struct item *from, enum item_kind kind, struct slice id,
     struct range at);

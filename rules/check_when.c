@@ -358,18 +358,26 @@ is_reversed(const struct node *n)
 }
 
 void
+check_condition_values(struct check *c, const struct item *rule, const struct node *n)
+{
+	if (n->field->type == FIELD_ATTRIBUTE)
+		check_attribute(rule, n);
+	for (const struct value *v = n->values.first; v != NULL; v = v->next)
+		check_value(c, rule, n, v);
+}
+
+void
 check_condition(struct check *c, const struct item *rule, const struct node *n)
 {
 	const struct value *first = n->values.first;
 
-	if (n->field->type == FIELD_ATTRIBUTE)
-		check_attribute(rule, n);
 	if (!field_type_can(n->field->type, n->op)) {
+		if (n->field->type == FIELD_ATTRIBUTE)
+			check_attribute(rule, n);
 		operator_finding(rule, n);
 		return;
 	}
-	for (const struct value *v = first; v != NULL; v = v->next)
-		check_value(c, rule, n, v);
+	check_condition_values(c, rule, n);
 	if (is_reversed(n))
 		finding_add(rule->sink, FINDING_BETWEEN_REVERSED,
 		    (struct range){first->at.start,

@@ -95,17 +95,17 @@ compile_node(struct compiler *c, struct node *n)
 /* The program leaves the stack as it found it and never takes more than there is.  Jumps go forward
  * and meet code at the same depth, so that one pass sees all. */
 static bool
-stack_is_sound(const struct rule_set *s, const struct compiled_rule *r)
+stack_is_sound(const struct rule_set *s, const struct program *p)
 {
 	int depth = 0;
 
-	for (uint32_t i = r->code; i < r->code + r->code_count; i++) {
+	for (uint32_t i = p->code; i < p->code + p->code_count; i++) {
 		enum rule_opcode op = (enum rule_opcode)s->code[i].opcode;
 
 		if ((op == RULE_OPCODE_AND || op == RULE_OPCODE_OR) && depth < 2)
 			return false;
 		if ((op == RULE_OPCODE_JUMP_FALSE || op == RULE_OPCODE_JUMP_TRUE) &&
-		    (s->code[i].arg <= i || s->code[i].arg >= r->code + r->code_count || depth < 1))
+		    (s->code[i].arg <= i || s->code[i].arg >= p->code + p->code_count || depth < 1))
 			return false;
 		depth += effects[op];
 		if (depth < 0 || depth > RULE_STACK_MAX)
@@ -126,17 +126,16 @@ is_done_already(const struct item *it, const struct action_node *a)
 }
 
 static int
-compile_actions(struct compiler *c, struct compiled_rule *r)
+compile_actions(struct compiler *c, const struct item *it, struct rule_head *head)
 {
-	struct action *actions =
-	    arena_array(c->set->arena, r->item->action_count + 1, sizeof *actions);
+	struct action *actions = arena_array(c->set->arena, it->action_count + 1, sizeof *actions);
 
 	if (actions == NULL)
 		return -1;
-	for (const struct action_node *a = r->item->then; a != NULL; a = a->next) {
-		struct action *to = &actions[r->head.action_count];
+	for (const struct action_node *a = it->then; a != NULL; a = a->next) {
+		struct action *to = &actions[head->action_count];
 
-		if (is_done_already(r->item, a))
+		if (is_done_already(it, a))
 			continue;
 		buf_clear(c->text);
 		print_action(a, c->text);
@@ -145,10 +144,19 @@ compile_actions(struct compiler *c, struct compiled_rule *r)
 		to->text = arena_slice_dup(c->set->arena, buf_slice(c->text));
 		if (buf_failed(c->text) || !slice_is_set(to->text))
 			return -1;
-		r->head.action_count++;
+		head->action_count++;
 	}
-	r->head.actions = actions;
+	head->actions = actions;
 	return 0;
+}
+
+static struct rule_sequence
+sequence_of(const struct sequence_node *n)
+{
+	struct rule_sequence s = n->sequence;
+
+	s.within_ms = duration_ms(n->within);
+	return s;
 }
 
 static int64_t
@@ -166,38 +174,69 @@ moment_ms(const struct compiler *c, const struct item *it, const struct moment *
 	return ms;
 }
 
-static void
-compile_head(struct compiler *c, struct compiled_rule *r)
+int
+compile_head(struct compiler *c, const struct item *it, struct rule_head *head)
 {
-	const struct item *it = r->item;
-
-	r->head.id = it->id;
-	r->head.title = it->title;
-	r->head.version = c->set->version;
-	r->head.priority = it->priority;
-	r->head.is_shadow = item_has(it, SLOT_SHADOW);
-	r->head.act_within_ms =
+	head->id = it->id;
+	head->title = it->title;
+	head->version = c->set->version;
+	head->priority = it->priority;
+	head->is_shadow = item_has(it, SLOT_SHADOW);
+	head->act_within_ms =
 	    item_has(it, SLOT_ACT_WITHIN) ? duration_ms(it->act_within) : ACT_WITHIN_DEFAULT_MS;
-	r->head.acts_on_reposts = item_has(it, SLOT_REPOSTS);
-	r->head.cooldown_ms = duration_ms(it->cooldown);
-	r->head.cooldown_scope = it->scope;
-	r->head.max_total = it->max_total;
-	r->is_off = item_has(it, SLOT_OFF);
-	r->from_ms = moment_ms(c, it, &it->from, INT64_MIN);
-	r->until_ms = moment_ms(c, it, &it->until, INT64_MAX);
+	head->acts_on_reposts = item_has(it, SLOT_REPOSTS);
+	head->cooldown_ms = duration_ms(it->cooldown);
+	head->cooldown_scope = it->scope;
+	head->after = sequence_of(&it->after);
+	head->unless = sequence_of(&it->unless);
+	return compile_actions(c, it, head);
+}
+
+/* ---- programs ---- */
+
+static int
+compile_program(struct compiler *c, const struct item *it, const struct rule_head *head,
+    enum firing_part part, struct node *root, struct program *p)
+{
+	*p = (struct program){.head = head,
+	    .root = root,
+	    .code = (uint32_t)c->set->code_count,
+	    .from_ms = moment_ms(c, it, &it->from, INT64_MIN),
+	    .until_ms = moment_ms(c, it, &it->until, INT64_MAX),
+	    .part = part,
+	    .is_off = item_has(it, SLOT_OFF)};
+	if (root == NULL)
+		return 0;
+	if (compile_node(c, root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
+		return -1;
+	p->code_count = (uint32_t)c->set->code_count - p->code;
+	assert(stack_is_sound(c->set, p));
+	return 0;
 }
 
 int
-compile_rule(struct compiler *c, struct compiled_rule *r)
+compile_part(struct compiler *c, const struct item *it, const struct rule_head *head,
+    enum firing_part part, struct node *root, uint32_t *program_r)
 {
-	compile_head(c, r);
-	r->code = (uint32_t)c->set->code_count;
-	if (compile_actions(c, r) < 0 || compile_node(c, r->item->when) < 0 ||
-	    emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
+	*program_r = (uint32_t)c->set->program_count;
+	return compile_program(c, it, head, part, root, &c->set->programs[c->set->program_count++]);
+}
+
+int
+compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when)
+{
+	const struct item *it = r->item;
+
+	r->after = r->unless = PROGRAM_NONE;
+	if (compile_head(c, it, &r->head) < 0 || compile_guardrails(c, it, &r->head) < 0 ||
+	    compile_program(c, it, &r->head, FIRING_RULE, it->when, when) < 0)
 		return -1;
-	r->code_count = (uint32_t)c->set->code_count - r->code;
-	assert(stack_is_sound(c->set, r));
-	return 0;
+	if (it->after.sequence.kind == SEQUENCE_POST &&
+	    compile_part(c, it, &r->head, FIRING_AFTER, it->after.where, &r->after) < 0)
+		return -1;
+	return it->unless.sequence.kind == SEQUENCE_POST
+	    ? compile_part(c, it, &r->head, FIRING_UNLESS, it->unless.where, &r->unless)
+	    : 0;
 }
 
 /* ---- brands and lists for the others ---- */
@@ -231,7 +270,7 @@ compile_brand(struct arena *a, const struct item *it, struct brand *b)
 /* A score names brands by their place in this list, so brands are numbered before conditions are
  * compiled. */
 static int
-compile_names(struct rule_set *s, const size_t counts[3])
+compile_names(struct rule_set *s, const size_t counts[ITEM_KIND_COUNT])
 {
 	struct brand *brands = arena_array(s->arena, counts[ITEM_BRAND] + 1, sizeof *brands);
 	struct word_list *lists = arena_array(s->arena, counts[ITEM_LIST] + 1, sizeof *lists);
@@ -257,12 +296,54 @@ compile_names(struct rule_set *s, const size_t counts[3])
 	return 0;
 }
 
+/* Room for the rules, the watches and all their programs. */
+static int
+make_room(struct rule_set *s, size_t counts[ITEM_KIND_COUNT])
+{
+	size_t parts = 0;
+
+	for (size_t f = 0; f < s->file_count; f++) {
+		for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
+			counts[it->kind]++;
+			parts += compile_part_count(it);
+		}
+	}
+	s->rules = arena_array(s->arena, counts[ITEM_RULE] + 1, sizeof *s->rules);
+	s->watches = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watches);
+	s->watch_heads = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watch_heads);
+	s->programs = arena_array(s->arena, counts[ITEM_RULE] + parts + 1, sizeof *s->programs);
+	s->program_count = counts[ITEM_RULE];
+	return s->rules == NULL || s->watches == NULL || s->watch_heads == NULL ||
+		s->programs == NULL
+	    ? -1
+	    : 0;
+}
+
+static int
+compile_item(struct compiler *c, const struct item *it)
+{
+	struct rule_set *s = c->set;
+	size_t i = it->kind == ITEM_RULE ? s->rule_count++ : 0;
+
+	if (it->kind == ITEM_WATCH) {
+		i = s->watch_count++;
+		s->watches[i].item = it;
+		return compile_watch(c, &s->watches[i], &s->watch_heads[i]);
+	}
+	if (it->kind != ITEM_RULE)
+		return 0;
+	s->rules[i].item = it;
+	return compile_rule(c, &s->rules[i], &s->programs[i]) < 0
+	    ? -1
+	    : map_put(s->rule_ids, it->id, (void *)(uintptr_t)s->rule_count);
+}
+
 static int
 compile_set(struct rule_set *s, const struct rule_env *env, struct map *const ids[3])
 {
 	struct buf text;
 	struct compiler c = {.set = s, .env = env, .ids = ids, .text = &text};
-	size_t counts[3] = {0};
+	size_t counts[ITEM_KIND_COUNT] = {0};
 	int rc = -1;
 
 	buf_init(&text, TEXT_MAX);
@@ -271,24 +352,14 @@ compile_set(struct rule_set *s, const struct rule_env *env, struct map *const id
 	if (c.list_sets == NULL || c.scratch == NULL || words_init(&s->words) < 0 ||
 	    phrases_init(&s->phrases) < 0)
 		goto out;
+	s->domain_count = 1;
+	s->rule_ids = map_new(0, RULES_COUNT_MAX + 1, NULL);
+	if (s->rule_ids == NULL || make_room(s, counts) < 0 || compile_names(s, counts) < 0)
+		goto out;
 	for (size_t f = 0; f < s->file_count; f++)
 		for (const struct item *it = s->files[f].first; it != NULL; it = it->next)
-			counts[it->kind]++;
-	s->domain_count = 1;
-	s->rules = arena_array(s->arena, counts[ITEM_RULE] + 1, sizeof *s->rules);
-	s->rule_ids = map_new(0, RULES_COUNT_MAX + 1, NULL);
-	if (s->rules == NULL || s->rule_ids == NULL || compile_names(s, counts) < 0)
-		goto out;
-	for (size_t f = 0; f < s->file_count; f++) {
-		for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
-			if (it->kind != ITEM_RULE)
-				continue;
-			s->rules[s->rule_count].item = it;
-			if (compile_rule(&c, &s->rules[s->rule_count++]) < 0 ||
-			    map_put(s->rule_ids, it->id, (void *)(uintptr_t)s->rule_count) < 0)
+			if (compile_item(&c, it) < 0)
 				goto out;
-		}
-	}
 	if (phrases_finish(&s->phrases, &s->words) < 0 || index_build(s) < 0)
 		goto out;
 	rc = 0;

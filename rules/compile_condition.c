@@ -274,6 +274,19 @@ compile_meets(struct compiler *c, const struct node *n, struct test *t)
 
 /* ---- the other kinds ---- */
 
+static uint16_t
+plain_of(struct compiler *c, const struct field *f)
+{
+	size_t i = 0;
+
+	while (i < c->set->plain_count && c->set->plains[i] != f)
+		i++;
+	assert(i < PLAINS_MAX);
+	if (i == c->set->plain_count)
+		c->set->plains[c->set->plain_count++] = f;
+	return (uint16_t)i;
+}
+
 static void
 compile_bounds(const struct node *n, struct test *t)
 {
@@ -387,7 +400,10 @@ compile_kind(struct compiler *c, const struct node *n, struct test *t)
 	case FIELD_TEXT:
 		return n->op == RULE_OP_STARTS_WITH ? compile_starts(c, n, t)
 						    : compile_meets(c, n, t);
-	case FIELD_PLAIN: t->opcode = RULE_OPCODE_TEST_PLAIN; return compile_patterns(c, n, t);
+	case FIELD_PLAIN:
+		t->opcode = RULE_OPCODE_TEST_PLAIN;
+		t->domain = plain_of(c, n->field);
+		return compile_patterns(c, n, t);
 	case FIELD_ATTRIBUTE:
 		t->opcode = RULE_OPCODE_TEST_ATTRIBUTE;
 		return compile_patterns(c, n, t);

@@ -2,7 +2,7 @@
  * engine_internal.h - the compiled rule set: what compile.c builds, index.c picks from, evaluate.c
  * runs and explain.c puts in words.
  *
- * A rule is a run of instructions for a small stack machine over true, false and unknown.
+ * A program is a run of instructions for a small stack machine over true, false and unknown.
  * Conditions are tests; what they compare with are sets of numbers (brands, intents, keywords,
  * interned texts), bounds, or folded texts.  The machine only jumps forward, so the cost of a rule
  * is bounded by its length.
@@ -18,6 +18,7 @@
 #include "core/brand.h"
 #include "core/decision.h"
 #include "core/occurrence.h"
+#include "rules/crowd.h"
 #include "rules/fields_internal.h"
 #include "rules/phrases_internal.h"
 #include "rules/rules.h"
@@ -64,6 +65,7 @@ struct instruction {
 
 #define RULE_STACK_MAX 64
 #define DOMAINS_MAX 64
+#define PLAINS_MAX 32 /* fields of type PLAIN */
 #define DOMAIN_TEXT 0 /* ids are keywords found in the post's text */
 
 /* Sorted numbers. */
@@ -79,7 +81,7 @@ struct test {
 	uint32_t name_len; /* bytes of its field's name; 0: none, as in "author is verified" */
 	enum rule_opcode opcode;
 	bool is_negated;
-	uint16_t domain; /* MEETS, MISSES */
+	uint16_t domain; /* MEETS, MISSES; PLAIN: among the plain fields */
 	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
 	int64_t low, high; /* BOUNDS, inclusive */
 	/* PLAIN, ATTRIBUTE: folded; numbers of ATTRIBUTE as written in number_milli */
@@ -94,17 +96,41 @@ struct pattern {
 	int64_t number_milli;
 };
 
+/* Conditions that are run: a rule's `when`, and those of its other parts and of the watches. */
+struct program {
+	const struct rule_head *head;
+	const struct node *root; /* NULL: any post */
+	uint32_t code, code_count;
+	int64_t from_ms, until_ms; /* until: not included */
+	enum firing_part part;
+	bool is_off;
+};
+#define PROGRAM_NONE UINT32_MAX
+
 struct compiled_rule {
 	struct rule_head head;
 	const struct item *item;
-	uint32_t code, code_count;
-	int64_t from_ms, until_ms; /* until: not included */
-	bool is_off;
+	uint32_t after, unless; /* programs; PROGRAM_NONE */
 };
 
-/* One (domain, set) that lets some rules through. */
+/* A line of a watch's `when`. */
+struct crowd_test {
+	const struct crowd_node *node;
+	struct slice shown; /* "count within 10 minutes is at least 20" */
+	size_t name_len; /* bytes of "count within 10 minutes" in it */
+	int64_t within_ms;
+};
+
+struct compiled_watch {
+	const struct item *item;
+	const struct crowd_test *tests;
+	size_t test_count;
+	uint32_t over, out_of; /* programs; out_of: PROGRAM_NONE when no share is asked for */
+};
+
+/* One (domain, set) that lets some programs through. */
 struct cluster {
-	uint32_t first, count; /* into cluster_rules */
+	uint32_t first, count; /* into cluster_programs */
 };
 
 struct posting {
@@ -113,11 +139,11 @@ struct posting {
 };
 
 struct rule_index {
-	uint64_t *flat; /* bit per rule: looked at for every occurrence */
+	uint64_t *flat; /* bit per program: looked at for every occurrence */
 	size_t flat_words;
 	struct cluster *clusters;
 	size_t cluster_count;
-	uint32_t *cluster_rules;
+	uint32_t *cluster_programs;
 	struct posting *postings;
 	size_t posting_mask;
 	uint32_t *posting_clusters;
@@ -134,6 +160,12 @@ struct rule_set {
 	struct compiled_rule *rules;
 	size_t rule_count;
 	struct map *rule_ids; /* id -> index plus 1 */
+	struct watch_head *watch_heads; /* beside watches */
+	struct compiled_watch *watches;
+	size_t watch_count;
+	/* [i] is the `when` of rules[i]; behind them the other parts, in the order of the files */
+	struct program *programs;
+	size_t program_count;
 
 	struct instruction *code;
 	size_t code_count, code_cap;
@@ -145,6 +177,8 @@ struct rule_set {
 	struct phrases phrases;
 	const struct field *domains[DOMAINS_MAX]; /* [DOMAIN_TEXT] is the text */
 	size_t domain_count;
+	const struct field *plains[PLAINS_MAX];
+	size_t plain_count;
 	bool has_phrases;
 	struct rule_index index;
 };
@@ -162,21 +196,40 @@ struct evaluation {
 	const struct rule_set *set;
 	const struct occurrence *occ;
 	const struct rule_facts *facts;
+	const struct node *given; /* of an example: stands for what the post would have */
 	struct arena *arena;
 	struct phrase_text text;
 	uint64_t *phrase_bits;
 	size_t hit_cap;
 	struct domain_values domains[DOMAINS_MAX];
-	struct slice folded[DOMAINS_MAX]; /* by field, when first asked */
+	struct slice folded[PLAINS_MAX]; /* of plain fields, when first asked */
 	bool has_no_memory;
 };
+
+/* What a field holds: as its accessors say, or as the example gives it.  NULL and false as there; a
+ * lack of memory sets has_no_memory. */
+bool evaluation_number(struct evaluation *e, const struct field *f, int64_t *value_r);
+bool evaluation_choice(struct evaluation *e, const struct field *f, uint32_t *mask_r);
+bool evaluation_texts(struct evaluation *e, const struct field *f, struct field_texts *t_r);
+enum tristate evaluation_flag(struct evaluation *e, const struct field *f);
+bool
+evaluation_attribute(struct evaluation *e, const struct node *asked, struct slice_list *values_r);
+enum tristate evaluation_allows(struct evaluation *e, const struct node *asked);
+/* Does the example say whether they are on the list? */
+bool
+evaluation_given_list(const struct evaluation *e, const struct node *asked, enum tristate *t_r);
+/* Does the example say which brands it speaks of? */
+bool evaluation_brands(struct evaluation *e, const struct field *f, struct slice_list *given_r);
 
 /* -1: no memory, or the arena is full */
 int evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a);
+/* The same for an example: what it gives stands for what the post would have. */
+int evaluation_begin_given(struct evaluation *e, const struct rule_set *set,
+    const struct occurrence *occ, const struct node *given, struct arena *a);
 enum tristate evaluation_test(struct evaluation *e, const struct test *t);
 /* The program's answer. */
-enum tristate evaluation_run(struct evaluation *e, const struct compiled_rule *r);
+enum tristate evaluation_run(struct evaluation *e, const struct program *p);
 /* The first id that the field's values and the set share; false: none. */
 bool evaluation_common(
     const struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r);
@@ -186,13 +239,17 @@ bool id_set_has(const struct id_set *s, uint32_t id);
 /* The number an attribute's value spells; false: it is none. */
 bool attribute_number(struct slice value, int64_t *milli_r);
 
-/* Bits of the rules worth running; in the evaluation's arena, NULL without memory. */
+/* Bits of the programs worth running; in the evaluation's arena, NULL without memory. */
 uint64_t *index_candidates(const struct rule_index *x, const struct evaluation *e);
 int index_build(struct rule_set *set);
 void index_fini(struct rule_index *x);
 
 /* The reason of a firing, in the evaluation's arena; ptr NULL without memory. */
-struct slice explain_reason(struct evaluation *e, const struct compiled_rule *r);
+struct slice explain_reason(struct evaluation *e, const struct program *p);
+
+/* Every condition below root with its truth and the value seen, one on a line. */
+void
+explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text);
 
 /* ---- building ---- */
 
@@ -205,8 +262,18 @@ struct compiler {
 	struct buf *text; /* scratch */
 };
 
-/* Tests and code of all rules; -1 without memory. */
-int compile_rule(struct compiler *c, struct compiled_rule *r);
+/* -1 without memory, as all of these. */
+int compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when);
+int compile_watch(struct compiler *c, struct compiled_watch *w, struct watch_head *head);
+/* Tests and code of root into the next program; root NULL: any post. */
+int compile_part(struct compiler *c, const struct item *it, const struct rule_head *head,
+    enum firing_part part, struct node *root, uint32_t *program_r);
+/* id, title, actions ...: what rules and watches have in common. */
+int compile_head(struct compiler *c, const struct item *it, struct rule_head *head);
+/* Programs that the item has beside its `when`. */
+size_t compile_part_count(const struct item *it);
+/* Windows, limits, hours, canary and approval. */
+int compile_guardrails(struct compiler *c, const struct item *it, struct rule_head *head);
 int compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r);
 /* Grows a heap array for one more element; -1 without memory. */
 int vector_grow(void **items, size_t count, size_t *cap, size_t size);

@@ -90,7 +90,7 @@ find_texts(struct evaluation *e, const struct field *f, struct domain_values *v)
 	struct field_texts t;
 	char small[256], *room = small;
 
-	v->is_known = f->texts(e->occ, &t);
+	v->is_known = evaluation_texts(e, f, &t);
 	if (!v->is_known || t.count == 0)
 		return 0;
 	v->ids = arena_alloc(e->arena, t.count * sizeof *v->ids);
@@ -118,7 +118,7 @@ find_choices(struct evaluation *e, const struct field *f, struct domain_values *
 {
 	uint32_t mask;
 
-	v->is_known = f->choice(e->occ, &mask);
+	v->is_known = evaluation_choice(e, f, &mask);
 	if (!v->is_known)
 		return 0;
 	v->ids = arena_alloc(e->arena, 32 * sizeof *v->ids);
@@ -131,10 +131,27 @@ find_choices(struct evaluation *e, const struct field *f, struct domain_values *
 }
 
 static int
-find_brands(struct evaluation *e, struct domain_values *v)
+find_given_brands(struct evaluation *e, const struct slice_list *given, struct domain_values *v)
+{
+	v->is_known = true;
+	v->ids = arena_alloc(e->arena, (given->count + 1) * sizeof *v->ids);
+	if (v->ids == NULL)
+		return -1;
+	for (size_t i = 0; i < given->count; i++)
+		for (uint32_t b = 0; b < e->set->brands.brand_count; b++)
+			if (slice_eq(e->set->brands.brands[b].id, given->items[i]))
+				v->ids[v->count++] = b;
+	return 0;
+}
+
+static int
+find_brands(struct evaluation *e, const struct field *f, struct domain_values *v)
 {
 	const struct score *s = e->occ->score;
+	struct slice_list given;
 
+	if (evaluation_brands(e, f, &given))
+		return find_given_brands(e, &given, v);
 	v->is_known = s != NULL;
 	if (s == NULL || s->brand_count == 0)
 		return 0;
@@ -146,17 +163,17 @@ find_brands(struct evaluation *e, struct domain_values *v)
 	return 0;
 }
 
-int
-evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
-    const struct rule_facts *facts, struct arena *a)
+static int
+find_values(struct evaluation *e)
 {
-	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
-	e->domains[DOMAIN_TEXT].is_known = occ->score != NULL;
-	if (set->has_phrases && occ->score != NULL && find_phrases(e) < 0)
+	const struct rule_set *set = e->set;
+
+	e->domains[DOMAIN_TEXT].is_known = e->occ->score != NULL;
+	if (set->has_phrases && e->occ->score != NULL && find_phrases(e) < 0)
 		return -1;
 	for (size_t d = 1; d < set->domain_count; d++) {
 		const struct field *f = set->domains[d];
-		int rc = f->type == FIELD_BRAND ? find_brands(e, &e->domains[d])
+		int rc = f->type == FIELD_BRAND ? find_brands(e, f, &e->domains[d])
 		    : f->type == FIELD_CHOICE   ? find_choices(e, f, &e->domains[d])
 						: find_texts(e, f, &e->domains[d]);
 
@@ -164,6 +181,22 @@ evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct 
 			return -1;
 	}
 	return 0;
+}
+
+int
+evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a)
+{
+	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
+	return find_values(e);
+}
+
+int
+evaluation_begin_given(struct evaluation *e, const struct rule_set *set,
+    const struct occurrence *occ, const struct node *given, struct arena *a)
+{
+	*e = (struct evaluation){.set = set, .occ = occ, .given = given, .arena = a};
+	return find_values(e);
 }
 
 /* ---- the machine ---- */
@@ -191,13 +224,15 @@ tri_or(enum tristate a, enum tristate b)
 }
 
 enum tristate
-evaluation_run(struct evaluation *e, const struct compiled_rule *r)
+evaluation_run(struct evaluation *e, const struct program *p)
 {
 	const struct instruction *code = e->set->code;
 	enum tristate stack[RULE_STACK_MAX];
 	size_t top = 0; /* the stack was checked when compiling */
 
-	for (uint32_t i = r->code;; i++) {
+	if (p->root == NULL)
+		return TRI_YES;
+	for (uint32_t i = p->code;; i++) {
 		switch ((enum rule_opcode)code[i].opcode) {
 		case RULE_OPCODE_TEST_BOUNDS:
 		case RULE_OPCODE_TEST_MEETS:
@@ -236,7 +271,7 @@ evaluation_run(struct evaluation *e, const struct compiled_rule *r)
 	}
 }
 
-/* ---- all rules ---- */
+/* ---- all programs ---- */
 
 struct firings {
 	struct firing *items;
@@ -244,8 +279,11 @@ struct firings {
 };
 
 static int
-fire(struct evaluation *e, const struct compiled_rule *r, struct firings *f)
+fire(struct evaluation *e, const struct program *p, struct firings *f)
 {
+	bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
+	struct firing *to;
+
 	if (f->count == f->cap) {
 		size_t cap = f->cap == 0 ? 8 : f->cap * 2;
 		struct firing *items = arena_array(e->arena, cap, sizeof *items);
@@ -257,25 +295,28 @@ fire(struct evaluation *e, const struct compiled_rule *r, struct firings *f)
 		f->items = items;
 		f->cap = cap;
 	}
-	f->items[f->count].rule = &r->head;
-	f->items[f->count].reason = explain_reason(e, r);
-	return slice_is_set(f->items[f->count++].reason) ? 0 : -1;
+	to = &f->items[f->count++];
+	to->rule = p->head;
+	to->part = p->part;
+	/* what is merely counted is told as a crowd, not post by post */
+	to->reason = is_counted ? SLICE_LIT("") : explain_reason(e, p);
+	return slice_is_set(to->reason) ? 0 : -1;
 }
 
 static int
-run_rules(struct evaluation *e, const uint64_t *candidates, struct firings *f)
+run_programs(struct evaluation *e, const uint64_t *candidates, struct firings *f)
 {
 	const struct rule_set *s = e->set;
 
 	for (size_t w = 0; w < s->index.flat_words; w++) {
 		for (uint64_t bits = candidates[w]; bits != 0; bits &= bits - 1) {
-			const struct compiled_rule *r =
-			    &s->rules[w * 64 + (size_t)__builtin_ctzll(bits)];
+			const struct program *p =
+			    &s->programs[w * 64 + (size_t)__builtin_ctzll(bits)];
 
-			if (r->is_off || e->occ->at_ms < r->from_ms || e->occ->at_ms >= r->until_ms)
+			if (p->is_off || e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
 				continue;
-			if (evaluation_run(e, r) == TRI_YES && !e->has_no_memory &&
-			    fire(e, r, f) < 0)
+			if (evaluation_run(e, p) == TRI_YES && !e->has_no_memory &&
+			    fire(e, p, f) < 0)
 				return -1;
 			if (e->has_no_memory)
 				return -1;
@@ -296,7 +337,7 @@ rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
 	if (evaluation_begin(&e, set, occ, facts, a) < 0)
 		goto full;
 	candidates = index_candidates(&set->index, &e);
-	if (candidates == NULL || run_rules(&e, candidates, &f) < 0)
+	if (candidates == NULL || run_programs(&e, candidates, &f) < 0)
 		goto full;
 	*firings_r = f.items;
 	*count_r = f.count;

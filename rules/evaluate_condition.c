@@ -106,11 +106,11 @@ test_starts(const struct evaluation *e, const struct test *t)
 }
 
 static enum tristate
-test_bounds(const struct evaluation *e, const struct test *t)
+test_bounds(struct evaluation *e, const struct test *t)
 {
 	int64_t n;
 
-	if (!t->node->field->number(e->occ, &n))
+	if (!evaluation_number(e, t->node->field, &n))
 		return TRI_UNKNOWN;
 	return tri(n >= t->low && n <= t->high);
 }
@@ -150,11 +150,11 @@ static enum tristate
 test_plain(struct evaluation *e, const struct test *t)
 {
 	const struct field *f = t->node->field;
-	struct slice *cached = &e->folded[field_index(f)];
+	struct slice *cached = &e->folded[t->domain];
 	struct field_texts texts;
 	size_t held = 0;
 
-	if (!f->texts(e->occ, &texts))
+	if (!evaluation_texts(e, f, &texts))
 		return TRI_UNKNOWN;
 	if (!slice_is_set(*cached))
 		*cached = folded(e, texts.items[0]);
@@ -247,7 +247,7 @@ test_attribute(struct evaluation *e, const struct test *t)
 	struct slice_list values;
 	size_t held = 0;
 
-	if (!field_attribute(e->occ, t->node->attribute, &values))
+	if (!evaluation_attribute(e, t->node, &values))
 		return TRI_UNKNOWN;
 	if (is_order(t->node->op))
 		return test_attribute_order(t, &values);
@@ -280,8 +280,11 @@ test_in_list(struct evaluation *e, const struct test *t)
 	const struct id_set *list = &e->set->sets[t->set];
 	const struct customer *c = e->occ->customer;
 	bool is_author = slice_eq_str(slice_of(t->node->field->subject), "author");
+	enum tristate given;
 	int answer;
 
+	if (evaluation_given_list(e, t->node, &given))
+		return given;
 	if (is_author) {
 		const struct author *a = e->occ->post == NULL ? NULL : &e->occ->post->author;
 
@@ -316,11 +319,11 @@ test_known(struct evaluation *e, const struct test *t)
 	int64_t n;
 
 	if (f->type == FIELD_ATTRIBUTE)
-		return tri(field_attribute(e->occ, t->node->attribute, &values));
+		return tri(evaluation_attribute(e, t->node, &values));
 	if (f->number != NULL)
-		return tri(f->number(e->occ, &n));
+		return tri(evaluation_number(e, f, &n));
 	assert(f->texts != NULL);
-	return tri(f->texts(e->occ, &texts));
+	return tri(evaluation_texts(e, f, &texts));
 }
 
 enum tristate
@@ -336,9 +339,9 @@ evaluation_test(struct evaluation *e, const struct test *t)
 	case RULE_OPCODE_TEST_STARTS: r = test_starts(e, t); break;
 	case RULE_OPCODE_TEST_PLAIN: r = test_plain(e, t); break;
 	case RULE_OPCODE_TEST_ATTRIBUTE: r = test_attribute(e, t); break;
-	case RULE_OPCODE_TEST_FLAG: r = t->node->field->flag(e->occ); break;
+	case RULE_OPCODE_TEST_FLAG: r = evaluation_flag(e, t->node->field); break;
 	case RULE_OPCODE_TEST_IN_LIST: r = test_in_list(e, t); break;
-	case RULE_OPCODE_TEST_ALLOWS: r = field_allows(e->occ, t->node->values.first->text); break;
+	case RULE_OPCODE_TEST_ALLOWS: r = evaluation_allows(e, t->node); break;
 	case RULE_OPCODE_TEST_KNOWN: r = test_known(e, t); break;
 	case RULE_OPCODE_NOT:
 	case RULE_OPCODE_AND:

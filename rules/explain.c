@@ -6,7 +6,6 @@
  */
 #include "rules/engine_internal.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -76,12 +75,12 @@ line_add_seen(struct line *l, struct slice s, bool is_quoted)
 /* ---- values seen ---- */
 
 static void
-seen_number(const struct evaluation *e, const struct field *f, struct line *l)
+seen_number(struct evaluation *e, const struct field *f, struct line *l)
 {
 	char text[TIME_TEXT_MAX + 16];
 	int64_t n;
 
-	if (!f->number(e->occ, &n))
+	if (!evaluation_number(e, f, &n))
 		return;
 	if (f->type == FIELD_DURATION)
 		time_format_age(n, text);
@@ -163,10 +162,10 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 	} else if (f->type == FIELD_CHOICE || f->type == FIELD_BRAND) {
 		seen_ids(e, t, l);
 	} else if (f->type == FIELD_ATTRIBUTE) {
-		if (field_attribute(e->occ, t->node->attribute, &values))
+		if (evaluation_attribute(e, t->node, &values))
 			seen_list(values.items, values.count, true, l);
 	} else if (f->texts != NULL) {
-		if (f->texts(e->occ, &texts))
+		if (evaluation_texts(e, f, &texts))
 			seen_list(texts.items, texts.count, f->type != FIELD_WORD, l);
 	}
 }
@@ -236,12 +235,15 @@ reason_node(struct evaluation *e, const struct node *n, bool holds, struct line 
 }
 
 struct slice
-explain_reason(struct evaluation *e, const struct compiled_rule *r)
+explain_reason(struct evaluation *e, const struct program *p)
 {
 	char room[RULES_REASON_MAX];
 	struct line l = {room, 0, sizeof room, false};
 
-	reason_node(e, r->item->when, true, &l);
+	if (p->root == NULL)
+		line_add_str(&l, "any post");
+	else
+		reason_node(e, p->root, true, &l);
 	return arena_slice_dup(e->arena, slice_make(room, l.len));
 }
 
@@ -364,68 +366,120 @@ explain_node(
 	}
 }
 
-static const char *
-state_of(const struct compiled_rule *r, const struct occurrence *occ)
+void
+explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text)
 {
-	if (r->is_off)
+	explain_node(e, root, indent, text, NULL);
+}
+
+static const char *
+state_of(const struct program *p, const struct occurrence *occ)
+{
+	if (p->is_off)
 		return "off";
-	if (occ->at_ms < r->from_ms)
+	if (occ->at_ms < p->from_ms)
 		return "not yet";
-	return occ->at_ms >= r->until_ms ? "over" : "active";
+	return occ->at_ms >= p->until_ms ? "over" : "active";
+}
+
+static const struct program *
+program_of(const struct rule_set *set, size_t i, enum firing_part part)
+{
+	uint32_t program = PROGRAM_NONE;
+
+	switch (part) {
+	case FIRING_RULE: program = (uint32_t)i; break;
+	case FIRING_AFTER: program = set->rules[i].after; break;
+	case FIRING_UNLESS: program = set->rules[i].unless; break;
+	case FIRING_WATCHED: program = set->watches[i].over; break;
+	case FIRING_BASE: program = set->watches[i].out_of; break;
+	}
+	return program == PROGRAM_NONE ? NULL : &set->programs[program];
+}
+
+/* What of a rule or watch is explained; a rule's `when` needs no name. */
+static const char *
+part_name(enum firing_part part)
+{
+	switch (part) {
+	case FIRING_RULE: break;
+	case FIRING_AFTER: return "after";
+	case FIRING_UNLESS: return "unless";
+	case FIRING_WATCHED: return "over posts";
+	case FIRING_BASE: return "out of posts";
+	}
+	return NULL;
+}
+
+static bool
+is_of_watch(const struct program *p)
+{
+	return p->part == FIRING_WATCHED || p->part == FIRING_BASE;
 }
 
 static void
-explain_text_head(struct evaluation *e, const struct compiled_rule *r, bool fires, struct buf *text)
+explain_text_head(struct evaluation *e, const struct program *p, bool holds, struct buf *text)
 {
-	const char *state = state_of(r, e->occ);
+	const char *state = state_of(p, e->occ), *name = part_name(p->part);
+	const char *verb = name == NULL ? holds ? "fires" : "does not fire"
+	    : holds                     ? "counts"
+					: "does not count";
 
-	buf_addf(text, "rule %.*s ", SLICE_ARG(r->head.id));
-	print_quoted(r->head.title, text);
-	if (slice_eq_str(slice_of(state), "active"))
-		buf_addf(text, ": %s\n", fires ? "fires" : "does not fire");
-	else
-		buf_addf(text, ": does not fire: %s\n",
-		    r->is_off                                   ? "it is off"
-			: slice_eq_str(slice_of(state), "over") ? "its period was over"
-								: "its period had not begun");
+	buf_addf(text, "%s %.*s ", is_of_watch(p) ? "watch" : "rule", SLICE_ARG(p->head->id));
+	print_quoted(p->head->title, text);
+	buf_addf(text, "%s%s: %s%s\n", name != NULL ? ", " : "", name != NULL ? name : "", verb,
+	    slice_eq_str(slice_of(state), "active")     ? ""
+		: slice_eq_str(slice_of(state), "off")  ? ": it is off"
+		: slice_eq_str(slice_of(state), "over") ? ": its period was over"
+							: ": its period had not begun");
+}
+
+static void
+explain_json(struct evaluation *e, const struct program *p, bool holds, struct buf *out)
+{
+	const char *name = part_name(p->part);
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_kv_str(&w, is_of_watch(p) ? "watch" : "rule", p->head->id);
+	json_kv_i64(&w, "version", p->head->version);
+	if (name != NULL)
+		json_kv_cstr(&w, "part", name);
+	json_kv_bool(&w, name != NULL ? "counts" : "fires", holds);
+	json_kv_cstr(&w, "state", state_of(p, e->occ));
+	if (p->root != NULL) {
+		json_key(&w, name != NULL ? "where" : "when");
+		explain_node(e, p->root, 0, NULL, &w);
+	}
+	json_object_end(&w);
 }
 
 int
-rule_set_explain(const struct rule_set *set, size_t i, const struct occurrence *occ,
-    const struct rule_facts *facts, struct arena *a, struct buf *text_out, struct buf *json_out,
-    struct err *err)
+rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
+    const struct occurrence *occ, const struct rule_facts *facts, struct arena *a,
+    struct buf *text_out, struct buf *json_out, struct err *err)
 {
+	const struct program *p = program_of(set, i, part);
 	struct evaluation e;
-	struct json_writer w;
-	const struct compiled_rule *r;
-	const char *state;
-	bool fires;
+	bool holds;
 
-	assert(i < set->rule_count);
-	r = &set->rules[i];
+	if (p == NULL)
+		return 0;
 	if (evaluation_begin(&e, set, occ, facts, a) < 0)
-		return err_set(
-		    err, ERR_NOMEM, "no memory to explain rule '%.*s'", SLICE_ARG(r->head.id));
-	state = state_of(r, occ);
-	fires = slice_eq_str(slice_of(state), "active") && node_truth(&e, r->item->when) == TRI_YES;
+		goto no_memory;
+	holds = slice_eq_str(slice_of(state_of(p, occ)), "active") &&
+	    (p->root == NULL || node_truth(&e, p->root) == TRI_YES);
 	if (text_out != NULL) {
-		explain_text_head(&e, r, fires, text_out);
-		explain_node(&e, r->item->when, 2, text_out, NULL);
+		explain_text_head(&e, p, holds, text_out);
+		if (p->root != NULL)
+			explain_node(&e, p->root, 2, text_out, NULL);
 	}
-	if (json_out != NULL) {
-		json_writer_init(&w, json_out);
-		json_object_begin(&w);
-		json_kv_str(&w, "rule", r->head.id);
-		json_kv_i64(&w, "version", r->head.version);
-		json_kv_bool(&w, "fires", fires);
-		json_kv_cstr(&w, "state", state);
-		json_key(&w, "when");
-		explain_node(&e, r->item->when, 0, NULL, &w);
-		json_object_end(&w);
-	}
-	if (e.has_no_memory || (text_out != NULL && buf_failed(text_out)) ||
-	    (json_out != NULL && buf_failed(json_out)))
-		return err_set(
-		    err, ERR_NOMEM, "no memory to explain rule '%.*s'", SLICE_ARG(r->head.id));
-	return 0;
+	if (json_out != NULL)
+		explain_json(&e, p, holds, json_out);
+	if (!e.has_no_memory && (text_out == NULL || !buf_failed(text_out)) &&
+	    (json_out == NULL || !buf_failed(json_out)))
+		return 0;
+no_memory:
+	return err_set(err, ERR_NOMEM, "no memory to explain rule '%.*s'", SLICE_ARG(p->head->id));
 }

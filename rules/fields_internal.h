@@ -1,6 +1,7 @@
 /*
  * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator
- * and the manual live on it.  A room that learns a new fact adds a row to fields.c.
+ * and the manual live on it.  A room that learns a new fact adds a row to the file of its subject
+ * (fields_text.c, fields_post.c, fields_author.c, fields_customer.c, fields_time.c).
  *
  * Every accessor answers "unknown" for what is missing; none of them replaces it by a default.
  */
@@ -43,11 +44,13 @@ enum field_fold {
 	FOLD_LOCALE, /* and '-' is '_'; "de_AT" is also "de" */
 };
 
-/* Texts seen: either a list that is there, or up to two made up here. */
+/* Texts seen: either a list that is there, or a few put together here. */
+#define FIELD_TEXTS_OWN 8
 struct field_texts {
 	const struct slice *items;
 	size_t count;
-	struct slice own[2];
+	struct slice own[FIELD_TEXTS_OWN];
+	char room[16]; /* a text made up here */
 };
 
 struct field {
@@ -63,6 +66,9 @@ struct field {
 	bool is_language; /* WORD: codes of languages */
 	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
 	const char *help; /* one sentence */
+	/* for reading a rule back: "with % followers", of what is so or not "who is a bot|who is
+	 * not a bot" */
+	const char *words;
 	const char *example; /* a condition */
 
 	/* one of these, by type; all return false (or TRI_UNKNOWN) when unknown */
@@ -72,9 +78,11 @@ struct field {
 	enum tristate (*flag)(const struct occurrence *o);
 };
 
+/* The texts of a list, as an accessor answers. */
+bool field_many_texts(const struct slice_list *l, struct field_texts *r);
+
 size_t field_count(void);
 const struct field *field_at(size_t i);
-size_t field_index(const struct field *f);
 /* "customer.plan" gives the row customer.ATTRIBUTE with *attribute_r set; NULL: no such field. */
 const struct field *field_find(struct slice name, struct slice *attribute_r);
 /* The closest name; only when it is close enough to be a slip. */

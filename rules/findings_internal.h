@@ -33,8 +33,8 @@
 	X(UNKNOWN_CLAUSE, "R016", DIAG_ERROR, "A line that does not belong here")                  \
 	X(GIVEN_TWICE, "R017", DIAG_ERROR, "The same line twice")                                  \
 	X(REST_OF_LINE, "R018", DIAG_ERROR, "Something is left over on the line")                  \
-	X(NO_WHEN, "R019", DIAG_ERROR, "A rule without 'when'")                                    \
-	X(NO_THEN, "R020", DIAG_ERROR, "A rule without 'then'")                                    \
+	X(NO_WHEN, "R019", DIAG_ERROR, "A rule or watch without 'when'")                           \
+	X(NO_THEN, "R020", DIAG_ERROR, "A rule or watch without 'then'")                           \
 	X(EMPTY_BLOCK, "R021", DIAG_ERROR, "A block with nothing in it")                           \
 	X(NOT_AVAILABLE, "R022", DIAG_ERROR, "Not available in this version")                      \
 	X(BAD_BLOCK, "R023", DIAG_ERROR, "How a block of conditions begins")                       \
@@ -59,15 +59,34 @@
 	X(UNKNOWN_OFFER, "R054", DIAG_ERROR, "There is no such offer")                             \
 	X(BAD_TEMPLATE, "R055", DIAG_ERROR, "The template is missing or does not fit")             \
 	X(UNKNOWN_SEVERITY, "R056", DIAG_ERROR, "Not one of the severities")                       \
+	X(NO_CURRENCY, "R057", DIAG_ERROR, "Spending without a currency")                          \
 	X(BAD_DATE, "R060", DIAG_ERROR, "A date or time that cannot be read")                      \
 	X(BAD_ZONE, "R061", DIAG_ERROR, "A time zone is missing or unknown")                       \
 	X(ENDS_BEFORE_START, "R062", DIAG_ERROR, "It ends before it begins")                       \
 	X(BAD_LIMIT, "R063", DIAG_ERROR, "A limit that cannot be read")                            \
+	X(BAD_WINDOW, "R064", DIAG_ERROR, "A 'happening' line that cannot be read")                \
+	X(BAD_HOURS, "R065", DIAG_ERROR, "Hours that cannot be read")                              \
+	X(BAD_CANARY, "R066", DIAG_ERROR, "A share of people that cannot be read")                 \
+	X(BAD_BUDGET, "R067", DIAG_ERROR, "A budget that cannot be read")                          \
+	X(BAD_APPROVAL, "R068", DIAG_ERROR, "Who approves is missing")                             \
+	X(NEVER_ALLOWED, "R069", DIAG_ERROR, "Hours that never allow anything")                    \
 	X(CONFLICTING_SET, "R070", DIAG_ERROR, "Two rules set one attribute differently")          \
 	X(NEVER_TRUE, "R080", DIAG_WARNING, "The rule can never fire")                             \
 	X(LOOKS_LIKE_FIELD, "R081", DIAG_WARNING, "An attribute that looks like a misspelt field") \
 	X(ODD_CHANNEL, "R082", DIAG_WARNING, "A channel nobody has")                               \
-	X(SAME_ACTION, "R083", DIAG_WARNING, "The same action twice")
+	X(SAME_ACTION, "R083", DIAG_WARNING, "The same action twice")                              \
+	X(IDLE_LINE, "R084", DIAG_WARNING, "A line that never has an effect")                      \
+	X(BAD_SEQUENCE, "R100", DIAG_ERROR, "What came before, or must not follow")                \
+	X(BAD_SPAN, "R101", DIAG_ERROR, "A time that is too short or too long")                    \
+	X(BAD_CROWD, "R102", DIAG_ERROR, "A line about a crowd that cannot be read")               \
+	X(NO_OVER, "R103", DIAG_ERROR, "A watch that does not say what it counts")                 \
+	X(WRONG_ACTION, "R104", DIAG_ERROR, "An action that does not belong here")                 \
+	X(NO_USUAL, "R105", DIAG_ERROR, "The usual of what has none")                              \
+	X(NO_CROWD, "R106", DIAG_WARNING, "A crowd that can never be")                             \
+	X(IDLE_OUT_OF, "R107", DIAG_WARNING, "Out of which posts, but no share")                   \
+	X(NEVER_SENT, "R108", DIAG_WARNING, "A message that no rule sends")                        \
+	X(BAD_EXAMPLE, "R120", DIAG_ERROR, "An example that cannot be read")                       \
+	X(FAILED_EXAMPLE, "R121", DIAG_ERROR, "A rule does not do what its example says")
 
 enum finding {
 #define X(name, code, severity, title) FINDING_##name,

@@ -1,14 +1,14 @@
 /*
- * index.c - which rules are worth running for an occurrence.
+ * index.c - which programs are worth running for an occurrence.
  *
- * Each rule is filed under its most selective necessary predicate: a keyword, tag, handle, brand,
+ * Each program, of a rule or of another part, is filed under its most selective necessary predicate: a keyword, tag, handle, brand,
  * intent ... of which at least one value must be there for the rule to fire.  For `all of` that is
  * the best of its members, for `any of` the union when every member has one, for a negation none.
- * An occurrence's own values then name the candidates; rules without such a predicate are flat and
+ * An occurrence's own values then name the candidates; programs without such a predicate are flat and
  * always run.  Filing under less than the whole condition is always safe: candidates are run in
  * full.
  *
- * The candidates are a bitmap over rules, so that they come out in the order of the files and only
+ * The candidates are a bitmap over programs, so that they come out in the order of the files and only
  * once.
  */
 #include "rules/engine_internal.h"
@@ -35,7 +35,7 @@ struct access_list {
 
 struct filing {
 	uint16_t domain;
-	uint32_t set, rule;
+	uint32_t set, program;
 };
 
 struct pair {
@@ -43,7 +43,7 @@ struct pair {
 	uint32_t cluster;
 };
 
-/* ---- the best predicate of a rule ---- */
+/* ---- the best predicate of a program ---- */
 
 /* A set of many values lets more through: a little less for each doubling. */
 static int
@@ -130,16 +130,18 @@ struct builder {
 };
 
 static int
-file_rule(struct builder *b, struct rule_set *s, size_t rule)
+file_program(struct builder *b, struct rule_set *s, size_t program)
 {
-	struct access_list l;
+	const struct program *p = &s->programs[program];
+	struct access_list l = {.score = -1};
 	void *filings;
 
-	if (s->rules[rule].is_off)
+	if (p->is_off)
 		return 0;
-	access_of(s, s->rules[rule].item->when, &l);
+	if (p->root != NULL)
+		access_of(s, p->root, &l);
 	if (l.score < 0) {
-		s->index.flat[rule / 64] |= UINT64_C(1) << (rule % 64);
+		s->index.flat[program / 64] |= UINT64_C(1) << (program % 64);
 		return 0;
 	}
 	for (size_t i = 0; i < l.count; i++) {
@@ -148,7 +150,7 @@ file_rule(struct builder *b, struct rule_set *s, size_t rule)
 			return -1;
 		b->filings = filings;
 		b->filings[b->filing_count++] =
-		    (struct filing){l.items[i].domain, l.items[i].set, (uint32_t)rule};
+		    (struct filing){l.items[i].domain, l.items[i].set, (uint32_t)program};
 		s->index.has_domain[l.items[i].domain] = true;
 	}
 	return 0;
@@ -163,7 +165,7 @@ filing_compare(const void *a, const void *b)
 		return (x->domain > y->domain) - (x->domain < y->domain);
 	if (x->set != y->set)
 		return (x->set > y->set) - (x->set < y->set);
-	return (x->rule > y->rule) - (x->rule < y->rule);
+	return (x->program > y->program) - (x->program < y->program);
 }
 
 static int
@@ -200,8 +202,8 @@ make_clusters(struct builder *b, struct rule_set *s)
 	if (b->filing_count > 1)
 		qsort(b->filings, b->filing_count, sizeof *b->filings, filing_compare);
 	x->clusters = mem_array(b->filing_count + 1, sizeof *x->clusters);
-	x->cluster_rules = mem_array(b->filing_count + 1, sizeof *x->cluster_rules);
-	if (x->clusters == NULL || x->cluster_rules == NULL)
+	x->cluster_programs = mem_array(b->filing_count + 1, sizeof *x->cluster_programs);
+	if (x->clusters == NULL || x->cluster_programs == NULL)
 		return -1;
 	for (size_t i = 0; i < b->filing_count; i++) {
 		const struct filing *f = &b->filings[i];
@@ -213,7 +215,7 @@ make_clusters(struct builder *b, struct rule_set *s)
 			x->cluster_count++;
 		}
 		x->clusters[x->cluster_count - 1].count++;
-		x->cluster_rules[i] = f->rule;
+		x->cluster_programs[i] = f->program;
 	}
 	return 0;
 }
@@ -261,12 +263,12 @@ index_build(struct rule_set *set)
 	struct builder b = {0};
 	int rc = -1;
 
-	set->index.flat_words = (set->rule_count + 63) / 64;
+	set->index.flat_words = (set->program_count + 63) / 64;
 	set->index.flat = mem_array(set->index.flat_words + 1, sizeof *set->index.flat);
 	if (set->index.flat == NULL)
 		goto out;
-	for (size_t i = 0; i < set->rule_count; i++)
-		if (file_rule(&b, set, i) < 0)
+	for (size_t i = 0; i < set->program_count; i++)
+		if (file_program(&b, set, i) < 0)
 			goto out;
 	if (make_clusters(&b, set) < 0 || make_postings(&b, &set->index) < 0)
 		goto out;
@@ -282,7 +284,7 @@ index_fini(struct rule_index *x)
 {
 	mem_free(x->flat);
 	mem_free(x->clusters);
-	mem_free(x->cluster_rules);
+	mem_free(x->cluster_programs);
 	mem_free(x->postings);
 	mem_free(x->posting_clusters);
 	*x = (struct rule_index){0};
@@ -301,7 +303,8 @@ mark(const struct rule_index *x, uint64_t key, uint64_t *bits)
 		const struct cluster *c = &x->clusters[x->posting_clusters[i]];
 
 		for (uint32_t k = c->first; k < c->first + c->count; k++)
-			bits[x->cluster_rules[k] / 64] |= UINT64_C(1) << (x->cluster_rules[k] % 64);
+			bits[x->cluster_programs[k] / 64] |= UINT64_C(1)
+			    << (x->cluster_programs[k] % 64);
 	}
 }
 

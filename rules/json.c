@@ -46,10 +46,16 @@ write_slots(const struct item *it, struct json_writer *w)
 		json_object_end(w);
 }
 
+void
+rules_json_notes(const struct notes *n, struct json_writer *w)
+{
+	write_notes(n, "before", "after", w);
+}
+
 /* ---- values ---- */
 
-static void
-write_duration(struct duration d, struct json_writer *w)
+void
+rules_json_duration(struct duration d, struct json_writer *w)
 {
 	char text[64];
 
@@ -75,7 +81,7 @@ write_bare_value(const struct value *v, struct json_writer *w)
 	case VALUE_DURATION:
 		json_object_begin(w);
 		json_key(w, "time");
-		write_duration(v->duration, w);
+		rules_json_duration(v->duration, w);
 		json_object_end(w);
 		break;
 	case VALUE_NUMBER: json_put_milli(w, v->number_milli); break;
@@ -104,7 +110,7 @@ write_value(const struct value *v, bool is_wordy, struct json_writer *w)
 	case VALUE_NUMBER: json_kv_milli(w, "number", v->number_milli); break;
 	case VALUE_DURATION:
 		json_key(w, "time");
-		write_duration(v->duration, w);
+		rules_json_duration(v->duration, w);
 		break;
 	}
 	write_notes(v->notes, "before", "after", w);
@@ -146,22 +152,22 @@ rules_json_condition(const struct node *n, struct json_writer *w)
 	}
 }
 
-static void
-write_node(const struct node *n, struct json_writer *w)
+void
+rules_json_node(const struct node *n, struct json_writer *w)
 {
 	json_object_begin(w);
 	switch (n->kind) {
 	case NODE_CONDITION: rules_json_condition(n, w); break;
 	case NODE_NOT:
 		json_key(w, "not");
-		write_node(n->first, w);
+		rules_json_node(n->first, w);
 		break;
 	case NODE_ALL:
 	case NODE_ANY:
 		json_key(w, n->kind == NODE_ALL ? "all" : "any");
 		json_array_begin(w);
 		for (const struct node *child = n->first; child != NULL; child = child->next)
-			write_node(child, w);
+			rules_json_node(child, w);
 		json_array_end(w);
 		write_notes(n->end_notes, "before_end", "after_end", w);
 		break;
@@ -199,7 +205,7 @@ write_action(const struct action_node *node, struct json_writer *w)
 		json_kv_str(w, "tag", a->name);
 		if (node->for_time.amount > 0) {
 			json_key(w, "for");
-			write_duration(node->for_time, w);
+			rules_json_duration(node->for_time, w);
 		}
 		break;
 	case ACTION_SET:
@@ -210,11 +216,24 @@ write_action(const struct action_node *node, struct json_writer *w)
 		json_kv_cstr(w, "to", target);
 		json_kv_str(w, "list", a->name);
 		break;
+	case ACTION_PAUSE_PROMOTIONS: break;
 	}
 	if (slice_is_set(a->offer))
 		json_kv_str(w, "offer", a->offer);
 	write_notes(node->notes, "before", "after", w);
 	json_object_end(w);
+}
+
+void
+rules_json_actions(const struct item *it, struct json_writer *w)
+{
+	if (it->then == NULL)
+		return;
+	json_key(w, "then");
+	json_array_begin(w);
+	for (const struct action_node *a = it->then; a != NULL; a = a->next)
+		write_action(a, w);
+	json_array_end(w);
 }
 
 /* ---- items ---- */
@@ -231,23 +250,7 @@ write_moment(const char *key, const struct moment *m, struct json_writer *w)
 }
 
 static void
-write_limits(const struct item *it, struct json_writer *w)
-{
-	if (item_has(it, SLOT_COOLDOWN)) {
-		json_key(w, "at_most_once");
-		json_object_begin(w);
-		json_key(w, "every");
-		write_duration(it->cooldown, w);
-		if (it->scope != LIMIT_PER_RULE)
-			json_kv_cstr(w, "per", print_scope_name(it->scope));
-		json_object_end(w);
-	}
-	if (item_has(it, SLOT_TOTAL))
-		json_kv_i64(w, "at_most_total", it->max_total);
-}
-
-static void
-write_rule(const struct item *it, struct json_writer *w)
+write_head_lines(const struct item *it, struct json_writer *w)
 {
 	if (item_has(it, SLOT_DESCRIPTION))
 		json_kv_str(w, "description", it->description);
@@ -266,20 +269,22 @@ write_rule(const struct item *it, struct json_writer *w)
 		json_kv_bool(w, "include_reposts", true);
 	if (item_has(it, SLOT_ACT_WITHIN)) {
 		json_key(w, "act_within");
-		write_duration(it->act_within, w);
+		rules_json_duration(it->act_within, w);
 	}
+}
+
+static void
+write_rule(const struct item *it, struct json_writer *w)
+{
+	write_head_lines(it, w);
 	if (it->when != NULL) {
 		json_key(w, "when");
-		write_node(it->when, w);
+		rules_json_node(it->when, w);
 	}
-	if (it->then != NULL) {
-		json_key(w, "then");
-		json_array_begin(w);
-		for (const struct action_node *a = it->then; a != NULL; a = a->next)
-			write_action(a, w);
-		json_array_end(w);
-	}
-	write_limits(it, w);
+	rules_json_sequences(it, w);
+	rules_json_actions(it, w);
+	rules_json_guardrails(it, w);
+	rules_json_examples(it, w);
 }
 
 static void
@@ -299,6 +304,10 @@ write_item(const struct item *it, struct json_writer *w)
 		break;
 	case ITEM_LIST: write_values("items", &it->items, false, w); break;
 	case ITEM_RULE: write_rule(it, w); break;
+	case ITEM_WATCH:
+		write_head_lines(it, w);
+		rules_json_watch(it, w);
+		break;
 	}
 	write_slots(it, w);
 	json_object_end(w);

@@ -29,5 +29,20 @@ int rules_json_read(struct slice text, struct arena *a, const struct finding_sin
 
 /* A condition as {"field":...,"op":...,"value":...} into an open object. */
 void rules_json_condition(const struct node *n, struct json_writer *w);
+void rules_json_examples(const struct item *it, struct json_writer *w);
+/* happening, at_most, hours, ... into the open object of a rule. */
+void rules_json_guardrails(const struct item *it, struct json_writer *w);
+const char *rules_json_period(enum cap_period p); /* "total", "hour", ... */
+
+/* ---- shared by json.c, json_crowd.c and json_guardrail.c ---- */
+
+void rules_json_duration(struct duration d, struct json_writer *w);
+void rules_json_node(const struct node *n, struct json_writer *w);
+/* The comments of a line into an open object. */
+void rules_json_notes(const struct notes *n, struct json_writer *w);
+/* "then" of an item, if it has one, into an open object; so are the next two. */
+void rules_json_actions(const struct item *it, struct json_writer *w);
+void rules_json_sequences(const struct item *it, struct json_writer *w);
+void rules_json_watch(const struct item *it, struct json_writer *w);
 
 #endif

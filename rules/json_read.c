@@ -26,8 +26,8 @@ arity_of(const struct node *n)
 	return n->field->type == FIELD_FLAG ? 0 : rule_op_arity(n->op);
 }
 
-static bool
-read_condition(
+bool
+json_read_condition(
     struct json_reader *r, const struct json *j, const struct json_place *at, struct node *n)
 {
 	struct json_place value = {at, "value", 0};
@@ -109,7 +109,7 @@ read_node(struct json_reader *r, const struct json *j, unsigned depth, const str
 		return false;
 	if (json_type(all) == JSON_ABSENT && json_type(any) == JSON_ABSENT &&
 	    json_type(not ) == JSON_ABSENT)
-		return read_condition(r, j, at, n);
+		return json_read_condition(r, j, at, n);
 	if (depth >= RULES_DEPTH_MAX)
 		return json_read_fail(
 		    r, at, "conditions may stand %d levels inside one another", RULES_DEPTH_MAX);
@@ -125,6 +125,13 @@ read_node(struct json_reader *r, const struct json *j, unsigned depth, const str
 	return json_read_notes(r, j, "before_end", "after_end", at, &n->end_notes) &&
 	    read_group(r, n->kind == NODE_ALL ? all : any, depth, at,
 		n->kind == NODE_ALL ? "all" : "any", n);
+}
+
+bool
+json_read_node(
+    struct json_reader *r, const struct json *j, const struct json_place *at, struct node *n)
+{
+	return read_node(r, j, 0, at, n);
 }
 
 /* ---- actions ---- */
@@ -203,6 +210,7 @@ read_action_parts(struct json_reader *r, const struct json *j, const struct json
 		    read_filled(r, j, "value", at, &a->value);
 	case ACTION_ADD_TO_LIST:
 		return read_target(r, j, at, &a->target) && read_name(r, j, "list", at, &a->name);
+	case ACTION_PAUSE_PROMOTIONS: return true;
 	}
 	return false;
 }
@@ -214,7 +222,7 @@ read_action(struct json_reader *r, const struct json *j, const struct json_place
 	struct slice verb = json_get_str(j, "do");
 	bool is_known = false;
 
-	for (int v = ACTION_SEND; v <= ACTION_ADD_TO_LIST; v++) {
+	for (int v = ACTION_SEND; v <= ACTION_PAUSE_PROMOTIONS; v++) {
 		if (slice_eq_str(verb, action_verb_name((enum action_verb)v))) {
 			node->action.verb = (enum action_verb)v;
 			is_known = true;
@@ -232,18 +240,20 @@ read_action(struct json_reader *r, const struct json *j, const struct json_place
 	return read_name(r, j, "offer", at, &node->action.offer);
 }
 
-static bool
-read_actions(
-    struct json_reader *r, const struct json *list, const struct json_place *at, struct item *it)
+bool
+json_read_actions(
+    struct json_reader *r, const struct json *obj, const struct json_place *above, struct item *it)
 {
+	const struct json *list = json_get(obj, "then");
+	struct json_place at = {above, "then", 0};
 	struct action_node **tail = &it->then;
 
 	if (json_type(list) != JSON_ARRAY || json_count(list) == 0 ||
 	    json_count(list) > RULES_ACTIONS_MAX)
 		return json_read_fail(
-		    r, at, "an array of 1 to %d actions belongs here", RULES_ACTIONS_MAX);
+		    r, &at, "an array of 1 to %d actions belongs here", RULES_ACTIONS_MAX);
 	for (size_t i = 0; i < json_count(list); i++) {
-		struct json_place element = {at, NULL, i};
+		struct json_place element = {&at, NULL, i};
 
 		*tail = json_read_alloc(r, sizeof **tail);
 		if (*tail == NULL || !read_action(r, json_at(list, i), &element, *tail))
@@ -292,20 +302,22 @@ read_slots(
 
 		if (json_type(slot) == JSON_ABSENT)
 			continue;
-		if (s != SLOT_HEAD && s != SLOT_END && s != SLOT_THEN_END &&
+		if (s != SLOT_HEAD && s != SLOT_END && s != SLOT_THEN_END && s != SLOT_WHEN_END &&
 		    !item_has(it, (enum slot)s))
 			return json_read_fail(r, &at, "there is no line '%s' to hang a comment on",
 			    slot_name((enum slot)s));
 		if (s == SLOT_THEN_END && !item_has(it, SLOT_THEN))
 			return json_read_fail(r, &at, "there is no 'then'");
+		if (s == SLOT_WHEN_END && it->kind != ITEM_WATCH)
+			return json_read_fail(r, &at, "only the 'when' of a watch has this");
 		if (!json_read_notes(r, slot, "before", "after", &at, &it->notes[s]))
 			return false;
 	}
 	return true;
 }
 
-static bool
-has_key(struct item *it, const struct json *j, const char *key, enum slot s)
+bool
+json_read_has(struct item *it, const struct json *j, const char *key, enum slot s)
 {
 	if (json_type(json_get(j, key)) == JSON_ABSENT)
 		return false;
@@ -327,9 +339,9 @@ read_flag(struct json_reader *r, struct item *it, const struct json *j, const ch
 	return true;
 }
 
-static bool
-read_integer(struct json_reader *r, const struct json *j, const char *key, int64_t min, int64_t max,
-    const struct json_place *above, int64_t *n_r)
+bool
+json_read_integer(struct json_reader *r, const struct json *j, const char *key, int64_t min,
+    int64_t max, const struct json_place *above, int64_t *n_r)
 {
 	struct json_place at = {above, key, 0};
 
@@ -340,42 +352,21 @@ read_integer(struct json_reader *r, const struct json *j, const char *key, int64
 }
 
 static bool
-read_cooldown(
-    struct json_reader *r, const struct json *j, const struct json_place *above, struct item *it)
-{
-	static const char *const names[] = {"author", "customer", "person", "thread"};
-	const struct json *c = json_get(j, "at_most_once");
-	struct json_place at = {above, "at_most_once", 0};
-
-	if (!has_key(it, j, "at_most_once", SLOT_COOLDOWN))
-		return true;
-	it->scope = LIMIT_PER_RULE;
-	if (!json_read_duration(r, json_get_str(c, "every"), &at, &it->cooldown))
-		return false;
-	if (json_type(json_get(c, "per")) == JSON_ABSENT)
-		return true;
-	for (int i = 0; i < 4; i++)
-		if (slice_eq_str(json_get_str(c, "per"), names[i]))
-			it->scope = (enum limit_scope)i;
-	return it->scope != LIMIT_PER_RULE ||
-	    json_read_fail(r, &at, "\"per\" is author, customer, person or thread");
-}
-
-static bool
 read_head_lines(
     struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
 {
 	int64_t priority = 0;
 
-	if (has_key(it, j, "description", SLOT_DESCRIPTION) &&
+	if (json_read_has(it, j, "description", SLOT_DESCRIPTION) &&
 	    !json_read_text(r, j, "description", at, &it->description))
 		return false;
 	if (!read_flag(r, it, j, "off", SLOT_OFF, at) ||
 	    !read_flag(r, it, j, "shadow", SLOT_SHADOW, at) ||
 	    !read_flag(r, it, j, "include_reposts", SLOT_REPOSTS, at))
 		return false;
-	if (has_key(it, j, "priority", SLOT_PRIORITY) &&
-	    !read_integer(r, j, "priority", -RULES_PRIORITY_MAX, RULES_PRIORITY_MAX, at, &priority))
+	if (json_read_has(it, j, "priority", SLOT_PRIORITY) &&
+	    !json_read_integer(
+		r, j, "priority", -RULES_PRIORITY_MAX, RULES_PRIORITY_MAX, at, &priority))
 		return false;
 	it->priority = (int32_t)priority;
 	if (!read_moment(r, j, "from", at, &it->from) ||
@@ -386,14 +377,14 @@ read_head_lines(
 		if (!read_name(r, j, "zone", at, &it->zone))
 			return false;
 	}
-	return !has_key(it, j, "act_within", SLOT_ACT_WITHIN) ||
+	return !json_read_has(it, j, "act_within", SLOT_ACT_WITHIN) ||
 	    json_read_duration(r, json_get_str(j, "act_within"), at, &it->act_within);
 }
 
 static bool
 read_rule(struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
 {
-	struct json_place when = {at, "when", 0}, then = {at, "then", 0};
+	struct json_place when = {at, "when", 0};
 
 	if (!read_head_lines(r, j, at, it))
 		return false;
@@ -404,17 +395,15 @@ read_rule(struct json_reader *r, const struct json *j, const struct json_place *
 	if (it->when->notes != NULL)
 		return json_read_fail(
 		    r, &when, "comments of the line 'when' stand in \"comments\"");
-	if (!read_actions(r, json_get(j, "then"), &then, it) || !read_cooldown(r, j, at, it))
-		return false;
-	return !has_key(it, j, "at_most_total", SLOT_TOTAL) ||
-	    read_integer(r, j, "at_most_total", 1, INT64_C(1000000000), at, &it->max_total);
+	return json_read_sequences(r, j, at, it) && json_read_actions(r, j, at, it) &&
+	    json_read_guardrails(r, j, at, it) && json_read_examples(r, j, at, it);
 }
 
 static bool
 read_names(struct json_reader *r, struct item *it, const struct json *j, const char *key,
     enum slot s, const struct json_place *at, struct values *values)
 {
-	if (!has_key(it, j, key, s))
+	if (!json_read_has(it, j, key, s))
 		return true;
 	if (!json_read_values(r, j, key, false, false, at, values))
 		return false;
@@ -441,12 +430,12 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 {
 	int kind = -1;
 
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < ITEM_KIND_COUNT; k++)
 		if (json_type(json_get(j, item_kind_name((enum item_kind)k))) == JSON_STRING)
 			kind = k;
 	if (kind < 0)
 		return json_read_fail(
-		    r, at, "\"brand\", \"list\" or \"rule\" with an id belongs here");
+		    r, at, "\"brand\", \"list\", \"rule\" or \"watch\" with an id belongs here");
 	it->kind = (enum item_kind)kind;
 	it->sink = r->sink;
 	if (!json_read_text(r, j, item_kind_name(it->kind), at, &it->id) ||
@@ -469,6 +458,10 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 		break;
 	case ITEM_RULE:
 		if (!read_rule(r, j, at, it))
+			return false;
+		break;
+	case ITEM_WATCH:
+		if (!read_head_lines(r, j, at, it) || !json_read_watch(r, j, at, it))
 			return false;
 		break;
 	}

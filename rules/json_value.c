@@ -148,8 +148,8 @@ json_read_notes(struct json_reader *r, const struct json *obj, const char *befor
 
 /* ---- values ---- */
 
-static bool
-read_number(
+bool
+json_read_number(
     struct json_reader *r, const struct json *v, const struct json_place *at, int64_t *milli_r)
 {
 	double d;
@@ -197,7 +197,7 @@ read_object_value(
 		return false;
 	if (json_type(json_get(j, "number")) != JSON_ABSENT) {
 		v->kind = VALUE_NUMBER;
-		return read_number(r, json_get(j, "number"), &number, &v->number_milli);
+		return json_read_number(r, json_get(j, "number"), &number, &v->number_milli);
 	}
 	if (json_type(json_get(j, "time")) != JSON_ABSENT) {
 		v->kind = VALUE_DURATION;
@@ -226,7 +226,7 @@ json_read_value(struct json_reader *r, const struct json *j, bool is_wordy,
 	switch (json_type(j)) {
 	case JSON_NUMBER:
 		v->kind = VALUE_NUMBER;
-		if (!read_number(r, j, at, &v->number_milli))
+		if (!json_read_number(r, j, at, &v->number_milli))
 			return false;
 		break;
 	case JSON_STRING:

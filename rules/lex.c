@@ -11,7 +11,8 @@
  * comma too many does not swallow the next line. */
 static const char *const line_words[] = {"end", "then", "when", "rule", "brand", "called", "but",
     "own", "at", "from", "until", "act", "priority", "off", "shadow", "include", "description",
-    "send", "draft", "alert", "tag", "set", "add", "happening"};
+    "send", "draft", "alert", "tag", "set", "add", "happening", "after", "unless", "over", "out",
+    "pause", "watch", "canary", "approval", "spend", "not", "only", "fires", "does"};
 
 void
 lex_init(struct lexer *lx, struct arena *a, const struct finding_sink *sink)
@@ -219,7 +220,11 @@ lex_wrong_quote(struct lexer *lx, size_t line_end, size_t open_len)
 	t->text = slice_make(lx->sink->text.ptr + start + open_len, i - start - open_len);
 	t->is_damaged = true;
 	lx->pos = i + close_len;
-	if (is_single)
+	if (is_single && close_len == 0 && start > 0 && is_letter(char_at(lx, start - 1)))
+		lex_finding(lx, FINDING_WRONG_QUOTE, start, 1,
+		    "write 'does not' or 'is not'; whole texts stand between double quotes",
+		    "an apostrophe has no place outside of a text");
+	else if (is_single)
 		lex_finding(lx, FINDING_WRONG_QUOTE, start,
 		    close_len > 0 ? i + close_len - start : 1, help,
 		    "single quotes do not hold a text");
@@ -227,6 +232,14 @@ lex_wrong_quote(struct lexer *lx, size_t line_end, size_t open_len)
 		lex_finding(lx, FINDING_WRONG_QUOTE, start, open_len, help,
 		    "this is a typographic quote, as word processors make it");
 	return 0;
+}
+
+/* `not between 21,00 ...`: the parser says how times are written. */
+static bool
+is_time_of_day(const struct lexer *lx)
+{
+	return lx->count > 2 && slice_eq_str(lx->tokens[1].text, "between") &&
+	    (slice_eq_str(lx->tokens[0].text, "not") || slice_eq_str(lx->tokens[0].text, "only"));
 }
 
 static int
@@ -252,7 +265,7 @@ lex_number_token(struct lexer *lx, size_t line_end)
 	if (t == NULL)
 		return -1;
 	lx->pos = i;
-	if (has_comma) {
+	if (has_comma && !is_time_of_day(lx)) {
 		t->is_damaged = true;
 		lex_finding(lx, FINDING_COMMA_IN_NUMBER, start, i - start,
 		    "write 10000 or 10k, and 0.4 with a dot; if these are two values, put a blank "
@@ -435,7 +448,9 @@ line_continues(const struct lexer *lx)
 	}
 	for (end = i; is_letter(char_at(lx, end)); end++)
 		;
-	return !lex_is_line_word(slice_make(lx->sink->text.ptr + i, end - i));
+	/* brand.count is a field, `brand` begins a brand */
+	return char_at(lx, end) == '.' ||
+	    !lex_is_line_word(slice_make(lx->sink->text.ptr + i, end - i));
 }
 
 /* One line of the file into tokens.  1, or -1 without memory. */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "core/arena.h"
-#include "core/timefmt.h"
 #include "rules/limits_internal.h"
 
 /* ---- words of later versions ---- */
@@ -14,20 +13,11 @@ parse_not_available(struct parser *p)
 	static const struct {
 		const char *words, *help;
 	} later[] = {
-	    {"happening",
-		"use 'at most once every ... per author' to hold a rule back; counting comes "
-		"later"},
-	    {"watch", "rules look at one post at a time; watching crowds comes later"},
 	    {"segment", "use 'customer.tag' or a list"},
 	    {"campaign", "use a rule with 'from ... until ...'"},
 	    {"journey", "use several rules"},
-	    {"between", "quiet hours come later; 'from ... until ...' limits a rule to a period"},
-	    {"over posts", "rules look at one post at a time; watching crowds comes later"},
-	    {"unless answered", "timers come later"},
-	    {"after", "timers come later"},
 	    {"wait", "timers come later"},
 	    {"examples", "try the rule with 'earshot replay'"},
-	    {"pause", "use 'alert'; promotions are stopped by the kill switch"},
 	    {"task", "use 'alert'"},
 	    {"webhook", "send through a channel of kind webhook: send \"...\" by ..."},
 	    {"call", "use 'alert'"},
@@ -39,28 +29,13 @@ parse_not_available(struct parser *p)
 		if (!parse_accept(p, later[i].words))
 			continue;
 		parse_finding(p, FINDING_NOT_AVAILABLE, first->at, later[i].help,
-		    "'%s%s' is not available in this version",
-		    slice_eq_str(slice_of(later[i].words), "between") ? "not " : "",
-		    later[i].words);
+		    "'%s' is not available in this version", later[i].words);
 		return true;
 	}
 	return false;
 }
 
 /* ---- clauses of a rule ---- */
-
-static bool
-clause_once(struct parser *p, struct item *it, enum slot s, const char *what)
-{
-	if (!item_has(it, s)) {
-		it->has |= UINT32_C(1) << s;
-		it->notes[s] = parse_notes(p);
-		return true;
-	}
-	parse_finding(p, FINDING_GIVEN_TWICE, p->lexer.tokens[0].at, "keep one of the two",
-	    "'%s' is given twice", what);
-	return false;
-}
 
 static void
 parse_description(struct parser *p, struct item *it)
@@ -79,177 +54,6 @@ parse_description(struct parser *p, struct item *it)
 }
 
 static void
-date_finding(struct parser *p, const struct lex_token *t)
-{
-	const char *help = "write year, month, day and the time: 2026-12-01 09:00";
-
-	if (t->kind == LEX_NUMBER || t->kind == LEX_WORD)
-		parse_finding(p, FINDING_BAD_DATE, t->at, help, "'%.*s' is not a date we can read",
-		    SHOWN(t->text));
-	else
-		parse_finding(p, FINDING_BAD_DATE, t->at, help, "a date belongs here");
-}
-
-static bool
-digits(struct slice s, size_t from, size_t count, int *n_r)
-{
-	int n = 0;
-
-	for (size_t i = from; i < from + count; i++) {
-		if (i >= s.len || s.ptr[i] < '0' || s.ptr[i] > '9')
-			return false;
-		n = n * 10 + (s.ptr[i] - '0');
-	}
-	*n_r = n;
-	return true;
-}
-
-static bool
-date_parse(struct slice s, struct moment *m)
-{
-	int y, mo, d;
-
-	if (s.len != 10 || s.ptr[4] != '-' || s.ptr[7] != '-' || !digits(s, 0, 4, &m->year) ||
-	    !digits(s, 5, 2, &m->month) || !digits(s, 8, 2, &m->day) || m->year < 1990 ||
-	    m->year > 2200 || m->month < 1 || m->month > 12 || m->day < 1)
-		return false;
-	/* 2026-02-30 comes back as another day */
-	time_civil_from_days(time_days_from_civil(m->year, m->month, m->day), &y, &mo, &d);
-	return y == m->year && mo == m->month && d == m->day;
-}
-
-static bool
-clock_parse(struct slice s, struct moment *m)
-{
-	return s.len == 5 && s.ptr[2] == ':' && digits(s, 0, 2, &m->hour) &&
-	    digits(s, 3, 2, &m->minute) && m->hour < 24 && m->minute < 60;
-}
-
-static bool
-parse_moment(struct parser *p, struct moment *m)
-{
-	const struct lex_token *date = parse_take(p), *at;
-
-	if (date->kind != LEX_NUMBER || !date_parse(date->text, m)) {
-		date_finding(p, date);
-		return false;
-	}
-	at = parse_peek(p);
-	if (at->kind != LEX_NUMBER) {
-		parse_finding(p, FINDING_BAD_DATE, at->at, "for example 2026-12-01 09:00",
-		    "the time of day is missing behind the date");
-		return false;
-	}
-	parse_take(p);
-	if (!clock_parse(at->text, m)) {
-		parse_finding(p, FINDING_BAD_DATE, at->at,
-		    "write hours and minutes from 00:00 to 23:59, as in 09:00",
-		    "'%.*s' is not a time of day", SHOWN(at->text));
-		return false;
-	}
-	m->at = (struct range){date->at.start, at->at.start + at->at.len - date->at.start};
-	m->is_set = true;
-	return true;
-}
-
-/* `from` and `until` begin it; either may be missing. */
-static void
-parse_period(struct parser *p, struct item *it)
-{
-	const struct lex_token *t;
-
-	p->at = 0;
-	if (parse_accept(p, "from") && !parse_moment(p, &it->from))
-		return;
-	if (parse_is_word(parse_peek(p), "to"))
-		parse_finding(p, FINDING_BAD_DATE, parse_peek(p)->at, "write 'until'",
-		    "the end of a period begins with 'until'");
-	if (parse_accept(p, "until") && !parse_moment(p, &it->until))
-		return;
-	if (!parse_accept(p, "in")) {
-		parse_finding(p, FINDING_BAD_ZONE, parse_peek(p)->at,
-		    "for example 'in Europe/Berlin' or 'in UTC'",
-		    "whose clock is it? the time zone is missing");
-		return;
-	}
-	t = parse_take(p);
-	if ((t->kind != LEX_WORD && t->kind != LEX_TEXT) || !word_is_plain(t->text)) {
-		parse_finding(p, FINDING_BAD_ZONE, t->at,
-		    "for example 'in Europe/Berlin' or 'in UTC'",
-		    "the name of a time zone belongs here");
-		return;
-	}
-	it->zone = t->text;
-	it->zone_at = t->at;
-}
-
-static bool
-parse_scope(struct parser *p, enum limit_scope *scope_r)
-{
-	static const char *const names[] = {"author", "customer", "person", "thread"};
-	static const enum limit_scope scopes[] = {
-	    LIMIT_PER_AUTHOR, LIMIT_PER_CUSTOMER, LIMIT_PER_SUBJECT, LIMIT_PER_THREAD};
-	const struct lex_token *t = parse_take(p);
-	char help[FINDING_TEXT_MAX];
-
-	for (size_t i = 0; i < 4; i++) {
-		if (parse_is_word(t, names[i])) {
-			*scope_r = scopes[i];
-			return true;
-		}
-	}
-	parse_finding(p, FINDING_BAD_LIMIT, t->at,
-	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, names, 4) : NULL,
-		"per author, per customer, per person (author and customer as one) or per thread",
-		help, sizeof help),
-	    "per whom? author, customer, person or thread");
-	return false;
-}
-
-static void
-parse_cooldown(struct parser *p, struct item *it)
-{
-	struct range at;
-
-	it->scope = LIMIT_PER_RULE;
-	if (!parse_accept(p, "every")) {
-		parse_finding(p, FINDING_BAD_LIMIT, parse_peek(p)->at,
-		    "for example 'at most once every 30 days per author'", "once in what time?");
-		return;
-	}
-	if (parse_duration(p, "30 days", &it->cooldown, &at) && parse_accept(p, "per"))
-		parse_scope(p, &it->scope);
-}
-
-/* `at` was taken. */
-static void
-parse_limit(struct parser *p, struct item *it)
-{
-	const char *help = "'at most once every 30 days per author' or 'at most 500 in total'";
-
-	if (!parse_accept(p, "most")) {
-		parse_finding(
-		    p, FINDING_BAD_LIMIT, parse_peek(p)->at, help, "a limit begins with 'at most'");
-		return;
-	}
-	if (parse_accept(p, "once")) {
-		if (clause_once(p, it, SLOT_COOLDOWN, "at most once"))
-			parse_cooldown(p, it);
-		return;
-	}
-	if (!clause_once(p, it, SLOT_TOTAL, "at most ... in total") ||
-	    !parse_integer(
-		p, 1, INT64_C(1000000000), "for example 'at most 500 in total'", &it->max_total))
-		return;
-	if (parse_is_word(parse_peek(p), "times"))
-		parse_finding(p, FINDING_NOT_AVAILABLE, parse_peek(p)->at, help,
-		    "'at most ... times' is not available in this version");
-	if (!parse_accept(p, "in total"))
-		parse_finding(
-		    p, FINDING_BAD_LIMIT, parse_peek(p)->at, help, "'in total' is missing here");
-}
-
-static void
 parse_priority(struct parser *p, struct item *it)
 {
 	int64_t n = 0;
@@ -259,9 +63,9 @@ parse_priority(struct parser *p, struct item *it)
 		it->priority = (int32_t)n;
 }
 
-static void
-clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words, size_t n,
-    const char *fallback)
+void
+parse_clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words,
+    size_t n, const char *fallback)
 {
 	char help[FINDING_TEXT_MAX];
 
@@ -277,44 +81,58 @@ clause_unknown(struct parser *p, const struct lex_token *t, const char *const *w
 		    SHOWN(t->text));
 }
 
+/* What rules and watches have in common; false: the line is none of it. */
+bool
+parse_head_line(struct parser *p, struct item *it)
+{
+	const struct lex_token *t = parse_peek(p);
+
+	if (parse_accept(p, "description")) {
+		if (parse_clause_once(p, it, SLOT_DESCRIPTION, "description"))
+			parse_description(p, it);
+	} else if (parse_accept(p, "off")) {
+		parse_clause_once(p, it, SLOT_OFF, "off");
+	} else if (parse_accept(p, "shadow")) {
+		parse_clause_once(p, it, SLOT_SHADOW, "shadow");
+	} else if (parse_is_word(t, "from") || parse_is_word(t, "until")) {
+		if (parse_clause_once(p, it, SLOT_PERIOD, "from ... until"))
+			parse_period(p, it);
+	} else if (parse_accept(p, "include reposts")) {
+		parse_clause_once(p, it, SLOT_REPOSTS, "include reposts");
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void
 parse_rule_clause(struct parser *p, struct item *it)
 {
 	static const char *const words[] = {"description", "off", "shadow", "priority", "from",
-	    "until", "include", "act", "when", "then", "at", "end"};
+	    "until", "include", "act", "when", "happening", "after", "unless", "then", "at",
+	    "spend", "not", "only", "approval", "canary", "end"};
 	const struct lex_token *t = parse_peek(p);
 	struct range at;
 
-	if (parse_accept(p, "description")) {
-		if (clause_once(p, it, SLOT_DESCRIPTION, "description"))
-			parse_description(p, it);
-	} else if (parse_accept(p, "off")) {
-		clause_once(p, it, SLOT_OFF, "off");
-	} else if (parse_accept(p, "shadow")) {
-		clause_once(p, it, SLOT_SHADOW, "shadow");
+	if (parse_head_line(p, it)) {
+		; /* read */
 	} else if (parse_accept(p, "priority")) {
-		if (clause_once(p, it, SLOT_PRIORITY, "priority"))
+		if (parse_clause_once(p, it, SLOT_PRIORITY, "priority"))
 			parse_priority(p, it);
-	} else if (parse_is_word(t, "from") || parse_is_word(t, "until")) {
-		if (clause_once(p, it, SLOT_PERIOD, "from ... until"))
-			parse_period(p, it);
-	} else if (parse_accept(p, "include reposts")) {
-		clause_once(p, it, SLOT_REPOSTS, "include reposts");
 	} else if (parse_accept(p, "act within")) {
-		if (clause_once(p, it, SLOT_ACT_WITHIN, "act within") &&
+		if (parse_clause_once(p, it, SLOT_ACT_WITHIN, "act within") &&
 		    parse_duration(p, "2 hours", &it->act_within, &at))
 			it->act_within_at = at;
-	} else if (parse_accept(p, "at")) {
-		parse_limit(p, it);
-	} else if (parse_accept(p, "not")) {
-		if (!parse_not_available(p))
-			clause_unknown(
-			    p, t, NULL, 0, "conditions stand in 'when all of' ... 'end'");
-	} else if (!parse_not_available(p)) {
-		clause_unknown(p, t, words, sizeof words / sizeof *words,
-		    "a rule has: description, off, shadow, priority, from ... until, include "
-		    "reposts, act within, "
-		    "when, then, at most");
+	} else if (!parse_guardrail(p, it) && !parse_not_available(p)) {
+		const char *meant = parse_guardrail_meant(p);
+
+		parse_clause_unknown(p, t, words, meant != NULL ? 0 : sizeof words / sizeof *words,
+		    meant != NULL ? meant
+				  : "a rule has: description, off, shadow, approval by, canary, "
+				    "priority, from ... until, include reposts, act within, when, "
+				    "happening, after, unless, then, at most, spend at most, not "
+				    "between, only "
+				    "between");
 	}
 	parse_line_end(p);
 }
@@ -324,20 +142,22 @@ static void
 parse_rule_line(struct parser *p, struct item *it)
 {
 	if (parse_accept(p, "when")) {
-		bool is_first = clause_once(p, it, SLOT_WHEN, "when");
+		bool is_first = parse_clause_once(p, it, SLOT_WHEN, "when");
 		struct node *when =
-		    parse_when(p); /* a second one too, so that its lines are no findings */
+		    /* a second one too, so that its lines are no findings */
+		    parse_conditions(p, "when");
 
 		if (is_first)
 			it->when = when;
 		return;
 	}
 	if (parse_accept(p, "then")) {
-		clause_once(p, it, SLOT_THEN, "then");
+		parse_clause_once(p, it, SLOT_THEN, "then");
 		parse_then(p, it);
 		return;
 	}
-	parse_rule_clause(p, it);
+	if (!parse_sequence_line(p, it) && !parse_example(p, it))
+		parse_rule_clause(p, it);
 }
 
 /* ---- brands and lists ---- */
@@ -349,16 +169,16 @@ parse_brand_line(struct parser *p, struct item *it)
 	const struct lex_token *t = parse_peek(p);
 
 	if (parse_accept(p, "called")) {
-		if (clause_once(p, it, SLOT_CALLED, "called"))
+		if (parse_clause_once(p, it, SLOT_CALLED, "called"))
 			parse_values(p, true, &it->called);
 	} else if (parse_accept(p, "but not")) {
-		if (clause_once(p, it, SLOT_BUT_NOT, "but not"))
+		if (parse_clause_once(p, it, SLOT_BUT_NOT, "but not"))
 			parse_values(p, true, &it->but_not);
 	} else if (parse_accept(p, "own accounts")) {
-		if (clause_once(p, it, SLOT_OWN_ACCOUNTS, "own accounts"))
+		if (parse_clause_once(p, it, SLOT_OWN_ACCOUNTS, "own accounts"))
 			parse_values(p, true, &it->own_accounts);
 	} else {
-		clause_unknown(p, t, words, 4,
+		parse_clause_unknown(p, t, words, 4,
 		    "a brand has: called \"...\", but not \"...\", own accounts \"...\"");
 	}
 	parse_line_end(p);
@@ -400,6 +220,8 @@ item_is_whole(const struct item *it)
 {
 	if (it->kind == ITEM_BRAND)
 		return item_has(it, SLOT_CALLED);
+	if (it->kind == ITEM_WATCH && !item_has(it, SLOT_OVER))
+		return false;
 	return it->kind == ITEM_LIST || (item_has(it, SLOT_WHEN) && item_has(it, SLOT_THEN));
 }
 
@@ -423,14 +245,21 @@ item_check_whole(struct parser *p, struct item *it)
 		parse_finding(p, FINDING_NO_VALUE, it->id_at,
 		    "for example: called \"acme\", \"acme coffee\", \"#acmecoffee\"",
 		    "a brand needs a line 'called' with the words it is known by");
+	else if (it->kind == ITEM_WATCH && !item_has(it, SLOT_OVER))
+		parse_finding(p, FINDING_NO_OVER, it->id_at,
+		    "for example: over posts where brand is acme",
+		    "the watch does not say which posts it counts");
 	else if (!item_has(it, SLOT_WHEN))
 		parse_finding(p, FINDING_NO_WHEN, it->id_at,
-		    "write 'when all of', the conditions one on a line, and 'end'",
-		    "the rule does not say when it fires");
+		    it->kind == ITEM_WATCH
+			? "for example: when count within 10 minutes is at least 20"
+			: "write 'when all of', the conditions one on a line, and 'end'",
+		    it->kind == ITEM_WATCH ? "the watch does not say what a crowd is"
+					   : "the rule does not say when it fires");
 	else
 		parse_finding(p, FINDING_NO_THEN, it->id_at,
 		    "write 'then', the actions one on a line, and 'end'",
-		    "the rule does not say what to do then");
+		    "the %s does not say what to do then", item_kind_name(it->kind));
 	p->lexer.has_finding = had_finding;
 }
 
@@ -455,6 +284,7 @@ parse_body(struct parser *p, struct item *it)
 		case ITEM_BRAND: parse_brand_line(p, it); break;
 		case ITEM_LIST: parse_list_line(p, it); break;
 		case ITEM_RULE: parse_rule_line(p, it); break;
+		case ITEM_WATCH: parse_watch_line(p, it); break;
 		}
 	}
 	if (rc == 0 && !it->is_broken)
@@ -544,7 +374,7 @@ skip_to_top(struct parser *p)
 static void
 outside_finding(struct parser *p)
 {
-	static const char *const words[] = {"brand", "list", "rule"};
+	static const char *const words[] = {"brand", "list", "rule", "watch"};
 	const struct lex_token *t = parse_peek(p);
 	char help[FINDING_TEXT_MAX];
 
@@ -561,11 +391,11 @@ outside_finding(struct parser *p)
 	else
 		parse_finding(p, FINDING_UNKNOWN_BLOCK, t->at,
 		    finding_did_you_mean(
-			t->kind == LEX_WORD ? diag_nearest(t->text, words, 3) : NULL,
-			"a file holds brands, lists and rules: rule late-delivery \"Late "
+			t->kind == LEX_WORD ? diag_nearest(t->text, words, 4) : NULL,
+			"a file holds brands, lists, rules and watches: rule late-delivery \"Late "
 			"delivery\"",
 			help, sizeof help),
-		    "a brand, a list or a rule should begin here");
+		    "a brand, a list, a rule or a watch should begin here");
 	skip_to_top(p);
 }
 
@@ -582,7 +412,6 @@ is_condition(const struct parser *p)
 int
 parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *file_r)
 {
-	static const char *const heads[] = {"brand", "list", "rule"};
 	struct parser p = {.arena = a, .sink = sink, .file = file_r};
 	struct item **tail = &file_r->first;
 	int rc;
@@ -592,8 +421,8 @@ parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *
 	while ((rc = parse_next_line(&p)) > 0) {
 		int kind = -1;
 
-		for (int k = 0; k < 3; k++)
-			if (parse_is_word(parse_peek(&p), heads[k]))
+		for (int k = 0; k < ITEM_KIND_COUNT; k++)
+			if (parse_is_word(parse_peek(&p), item_kind_name((enum item_kind)k)))
 				kind = k;
 		if (kind < 0 || is_condition(&p)) {
 			outside_finding(&p);

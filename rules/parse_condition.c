@@ -243,7 +243,7 @@ condition_values(struct parser *p, struct node *c)
 			return false;
 		values_add(&c->values, v);
 	}
-	if (arity == 1 && parse_peek(p)->kind == LEX_COMMA &&
+	if (arity == 1 && !p->takes_one_value && parse_peek(p)->kind == LEX_COMMA &&
 	    parse_peek_at(p, 1)->kind != LEX_END) {
 		parse_finding(p, FINDING_ONE_VALUE, c->op_at,
 		    c->op == RULE_OP_CONTAINS ? "write 'contains any of' or 'contains all of'"
@@ -391,8 +391,7 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	snprintf(joined, sizeof joined, "%s%.*s",
 	    parse_is_word(parse_peek_at(p, ahead - 1), "a") ? "a " : "",
 	    SLICE_ARG(utf8_prefix(last->text, 60)));
-	if (parse_word_is_of(
-		last->text, "early influential influencer advocate new happy unhappy")) {
+	if (parse_word_is_of(last->text, "early influential influencer advocate happy unhappy")) {
 		parse_finding(p, FINDING_NOT_AVAILABLE, parse_span(t, last),
 		    "use what is known, for example 'author.followers is at least 10k' or 'author "
 		    "is tagged \"...\"'",
@@ -495,11 +494,14 @@ parse_condition(struct parser *p, struct node *c)
 		p->at += n;
 		return phrase_value(p, c);
 	}
-	if (t->kind == LEX_WORD && slice_eq_str(t->text, "customer") &&
-	    words_ahead(p, "customer is unknown") > 0) {
+	if (t->kind == LEX_WORD &&
+	    (words_ahead(p, "customer is unknown") > 0 ||
+		words_ahead(p, "author is unknown") > 0)) {
 		struct slice none;
 
-		c->field = field_find(SLICE_LIT("customer.known"), &none);
+		c->field = field_find(slice_eq_str(t->text, "author") ? SLICE_LIT("author.known")
+								      : SLICE_LIT("customer.known"),
+		    &none);
 		c->op = RULE_OP_IS_NOT;
 		c->op_at = parse_span(t, parse_peek_at(p, 2));
 		p->at += 3;

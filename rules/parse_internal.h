@@ -4,8 +4,10 @@
  *
  * Recovery: at the end of a line; a block that meets a line which can only stand outside of it
  * reports its missing `end` and hands the line back.  One finding a line, never two for one cause.
- * parse.c has blocks and clauses, parse_when.c groups of conditions, parse_condition.c one of them,
- * parse_then.c actions, parse_token.c what they share.
+ * parse.c has blocks and clauses, parse_period.c dates, parse_guardrail.c with parse_limits.c and
+ * parse_hours.c the clauses that hold a rule back, parse_when.c groups of conditions,
+ * parse_condition.c one of them, parse_then.c actions, parse_sequence.c `after` and `unless`,
+ * parse_watch.c watches, parse_token.c what they share.
  */
 #ifndef RULES_PARSE_INTERNAL_H
 #define RULES_PARSE_INTERNAL_H
@@ -27,6 +29,7 @@ struct parser {
 	size_t at; /* token of the line */
 	bool is_pending; /* the line is to be read again */
 	size_t missing_end_pos; /* where a missing `end` was noticed last, plus 1 */
+	bool takes_one_value; /* behind a comma stands the next condition of an example */
 	bool is_at_end; /* of the file */
 	bool has_no_memory;
 };
@@ -56,7 +59,7 @@ void *parse_alloc(struct parser *p, size_t size); /* NULL sets has_no_memory */
 struct notes *parse_notes(struct parser *p);
 /* Nothing may be left on the line. */
 void parse_line_end(struct parser *p);
-/* Does the line begin a brand, list or rule (or one of those to come)? */
+/* Does the line begin a brand, list, rule or watch (or one of those to come)? */
 bool parse_at_top(const struct parser *p);
 /* Does the line begin with a clause of a rule, or a new item: so a block inside was not closed? */
 bool parse_at_clause(const struct parser *p);
@@ -76,10 +79,45 @@ bool parse_value(struct parser *p, struct value **value_r);
 
 /* Reads one condition into c; false when it could not be read, which has been reported. */
 bool parse_condition(struct parser *p, struct node *c);
-/* `when` was taken: the rest of its line, and its block. */
-struct node *parse_when(struct parser *p);
+/* `when` or `where` (word) was taken: the rest of its line, and its block. */
+struct node *parse_conditions(struct parser *p, const char *word);
+/* Marks the line as there and keeps its comments; false (reported) when it was there before. */
+bool parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *what);
+/* The line begins with none of these words. */
+void parse_clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words,
+    size_t n, const char *fallback);
+/* description, off, shadow, from ... until, include reposts; false: the line is none of these. */
+bool parse_head_line(struct parser *p, struct item *it);
+/* `after ...` and `unless ...` with their blocks; false: the line is neither. */
+bool parse_sequence_line(struct parser *p, struct item *it);
+/* A line of a watch, with its block. */
+void parse_watch_line(struct parser *p, struct item *it);
 /* `then` was taken. */
 void parse_then(struct parser *p, struct item *rule);
+/* `from` and `until` begin it; either may be missing. */
+void parse_period(struct parser *p, struct item *it);
+/* "09:00", 00:00 to 23:59 */
+bool parse_clock(struct slice s, int *hour_r, int *minute_r);
+/* The name behind `in`; reports. */
+bool parse_zone(struct parser *p, struct slice *zone_r, struct range *at_r);
+
+/* Does the line begin with happening, canary, approval, at, spend, not between, only?  Reads it. */
+bool parse_guardrail(struct parser *p, struct item *it);
+/* What a line of other words for such a clause should be; NULL: no idea. */
+const char *parse_guardrail_meant(const struct parser *p);
+/* `not between`, `only between`, ... stand here, which belong behind the blocks. */
+bool parse_at_hours(const struct parser *p);
+/* "three" -> 3, "twice" -> 2; 0: no such word */
+int parse_number_word(const struct lex_token *t);
+/* `per` was taken. */
+bool parse_scope(struct parser *p, enum limit_scope *scope_r);
+/* The first word was taken: `at`, `spend`; `not` or `only`. */
+void parse_limit(struct parser *p, struct item *it);
+void parse_budget(struct parser *p, struct item *it);
+void parse_hours(struct parser *p, struct item *it, bool is_only);
+
+/* `fires on ...` and `does not fire on ...`; false: the line is something else. */
+bool parse_example(struct parser *p, struct item *rule);
 /* Words of later versions at the start of a line or condition: reports and returns true. */
 bool parse_not_available(struct parser *p);
 

@@ -193,16 +193,26 @@ parse_add(struct parser *p, struct action_node *a)
 }
 
 static bool
+parse_pause(struct parser *p, struct action_node *a)
+{
+	a->action.verb = ACTION_PAUSE_PROMOTIONS;
+	return want_word(p, "promotions", "pause promotions");
+}
+
+static bool
 action_unknown(struct parser *p, const struct lex_token *t)
 {
-	static const char *const verbs[] = {"send", "draft", "alert", "tag", "set", "add"};
+	static const char *const verbs[] = {"send", "draft", "alert", "tag", "set", "add", "pause"};
 	char help[FINDING_TEXT_MAX];
 
 	if (t->kind == LEX_WORD && parse_not_available(p))
 		return false;
 	parse_finding(p, FINDING_UNKNOWN_ACTION, t->at,
-	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, verbs, 6) : NULL,
-		"actions are: send, draft reply, alert, tag, set, add", help, sizeof help),
+	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, verbs, 7) : NULL,
+		p->item != NULL && p->item->kind == ITEM_WATCH
+		    ? "actions of a watch are: alert, pause promotions"
+		    : "actions are: send, draft reply, alert, tag, set, add",
+		help, sizeof help),
 	    "'%.*s' is not an action", SHOWN(t->text));
 	return false;
 }
@@ -214,7 +224,7 @@ parse_action(struct parser *p, struct action_node *a)
 		const char *verb;
 		bool (*parse)(struct parser *p, struct action_node *a);
 	} verbs[] = {{"send", parse_send}, {"draft", parse_draft}, {"alert", parse_alert},
-	    {"tag", parse_tag}, {"set", parse_set}, {"add", parse_add}};
+	    {"tag", parse_tag}, {"set", parse_set}, {"add", parse_add}, {"pause", parse_pause}};
 	const struct lex_token *t = parse_peek(p);
 	bool is_read = false;
 
@@ -267,7 +277,7 @@ parse_action_lines(struct parser *p, struct item *rule, struct range open)
 				    "there is no action in this block");
 			return;
 		}
-		if (parse_at_clause(p)) {
+		if (parse_at_clause(p) || parse_at_hours(p)) {
 			parse_missing_end(p, open, "'then'");
 			return;
 		}

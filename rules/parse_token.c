@@ -212,8 +212,13 @@ parse_at_clause(const struct parser *p)
 
 	if (parse_at_top(p))
 		return true;
-	return is_one_of(
-	    first, "then when description off shadow priority from until include act at happening");
+	if (is_one_of(first, "after over out") ||
+	    (parse_is_word(first, "unless") &&
+		is_one_of(&p->lexer.tokens[1], "answered a another replied")))
+		return true;
+	return is_one_of(first,
+	    "then when description off shadow priority from until include act at happening canary "
+	    "approval spend fires does");
 }
 
 void
@@ -226,7 +231,8 @@ parse_missing_end(struct parser *p, struct range open, const char *what)
 		p->missing_end_pos = p->lexer.pos + 1;
 		p->lexer.has_finding = false;
 		parse_finding(p, FINDING_NO_END, open,
-		    "every 'brand', 'list', 'rule', 'all of', 'any of' and 'then' is closed by an "
+		    "every 'brand', 'list', 'rule', 'watch', 'all of', 'any of' and 'then' is "
+		    "closed by an "
 		    "'end' of its own",
 		    "this %s is not closed: its 'end' is missing", what);
 	}
@@ -234,6 +240,19 @@ parse_missing_end(struct parser *p, struct range open, const char *what)
 		p->item->is_broken = true;
 	p->lexer.has_finding = had_finding;
 	p->is_pending = p->lexer.count > 0; /* 0: the end of the file */
+}
+
+bool
+parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *what)
+{
+	if (!item_has(it, s)) {
+		it->has |= UINT32_C(1) << s;
+		it->notes[s] = parse_notes(p);
+		return true;
+	}
+	parse_finding(p, FINDING_GIVEN_TWICE, p->lexer.tokens[0].at, "keep one of the two",
+	    "'%s' is given twice", what);
+	return false;
 }
 
 /* ---- numbers and times ---- */

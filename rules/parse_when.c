@@ -1,5 +1,7 @@
 #include "rules/parse_internal.h"
 
+#include <stdio.h>
+
 #include "core/arena.h"
 #include "rules/limits_internal.h"
 
@@ -43,7 +45,7 @@ too_many_conditions(struct parser *p, struct range at)
 	if (p->item->condition_count == RULES_CONDITIONS_MAX + 1)
 		parse_finding(p, FINDING_LIMIT, at,
 		    "put words into a list and write 'contains any of list ...'",
-		    "a rule may have 500 conditions");
+		    "a %s may have 500 conditions", item_kind_name(p->item->kind));
 	return true;
 }
 
@@ -144,10 +146,14 @@ parse_node(struct parser *p, unsigned depth, struct node *n)
 	struct node *child;
 
 	n->at = t->at;
+	if (parse_at_hours(p)) {
+		parse_finding(p, FINDING_BAD_HOURS, t->at,
+		    "put the line behind the 'end' of 'when'; it says when messages may go out",
+		    "hours are not a condition of a post");
+		return false;
+	}
 	if (parse_is_word(t, "not")) {
 		parse_take(p);
-		if (parse_is_word(parse_peek(p), "between") && parse_not_available(p))
-			return false;
 		n->kind = NODE_NOT;
 		if (parse_peek(p)->kind == LEX_END) {
 			parse_finding(p, FINDING_BAD_BLOCK, t->at,
@@ -180,16 +186,19 @@ parse_node(struct parser *p, unsigned depth, struct node *n)
 }
 
 struct node *
-parse_when(struct parser *p)
+parse_conditions(struct parser *p, const char *word)
 {
 	struct node *n = parse_alloc(p, sizeof *n);
+	char help[FINDING_TEXT_MAX];
 
 	if (n == NULL)
 		return NULL;
 	if (parse_peek(p)->kind == LEX_END) {
-		parse_finding(p, FINDING_BAD_BLOCK, p->lexer.tokens[0].at,
-		    "write 'when all of', 'when any of', or one condition behind 'when'",
-		    "'when' stands alone on its line");
+		snprintf(help, sizeof help,
+		    "write '%s all of', '%s any of', or one condition behind '%s'", word, word,
+		    word);
+		parse_finding(p, FINDING_BAD_BLOCK, p->lexer.tokens[p->at > 0 ? p->at - 1 : 0].at,
+		    help, "'%s' stands alone on its line", word);
 		parse_group(p, 1, n, (struct range){0});
 		return NULL;
 	}

@@ -110,7 +110,7 @@ print_comment(struct slice text, struct buf *out)
 	buf_add_slice(out, text);
 }
 
-static void
+void
 print_before(const struct notes *n, int indent, struct buf *out)
 {
 	if (n == NULL)
@@ -123,7 +123,7 @@ print_before(const struct notes *n, int indent, struct buf *out)
 }
 
 /* The comment behind a line, and the line's end. */
-static void
+void
 print_after(const struct notes *n, struct buf *out)
 {
 	if (n != NULL && slice_is_set(n->after)) {
@@ -264,7 +264,7 @@ print_condition(const struct node *n, struct buf *out)
 }
 
 /* The node behind what stands on the line; notes are those of the line. */
-static void
+void
 print_node(const struct node *n, const struct notes *notes, int indent, struct buf *out)
 {
 	if (n->kind == NODE_NOT) {
@@ -300,7 +300,8 @@ print_action(const struct action_node *node, struct buf *out)
 	char text[64];
 
 	buf_add_str(out, a->verb == ACTION_ADD_TO_LIST ? "add" : action_verb_name(a->verb));
-	buf_add_char(out, ' ');
+	if (a->verb != ACTION_PAUSE_PROMOTIONS)
+		buf_add_char(out, ' ');
 	switch (a->verb) {
 	case ACTION_SEND:
 		print_quoted(a->template_id, out);
@@ -332,6 +333,7 @@ print_action(const struct action_node *node, struct buf *out)
 	case ACTION_ADD_TO_LIST:
 		buf_addf(out, "%s to list %.*s", target, SLICE_ARG(a->name));
 		break;
+	case ACTION_PAUSE_PROMOTIONS: break;
 	}
 	if (slice_is_set(a->offer))
 		buf_addf(out, " with offer %.*s", SLICE_ARG(a->offer));
@@ -339,8 +341,8 @@ print_action(const struct action_node *node, struct buf *out)
 
 /* ---- items ---- */
 
-static void
-begin_line(const struct item *it, enum slot s, struct buf *out)
+void
+print_begin_line(const struct item *it, enum slot s, struct buf *out)
 {
 	print_before(it->notes[s], 2, out);
 	indent_by(out, 2);
@@ -352,28 +354,30 @@ print_rule_head_lines(const struct item *it, struct buf *out)
 	char text[64];
 
 	if (item_has(it, SLOT_DESCRIPTION)) {
-		begin_line(it, SLOT_DESCRIPTION, out);
+		print_begin_line(it, SLOT_DESCRIPTION, out);
 		buf_add_str(out, "description ");
 		print_quoted(it->description, out);
 		print_after(it->notes[SLOT_DESCRIPTION], out);
 	}
 	if (item_has(it, SLOT_OFF)) {
-		begin_line(it, SLOT_OFF, out);
+		print_begin_line(it, SLOT_OFF, out);
 		buf_add_str(out, "off");
 		print_after(it->notes[SLOT_OFF], out);
 	}
 	if (item_has(it, SLOT_SHADOW)) {
-		begin_line(it, SLOT_SHADOW, out);
+		print_begin_line(it, SLOT_SHADOW, out);
 		buf_add_str(out, "shadow");
 		print_after(it->notes[SLOT_SHADOW], out);
 	}
+	print_approval(it, out);
+	print_canary(it, out);
 	if (item_has(it, SLOT_PRIORITY)) {
-		begin_line(it, SLOT_PRIORITY, out);
+		print_begin_line(it, SLOT_PRIORITY, out);
 		buf_addf(out, "priority %d", it->priority);
 		print_after(it->notes[SLOT_PRIORITY], out);
 	}
 	if (item_has(it, SLOT_PERIOD)) {
-		begin_line(it, SLOT_PERIOD, out);
+		print_begin_line(it, SLOT_PERIOD, out);
 		if (it->from.is_set) {
 			print_moment_text(&it->from, text, sizeof text);
 			buf_addf(out, "from %s ", text);
@@ -386,22 +390,22 @@ print_rule_head_lines(const struct item *it, struct buf *out)
 		print_after(it->notes[SLOT_PERIOD], out);
 	}
 	if (item_has(it, SLOT_REPOSTS)) {
-		begin_line(it, SLOT_REPOSTS, out);
+		print_begin_line(it, SLOT_REPOSTS, out);
 		buf_add_str(out, "include reposts");
 		print_after(it->notes[SLOT_REPOSTS], out);
 	}
 	if (item_has(it, SLOT_ACT_WITHIN)) {
-		begin_line(it, SLOT_ACT_WITHIN, out);
+		print_begin_line(it, SLOT_ACT_WITHIN, out);
 		print_duration_text(it->act_within, text, sizeof text);
 		buf_addf(out, "act within %s", text);
 		print_after(it->notes[SLOT_ACT_WITHIN], out);
 	}
 }
 
-static void
+void
 print_then(const struct item *it, struct buf *out)
 {
-	begin_line(it, SLOT_THEN, out);
+	print_begin_line(it, SLOT_THEN, out);
 	buf_add_str(out, "then");
 	print_after(it->notes[SLOT_THEN], out);
 	for (const struct action_node *a = it->then; a != NULL; a = a->next) {
@@ -417,39 +421,20 @@ print_then(const struct item *it, struct buf *out)
 }
 
 static void
-print_limits(const struct item *it, struct buf *out)
-{
-	char text[64];
-
-	if (item_has(it, SLOT_COOLDOWN)) {
-		const char *scope = print_scope_name(it->scope);
-
-		begin_line(it, SLOT_COOLDOWN, out);
-		print_duration_text(it->cooldown, text, sizeof text);
-		buf_addf(out, "at most once every %s%s%s", text, scope != NULL ? " per " : "",
-		    scope != NULL ? scope : "");
-		print_after(it->notes[SLOT_COOLDOWN], out);
-	}
-	if (item_has(it, SLOT_TOTAL)) {
-		begin_line(it, SLOT_TOTAL, out);
-		print_number_text(it->max_total * 1000, text, sizeof text);
-		buf_addf(out, "at most %s in total", text);
-		print_after(it->notes[SLOT_TOTAL], out);
-	}
-}
-
-static void
 print_rule(const struct item *it, struct buf *out)
 {
 	print_rule_head_lines(it, out);
 	if (it->when != NULL) {
-		begin_line(it, SLOT_WHEN, out);
+		print_begin_line(it, SLOT_WHEN, out);
 		buf_add_str(out, "when ");
 		print_node(it->when, it->notes[SLOT_WHEN], 2, out);
 	}
+	print_happening(it, out);
+	print_sequences(it, out);
 	if (it->then != NULL)
 		print_then(it, out);
-	print_limits(it, out);
+	print_guardrails(it, out);
+	print_examples(it, out);
 }
 
 static void
@@ -458,7 +443,7 @@ print_names(const struct item *it, enum slot s, const char *words, const struct 
 {
 	if (!item_has(it, s))
 		return;
-	begin_line(it, s, out);
+	print_begin_line(it, s, out);
 	buf_add_str(out, words);
 	print_values(values, 2, out);
 	print_after(it->notes[s], out);
@@ -491,6 +476,10 @@ print_item(const struct item *it, struct buf *out)
 		break;
 	case ITEM_LIST: print_list_items(it, out); break;
 	case ITEM_RULE: print_rule(it, out); break;
+	case ITEM_WATCH:
+		print_rule_head_lines(it, out);
+		print_watch(it, out);
+		break;
 	}
 	print_before(it->notes[SLOT_END], 2, out);
 	buf_add_str(out, "end");

@@ -60,7 +60,7 @@ bool
 rule_set_is_off(const struct rule_set *set, size_t i)
 {
 	assert(i < set->rule_count);
-	return set->rules[i].is_off;
+	return set->programs[i].is_off;
 }
 
 void
@@ -78,6 +78,52 @@ rule_set_print_rule(const struct rule_set *set, size_t i, struct buf *out)
 {
 	assert(i < set->rule_count);
 	print_item(set->rules[i].item, out);
+}
+
+size_t
+rule_set_watch_count(const struct rule_set *set)
+{
+	return set->watch_count;
+}
+
+const struct watch_head *
+rule_set_watch(const struct rule_set *set, size_t i)
+{
+	assert(i < set->watch_count);
+	return &set->watch_heads[i];
+}
+
+size_t
+rule_set_watch_of(const struct rule_set *set, const struct rule_head *rule)
+{
+	/* a watch's head begins with the rule's */
+	size_t i = (size_t)((const struct watch_head *)rule - set->watch_heads);
+
+	assert(i < set->watch_count && &set->watch_heads[i].rule == rule);
+	return i;
+}
+
+bool
+rule_set_watch_is_off(const struct rule_set *set, size_t i)
+{
+	assert(i < set->watch_count);
+	return item_has(set->watches[i].item, SLOT_OFF);
+}
+
+void
+rule_set_print_watch(const struct rule_set *set, size_t i, struct buf *out)
+{
+	assert(i < set->watch_count);
+	print_item(set->watches[i].item, out);
+}
+
+int
+rule_set_find_watch(const struct rule_set *set, struct slice id)
+{
+	for (size_t i = 0; i < set->watch_count; i++)
+		if (slice_eq(set->watch_heads[i].rule.id, id))
+			return (int)i;
+	return -1;
 }
 
 int

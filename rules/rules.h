@@ -52,6 +52,8 @@ struct rule_env {
 	 */
 	bool (*zone_to_utc)(void *cookie, struct slice zone, int year, int month, int day, int hour,
 	    int minute, int64_t *at_ms_r);
+	/* Is there a currency that costs of channels and offers are counted in? */
+	bool (*has_currency)(void *cookie);
 };
 
 /* Compiles all files together.  Findings (errors and warnings, codes R0xx) go to diags; with errors
@@ -81,17 +83,36 @@ struct rule_facts {
 	    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ);
 };
 
-/* Evaluates every rule that is not off and whose from..until holds; firings_r in the order of the
- * files, in a. Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are
+/* Evaluates every rule and watch that is not off and whose from..until holds; firings_r in a: those
+ * of FIRING_RULE in the order of the files, then those of the other parts. Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are
  * not judged here. -1 without memory or with a full arena. */
 int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a, struct firing **firings_r, size_t *count_r,
     struct err *err);
 
-/* The truth of every condition of one rule with the values seen, as lines of text or as JSON. */
-int rule_set_explain(const struct rule_set *set, size_t i, const struct occurrence *occ,
-    const struct rule_facts *facts, struct arena *a, struct buf *text_out, struct buf *json_out,
-    struct err *err);
+/* The truth of every condition of one part with the values seen, as lines of text or as JSON; either
+ * may be NULL.  i: a rule, or a watch for FIRING_WATCHED and FIRING_BASE.  A part that is not there
+ * leaves both as they are. */
+int rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
+    const struct occurrence *occ, const struct rule_facts *facts, struct arena *a,
+    struct buf *text_out, struct buf *json_out, struct err *err);
+
+/* Rule or watch i in plain language: "When someone with at least 10,000 followers posts something
+ * negative ..., we ..., but at most ...".  Whether out took it all, buf_failed() says. */
+void rule_set_describe_rule(const struct rule_set *set, size_t i, struct buf *out);
+void rule_set_describe_watch(const struct rule_set *set, size_t i, struct buf *out);
+
+/*
+ * Examples: what a rule must do with a text.  Scored by the caller in the set's own brands; what an
+ * example gives with `where` stands for what else the post would have.  Only `when` is judged, not
+ * windows, limits or the period.
+ */
+size_t rule_set_example_count(const struct rule_set *set, size_t rule);
+struct slice rule_set_example_text(const struct rule_set *set, size_t rule, size_t k);
+/* 1: it does what the example says; 0: it does not, and a finding in diags tells what each condition
+ * said; -1 without memory. */
+int rule_set_judge_example(const struct rule_set *set, size_t rule, size_t k,
+    const struct score *score, struct arena *a, struct diag_list *diags, struct err *err);
 
 /*
  * Text and JSON are two views of one tree; both keep comments.  The text is canonical: formatting

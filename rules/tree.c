@@ -68,10 +68,23 @@ item_has(const struct item *it, enum slot s)
 const char *
 item_kind_name(enum item_kind k)
 {
-	static const char *const names[] = {
-	    [ITEM_BRAND] = "brand", [ITEM_LIST] = "list", [ITEM_RULE] = "rule"};
+	static const char *const names[] = {[ITEM_BRAND] = "brand",
+	    [ITEM_LIST] = "list",
+	    [ITEM_RULE] = "rule",
+	    [ITEM_WATCH] = "watch"};
 
 	return names[k];
+}
+
+const char *
+crowd_measure_name(enum crowd_measure m)
+{
+	switch (m) {
+	case CROWD_COUNT: return "count";
+	case CROWD_SHARE: return "share";
+	case CROWD_AUTHORS: return "authors";
+	}
+	return NULL;
 }
 
 int64_t
@@ -96,6 +109,25 @@ duration_unit_parse(struct slice word, enum duration_unit *u_r)
 		}
 	}
 	return false;
+}
+
+static const char *const weekdays[] = {
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+
+const char *
+weekday_name(int day)
+{
+	assert(day >= 0 && day < 7);
+	return weekdays[day];
+}
+
+int
+weekday_parse(struct slice word)
+{
+	for (int day = 0; day < 7; day++)
+		if (slice_eq_nocase(word, slice_of(weekdays[day])))
+			return day;
+	return -1;
 }
 
 static bool
@@ -267,6 +299,52 @@ actions_equal(const struct action_node *a, const struct action_node *b)
 	return a == b;
 }
 
+bool
+limit_same(const struct limit_node *a, const struct limit_node *b)
+{
+	return a->cap.max == b->cap.max && a->cap.period == b->cap.period &&
+	    a->cap.scope == b->cap.scope && a->cap.is_spend == b->cap.is_spend;
+}
+
+static bool
+limits_equal(const struct limit_node *a, const struct limit_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!notes_equal(a->notes, b->notes) || !limit_same(a, b))
+			return false;
+	return a == b;
+}
+
+bool
+hours_same(const struct hours_node *a, const struct hours_node *b)
+{
+	const struct rule_hours *p = &a->hours, *q = &b->hours;
+
+	return p->is_only == q->is_only && p->from_minute == q->from_minute &&
+	    p->until_minute == q->until_minute && p->weekdays == q->weekdays &&
+	    slice_is_set(p->zone) == slice_is_set(q->zone) && slice_eq(p->zone, q->zone) &&
+	    p->answer == q->answer && slice_eq(p->queue, q->queue);
+}
+
+static bool
+hours_equal(const struct hours_node *a, const struct hours_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!notes_equal(a->notes, b->notes) || !hours_same(a, b))
+			return false;
+	return a == b;
+}
+
+static bool
+guardrails_equal(const struct item *a, const struct item *b)
+{
+	return duration_equal(a->cooldown, b->cooldown) && a->scope == b->scope &&
+	    a->times == b->times && duration_equal(a->times_within, b->times_within) &&
+	    a->times_scope == b->times_scope && a->canary_milli == b->canary_milli &&
+	    slice_eq(a->approval_team, b->approval_team) && limits_equal(a->caps, b->caps) &&
+	    limits_equal(a->budgets, b->budgets) && hours_equal(a->hours, b->hours);
+}
+
 static bool
 moment_equal(const struct moment *a, const struct moment *b)
 {
@@ -277,14 +355,59 @@ moment_equal(const struct moment *a, const struct moment *b)
 }
 
 static bool
+examples_equal(const struct example_node *a, const struct example_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		const struct node *x = a->given, *y = b->given;
+
+		if (a->must_fire != b->must_fire || !slice_eq(a->text, b->text) ||
+		    !notes_equal(a->notes, b->notes))
+			return false;
+		for (; x != NULL && y != NULL; x = x->next, y = y->next)
+			if (!node_equal(x, y))
+				return false;
+		if (x != y)
+			return false;
+	}
+	return a == b;
+}
+
+static bool
+sequence_equal(const struct sequence_node *a, const struct sequence_node *b)
+{
+	return a->sequence.kind == b->sequence.kind &&
+	    slice_eq(a->sequence.template_id, b->sequence.template_id) &&
+	    duration_equal(a->within, b->within) && node_equal(a->where, b->where);
+}
+
+static bool
+crowd_equal(const struct crowd_node *a, const struct crowd_node *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		if (!notes_equal(a->notes, b->notes) || a->measure != b->measure ||
+		    !duration_equal(a->within, b->within) || a->op != b->op ||
+		    a->value_milli != b->value_milli || a->is_times_usual != b->is_times_usual)
+			return false;
+	return a == b;
+}
+
+static bool
+watch_equal(const struct item *a, const struct item *b)
+{
+	return node_equal(a->over, b->over) && node_equal(a->out_of, b->out_of) &&
+	    crowd_equal(a->crowd, b->crowd) && duration_equal(a->quiet, b->quiet);
+}
+
+static bool
 rule_equal(const struct item *a, const struct item *b)
 {
 	return slice_eq(a->description, b->description) && a->priority == b->priority &&
 	    moment_equal(&a->from, &b->from) && moment_equal(&a->until, &b->until) &&
 	    slice_eq(a->zone, b->zone) && duration_equal(a->act_within, b->act_within) &&
 	    node_equal(a->when, b->when) && actions_equal(a->then, b->then) &&
-	    duration_equal(a->cooldown, b->cooldown) && a->scope == b->scope &&
-	    a->max_total == b->max_total;
+	    guardrails_equal(a, b) && examples_equal(a->examples, b->examples) &&
+	    sequence_equal(&a->after, &b->after) &&
+	    sequence_equal(&a->unless, &b->unless);
 }
 
 bool
@@ -303,6 +426,7 @@ item_equal(const struct item *a, const struct item *b)
 		    values_equal(&a->own_accounts, &b->own_accounts);
 	case ITEM_LIST: return values_equal(&a->items, &b->items);
 	case ITEM_RULE: return rule_equal(a, b);
+	case ITEM_WATCH: return rule_equal(a, b) && watch_equal(a, b);
 	}
 	return false;
 }

@@ -3,7 +3,7 @@
  *at.
  *
  *	rules_file
- *	  item (brand | list | rule) -> item -> ...
+ *	  item (brand | list | rule | watch) -> item -> ...
  *	    rule: clauses as plain members, their comments in notes[slot]
  *	      when: node          ALL, ANY: first child, its next ones; NOT: one child; CONDITION:
  *field, op, values then: action_node -> action_node -> ...
@@ -140,6 +140,59 @@ struct action_node {
 	struct action_node *next;
 };
 
+/* One `at most N in total | per day [per author]` or `spend at most N ...`. */
+struct limit_node {
+	struct range at, max_at;
+	struct notes *notes;
+	struct rule_cap cap;
+	struct limit_node *next;
+};
+
+/* One `not between 21:00 and 08:00 customer time, else drop` or `only between ...`. */
+struct hours_node {
+	struct range at, zone_at, queue_at;
+	struct notes *notes;
+	struct rule_hours hours;
+	struct hours_node *next;
+};
+
+/* `after ... within T` and `unless ... within T`. */
+struct sequence_node {
+	struct range at, template_at, within_at;
+	struct rule_sequence sequence;
+	struct duration within;
+	struct node *where; /* SEQUENCE_POST; NULL: any post */
+};
+
+/* `fires on "text" where FIELD is VALUE, ...` or `does not fire on ...`. */
+struct example_node {
+	struct range at, text_at;
+	struct notes *notes;
+	bool must_fire;
+	struct slice text;
+	struct node
+	    *given; /* conditions with IS, linked by next; their values stand for what is seen */
+	struct example_node *next;
+};
+
+enum crowd_measure {
+	CROWD_COUNT, /* posts */
+	CROWD_SHARE, /* of the posts of `out of`; thousandths */
+	CROWD_AUTHORS /* distinct ones */
+};
+
+/* One line of a watch's `when`: count within 10 minutes is at least 4 times the usual. */
+struct crowd_node {
+	struct range at, value_at;
+	struct notes *notes;
+	enum crowd_measure measure;
+	struct duration within;
+	enum rule_op op; /* AT_LEAST, AT_MOST, ABOVE, BELOW */
+	int64_t value_milli;
+	bool is_times_usual;
+	struct crowd_node *next;
+};
+
 /* "2026-12-01 09:00" on the clock of the rule's zone. */
 struct moment {
 	bool is_set;
@@ -157,11 +210,19 @@ struct moment {
 	X(PERIOD, "period")                                                                        \
 	X(REPOSTS, "include_reposts")                                                              \
 	X(ACT_WITHIN, "act_within")                                                                \
+	X(OVER, "over")                                                                            \
+	X(OUT_OF, "out_of")                                                                        \
 	X(WHEN, "when")                                                                            \
+	X(WHEN_END, "when_end") /* of a watch */                                                   \
+	X(AFTER, "after")                                                                          \
+	X(UNLESS, "unless")                                                                        \
 	X(THEN, "then")                                                                            \
 	X(THEN_END, "then_end")                                                                    \
 	X(COOLDOWN, "at_most_once")                                                                \
-	X(TOTAL, "at_most_total")                                                                  \
+	X(QUIET, "until_quiet")                                                                    \
+	X(WINDOW, "happening")                                                                     \
+	X(CANARY, "canary")                                                                        \
+	X(APPROVAL, "approval")                                                                    \
 	X(CALLED, "called")                                                                        \
 	X(BUT_NOT, "but_not")                                                                      \
 	X(OWN_ACCOUNTS, "own_accounts")                                                            \
@@ -179,8 +240,10 @@ const char *slot_name(enum slot s);
 enum item_kind {
 	ITEM_BRAND,
 	ITEM_LIST,
-	ITEM_RULE
+	ITEM_RULE,
+	ITEM_WATCH, /* shares its ids with rules: both leave decisions under them */
 };
+#define ITEM_KIND_COUNT (ITEM_WATCH + 1)
 
 struct item {
 	enum item_kind kind;
@@ -211,7 +274,24 @@ struct item {
 	size_t action_count;
 	struct duration cooldown;
 	enum limit_scope scope;
-	int64_t max_total;
+	struct range cooldown_at;
+	int64_t times; /* happening so often ... */
+	struct duration times_within;
+	enum limit_scope times_scope;
+	int32_t canary_milli;
+	struct range canary_at, approval_at;
+	struct slice approval_team;
+	struct limit_node *caps, *budgets; /* `at most ...` and `spend at most ...` */
+	struct hours_node *hours;
+	struct example_node *examples;
+	size_t example_count;
+	struct sequence_node after, unless; /* kind SEQUENCE_NONE: not given */
+	/* ITEM_WATCH; with description, period, then as a rule */
+	struct node *over, *out_of; /* out_of NULL: all posts */
+	struct crowd_node *crowd;
+	size_t crowd_count;
+	struct duration quiet;
+	struct range quiet_at;
 };
 
 struct rules_file {
@@ -221,12 +301,16 @@ struct rules_file {
 	bool is_incomplete; /* something could not be read: do not complain about missing names */
 };
 
+const char *crowd_measure_name(enum crowd_measure m); /* "count", "share", "authors" */
 bool item_has(const struct item *it, enum slot s);
 const char *item_kind_name(enum item_kind k);
 
 /* The same but for byte ranges? */
 bool tree_equal(const struct rules_file *a, const struct rules_file *b);
 bool item_equal(const struct item *a, const struct item *b);
+/* The same limit, the same hours, whatever their comments. */
+bool limit_same(const struct limit_node *a, const struct limit_node *b);
+bool hours_same(const struct hours_node *a, const struct hours_node *b);
 /* The same action, whatever its comments. */
 bool action_same(const struct action_node *a, const struct action_node *b);
 
@@ -234,6 +318,13 @@ int64_t duration_ms(struct duration d);
 const char *duration_unit_name(enum duration_unit u, bool is_plural);
 /* "hour", "hours" -> UNIT_HOUR; false when it is no unit. */
 bool duration_unit_parse(struct slice word, enum duration_unit *u_r);
+
+#define RULE_WEEKDAYS 0x1fu
+#define RULE_WEEKENDS 0x60u
+#define RULE_EVERY_DAY 0x7fu
+const char *weekday_name(int day); /* 0 "monday" ... 6 */
+/* "monday", "Monday" -> 0; -1: no such day */
+int weekday_parse(struct slice word);
 
 /* Would the lexer read it as one word (an id, a zone)? */
 bool word_is_plain(struct slice s);

@@ -13,10 +13,13 @@ static const struct {
 	struct overlay_ops ops;
 } kinds[CACHE_COUNT] = {
     [CACHE_COUNTERS] = {sizeof(struct rule_counter), {counter_row_load, counter_row_save}},
+    [CACHE_TIMES_MANY] = {sizeof(struct rule_times), {times_many_load, times_many_save}},
+    [CACHE_TIMES] = {sizeof(struct few_times), {times_row_load, times_row_save}},
     [CACHE_AUTHORS] = {sizeof(struct author_state), {author_row_load, author_row_save}},
     [CACHE_AUTHOR_LINK] = {sizeof(int64_t), {author_link_load, NULL}},
     [CACHE_HANDLE_LINKS] = {sizeof(char), {handle_links_load, NULL}},
     [CACHE_TAGGED] = {sizeof(char), {tagged_load, NULL}},
+    [CACHE_PAUSED] = {sizeof(int64_t), {pause_row_load, NULL}},
     [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}},
 };
 
@@ -24,8 +27,13 @@ int
 caches_new(struct store *st, uint64_t hash_seed, size_t max_entries, struct err *err)
 {
 	for (size_t i = 0; i < CACHE_COUNT; i++) {
-		st->caches[i] = overlay_new(kinds[i].value_size, &kinds[i].ops, st, hash_seed,
-		    max_entries == 0 ? STORE_CACHE_ENTRIES : max_entries);
+		size_t entries = max_entries == 0 ? STORE_CACHE_ENTRIES : max_entries;
+
+		/* A kilobyte each: few keys have so many times. */
+		if (i == CACHE_TIMES_MANY)
+			entries = (entries + 15) / 16;
+		st->caches[i] =
+		    overlay_new(kinds[i].value_size, &kinds[i].ops, st, hash_seed, entries);
 		if (st->caches[i] == NULL)
 			return err_set(
 			    err, ERR_NOMEM, "no memory for the caches of '%s'", st->path);

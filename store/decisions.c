@@ -18,6 +18,8 @@ decision_outcome_name(enum decision_outcome o)
 	case DECISION_SUPPRESSED: return "suppressed";
 	case DECISION_HELD: return "held";
 	case DECISION_SHADOW: return "shadow";
+	case DECISION_COUNTED: return "counted";
+	case DECISION_WAITING: return "waiting";
 	}
 	return "unknown";
 }
@@ -54,17 +56,19 @@ store_decision_insert(struct store *st, const struct decision_row *d, struct err
 }
 
 int
-store_decision_exists(
-    struct store *st, struct slice occurrence_id, struct slice rule_id, struct err *err)
+store_decision_exists(struct store *st, enum occurrence_kind kind, struct slice occurrence_id,
+    struct slice rule_id, struct err *err)
 {
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT 1 FROM decisions WHERE occurrence_id = ?1 AND rule_id = ?2 LIMIT 1",
+		"SELECT 1 FROM decisions WHERE occurrence_id = ?1 AND (?2 IS NULL OR rule_id = ?2) "
+		"AND occurrence_kind = ?3 LIMIT 1",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, occurrence_id);
 	query_bind_text(&q, rule_id);
+	query_bind_int(&q, kind);
 	return query_has_row(&q, err);
 }
 

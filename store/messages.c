@@ -38,9 +38,9 @@ message_kind_name(enum message_kind k)
 const char *
 message_hold_name(enum message_hold h)
 {
-	static const char *const names[] = {"none", "approval", "brake", "operator"};
+	static const char *const names[] = {"none", "approval", "brake", "operator", "pause"};
 
-	assert((unsigned)h < 4);
+	assert((unsigned)h < 5);
 	return names[h];
 }
 
@@ -58,10 +58,11 @@ store_message_insert(struct store *st, struct message *m, struct err *err)
 		"customer_id, endpoint_id, template, parts, reply_handle, offer, offer_code, team, "
 		"state, "
 		"hold, reason, attempts, next_at_ms, claimed_at_ms, expires_at_ms, provider_id, "
-		"is_repeat, created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+		"is_repeat, created_at_ms, updated_at_ms, hours, not_before_ms) VALUES (?1, ?2, "
+		"?3, ?4, ?5, ?6, ?7, ?8, "
 		"?9, "
 		"?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
-		"?26) "
+		"?26, ?27, ?28) "
 		"ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;
@@ -91,6 +92,8 @@ store_message_insert(struct store *st, struct message *m, struct err *err)
 	query_bind_int(&q, m->is_repeat);
 	query_bind_int(&q, m->created_at_ms);
 	query_bind_int(&q, m->updated_at_ms);
+	query_bind_text(&q, m->hours_json);
+	query_bind_time(&q, m->not_before_ms > 0 ? m->not_before_ms : TIME_UNKNOWN);
 	rc = query_change(&q, err);
 	if (rc > 0)
 		m->message_no = sqlite3_last_insert_rowid(st->db);
@@ -107,7 +110,7 @@ store_message_update(struct store *st, const struct message *m, struct err *err)
 		"UPDATE outbox SET state = ?2, hold = ?3, reason = ?4, attempts = ?5, next_at_ms = "
 		"?6, "
 		"claimed_at_ms = ?7, provider_id = ?8, parts = ?9, is_repeat = ?10, updated_at_ms "
-		"= ?11 "
+		"= ?11, not_before_ms = ?12 "
 		"WHERE message_no = ?1",
 		err) < 0)
 		return -1;
@@ -122,6 +125,7 @@ store_message_update(struct store *st, const struct message *m, struct err *err)
 	query_bind_text(&q, slice_is_set(m->parts_json) ? m->parts_json : SLICE_LIT("{}"));
 	query_bind_int(&q, m->is_repeat);
 	query_bind_int(&q, m->updated_at_ms);
+	query_bind_time(&q, m->not_before_ms > 0 ? m->not_before_ms : TIME_UNKNOWN);
 	rc = query_change(&q, err);
 	if (rc == 0)
 		return store_fail(st, ERR_NOT_FOUND, err, "there is no message number %lld",
@@ -141,7 +145,7 @@ store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms
 		"UPDATE outbox SET state = ?2, hold = ?3, reason = ?4, updated_at_ms = ?5 "
 		"WHERE state IN (?6, ?7, ?8) AND kind <> ?9 AND decision_id IN "
 		"(SELECT d.id FROM posts AS p JOIN decisions AS d ON d.occurrence_id = p.id "
-		"WHERE p.post_no = ?1 AND d.occurrence_kind = ?10)",
+		"WHERE p.post_no = ?1 AND d.occurrence_kind IN (?10, ?11))",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, post_no);
@@ -154,6 +158,7 @@ store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms
 	query_bind_int(&q, MESSAGE_LATER);
 	query_bind_int(&q, MESSAGE_NOTICE);
 	query_bind_int(&q, OCCURRENCE_POST);
+	query_bind_int(&q, OCCURRENCE_TIMER);
 	if (query_run(&q, err) < 0)
 		return -1;
 	*count_r = sqlite3_changes(st->db);
@@ -168,7 +173,7 @@ store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms
 	"reason, "                                                                                 \
 	"attempts, next_at_ms, claimed_at_ms, expires_at_ms, provider_id, is_repeat, "             \
 	"created_at_ms, "                                                                          \
-	"updated_at_ms"
+	"updated_at_ms, hours, not_before_ms"
 
 static int
 read_message(struct query *q, struct arena *a, struct message *m, struct err *err)
@@ -204,6 +209,8 @@ read_message(struct query *q, struct arena *a, struct message *m, struct err *er
 	m->is_repeat = query_int(q, 24) != 0;
 	m->created_at_ms = query_int(q, 25);
 	m->updated_at_ms = query_int(q, 26);
+	m->hours_json = query_text(q, 27, a);
+	m->not_before_ms = query_time(q, 28);
 	return query_check(q, err);
 }
 

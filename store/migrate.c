@@ -12,6 +12,7 @@
 
 /* The Makefile puts each file of store/migrations/ into the program, with a NUL behind it. */
 extern const char embed_store_migrations_0001_spine_sql[];
+extern const char embed_store_migrations_0002_rules_sql[];
 
 static const struct {
 	int version;
@@ -19,6 +20,7 @@ static const struct {
 	const char *sql;
 } migrations[] = {
     {1, "0001_spine", embed_store_migrations_0001_spine_sql},
+    {2, "0002_rules", embed_store_migrations_0002_rules_sql},
 };
 
 #define MIGRATION_COUNT (sizeof migrations / sizeof migrations[0])

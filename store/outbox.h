@@ -23,6 +23,15 @@ enum state_kind {
 	STATE_PERSON_DAY = 3, /* '', subject|YYYY-MM-DD: messages queued that day */
 	STATE_ALERT_GROUP =
 	    4, /* queue, thread or author: number of the alert that took it last, in count */
+	/* Caps, key: what it counts per, '|', 'f' (firings) or 's' (spent thousandths), and the
+	 * number of the period; under rule '' the house's own.  From here on last_at_ms is when it
+	 * was counted last, and what is over is tidied. */
+	STATE_CAP_TOTAL = 5,
+	STATE_CAP_HOUR = 6,
+	STATE_CAP_DAY = 7,
+	STATE_CAP_WEEK = 8,
+	STATE_CAP_MONTH = 9,
+	STATE_PERSON_WEEK = 10, /* '', subject|number of the week: messages queued in it */
 };
 struct rule_counter {
 	int64_t last_at_ms;
@@ -48,6 +57,8 @@ enum decision_outcome {
 	DECISION_HELD, /* the rule's own guardrail held the whole firing: cool-down, total, act
 			  within, inert post */
 	DECISION_SHADOW, /* shadow rule: nothing done */
+	DECISION_COUNTED, /* true, but not enough yet: a window, a post that must come before */
+	DECISION_WAITING, /* true, and waits for what must not happen: a timer runs */
 };
 const char *decision_outcome_name(enum decision_outcome o);
 struct decision_row {
@@ -65,9 +76,9 @@ struct decision_row {
 };
 /* 1 inserted, 0 that id is there already, -1. */
 int store_decision_insert(struct store *st, const struct decision_row *d, struct err *err);
-/* Has this rule decided on this occurrence before (any action)? 1, 0, -1. */
-int store_decision_exists(
-    struct store *st, struct slice occurrence_id, struct slice rule_id, struct err *err);
+/* Has this rule (SLICE_NONE: any) decided on this occurrence before (any action)? 1, 0, -1. */
+int store_decision_exists(struct store *st, enum occurrence_kind kind, struct slice occurrence_id,
+    struct slice rule_id, struct err *err);
 int store_decisions_of(struct store *st, struct slice occurrence_id, struct arena *a,
     struct decision_row **rows_r, size_t *count_r, struct err *err);
 /* Newest first; rule_id SLICE_NONE: all; before_no 0: from the top; *next_r for the next page (0:
@@ -101,7 +112,8 @@ enum message_hold {
 	HOLD_NONE,
 	HOLD_APPROVAL,
 	HOLD_BRAKE,
-	HOLD_OPERATOR
+	HOLD_OPERATOR,
+	HOLD_PAUSE /* promotions or its rule are paused; goes on when that ends */
 };
 const char *message_state_name(enum message_state s); /* "held", "ready", ... */
 const char *message_kind_name(enum message_kind k); /* "send", "reply", "notice" */
@@ -127,13 +139,16 @@ struct message {
 	struct slice provider_id;
 	bool is_repeat;
 	int64_t created_at_ms, updated_at_ms;
+	struct slice
+	    hours_json; /* the hours its rule allows, judged when it is claimed; SLICE_NONE: any */
+	int64_t not_before_ms; /* it waited for these until then; TIME_UNKNOWN: it did not */
 	struct slice rule_id,
 	    cause; /* not stored: outbox_claim() fills in which rule, and why, for the channel */
 };
 int store_message_insert(
     struct store *st, struct message *m, struct err *err); /* 1, 0 id exists, -1; sets message_no */
-/* Writes state, hold, reason, attempts, next, claimed, provider_id, parts, is_repeat, updated_at of
- * m->message_no. */
+/* Writes state, hold, reason, attempts, next, claimed, not_before, provider_id, parts, is_repeat,
+ * updated_at of m->message_no. */
 int store_message_update(struct store *st, const struct message *m, struct err *err);
 /* Oldest due first: state ready or later with next_at <= now; skips channels in skip. */
 int
@@ -226,6 +241,10 @@ int store_rules_list(struct store *st, size_t limit, struct arena *a, struct rul
 /* Rule ids in use: records id as part of version. 0 fine; 1 it was used before, dropped, and must
  * not come back, -1. */
 int store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err);
+/* A version that goes back to an older one: what is live now rests and may come back, and id lives
+ * again whatever became of it. */
+int store_rule_ids_rest(struct store *st, int64_t live_version, int64_t version, struct err *err);
+int store_rule_id_revive(struct store *st, struct slice id, int64_t version, struct err *err);
 /* Would it say 1?  Writes nothing: 1, 0, -1. */
 int store_rule_id_is_dropped(struct store *st, struct slice id, int64_t version, struct err *err);
 

@@ -229,6 +229,12 @@ query_bind_text(struct query *q, struct slice s)
 }
 
 void
+query_bind_blob(struct query *q, struct slice bytes)
+{
+	bound(q, sqlite3_bind_blob64(q->stmt, ++q->bound, bytes.ptr, bytes.len, SQLITE_STATIC));
+}
+
+void
 query_bind_int(struct query *q, int64_t v)
 {
 	bound(q, sqlite3_bind_int64(q->stmt, ++q->bound, v));
@@ -332,6 +338,17 @@ query_peek(struct query *q, int column)
 		return SLICE_NONE;
 	}
 	return slice_make(p, (size_t)sqlite3_column_bytes(q->stmt, column));
+}
+
+struct slice
+query_peek_blob(struct query *q, int column)
+{
+	const char *p = sqlite3_column_blob(q->stmt, column);
+	int len = sqlite3_column_bytes(q->stmt, column);
+
+	if (p == NULL && len > 0)
+		bound(q, SQLITE_NOMEM);
+	return p == NULL ? SLICE_LIT("") : slice_make(p, (size_t)len);
 }
 
 struct slice

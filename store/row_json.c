@@ -549,7 +549,26 @@ row_json_customer(const struct customer *c, struct buf *out)
 		write_consent(&w, &c->consents[i]);
 	json_array_end(&w);
 	write_values(&w, "tags", c->tags);
+	if (slice_is_set(c->link.proof)) {
+		json_key(&w, "link");
+		json_object_begin(&w);
+		write_text(&w, "proof", c->link.proof);
+		write_text(&w, "handle", c->link.handle);
+		json_kv_i64(&w, "at", c->link.linked_at_ms);
+		json_object_end(&w);
+	}
 	json_object_end(&w);
+}
+
+static void
+read_link(struct reader *r, const struct json *v, struct link_facts *l)
+{
+	l->linked_at_ms = TIME_UNKNOWN;
+	if (json_type(v) != JSON_OBJECT)
+		return;
+	l->proof = read_text(r, v, "proof");
+	l->handle = read_text(r, v, "handle");
+	(void)json_i64(json_get(v, "at"), &l->linked_at_ms);
 }
 
 static void
@@ -602,6 +621,7 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 	c->locale = read_text(&r, v, "locale");
 	c->country = read_text(&r, v, "country");
 	c->attributes = read_attributes(&r, json_get(v, "attributes"), &c->attribute_count);
+	read_link(&r, json_get(v, "link"), &c->link);
 	c->endpoint_count = json_count(endpoints);
 	for (size_t i = 0; i < c->endpoint_count; i++)
 		read_endpoint(&r, json_at(endpoints, i), &e[i]);

@@ -135,6 +135,34 @@ store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err
 }
 
 int
+store_rule_ids_rest(struct store *st, int64_t live_version, int64_t version, struct err *err)
+{
+	struct query q;
+
+	if (query_open(
+		&q, st, "UPDATE rule_ids SET last_version = ?2 WHERE last_version = ?1", err) < 0)
+		return -1;
+	query_bind_int(&q, live_version);
+	query_bind_int(&q, version);
+	return query_run(&q, err);
+}
+
+int
+store_rule_id_revive(struct store *st, struct slice id, int64_t version, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"INSERT INTO rule_ids (id, first_version, last_version) VALUES (?1, ?2, ?2) "
+		"ON CONFLICT (id) DO UPDATE SET last_version = excluded.last_version",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	query_bind_int(&q, version);
+	return query_run(&q, err);
+}
+
+int
 store_rule_id_is_dropped(struct store *st, struct slice id, int64_t version, struct err *err)
 {
 	struct query q;

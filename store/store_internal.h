@@ -23,10 +23,12 @@
 #include "core/slice.h"
 #include "core/timefmt.h"
 #include "store/overlay.h"
+#include "store/pauses.h"
 #include "store/outbox.h"
 #include "store/persons.h"
 #include "store/posts.h"
 #include "store/store.h"
+#include "store/times.h"
 
 /* Limits of this room. */
 #define STORE_STATEMENT_SLOTS 512 /* power of two; about a third is used */
@@ -41,11 +43,14 @@
 
 enum store_cache {
 	CACHE_COUNTERS, /* rule_state: struct rule_counter */
+	CACHE_TIMES_MANY, /* rule_times: struct rule_times, of rows with more than TIMES_FEW */
+	CACHE_TIMES, /* rule_times: struct few_times */
 	CACHE_AUTHORS, /* authors: struct author_state */
 	CACHE_AUTHOR_LINK, /* author id -> int64_t link_no in force */
 	CACHE_HANDLE_LINKS, /* handle -> char: has links in force */
 	CACHE_TAGGED, /* who -> char: has tags */
 	CACHE_LISTED, /* who -> char: is in some list */
+	CACHE_PAUSED, /* what is paused -> int64_t until when */
 	CACHE_COUNT
 };
 
@@ -89,6 +94,7 @@ void query_close(struct query *q);
 bool query_is_overdue(struct store *st);
 void query_note_begin(struct store *st);
 void query_bind_text(struct query *q, struct slice s); /* SLICE_NONE: NULL */
+void query_bind_blob(struct query *q, struct slice bytes);
 void query_bind_int(struct query *q, int64_t v);
 void query_bind_time(struct query *q, int64_t at_ms); /* TIME_UNKNOWN: NULL */
 void query_bind_count(struct query *q, int64_t n); /* COUNT_UNKNOWN (or TRI_UNKNOWN): NULL */
@@ -103,6 +109,7 @@ int64_t query_int(struct query *q, int column);
 int64_t query_time(struct query *q, int column);
 int64_t query_count(struct query *q, int column);
 struct slice query_text(struct query *q, int column, struct arena *a);
+struct slice query_peek_blob(struct query *q, int column); /* likewise */
 struct slice query_peek(struct query *q, int column); /* good until the next step */
 int
 query_check(struct query *q, struct err *err); /* 0 when all reads of the row were fine, else -1 */
@@ -139,6 +146,11 @@ void cache_forget(struct store *st, enum store_cache which, struct slice key);
 /* What each cache loads and saves; cookie is the store. */
 int counter_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int counter_row_save(void *cookie, struct slice key, const void *value, struct err *err);
+int times_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int times_row_save(void *cookie, struct slice key, const void *value, struct err *err);
+int times_many_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int times_many_save(void *cookie, struct slice key, const void *value, struct err *err);
+int pause_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int author_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int author_row_save(void *cookie, struct slice key, const void *value, struct err *err);
 int author_link_load(void *cookie, struct slice key, void *value_r, struct err *err);
@@ -146,11 +158,22 @@ int handle_links_load(void *cookie, struct slice key, void *value_r, struct err 
 int tagged_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int listed_load(void *cookie, struct slice key, void *value_r, struct err *err);
 
+/* How many times a row holds and, when they are few, which: times.c says why. */
+#define TIMES_FEW 6
+struct few_times {
+	size_t count;
+	int64_t at_ms[TIMES_FEW];
+};
+
 struct author_state {
 	int64_t author_no;
 	int64_t first_seen_at_ms, last_seen_at_ms, posts_seen;
 	uint64_t profile_hash; /* of the profile as last seen */
 };
+
+/* --- times.c --- */
+/* Both of its caches. */
+int times_flush(struct store *st, struct err *err);
 
 /* --- posts.c --- */
 /* Takes the words out of a row and marks it deleted or expired. */

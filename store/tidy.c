@@ -81,9 +81,43 @@ expire_posts(struct tidying *t, int64_t before_ms)
 	return rc;
 }
 
-/* The day's counters are cached: gone from the table, they must go from memory too. */
+/* Caps of a time that is over, whatever the zone. */
+static const struct {
+	enum state_kind kind;
+	int64_t keep_ms;
+} caps[] = {
+    {STATE_CAP_HOUR, 3 * TIME_HOUR_MS},
+    {STATE_CAP_DAY, 3 * TIME_DAY_MS},
+    {STATE_CAP_WEEK, 9 * TIME_DAY_MS},
+    {STATE_CAP_MONTH, 33 * TIME_DAY_MS},
+    {STATE_PERSON_WEEK, 9 * TIME_DAY_MS},
+};
+
 static int
-drop_person_days(struct tidying *t, int64_t before_ms)
+drop_caps_of(struct tidying *t, enum state_kind kind, int64_t before_ms)
+{
+	struct query q;
+
+	if (t->rows_left <= 0)
+		return 0;
+	/* The literal bound lets the partial index answer. */
+	if (query_open(&q, t->st,
+		"DELETE FROM rule_state WHERE (rule_id, kind, key) IN (SELECT rule_id, kind, key "
+		"FROM rule_state WHERE kind >= 6 AND kind = ?1 AND last_at_ms < ?2 LIMIT ?3)",
+		t->err) < 0)
+		return -1;
+	query_bind_int(&q, kind);
+	query_bind_int(&q, before_ms);
+	query_bind_int(&q, t->rows_left);
+	if (query_run(&q, t->err) < 0)
+		return -1;
+	t->rows_left -= sqlite3_changes(t->st->db);
+	return 0;
+}
+
+/* Counters are cached: gone from the table, they must go from memory too. */
+static int
+drop_caps(struct tidying *t, int64_t now_ms)
 {
 	struct store *st = t->st;
 	int64_t left = t->rows_left;
@@ -92,13 +126,36 @@ drop_person_days(struct tidying *t, int64_t before_ms)
 	    delete_older(t,
 		"DELETE FROM rule_state WHERE (rule_id, kind, key) IN (SELECT rule_id, kind, key "
 		"FROM rule_state WHERE rule_id = '' AND kind = 3 AND last_at_ms < ?2 LIMIT ?1)",
-		before_ms) < 0)
+		now_ms - PERSON_DAY_KEEP_MS) < 0)
 		return -1;
+	for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)
+		if (drop_caps_of(t, caps[i].kind, now_ms - caps[i].keep_ms) < 0)
+			return -1;
 	if (t->rows_left != left)
 		overlay_forget_all(st->caches[CACHE_COUNTERS]);
 	return 0;
 }
-_Static_assert(STATE_PERSON_DAY == 3, "kind in drop_person_days");
+_Static_assert(STATE_PERSON_DAY == 3 && STATE_CAP_HOUR == 6, "kinds in the statements above");
+
+/* Event times that no window reaches: the ids of their posts are forgotten as well. */
+static int
+drop_times(struct tidying *t, int64_t before_ms)
+{
+	struct store *st = t->st;
+	int64_t left = t->rows_left;
+
+	if (times_flush(st, t->err) < 0 ||
+	    delete_older(t,
+		"DELETE FROM rule_times WHERE (rule_id, part, key) IN (SELECT rule_id, part, key "
+		"FROM rule_times WHERE last_at_ms < ?2 LIMIT ?1)",
+		before_ms) < 0)
+		return -1;
+	if (t->rows_left != left) {
+		overlay_forget_all(st->caches[CACHE_TIMES]);
+		overlay_forget_all(st->caches[CACHE_TIMES_MANY]);
+	}
+	return 0;
+}
 
 int
 store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms, size_t max_rows,
@@ -122,7 +179,7 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 		"DELETE FROM rejects WHERE reject_no IN (SELECT reject_no FROM rejects "
 		"WHERE reject_no <= (SELECT max(reject_no) FROM rejects) - ?2 LIMIT ?1)",
 		REJECTS_KEEP) < 0 ||
-	    drop_person_days(&t, now_ms - PERSON_DAY_KEEP_MS) < 0 ||
+	    drop_caps(&t, now_ms) < 0 || drop_times(&t, forget_before_ms) < 0 ||
 	    expire_posts(&t, now_ms - retention_ms) < 0 ||
 	    /* The newest row stays, so that no number is ever given twice. */
 	    delete_older(&t,

@@ -363,7 +363,8 @@ a_total_ends_a_rule(void **state)
 
 	(void)state;
 	world_init(&w);
-	rule.max_total = 2;
+	rule.caps = &(struct rule_cap){2, CAP_TOTAL, LIMIT_PER_RULE, false};
+	rule.cap_count = 1;
 	for (int i = 0; i < 4; i++) {
 		world_next_post(&w, arena_printf(w.arena, "p%d", i), NOW + i);
 		assert_int_equal(
@@ -425,7 +426,8 @@ a_rule_decides_once_on_an_occurrence(void **state)
 	struct action actions[] = {send_action("sorry", "file", "ten"),
 	    send_action("sorry", "file", "ten"), alert_action("support", SEVERITY_HIGH)};
 	struct rule_head rule = make_rule("r", actions, 3);
-	struct firing firings[] = {{&rule, S("why")}, {&rule, S("why")}};
+	struct firing firings[] = {
+	    {.rule = &rule, .reason = S("why")}, {.rule = &rule, .reason = S("why")}};
 	int64_t unused, taken, rows;
 
 	(void)state;
@@ -463,7 +465,8 @@ the_higher_priority_sets_the_attribute(void **state)
 	struct action other = profile_action(ACTION_SET, TARGET_CUSTOMER, "mood", "bad");
 	struct rule_head rules[] = {make_rule("first", &low, 1), make_rule("second", &high, 1),
 	    make_rule("third", &other, 1)};
-	struct firing firings[] = {{&rules[0], S("a")}, {&rules[1], S("b")}, {&rules[2], S("c")}};
+	struct firing firings[] = {{.rule = &rules[0], .reason = S("a")},
+	    {.rule = &rules[1], .reason = S("b")}, {.rule = &rules[2], .reason = S("c")}};
 	struct history_row *history;
 	size_t count;
 
@@ -689,7 +692,7 @@ check_row(struct tally *t, const struct rule_head *rule, const struct decision_r
 {
 	bool is_cooling = t->last_ms[r][person] != TIME_UNKNOWN && rule->cooldown_ms > 0 &&
 	    now_ms - t->last_ms[r][person] < rule->cooldown_ms;
-	bool is_used_up = rule->max_total > 0 && t->fired[r] >= rule->max_total;
+	bool is_used_up = rule->cap_count > 0 && t->fired[r] >= rule->caps[0].max;
 	int day = (int)((now_ms - NOW + 10 * HOUR) / DAY);
 
 	assert_int_equal(row->outcome == DECISION_HELD, !*counted && (is_cooling || is_used_up));
@@ -711,6 +714,7 @@ run_random(uint64_t seed, struct world *w, int64_t *decisions_r)
 	struct action sends[2] = {
 	    send_action("sorry", "file", "ten"), send_action("sorry", "email", NULL)};
 	struct rule_head rules[RULES];
+	struct rule_cap totals[RULES];
 	struct tally t;
 	struct rng rng;
 	int64_t now_ms = NOW;
@@ -721,7 +725,10 @@ run_random(uint64_t seed, struct world *w, int64_t *decisions_r)
 		rules[r] = make_rule(arena_printf(w->arena, "rule-%d", r), sends, 2);
 		rules[r].cooldown_ms = (int64_t)rng_below(&rng, 4) * 3 * HOUR;
 		rules[r].cooldown_scope = LIMIT_PER_AUTHOR;
-		rules[r].max_total = (int64_t)rng_below(&rng, 30);
+		totals[r] = (struct rule_cap){
+		    (int64_t)rng_below(&rng, 30), CAP_TOTAL, LIMIT_PER_RULE, false};
+		rules[r].caps = &totals[r];
+		rules[r].cap_count = totals[r].max > 0;
 		rules[r].priority = (int32_t)rng_below(&rng, 3);
 		for (int p = 0; p < PEOPLE; p++)
 			t.last_ms[r][p] = TIME_UNKNOWN;
@@ -739,7 +746,8 @@ run_random(uint64_t seed, struct world *w, int64_t *decisions_r)
 		world_link(w, arena_printf(w->arena, "%d", person));
 		for (int r = 0; r < RULES; r++)
 			if (rng_below(&rng, 2) == 0)
-				firings[count++] = (struct firing){&rules[r], S("why")};
+				firings[count++] =
+				    (struct firing){.rule = &rules[r], .reason = S("why")};
 		world_settle(w, firings, count);
 		for (size_t k = 0; k < w->settled.count; k++) {
 			const struct decision_row *row = &w->settled.rows[k];
@@ -784,7 +792,7 @@ random_firings_never_pass_a_cap_a_cool_down_or_a_code(void **state)
 				struct rule_head rule = make_rule(
 				    arena_printf(w.arena, "%.*s", SLICE_ARG(rows[k].rule_id)),
 				    &action, 1);
-				struct firing f = {&rule, S("why")};
+				struct firing f = {.rule = &rule, .reason = S("why")};
 
 				world_settle(&w, &f, 1);
 				assert_int_equal(w.settled.count, 0);
@@ -807,7 +815,7 @@ without_memory_nothing_is_done_and_the_next_try_does_all(void **state)
 			    draft_action("thanks"), alert_action("support", SEVERITY_HIGH),
 			    profile_action(ACTION_SET, TARGET_CUSTOMER, "mood", "bad")};
 			struct rule_head rule = make_rule("r", actions, 4);
-			struct firing f = {&rule, S("why")};
+			struct firing f = {.rule = &rule, .reason = S("why")};
 			bool hit;
 			int rc;
 

@@ -1,10 +1,10 @@
 #include "tests/actions/world.h"
 
 static const struct sender_ops webhook_ops = {.name = "webhook"};
-static const struct channel webhook = {"crm", &webhook_ops, NULL, 8, 0, 1000, 1000, DAY};
+static const struct channel webhook = {"crm", &webhook_ops, NULL, 8, 0, 1000, 1000, DAY, 0};
 /* A file channel that stands in for mail: told to look at e-mail endpoints, it asks for what mail
  * asks for. */
-static const struct channel mail_file = {"mailbox", &file_ops, "email", 8, 0, 1000, 1000, DAY};
+static const struct channel mail_file = {"mailbox", &file_ops, "email", 8, 0, 1000, 1000, DAY, 0};
 
 static void
 of_several_addresses_the_first_usable_one_is_taken(void **state)

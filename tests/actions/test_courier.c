@@ -226,8 +226,8 @@ bench_init(struct bench *b)
 	memset(b, 0, sizeof *b);
 	clock_virtual_init(&b->clock, NOW);
 	assert_int_equal(loop_new(&b->loop, &b->err), 0);
-	b->channels[0] = (struct channel){"one", &fake_ops, NULL, 4, 0, 1000, 2000, DAY};
-	b->channels[1] = (struct channel){"two", &fake_ops, NULL, 4, 0, 1000, 2000, DAY};
+	b->channels[0] = (struct channel){"one", &fake_ops, NULL, 4, 0, 1000, 2000, DAY, 0};
+	b->channels[1] = (struct channel){"two", &fake_ops, NULL, 4, 0, 1000, 2000, DAY, 0};
 	b->config = (struct actions_config){.channels = b->channels, .channel_count = 2};
 	b->answers_at_once = true;
 }

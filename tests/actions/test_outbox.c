@@ -837,7 +837,7 @@ random_lives_with_crashes_lose_nothing_and_double_only_where_allowed(void **stat
 		for (int step = 0; step < 200 || posts == 0; step++) {
 			now_ms += 1000;
 			if (rng_below(&rng, 2) == 0) {
-				struct firing f = {&rule, S("why")};
+				struct firing f = {.rule = &rule, .reason = S("why")};
 				bool is_committed = rng_below(&rng, 4) > 0;
 
 				world_next_post(&w, arena_printf(w.arena, "p%d", step), now_ms);

@@ -44,9 +44,9 @@ static const struct sender_ops social_ops = {
     .name = "mastodon", .parts_needed = text_parts, .can_reply = true};
 
 static const struct channel channels[] = {
-    {"email", &email_ops, "email", 8, 0, 30000, 3600000, 2 * DAY},
-    {"file", &file_ops, NULL, 8, 0, 1000, 60000, 2 * DAY},
-    {"social", &social_ops, NULL, 4, 0, 30000, 3600000, 2 * DAY},
+    {"email", &email_ops, "email", 8, 0, 30000, 3600000, 2 * DAY, 0},
+    {"file", &file_ops, NULL, 8, 0, 1000, 60000, 2 * DAY, 0},
+    {"social", &social_ops, NULL, 4, 0, 30000, 3600000, 2 * DAY, 0},
 };
 static const char *const notify_list[] = {"file:", "email:oncall@example.org"};
 static const char *const escalate_list[] = {"email:boss@example.org"};
@@ -124,6 +124,7 @@ world_init(struct world *w)
 	    .offers = offer_names,
 	    .offer_count = 1,
 	    .brand_timezone = "UTC",
+	    .allowed_lateness_ms = HOUR,
 	};
 	w->templates = world_templates();
 	w->arena = arena_new(512u << 20);
@@ -239,7 +240,7 @@ world_settle(struct world *w, const struct firing *firings, size_t count)
 static inline const struct decision_row *
 world_settle_one(struct world *w, const struct rule_head *rule)
 {
-	struct firing f = {rule, S("sentiment is -0.62")};
+	struct firing f = {.rule = rule, .reason = S("sentiment is -0.62")};
 
 	world_settle(w, &f, 1);
 	assert_int_equal(w->settled.count, rule->action_count);

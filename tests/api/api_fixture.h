@@ -84,6 +84,11 @@ static const char fixture_rules[] =
     "    tag author \"big\"\n"
     "  end\n"
     "  off\n"
+    "  canary 12.5%\n"
+    "  approval by \"social team\"\n"
+    "  happening 2 times within 1 hour per person\n"
+    "  at most 5 per day per thread\n"
+    "  spend at most 99.50 per month\n"
     "end\n"
     "list friends \"Friends\"\n"
     "  \"@first@social.example\"\n"
@@ -109,8 +114,8 @@ static const struct sender_ops fixture_ops = {.name = "file",
     .deduplicates = true,
     .can_reply = true};
 static const struct channel fixture_channels[] = {
-    {"email", &fixture_ops, "email", 4, 0, 1000, 60000, 86400000},
-    {"social", &fixture_ops, NULL, 4, 60, 1000, 60000, 86400000},
+    {"email", &fixture_ops, "email", 4, 0, 1000, 60000, 86400000, 0},
+    {"social", &fixture_ops, NULL, 4, 60, 1000, 60000, 86400000, 0},
 };
 static const char *const fixture_notify[] = {"social:"};
 static const struct alert_queue fixture_queues[] = {
@@ -170,8 +175,9 @@ fixture_compile(struct fixture *f, struct slice text, int64_t version, struct di
 }
 
 __attribute__((unused)) static int
-fixture_bundle(void *cookie, struct store *st, struct slice json, bool apply, const char *author,
-    const char *reason, int64_t base, int64_t *version_r, struct diag_list *diags, struct err *err)
+fixture_bundle(void *cookie, struct store *st, struct slice json, enum api_bundle_use use,
+    const char *author, const char *reason, int64_t base, int64_t *version_r,
+    struct diag_list *diags, struct err *err)
 {
 	struct fixture *f = cookie;
 	struct rules_version v = {0};
@@ -190,7 +196,7 @@ fixture_bundle(void *cookie, struct store *st, struct slice json, bool apply, co
 	if (rc != 0)
 		return rc;
 	*version_r = f->version;
-	if (apply) {
+	if (use != API_BUNDLE_CHECK) {
 		v.applied_at_ms = f->clock.at_ms;
 		v.author = slice_of(author);
 		v.reason = slice_of(reason);
@@ -214,11 +220,46 @@ fixture_rules_of(void *cookie, struct store *st, int64_t version, const struct r
 
 	(void)st;
 	(void)err;
-	if (version < 1 || version >= FIXTURE_VERSIONS_MAX || f->sets[version] == NULL)
+	if (version < 1 || version >= FIXTURE_VERSIONS_MAX - 1 || f->sets[version] == NULL)
 		return 0;
 	*set_r = f->sets[version];
 	*templates_r = f->templates;
 	return 1;
+}
+
+/* Takes the place of the version to come among the sets, so that it lives as long as the fixture. */
+__attribute__((unused)) static int
+fixture_draft(void *cookie, struct store *st, struct slice json, int64_t base,
+    const struct rule_set **draft_r, struct diag_list *diags, struct err *err)
+{
+	struct fixture *f = cookie;
+	struct rule_set **place = &f->sets[FIXTURE_VERSIONS_MAX - 1];
+	struct json_doc *doc = NULL;
+	int rc;
+
+	(void)st;
+	if (base >= 0 && base != f->version)
+		return err_set(err, ERR_CONFLICT, "changed meanwhile: version %lld is live",
+		    (long long)f->version);
+	if (json_parse(json, &doc, NULL, err) < 0)
+		return -1;
+	rule_set_unref(*place);
+	*place = NULL;
+	rc = fixture_compile(f, json_get_str(json_get(json_root(doc), "rules"), "acme.rules"),
+	    f->version + 1, diags, place, err);
+	json_doc_free(doc);
+	if (rc == 0)
+		*draft_r = *place;
+	return rc;
+}
+
+__attribute__((unused)) static int
+fixture_folder_hash(void *cookie, char hash_r[65], struct err *err)
+{
+	(void)cookie;
+	(void)err;
+	snprintf(hash_r, 65, "another hash");
+	return 0;
 }
 
 /* Makes a text live as the daemon does at its start. */
@@ -268,8 +309,13 @@ fixture_setup(void **state)
 	f->scorer = scorer_new();
 	assert_int_equal(template_set_compile(fixture_templates, 5, diags, &f->templates, ERR), 0);
 	diag_list_free(diags);
-	f->host = (struct api_host){
-	    f, fixture_bundle, fixture_rules_of, SLICE_LIT("[]"), SLICE_LIT("[]")};
+	f->host = (struct api_host){.cookie = f,
+	    .rules_bundle = fixture_bundle,
+	    .rules_draft = fixture_draft,
+	    .rules_of = fixture_rules_of,
+	    .folder_hash = fixture_folder_hash,
+	    .sources_json = SLICE_LIT("[]"),
+	    .channels_json = SLICE_LIT("[]")};
 	fixture_live(f, fixture_rules);
 	*state = f;
 	return 0;
@@ -354,7 +400,7 @@ fixture_take_in(struct fixture *f, const struct post *post, const char *inert)
 	sp->subject = seen.subject;
 	assert_int_equal(store_post_insert(f->st, sp, ERR), 1);
 	occ = (struct occurrence){OCCURRENCE_POST, post->id, post_event_at_ms(post), f->clock.at_ms,
-	    post, &sp->score, &sp->author, sp->customer, sp->subject};
+	    post, &sp->score, &sp->author, sp->customer, sp->subject, 0, 0};
 	OK(rule_set_evaluate(set, &occ, &facts, f->a, &firings, &count, ERR));
 	in = (struct settle_input){.occ = &occ,
 	    .post_no = sp->post_no,

@@ -436,6 +436,9 @@ answers_have_the_members_that_are_described(void **state)
 	assert_described(
 	    doc, "Channel", json_at(json_get(fixture_get(f, "/api/v1/channels"), "items"), 0));
 	assert_described(doc, "Sending", fixture_get(f, "/api/v1/sending"));
+	fixture_call(f, "POST", "/api/v1/pauses", "{\"what\":\"promotions\",\"paused\":true}", 200);
+	assert_described(
+	    doc, "Pause", json_at(json_get(fixture_get(f, "/api/v1/pauses"), "items"), 0));
 	assert_described(doc, "Why",
 	    fixture_get(f, "/api/v1/why?post=https%3A%2F%2Fsocial.example%2Fposts%2F1"));
 	json_doc_free(spec);
@@ -480,7 +483,7 @@ lists_have_the_members_that_the_header_promises(void **state)
 	assert_promised(f, "/api/v1/alerts",
 	    "id queue severity state title count rule_id reason post_id opened_at last_at "
 	    "changed_by change_note");
-	assert_promised(f, "/api/v1/rules", "id title priority off shadow text");
+	assert_promised(f, "/api/v1/rules", "id title priority off shadow text in_words");
 	assert_promised(f, "/api/v1/rules/history", "version applied_at author reason live");
 	assert_promised(f, "/api/v1/sources", "name type health detail posts stored last_post_at");
 	assert_promised(f, "/api/v1/channels", "name type");

@@ -39,6 +39,34 @@ live_rules_are_listed_with_state_limits_and_text(void **state)
 }
 
 static void
+live_rules_show_what_holds_them_back(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *items = json_get(fixture_get(f, "/api/v1/rules"), "items"), *rule,
+			  *limits;
+	double percent;
+
+	rule = json_at(items, 2);
+	limits = json_get(rule, "limits");
+	assert_number(json_get(rule, "happening"), "times", 2);
+	assert_number(json_get(rule, "happening"), "within_s", 3600);
+	assert_text(json_get(rule, "happening"), "per", "subject");
+	assert_int_equal(json_count(limits), 2);
+	assert_number(json_at(limits, 0), "at_most", 5);
+	assert_text(json_at(limits, 0), "period", "per day");
+	assert_text(json_at(limits, 0), "per", "thread");
+	assert_text(json_at(limits, 1), "period", "per month");
+	assert_text(json_at(limits, 1), "per", "rule");
+	assert_text(rule, "approval_by", "social team");
+	assert_true(json_f64(json_get(rule, "canary_percent"), &percent) && percent == 12.5);
+	rule = json_at(items, 1);
+	assert_int_equal(json_type(json_get(rule, "happening")), JSON_NULL);
+	assert_int_equal(json_count(json_get(rule, "limits")), 0);
+	assert_int_equal(json_type(json_get(rule, "canary_percent")), JSON_NULL);
+	assert_int_equal(json_type(json_get(rule, "approval_by")), JSON_NULL);
+}
+
+static void
 live_rules_are_paged_by_id(void **state)
 {
 	struct fixture *f = *state;
@@ -185,6 +213,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(live_rules_are_listed_with_state_limits_and_text),
+	    T(live_rules_show_what_holds_them_back),
 	    T(live_rules_are_paged_by_id),
 	    T(checking_changes_nothing_and_shows_findings),
 	    T(applying_makes_a_version_and_a_stale_base_is_a_conflict),

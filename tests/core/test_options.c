@@ -40,6 +40,12 @@ static const struct option table[] = {
 	.min = 1024,
 	.max = 1 << 30,
 	.help = "Largest answer."},
+    {.name = "cost",
+	.type = OPTION_AMOUNT,
+	.fallback = "0.5",
+	.min = 0,
+	.max = 2000,
+	.help = "Money."},
     {.name = "folder", .type = OPTION_PATH, .fallback = "var", .help = "Where to write."},
     {.name = "tls",
 	.type = OPTION_CHOICE,
@@ -211,7 +217,7 @@ all_problems_are_found_at_once(void **state)
 	    "   14 |     banana: *\n"
 	    "      |     ^^^^^^\n"
 	    "      = help: known here: url, poll_every, tags, none, token, retries, offset, "
-	    "max_size, folder, tls, verify, extra\n");
+	    "max_size, cost, folder, tls, verify, extra\n");
 	/* The defaults stay. */
 	assert_int_equal(options_int(r.o, "retries"), 3);
 	assert_int_equal(options_int(r.o, "poll_every"), 300000);

@@ -76,8 +76,10 @@ apply(struct world *w, const char *text, bool for_good, int64_t base_version, in
 	int rc;
 
 	assert_int_equal(store_begin(w->st, &w->err), 0);
-	rc = home_apply(w->st, w->config, w->lexicon, &b, for_good, "a test", "", base_version, NOW,
-	    version_r, w->diags, &w->err);
+	rc = home_apply(w->st, w->config, w->lexicon, &b,
+	    &(struct bundle_change){
+		for_good ? BUNDLE_APPLY : BUNDLE_CHECK, "a test", "", base_version, NOW},
+	    version_r, w->diags, NULL, &w->err);
 	if (rc == 0)
 		assert_int_equal(store_commit(w->st, &w->err), 0);
 	else
@@ -156,6 +158,21 @@ the_id_of_a_removed_rule_does_not_come_back(void **state)
 }
 
 static void
+a_watch_does_not_come_under_the_id_of_a_removed_rule(void **state)
+{
+	static const char *const watch =
+	    "watch a \"A crowd\"\n over posts where sentiment is below 0\n"
+	    " when count within 1 hour is at least 3\n then pause promotions\nend\n";
+	struct world *w = *state;
+	int64_t version;
+
+	assert_int_equal(apply(w, RULE("a", "tea"), true, -1, &version), 0);
+	assert_int_equal(apply(w, RULE("b", "tea"), true, -1, &version), 0);
+	assert_int_equal(apply(w, watch, true, -1, &version), 1);
+	assert_string_equal(diag_at(w->diags, 0)->code, "R090");
+}
+
+static void
 a_version_of_the_past_is_compiled_as_it_was(void **state)
 {
 	static const char *const ids[] = {"a", "b"};
@@ -175,6 +192,20 @@ a_version_of_the_past_is_compiled_as_it_was(void **state)
 	}
 }
 
+static void
+a_budget_needs_a_currency(void **state)
+{
+	static const char *const rule = "rule a \"A rule\"\n  when text contains \"tea\"\n"
+					"  then tag author \"x\"\n  spend at most 5 per day\nend\n";
+	struct world *w = *state;
+	int64_t version;
+
+	assert_int_equal(apply(w, rule, true, -1, &version), 1);
+	assert_string_equal(diag_at(w->diags, 0)->code, "R057");
+	w->config->actions.currency = "EUR";
+	assert_int_equal(apply(w, rule, true, -1, &version), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -185,7 +216,9 @@ main(void)
 	    TEST(over_a_change_of_somebody_else_is_a_conflict),
 	    TEST(rules_with_mistakes_change_nothing),
 	    TEST(the_id_of_a_removed_rule_does_not_come_back),
+	    TEST(a_watch_does_not_come_under_the_id_of_a_removed_rule),
 	    TEST(a_version_of_the_past_is_compiled_as_it_was),
+	    TEST(a_budget_needs_a_currency),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

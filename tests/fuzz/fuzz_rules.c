@@ -16,6 +16,7 @@
 #include "core/diag.h"
 #include "core/err.h"
 #include "core/utf8.h"
+#include "rules/crowd.h"
 #include "rules/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -102,6 +103,49 @@ check_json(const struct rule_set *set)
 	diag_list_free(diags);
 }
 
+static bool
+has_fired(
+    const struct firing *firings, size_t count, const struct rule_head *head, enum firing_part part)
+{
+	for (size_t i = 0; i < count; i++)
+		if (firings[i].rule == head && firings[i].part == part)
+			return true;
+	return false;
+}
+
+/* What is explained is what was evaluated; a part that is not there says nothing. */
+static void
+check_part(const struct rule_set *set, size_t i, enum firing_part part,
+    const struct occurrence *occ, bool has_fired, struct arena *a)
+{
+	struct buf out, json;
+
+	buf_init(&out, OUT_MAX);
+	buf_init(&json, OUT_MAX);
+	REQUIRE(rule_set_explain(set, i, part, occ, NULL, a, &out, &json, NULL) == 0);
+	REQUIRE(has_fired == (strstr(buf_str(&json), "\"counts\":true") != NULL));
+	REQUIRE((out.len == 0) == (json.len == 0));
+	buf_fini(&out);
+	buf_fini(&json);
+}
+
+static void
+check_parts(const struct rule_set *set, const struct occurrence *occ, const struct firing *firings,
+    size_t count, struct arena *a)
+{
+	for (size_t i = 0; i < rule_set_count(set) && i < 50; i++)
+		for (int p = FIRING_AFTER; p <= FIRING_UNLESS; p++)
+			check_part(set, i, (enum firing_part)p, occ,
+			    has_fired(firings, count, rule_set_head(set, i), (enum firing_part)p),
+			    a);
+	for (size_t i = 0; i < rule_set_watch_count(set) && i < 50; i++)
+		for (int p = FIRING_WATCHED; p <= FIRING_BASE; p++)
+			check_part(set, i, (enum firing_part)p, occ,
+			    has_fired(
+				firings, count, &rule_set_watch(set, i)->rule, (enum firing_part)p),
+			    a);
+}
+
 static void
 check_evaluation(const struct rule_set *set)
 {
@@ -127,12 +171,14 @@ check_evaluation(const struct rule_set *set)
 	REQUIRE(tokenise(NULL, slice_of(text), a, &score.tokens, &score.token_count) == 0);
 	REQUIRE(rule_set_evaluate(set, &occ, NULL, a, &firings, &count, NULL) == 0);
 	for (size_t i = 0; i < rule_set_count(set) && i < 50; i++) {
-		bool fires = at < count && firings[at].rule == rule_set_head(set, i);
+		bool fires = at < count && firings[at].part == FIRING_RULE &&
+		    firings[at].rule == rule_set_head(set, i);
 		struct buf out, json;
 
 		buf_init(&out, OUT_MAX);
 		buf_init(&json, OUT_MAX);
-		REQUIRE(rule_set_explain(set, i, &occ, NULL, a, &out, &json, NULL) == 0);
+		REQUIRE(
+		    rule_set_explain(set, i, FIRING_RULE, &occ, NULL, a, &out, &json, NULL) == 0);
 		REQUIRE(fires == (strstr(buf_str(&json), "\"fires\":true") != NULL));
 		if (fires) {
 			REQUIRE(utf8_is_valid(firings[at].reason) && firings[at].reason.len > 0);
@@ -141,6 +187,7 @@ check_evaluation(const struct rule_set *set)
 		buf_fini(&out);
 		buf_fini(&json);
 	}
+	check_parts(set, &occ, firings, count, a);
 	arena_free(a);
 }
 

@@ -77,7 +77,7 @@ random_duration(struct random_tree *t)
 static inline int64_t
 random_number(struct random_tree *t, const struct field *f)
 {
-	if (f->has_range && f->min < 0)
+	if (f->has_range && f->max != RULES_NUMBER_MAX)
 		return (int64_t)rng_below(&t->rng, (uint64_t)(f->max - f->min + 1)) + f->min;
 	switch (rng_below(&t->rng, 4)) {
 	case 0: return (int64_t)rng_below(&t->rng, 8) * 1000;
@@ -221,13 +221,15 @@ random_node(struct random_tree *t, unsigned depth, struct node *n)
 }
 
 static inline struct action_node *
-random_action(struct random_tree *t)
+random_action(struct random_tree *t, enum item_kind kind)
 {
 	struct action_node *a = random_new(t, sizeof *a);
 	struct action *p = &a->action;
 
 	a->notes = random_notes(t, true, true);
 	p->verb = (enum action_verb)rng_below(&t->rng, ACTION_ADD_TO_LIST + 1);
+	if (kind == ITEM_WATCH)
+		p->verb = random_one_in(t, 2) ? ACTION_ALERT : ACTION_PAUSE_PROMOTIONS;
 	p->target = random_one_in(t, 2) ? TARGET_AUTHOR : TARGET_CUSTOMER;
 	switch (p->verb) {
 	case ACTION_DRAFT_REPLY:
@@ -255,8 +257,45 @@ random_action(struct random_tree *t)
 		p->name = p->value = slice_of(RANDOM_OF(t, random_texts));
 		break;
 	case ACTION_ADD_TO_LIST: p->name = slice_of(RANDOM_OF(t, random_lists)); break;
+	case ACTION_PAUSE_PROMOTIONS: p->target = TARGET_NONE; break;
 	}
 	return a;
+}
+
+/* What `where` may say of a field is one value. */
+static inline struct node *
+random_given(struct random_tree *t)
+{
+	struct node *n = random_new(t, sizeof *n);
+
+	n->kind = NODE_CONDITION;
+	n->op = RULE_OP_IS;
+	do
+		n->field = field_at(rng_below(&t->rng, field_count()));
+	while (n->field->type == FIELD_TEXT);
+	if (n->field->type == FIELD_ATTRIBUTE)
+		n->attribute = slice_of(RANDOM_OF(t, random_attributes));
+	if (n->field->phrase != NULL && random_one_in(t, 2))
+		n->op = RULE_OP_IS_NOT;
+	if (n->field->type != FIELD_FLAG)
+		values_add(&n->values, random_value(t, n));
+	return n;
+}
+
+static inline struct example_node *
+random_example(struct random_tree *t)
+{
+	struct example_node *e = random_new(t, sizeof *e);
+	struct node **tail = &e->given;
+
+	e->notes = random_notes(t, true, true);
+	e->must_fire = random_one_in(t, 2);
+	e->text = slice_of(RANDOM_OF(t, random_texts));
+	for (uint64_t i = rng_below(&t->rng, 6); i > 0; i--) {
+		*tail = random_given(t);
+		tail = &(*tail)->next;
+	}
+	return e;
 }
 
 static inline void
@@ -280,12 +319,204 @@ random_item(struct random_tree *t, enum item_kind kind, const char *id)
 	return it;
 }
 
+static inline void
+random_actions(struct random_tree *t, struct item *it)
+{
+	struct action_node **tail = &it->then;
+
+	random_slot(t, it, SLOT_THEN);
+	it->notes[SLOT_THEN_END] = random_notes(t, true, true);
+	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
+		*tail = random_action(t, it->kind);
+		tail = &(*tail)->next;
+		it->action_count++;
+	}
+}
+
+static inline struct duration
+random_span(struct random_tree *t)
+{
+	return (struct duration){1 + (int64_t)rng_below(&t->rng, 4),
+	    (enum duration_unit)(UNIT_MINUTE + rng_below(&t->rng, 4))};
+}
+
+static inline struct node *
+random_where(struct random_tree *t)
+{
+	struct node *n = random_new(t, sizeof *n);
+
+	random_node(t, 2, n);
+	return n;
+}
+
+static inline void
+random_sequence(struct random_tree *t, struct item *it, enum slot s, struct sequence_node *n)
+{
+	random_slot(t, it, s);
+	n->within = random_span(t);
+	n->sequence.kind = SEQUENCE_POST;
+	if (random_one_in(t, 2)) {
+		n->sequence.kind = s == SLOT_AFTER ? SEQUENCE_SENT : SEQUENCE_ANSWERED;
+		if (s == SLOT_AFTER)
+			n->sequence.template_id = slice_of(RANDOM_OF(t, random_texts));
+	} else if (!random_one_in(t, 4)) {
+		n->where = random_where(t);
+	}
+}
+
+static inline struct crowd_node *
+random_crowd_line(struct random_tree *t)
+{
+	static const enum rule_op ops[] = {
+	    RULE_OP_AT_LEAST, RULE_OP_AT_MOST, RULE_OP_ABOVE, RULE_OP_BELOW};
+	struct crowd_node *n = random_new(t, sizeof *n);
+
+	n->notes = random_notes(t, true, true);
+	n->measure = (enum crowd_measure)rng_below(&t->rng, 3);
+	n->within = random_span(t);
+	n->op = RANDOM_OF(t, ops);
+	n->is_times_usual = n->measure == CROWD_COUNT && random_one_in(t, 3);
+	n->value_milli = n->measure == CROWD_SHARE ? (int64_t)rng_below(&t->rng, 1001)
+	    : n->is_times_usual                    ? 1 + (int64_t)rng_below(&t->rng, 20000)
+						   : (int64_t)rng_below(&t->rng, 60000) * 1000;
+	return n;
+}
+
+static inline struct item *
+random_watch(struct random_tree *t, const char *id)
+{
+	struct item *it = random_item(t, ITEM_WATCH, id);
+	struct crowd_node **tail = &it->crowd;
+
+	if (random_one_in(t, 5))
+		random_slot(t, it, SLOT_SHADOW);
+	if (random_one_in(t, 9))
+		random_slot(t, it, SLOT_OFF);
+	random_slot(t, it, SLOT_OVER);
+	it->over = random_where(t);
+	if (random_one_in(t, 2)) {
+		random_slot(t, it, SLOT_OUT_OF);
+		it->out_of = random_where(t);
+	}
+	random_slot(t, it, SLOT_WHEN);
+	it->notes[SLOT_WHEN_END] = random_notes(t, true, true);
+	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
+		*tail = random_crowd_line(t);
+		tail = &(*tail)->next;
+		it->crowd_count++;
+	}
+	random_actions(t, it);
+	if (random_one_in(t, 2)) {
+		random_slot(t, it, SLOT_QUIET);
+		it->quiet = random_span(t);
+	}
+	return it;
+}
+
+/* One of each period and scope, in random order: no two limit the same. */
+static inline struct limit_node *
+random_limits(struct random_tree *t, bool is_spend)
+{
+	uint64_t places = is_spend ? 5 : 25, step = 1 + rng_below(&t->rng, is_spend ? 4 : 24);
+	uint64_t place = rng_below(&t->rng, places);
+	struct limit_node *first = NULL, **tail = &first;
+
+	while (step % 5 == 0)
+		step++;
+	for (uint64_t i = rng_below(&t->rng, 4); i > 0; i--, place = (place + step) % places) {
+		struct limit_node *l = random_new(t, sizeof *l);
+
+		l->cap.is_spend = is_spend;
+		l->cap.period = (enum cap_period)(place % 5);
+		l->cap.scope = is_spend ? LIMIT_PER_RULE : (enum limit_scope)(place / 5);
+		l->cap.max = 1 + (int64_t)rng_below(&t->rng, 30000);
+		if (is_spend)
+			l->cap.max *= 10;
+		l->notes = random_notes(t, true, true);
+		if (is_spend && l->cap.period == CAP_HOUR)
+			continue;
+		*tail = l;
+		tail = &l->next;
+	}
+	return first;
+}
+
+static inline bool
+random_hours_are_new(const struct hours_node *all, const struct hours_node *n)
+{
+	for (; all != NULL; all = all->next)
+		if (hours_same(all, n))
+			return false;
+	return true;
+}
+
+/* Quiet hours of the night and hours of the day, so that something is always allowed. */
+static inline struct hours_node *
+random_hours(struct random_tree *t)
+{
+	static const unsigned days[] = {0, 0, RULE_WEEKDAYS, RULE_WEEKENDS, 0x01, 0x55, 0x7e};
+	struct hours_node *first = NULL, **tail = &first;
+
+	for (uint64_t i = rng_below(&t->rng, 3); i > 0; i--) {
+		struct hours_node *n = random_new(t, sizeof *n);
+		struct rule_hours *h = &n->hours;
+
+		h->is_only = first == NULL && random_one_in(t, 2);
+		h->from_minute = (int)rng_below(&t->rng, h->is_only ? 600 : 60);
+		h->until_minute = random_one_in(t, 4) ? 0 : 780 + (int)rng_below(&t->rng, 660);
+		if (!h->is_only) {
+			h->until_minute = h->from_minute;
+			h->from_minute = 1439 - (int)rng_below(&t->rng, 60);
+		} else {
+			h->weekdays = days[rng_below(&t->rng, 7)];
+		}
+		if (random_one_in(t, 2))
+			h->zone = SLICE_LIT("Europe/Berlin");
+		h->answer = (enum hours_answer)rng_below(&t->rng, 3);
+		if (h->answer == HOURS_ALERT)
+			h->queue = slice_of(RANDOM_OF(t, random_texts));
+		n->notes = random_notes(t, true, true);
+		if (!random_hours_are_new(first, n))
+			continue;
+		*tail = n;
+		tail = &n->next;
+	}
+	return first;
+}
+
+static inline void
+random_guardrails(struct random_tree *t, struct item *it)
+{
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_COOLDOWN);
+		it->cooldown = random_duration(t);
+		it->scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+	}
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_WINDOW);
+		it->times = 2 + (int64_t)rng_below(&t->rng, RULE_TIMES_MAX - 1);
+		it->times_within = random_duration(t);
+		it->times_scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+	}
+	if (random_one_in(t, 4)) {
+		random_slot(t, it, SLOT_CANARY);
+		it->canary_milli = 1 + (int32_t)rng_below(&t->rng, 1000);
+	}
+	if (random_one_in(t, 4)) {
+		random_slot(t, it, SLOT_APPROVAL);
+		it->approval_team = slice_of(RANDOM_OF(t, random_texts));
+	}
+	if (random_one_in(t, 2))
+		it->caps = random_limits(t, false);
+	if (random_one_in(t, 3))
+		it->budgets = random_limits(t, true);
+	it->hours = random_hours(t);
+}
+
 static inline struct item *
 random_rule(struct random_tree *t, const char *id)
 {
 	struct item *it = random_item(t, ITEM_RULE, id);
-	struct action_node **tail = &it->then;
-
 	if (random_one_in(t, 3)) {
 		random_slot(t, it, SLOT_DESCRIPTION);
 		it->description = slice_of(RANDOM_OF(t, random_texts));
@@ -321,21 +552,16 @@ random_rule(struct random_tree *t, const char *id)
 	random_slot(t, it, SLOT_WHEN);
 	it->when = random_new(t, sizeof *it->when);
 	random_node(t, 0, it->when);
-	random_slot(t, it, SLOT_THEN);
-	it->notes[SLOT_THEN_END] = random_notes(t, true, true);
-	for (uint64_t i = 1 + rng_below(&t->rng, 4); i > 0; i--) {
-		*tail = random_action(t);
-		tail = &(*tail)->next;
-		it->action_count++;
-	}
-	if (random_one_in(t, 3)) {
-		random_slot(t, it, SLOT_COOLDOWN);
-		it->cooldown = random_duration(t);
-		it->scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
-	}
-	if (random_one_in(t, 3)) {
-		random_slot(t, it, SLOT_TOTAL);
-		it->max_total = 1 + (int64_t)rng_below(&t->rng, 30000);
+	if (random_one_in(t, 4))
+		random_sequence(t, it, SLOT_AFTER, &it->after);
+	if (random_one_in(t, 4))
+		random_sequence(t, it, SLOT_UNLESS, &it->unless);
+	random_actions(t, it);
+	random_guardrails(t, it);
+	for (struct example_node **last = &it->examples; random_one_in(t, 3);
+	     last = &(*last)->next) {
+		*last = random_example(t);
+		it->example_count++;
 	}
 	return it;
 }
@@ -354,7 +580,7 @@ random_texts_into(
 	}
 }
 
-/* Two brands, two lists and some rules. */
+/* Two brands, two lists, some rules and watches. */
 static inline void
 random_file(struct random_tree *t, struct rules_file *f)
 {
@@ -385,6 +611,13 @@ random_file(struct random_tree *t, struct rules_file *f)
 
 		snprintf(id, sizeof id, "rule-%d", (int)i);
 		*tail = random_rule(t, id);
+		tail = &(*tail)->next;
+	}
+	for (uint64_t i = rng_below(&t->rng, 3); i > 0; i--) {
+		char id[32];
+
+		snprintf(id, sizeof id, "watch-%d", (int)i);
+		*tail = random_watch(t, id);
 		tail = &(*tail)->next;
 	}
 	f->end_notes = random_notes(t, true, false);

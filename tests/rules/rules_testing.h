@@ -163,8 +163,15 @@ testing_zone_to_utc(void *cookie, struct slice zone, int year, int month, int da
 	return true;
 }
 
+static UNUSED bool
+testing_has_no_currency(void *cookie)
+{
+	(void)cookie;
+	return false;
+}
+
 static UNUSED const struct rule_env testing_env = {NULL, testing_tokenise, testing_has_channel,
-    testing_has_queue, testing_has_offer, testing_can_send, testing_zone_to_utc};
+    testing_has_queue, testing_has_offer, testing_can_send, testing_zone_to_utc, NULL};
 static UNUSED const struct rule_env testing_env_alone = {.tokenise = testing_tokenise};
 
 /* Compiles or fails the test with the findings. */

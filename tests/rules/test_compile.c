@@ -42,7 +42,10 @@ heads_and_actions_carry_what_the_rule_says(void **state)
 	assert_int_equal(h->act_within_ms, 30 * TIME_MINUTE_MS);
 	assert_int_equal(h->cooldown_ms, 14 * TIME_DAY_MS);
 	assert_int_equal(h->cooldown_scope, LIMIT_PER_SUBJECT);
-	assert_int_equal(h->max_total, 1000);
+	assert_int_equal(h->cap_count, 1);
+	assert_int_equal(h->caps[0].max, 1000);
+	assert_int_equal(h->caps[0].period, CAP_TOTAL);
+	assert_int_equal(h->caps[0].scope, LIMIT_PER_RULE);
 	/* the second `alert "support" as critical` is the same decision */
 	assert_int_equal(h->action_count, 7);
 	for (size_t i = 0; i < 7; i++)
@@ -60,7 +63,7 @@ heads_and_actions_carry_what_the_rule_says(void **state)
 	h = rule_set_head(set, 1);
 	assert_int_equal(h->act_within_ms, 2 * TIME_HOUR_MS);
 	assert_int_equal(h->cooldown_ms, 0);
-	assert_int_equal(h->max_total, 0);
+	assert_int_equal(h->cap_count, 0);
 	assert_true(rule_set_is_off(set, 1) && !rule_set_is_off(set, 0));
 	assert_int_equal(rule_set_find(set, SLICE_LIT("second")), 1);
 	assert_int_equal(rule_set_find(set, SLICE_LIT("third")), -1);

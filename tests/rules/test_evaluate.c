@@ -77,7 +77,7 @@ truth_of(const char *condition, const struct occurrence *occ, struct arena *a)
 	    DECLARATIONS, condition);
 	set = testing_compile(text);
 	assert_int_equal(evaluation_begin(&e, set, occ, NULL, a), 0);
-	fast = evaluation_run(&e, &set->rules[0]);
+	fast = evaluation_run(&e, &set->programs[0]);
 	s = (struct slow){set, occ, NULL, a};
 	slow = slow_node(&s, set->rules[0].item->when);
 	if (fast != slow)
@@ -403,28 +403,31 @@ compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, siz
 	random_occurrence(t, &o);
 	assert_int_equal(rule_set_evaluate(set, &o.occ, &facts, a, &firings, &count, &err), 0);
 	assert_int_equal(evaluation_begin(&e, set, &o.occ, &facts, a), 0);
-	for (size_t i = 0; i < set->rule_count; i++) {
-		const struct compiled_rule *r = &set->rules[i];
+	for (size_t i = 0; i < set->program_count; i++) {
+		const struct program *p = &set->programs[i];
 		struct slow s = {set, &o.occ, &facts, a};
-		enum tristate slow = slow_node(&s, r->item->when), fast = evaluation_run(&e, r);
-		bool fires = slow == TRI_YES && !r->is_off && o.occ.at_ms >= r->from_ms &&
-		    o.occ.at_ms < r->until_ms;
+		enum tristate slow = p->root == NULL ? TRI_YES : slow_node(&s, p->root),
+			      fast = evaluation_run(&e, p);
+		bool fires = slow == TRI_YES && !p->is_off && o.occ.at_ms >= p->from_ms &&
+		    o.occ.at_ms < p->until_ms;
+		bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
 		struct buf b;
 
-		buf_init(&b, 1024 * 1024);
-		print_item(r->item, &b);
+		buf_init(&b, 4 * 1024 * 1024);
+		rule_set_print(set, &b);
 		if (fast != slow)
-			fail_msg(
-			    "seed %llu: the engine says %d, the slow evaluator %d to '%.*s' in\n%s",
-			    (unsigned long long)seed, fast, slow, SLICE_ARG(o.post.text),
+			fail_msg("seed %llu: of program %zu the engine says %d, the slow evaluator "
+				 "%d to '%.*s' in\n%s",
+			    (unsigned long long)seed, i, fast, slow, SLICE_ARG(o.post.text),
 			    buf_str(&b));
 		/* the index may leave out only what does not fire, and keeps the order of the files */
-		if (fires != (at < count && firings[at].rule == &r->head))
-			fail_msg("seed %llu: the index is wrong about\n%s",
-			    (unsigned long long)seed, buf_str(&b));
+		if (fires !=
+		    (at < count && firings[at].rule == p->head && firings[at].part == p->part))
+			fail_msg("seed %llu: the index is wrong about program %zu of\n%s",
+			    (unsigned long long)seed, i, buf_str(&b));
 		if (fires) {
-			assert_true(
-			    firings[at].reason.len > 0 && utf8_is_valid(firings[at].reason));
+			assert_true((firings[at].reason.len > 0) == !is_counted);
+			assert_true(utf8_is_valid(firings[at].reason));
 			assert_null(memchr(firings[at].reason.ptr, '\n', firings[at].reason.len));
 			at++;
 		}
@@ -642,7 +645,8 @@ an_explanation_shows_every_condition_with_what_was_seen_or_missing(void **state)
 	fill(&t, a);
 	buf_init(&out, 65536);
 	buf_init(&json, 65536);
-	assert_int_equal(rule_set_explain(set, 0, &t.occ, NULL, a, &out, &json, NULL), 0);
+	assert_int_equal(
+	    rule_set_explain(set, 0, FIRING_RULE, &t.occ, NULL, a, &out, &json, NULL), 0);
 	assert_string_equal(buf_str(&out),
 	    "rule r \"R\": does not fire\n"
 	    "  unknown  all of\n"

@@ -136,6 +136,34 @@ every_field_has_a_name_of_its_own_and_an_example_that_compiles(void **state)
 	}
 }
 
+/* Each block that begins with a rule compiles beside the first one, without findings. */
+static void
+check_rules_of_the_manual(const char *doc, const struct rule_source *first)
+{
+	size_t count = 0;
+
+	for (const char *at = doc; (at = strstr(at, "```\nrule ")) != NULL; count++) {
+		const char *end = strstr(at + 4, "```");
+		struct rule_source sources[2] = {
+		    *first, {"docs/rules.md", slice_make(at + 4, (size_t)(end - at - 4))}};
+		struct diag_list *diags = diag_list_new();
+		struct rule_set *set = NULL;
+		struct buf out;
+
+		buf_init(&out, TEXT_MAX);
+		if (rule_set_compile(sources, 2, 1, &testing_env, diags, &set, NULL) != 0 ||
+		    diag_kept(diags) > 0) {
+			diag_print(diags, &out);
+			fail_msg("%s", buf_str(&out));
+		}
+		buf_fini(&out);
+		rule_set_unref(set);
+		diag_list_free(diags);
+		at = end + 3;
+	}
+	assert_true(count >= 1);
+}
+
 static void
 the_examples_of_the_manual_compile(void **state)
 {
@@ -158,6 +186,7 @@ the_examples_of_the_manual_compile(void **state)
 		fail_msg("%s", buf_str(&out));
 	}
 	rule_set_unref(set);
+	check_rules_of_the_manual(buf_str(&doc), &source);
 	begin = strstr(buf_str(&doc), "```json\n");
 	end = strstr(begin + 8, "```");
 	buf_init(&out, TEXT_MAX);

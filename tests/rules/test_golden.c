@@ -43,8 +43,12 @@ findings_of(const char *name, struct slice text, struct buf *out)
 	struct diag_list *diags = diag_list_new();
 	struct rule_set *set = NULL;
 	struct err err = {0};
-	int rc = rule_set_compile(&source, 1, 1, &testing_env, diags, &set, &err);
+	struct rule_env env = testing_env;
+	int rc;
 
+	if (slice_starts_with(slice_of(name), "no_currency"))
+		env.has_currency = testing_has_no_currency;
+	rc = rule_set_compile(&source, 1, 1, &env, diags, &set, &err);
 	assert_true(rc == 0 || rc == 1);
 	assert_int_equal(rc == 0, set != NULL);
 	assert_int_equal(rc == 1, diag_count(diags, DIAG_ERROR) > 0);

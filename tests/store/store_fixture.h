@@ -246,6 +246,10 @@ random_customer(struct rng *r, struct arena *a)
 		    rng_below(r, 2) == 0 ? PURPOSE_SERVICE : PURPOSE_MARKETING,
 		    rng_below(r, 2) == 0};
 	c->tags = random_list(r, a);
+	c->link.linked_at_ms = TIME_UNKNOWN;
+	if (rng_below(r, 2) == 0)
+		c->link = (struct link_facts){
+		    SLICE_LIT("imported handle"), random_text(r, a), (int64_t)rng_below(r, 1000)};
 	return c;
 }
 
@@ -296,6 +300,22 @@ random_stored_post(struct rng *r, struct arena *a)
 
 /* ---- all rows as a text ----------------------------------------------- */
 
+static void
+dump_value(sqlite3_stmt *stmt, int i, struct buf *out)
+{
+	const unsigned char *bytes;
+
+	switch (sqlite3_column_type(stmt, i)) {
+	case SQLITE_NULL: buf_add_str(out, "NULL"); break;
+	case SQLITE_BLOB:
+		bytes = sqlite3_column_blob(stmt, i);
+		for (int k = 0; k < sqlite3_column_bytes(stmt, i); k++)
+			buf_addf(out, "%02x", bytes[k]);
+		break;
+	default: buf_add_str(out, (const char *)sqlite3_column_text(stmt, i)); break;
+	}
+}
+
 __attribute__((unused)) static void
 dump_rows(sqlite3 *db, const char *sql, struct buf *out)
 {
@@ -304,10 +324,8 @@ dump_rows(sqlite3 *db, const char *sql, struct buf *out)
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
 	while (sqlite3_step(stmt) == SQLITE_ROW) {
 		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-			const unsigned char *text = sqlite3_column_text(stmt, i);
-
-			buf_addf(out, "%s%s", i == 0 ? "" : "|",
-			    text == NULL ? "NULL" : (const char *)text);
+			buf_add_str(out, i == 0 ? "" : "|");
+			dump_value(stmt, i, out);
 		}
 		buf_add_char(out, '\n');
 	}

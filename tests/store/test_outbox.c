@@ -36,11 +36,15 @@ a_decision_is_recorded_once(void **state)
 	size_t count;
 
 	OK(store_begin(f->st, ERR));
-	assert_int_equal(store_decision_exists(f->st, d.occurrence_id, d.rule_id, ERR), 0);
+	assert_int_equal(
+	    store_decision_exists(f->st, OCCURRENCE_POST, d.occurrence_id, d.rule_id, ERR), 0);
 	assert_int_equal(store_decision_insert(f->st, &d, ERR), 1);
 	assert_int_equal(store_decision_insert(f->st, &d, ERR), 0);
-	assert_int_equal(store_decision_exists(f->st, d.occurrence_id, d.rule_id, ERR), 1);
-	assert_int_equal(store_decision_exists(f->st, d.occurrence_id, SLICE_LIT("r2"), ERR), 0);
+	assert_int_equal(
+	    store_decision_exists(f->st, OCCURRENCE_POST, d.occurrence_id, d.rule_id, ERR), 1);
+	assert_int_equal(
+	    store_decision_exists(f->st, OCCURRENCE_POST, d.occurrence_id, SLICE_LIT("r2"), ERR),
+	    0);
 	OK(store_commit(f->st, ERR));
 	OK(store_decisions_of(f->st, SLICE_LIT("p1"), f->a, &rows, &count, ERR));
 	assert_int_equal(count, 1);

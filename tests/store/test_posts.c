@@ -112,6 +112,7 @@ same_customer(const struct customer *a, const struct customer *b)
 	if (a == NULL)
 		return;
 	TEXT(id), TEXT(timezone), TEXT(locale), TEXT(country), LIST(tags);
+	TEXT(link.proof), TEXT(link.handle), INT(link.linked_at_ms);
 	same_attributes(a->attributes, a->attribute_count, b->attributes, b->attribute_count);
 	INT(endpoint_count), INT(consent_count);
 	for (size_t i = 0; i < a->endpoint_count; i++)

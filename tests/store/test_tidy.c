@@ -137,6 +137,13 @@ answers_tags_rejects_and_days_past_go(void **state)
 	    &(struct rule_counter){now, 2}, ERR));
 	OK(store_counter_put(f->st, SLICE_LIT("r"), STATE_COOLDOWN, SLICE_LIT("c:1"),
 	    &(struct rule_counter){1, 2}, ERR));
+	/* caps: of the periods that are over, and of those that are not, and totals */
+	for (int kind = STATE_CAP_TOTAL; kind <= STATE_PERSON_WEEK; kind++) {
+		OK(store_counter_put(f->st, SLICE_LIT("r"), (enum state_kind)kind,
+		    SLICE_LIT("c:1|f1"), &(struct rule_counter){now - 40 * TIME_DAY_MS, 2}, ERR));
+		OK(store_counter_put(f->st, SLICE_LIT("r"), (enum state_kind)kind,
+		    SLICE_LIT("c:1|f2"), &(struct rule_counter){now - TIME_HOUR_MS, 2}, ERR));
+	}
 	for (int i = 0; i < 10050; i++)
 		OK(store_reject(f->st, i, SLICE_LIT("api"), "no text", SLICE_NONE, ERR));
 	OK(store_commit(f->st, ERR));
@@ -145,7 +152,13 @@ answers_tags_rejects_and_days_past_go(void **state)
 	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM tags"), 2);
 	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM rejects"), 10000);
 	assert_int_equal(ask_number(f->path, "SELECT min(at_ms) FROM rejects"), 50);
-	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM rule_state"), 2);
+	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM rule_state"), 2 + 2 + 5);
+	assert_int_equal(store_counter_get(f->st, SLICE_LIT("r"), STATE_CAP_MONTH,
+			     SLICE_LIT("c:1|f1"), &c, ERR),
+	    0);
+	assert_int_equal(store_counter_get(f->st, SLICE_LIT("r"), STATE_CAP_TOTAL,
+			     SLICE_LIT("c:1|f1"), &c, ERR),
+	    1);
 	assert_int_equal(store_counter_get(f->st, SLICE_LIT(""), STATE_PERSON_DAY,
 			     SLICE_LIT("c:1|2026-11-01"), &c, ERR),
 	    0);

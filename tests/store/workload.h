@@ -1,6 +1,7 @@
 /*
- * workload.h - batches as the pipeline makes them: posts with authors, cool-downs, caps, decisions,
- * messages, codes, alerts, a profile change, and the cursor that covers them, in one transaction.
+ * workload.h - batches as the pipeline makes them: posts with authors, cool-downs, caps, event times,
+ * decisions, messages, codes, alerts, timers that begin and are taken, watches with incidents and
+ * pauses, a profile change, and the cursor that covers them, in one transaction.
  *
  * A batch may be done again: posts that are there are skipped with all they caused, so that the
  * rows at the end depend only on which batches are in.
@@ -8,6 +9,10 @@
 #ifndef TESTS_STORE_WORKLOAD_H
 #define TESTS_STORE_WORKLOAD_H
 
+#include "store/pauses.h"
+#include "store/timers.h"
+#include "store/times.h"
+#include "store/watches.h"
 #include "tests/store/store_fixture.h"
 
 #define WORKLOAD_BATCHES 5
@@ -122,6 +127,66 @@ work_alert(struct work *w, const struct stored_post *sp)
 	return store_alert_add_post(w->st, row.alert_no, sp->post.id, sp->post.id, w->now_ms, ERR);
 }
 
+/* What rules remember of a post: when it was, that something is waited for, that a watch counted it. */
+static int
+work_remember(struct work *w, int i, const struct stored_post *sp)
+{
+	struct slice rule = work_text(w, "rule-%d", i % 3);
+	struct rule_times t;
+	struct timer_row timer = {.due_at_ms = w->now_ms + (1 + i % 4) * TIME_MINUTE_MS,
+	    .rule_id = rule,
+	    .post_no = sp->post_no,
+	    .subject = sp->subject,
+	    .started_at_ms = w->now_ms};
+	struct watch_hit hit = {
+	    SLICE_LIT("storm"), w->now_ms, sp->post_no, (uint64_t)sp->author.author_no};
+
+	if (store_times_get(w->st, rule, (enum times_part)(i % 3), sp->subject, &t, ERR) < 0)
+		return -1;
+	if (rule_times_add(&t, w->now_ms + i) &&
+	    store_times_put(w->st, rule, (enum times_part)(i % 3), sp->subject, &t, ERR) < 0)
+		return -1;
+	if (i % 3 == 0 && store_timer_put(w->st, &timer, ERR) < 0)
+		return -1;
+	if (store_watch_base_add(w->st, hit.watch_id, w->now_ms / TIME_MINUTE_MS, 1, ERR) < 0)
+		return -1;
+	return i % 2 == 0 ? store_watch_hit_put(w->st, &hit, ERR) : 0;
+}
+
+/* What came due, and the crowd of this batch: it begins with every second one and ends with the
+ * next; with the last the oldest rows are tidied. */
+static int
+work_due(struct work *w)
+{
+	struct incident_row incident = {.watch_id = SLICE_LIT("storm"),
+	    .rules_version = 1,
+	    .started_at_ms = w->now_ms,
+	    .reason = work_text(w, "count is %d", w->batch)};
+	struct pause_row pause = {SLICE_LIT(PAUSE_PROMOTIONS), SLICE_LIT("watch storm"),
+	    incident.reason, w->now_ms, TIME_UNKNOWN};
+	struct timer_row *timers;
+	size_t count;
+	int64_t lifted;
+	bool more;
+
+	if (store_timers_take(w->st, w->now_ms, 100, w->a, &timers, &count, ERR) < 0 ||
+	    store_watch_state_put(w->st, incident.watch_id, incident.reason, w->now_ms, ERR) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (work_count(w, timers[i].rule_id, STATE_TOTAL, SLICE_LIT("timers")) < 0)
+			return -1;
+	if (w->batch % 2 == 0)
+		return store_incident_begin(w->st, &incident, ERR) < 0
+		    ? -1
+		    : store_pause_put(w->st, &pause, ERR);
+	if (store_incident_end(
+		w->st, incident.watch_id, w->now_ms, SLICE_LIT("quiet"), w->batch, ERR) < 0 ||
+	    store_pause_lift(w->st, pause.what, pause.cause, &lifted, ERR) < 0)
+		return -1;
+	return store_watch_tidy(
+	    w->st, incident.watch_id, w->now_ms - 2 * TIME_MINUTE_MS, 20, &more, ERR);
+}
+
 static int
 work_post(struct work *w, int i)
 {
@@ -153,7 +218,7 @@ work_post(struct work *w, int i)
 	    store_post_insert(w->st, &sp, ERR) < 0)
 		return -1;
 	w->new_posts++;
-	if (i % 2 == 0 && work_decide(w, i, &sp) < 0)
+	if ((i % 2 == 0 && work_decide(w, i, &sp) < 0) || work_remember(w, i, &sp) < 0)
 		return -1;
 	return i % 7 == 0 ? work_alert(w, &sp) : 0;
 }
@@ -192,7 +257,7 @@ work_batch_inside(struct work *w)
 	for (int i = 0; i < WORKLOAD_POSTS; i++)
 		if (work_post(w, i) < 0)
 			return -1;
-	if (w->new_posts > 0 && work_person(w) < 0)
+	if (w->new_posts > 0 && (work_person(w) < 0 || work_due(w) < 0))
 		return -1;
 	if (w->new_posts == 0)
 		return 0;

@@ -285,7 +285,7 @@ def a_hangup_never_touches_the_rules():
         hangup(house)
         house.send(post(1, "I love it", author=1), post(2, "I hate it", author=2))
         same((house.outcomes(1), house.outcomes(2)), ([("thanks", "queued")], []), "outcomes")
-        house.verb("rules", "apply", code=0)
+        house.verb("apply", code=0)
         house.send(post(3, "I hate it", author=2))
         same(house.outcomes(3), [("thanks", "queued")], "after apply")
 

@@ -14,16 +14,51 @@ import signal
 import threading
 import time
 
-from crash_expect import CAP_PER_DAY, TOTAL_OF_FIRST, expect
+from crash_expect import CAP_PER_DAY, OFTEN_MS, TOTAL_OF_FIRST, WAIT_MS, expect
 from lib import IS_LONG, PHASES, Failure, House, free_port, need, run_tests, same, wait_for
 
 POSTS = 20000 if IS_LONG else 3000
 KILLS = 220 if IS_LONG else 30
 CODES = 60
 SPARE = 12
+STORM = 40
 SEED = int(os.environ.get("EARSHOT_SEED", "20261122"))
 
 RULES = f"""
+brand acme "Acme"
+  called "acme"
+  own accounts "@acme@social.example"
+end
+
+rule often "Often"
+  when text contains "lunch"
+  happening 2 times within {OFTEN_MS // 1000} seconds per author
+  then
+    tag author "often"
+  end
+end
+
+rule unanswered "Unanswered"
+  when text contains "broken"
+  unless answered within {WAIT_MS // 60000} minutes
+  then
+    tag author "unanswered"
+  end
+end
+
+watch storm "A crowd"
+  over posts where text contains "awful"
+  when all of
+    count within 7 days is at least {STORM}
+    authors within 7 days is at least {STORM}
+  end
+  then
+    alert "pr" as critical
+    pause promotions
+  end
+  until quiet for 7 days
+end
+
 rule help "Help"
   when text contains "refund"
   then
@@ -68,13 +103,34 @@ def zone_where_it_is_noon():
     return f"Etc/GMT-{hours}" if hours <= 12 else f"Etc/GMT+{24 - hours}"
 
 
+def moment(at_ms):
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(at_ms // 1000))}.{at_ms % 1000:03d}Z"
+
+
+def make_post(number, author, text, at_ms, **more):
+    return {"id": f"https://social.example/posts/{number}", "source": "mastodon", "text": text, "tags": [], "created_at": moment(at_ms),
+            "author": {"id": f"https://social.example/users/{author}", "handle": f"@{author}@social.example", "followers": 10}, **more}
+
+
 def make_posts(rng):
+    """Timers fall due all through the kills.  An answer comes before what it answers, so that it is known whenever the timer is judged."""
     posts = []
+    begin_ms = int(time.time() * 1000) - WAIT_MS
+    broken = None
     filler = ["the coffee was fine", "nothing to see here", "a walk in the rain", "who reads this anyway", "lunch again"]
     for number in range(POSTS):
         author = rng.randrange(600)
         said = [rng.choice(filler)]
         tags = []
+        at_ms = begin_ms + 20 * number + number % 3
+        if broken != number and number + 1 < POSTS and rng.random() < 0.04:
+            broken = number + 1
+            posts.append(make_post(number, "acme", "we are sorry", at_ms + 5000,
+                                   reply_to=f"https://social.example/posts/{broken}"))
+            continue
+        if broken == number or rng.random() < 0.04:
+            author += author % 3 == 0  # no customer: a message to them, whenever it is sent, would be an answer
+            said.append("it is broken")
         if rng.random() < 0.10:
             said.append("I want a refund now")
         if rng.random() < 0.20:
@@ -85,6 +141,7 @@ def make_posts(rng):
             said.append("first")
         rng.shuffle(said)
         posts.append({"id": f"https://social.example/posts/{number}", "source": "mastodon", "text": " ".join(said), "tags": tags,
+                      "created_at": moment(at_ms),
                       "author": {"id": f"https://social.example/users/a{author}", "handle": f"@a{author}@social.example",
                                  "followers": 2000 if author % 2 else 10}})
     return posts
@@ -114,7 +171,7 @@ FILES = """
 """
 
 
-def configure(house, channels, rate):
+def configure(house, channels, rate, more=""):
     house.write("earshot.yaml", f"""
 store: {{path: var/earshot.db}}
 server: {{listen: "off"}}
@@ -125,11 +182,12 @@ limits: {{per_person_per_day: {CAP_PER_DAY}}}
 network: {{allow_private: ["127.0.0.1"]}}
 log: {{level: debug}}
 sources:
-  feed: {{type: replay, file: posts.ndjson, rate: {rate}}}
+  feed: {{type: replay, file: posts.ndjson, rate: {rate}}}{more}
 channels: {channels}
 alerts:
   queues:
     support: {{notify: ["log:"], escalate_after: 7 days}}
+    pr: {{notify: ["log:"], escalate_after: 7 days}}
 """)
 
 
@@ -218,17 +276,18 @@ def finish(house, channels):
     house.start()
     wait_for("all posts", lambda: stored(house) == POSTS, 120, 0.1)
     db = house.database()
+    wait_for("the timers", lambda: db.execute("SELECT count(*) FROM timers").fetchone()[0] == 0, 120 + POSTS / 50, 0.1)
     wait_for("the outbox to empty",
              lambda: db.execute("SELECT count(*) FROM outbox WHERE state IN (1, 2, 4)").fetchone()[0] == 0, 120, 0.1)
     same(house.stop(), 0, "exit code")
 
 
 STATES = ["held", "ready", "sending", "sent", "later", "rejected", "unknown", "suppressed", "expired", "dropped"]
-OUTCOMES = ["done", "queued", "drafted", "alerted", "suppressed", "held", "shadow"]
+OUTCOMES = ["done", "queued", "drafted", "alerted", "suppressed", "held", "shadow", "counted", "waiting"]
 
 
 def compare(house, posts, customers):
-    decisions, messages, with_code, alerts = expect(posts, customers, CODES)
+    decisions, messages, with_code, alerts, answered = expect(posts, customers, CODES)
     db = house.database()
     same(db.execute("SELECT count(*), count(DISTINCT id) FROM posts").fetchone()[:], (POSTS, POSTS), "posts")
     rows = db.execute("SELECT rule_id, occurrence_id, outcome FROM decisions WHERE outcome != 5").fetchall()
@@ -236,6 +295,9 @@ def compare(house, posts, customers):
     same(len(rows), len(have), "decisions are there once")
     if have != decisions:
         raise Failure(f"decisions differ: missing {sorted(decisions - have)[:5]}, too many {sorted(have - decisions)[:5]}")
+    rows = db.execute("SELECT occurrence_id FROM decisions WHERE rule_id = 'unanswered' AND outcome = 5 AND occurrence_kind = 1").fetchall()
+    same(len(rows), len(answered), "complaints that were answered")
+    same({r[0] for r in rows}, answered, "complaints that were answered")
     rows = db.execute("SELECT d.rule_id, d.occurrence_id FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE o.kind = 0").fetchall()
     same(len(rows), len(messages), "messages")
     same({(r[0], r[1]) for r in rows}, messages, "messages")
@@ -247,6 +309,31 @@ def compare(house, posts, customers):
     same(len(found), len(alerts), "alerts")
     same(db.execute("PRAGMA integrity_check").fetchone()[0], "ok", "integrity")
     return messages
+
+
+def storm(house, rng, channels):
+    """A crowd comes up while the daemon is killed: it is one incident, one alert, and no promotion gets out any more."""
+    now_ms = int(time.time() * 1000)
+    crowd = [make_post(f"storm-{n}", f"s{n}", "awful", now_ms + n) for n in range(2 * STORM)]
+    crowd[-1:] = [make_post("storm-last", "a3", "here", now_ms + 2 * STORM, tags=["promo"])]
+    house.write("storm.ndjson", "".join(json.dumps(p) + "\n" for p in crowd))
+    configure(house, channels, 5000, "\n  storm: {type: replay, file: storm.ndjson, rate: 40}")
+    already = stored(house)
+    while stored(house) < already + len(crowd):
+        house.start()
+        time.sleep(rng.uniform(0.05, 0.6))
+        house.kill()
+    house.start()
+    time.sleep(1.5)  # a tick at least
+    same(house.stop(), 0, "exit code")
+    db = house.database()
+    same([tuple(r) for r in db.execute("SELECT watch_id, ended_at_ms FROM incidents")], [("storm", None)], "incidents")
+    same(db.execute("SELECT count(*), count(DISTINCT post_no) FROM watch_hits").fetchone()[:], (2 * STORM - 1,) * 2, "posts of the crowd")
+    same([tuple(r) for r in db.execute("SELECT what, cause FROM pauses")], [("promotions", "watch storm")], "pauses")
+    same([tuple(r) for r in db.execute("SELECT group_key, count, notices FROM alerts WHERE queue = 'pr'")], [("w:storm", 1, 1)], "alerts")
+    same(sorted(r[0] for r in db.execute("SELECT outcome FROM decisions WHERE rule_id = 'storm'")), [0, 3], "decisions of the watch")
+    need(db.execute("SELECT count(*) FROM outbox WHERE kind = 0 AND state = 3 AND decision_id IN (SELECT id FROM decisions WHERE "
+                    "occurrence_id LIKE '%/storm-last')").fetchone()[0] == 0, "a promotion was sent during the incident")
 
 
 def check_kills(kills):
@@ -271,6 +358,7 @@ def kills_at_any_instant_change_nothing_of_what_was_decided():
         ids = {r[0] for r in db.execute("SELECT id FROM outbox WHERE kind = 0")}
         same({f[:-4] for f in files}, ids, "files are named by decision")
         same(db.execute("SELECT count(*) FROM outbox WHERE kind = 0 AND state != 3").fetchone()[0], 0, "messages not sent")
+        storm(house, rng, FILES)
         check_kills(kills)
     finally:
         house.close()

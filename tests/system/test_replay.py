@@ -190,6 +190,97 @@ end
         same(brief(found), [("all", str(n), "held" if n < 6 else "done") for n in range(1, 8)], "decisions")
 
 
+REMEMBERED = """
+brand acme "Acme"
+  called "acme"
+  own accounts "@acme@social.example"
+end
+
+rule sorry "Sorry"
+  when text contains "awful"
+  then
+    send "thanks" by mail to customer
+  end
+  at most once every 30 days per customer
+end
+
+rule stayed "It did not help"
+  when text contains "awful"
+  after "thanks" was sent within 7 days
+  then
+    tag author "lost"
+  end
+end
+
+rule unanswered "Unanswered"
+  when text contains "broken"
+  unless answered within 2 hours
+  then
+    alert "support" as high
+  end
+end
+
+rule first-a "First A, then B"
+  when text contains "buy"
+  after a post within 3 days where text contains "hello"
+  then
+    tag author "keen"
+  end
+end
+
+watch storm "A crowd"
+  over posts where text contains "terrible"
+  when all of
+    count within 10 minutes is at least 3
+    authors within 10 minutes is at least 3
+  end
+  then
+    alert "support" as critical
+    pause promotions
+  end
+  until quiet for 30 minutes
+end
+"""
+
+
+def what_rules_wait_for_falls_due_between_the_posts_and_behind_them():
+    with SmallHouse("wait", REMEMBERED) as house:
+        posts = [post(1, "it is broken", created_at=day(1)), post(2, "broken too", created_at=day(1, 12, 5)),
+                 post(3, "broken as well", created_at=day(1, 12, 6)),
+                 dict(post(4, "sorry", created_at=day(1, 13), reply_to=post(2, "")["id"]),
+                      author={"id": "https://social.example/users/acme", "handle": "@acme@social.example"}),
+                 post(5, "a quiet day", created_at=day(1, 14, 5))]
+        found, _ = replay(house, posts, "--all")
+        same(brief(found), [("unanswered", "1", "waiting"), ("unanswered", "2", "waiting"), ("unanswered", "3", "waiting"),
+                            ("unanswered", "1", "alerted"), ("unanswered", "2", "held"), ("unanswered", "3", "alerted")], "decisions")
+        same([d["at"] for d in found][3:], [day(1, 14), day(1, 14, 5), day(1, 14, 6)], "at")
+        need("answered at 2026-03-01T13:00:00Z" in found[4]["note"], found[4]["note"])
+        found, _ = replay(house, posts)
+        same(brief(found), [("unanswered", "1", "alerted"), ("unanswered", "3", "alerted")], "without --all")
+
+
+def one_thing_after_another_and_a_message_that_did_not_help():
+    with SmallHouse("after", REMEMBERED) as house:
+        posts = [post(1, "awful", author=1, created_at=day(1)), post(2, "still awful", author=1, created_at=day(2)),
+                 post(3, "awful", author=77, created_at=day(2)), post(4, "awful", author=1, created_at=day(9)),
+                 post(5, "buy", author=5, created_at=day(10)), post(6, "hello", author=5, created_at=day(10, 13)),
+                 post(7, "buy", author=5, created_at=day(12)), post(8, "buy", author=5, created_at=day(14))]
+        found, _ = replay(house, posts)
+        same(brief(found), [("sorry", "1", "queued"), ("stayed", "2", "done"), ("first-a", "7", "done")],
+             "decisions")
+
+
+def a_crowd_begins_once_and_can_come_back():
+    with SmallHouse("crowd", REMEMBERED) as house:
+        posts = [post(n, "terrible", created_at=day(1, 12, n)) for n in range(1, 9)]
+        posts += [post(n, "terrible", created_at=day(2, 12, n)) for n in range(11, 15)]
+        found, _ = replay(house, posts)
+        same([(d["rule_id"], d["at"], d["outcome"]) for d in found],
+             [("storm", day(n, 12, m), o) for n, m in ((1, 3), (2, 13)) for o in ("alerted", "done")], "decisions")
+        need("is at least 3" in found[0]["reason"], found[0]["reason"])
+        need(found[1]["note"] == "no promotions until it is over", found[1]["note"])
+
+
 def drafts_are_given_by_path_and_their_errors_are_shown():
     with SmallHouse("paths", RULES) as house:
         house.write("draft/a.rules", 'rule draft "Draft"\n  when text contains "love"\n  then\n    tag author "x"\n  end\nend\n')
@@ -214,4 +305,6 @@ if __name__ == "__main__":
                the_same_file_gives_the_same_bytes,
                nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on, a_text_is_all_a_post_needs,
                hashtags_and_mentions_in_the_text_are_tags_and_mentions, an_own_account_is_known_by_handle_id_and_address,
+               what_rules_wait_for_falls_due_between_the_posts_and_behind_them, one_thing_after_another_and_a_message_that_did_not_help,
+               a_crowd_begins_once_and_can_come_back,
                drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])

@@ -8,7 +8,7 @@ import time
 from lib import EARSHOT, House, need, post, run_tests, same, wait_for
 from small_house import RULES, SmallHouse, ago, post_id
 
-VERBS = ["run", "check", "score", "train", "replay", "why", "rules", "outbox", "alerts", "people", "sources", "status", "import", "bench"]
+VERBS = ["run", "check", "score", "train", "spikes", "replay", "why", "rules", "outbox", "pause", "resume", "alerts", "people", "sources", "status", "import", "bench"]
 
 WITH_DRAFTS = RULES + """
 rule nice "Nice"
@@ -71,7 +71,7 @@ def exit_codes_tell_what_happened():
                             (1, ["people", "author", "nobody"]), (1, ["outbox", "show", "ffffff"]), (1, ["outbox", "approve", "ffffff"]),
                             (1, ["alerts", "ack", "99"]), (1, ["rules", "show", "99"]),
                             (2, ["why"]), (2, ["outbox", "aprove", "x"]), (2, ["outbox", "show"]), (2, ["alerts", "nosuch"]),
-                            (2, ["rules", "show"]), (2, ["rules", "show", "x"]), (2, ["rules", "apply", "--over", "x"]), (2, ["import"]),
+                            (2, ["rules", "show"]), (2, ["rules", "show", "x"]), (2, ["apply", "--over", "x"]), (2, ["import"]),
                             (2, ["people", "show"]), (2, ["sources", "nosuch"]), (2, ["status", "nosuch"]),
                             (3, ["import", "no-such-file.csv"]), (3, ["outbox", "list", "--state", "nosuch"])]:
             done = house.verb(*words)
@@ -180,6 +180,29 @@ def the_kill_switch_holds_what_is_queued_until_it_is_resumed():
         same(outbox(house, "resume")["stopped"], False, "resumed")
         house.wait_sent(1)
         same(sorted(m["state"] for m in house.messages(kind="send")), ["dropped", "sent"], "states")
+
+
+def a_paused_rule_rests_and_goes_on_by_itself():
+    with SmallHouse("pause") as house:
+        house.start()
+        same(house.verb("pause", "thanks").returncode, 2, "without a reason")
+        same(house.verb("pause", "nothing", "--reason", "x").returncode, 1, "a rule that is not there")
+        same(house.verb("resume", "thanks").returncode, 1, "not paused")
+        house.verb("pause", "thanks", "--for", "4 s", "--reason", "a typo", "--as", "mira", code=0)
+        paused = json.loads(house.verb("pause", "--json", code=0).stdout)["items"]
+        same([(p["what"], p["cause"], p["reason"]) for p in paused], [("rule:thanks", "mira", "a typo")], "what is paused")
+        status = json.loads(house.verb("status", "--json", code=0).stdout)
+        same(status["pauses"][0]["rule_id"], "thanks", "status says so")
+        house.send(post(1, "I love it", author=1))
+        held = house.call("GET", "/api/v1/decisions")[1]["items"][0]
+        same(held["outcome"], "held", "outcome")
+        need("the rule is paused until " in held["note"] and ": a typo (mira)" in held["note"], f"note: {held['note']}")
+        house.verb("pause", "promotions", "--reason", "storm", code=0)
+        wait_for("the pause of the rule to end", lambda: len(json.loads(house.verb("pause", "--json", code=0).stdout)["items"]) == 1)
+        house.send(post(2, "I love it", author=2))
+        house.wait_sent(1)
+        house.verb("resume", "promotions", code=0)
+        same(house.verb("pause", code=0).stdout.strip(), "nothing is paused", "in the end")
 
 
 def the_brakes_file_stops_as_well():
@@ -307,12 +330,12 @@ def rules_go_live_whole_or_not_at_all():
         house.start()
         house.write("rules/test.rules", RULES.replace('"love"', '"hate"'))
         house.write("rules/broken.rules", 'rule oops "Oops"\n  when text contians "x"\n')
-        done = house.verb("rules", "apply", code=1)
+        done = house.verb("apply", code=1)
         need("broken.rules:2:" in done.stderr and "contains" in done.stderr, f"said: {done.stderr}")
         house.send(post(1, "I love it", author=1), post(2, "I hate it", author=2))
         same((house.outcomes(1), house.outcomes(2)), ([("thanks", "queued")], []), "the live rules are untouched")
         os.remove(house.path("rules", "broken.rules"))
-        done = house.verb("rules", "apply", "--reason", "more hate", "--as", "mira", code=0)
+        done = house.verb("apply", "--reason", "more hate", "--as", "mira", code=0)
         need("version 2" in done.stdout, f"said: {done.stdout}")
         house.send(post(3, "I love it", author=1), post(4, "I hate it", author=2))
         same((house.outcomes(3), house.outcomes(4)), ([], [("thanks", "queued")]), "the new rules")
@@ -329,21 +352,21 @@ def two_editors_do_not_overwrite_one_another():
     with SmallHouse("conflict") as house:
         house.start()
         house.write("rules/test.rules", RULES.replace('"love"', '"hate"'))
-        house.verb("rules", "apply", "--over", "1", code=0)
+        house.verb("apply", "--over", "1", code=0)
         house.write("rules/test.rules", RULES.replace('"love"', '"adore"'))
-        done = house.verb("rules", "apply", "--over", "1", code=1)
+        done = house.verb("apply", "--over", "1", code=1)
         need("version 2" in done.stderr, f"said: {done.stderr}")
         same(json.loads(house.verb("rules", "history", "--json").stdout)["items"][0]["version"], 2, "live version")
-        house.verb("rules", "apply", "--over", "2", code=0)
+        house.verb("apply", "--over", "2", code=0)
 
 
 def the_id_of_a_removed_rule_is_not_used_again():
     with SmallHouse("ids") as house:
         house.start()
         house.write("rules/test.rules", RULES.replace("rule help", "rule aid"))
-        house.verb("rules", "apply", code=0)
+        house.verb("apply", code=0)
         house.write("rules/test.rules", RULES)
-        done = house.verb("rules", "apply", code=1)
+        done = house.verb("apply", code=1)
         need("help" in done.stderr and "R090" in done.stderr and "new id" in done.stderr, f"said: {done.stderr}")
         need("aid" in [r["id"] for r in json.loads(house.verb("rules", "--json").stdout)["items"]], "live rules")
 
@@ -351,8 +374,56 @@ def the_id_of_a_removed_rule_is_not_used_again():
 def applying_what_is_live_changes_nothing():
     with SmallHouse("again") as house:
         house.start()
-        house.verb("rules", "apply", code=0)
+        house.verb("apply", code=0)
         same(len(json.loads(house.verb("rules", "history", "--json").stdout)["items"]), 1, "versions")
+
+
+def a_plan_tells_what_would_change_and_changes_nothing():
+    with SmallHouse("plan") as house:
+        house.start()
+        done = house.verb("plan", code=0)
+        need("nothing changes" in done.stdout, f"said: {done.stdout}")
+        same(json.loads(house.verb("status", "--json").stdout)["rules"]["folder_differs"], False, "status before")
+        house.write("rules/test.rules", RULES.replace('"love"', '"hate"').replace("rule help", "rule aid"))
+        house.write("templates/thanks/text.hbs", "Thank you so much.\n")
+        said = house.verb("plan", code=1).stdout
+        for words in ["changed  rule thanks", '- when text contains "love"', '+ when text contains "hate"', "added    rule aid",
+                      "rule 'help' under a new id", "removed  rule help", "changed  template thanks: text.hbs changed",
+                      "against version 1: 1 changed, 1 added, 1 removed, 1 template"]:
+            need(words in said, f"'{words}' is missing:\n{said}")
+        found = json.loads(house.verb("plan", "--json", code=1).stdout)
+        same((found["against"], found["changed"], found["added"], found["removed"]), (1, 1, 1, 1), "as JSON")
+        same(json.loads(house.verb("status", "--json").stdout)["rules"]["folder_differs"], True, "status")
+        same(len(json.loads(house.verb("rules", "history", "--json").stdout)["items"]), 1, "versions")
+        house.write("rules/broken.rules", 'rule oops "Oops"\n  when text contians "x"\n')
+        done = house.verb("plan", code=1)
+        need("broken.rules:2:" in done.stderr, f"said: {done.stderr}")
+
+
+def going_back_makes_the_old_rules_live_and_their_memory_goes_on():
+    rules = RULES.replace('  then\n    send "thanks" by mail to customer\n  end', '  then\n    send "thanks" by mail to customer\n  end\n'
+                          "  at most once every 1 hour per customer")
+    with SmallHouse("back", rules) as house:
+        house.start()
+        done = house.verb("rollback", code=1)
+        need("nothing was live before" in done.stderr, f"said: {done.stderr}")
+        house.send(post(1, "I love it", author=1))
+        same(house.outcomes(1), [("thanks", "queued")], "the first")
+        house.write("rules/test.rules", rules.replace("rule thanks", "rule cheers"))
+        house.verb("apply", code=0)
+        done = house.verb("rollback", "--reason", "no cheers", "--as", "mira", code=0)
+        need("version 3 is live" in done.stdout and "earshot plan" in done.stdout, f"said: {done.stdout}")
+        same(json.loads(house.verb("plan", "--from", "1", "--to", "3", "--json", code=0).stdout)["changes"], [], "1 and 3 hold the same")
+        house.send(post(2, "I love it", author=1))
+        same(house.outcomes(2), [("thanks", "held")], "its cool-down has gone on")
+        # What was rolled away may come again: nobody removed it for good.
+        house.verb("apply", code=0)
+        same([r["id"] for r in json.loads(house.verb("rules", "--json").stdout)["items"]][0], "cheers", "live again")
+        done = house.verb("rollback", "77", code=1)
+        need("no version 77" in done.stderr, f"said: {done.stderr}")
+        done = house.verb("rollback", "1", "--over", "2", code=1)
+        need("changed meanwhile" in done.stderr, f"said: {done.stderr}")
+        same(json.loads(house.verb("rules", "history", "--json").stdout)["items"][1]["reason"], "no cheers", "history")
 
 
 # ---- why -------------------------------------------------------------------------------
@@ -378,7 +449,7 @@ def why_explains_what_fired_did_not_was_held_or_is_gone():
         need("no longer known" in said and "secret" not in said and "queued" in said, f"a deleted post:\n{said}")
         # What was decided is explained by the rules of then.
         house.write("rules/test.rules", RULES.replace('"love"', '"hate"'))
-        house.verb("rules", "apply", code=0)
+        house.verb("apply", code=0)
         said = house.verb("why", post_id(1), "thanks", code=0).stdout
         need('text contains "love"' in said and "hate" not in said, f"after another version went live:\n{said}")
         found = json.loads(house.verb("why", post_id(1), "thanks", "--json", code=0).stdout)
@@ -409,9 +480,10 @@ def rules_are_laid_out_the_same_however_often():
 if __name__ == "__main__":
     run_tests([every_verb_has_help_with_an_example, scoring_works_without_anything, exit_codes_tell_what_happened,
                with_and_without_a_daemon_the_answers_are_the_same, a_second_writer_is_refused_clearly, drafts_are_approved_reworded_or_rejected,
-               the_kill_switch_holds_what_is_queued_until_it_is_resumed, the_brakes_file_stops_as_well, a_message_is_held_released_retried_and_dropped,
+               the_kill_switch_holds_what_is_queued_until_it_is_resumed, a_paused_rule_rests_and_goes_on_by_itself, the_brakes_file_stops_as_well, a_message_is_held_released_retried_and_dropped,
                what_waits_is_retried_at_once_when_told, alerts_join_rise_and_end, an_alert_nobody_acknowledges_goes_to_the_second_address,
                rules_go_live_whole_or_not_at_all, two_editors_do_not_overwrite_one_another, the_id_of_a_removed_rule_is_not_used_again,
-               applying_what_is_live_changes_nothing, why_explains_what_fired_did_not_was_held_or_is_gone,
+               applying_what_is_live_changes_nothing, a_plan_tells_what_would_change_and_changes_nothing,
+               going_back_makes_the_old_rules_live_and_their_memory_goes_on, why_explains_what_fired_did_not_was_held_or_is_gone,
         rules_are_laid_out_the_same_however_often,
     ])

@@ -1,0 +1,304 @@
+/*
+ * sequences.c - `after` and `unless` over rows of event times.
+ */
+#include "actions/sequences.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/timefmt.h"
+#include "store/persons.h"
+#include "store/posts.h"
+#include "store/times.h"
+
+#include "actions/actions_internal.h"
+
+static int
+note_time(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
+    int64_t at_ms, int64_t keep_from_ms, struct err *err)
+{
+	struct rule_times t;
+
+	if (store_times_get(st, rule_id, part, key, &t, err) < 0)
+		return -1;
+	rule_times_drop_before(&t, keep_from_ms);
+	if (!rule_times_add(&t, at_ms))
+		return 0;
+	return store_times_put(st, rule_id, part, key, &t, err);
+}
+
+/* The newest of the times within both; TIME_UNKNOWN: there is none. */
+static int64_t
+newest_within(const struct rule_times *t, int64_t from_ms, int64_t until_ms)
+{
+	for (size_t i = t->count; i > 0; i--)
+		if (t->at_ms[i - 1] <= until_ms)
+			return t->at_ms[i - 1] >= from_ms ? t->at_ms[i - 1] : TIME_UNKNOWN;
+	return TIME_UNKNOWN;
+}
+
+static int
+find_newest(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
+    int64_t from_ms, int64_t until_ms, int64_t *at_ms_r, struct err *err)
+{
+	struct rule_times t;
+
+	if (store_times_get(st, rule_id, part, key, &t, err) < 0)
+		return -1;
+	*at_ms_r = newest_within(&t, from_ms, until_ms);
+	return *at_ms_r != TIME_UNKNOWN;
+}
+
+static int
+sent_key(struct arena *a, struct slice subject, struct slice template_id, struct slice *key_r,
+    struct err *err)
+{
+	const char *text = arena_printf(a, "%.*s|%.*s", SLICE_ARG(subject), SLICE_ARG(template_id));
+
+	if (text == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to look for a message");
+	*key_r = slice_of(text);
+	return 0;
+}
+
+/* ---- what happens ------------------------------------------------------- */
+
+int
+sequence_note_mark(struct settle *s, const struct firing *f)
+{
+	const struct occurrence *occ = s->in->occ;
+	const char *inert = s->in->inert;
+	bool is_after = f->part == FIRING_AFTER;
+	int64_t within_ms = is_after ? f->rule->after.within_ms : f->rule->unless.within_ms;
+
+	if (!slice_is_set(occ->subject))
+		return 0;
+	if (inert != NULL && strcmp(inert, INERT_OWN_ACCOUNT) == 0)
+		return 0;
+	if (inert != NULL && strcmp(inert, INERT_REPOST) == 0 && !f->rule->acts_on_reposts)
+		return 0;
+	/* A post may come later than younger ones by the allowed lateness: kept twice as long. */
+	return note_time(s->st, f->rule->id, is_after ? TIMES_AFTER : TIMES_UNLESS, occ->subject,
+	    occ->at_ms, occ->at_ms - 2 * within_ms, s->err);
+}
+
+int
+sequences_note_answer(struct store *st, const struct post *post, struct err *err)
+{
+	int64_t at_ms = post_event_at_ms(post);
+
+	if (slice_is_set(post->reply_to) &&
+	    note_time(st, SLICE_LIT(""), TIMES_ANSWERED, post->reply_to, at_ms, INT64_MIN, err) < 0)
+		return -1;
+	if (!slice_is_set(post->thread) || slice_eq(post->thread, post->reply_to) ||
+	    slice_eq(post->thread, post->id))
+		return 0;
+	return note_time(st, SLICE_LIT(""), TIMES_ANSWERED, post->thread, at_ms, INT64_MIN, err);
+}
+
+/* Whom a message went to, as they are known now: a stranger of then may be a customer. 1, 0, -1. */
+static int
+message_subject(struct store *st, const struct message *m, struct arena *a, struct slice *subject_r,
+    struct err *err)
+{
+	struct decision_row d;
+	struct link_row link;
+	struct slice customer_id = m->customer_id;
+	int rc;
+
+	if (!slice_is_set(customer_id)) {
+		rc = slice_is_set(m->decision_id)
+		    ? store_decision_load(st, m->decision_id, a, &d, err)
+		    : 0;
+		if (rc <= 0 || !slice_is_set(d.subject))
+			return rc < 0 ? -1 : 0;
+		*subject_r = d.subject;
+		if (!slice_starts_with(d.subject, "a:"))
+			return 1;
+		rc = store_link_by_author(
+		    st, slice_make(d.subject.ptr + 2, d.subject.len - 2), a, &link, err);
+		if (rc <= 0)
+			return rc < 0 ? -1 : 1;
+		customer_id = link.customer_id;
+	}
+	*subject_r = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(customer_id)));
+	return slice_is_set(*subject_r) ? 1 : err_set(err, ERR_NOMEM, "no memory for a customer");
+}
+
+int
+sequences_note_sent(
+    struct store *st, const struct message *m, int64_t now_ms, struct arena *a, struct err *err)
+{
+	struct slice subject, key;
+	int rc;
+
+	if (m->kind == MESSAGE_NOTICE)
+		return 0;
+	rc = message_subject(st, m, a, &subject, err);
+	if (rc <= 0)
+		return rc;
+	if (note_time(st, SLICE_LIT(""), TIMES_SENT, subject, now_ms, INT64_MIN, err) < 0)
+		return -1;
+	if (!slice_is_set(m->template_id))
+		return 0;
+	if (sent_key(a, subject, m->template_id, &key, err) < 0)
+		return -1;
+	return note_time(st, SLICE_LIT(""), TIMES_SENT, key, now_ms, INT64_MIN, err);
+}
+
+/* ---- after --------------------------------------------------------------- */
+
+static void
+say_missing(const struct rule_sequence *after, char why[WHY_MAX])
+{
+	char within[WORDS_DURATION_MAX];
+
+	words_duration(after->within_ms, within);
+	if (after->kind == SEQUENCE_SENT)
+		snprintf(why, WHY_MAX, "after \"%.*s\" was sent within %s: it was not sent to them",
+		    SLICE_ARG(after->template_id), within);
+	else
+		snprintf(
+		    why, WHY_MAX, "after a post within %s: there was no such post before", within);
+}
+
+int
+sequence_after(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+{
+	const struct occurrence *occ = s->in->occ;
+	const struct rule_sequence *after = &rule->after;
+	bool is_post = after->kind == SEQUENCE_POST;
+	struct slice key = occ->subject;
+	int64_t at_ms;
+	int rc;
+
+	if (after->kind == SEQUENCE_NONE)
+		return 1;
+	if (!slice_is_set(occ->subject)) {
+		snprintf(why, WHY_MAX, "what happened before is not known: the post is anonymous");
+		return 0;
+	}
+	if (!is_post && sent_key(s->arena, occ->subject, after->template_id, &key, s->err) < 0)
+		return -1;
+	/* This very post is noted only after it was judged. */
+	rc = find_newest(s->st, is_post ? rule->id : SLICE_LIT(""),
+	    is_post ? TIMES_AFTER : TIMES_SENT, key, occ->at_ms - after->within_ms, occ->at_ms,
+	    &at_ms, s->err);
+	if (rc == 0)
+		say_missing(after, why);
+	return rc;
+}
+
+/* ---- unless -------------------------------------------------------------- */
+
+int
+sequence_wait(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+{
+	const struct occurrence *occ = s->in->occ;
+	char until[TIME_TEXT_MAX];
+	struct timer_row timer = {
+	    .due_at_ms = occ->at_ms + rule->unless.within_ms,
+	    .rule_id = rule->id,
+	    .post_no = s->in->post_no,
+	    .subject = occ->subject,
+	    .started_at_ms = occ->at_ms,
+	};
+
+	assert(rule->unless.kind != SEQUENCE_NONE && occ->kind == OCCURRENCE_POST);
+	if (timer.due_at_ms < occ->now_ms)
+		timer.due_at_ms = occ->now_ms;
+	snprintf(why, WHY_MAX, "waits until %s for %s", time_format_rfc3339(timer.due_at_ms, until),
+	    rule->unless.kind == SEQUENCE_ANSWERED ? "an answer" : "a post that makes it needless");
+	return store_timer_put(s->st, &timer, s->err) < 0 ? -1 : 0;
+}
+
+/* An own account's reply, or a message to the person: the newest of them. 1, 0, -1. */
+static int
+find_answer(struct store *st, const struct timer_row *timer, const struct post *post,
+    struct slice subject, int64_t *at_ms_r, const char **what_r, struct err *err)
+{
+	const struct {
+		enum times_part part;
+		struct slice key;
+		const char *what;
+	} places[] = {
+	    {TIMES_ANSWERED, post->id, "answered"},
+	    {TIMES_ANSWERED, post->thread, "answered in the thread"},
+	    {TIMES_SENT, subject, "a message was sent to them"},
+	};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		int rc = slice_is_set(places[i].key)
+		    ? find_newest(st, SLICE_LIT(""), places[i].part, places[i].key,
+			  timer->started_at_ms, timer->due_at_ms, at_ms_r, err)
+		    : 0;
+
+		*what_r = places[i].what;
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+sequences_judge_timer(struct store *st, const struct rule_head *rule, const struct timer_row *timer,
+    const struct post *post, struct slice subject, struct arena *a, struct slice *why_r,
+    struct err *err)
+{
+	bool is_answer = rule->unless.kind == SEQUENCE_ANSWERED;
+	const char *what = "a post made it needless", *text;
+	char at[TIME_TEXT_MAX], within[WORDS_DURATION_MAX];
+	int64_t at_ms = TIME_UNKNOWN;
+	int rc;
+
+	if (is_answer)
+		rc = find_answer(st, timer, post, subject, &at_ms, &what, err);
+	else /* strictly afterwards: the post itself may fulfil both */
+		rc = slice_is_set(subject)
+		    ? find_newest(st, rule->id, TIMES_UNLESS, subject, timer->started_at_ms + 1,
+			  timer->due_at_ms, &at_ms, err)
+		    : 0;
+	if (rc < 0)
+		return -1;
+	words_duration(rule->unless.within_ms, within);
+	if (rc == 1)
+		text = arena_printf(a, "%s at %s", what, time_format_rfc3339(at_ms, at));
+	else
+		text = arena_printf(a,
+		    is_answer ? "not answered within %s"
+			      : "no post within %s that makes it needless",
+		    within);
+	if (text == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a timer");
+	*why_r = slice_of(text);
+	return rc;
+}
+
+int
+sequences_record_timer(struct store *st, const struct timer_row *timer, struct slice post_id,
+    int64_t rules_version, struct slice reason, struct slice why, int64_t now_ms,
+    struct decision_row *row_r, struct err *err)
+{
+	struct decision_row row = {
+	    .rule_id = timer->rule_id,
+	    .rules_version = rules_version,
+	    .occurrence_kind = OCCURRENCE_TIMER,
+	    .occurrence_id = post_id,
+	    .post_no = timer->post_no,
+	    .subject = timer->subject,
+	    .action = SLICE_LIT(""),
+	    .outcome = DECISION_HELD,
+	    .reason = reason,
+	    .note = why,
+	    .at_ms = now_ms,
+	    .event_at_ms = timer->due_at_ms,
+	};
+
+	occurrence_decision_id(
+	    OCCURRENCE_TIMER, row.rule_id, post_id, row.action, row.subject, row.id);
+	*row_r = row;
+	return store_decision_insert(st, &row, err);
+}

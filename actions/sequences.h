@@ -1,0 +1,43 @@
+/*
+ * sequences.h - what must have happened before a rule fires (`after`), and what must not happen
+ * afterwards (`unless`).
+ *
+ * Remembered are event times by rule and person, of posts; and by person or post, of what we sent
+ * and answered.  A rule with `unless` waits in a timer; when that falls due, it is judged here and,
+ * when nothing came in between, settled as an occurrence of its own (OCCURRENCE_TIMER) that bears
+ * the post's id.
+ *
+ * Threads: pipeline thread, inside a transaction.
+ */
+#ifndef ACTIONS_SEQUENCES_H
+#define ACTIONS_SEQUENCES_H
+
+#include <stdint.h>
+
+#include "core/decision.h"
+#include "core/occurrence.h"
+#include "store/outbox.h"
+#include "store/timers.h"
+
+struct arena;
+struct err;
+struct store;
+
+/* A post of one of our own accounts: whom it answers has been answered. */
+int sequences_note_answer(struct store *st, const struct post *post, struct err *err);
+/* A message left the house: its person has been written to. */
+int sequences_note_sent(
+    struct store *st, const struct message *m, int64_t now_ms, struct arena *a, struct err *err);
+
+/* Did what the rule waited for happen?  Its timer, and the person as they are now: 1 it did, why_r
+ * says what; 0 it did not, why_r says that too; -1.  why_r: in the arena. */
+int sequences_judge_timer(struct store *st, const struct rule_head *rule,
+    const struct timer_row *timer, const struct post *post, struct slice subject, struct arena *a,
+    struct slice *why_r, struct err *err);
+
+/* One row for a timer that came to nothing; 1 with *row_r recorded, 0 it was before, -1. */
+int sequences_record_timer(struct store *st, const struct timer_row *timer, struct slice post_id,
+    int64_t rules_version, struct slice reason, struct slice why, int64_t now_ms,
+    struct decision_row *row_r, struct err *err);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * bundle_internal.h - a body with rules and templates: taking it, having it checked or made live, and
+ * the findings in the answer.
+ */
+#ifndef API_BUNDLE_INTERNAL_H
+#define API_BUNDLE_INTERNAL_H
+
+#include "api/api_internal.h"
+
+struct diag_list;
+
+/* The member "bundle" of the body, as text again. */
+int api_take_bundle(struct api_call *c, struct slice *bundle_r, struct err *err);
+
+struct api_bundle_call {
+	enum api_bundle_use use;
+	struct slice bundle;
+	const char *author, *reason;
+	int64_t base_version;
+};
+/* author, reason and base_version of the body. */
+int api_bundle_call_take(struct api_call *c, struct api_bundle_call *call, struct err *err);
+/* Has it done, and answers with the version and the findings. */
+int api_bundle_call_run(struct api_call *c, const struct api_bundle_call *call, struct err *err);
+
+void api_put_findings(struct json_writer *w, const struct diag_list *diags);
+/* The problem of a text with errors. -1 */
+int api_refuse_findings(struct api_call *c, const struct diag_list *diags);
+
+#endif

@@ -1,0 +1,126 @@
+#include "daemon/host.h"
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/err.h"
+
+#include "daemon/bundle.h"
+#include "daemon/config.h"
+#include "daemon/home.h"
+#include "daemon/snapshot.h"
+
+static enum bundle_use
+use_of(enum api_bundle_use use)
+{
+	switch (use) {
+	case API_BUNDLE_CHECK: return BUNDLE_CHECK;
+	case API_BUNDLE_APPLY: return BUNDLE_APPLY;
+	case API_BUNDLE_ROLLBACK: return BUNDLE_ROLLBACK;
+	}
+	return BUNDLE_CHECK;
+}
+
+static int
+rules_bundle(void *cookie, struct store *st, struct slice bundle_json, enum api_bundle_use use,
+    const char *author, const char *reason, int64_t base_version, int64_t *version_r,
+    struct diag_list *diags, struct err *err)
+{
+	struct host *h = cookie;
+	struct bundle b;
+
+	if (bundle_parse(bundle_json, h->arena, &b, err) < 0)
+		return -1;
+	return home_apply(st, h->live->config, h->live->lexicon, &b,
+	    &(struct bundle_change){
+		use_of(use), author, reason, base_version, clock_now_ms(h->clock)},
+	    version_r, diags, NULL, err);
+}
+
+static int
+rules_draft(void *cookie, struct store *st, struct slice bundle_json, int64_t base_version,
+    const struct rule_set **draft_r, struct diag_list *diags, struct err *err)
+{
+	struct host *h = cookie;
+	struct bundle b;
+	int64_t version;
+	int rc;
+
+	if (bundle_parse(bundle_json, h->arena, &b, err) < 0)
+		return -1;
+	snapshot_unref(h->draft);
+	h->draft = NULL;
+	rc = home_apply(st, h->live->config, h->live->lexicon, &b,
+	    &(struct bundle_change){BUNDLE_CHECK, "", "", base_version, clock_now_ms(h->clock)},
+	    &version, diags, &h->draft, err);
+	if (rc == 0)
+		*draft_r = h->draft->rules;
+	return rc;
+}
+
+static int
+rules_of(void *cookie, struct store *st, int64_t version, const struct rule_set **set_r,
+    const struct template_set **templates_r, struct err *err)
+{
+	struct host *h = cookie;
+	const struct snapshot *s = h->live;
+	int rc;
+
+	if (version != h->live->version) {
+		snapshot_unref(h->past);
+		h->past = NULL;
+		rc = home_snapshot_of(st, NULL, h->live->lexicon, version, &h->past, err);
+		if (rc <= 0)
+			return rc;
+		s = h->past;
+	}
+	*set_r = s->rules;
+	*templates_r = s->templates;
+	return 1;
+}
+
+static int
+folder_hash(void *cookie, char hash_r[65], struct err *err)
+{
+	struct host *h = cookie;
+	const struct config *config = h->live->config;
+	struct arena *a = arena_new(4 * (size_t)BUNDLE_BYTES_MAX);
+	struct diag_list *diags = diag_list_new();
+	struct bundle b;
+	int rc = -1;
+
+	if (a == NULL || diags == NULL)
+		err_set(err, ERR_NOMEM, "no memory to read the rules folder");
+	else
+		rc = bundle_read(
+		    config->rules_dir, NULL, 0, config->templates_dir, a, diags, &b, err);
+	if (rc == 0 && diag_count(diags, DIAG_ERROR) > 0)
+		rc = 1;
+	if (rc == 0)
+		bundle_hash(&b, hash_r);
+	diag_list_free(diags);
+	arena_free(a);
+	return rc;
+}
+
+void
+host_init(struct host *h, struct snapshot *live, struct arena *a, const struct clock *clock,
+    struct slice sources_json, struct slice channels_json)
+{
+	*h = (struct host){.live = live, .arena = a, .clock = clock};
+	h->api = (struct api_host){.cookie = h,
+	    .rules_bundle = rules_bundle,
+	    .rules_draft = rules_draft,
+	    .rules_of = rules_of,
+	    .folder_hash = folder_hash,
+	    .sources_json = sources_json,
+	    .channels_json = channels_json};
+}
+
+void
+host_fini(struct host *h)
+{
+	snapshot_unref(h->past);
+	snapshot_unref(h->draft);
+	h->past = h->draft = NULL;
+}

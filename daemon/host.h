@@ -1,0 +1,30 @@
+/*
+ * host.h - what the API asks of the daemon's wiring about rules: the same for a request to the daemon
+ * and for a verb on its own.
+ *
+ * Ownership: the live snapshot is borrowed and outlives the host; what rules_of() and rules_draft()
+ *            gave is valid until host_fini() or the next such call.
+ * Threads:   one call, one thread at a time.
+ */
+#ifndef DAEMON_HOST_H
+#define DAEMON_HOST_H
+
+#include "api/api.h"
+
+struct arena;
+struct clock;
+struct snapshot;
+
+struct host {
+	struct api_host api; /* what api_env.host points at */
+	struct snapshot *live;
+	struct arena *arena; /* of the call */
+	const struct clock *clock;
+	struct snapshot *past, *draft;
+};
+
+void host_init(struct host *h, struct snapshot *live, struct arena *a, const struct clock *clock,
+    struct slice sources_json, struct slice channels_json);
+void host_fini(struct host *h);
+
+#endif

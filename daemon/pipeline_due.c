@@ -1,0 +1,246 @@
+/*
+ * pipeline_due.c - what happens because time has passed: rules that waited for what did not come.
+ */
+#include "daemon/pipeline_internal.h"
+
+#include <assert.h>
+
+#include "core/arena.h"
+#include "core/brand.h"
+#include "core/clock.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "people/people.h"
+#include "rules/rules.h"
+#include "store/posts.h"
+#include "store/store.h"
+#include "store/timers.h"
+
+#include "actions/sequences.h"
+#include "daemon/snapshot.h"
+
+/* One timer as it is judged. */
+struct due {
+	struct pipeline *p;
+	struct timer_row *timer;
+	struct stored_post *sp;
+	struct slice reason; /* why the rule waited */
+	int64_t now_ms;
+	struct err *err;
+};
+
+int64_t
+pipeline_next_due(struct pipeline *p)
+{
+	int64_t watch_due_ms;
+
+	if (!p->knows_timers) {
+		if (store_timers_next_due(p->env.store, &p->timers_due_ms, NULL) < 0)
+			return clock_now_ms(p->env.clock); /* the tick will say what is wrong */
+		p->knows_timers = true;
+	}
+	watch_due_ms = pipeline_watch_due(p, clock_now_ms(p->env.clock));
+	if (p->timers_due_ms == TIME_UNKNOWN)
+		return watch_due_ms;
+	return watch_due_ms != TIME_UNKNOWN && watch_due_ms < p->timers_due_ms ? watch_due_ms
+									       : p->timers_due_ms;
+}
+
+bool
+pipeline_is_waiting(struct pipeline *p)
+{
+	int64_t due_ms = pipeline_next_due(p);
+
+	return due_ms != TIME_UNKNOWN &&
+	    (p->timers_due_ms != TIME_UNKNOWN || pipeline_watch_is_busy(p));
+}
+
+/* It came to nothing, and one row says why. */
+static int
+drop(struct due *d, const char *why)
+{
+	struct settled settled = {.count = 1, .held = 1};
+	int rc;
+
+	settled.rows = ARENA_NEW(d->p->arena, struct decision_row);
+	if (settled.rows == NULL)
+		return err_set(d->err, ERR_NOMEM, "no memory for a timer");
+	rc = sequences_record_timer(d->p->env.store, d->timer, d->sp->post.id,
+	    d->p->snapshot->version, d->reason, slice_of(why), d->now_ms, settled.rows, d->err);
+	return rc <= 0 ? rc : pipeline_remember(d->p, NULL, &settled, d->err);
+}
+
+/* What the rule waited for is told in the row it left when it began. */
+static int
+find_reason(struct due *d)
+{
+	struct decision_row *rows;
+	size_t count;
+
+	if (store_decisions_of(
+		d->p->env.store, d->sp->post.id, d->p->arena, &rows, &count, d->err) < 0)
+		return -1;
+	d->reason = SLICE_LIT("");
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].outcome == DECISION_WAITING &&
+		    slice_eq(rows[i].rule_id, d->timer->rule_id))
+			d->reason = rows[i].reason;
+	return 0;
+}
+
+static struct slice
+brand_title(const struct pipeline *p, const struct stored_post *sp)
+{
+	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
+
+	for (size_t i = 0; sp->brand_ids.count > 0 && i < brands->brand_count; i++)
+		if (slice_eq(brands->brands[i].id, sp->brand_ids.items[0]))
+			return brands->brands[i].title;
+	return SLICE_NONE;
+}
+
+/* The post as it was scored and its author as they were seen then; the customer as they are now. */
+static int
+settle(struct due *d, const struct rule_head *rule, const struct customer *customer,
+    struct slice why, size_t *queued_r)
+{
+	struct occurrence occ = {.kind = OCCURRENCE_TIMER,
+	    .id = d->sp->post.id,
+	    .at_ms = d->timer->due_at_ms,
+	    .now_ms = d->now_ms,
+	    .post = &d->sp->post,
+	    .score = &d->sp->score,
+	    .author = &d->sp->author,
+	    .customer = customer,
+	    .subject = d->timer->subject};
+	const char *reason = d->reason.len > 0
+	    ? arena_printf(d->p->arena, "%.*s; %.*s", SLICE_ARG(d->reason), SLICE_ARG(why))
+	    : arena_printf(d->p->arena, "%.*s", SLICE_ARG(why));
+	struct firing firing = {.rule = rule, .reason = slice_of(reason), .part = FIRING_RULE};
+	struct settle_input in = {.occ = &occ,
+	    .post_no = d->sp->post_no,
+	    .inert = d->sp->inert,
+	    .firings = &firing,
+	    .firing_count = 1,
+	    .brand_name = brand_title(d->p, d->sp),
+	    .is_sending_stopped = d->p->is_stopped};
+
+	if (reason == NULL)
+		return err_set(d->err, ERR_NOMEM, "no memory for a timer");
+	return pipeline_settle(d->p, &in, NULL, queued_r, d->err);
+}
+
+/* Is the rule still one that waits?  NULL: it is. */
+static const char *
+rule_change(const struct rule_set *rules, int i)
+{
+	if (i < 0)
+		return "the rule is no longer in force";
+	if (rule_set_is_off(rules, (size_t)i))
+		return "the rule is switched off";
+	if (rule_set_head(rules, (size_t)i)->unless.kind == SEQUENCE_NONE)
+		return "the rule was changed: it does not wait any more";
+	return NULL;
+}
+
+static int
+judge(struct due *d, size_t *queued_r)
+{
+	struct pipeline *p = d->p;
+	const struct rule_set *rules = p->snapshot->rules;
+	int i = rule_set_find(rules, d->timer->rule_id), rc;
+	const char *change = rule_change(rules, i);
+	struct customer *customer;
+	struct slice why;
+
+	if (find_reason(d) < 0)
+		return -1;
+	if (d->sp->is_expired || d->sp->post.is_deleted)
+		change = "the post is no longer known";
+	if (change != NULL)
+		return drop(d, change);
+	if (people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, &customer,
+		&d->timer->subject, d->err) < 0)
+		return -1;
+	rc = sequences_judge_timer(p->env.store, rule_set_head(rules, (size_t)i), d->timer,
+	    &d->sp->post, d->timer->subject, p->arena, &why, d->err);
+	if (rc != 0)
+		return rc < 0 ? -1 : drop(d, why.ptr);
+	return settle(d, rule_set_head(rules, (size_t)i), customer, why, queued_r);
+}
+
+/* Those due by now, at most limit; with is_dropped they are only taken off the table. */
+static int
+take_timers(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped,
+    struct tick_result *result, struct err *err)
+{
+	struct timer_row *rows = NULL;
+	size_t count = 0;
+
+	if (store_timers_take(p->env.store, now_ms, limit, p->arena, &rows, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count && !is_dropped; i++) {
+		struct due d = {.p = p,
+		    .timer = &rows[i],
+		    .reason = SLICE_LIT(""),
+		    .now_ms = now_ms,
+		    .err = err};
+		size_t queued = 0;
+		int rc = store_post_load_no(p->env.store, rows[i].post_no, p->arena, &d.sp, err);
+
+		/* 0: retention took the row of the post, and with it all that could be said */
+		if (rc < 0 || (rc > 0 && judge(&d, &queued) < 0))
+			return -1;
+		result->queued += queued;
+	}
+	result->more = count == limit;
+	return 0;
+}
+
+static int
+tick(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped, struct tick_result *result,
+    struct err *err)
+{
+	*result = (struct tick_result){0};
+	if (pipeline_begin(p, err) < 0 ||
+	    take_timers(p, now_ms, limit, is_dropped, result, err) < 0 ||
+	    pipeline_commit(p, err) < 0) {
+		pipeline_undo(p, err);
+		*result = (struct tick_result){0};
+		return -1;
+	}
+	p->knows_timers = false;
+	result->queued += p->watch_queued;
+	return 0;
+}
+
+/* Would it help to try the very same again later? */
+static bool
+is_passing(enum err_kind kind)
+{
+	return kind == ERR_STORE || kind == ERR_BUSY || kind == ERR_IO || kind == ERR_NOMEM;
+}
+
+int
+pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err)
+{
+	int64_t now_ms = clock_now_ms(p->env.clock), due_ms = pipeline_next_due(p);
+	struct err bad = {ERR_NONE, ""};
+
+	assert(!store_in_transaction(p->env.store));
+	*result = (struct tick_result){0};
+	if (due_ms == TIME_UNKNOWN || due_ms > now_ms)
+		return 0;
+	if (tick(p, now_ms, PIPELINE_TIMERS_MAX, false, result, &bad) == 0)
+		return 0;
+	/* One of them is bad: the first alone; when it is that one, it must not hold up the rest. */
+	if (!is_passing(bad.kind) && tick(p, now_ms, 1, false, result, &bad) == 0)
+		return 0;
+	if (!is_passing(bad.kind)) {
+		log_event(p->env.log, LOG_ERROR, "timer.dropped", "why", bad.text, NULL);
+		if (tick(p, now_ms, 1, true, result, &bad) == 0)
+			return 0;
+	}
+	*err = bad;
+	return -1;
+}

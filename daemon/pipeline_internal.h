@@ -1,0 +1,73 @@
+/*
+ * pipeline_internal.h - the pipeline's state, shared by pipeline.c (posts and batches) and
+ * pipeline_due.c (what comes without a post: timers and watches).
+ */
+#ifndef DAEMON_PIPELINE_INTERNAL_H
+#define DAEMON_PIPELINE_INTERNAL_H
+
+#include "actions/actions.h"
+#include "daemon/pipeline.h"
+
+/* What one batch may need: 512 posts of 64 KB at the very worst, a few MB in practice. */
+#define PIPELINE_ARENA_BYTES (512u * 1024 * 1024)
+#define PIPELINE_ACCOUNTS_MAX 64
+/* Timers judged in one transaction. */
+#define PIPELINE_TIMERS_MAX 256
+
+/* What to tell after the commit: a post (NULL: none is new), and what was decided. */
+struct tell {
+	const struct stored_post *post;
+	const struct decision_row *rows;
+	size_t count;
+	struct tell *next;
+};
+
+struct pipeline {
+	struct pipeline_env env;
+	struct snapshot *snapshot;
+	struct scorer *scorer;
+	struct arena *arena; /* of the batch; emptied after it */
+	struct zone_clock *zones;
+	bool is_brake_file_there;
+	char *accounts[PIPELINE_ACCOUNTS_MAX];
+	size_t account_count;
+	/* When the next timer falls due, as of the last commit. */
+	bool knows_timers;
+	int64_t timers_due_ms; /* TIME_UNKNOWN: none runs */
+	/* pipeline_watch.c: follows the rows of the rules in force once is_watching; NULL when these
+	 * have no watches. */
+	struct crowd *crowd;
+	bool is_watching;
+	/* The batch under way. */
+	bool is_stopped;
+	size_t watch_queued; /* alerts of watches */
+	struct base_count *base_counts;
+	bool has_new_timers;
+	struct tell *tell, **tell_tail;
+	size_t fired, held, queued, alerted, decisions;
+};
+
+/* An empty batch in a transaction; what it did is told and counted when it is committed.  After -1
+ * of either, pipeline_undo(). */
+int pipeline_begin(struct pipeline *p, struct err *err);
+int pipeline_commit(struct pipeline *p, struct err *err);
+void pipeline_undo(struct pipeline *p, struct err *err);
+
+/* Settles what fired, and remembers it to be told; sp NULL: no new post.  *queued_r: messages and
+ * alerts. */
+int pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
+    size_t *queued_r, struct err *err);
+/* --- pipeline_watch.c --- */
+int pipeline_watch_begin(struct pipeline *p, int64_t now_ms, struct err *err);
+int pipeline_watch_post(struct pipeline *p, const struct stored_post *sp,
+    const struct firing *firings, size_t count, int64_t now_ms, struct err *err);
+int pipeline_watch_judge(struct pipeline *p, int64_t now_ms, struct err *err);
+/* The crowd in memory is not what the rows say: filled anew with the next transaction. */
+void pipeline_watch_drop(struct pipeline *p);
+int64_t pipeline_watch_due(const struct pipeline *p, int64_t now_ms);
+bool pipeline_watch_is_busy(const struct pipeline *p); /* an incident is under way */
+
+int pipeline_remember(struct pipeline *p, const struct stored_post *sp,
+    const struct settled *settled, struct err *err);
+
+#endif

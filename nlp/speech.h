@@ -1,0 +1,76 @@
+/*
+ * speech.h - what the words of a text say about its language, added up.
+ *
+ * language.h has a vector for each word; here they are kept packed, two languages a number, so that
+ * eight pairs are added in a step.
+ *
+ * Ownership: none.
+ * Limits:    SPEECH_WORDS_MAX words; those behind do not vote.
+ */
+#ifndef NLP_SPEECH_H
+#define NLP_SPEECH_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "nlp/language.h"
+
+/* So many words are enough to tell a language.  As none speaks against one for more than
+ * LANGUAGE_WORD_MAX steps, their votes add up in 16 bits. */
+#define SPEECH_WORDS_MAX 250
+_Static_assert(SPEECH_WORDS_MAX *LANGUAGE_WORD_MAX <= INT16_MAX, "votes add up in 16 bits");
+
+/* Eight pairs of languages a step. */
+typedef uint16_t speech_lanes __attribute__((vector_size(16)));
+#define SPEECH_LANES 8
+#define SPEECH_GROUPS (LANGUAGE_SLOTS / 2 / SPEECH_LANES)
+
+/* How far behind the first and the second language of each pair is, and what the words have in
+ * common with their best. */
+struct speech {
+	speech_lanes first[SPEECH_GROUPS], second[SPEECH_GROUPS];
+	int32_t in_common;
+	uint32_t words, letters;
+};
+
+/* A word's vector, packed: the first language's steps behind are the low byte of a number, the second
+ * one's its high byte.  LANGUAGE_UND, which is no language, has its own place. */
+static inline int16_t
+speech_pack(const struct language_vector *v, uint16_t behind[LANGUAGE_SLOTS / 2])
+{
+	for (int i = 0; i < LANGUAGE_SLOTS / 2; i++) {
+		int first = i == LANGUAGE_UND / 2 ? 0 : v->v[2 * i];
+		behind[i] = (uint16_t)(-first | -v->v[2 * i + 1] << 8);
+	}
+	return v->v[LANGUAGE_UND];
+}
+_Static_assert(LANGUAGE_UND == 0, "it is the first of its pair");
+
+/* Adds votes without counting a word. */
+static inline void
+speech_add(struct speech *p, const uint16_t behind[LANGUAGE_SLOTS / 2], int16_t in_common)
+{
+	for (int g = 0; g < SPEECH_GROUPS; g++) {
+		speech_lanes pairs;
+		memcpy(&pairs, behind + g * SPEECH_LANES, sizeof pairs);
+		p->first[g] += pairs & 255;
+		p->second[g] += pairs >> 8;
+	}
+	p->in_common += in_common;
+}
+
+/* As language_decide() wants it. */
+static inline void
+speech_sum(const struct speech *p, int32_t sums[LANGUAGE_SLOTS])
+{
+	uint16_t first[LANGUAGE_SLOTS / 2], second[LANGUAGE_SLOTS / 2];
+	memcpy(first, p->first, sizeof first);
+	memcpy(second, p->second, sizeof second);
+	for (int i = 0; i < LANGUAGE_SLOTS / 2; i++) {
+		sums[2 * i] = -first[i];
+		sums[2 * i + 1] = -second[i];
+	}
+	sums[LANGUAGE_UND] = p->in_common;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * tokenise_internal.h - the tokeniser step by step, for those who take plain words themselves
+ * (post_cut.h).
+ */
+#ifndef NLP_TOKENISE_INTERNAL_H
+#define NLP_TOKENISE_INTERNAL_H
+
+#include "nlp/address.h"
+#include "nlp/charclass.h"
+#include "nlp/tokenise.h"
+
+struct tokeniser {
+	const struct normal *n;
+	struct slice text; /* the folded text */
+	size_t at;
+	size_t no_address_until; /* see address_url() */
+	struct arena *arena;
+	struct token_list *list;
+	struct err *err;
+	bool has_failed; /* no memory; err says so */
+};
+
+/* At the beginning of a text, with an empty list that has room for `count` tokens; -1 without
+ * memory. */
+int tokenise_begin(struct tokeniser *c, const struct normal *n, size_t count, struct arena *a,
+    struct token_list *list, struct err *err);
+/* Room for `count` tokens more; false: without memory (has_failed), or they would be too many. */
+bool tokenise_reserve(struct tokeniser *c, size_t count);
+/* What stands at c->at, inside the text: moves behind it, and adds its token when it is one. */
+void tokenise_one(struct tokeniser *c);
+
+/* All capitals, two letters or more, in the text as written. */
+bool tokenise_is_all_caps(const struct normal *n, uint32_t start, uint32_t len);
+/* Does a letter stand three times in a row?  Whatever joins the parts of a word breaks a row. */
+bool tokenise_is_elongated(struct slice word);
+
+static inline bool
+tokenise_is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* What ends a word whatever stands behind: bytes below 64 that neither join words nor belong to
+ * addresses, emoticons and percentages. */
+#define TOKENISE_BIT(c) (1ULL << (c))
+static const uint64_t TOKENISE_PLAIN_ENDS =
+    ~(TOKENISE_BIT('%') | TOKENISE_BIT('&') | TOKENISE_BIT('\'') | TOKENISE_BIT('*') |
+	TOKENISE_BIT(',') | TOKENISE_BIT('-') | TOKENISE_BIT('.') | TOKENISE_BIT('/') |
+	(TOKENISE_BIT(':') - TOKENISE_BIT('0')) | TOKENISE_BIT(':'));
+
+/* Is the run [at, end) a word for certain: no address, emoticon or keycap, and nothing joins it to
+ * what follows?  The padding makes the bytes behind the text readable. */
+static inline bool
+tokenise_is_plain_word(const char *p, size_t at, size_t end)
+{
+	unsigned char stop = (unsigned char)p[end];
+	if (stop >= 64)
+		return false;
+	bool is_plain = (TOKENISE_PLAIN_ENDS >> stop & 1) != 0;
+	if (!is_plain) {
+		bool is_mark = stop == ',' || stop == '.' || stop == ':';
+		if (!is_mark || charclass_is_alnum(p[end + 1]) || p[end + 1] == '/')
+			return false;
+	}
+	if (end - at > 2)
+		return p[at] != 'h' || !address_is_scheme(slice_make(p + at, end - at));
+	/* "x(", "d:", "xd": emoticons that begin like a word. */
+	if (end - at == 2)
+		return p[at + 1] != 'd' && p[at + 1] != 'p';
+	return stop != '(' && stop != ')' && stop != '=' && stop != ':';
+}
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * timers.c - rows of what falls due.
+ */
+#include "store/timers.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "store/store_internal.h"
+
+int
+store_timer_put(struct store *st, const struct timer_row *row, struct err *err)
+{
+	struct query q;
+
+	assert(row->post_no > 0 && slice_is_set(row->rule_id));
+	if (query_open(&q, st,
+		"INSERT INTO timers (due_at_ms, rule_id, post_no, subject, started_at_ms) "
+		"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule_id, post_no) DO NOTHING",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, row->due_at_ms);
+	query_bind_text(&q, row->rule_id);
+	query_bind_int(&q, row->post_no);
+	query_bind_text(&q, row->subject);
+	query_bind_int(&q, row->started_at_ms);
+	return query_change(&q, err);
+}
+
+int
+store_timers_next_due(struct store *st, int64_t *at_ms_r, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	*at_ms_r = TIME_UNKNOWN;
+	if (query_open(&q, st, "SELECT min(due_at_ms) FROM timers", err) < 0)
+		return -1;
+	rc = query_step(&q, err);
+	if (rc > 0)
+		*at_ms_r = query_time(&q, 0);
+	query_close(&q);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+read_due(struct store *st, int64_t now_ms, size_t limit, struct arena *a, struct timer_row **rows_r,
+    size_t *count_r, struct err *err)
+{
+	struct query q;
+	struct timer_row *rows = NULL;
+	size_t count = 0, cap = 0;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT timer_no, due_at_ms, rule_id, post_no, subject, started_at_ms FROM timers "
+		"WHERE due_at_ms <= ?1 ORDER BY due_at_ms, timer_no LIMIT ?2",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, now_ms);
+	query_bind_int(&q, (int64_t)limit);
+	while ((rc = query_step(&q, err)) > 0) {
+		struct timer_row *row;
+
+		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
+			break;
+		row = &rows[count++];
+		row->timer_no = query_int(&q, 0);
+		row->due_at_ms = query_int(&q, 1);
+		row->rule_id = query_text(&q, 2, a);
+		row->post_no = query_int(&q, 3);
+		row->subject = query_text(&q, 4, a);
+		row->started_at_ms = query_int(&q, 5);
+		if ((rc = query_check(&q, err)) < 0)
+			break;
+	}
+	query_close(&q);
+	*rows_r = rows;
+	*count_r = count;
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_timers_take(struct store *st, int64_t now_ms, size_t limit, struct arena *a,
+    struct timer_row **rows_r, size_t *count_r, struct err *err)
+{
+	assert(st->is_in_transaction && st->mode != STORE_READER);
+	if (read_due(st, now_ms, limit, a, rows_r, count_r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < *count_r; i++) {
+		struct query q;
+
+		if (query_open(&q, st, "DELETE FROM timers WHERE timer_no = ?1", err) < 0)
+			return -1;
+		query_bind_int(&q, (*rows_r)[i].timer_no);
+		if (query_run(&q, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_timers_cancel_for_post(struct store *st, int64_t post_no, int64_t *count_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st, "DELETE FROM timers WHERE post_no = ?1", err) < 0)
+		return -1;
+	query_bind_int(&q, post_no);
+	if (query_run(&q, err) < 0)
+		return -1;
+	*count_r = sqlite3_changes(st->db);
+	return 0;
+}

@@ -1,0 +1,344 @@
+/*
+ * times.c - event times through two overlays.
+ *
+ * Most keys have a few times, and a cache whose values have one size would spend half a kilobyte on
+ * each.  So CACHE_TIMES holds how many there are and, up to TIMES_FEW, the times themselves;
+ * CACHE_TIMES_MANY holds those of longer rows and is looked at only when CACHE_TIMES says that the
+ * row is one.  Both are views of one table: each saves only rows of its own length, and
+ * CACHE_TIMES_MANY is flushed first, so that a row that was long and became short within a
+ * transaction ends short.
+ *
+ * Key in both: rule id, NUL, part, key.
+ */
+#include "store/times.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "store/store_internal.h"
+
+#define TIME_BYTES 8
+_Static_assert(CACHE_TIMES_MANY < CACHE_TIMES, "flushed in this order");
+
+bool
+rule_times_add(struct rule_times *t, int64_t at_ms)
+{
+	size_t i = t->count;
+
+	assert(t->count <= RULE_TIMES_MAX);
+	while (i > 0 && t->at_ms[i - 1] > at_ms)
+		i--;
+	if (t->count < RULE_TIMES_MAX) {
+		memmove(&t->at_ms[i + 1], &t->at_ms[i], (t->count - i) * sizeof t->at_ms[0]);
+		t->at_ms[i] = at_ms;
+		t->count++;
+		return true;
+	}
+	if (i == 0)
+		return false;
+	memmove(&t->at_ms[0], &t->at_ms[1], (i - 1) * sizeof t->at_ms[0]);
+	t->at_ms[i - 1] = at_ms;
+	return true;
+}
+
+bool
+rule_times_drop_before(struct rule_times *t, int64_t at_ms)
+{
+	size_t old = 0;
+
+	while (old < t->count && t->at_ms[old] < at_ms)
+		old++;
+	if (old == 0)
+		return false;
+	t->count -= old;
+	memmove(&t->at_ms[0], &t->at_ms[old], t->count * sizeof t->at_ms[0]);
+	return true;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static int
+join_key(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
+    struct slice *joined_r, struct err *err)
+{
+	buf_clear(&st->key);
+	buf_add_slice(&st->key, rule_id);
+	buf_add_char(&st->key, '\0');
+	buf_add_char(&st->key, (char)part);
+	buf_add_slice(&st->key, key);
+	if (store_buf_check(st, &st->key, err) < 0)
+		return -1;
+	*joined_r = buf_slice(&st->key);
+	return 0;
+}
+
+static void
+bind_key(struct query *q, struct slice joined)
+{
+	const char *nul = memchr(joined.ptr, '\0', joined.len);
+	size_t id_len;
+
+	assert(nul != NULL);
+	id_len = (size_t)(nul - joined.ptr);
+	query_bind_text(q, slice_make(joined.ptr, id_len));
+	query_bind_int(q, nul[1]);
+	query_bind_text(q, slice_make(nul + 2, joined.len - id_len - 2));
+}
+
+static void
+times_write(const struct rule_times *t, unsigned char *out)
+{
+	for (size_t i = 0; i < t->count; i++)
+		for (size_t b = 0; b < TIME_BYTES; b++)
+			*out++ = (unsigned char)((uint64_t)t->at_ms[i] >> (8 * b));
+}
+
+/* A row of a newer program may be longer: its newest times count. */
+static void
+times_read(struct slice blob, struct rule_times *t)
+{
+	size_t count = blob.len / TIME_BYTES;
+	const unsigned char *at = (const unsigned char *)blob.ptr;
+
+	if (count > RULE_TIMES_MAX) {
+		at += (count - RULE_TIMES_MAX) * TIME_BYTES;
+		count = RULE_TIMES_MAX;
+	}
+	t->count = count;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t v = 0;
+
+		for (size_t b = 0; b < TIME_BYTES; b++)
+			v |= (uint64_t)*at++ << (8 * b);
+		t->at_ms[i] = (int64_t)v;
+	}
+}
+
+static int
+row_read(struct store *st, struct slice key, struct rule_times *t, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT times FROM rule_times WHERE rule_id = ?1 AND part = ?2 AND key = ?3",
+		err) < 0)
+		return -1;
+	bind_key(&q, key);
+	rc = query_step(&q, err);
+	if (rc > 0)
+		times_read(query_peek_blob(&q, 0), t);
+	if (rc > 0 && query_check(&q, err) < 0)
+		rc = -1;
+	query_close(&q);
+	return rc;
+}
+
+static int
+row_write(struct store *st, struct slice key, const struct rule_times *t, struct err *err)
+{
+	struct query q;
+	unsigned char blob[RULE_TIMES_MAX * TIME_BYTES];
+
+	if (t->count == 0) {
+		if (query_open(&q, st,
+			"DELETE FROM rule_times WHERE rule_id = ?1 AND part = ?2 AND key = ?3",
+			err) < 0)
+			return -1;
+		bind_key(&q, key);
+		return query_run(&q, err);
+	}
+	if (query_open(&q, st,
+		"INSERT INTO rule_times (rule_id, part, key, last_at_ms, times) "
+		"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule_id, part, key) DO UPDATE SET "
+		"last_at_ms = excluded.last_at_ms, times = excluded.times",
+		err) < 0)
+		return -1;
+	times_write(t, blob);
+	bind_key(&q, key);
+	query_bind_int(&q, t->at_ms[t->count - 1]);
+	query_bind_blob(&q, slice_make((const char *)blob, t->count * TIME_BYTES));
+	return query_run(&q, err);
+}
+
+int
+times_row_load(void *cookie, struct slice key, void *value_r, struct err *err)
+{
+	struct few_times *few = value_r;
+	struct rule_times t;
+	int rc = row_read(cookie, key, &t, err);
+
+	if (rc <= 0)
+		return rc;
+	few->count = t.count;
+	if (t.count <= TIMES_FEW)
+		memcpy(few->at_ms, t.at_ms, t.count * sizeof t.at_ms[0]);
+	return 1;
+}
+
+int
+times_row_save(void *cookie, struct slice key, const void *value, struct err *err)
+{
+	const struct few_times *few = value;
+	struct rule_times t;
+
+	if (few->count > TIMES_FEW)
+		return 0;
+	t.count = few->count;
+	memcpy(t.at_ms, few->at_ms, t.count * sizeof t.at_ms[0]);
+	return row_write(cookie, key, &t, err);
+}
+
+int
+times_many_load(void *cookie, struct slice key, void *value_r, struct err *err)
+{
+	return row_read(cookie, key, value_r, err);
+}
+
+int
+times_many_save(void *cookie, struct slice key, const void *value, struct err *err)
+{
+	const struct rule_times *t = value;
+
+	return t->count <= TIMES_FEW ? 0 : row_write(cookie, key, t, err);
+}
+
+/* ---- through the caches -------------------------------------------------- */
+
+int
+store_times_get(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
+    struct rule_times *t_r, struct err *err)
+{
+	struct few_times few;
+	struct slice joined;
+	int rc;
+
+	t_r->count = 0;
+	if (join_key(st, rule_id, part, key, &joined, err) < 0)
+		return -1;
+	rc = cache_get(st, CACHE_TIMES, joined, &few, err);
+	if (rc <= 0)
+		return rc;
+	if (few.count > TIMES_FEW)
+		return cache_get(st, CACHE_TIMES_MANY, joined, t_r, err);
+	t_r->count = few.count;
+	memcpy(t_r->at_ms, few.at_ms, few.count * sizeof few.at_ms[0]);
+	return few.count > 0;
+}
+
+int
+store_times_put(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
+    const struct rule_times *t, struct err *err)
+{
+	struct few_times few = {.count = t->count};
+	struct slice joined;
+
+	assert(t->count <= RULE_TIMES_MAX);
+	if (join_key(st, rule_id, part, key, &joined, err) < 0)
+		return -1;
+	if (t->count > TIMES_FEW) {
+		if (cache_put(st, CACHE_TIMES_MANY, joined, t, err) < 0)
+			return -1;
+	} else {
+		memcpy(few.at_ms, t->at_ms, t->count * sizeof t->at_ms[0]);
+	}
+	return cache_put(st, CACHE_TIMES, joined, &few, err);
+}
+
+/* ---- joining --------------------------------------------------------------- */
+
+struct times_name {
+	struct slice rule_id, key;
+	enum times_part part;
+};
+
+static int
+list_rows(struct store *st, struct slice subject, struct arena *a, struct times_name **names_r,
+    size_t *count_r, struct err *err)
+{
+	struct query q;
+	struct times_name *names = NULL;
+	size_t count = 0, cap = 0;
+	const char *low = arena_printf(a, "%.*s|", SLICE_ARG(subject));
+	const char *high = arena_printf(a, "%.*s}", SLICE_ARG(subject));
+	int rc;
+
+	if (low == NULL || high == NULL)
+		return store_nomem(st, a, err);
+	if (query_open(&q, st,
+		"SELECT rule_id, part, key FROM rule_times WHERE key = ?1 "
+		"UNION ALL SELECT rule_id, part, key FROM rule_times WHERE key >= ?2 AND key < ?3",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, subject);
+	query_bind_text(&q, slice_of(low));
+	query_bind_text(&q, slice_of(high));
+	while ((rc = query_step(&q, err)) > 0) {
+		if ((rc = ROWS_GROW(st, a, &names, count, &cap, err)) < 0)
+			break;
+		names[count].rule_id = query_text(&q, 0, a);
+		names[count].part = (enum times_part)query_int(&q, 1);
+		names[count++].key = query_text(&q, 2, a);
+		if ((rc = query_check(&q, err)) < 0)
+			break;
+	}
+	query_close(&q);
+	*names_r = names;
+	*count_r = count;
+	return rc;
+}
+
+static int
+join_one(struct store *st, const struct times_name *n, struct slice from, struct slice to,
+    struct arena *a, struct err *err)
+{
+	struct rule_times mine, theirs, none = {0};
+	struct slice rest = slice_make(n->key.ptr + from.len, n->key.len - from.len);
+	const char *text = arena_printf(a, "%.*s%.*s", SLICE_ARG(to), SLICE_ARG(rest));
+	struct slice key;
+
+	if (text == NULL)
+		return store_nomem(st, a, err);
+	key = slice_make(text, to.len + rest.len);
+	if (store_times_get(st, n->rule_id, n->part, n->key, &theirs, err) < 0 ||
+	    store_times_get(st, n->rule_id, n->part, key, &mine, err) < 0)
+		return -1;
+	for (size_t i = 0; i < theirs.count; i++)
+		(void)rule_times_add(&mine, theirs.at_ms[i]); /* false: too old to be kept */
+	if (store_times_put(st, n->rule_id, n->part, key, &mine, err) < 0)
+		return -1;
+	return store_times_put(st, n->rule_id, n->part, n->key, &none, err);
+}
+
+int
+times_flush(struct store *st, struct err *err)
+{
+	return overlay_flush(st->caches[CACHE_TIMES_MANY], err) < 0 ||
+		overlay_flush(st->caches[CACHE_TIMES], err) < 0
+	    ? -1
+	    : 0;
+}
+
+int
+store_times_join(struct store *st, struct slice from, struct slice to, struct err *err)
+{
+	struct arena *a;
+	struct times_name *names = NULL;
+	size_t count = 0;
+	int rc;
+
+	assert(st->is_in_transaction && st->mode != STORE_READER);
+	if (slice_eq(from, to))
+		return 0;
+	a = arena_new(STORE_ROW_MAX);
+	if (a == NULL)
+		return store_nomem(st, NULL, err);
+	/* What this transaction put must be in the table to be found there. */
+	rc = times_flush(st, err);
+	if (rc == 0)
+		rc = list_rows(st, from, a, &names, &count, err);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = join_one(st, &names[i], from, to, a, err);
+	arena_free(a);
+	return rc;
+}

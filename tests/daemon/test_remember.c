@@ -1,0 +1,1009 @@
+/*
+ * What rules remember, on a virtual clock: days in seconds, with restarts in between.
+ *
+ * The world is a database on disk that every "restart" closes and opens again; nothing but the rows
+ * comes through.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <sqlite3.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/diag.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "core/rng.h"
+#include "core/timefmt.h"
+#include "nlp/nlp.h"
+#include "store/persons.h"
+#include "store/pauses.h"
+#include "store/posts.h"
+#include "store/store.h"
+#include "store/watches.h"
+#include "tests/support/files.h"
+
+#include "actions/outbox.h"
+#include "daemon/pipeline.h"
+#include "daemon/snapshot.h"
+
+#define NOW INT64_C(1795255200000) /* 2026-11-21T10:00:00Z */
+#define MINUTE TIME_MINUTE_MS
+#define HOUR TIME_HOUR_MS
+#define DAY TIME_DAY_MS
+
+#define S slice_of
+
+#define BRAND                                                                                      \
+	"brand acme \"Acme\"\n"                                                                    \
+	"  called \"acme\"\n"                                                                      \
+	"  own accounts \"@acme@example.org\"\n"                                                   \
+	"end\n"
+
+static const char config_text[] = "channels: {log: {type: log}}\n"
+				  "alerts:\n"
+				  "  queues:\n"
+				  "    support: {notify: [\"log:\"], escalate_after: 7 days}\n"
+				  "    pr: {notify: [\"log:\"], escalate_after: 7 days}\n";
+
+/* Nobody answered a complaint. */
+static const char unanswered[] = BRAND "rule care \"Care\"\n"
+				       "  when all of\n"
+				       "    brand is acme\n"
+				       "    text contains \"broken\"\n"
+				       "  end\n"
+				       "  unless answered within 2 hours\n"
+				       "  then\n"
+				       "    alert \"support\" as high\n"
+				       "  end\n"
+				       "end\n";
+
+struct world {
+	char *dir, *path, *config_path;
+	struct store *st;
+	struct clock_virtual clock;
+	struct snapshot *snapshot;
+	struct pipeline *p;
+	struct arena *a;
+	struct rng rng;
+	struct buf told; /* "rule/post=outcome " of all that was decided */
+	struct buf notes;
+	bool restarts; /* after everything */
+	int64_t next_post;
+	struct err err;
+};
+
+static void
+on_decided(void *cookie, const struct decision_row *row)
+{
+	struct world *w = cookie;
+
+	buf_addf(&w->told, "%.*s/%.*s=%s ", SLICE_ARG(row->rule_id), SLICE_ARG(row->occurrence_id),
+	    decision_outcome_name(row->outcome));
+	buf_addf(&w->notes, "%.*s; %.*s\n", SLICE_ARG(row->reason), SLICE_ARG(row->note));
+}
+
+/* Read once: it takes longer than most worlds live. */
+static struct lexicon_set *lexicon;
+
+static int
+load_lexicon(void **state)
+{
+	struct diag_list *diags = diag_list_new();
+	struct err err = {ERR_NONE, ""};
+	int rc = snapshot_lexicon(NULL, diags, &lexicon, &err);
+
+	(void)state;
+	diag_list_free(diags);
+	return rc;
+}
+
+static int
+free_lexicon(void **state)
+{
+	(void)state;
+	lexicon_set_unref(lexicon);
+	return 0;
+}
+
+static struct snapshot *
+make_snapshot(const struct world *w, const char *text, int64_t version)
+{
+	struct rule_source source = {.file = "acme.rules", .text = S(text)};
+	struct template_file templates[] = {
+	    {S("sorry"), S("template.yaml"), "sorry/template.yaml", S("purpose: service\n")},
+	    {S("sorry"), S("text.hbs"), "sorry/text.hbs", S("Sorry!")},
+	};
+	struct bundle b = {
+	    .rules = &source, .rule_count = 1, .templates = templates, .template_count = 2};
+	struct diag_list *diags = diag_list_new();
+	struct config *config = NULL;
+	struct snapshot *s = NULL;
+	struct err err = {ERR_NONE, ""};
+	struct buf out;
+
+	buf_init(&out, 64 * 1024);
+	if (config_load(w->config_path, diags, &config, &err) != 0 ||
+	    snapshot_compile(&b, config, lexicon, version, diags, &s, &err) != 0) {
+		diag_print(diags, &out);
+		fail_msg("%s\n%s", err.text, buf_str(&out));
+	}
+	config_unref(config);
+	diag_list_free(diags);
+	buf_fini(&out);
+	return s;
+}
+
+static void
+open_all(struct world *w)
+{
+	struct store_options o = {
+	    .path = w->path, .mode = STORE_WRITER, .now_ms = clock_now_ms(&w->clock.base)};
+	struct pipeline_env env = {.clock = &w->clock.base, .decided = on_decided, .cookie = w};
+
+	assert_int_equal(store_open(&o, &w->st, &w->err), 0);
+	env.store = w->st;
+	assert_int_equal(pipeline_new(&env, w->snapshot, &w->p, &w->err), 0);
+}
+
+static void
+restart(struct world *w)
+{
+	pipeline_free(w->p);
+	store_close(w->st);
+	open_all(w);
+}
+
+static void
+begin_world(struct world *w, const char *rules, bool restarts)
+{
+	memset(w, 0, sizeof *w);
+	if (access("/dev/shm", W_OK) == 0)
+		setenv("TMPDIR", "/dev/shm", 0);
+	w->dir = temp_dir_new();
+	w->path = path_join(w->dir, "earshot.db");
+	w->config_path = path_join(w->dir, "earshot.yaml");
+	support_write_text(w->config_path, config_text);
+	w->snapshot = make_snapshot(w, rules, 1);
+	w->a = arena_new(256u << 20);
+	w->restarts = restarts;
+	rng_init(&w->rng, 7);
+	buf_init(&w->told, 4 << 20);
+	buf_init(&w->notes, 4 << 20);
+	clock_virtual_init(&w->clock, NOW);
+	open_all(w);
+}
+
+static void
+end_world(struct world *w)
+{
+	pipeline_free(w->p);
+	store_close(w->st);
+	snapshot_unref(w->snapshot);
+	buf_fini(&w->told);
+	buf_fini(&w->notes);
+	arena_free(w->a);
+	mem_free(w->path);
+	mem_free(w->config_path);
+	temp_dir_free(w->dir);
+}
+
+/* Time passes until then: whatever falls due does, at its time. */
+static void
+until(struct world *w, int64_t at_ms)
+{
+	int64_t due_ms;
+
+	while ((due_ms = pipeline_next_due(w->p)) != TIME_UNKNOWN && due_ms <= at_ms) {
+		struct tick_result r;
+
+		if (due_ms > w->clock.at_ms)
+			clock_virtual_set(&w->clock, due_ms);
+		if (pipeline_tick(w->p, &r, &w->err) < 0)
+			fail_msg("%s", w->err.text);
+		if (w->restarts)
+			restart(w);
+		/* the first tick of a life fills what is kept in memory */
+		if (w->restarts && pipeline_next_due(w->p) <= due_ms &&
+		    pipeline_tick(w->p, &r, &w->err) < 0)
+			fail_msg("%s", w->err.text);
+	}
+	if (at_ms > w->clock.at_ms)
+		clock_virtual_set(&w->clock, at_ms);
+}
+
+struct saying {
+	const char *id, *who, *text, *reply_to;
+	bool is_deleted, is_first_fetch;
+	int64_t age_ms;
+};
+
+/* Says it at the clock's time. */
+static void
+say(struct world *w, const struct saying *s)
+{
+	struct page *page = page_new(S("demo")), *const pages[] = {page};
+	struct page_result r;
+	struct post *post = page_add(page);
+
+	post->id = S(s->id);
+	post->source = S("replay");
+	post->text = S(s->text);
+	post->reply_to = S(s->reply_to);
+	post->is_deleted = s->is_deleted;
+	post->fetched_at_ms = w->clock.at_ms;
+	post->created_at_ms = w->clock.at_ms - s->age_ms;
+	post->author.id = S(arena_printf(page->arena, "https://example.org/users/%s", s->who));
+	post->author.handle = S(arena_printf(page->arena, "@%s@example.org", s->who));
+	page->is_first_fetch = s->is_first_fetch;
+	if (pipeline_batch(w->p, pages, 1, &r, NULL, NULL, &w->err) < 0)
+		fail_msg("%s", w->err.text);
+	page_free(page);
+	if (w->restarts)
+		restart(w);
+}
+
+static void
+post(struct world *w, int64_t at_ms, const char *id, const char *who, const char *text)
+{
+	until(w, at_ms);
+	say(w, &(struct saying){.id = id, .who = who, .text = text});
+}
+
+static void
+reply(struct world *w, int64_t at_ms, const char *id, const char *who, const char *reply_to)
+{
+	until(w, at_ms);
+	say(w, &(struct saying){.id = id, .who = who, .text = "sorry", .reply_to = reply_to});
+}
+
+/* What was told since the last time. */
+static void
+assert_told(struct world *w, const char *expected)
+{
+	assert_string_equal(buf_str(&w->told), expected);
+	buf_clear(&w->told);
+}
+
+static int64_t
+rows_of(struct world *w, const char *table)
+{
+	int64_t count;
+
+	assert_int_equal(store_count(w->st, table, &count, &w->err), 0);
+	return count;
+}
+
+/* ---- timers ---- */
+
+static void
+complaints(struct world *w)
+{
+	post(w, NOW, "p1", "jane", "my acme is broken");
+	assert_told(w, "care/p1=waiting ");
+	post(w, NOW + MINUTE, "p2", "joe", "acme is broken again");
+	post(w, NOW + 2 * MINUTE, "p3", "jim", "broken, acme");
+	post(w, NOW + 3 * MINUTE, "p4", "acme", "is acme broken?");
+	assert_told(w, "care/p2=waiting care/p3=waiting care/p4=held ");
+	reply(w, NOW + HOUR, "p5", "acme", "p2");
+	reply(w, NOW + HOUR, "p6", "jane", "p1"); /* not by us */
+	until(w, NOW + HOUR + 1);
+	say(w, &(struct saying){.id = "p3", .who = "jim", .text = "", .is_deleted = true});
+	until(w, NOW + 2 * HOUR - 1);
+	assert_told(w, "");
+	until(w, NOW + 2 * HOUR);
+	assert_told(w, "care/p1=alerted ");
+	until(w, NOW + DAY);
+	assert_told(w, "care/p2=held ");
+	assert_int_equal(rows_of(w, "timers"), 0);
+	assert_int_equal(rows_of(w, "alerts"), 1);
+}
+
+static void
+a_complaint_nobody_answers_reaches_a_person(void **state)
+{
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, unanswered, restarts);
+		complaints(&w);
+		assert_non_null(strstr(buf_str(&w.notes), "not answered within 2 hours; alert 1"));
+		assert_non_null(strstr(buf_str(&w.notes), "answered at 2026-11-21T11:00:00Z"));
+		end_world(&w);
+	}
+}
+
+static void
+what_fell_due_while_we_were_down_is_judged_at_the_start(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_world(&w, unanswered, false);
+	post(&w, NOW, "p1", "jane", "my acme is broken");
+	post(&w, NOW + MINUTE, "p2", "joe", "my acme is broken");
+	buf_clear(&w.told);
+	/* down for an hour more: still within the time the rule acts */
+	clock_virtual_set(&w.clock, NOW + 3 * HOUR);
+	restart(&w);
+	until(&w, NOW + 3 * HOUR);
+	assert_told(&w, "care/p1=alerted care/p2=alerted ");
+	post(&w, NOW + 4 * HOUR, "p3", "jane", "my acme is broken");
+	clock_virtual_set(&w.clock, NOW + DAY);
+	restart(&w);
+	until(&w, NOW + DAY);
+	assert_told(&w, "care/p3=waiting care/p3=held ");
+	assert_non_null(strstr(buf_str(&w.notes), "older than 2 hours"));
+	end_world(&w);
+}
+
+static void
+the_live_rules_judge_a_timer(void **state)
+{
+	static const struct {
+		const char *rules, *note;
+	} cases[] = {
+	    {BRAND "rule other \"Other\"\n  when text contains \"x\"\n  then\n"
+		   "    tag author \"x\"\n  end\nend\n",
+		"the rule is no longer in force"},
+	    {BRAND "rule care \"Care\"\n  when text contains \"broken\"\n  then\n"
+		   "    alert \"support\" as high\n  end\nend\n",
+		"the rule was changed: it does not wait any more"},
+	    {BRAND "rule care \"Care\"\n  off\n  when text contains \"broken\"\n"
+		   "  unless answered within 2 hours\n  then\n"
+		   "    alert \"support\" as high\n  end\nend\n",
+		"the rule is switched off"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world w;
+		struct snapshot *next;
+
+		begin_world(&w, unanswered, false);
+		post(&w, NOW, "p1", "jane", "my acme is broken");
+		next = make_snapshot(&w, cases[i].rules, 2);
+		pipeline_swap(w.p, next);
+		snapshot_unref(next);
+		buf_clear(&w.told);
+		until(&w, NOW + DAY);
+		assert_told(&w, "care/p1=held ");
+		if (strstr(buf_str(&w.notes), cases[i].note) == NULL)
+			fail_msg("'%s' is not in '%s'", cases[i].note, buf_str(&w.notes));
+		end_world(&w);
+	}
+}
+
+/* More than one transaction takes. */
+static void
+many_timers_fall_due_a_part_at_a_time(void **state)
+{
+	struct world w;
+	struct tick_result r;
+	int64_t left = 600;
+
+	(void)state;
+	begin_world(&w, unanswered, false);
+	for (int i = 0; i < 600; i++) {
+		char id[16], who[16];
+
+		snprintf(id, sizeof id, "p%d", i);
+		snprintf(who, sizeof who, "u%d", i);
+		post(&w, NOW, id, who, "my acme is broken");
+	}
+	assert_int_equal(rows_of(&w, "timers"), left);
+	clock_virtual_set(&w.clock, NOW + 2 * HOUR);
+	do {
+		assert_int_equal(pipeline_tick(w.p, &r, &w.err), 0);
+		assert_true(rows_of(&w, "timers") < left);
+		left = rows_of(&w, "timers");
+		assert_int_equal(r.more, left > 0);
+		assert_true(r.queued > 0);
+	} while (r.more);
+	assert_int_equal(left, 0);
+	assert_int_equal(rows_of(&w, "alerts"), 600);
+	end_world(&w);
+}
+
+static void
+a_timer_that_cannot_be_judged_holds_up_no_other(void **state)
+{
+	struct world w;
+	sqlite3 *db;
+
+	(void)state;
+	begin_world(&w, unanswered, false);
+	post(&w, NOW, "p1", "jane", "my acme is broken");
+	post(&w, NOW + 1, "p2", "joe", "my acme is broken");
+	post(&w, NOW + 2, "p3", "jim", "my acme is broken");
+	buf_clear(&w.told);
+	assert_int_equal(sqlite3_open(w.path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "CREATE TRIGGER refuse BEFORE INSERT ON decisions "
+			     "WHEN NEW.occurrence_kind = 1 AND NEW.occurrence_id IN ('p1', 'p2') "
+			     "BEGIN SELECT RAISE(ABORT, 'refused by the test'); END",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	restart(&w);
+	until(&w, NOW + DAY);
+	assert_told(&w, "care/p3=alerted ");
+	assert_int_equal(rows_of(&w, "timers"), 0);
+	end_world(&w);
+}
+
+/* The tick fails at each allocation in turn, and goes well at last. */
+static void
+a_tick_without_memory_is_tried_again(void **state)
+{
+	struct world w;
+	unsigned failed = 0;
+
+	(void)state;
+	begin_world(&w, unanswered, false);
+	post(&w, NOW, "p1", "jane", "my acme is broken");
+	buf_clear(&w.told);
+	clock_virtual_set(&w.clock, NOW + 2 * HOUR);
+	for (unsigned nth = 1;; nth++) {
+		struct tick_result r;
+		int rc;
+
+		assert_true(nth < 2000);
+		mem_fault_arm(nth, false);
+		rc = pipeline_tick(w.p, &r, &w.err);
+		mem_fault_arm(0, false);
+		if (rc == 0)
+			break;
+		failed++;
+		assert_int_equal(w.err.kind, ERR_NOMEM);
+		assert_int_equal(rows_of(&w, "timers"), 1);
+		assert_int_equal(rows_of(&w, "alerts"), 0);
+	}
+	assert_true(failed > 0);
+	assert_told(&w, "care/p1=alerted ");
+	end_world(&w);
+}
+
+/* ---- sequences ---- */
+
+static const char sequence[] = "rule seq \"First A, then B\"\n"
+			       "  when text contains \"buy\"\n"
+			       "  after a post within 3 days where text contains \"hello\"\n"
+			       "  then\n"
+			       "    tag author \"keen\"\n"
+			       "  end\n"
+			       "end\n"
+			       "rule calm \"No thanks came\"\n"
+			       "  when text contains \"refund\"\n"
+			       "  unless a post within 3 days where text contains \"thanks\"\n"
+			       "  then\n"
+			       "    tag author \"angry\"\n"
+			       "  end\n"
+			       "end\n";
+
+static void
+first_one_thing_then_another(void **state)
+{
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, sequence, restarts);
+		post(&w, NOW, "p1", "jane", "buy it");
+		post(&w, NOW + DAY, "p2", "jane", "hello");
+		post(&w, NOW + 2 * DAY, "p3", "joe", "buy it");
+		post(&w, NOW + 4 * DAY, "p4", "jane", "buy it");
+		post(&w, NOW + 4 * DAY + 1, "p5", "jane", "buy it");
+		assert_told(&w, "seq/p1=counted seq/p3=counted seq/p4=done seq/p5=counted ");
+		post(&w, NOW + 5 * DAY, "p6", "jane", "hello, buy it");
+		post(&w, NOW + 5 * DAY + 1, "p7", "jane", "buy it");
+		assert_told(&w, "seq/p6=counted seq/p7=done ");
+		end_world(&w);
+	}
+}
+
+static void
+a_post_makes_the_action_needless(void **state)
+{
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, sequence, restarts);
+		post(&w, NOW, "p1", "jane", "a refund, please; thanks");
+		post(&w, NOW, "p2", "joe", "a refund, please");
+		post(&w, NOW + DAY, "p3", "joe", "thanks");
+		assert_told(&w, "calm/p1=waiting calm/p2=waiting ");
+		until(&w, NOW + 9 * DAY);
+		assert_told(&w, "calm/p1=done calm/p2=held ");
+		end_world(&w);
+	}
+}
+
+/* Messages that are due count as sent. */
+static void
+deliver(struct world *w)
+{
+	struct send_outcome done = {.result = SEND_DONE};
+	struct message *list;
+	enum message_state state;
+	size_t count;
+
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(outbox_claim(w->st, &w->snapshot->config->actions, w->clock.at_ms, false,
+			     NULL, 0, 100, w->a, &list, &count, &w->err),
+	    0);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(outbox_record(w->st, &w->snapshot->config->actions, &w->rng,
+				     w->clock.at_ms, S(list[i].id), &done, &state, &w->err),
+		    0);
+	assert_int_equal(store_commit(w->st, &w->err), 0);
+}
+
+static void
+add_customer(struct world *w, const char *id, const char *handle)
+{
+	struct link_row link = {.customer_id = S(id),
+	    .handle_key = S(handle),
+	    .proof = S("imported handle"),
+	    .linked_at_ms = NOW,
+	    .unlinked_at_ms = TIME_UNKNOWN};
+	bool created;
+
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(store_customer_put(w->st, S(id), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW,
+			     &created, &w->err),
+	    0);
+	assert_true(store_link_add(w->st, &link, &w->err) >= 0);
+	assert_int_equal(store_commit(w->st, &w->err), 0);
+}
+
+static const char stayed[] = "rule sorry \"Say sorry\"\n"
+			     "  when text contains \"awful\"\n"
+			     "  then\n"
+			     "    send \"sorry\" by log to customer\n"
+			     "  end\n"
+			     "  at most once every 30 days per customer\n"
+			     "end\n"
+			     "rule stayed \"It did not help\"\n"
+			     "  when text contains \"awful\"\n"
+			     "  after \"sorry\" was sent within 7 days\n"
+			     "  then\n"
+			     "    tag author \"lost\"\n"
+			     "  end\n"
+			     "end\n";
+
+static void
+who_was_sent_something_and_stayed_angry(void **state)
+{
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, stayed, restarts);
+		add_customer(&w, "17", "@jane@example.org");
+		post(&w, NOW, "p1", "jane", "awful");
+		assert_told(&w, "sorry/p1=queued stayed/p1=counted ");
+		/* queued is not sent */
+		post(&w, NOW + 1, "p2", "jane", "awful");
+		assert_told(&w, "sorry/p2=held stayed/p2=counted ");
+		until(&w, NOW + HOUR);
+		deliver(&w);
+		post(&w, NOW + DAY, "p3", "jane", "still awful");
+		post(&w, NOW + DAY, "p4", "joe", "still awful");
+		assert_told(&w, "sorry/p3=held stayed/p3=done sorry/p4=held stayed/p4=counted ");
+		post(&w, NOW + 8 * DAY, "p5", "jane", "awful");
+		assert_told(&w, "sorry/p5=held stayed/p5=counted ");
+		end_world(&w);
+	}
+}
+
+/* ---- crowds ---- */
+
+#define STORM_HEAD                                                                                 \
+	"watch storm \"A crowd, not a post\"\n"                                                    \
+	"  over posts where text contains \"awful\"\n"                                             \
+	"  out of posts where brand is acme\n"                                                     \
+	"  when all of\n"                                                                          \
+	"    count within 10 minutes is at least 5\n"                                              \
+	"    authors within 10 minutes is at least 3\n"                                            \
+	"    share within 1 hour is at least 20%\n"                                                \
+	"  end\n"                                                                                  \
+	"  then\n"                                                                                 \
+	"    alert \"pr\" as critical\n"
+
+static const char storm[] = BRAND STORM_HEAD "    pause promotions\n"
+					     "  end\n"
+					     "  until quiet for 30 minutes\n"
+					     "end\n";
+
+static bool
+is_paused(struct world *w)
+{
+	struct pause_row row;
+	int rc = store_pause_get(w->st, S(PAUSE_PROMOTIONS), w->clock.at_ms, w->a, &row, &w->err);
+
+	assert_true(rc >= 0);
+	return rc == 1;
+}
+
+/* n posts, one a minute, by so many authors. */
+static void
+crowd(struct world *w, int64_t from_ms, int n, int authors, const char *text)
+{
+	for (int i = 0; i < n; i++) {
+		char id[24], who[16];
+
+		snprintf(id, sizeof id, "c%lld", (long long)w->next_post++);
+		snprintf(who, sizeof who, "u%d", i % authors);
+		post(w, from_ms + i * MINUTE, id, who, text);
+	}
+}
+
+static struct incident_row
+last_incident(struct world *w)
+{
+	struct incident_row *rows;
+	size_t count;
+
+	assert_int_equal(
+	    store_incidents_list(w->st, SLICE_NONE, 0, 1, w->a, &rows, &count, &w->err), 0);
+	assert_int_equal(count, 1);
+	return rows[0];
+}
+
+static void
+a_storm_begins_holds_and_ends(void **state)
+{
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, storm, restarts);
+		crowd(&w, NOW, 4, 4, "acme is awful");
+		assert_told(&w, "");
+		crowd(&w, NOW + 4 * MINUTE, 1, 1, "acme is awful");
+		assert_told(
+		    &w, "storm/w:storm:1795255440000=alerted storm/w:storm:1795255440000=done ");
+		assert_true(is_paused(&w));
+		crowd(&w, NOW + 5 * MINUTE, 10, 5, "acme is awful");
+		assert_told(&w, "");
+		assert_true(last_incident(&w).ended_at_ms == TIME_UNKNOWN);
+		/* the last of them is said at 14; fewer than 5 in 10 minutes from 20 on */
+		until(&w, NOW + 40 * MINUTE);
+		assert_true(is_paused(&w));
+		until(&w, NOW + 60 * MINUTE);
+		assert_false(is_paused(&w));
+		assert_int_equal(last_incident(&w).started_at_ms, NOW + 4 * MINUTE);
+		assert_in_range(
+		    last_incident(&w).ended_at_ms, NOW + 50 * MINUTE, NOW + 52 * MINUTE);
+		assert_int_equal(last_incident(&w).peak, 15);
+		assert_int_equal(rows_of(&w, "alerts"), 1);
+		assert_int_equal(rows_of(&w, "outbox"), 2); /* its beginning and its end */
+		assert_told(&w, "");
+		/* a second one is an incident of its own */
+		crowd(&w, NOW + 5 * HOUR, 5, 5, "acme is awful");
+		assert_told(
+		    &w, "storm/w:storm:1795273440000=alerted storm/w:storm:1795273440000=done ");
+		assert_int_equal(rows_of(&w, "incidents"), 2);
+		end_world(&w);
+	}
+}
+
+static void
+one_person_is_no_crowd_and_a_small_share_is_none_either(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_world(&w, storm, true);
+	crowd(&w, NOW, 9, 2, "acme is awful");
+	assert_told(&w, "");
+	crowd(&w, NOW + 2 * HOUR, 30, 30, "acme is fine");
+	crowd(&w, NOW + 2 * HOUR + 30 * MINUTE, 6, 6, "acme is awful");
+	assert_told(&w, "");
+	assert_int_equal(rows_of(&w, "incidents"), 0);
+	end_world(&w);
+}
+
+static void
+what_is_no_part_of_a_crowd(void **state)
+{
+	static const struct {
+		const char *note;
+		bool is_first_fetch, is_own, is_old;
+	} cases[] = {
+	    {"a first fetch", true, false, false},
+	    {"our own account", false, true, false},
+	    {"posts older than the windows", false, false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world w;
+
+		begin_world(&w, storm, false);
+		for (int n = 0; n < 8; n++) {
+			char id[16], who[16];
+
+			snprintf(id, sizeof id, "p%d", n);
+			snprintf(who, sizeof who, "u%d", n);
+			until(&w, NOW + n);
+			say(&w,
+			    &(struct saying){.id = id,
+				.who = cases[i].is_own ? "acme" : who,
+				.text = "acme is awful",
+				.is_first_fetch = cases[i].is_first_fetch,
+				.age_ms = cases[i].is_old ? 3 * HOUR : 0});
+		}
+		if (rows_of(&w, "incidents") != 0 || rows_of(&w, "watch_hits") != 0)
+			fail_msg("%s made a crowd", cases[i].note);
+		end_world(&w);
+	}
+}
+
+static void
+swap(struct world *w, const char *rules, int64_t version)
+{
+	snapshot_unref(w->snapshot);
+	w->snapshot = make_snapshot(w, rules, version);
+	pipeline_swap(w->p, w->snapshot);
+}
+
+static void
+a_watch_goes_on_under_new_rules_and_ends_when_it_is_taken_out(void **state)
+{
+	static const char quieter[] = BRAND STORM_HEAD "  end\n"
+						       "  until quiet for 60 minutes\n"
+						       "end\n";
+	static const char none[] = BRAND;
+	struct world w;
+
+	(void)state;
+	begin_world(&w, storm, false);
+	crowd(&w, NOW, 4, 4, "acme is awful");
+	swap(&w, quieter, 2);
+	/* the four of before count */
+	crowd(&w, NOW + 4 * MINUTE, 1, 1, "acme is awful");
+	assert_told(&w, "storm/w:storm:1795255440000=alerted ");
+	swap(&w, storm, 3);
+	until(&w, NOW + 6 * MINUTE);
+	assert_int_equal(rows_of(&w, "incidents"), 1);
+	assert_true(last_incident(&w).ended_at_ms == TIME_UNKNOWN);
+	swap(&w, none, 4);
+	until(&w, NOW + 7 * MINUTE);
+	assert_true(last_incident(&w).ended_at_ms != TIME_UNKNOWN);
+	assert_true(slice_eq_str(last_incident(&w).end_reason, "the watch is no longer in force"));
+	assert_false(is_paused(&w));
+	end_world(&w);
+}
+
+static int
+refuse(void *cookie, struct store *st, const struct page_result *results, struct err *err)
+{
+	(void)cookie;
+	(void)st;
+	(void)results;
+	return err_set(err, ERR_STORE, "disk full");
+}
+
+static void
+a_batch_that_did_not_commit_is_not_counted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_world(&w, storm, false);
+	crowd(&w, NOW, 4, 4, "acme is awful");
+	for (int i = 0; i < 3; i++) {
+		struct page *page = page_new(S("demo")), *const pages[] = {page};
+		struct page_result r;
+		struct post *one = page_add(page);
+
+		one->id = S("again");
+		one->source = S("replay");
+		one->text = S("acme is awful");
+		one->created_at_ms = one->fetched_at_ms = w.clock.at_ms;
+		one->author.id = S("somebody");
+		assert_int_equal(pipeline_batch(w.p, pages, 1, &r, refuse, NULL, &w.err), -1);
+		page_free(page);
+	}
+	assert_told(&w, "");
+	assert_int_equal(rows_of(&w, "watch_hits"), 4);
+	crowd(&w, NOW + 5 * MINUTE, 1, 1, "acme is awful");
+	assert_true(w.told.len > 0);
+	end_world(&w);
+}
+
+static void
+a_crowd_without_memory_begins_with_the_next_try(void **state)
+{
+	struct world w;
+	struct page *page = page_new(S("demo")), *const pages[] = {page};
+	struct post *last = page_add(page);
+	unsigned failed = 0;
+
+	(void)state;
+	begin_world(&w, storm, false);
+	crowd(&w, NOW, 4, 4, "acme is awful");
+	last->id = S("last");
+	last->source = S("replay");
+	last->text = S("acme is awful");
+	last->created_at_ms = last->fetched_at_ms = w.clock.at_ms;
+	last->author.id = S("somebody");
+	restart(&w); /* so that the crowd is filled anew */
+	for (unsigned nth = 1;; nth++) {
+		struct page_result r;
+		int rc;
+
+		assert_true(nth < 2000);
+		mem_fault_arm(nth, false);
+		rc = pipeline_batch(w.p, pages, 1, &r, NULL, NULL, &w.err);
+		mem_fault_arm(0, false);
+		if (rc == 0)
+			break;
+		failed++;
+		assert_int_equal(w.err.kind, ERR_NOMEM);
+		assert_int_equal(rows_of(&w, "incidents"), 0);
+		assert_int_equal(rows_of(&w, "watch_hits"), 4);
+		assert_false(is_paused(&w));
+	}
+	assert_true(failed > 0);
+	assert_int_equal(rows_of(&w, "incidents"), 1);
+	assert_true(is_paused(&w));
+	page_free(page);
+	end_world(&w);
+}
+
+static void
+what_no_watch_reaches_is_tidied(void **state)
+{
+	struct world w;
+	bool more = true;
+
+	(void)state;
+	begin_world(&w, storm, false);
+	crowd(&w, NOW, 30, 30, "acme is awful");
+	until(&w, NOW + 20 * DAY);
+	for (int calls = 0; more; calls++) {
+		assert_in_range(calls, 0, 20);
+		assert_int_equal(store_begin(w.st, &w.err), 0);
+		assert_int_equal(pipeline_tidy(w.p, w.clock.at_ms, 10, &more, &w.err), 0);
+		assert_int_equal(store_commit(w.st, &w.err), 0);
+	}
+	assert_int_equal(rows_of(&w, "watch_hits"), 0);
+	assert_int_equal(rows_of(&w, "watch_base"), 0);
+	assert_int_equal(rows_of(&w, "watch_state"), 1); /* the watch is in force */
+	swap(&w, BRAND, 2);
+	until(&w, NOW + 28 * DAY);
+	assert_int_equal(store_begin(w.st, &w.err), 0);
+	assert_int_equal(pipeline_tidy(w.p, w.clock.at_ms, 10, &more, &w.err), 0);
+	assert_int_equal(store_commit(w.st, &w.err), 0);
+	assert_int_equal(rows_of(&w, "watch_state"), 0);
+	end_world(&w);
+}
+
+/* ---- all together ---- */
+
+static const char everything[] =
+    BRAND "rule care \"Care\"\n"
+	  "  when all of\n"
+	  "    brand is acme\n"
+	  "    text contains \"broken\"\n"
+	  "  end\n"
+	  "  unless answered within 2 hours\n"
+	  "  then\n"
+	  "    alert \"support\" as high\n"
+	  "  end\n"
+	  "end\n"
+	  "rule seq \"First A, then B\"\n"
+	  "  when text contains \"buy\"\n"
+	  "  after a post within 3 hours where text contains \"hello\"\n"
+	  "  then\n"
+	  "    tag author \"keen\"\n"
+	  "  end\n"
+	  "end\n"
+	  "watch storm \"A crowd\"\n"
+	  "  over posts where text contains \"awful\"\n"
+	  "  when all of\n"
+	  "    count within 10 minutes is at least 4\n"
+	  "    count within 10 minutes is at least 2 times the usual\n"
+	  "  end\n"
+	  "  then\n"
+	  "    alert \"pr\" as critical\n"
+	  "    pause promotions\n"
+	  "  end\n"
+	  "  until quiet for 20 minutes\n"
+	  "end\n";
+
+/* Three days of a small town; what was told, to be freed with mem_free(). */
+static char *
+live(uint64_t seed, bool restarts, bool is_random)
+{
+	static const char *const texts[] = {"acme is broken", "hello", "buy it", "acme is awful",
+	    "nothing to see here", "acme is awful, and broken"};
+	struct world w;
+	char *told;
+
+	begin_world(&w, everything, restarts);
+	rng_init(&w.rng, seed);
+	for (int n = 0; n < 250; n++) {
+		bool is_storm = n % 80 >= 60;
+		int64_t step = is_storm ? MINUTE : (int64_t)rng_below(&w.rng, 40) * MINUTE;
+		char id[16], to[16], who[16];
+
+		snprintf(id, sizeof id, "p%d", n);
+		snprintf(to, sizeof to, "p%d", n > 3 ? n - 1 - (int)rng_below(&w.rng, 3) : 0);
+		snprintf(who, sizeof who, "u%d", (int)rng_below(&w.rng, 12));
+		if (is_random)
+			w.restarts = rng_below(&w.rng, 4) == 0;
+		else
+			(void)rng_below(&w.rng, 4);
+		if (rng_below(&w.rng, 8) == 0)
+			reply(&w, w.clock.at_ms + step, id, "acme", to);
+		else
+			post(&w, w.clock.at_ms + step, id, who,
+			    is_storm ? "acme is awful" : texts[rng_below(&w.rng, 6)]);
+	}
+	until(&w, w.clock.at_ms + DAY);
+	assert_int_equal(rows_of(&w, "timers"), 0);
+	assert_true(rows_of(&w, "incidents") > 0);
+	assert_false(is_paused(&w));
+	told = buf_detach(&w.told, NULL);
+	end_world(&w);
+	return told;
+}
+
+static void
+restarts_change_nothing_and_the_same_seed_gives_the_same(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		char *undisturbed = live(seed, false, false), *again = live(seed, false, false);
+		char *restarted = live(seed, false, true);
+
+		assert_non_null(strstr(undisturbed, "care/"));
+		assert_non_null(strstr(undisturbed, "seq/"));
+		assert_non_null(strstr(undisturbed, "storm/"));
+		assert_string_equal(undisturbed, again);
+		assert_string_equal(undisturbed, restarted);
+		mem_free(undisturbed);
+		mem_free(again);
+		mem_free(restarted);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_complaint_nobody_answers_reaches_a_person),
+	    cmocka_unit_test(what_fell_due_while_we_were_down_is_judged_at_the_start),
+	    cmocka_unit_test(the_live_rules_judge_a_timer),
+	    cmocka_unit_test(many_timers_fall_due_a_part_at_a_time),
+	    cmocka_unit_test(a_timer_that_cannot_be_judged_holds_up_no_other),
+	    cmocka_unit_test(a_tick_without_memory_is_tried_again),
+	    cmocka_unit_test(first_one_thing_then_another),
+	    cmocka_unit_test(a_post_makes_the_action_needless),
+	    cmocka_unit_test(who_was_sent_something_and_stayed_angry),
+	    cmocka_unit_test(a_storm_begins_holds_and_ends),
+	    cmocka_unit_test(one_person_is_no_crowd_and_a_small_share_is_none_either),
+	    cmocka_unit_test(what_is_no_part_of_a_crowd),
+	    cmocka_unit_test(a_watch_goes_on_under_new_rules_and_ends_when_it_is_taken_out),
+	    cmocka_unit_test(a_batch_that_did_not_commit_is_not_counted),
+	    cmocka_unit_test(a_crowd_without_memory_begins_with_the_next_try),
+	    cmocka_unit_test(what_no_watch_reaches_is_tidied),
+	    cmocka_unit_test(restarts_change_nothing_and_the_same_seed_gives_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, load_lexicon, free_lexicon);
+}

@@ -1,0 +1,247 @@
+/*
+ * post_cut.h makes tokens and units of plain words itself; units.h, which knows nothing of that, says
+ * what they must be.
+ */
+#include "nlp_support.h"
+
+#include "nlp/lexicon_set.h"
+#include "nlp/post_cut.h"
+
+#define RANDOM_TEXTS 6000
+#define PIECES_MAX 24
+
+struct cutters {
+	struct lexicon_set *set;
+	struct post_cutter cutter;
+	struct cutting plain;
+	struct arena *arena;
+};
+
+static int
+open_cutters(void **state)
+{
+	struct cutters *c = mem_zalloc(sizeof *c);
+	struct err err = {.kind = ERR_NONE};
+	*state = c;
+	if (c == NULL || lexicon_set_new(&c->set, &err) < 0)
+		return -1;
+	c->arena = arena_new(ARENA_MAX);
+	return post_cutter_init(&c->cutter);
+}
+
+static int
+close_cutters(void **state)
+{
+	struct cutters *c = *state;
+	post_cutter_fini(&c->cutter);
+	units_cutting_fini(&c->plain);
+	lexicon_set_unref(c->set);
+	arena_free(c->arena);
+	mem_free(c);
+	return 0;
+}
+
+static bool
+is_same_token(const struct token *a, const struct token *b)
+{
+	return a->start == b->start && a->len == b->len && a->kind == b->kind &&
+	    a->is_caps == b->is_caps && a->is_elongated == b->is_elongated &&
+	    a->ends_sentence == b->ends_sentence && slice_eq(a->folded, b->folded);
+}
+
+static bool
+is_same_unit(const struct unit *a, const struct unit *b)
+{
+	bool is_same = slice_eq(a->key.text, b->key.text) && a->key.hash == b->key.hash &&
+	    a->other_count == b->other_count && a->kind == b->kind && a->is_caps == b->is_caps &&
+	    a->is_elongated == b->is_elongated && a->token == b->token && a->start == b->start &&
+	    a->len == b->len && a->clause == b->clause && a->sentence == b->sentence &&
+	    a->is_quoted == b->is_quoted;
+	for (size_t i = 0; is_same && i < a->other_count; i++)
+		is_same = slice_eq(a->others[i].text, b->others[i].text);
+	return is_same;
+}
+
+/* The votes of the units' words, one by one. */
+static void
+add_up(const struct cutters *c, int32_t sums[LANGUAGE_SLOTS], size_t *words, size_t *letters)
+{
+	const struct unit_list *l = &c->plain.units;
+	for (int is_tag = 0; is_tag < 2 && *words == 0; is_tag++) {
+		for (size_t i = 0; i < l->count && *words < SPEECH_WORDS_MAX; i++) {
+			struct slice word = l->items[i].key.text;
+			struct language_vector v;
+			if (l->items[i].kind != (is_tag ? TOKEN_HASHTAG : TOKEN_WORD))
+				continue;
+			word = slice_make(word.ptr + is_tag, word.len - (size_t)is_tag);
+			language_word_vector(c->set->languages, word, &v);
+			for (int k = 0; k < LANGUAGE_SLOTS; k++)
+				sums[k] += v.v[k];
+			*words += 1;
+			*letters += word.len;
+		}
+	}
+}
+
+static void
+check_votes(const struct cutters *c, const struct post_words *w, struct slice text)
+{
+	int32_t want[LANGUAGE_SLOTS] = {0}, got[LANGUAGE_SLOTS];
+	size_t words = 0, letters = 0;
+	add_up(c, want, &words, &letters);
+	speech_sum(&w->speech, got);
+	if (w->speech.words != words || w->speech.letters != letters ||
+	    memcmp(want, got, sizeof got) != 0)
+		fail_msg("the votes of '%.*s' are others", SLICE_ARG(text));
+}
+
+/* A fact is that of its unit's word. */
+static void
+check_facts(const struct cutters *c, const struct post_words *w)
+{
+	for (size_t i = 0; i < c->plain.units.count; i++) {
+		const struct unit *u = &c->plain.units.items[i];
+		const struct word_fact *f = w->facts[i];
+		if (f == NULL)
+			continue;
+		assert_true(slice_eq(slice_make(f->word, f->len), u->key.text));
+		assert_int_equal(f->kind, word_memo_kind(u));
+		assert_ptr_equal(w->entries[i], &f->entries);
+	}
+}
+
+static void
+check(struct cutters *c, struct slice text)
+{
+	struct post_words w = {.guess = LANGUAGE_EN};
+	const struct cutting *got = &c->cutter.cutting, *want = &c->plain;
+	assert_int_equal(units_cut_text(&c->plain, text, c->arena, NULL), 0);
+	assert_int_equal(post_cut(&c->cutter, 1, c->set->languages, text, c->arena, &w, NULL), 0);
+	bool is_same =
+	    got->tokens.count == want->tokens.count && got->units.count == want->units.count;
+	for (size_t i = 0; is_same && i < want->tokens.count; i++)
+		is_same = is_same_token(&got->tokens.items[i], &want->tokens.items[i]);
+	for (size_t i = 0; is_same && i < want->units.count; i++)
+		is_same = is_same_unit(&got->units.items[i], &want->units.items[i]);
+	if (!is_same)
+		fail_msg("'%.*s' is cut in another way", SLICE_ARG(text));
+	check_facts(c, &w);
+	check_votes(c, &w, text);
+	arena_reset(c->arena);
+}
+
+static const char *const PIECES[] = {"good", "Bad", "NOT", "don't", "well-made", "l'homme", "a",
+    "U", "xd", "x", "d:", "http", "https://x.co/a", "www.acme.com", "acme.com", "@acme",
+    "@acme:", "RT", "#tag", "#1", "#GoodDay", "123", "12345", "10%", "3:30", "soooo", "goooood",
+    "!!", "?", "...", ".", ",", ";", ":", "-", "--", "(", ")", "[", "\"", "\"", "'", "*", "f**k",
+    "&", "/", "_", "%", ":)", ":-(", "<3", "x(", "\n", "\t", "\r\n", " ", "  ", " ", " ", " ", " ",
+    "\xc3\xa9t\xc3\xa9", "\xc3\x9f", "\xe2\x80\x99", "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x94",
+    "\xe2\x80\xa6", "\xe2\x84\xa2", "\xcc\x88", "\xc2\xa0", "\xc2\xab", "\xc2\xbb", "\xe2\x80\x8b",
+    "\xf0\x9f\x98\x82", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "1\xef\xb8\x8f\xe2\x83\xa3",
+    "\xe6\x97\xa5\xe6\x9c\xac", "\xd0\xba\xd0\xbe\xd1\x82", "\xef\xac\x81n",
+    "Donaudampfschifffahrtsgesellschaft", "happy", "happiness", "running", "`"};
+
+static void
+random_texts_are_cut_as_units_h_cuts_them(void **state)
+{
+	char text[PIECES_MAX * 48];
+	uint32_t seed = 20;
+	for (int n = 0; n < RANDOM_TEXTS; n++) {
+		size_t len = 0;
+		seed = seed * 1664525u + 1013904223u;
+		unsigned pieces = 1 + (seed >> 16) % PIECES_MAX, blanks = (seed >> 8) % 4;
+		for (unsigned i = 0; i < pieces; i++) {
+			seed = seed * 1664525u + 1013904223u;
+			const char *piece = PIECES[(seed >> 16) % COUNT_OF(PIECES)];
+			memcpy(text + len, piece, strlen(piece));
+			len += strlen(piece);
+			if ((seed >> 8) % 4 < blanks)
+				text[len++] = ' ';
+		}
+		check(*state, slice_make(text, len));
+	}
+}
+
+static void
+texts_of_any_length_are_cut_as_units_h_cuts_them(void **state)
+{
+	static const char *const PATTERNS[] = {
+	    "a ", "good day, ", "!a", "it's ", "a-", "a.", "\" a", "don", "1 ", "@a ", "\xc3\xa9 "};
+	static const size_t LENGTHS[] = {0, 1, 63, 64, 65, 127, 128, 129, 1000, 65536};
+	char *text = mem_alloc(65536 + 16);
+	assert_non_null(text);
+	for (size_t p = 0; p < COUNT_OF(PATTERNS); p++) {
+		size_t len = strlen(PATTERNS[p]);
+		for (size_t i = 0; i + len <= 65536 + 16; i += len)
+			memcpy(text + i, PATTERNS[p], len);
+		for (size_t i = 0; i < COUNT_OF(LENGTHS); i++)
+			check(*state, utf8_prefix(slice_make(text, LENGTHS[i] / len * len), 65536));
+	}
+	mem_free(text);
+}
+
+static void
+an_empty_text_has_a_list_of_units_all_the_same(void **state)
+{
+	struct cutters *c = *state;
+	struct post_cutter fresh;
+	struct post_words w = {.guess = LANGUAGE_EN};
+	assert_int_equal(post_cutter_init(&fresh), 0);
+	assert_int_equal(
+	    post_cut(&fresh, 1, c->set->languages, SLICE_LIT(""), c->arena, &w, NULL), 0);
+	assert_int_equal(fresh.cutting.units.count, 0);
+	assert_non_null(fresh.cutting.units.items);
+	assert_non_null(w.entries);
+	post_cutter_fini(&fresh);
+}
+
+static void
+more_words_than_the_memo_holds_are_cut_all_the_same(void **state)
+{
+	char text[256];
+	for (unsigned n = 0; n < 3 * WORD_MEMO_SIZE; n += 16) {
+		int len = 0;
+		for (unsigned i = n; i < n + 16; i++)
+			len += snprintf(text + len, sizeof text - (size_t)len, "w%uq good ", i);
+		check(*state, slice_make(text, (size_t)len));
+	}
+}
+
+static void
+every_failed_allocation_is_reported(void **state)
+{
+	struct cutters *c = *state;
+	struct slice text = SLICE_LIT("Happy days, don't you think? @acme's #GoodDay well-made "
+				      "\xc3\xa9t\xc3\xa9 \xe2\x84\xa2 goooood");
+	for (unsigned nth = 1;; nth++) {
+		struct post_cutter fresh = {0};
+		struct post_words w = {.guess = LANGUAGE_EN};
+		struct err err = {.kind = ERR_NONE};
+		mem_fault_arm(nth, false);
+		struct arena *a = arena_new(ARENA_MAX);
+		int rc = post_cutter_init(&fresh);
+		if (rc == 0)
+			rc = a == NULL ? -1
+				       : post_cut(&fresh, 1, c->set->languages, text, a, &w, &err);
+		bool hit = mem_fault_hit();
+		mem_fault_arm(0, false);
+		assert_int_equal(rc, hit ? -1 : 0);
+		post_cutter_fini(&fresh);
+		arena_free(a);
+		if (!hit)
+			break;
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(random_texts_are_cut_as_units_h_cuts_them),
+	    cmocka_unit_test(texts_of_any_length_are_cut_as_units_h_cuts_them),
+	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
+	    cmocka_unit_test(more_words_than_the_memo_holds_are_cut_all_the_same),
+	    cmocka_unit_test(every_failed_allocation_is_reported),
+	};
+	return cmocka_run_group_tests(tests, open_cutters, close_cutters);
+}
