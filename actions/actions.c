@@ -10,6 +10,7 @@
 #include "core/timefmt.h"
 #include "core/utf8.h"
 #include "platform/crypto.h"
+#include "store/pauses.h"
 #include "store/persons.h"
 
 #include "actions/actions_internal.h"
@@ -434,6 +435,10 @@ actions_settle(struct store *st, const struct actions_config *config,
 			return -1;
 		s.has_decided = rc == 1;
 	}
+	rc = store_pauses_any(st, err);
+	if (rc < 0)
+		return -1;
+	s.has_pauses = rc == 1;
 	for (size_t i = 0; i < in->firing_count; i++)
 		actions += in->firings[i].rule->action_count;
 	order = arena_array(a, in->firing_count + 1, sizeof *order);

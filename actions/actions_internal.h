@@ -32,6 +32,7 @@ struct settle {
 	struct arena *arena;
 	struct settled *out;
 	const struct attribute_claim *claims;
+	bool has_pauses; /* something is paused */
 	bool has_decided; /* some rule has decided on this occurrence before */
 	const struct rule_head *sender; /* the first rule that sends because of this occurrence */
 	struct err *err;

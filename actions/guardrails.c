@@ -99,10 +99,10 @@ judge_pause(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
 	struct pause_row row;
 	struct slice what;
-	int rc = store_pauses_any(s->st, s->err);
+	int rc;
 
-	if (rc <= 0)
-		return rc < 0 ? -1 : 1;
+	if (!s->has_pauses)
+		return 1;
 	if (!pause_rule_what(rule->id, s->arena, &what))
 		return err_set(s->err, ERR_NOMEM, "no memory to judge a rule");
 	rc = store_pause_get(s->st, what, s->in->occ->now_ms, s->arena, &row, s->err);

@@ -75,6 +75,7 @@ struct store {
 	size_t statement_count;
 	struct overlay *caches[CACHE_COUNT]; /* NULL for readers: their caches would grow stale */
 	struct buf json_a, json_b, key; /* scratch of one call */
+	char short_key[256]; /* likewise: keys of almost everybody */
 };
 
 /* --- query.c --- */
@@ -141,6 +142,9 @@ int cache_put(
     struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
 int cache_put_saved(
     struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
+/* "rule id, NUL, kind, key": good until the next call.  It is made for every firing. */
+int store_key_join(struct store *st, struct slice rule_id, char kind, struct slice key,
+    struct slice *joined_r, struct err *err);
 void cache_forget(struct store *st, enum store_cache which, struct slice key);
 
 /* What each cache loads and saves; cookie is the store. */
