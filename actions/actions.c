@@ -10,6 +10,7 @@
 #include "core/timefmt.h"
 #include "core/utf8.h"
 #include "platform/crypto.h"
+#include "store/pauses.h"
 #include "store/persons.h"
 
 #include "actions/actions_internal.h"
@@ -184,6 +185,10 @@ act_set(
 		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
 	*claim = (struct attribute_claim){action->name, f->rule, s->claims};
 	s->claims = claim;
+	if (s->in->mode == SETTLE_REHEARSE) {
+		row->outcome = DECISION_DONE;
+		return settle_note(s, row, "it would be set");
+	}
 	rc = store_customer_set(s->st, occ->customer->id, action->name, values, occ->now_ms, source,
 	    slice_of(row->id), s->err);
 	if (rc < 0)
@@ -226,10 +231,12 @@ act_alert(
 		row->outcome = DECISION_SHADOW;
 		return settle_note(s, row, "shadow: an alert would be raised");
 	}
+	row->outcome = DECISION_ALERTED;
+	if (s->in->mode == SETTLE_REHEARSE)
+		return settle_note(s, row, "an alert would be raised");
 	if (alert_raise(s->st, s->config, s->in->occ, f->rule, action, f->reason, slice_of(row->id),
 		s->arena, &alert_no, s->err) < 0)
 		return -1;
-	row->outcome = DECISION_ALERTED;
 	s->out->alerted++;
 	return settle_note(
 	    s, row, "alert %lld in '%.*s'", (long long)alert_no, SLICE_ARG(action->queue));
@@ -266,7 +273,10 @@ add_row(struct settle *s, const struct firing *f, const struct action *action)
 static int
 store_row(struct settle *s, const struct decision_row *row)
 {
-	int rc = store_decision_insert(s->st, row, s->err);
+	int rc = 1;
+
+	if (s->in->mode == SETTLE_REAL)
+		rc = store_decision_insert(s->st, row, s->err);
 
 	if (rc < 0)
 		return -1;
@@ -340,12 +350,17 @@ static int
 settle_firing(struct settle *s, const struct firing *f)
 {
 	const struct rule_head *rule = f->rule;
+	struct window_seen seen;
 	char why[WHY_MAX];
 	enum verdict verdict;
 	int may, rc = 0;
 
 	if (rule->action_count == 0)
 		return 0;
+	/* A rule that waits begins to wait also then: it fires when nobody remembers any more. */
+	if (s->in->mode == SETTLE_REMEMBER &&
+	    (rule->unless.kind == SEQUENCE_NONE || s->in->occ->kind != OCCURRENCE_POST))
+		return guardrails_remember(s, rule, &seen);
 	if (s->has_decided)
 		rc = store_decision_exists(
 		    s->st, s->in->occ->kind, s->in->occ->id, rule->id, s->err);
@@ -414,10 +429,16 @@ actions_settle(struct store *st, const struct actions_config *config,
 
 	assert(in->occ != NULL && in->occ->post != NULL);
 	/* Asked once: of most occurrences nothing was decided before. */
-	rc = store_decision_exists(st, in->occ->kind, in->occ->id, SLICE_NONE, err);
+	if (in->mode == SETTLE_REAL) {
+		rc = store_decision_exists(st, in->occ->kind, in->occ->id, SLICE_NONE, err);
+		if (rc < 0)
+			return -1;
+		s.has_decided = rc == 1;
+	}
+	rc = store_pauses_any(st, err);
 	if (rc < 0)
 		return -1;
-	s.has_decided = rc == 1;
+	s.has_pauses = rc == 1;
 	for (size_t i = 0; i < in->firing_count; i++)
 		actions += in->firings[i].rule->action_count;
 	order = arena_array(a, in->firing_count + 1, sizeof *order);

@@ -27,7 +27,14 @@ struct store;
 struct template_set;
 struct zone_clock;
 
+enum settle_mode {
+	SETTLE_REAL,
+	SETTLE_REHEARSE, /* judged, counted and told as rows; nothing else is written */
+	SETTLE_REMEMBER /* windows and sequences see it; nothing is judged */
+};
+
 struct settle_input {
+	enum settle_mode mode;
 	const struct occurrence *occ;
 	int64_t post_no;
 	const char

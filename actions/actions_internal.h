@@ -32,6 +32,7 @@ struct settle {
 	struct arena *arena;
 	struct settled *out;
 	const struct attribute_claim *claims;
+	bool has_pauses; /* something is paused */
 	bool has_decided; /* some rule has decided on this occurrence before */
 	const struct rule_head *sender; /* the first rule that sends because of this occurrence */
 	struct err *err;
@@ -55,6 +56,9 @@ enum verdict {
 	VERDICT_FIRES,
 	VERDICT_COUNTED /* true, but not enough yet */
 };
+/* The rule's window, if it has one, counts the occurrence; *seen_r is filled when it may be judged. */
+struct window_seen;
+int guardrails_remember(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);
 /* May this occurrence do anything at all: inert post, act within, paused rule, window?  why says by
  * what it is held, or what is missing.  The window has counted it then. */
 enum verdict guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);

@@ -294,6 +294,8 @@ write_message(struct settle *s, const struct action *action, const struct delive
 	struct buf parts;
 	int rc;
 
+	if (s->in->mode == SETTLE_REHEARSE)
+		return 1;
 	buf_init(&parts, PARTS_MAX);
 	rc = render_with_offer(s, action, d, row, &parts, &m->offer_code);
 	if (rc == 1) {
@@ -323,10 +325,13 @@ alert_instead(struct settle *s, const struct firing *f, const struct delivery *d
 	    .verb = ACTION_ALERT, .queue = d->alert_queue, .severity = SEVERITY_NORMAL};
 	int64_t alert_no;
 
+	row->outcome = DECISION_ALERTED;
+	if (s->in->mode == SETTLE_REHEARSE)
+		return settle_note(
+		    s, row, "%s: an alert in '%.*s' instead", why, SLICE_ARG(d->alert_queue));
 	if (alert_raise(s->st, s->config, s->in->occ, f->rule, &alert, f->reason, slice_of(row->id),
 		s->arena, &alert_no, s->err) < 0)
 		return -1;
-	row->outcome = DECISION_ALERTED;
 	s->out->alerted++;
 	return settle_note(s, row, "%s: alert %lld in '%.*s' instead", why, (long long)alert_no,
 	    SLICE_ARG(d->alert_queue));
@@ -404,6 +409,7 @@ deliver_send(
 		return suppress(s, row, why);
 	fill_message(s, action, &d, row, &m);
 	m.kind = MESSAGE_SEND;
+	row->cost_milli = d.cost_milli;
 	if (set_state(s, f, &d, row, &m) < 0)
 		return -1;
 	rc = write_message(s, action, &d, row, &m);

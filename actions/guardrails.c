@@ -99,10 +99,10 @@ judge_pause(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
 	struct pause_row row;
 	struct slice what;
-	int rc = store_pauses_any(s->st, s->err);
+	int rc;
 
-	if (rc <= 0)
-		return rc < 0 ? -1 : 1;
+	if (!s->has_pauses)
+		return 1;
 	if (!pause_rule_what(rule->id, s->arena, &what))
 		return err_set(s->err, ERR_NOMEM, "no memory to judge a rule");
 	rc = store_pause_get(s->st, what, s->in->occ->now_ms, s->arena, &row, s->err);
@@ -184,18 +184,35 @@ judge_moment(struct settle *s, const struct rule_head *rule, const char *inert, 
 	return judge_pause(s, rule, why);
 }
 
+/* What keeps the post from deciding, as this rule sees it; NULL: nothing. */
+static const char *
+inert_for(const struct settle *s, const struct rule_head *rule)
+{
+	const char *inert = s->in->inert;
+
+	return inert != NULL && rule->acts_on_reposts && strcmp(inert, INERT_REPOST) == 0 ? NULL
+											  : inert;
+}
+
+/* Counted whatever holds the rule back afterwards: a window is about what was said. */
+int
+guardrails_remember(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r)
+{
+	if (rule->window.times == 0 || s->in->occ->kind != OCCURRENCE_POST ||
+	    !counts_for_its_author(inert_for(s, rule)))
+		return 0;
+	return window_count(s, rule, seen_r) < 0 ? -1 : 0;
+}
+
 enum verdict
 guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 {
-	const char *inert = s->in->inert;
+	const char *inert = inert_for(s, rule);
 	bool has_window = rule->window.times > 0 && s->in->occ->kind == OCCURRENCE_POST;
 	struct window_seen seen;
 	int rc;
 
-	if (inert != NULL && rule->acts_on_reposts && strcmp(inert, INERT_REPOST) == 0)
-		inert = NULL;
-	/* Counted whatever holds it back afterwards: a window is about what was said. */
-	if (has_window && counts_for_its_author(inert) && window_count(s, rule, &seen) < 0)
+	if (guardrails_remember(s, rule, &seen) < 0)
 		return VERDICT_FAILED;
 	rc = judge_moment(s, rule, inert, why);
 	if (rc == 1 && has_window)

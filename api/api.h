@@ -64,6 +64,8 @@ struct api_reply {
 enum api_place {
 	API_LOOP, /* answered at once on the loop: health, metrics, channels; env->store is NULL */
 	API_READER, /* a read snapshot */
+	API_WRITER_PREPARED, /* first a reader with is_preparing, then the writer as API_WRITER: for
+				what takes long to make ready; a problem of the first is the answer */
 	API_WRITER, /* the writer, inside a transaction that is committed when the status is below
 		       400 */
 	API_WRITER_OWN, /* the writer, the handler makes its own transactions (imports) */
@@ -85,6 +87,10 @@ struct api_host {
 	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json,
 	    enum api_bundle_use use, const char *author, const char *reason, int64_t base_version,
 	    int64_t *version_r, struct diag_list *diags, struct err *err);
+	/* Compiles a bundle ahead, on a thread that nobody waits for: rules_bundle() with the same
+	 * bundle takes what was compiled.  0, 1 with findings, -1. */
+	int (*rules_prepare)(void *cookie, struct store *st, struct slice bundle_json,
+	    struct diag_list *diags, struct err *err);
 	/* The same checks, changing nothing; the rule set is valid as those of rules_of(). */
 	int (*rules_draft)(void *cookie, struct store *st, struct slice bundle_json,
 	    int64_t base_version, const struct rule_set **draft_r, struct diag_list *diags,
@@ -97,6 +103,14 @@ struct api_host {
 	int (*rules_of)(void *cookie, struct store *st, int64_t version,
 	    const struct rule_set **set_r, const struct template_set **templates_r,
 	    struct err *err);
+	/* Backtests; start compiles the bundle: 0, 1 with findings, -1 (ERR_BUSY: one is running,
+	 * or there is no daemon to run it).  show writes the answer: 1, 0 none of that id, -1.
+	 * stop: was it running? */
+	int (*backtest_start)(void *cookie, struct store *st, struct slice bundle_json,
+	    int64_t since_ms, int64_t until_ms, int64_t *id_r, struct diag_list *diags,
+	    struct err *err);
+	int (*backtest_show)(void *cookie, int64_t id, struct buf *out, struct err *err);
+	bool (*backtest_stop)(void *cookie, int64_t id);
 	/* JSON objects, written on the loop before the handler runs: [{...source}], [{...channel}].
 	 */
 	struct slice sources_json, channels_json;
@@ -112,6 +126,7 @@ struct api_env {
 	int64_t rules_version;
 	const char *handle_attribute;
 	bool is_daemon; /* false: a verb on its own */
+	bool is_preparing; /* the handler only makes ready what api_handle() will be asked again */
 	int64_t started_at_ms;
 	bool is_brake_file_there;
 	bool is_store_failing;

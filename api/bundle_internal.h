@@ -12,6 +12,9 @@ struct diag_list;
 /* The member "bundle" of the body, as text again. */
 int api_take_bundle(struct api_call *c, struct slice *bundle_r, struct err *err);
 
+/* The bundle of the body, or that of the version it names (-1: none). */
+int api_take_draft(struct api_call *c, int64_t version, struct slice *bundle_r, struct err *err);
+
 struct api_bundle_call {
 	enum api_bundle_use use;
 	struct slice bundle;

@@ -28,6 +28,7 @@ put_watch(struct api_call *c, struct json_writer *w, const struct crowd *crowd, 
 {
 	const struct rule_set *rules = c->env->rules;
 	const struct rule_head *head = &rule_set_watch(rules, i)->rule;
+	struct slice values;
 	int64_t since_ms;
 
 	crowd_is_active(crowd, i, &since_ms);
@@ -46,7 +47,9 @@ put_watch(struct api_call *c, struct json_writer *w, const struct crowd *crowd, 
 	json_kv_bool(w, "off", rule_set_watch_is_off(rules, i));
 	json_kv_bool(w, "shadow", head->is_shadow);
 	json_kv_time(w, "active_since", since_ms);
-	json_kv_str(w, "values", slice_trim(buf_slice(&words->values)));
+	values = buf_slice(&words->values);
+	slice_split(&values, '\n'); /* the first line is what stands around here */
+	json_kv_str(w, "values", slice_trim(values));
 	json_key(w, "now");
 	json_put_raw(w, buf_slice(&words->now));
 	json_kv_str(w, "text", buf_slice(&words->text));

@@ -152,9 +152,8 @@ load_version(struct api_call *c, int64_t version, struct rules_version *v_r, str
 	return rc < 0 ? -1 : 0;
 }
 
-/* The bundle of the body, or that of the version it names. */
-static int
-take_draft(struct api_call *c, int64_t version, struct slice *bundle_r, struct err *err)
+int
+api_take_draft(struct api_call *c, int64_t version, struct slice *bundle_r, struct err *err)
 {
 	struct rules_version v;
 
@@ -240,7 +239,7 @@ api_rules_plan(struct api_call *c, struct err *err)
 	if (api_body(c, known, false, err) < 0 || api_body_i64(c, "version", -1, &version) < 0 ||
 	    api_body_i64(c, "against", -1, &against) < 0 ||
 	    api_body_i64(c, "base_version", -1, &edited) < 0 ||
-	    take_draft(c, version, &after, err) < 0 ||
+	    api_take_draft(c, version, &after, err) < 0 ||
 	    take_base(c, against, &base, &before, &shown, err) < 0)
 		return -1;
 	diags = diag_list_new();

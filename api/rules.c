@@ -310,8 +310,13 @@ api_bundle_call_run(struct api_call *c, const struct api_bundle_call *call, stru
 
 	if (diags == NULL)
 		return api_nomem(c, err);
-	rc = c->env->host->rules_bundle(c->env->host->cookie, c->env->store, call->bundle,
-	    call->use, call->author, call->reason, call->base_version, &version, diags, err);
+	if (c->env->is_preparing)
+		rc = c->env->host->rules_prepare(
+		    c->env->host->cookie, c->env->store, call->bundle, diags, err);
+	else
+		rc = c->env->host->rules_bundle(c->env->host->cookie, c->env->store, call->bundle,
+		    call->use, call->author, call->reason, call->base_version, &version, diags,
+		    err);
 	if (rc == 1) {
 		rc = api_refuse_findings(c, diags);
 	} else if (rc == 0) {

@@ -283,10 +283,12 @@ say_message(struct buf *b, const struct message *m)
 static void
 say_decision(struct buf *b, const struct why_decision *d)
 {
+	const char *dash = d->row.action.len > 0 ? " - " : ""; /* none: about the rule as a whole */
+
 	buf_addf(b, "  %s: ", decision_outcome_name(d->row.outcome));
 	say_words(b, d->row.action);
 	if (d->row.note.len > 0)
-		say_labelled(b, " - ", d->row.note);
+		say_labelled(b, dash, d->row.note);
 	buf_add_char(b, '\n');
 	if (d->has_message) {
 		buf_add_str(b, "    ");

@@ -258,6 +258,31 @@ diag_add_file(struct diag_list *l, enum diag_severity severity, const char *code
 		list_insert(l, d);
 }
 
+void
+diag_add_all(struct diag_list *l, const struct diag_list *from)
+{
+	for (size_t i = 0; i < from->kept_count; i++) {
+		const struct diag *f = from->kept[i];
+		struct diag *d = diag_new(l, f->severity, f->code, f->file, f->help, f->message);
+
+		if (d == NULL)
+			continue;
+		d->line = f->line;
+		d->column = f->column;
+		d->width = f->width;
+		d->caret = f->caret;
+		d->source_line = text_keep(l->arena, f->source_line, DIAG_TEXT_MAX);
+		list_insert(l, d);
+	}
+	for (int k = 0; k < 2; k++) { /* those that were only counted */
+		size_t kept = 0;
+
+		for (size_t i = 0; i < from->kept_count; i++)
+			kept += from->kept[i]->severity == (enum diag_severity)k;
+		l->counts[k] += from->counts[k] - kept;
+	}
+}
+
 size_t
 diag_count(const struct diag_list *l, enum diag_severity severity)
 {

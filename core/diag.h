@@ -62,6 +62,9 @@ void diag_add_row(struct diag_list *l, enum diag_severity severity, const char *
 void diag_add_file(struct diag_list *l, enum diag_severity severity, const char *code,
     const char *file, const char *help, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* All findings of another list, too. */
+void diag_add_all(struct diag_list *l, const struct diag_list *from);
+
 size_t
 diag_count(const struct diag_list *l, enum diag_severity severity); /* counted ones included */
 size_t diag_kept(const struct diag_list *l);

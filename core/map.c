@@ -38,25 +38,31 @@ rotate_left(uint64_t x, unsigned n)
 	return x << n | x >> (64 - n);
 }
 
-static void
-sip_rounds(uint64_t v[4], int count)
+#define SIP_ROUND(v)                                                                               \
+	do {                                                                                       \
+		(v)[0] += (v)[1];                                                                  \
+		(v)[1] = rotate_left((v)[1], 13) ^ (v)[0];                                         \
+		(v)[0] = rotate_left((v)[0], 32);                                                  \
+		(v)[2] += (v)[3];                                                                  \
+		(v)[3] = rotate_left((v)[3], 16) ^ (v)[2];                                         \
+		(v)[0] += (v)[3];                                                                  \
+		(v)[3] = rotate_left((v)[3], 21) ^ (v)[0];                                         \
+		(v)[2] += (v)[1];                                                                  \
+		(v)[1] = rotate_left((v)[1], 17) ^ (v)[2];                                         \
+		(v)[2] = rotate_left((v)[2], 32);                                                  \
+	} while (0)
+
+/* Spelled out, so that it becomes one load. */
+static inline uint64_t
+load_le64(const unsigned char *p)
 {
-	for (int i = 0; i < count; i++) {
-		v[0] += v[1];
-		v[1] = rotate_left(v[1], 13) ^ v[0];
-		v[0] = rotate_left(v[0], 32);
-		v[2] += v[3];
-		v[3] = rotate_left(v[3], 16) ^ v[2];
-		v[0] += v[3];
-		v[3] = rotate_left(v[3], 21) ^ v[0];
-		v[2] += v[1];
-		v[1] = rotate_left(v[1], 17) ^ v[2];
-		v[2] = rotate_left(v[2], 32);
-	}
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	    (uint64_t)p[7] << 56;
 }
 
-static uint64_t
-load_le64(const unsigned char *p, size_t len)
+static inline uint64_t
+load_rest(const unsigned char *p, size_t len)
 {
 	uint64_t w = 0;
 
@@ -65,32 +71,62 @@ load_le64(const unsigned char *p, size_t len)
 	return w;
 }
 
+static inline void
+sip_begin(uint64_t v[4], uint64_t k0, uint64_t k1)
+{
+	v[0] = k0 ^ UINT64_C(0x736f6d6570736575);
+	v[1] = k1 ^ UINT64_C(0x646f72616e646f6d);
+	v[2] = k0 ^ UINT64_C(0x6c7967656e657261);
+	v[3] = k1 ^ UINT64_C(0x7465646279746573);
+}
+
 uint64_t
 hash_siphash(uint64_t k0, uint64_t k1, struct slice s)
 {
-	uint64_t v[4] = {
-	    k0 ^ UINT64_C(0x736f6d6570736575),
-	    k1 ^ UINT64_C(0x646f72616e646f6d),
-	    k0 ^ UINT64_C(0x6c7967656e657261),
-	    k1 ^ UINT64_C(0x7465646279746573),
-	};
 	const unsigned char *p = (const unsigned char *)s.ptr;
 	size_t left = s.len;
+	uint64_t v[4], last;
 
+	sip_begin(v, k0, k1);
 	for (; left >= 8; p += 8, left -= 8) {
-		uint64_t w = load_le64(p, 8);
+		uint64_t w = load_le64(p);
 		v[3] ^= w;
-		sip_rounds(v, 2);
+		SIP_ROUND(v);
+		SIP_ROUND(v);
 		v[0] ^= w;
 	}
-	uint64_t last = (uint64_t)(s.len & 0xFF) << 56;
-	if (left > 0)
-		last |= load_le64(p, left);
+	last = (uint64_t)(s.len & 0xFF) << 56 | load_rest(p, left);
 	v[3] ^= last;
-	sip_rounds(v, 2);
+	SIP_ROUND(v);
+	SIP_ROUND(v);
 	v[0] ^= last;
 	v[2] ^= 0xFF;
-	sip_rounds(v, 4);
+	for (int i = 0; i < 4; i++)
+		SIP_ROUND(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+hash_bytes_quick(uint64_t seed, struct slice s)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	size_t left = s.len;
+	uint64_t v[4], last;
+
+	sip_begin(v, seed, seed ^ UINT64_C(0x9E3779B97F4A7C15));
+	for (; left >= 8; p += 8, left -= 8) {
+		uint64_t w = load_le64(p);
+		v[3] ^= w;
+		SIP_ROUND(v);
+		v[0] ^= w;
+	}
+	last = (uint64_t)(s.len & 0xFF) << 56 | load_rest(p, left);
+	v[3] ^= last;
+	SIP_ROUND(v);
+	v[0] ^= last;
+	v[2] ^= 0xFF;
+	for (int i = 0; i < 3; i++)
+		SIP_ROUND(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 

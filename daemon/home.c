@@ -150,6 +150,35 @@ out:
 	return rc;
 }
 
+/* What was prepared serves when nothing went live since. */
+static int
+compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
+    struct snapshot *prepared, struct diag_list *diags, struct snapshot **s_r, struct err *err)
+{
+	if (prepared != NULL && prepared->version == version) {
+		*s_r = snapshot_ref(prepared);
+		return 0;
+	}
+	return home_draft(b, config, lexicon, version, diags, s_r, err);
+}
+
+int
+home_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
+    int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err)
+{
+	struct snapshot *s = NULL;
+	int rc = snapshot_compile(b, config, lexicon, version, diags, &s, err);
+
+	if (rc == 0)
+		rc = examples_try(s, diags, err);
+	if (rc == 0) {
+		*s_r = s;
+		s = NULL; /* the caller's now */
+	}
+	snapshot_unref(s);
+	return rc;
+}
+
 int
 home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon,
     const struct bundle *b, const struct bundle_change *change, int64_t *version_r,
@@ -174,9 +203,8 @@ home_apply(struct store *store, struct config *config, struct lexicon_set *lexic
 		    (long long)live.version, (long long)change->base_version);
 		goto out;
 	}
-	rc = snapshot_compile(b, config, lexicon, has_live ? live.version + 1 : 1, diags, &s, err);
-	if (rc == 0)
-		rc = examples_try(s, diags, err);
+	rc = compile(
+	    b, config, lexicon, has_live ? live.version + 1 : 1, change->prepared, diags, &s, err);
 	if (rc != 0)
 		goto out;
 	bundle_hash(b, hash);
@@ -214,7 +242,7 @@ apply_folder(struct store *store, struct config *config, struct lexicon_set *lex
 		return -1;
 	rc = home_apply(store, config, lexicon, &b,
 	    &(struct bundle_change){
-		BUNDLE_APPLY, "first start", "the folder as it was", -1, clock_now_ms(clock)},
+		BUNDLE_APPLY, NULL, "first start", "the folder as it was", -1, clock_now_ms(clock)},
 	    &version, diags, NULL, err);
 	if (rc != 0) {
 		store_rollback(store);

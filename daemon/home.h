@@ -47,10 +47,17 @@ enum bundle_use {
 };
 struct bundle_change {
 	enum bundle_use use;
+	/* The same bundle compiled ahead as the version after the live one; NULL: it is compiled
+	 * now. */
+	struct snapshot *prepared;
 	const char *author, *reason;
 	int64_t base_version; /* what was edited; -1: whatever is live */
 	int64_t now_ms;
 };
+
+/* A bundle compiled, and the examples of its rules tried: 0, 1 with findings, -1. */
+int home_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
+    int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err);
 
 /* Checks a bundle against the configuration and the ids of the past, and makes it live within the
  * open transaction unless it is only checked.  ERR_CONFLICT when base_version is not the live one.

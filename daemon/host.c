@@ -1,10 +1,15 @@
 #include "daemon/host.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/diag.h"
 #include "core/err.h"
+#include "store/outbox.h"
 
+#include "daemon/backtests.h"
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
@@ -27,14 +32,54 @@ rules_bundle(void *cookie, struct store *st, struct slice bundle_json, enum api_
     struct diag_list *diags, struct err *err)
 {
 	struct host *h = cookie;
+	struct bundle_change change = {.use = use_of(use),
+	    .author = author,
+	    .reason = reason,
+	    .base_version = base_version,
+	    .now_ms = clock_now_ms(h->clock)};
 	struct bundle b;
+	char hash[65];
 
 	if (bundle_parse(bundle_json, h->arena, &b, err) < 0)
 		return -1;
-	return home_apply(st, h->live->config, h->live->lexicon, &b,
-	    &(struct bundle_change){
-		use_of(use), author, reason, base_version, clock_now_ms(h->clock)},
-	    version_r, diags, NULL, err);
+	bundle_hash(&b, hash);
+	if (h->prepared != NULL && strcmp(hash, h->prepared_hash) == 0) {
+		change.prepared = h->prepared;
+		diag_add_all(diags, h->prepared_diags);
+	}
+	return home_apply(
+	    st, h->live->config, h->live->lexicon, &b, &change, version_r, diags, NULL, err);
+}
+
+static int
+rules_prepare(void *cookie, struct store *st, struct slice bundle_json, struct diag_list *diags,
+    struct err *err)
+{
+	struct host *h = cookie;
+	struct bundle b;
+	int64_t version = 0;
+	int rc;
+
+	assert(h->prepared == NULL);
+	if (bundle_parse(bundle_json, h->arena, &b, err) < 0 ||
+	    store_rules_live_version(st, &version, err) < 0)
+		return -1;
+	rc = home_draft(
+	    &b, h->live->config, h->live->lexicon, version + 1, diags, &h->prepared, err);
+	if (rc != 0)
+		return rc;
+	bundle_hash(&b, h->prepared_hash);
+	h->prepared_diags = diag_list_new();
+	if (h->prepared_diags == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the findings");
+	diag_add_all(h->prepared_diags, diags);
+	return 0;
+}
+
+struct snapshot *
+host_prepared(struct host *h, int64_t version)
+{
+	return h->prepared != NULL && h->prepared->version == version ? h->prepared : NULL;
 }
 
 static int
@@ -51,7 +96,8 @@ rules_draft(void *cookie, struct store *st, struct slice bundle_json, int64_t ba
 	snapshot_unref(h->draft);
 	h->draft = NULL;
 	rc = home_apply(st, h->live->config, h->live->lexicon, &b,
-	    &(struct bundle_change){BUNDLE_CHECK, "", "", base_version, clock_now_ms(h->clock)},
+	    &(struct bundle_change){
+		BUNDLE_CHECK, NULL, "", "", base_version, clock_now_ms(h->clock)},
 	    &version, diags, &h->draft, err);
 	if (rc == 0)
 		*draft_r = h->draft->rules;
@@ -77,6 +123,41 @@ rules_of(void *cookie, struct store *st, int64_t version, const struct rule_set 
 	*set_r = s->rules;
 	*templates_r = s->templates;
 	return 1;
+}
+
+/* ---- backtests ------------------------------------------------------------------- */
+
+static int
+backtest_start(void *cookie, struct store *st, struct slice bundle_json, int64_t since_ms,
+    int64_t until_ms, int64_t *id_r, struct diag_list *diags, struct err *err)
+{
+	struct host *h = cookie;
+	const struct rule_set *rules;
+	int rc;
+
+	if (h->backtests == NULL)
+		return err_set(err, ERR_BUSY,
+		    "only a running daemon keeps backtests; `earshot backtest` needs none");
+	rc = rules_draft(cookie, st, bundle_json, -1, &rules, diags, err);
+	if (rc != 0)
+		return rc;
+	return backtests_start(h->backtests, h->draft, h->live, since_ms, until_ms, id_r, err);
+}
+
+static int
+backtest_show(void *cookie, int64_t id, struct buf *out, struct err *err)
+{
+	struct host *h = cookie;
+
+	return h->backtests == NULL ? 0 : backtests_show(h->backtests, id, out, err);
+}
+
+static bool
+backtest_stop(void *cookie, int64_t id)
+{
+	struct host *h = cookie;
+
+	return h->backtests != NULL && backtests_stop(h->backtests, id) == 1;
 }
 
 static int
@@ -105,14 +186,18 @@ folder_hash(void *cookie, char hash_r[65], struct err *err)
 
 void
 host_init(struct host *h, struct snapshot *live, struct arena *a, const struct clock *clock,
-    struct slice sources_json, struct slice channels_json)
+    struct backtests *backtests, struct slice sources_json, struct slice channels_json)
 {
-	*h = (struct host){.live = live, .arena = a, .clock = clock};
+	*h = (struct host){.live = live, .arena = a, .clock = clock, .backtests = backtests};
 	h->api = (struct api_host){.cookie = h,
 	    .rules_bundle = rules_bundle,
+	    .rules_prepare = rules_prepare,
 	    .rules_draft = rules_draft,
 	    .rules_of = rules_of,
 	    .folder_hash = folder_hash,
+	    .backtest_start = backtest_start,
+	    .backtest_show = backtest_show,
+	    .backtest_stop = backtest_stop,
 	    .sources_json = sources_json,
 	    .channels_json = channels_json};
 }
@@ -122,5 +207,8 @@ host_fini(struct host *h)
 {
 	snapshot_unref(h->past);
 	snapshot_unref(h->draft);
-	h->past = h->draft = NULL;
+	snapshot_unref(h->prepared);
+	diag_list_free(h->prepared_diags);
+	h->past = h->draft = h->prepared = NULL;
+	h->prepared_diags = NULL;
 }

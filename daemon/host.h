@@ -12,7 +12,9 @@
 #include "api/api.h"
 
 struct arena;
+struct backtests;
 struct clock;
+struct diag_list;
 struct snapshot;
 
 struct host {
@@ -20,11 +22,18 @@ struct host {
 	struct snapshot *live;
 	struct arena *arena; /* of the call */
 	const struct clock *clock;
+	struct backtests *backtests; /* NULL: without a daemon */
 	struct snapshot *past, *draft;
+	/* What rules_prepare() compiled, of which text, and what it found. */
+	struct snapshot *prepared;
+	char prepared_hash[65];
+	struct diag_list *prepared_diags;
 };
 
 void host_init(struct host *h, struct snapshot *live, struct arena *a, const struct clock *clock,
-    struct slice sources_json, struct slice channels_json);
+    struct backtests *backtests, struct slice sources_json, struct slice channels_json);
 void host_fini(struct host *h);
+/* What was compiled ahead as this version, to be used as it is; NULL: something else is live. */
+struct snapshot *host_prepared(struct host *h, int64_t version);
 
 #endif

@@ -131,8 +131,8 @@ account_is(struct slice account, const struct account_names *author)
 }
 
 /* Posts by the brand's own accounts and by our own senders decide nothing. */
-static bool
-author_is_own(const struct pipeline *p, const struct author *author)
+bool
+pipeline_author_is_own(const struct pipeline *p, const struct author *author)
 {
 	struct account_names names = account_names_of(author, p->arena);
 
@@ -215,8 +215,8 @@ names_from_text(struct pipeline *p, const struct stored_post *sp, enum token_kin
 	return 0;
 }
 
-static int
-post_score(struct pipeline *p, struct stored_post *sp, struct err *err)
+int
+pipeline_score(struct pipeline *p, struct stored_post *sp, struct err *err)
 {
 	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
 	struct slice *ids;
@@ -308,8 +308,8 @@ has_rules(const struct firing *firings, size_t count)
 	return false;
 }
 
-static int
-post_decide(
+int
+pipeline_decide(
     struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err)
 {
 	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
@@ -346,6 +346,7 @@ post_decide(
 	if (sp->score.brand_count > 0)
 		in.brand_name = brands->brands[sp->score.brands[0]].title;
 	in.is_sending_stopped = p->is_stopped;
+	in.mode = p->mode;
 	return pipeline_settle(p, &in, sp, queued_r, err);
 }
 
@@ -364,7 +365,7 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 		return store_post_counts(p->env.store, ref->post_no, sp->post.likes,
 		    sp->post.replies, sp->post.reposts, err);
 	}
-	if (post_score(p, sp, err) < 0 ||
+	if (pipeline_score(p, sp, err) < 0 ||
 	    people_see(p->env.store, &sp->post, now_ms, false, p->arena, &seen, err) < 0)
 		return -1;
 	sp->author = seen.author;
@@ -399,7 +400,7 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	if (rc == 1)
 		return post_again(p, sp, &ref, now_ms, result, err);
 
-	if (post_score(p, sp, err) < 0 ||
+	if (pipeline_score(p, sp, err) < 0 ||
 	    people_see(p->env.store, post, now_ms, true, p->arena, &seen, err) < 0)
 		return -1;
 	if (slice_is_set(seen.unlinked))
@@ -408,11 +409,11 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->author = seen.author;
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
-	is_own = author_is_own(p, &post->author);
+	is_own = pipeline_author_is_own(p, &post->author);
 	sp->inert = post_inertia(page, post, is_own);
 	if (store_post_insert(p->env.store, sp, err) < 0 ||
 	    (is_own && sequences_note_answer(p->env.store, post, err) < 0) ||
-	    post_decide(p, sp, now_ms, &queued, err) < 0)
+	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)
 		return -1;
 	result->stored++;
 	result->queued += (int64_t)queued;
@@ -503,6 +504,8 @@ batch_tell(struct pipeline *p)
 			p->env.stored(p->env.cookie, t->post);
 		for (size_t i = 0; i < t->count && p->env.decided != NULL; i++)
 			p->env.decided(p->env.cookie, &t->rows[i]);
+		for (size_t i = 0; i < t->count && p->env.rehearsed != NULL; i++)
+			p->env.rehearsed(p->env.cookie, t->post, &t->rows[i]);
 	}
 }
 

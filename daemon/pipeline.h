@@ -21,6 +21,7 @@
 
 struct blackbox;
 struct clock;
+struct clock_virtual;
 struct err;
 struct log;
 struct metrics;
@@ -39,6 +40,9 @@ struct pipeline_env {
 	 * NULL: nobody listens. */
 	void (*stored)(void *cookie, const struct stored_post *sp);
 	void (*decided)(void *cookie, const struct decision_row *row);
+	/* The same for what pipeline_rehearse() would have decided, with the post it is about. */
+	void (*rehearsed)(
+	    void *cookie, const struct stored_post *sp, const struct decision_row *row);
 	void *cookie;
 };
 
@@ -77,6 +81,18 @@ struct tick_result {
 	bool more; /* call again at once */
 };
 int pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err);
+
+/* Posts of the past, in the order they were fetched, through the rules of this pipeline's snapshot: the
+ * clock (the pipeline's own) follows them, and what falls due in between is done in between.
+ * REHEARSE_DECIDE: decisions are judged and told, counters move, and nothing else is written.
+ * REHEARSE_REMEMBER: windows, sequences and crowds see the posts, and nothing is decided.
+ * count 0: only what is due by the clock.  The store is a private one in memory. */
+enum rehearsal {
+	REHEARSE_REMEMBER,
+	REHEARSE_DECIDE
+};
+int pipeline_rehearse(struct pipeline *p, struct clock_virtual *clock,
+    struct stored_post *const *posts, size_t count, enum rehearsal what, struct err *err);
 
 /* The kill switch's file is there (the caller looks; it is I/O). */
 void pipeline_set_brake_file(struct pipeline *p, bool is_there);

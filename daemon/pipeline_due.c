@@ -123,11 +123,13 @@ settle(struct due *d, const struct rule_head *rule, const struct customer *custo
 	    .firings = &firing,
 	    .firing_count = 1,
 	    .brand_name = brand_title(d->p, d->sp),
-	    .is_sending_stopped = d->p->is_stopped};
+	    .is_sending_stopped = d->p->is_stopped,
+	    .mode = d->p->mode};
 
 	if (reason == NULL)
 		return err_set(d->err, ERR_NOMEM, "no memory for a timer");
-	return pipeline_settle(d->p, &in, NULL, queued_r, d->err);
+	return pipeline_settle(
+	    d->p, &in, d->p->mode == SETTLE_REAL ? NULL : d->sp, queued_r, d->err);
 }
 
 /* Is the rule still one that waits?  NULL: it is. */
@@ -159,8 +161,10 @@ judge(struct due *d, size_t *queued_r)
 		change = "the post is no longer known";
 	if (change != NULL)
 		return drop(d, change);
-	if (people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, &customer,
-		&d->timer->subject, d->err) < 0)
+	if (p->mode != SETTLE_REAL)
+		customer = (struct customer *)(uintptr_t)d->sp->customer; /* as stored with the post */
+	else if (people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, &customer,
+		     &d->timer->subject, d->err) < 0)
 		return -1;
 	rc = sequences_judge_timer(p->env.store, rule_set_head(rules, (size_t)i), d->timer,
 	    &d->sp->post, d->timer->subject, p->arena, &why, d->err);

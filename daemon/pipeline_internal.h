@@ -29,6 +29,7 @@ struct pipeline {
 	struct arena *arena; /* of the batch; emptied after it */
 	struct zone_clock *zones;
 	bool is_brake_file_there;
+	enum settle_mode mode;
 	char *accounts[PIPELINE_ACCOUNTS_MAX];
 	size_t account_count;
 	/* When the next timer falls due, as of the last commit. */
@@ -52,6 +53,14 @@ struct pipeline {
 int pipeline_begin(struct pipeline *p, struct err *err);
 int pipeline_commit(struct pipeline *p, struct err *err);
 void pipeline_undo(struct pipeline *p, struct err *err);
+
+/* Tokens, score and brands of a post's text. */
+int pipeline_score(struct pipeline *p, struct stored_post *sp, struct err *err);
+/* Posts by the brand's own accounts and by our own senders decide nothing. */
+bool pipeline_author_is_own(const struct pipeline *p, const struct author *author);
+/* What the rules say to a scored post.  *queued_r: messages and alerts. */
+int pipeline_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r,
+    struct err *err);
 
 /* Settles what fired, and remembers it to be told; sp NULL: no new post.  *queued_r: messages and
  * alerts. */

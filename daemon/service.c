@@ -24,6 +24,7 @@
 
 #include "actions/alerts.h"
 #include "actions/outbox.h"
+#include "daemon/backtests.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
 #include "daemon/readers.h"
@@ -314,6 +315,8 @@ start_threads(struct service *s, struct err *err)
 	env.recorded = sending_recorded;
 	if (worker_start(&env, s->snapshot, capacity, &s->worker, err) < 0)
 		return -1;
+	if (backtests_new(s->config->store_path, s->clock, s->log, &s->backtests, err) < 0)
+		return -1;
 	return readers_start(
 	    s->loop, s->config->store_path, SERVICE_READERS, SERVICE_QUEUE_SPARE, &s->readers, err);
 }
@@ -364,6 +367,7 @@ stop(struct service *s, bool is_clean)
 	sending_close(s);
 	worker_stop(s->worker);
 	readers_stop(s->readers);
+	backtests_free(s->backtests);
 	drain_loop(s);
 	web_free(s->web);
 	worker_free(s->worker);

@@ -20,6 +20,7 @@
 #include "collectors/collector.h"
 
 struct arena;
+struct backtests;
 struct blackbox;
 struct config;
 struct courier;
@@ -51,6 +52,7 @@ struct service {
 	int lock_fd;
 	struct worker *worker;
 	struct readers *readers;
+	struct backtests *backtests;
 	struct http_client *http;
 	struct web *web;
 	struct sources *sources;

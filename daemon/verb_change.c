@@ -9,10 +9,12 @@
 #include "core/arena.h"
 #include "core/diag.h"
 #include "core/json.h"
+#include "core/options.h"
 
 #include "daemon/bundle.h"
 #include "daemon/client.h"
 #include "daemon/config.h"
+#include "daemon/verb_backtest.h"
 #include "daemon/verb_list.h"
 
 /* The folder (or the paths of the command line) as a member "bundle" of body.  0, an exit code with
@@ -156,6 +158,56 @@ print_template(const struct json *t)
 	printf("\n\n");
 }
 
+/* ---- reach ---- */
+
+static long long
+number(const struct json *obj, const char *key)
+{
+	int64_t n = 0;
+
+	json_i64(json_get(obj, key), &n);
+	return (long long)n;
+}
+
+static void
+print_reach_of(const struct json *rule)
+{
+	const struct json *live = json_get(rule, "live");
+
+	printf(
+	    "  %-28.*s fires %lld times for %lld people: %lld messages, %lld drafts, %lld alerts "
+	    "(live: %lld times, %lld messages)\n",
+	    SLICE_ARG(json_get_str(rule, "id")), number(rule, "fired"), number(rule, "people"),
+	    number(rule, "messages"), number(rule, "drafts"), number(rule, "alerts"),
+	    number(live, "fired"), number(live, "messages"));
+}
+
+/* Whom the changed rules would have reached: of the rest nothing is said. */
+static void
+print_reach(const struct buf *report, const char *since)
+{
+	struct json_doc *doc = NULL;
+	const struct json *rules;
+	size_t shown = 0;
+
+	if (json_parse(buf_slice(report), &doc, NULL, NULL) < 0)
+		return;
+	rules = json_get(json_root(doc), "rules");
+	printf(
+	    "reach, over the %lld posts of the last %s:\n", number(json_root(doc), "posts"), since);
+	for (size_t i = 0; i < json_count(rules); i++) {
+		const struct json *rule = json_at(rules, i);
+
+		if (number(rule, "only_draft") + number(rule, "only_live") == 0)
+			continue;
+		print_reach_of(rule);
+		shown++;
+	}
+	if (shown == 0)
+		printf("  nothing different would have been done\n");
+	json_doc_free(doc);
+}
+
 static int
 print_plan(struct verb_call *call, const struct json *root)
 {
@@ -185,15 +237,45 @@ print_plan(struct verb_call *call, const struct json *root)
 	return EXIT_FOUND;
 }
 
+/* Versions are compared as texts; the folder is also tried. */
+static bool
+has_reach(const struct verb_call *call)
+{
+	return !call->is_json && verb_flag(call, "--to") == NULL &&
+	    verb_flag(call, "--from") == NULL;
+}
+
+static void
+reach(struct verb_call *call, struct config *config)
+{
+	const char *since = verb_flag(call, "--since") == NULL ? "7d" : verb_flag(call, "--since");
+	struct err err = {ERR_NONE, ""};
+	struct buf report;
+	int64_t span_ms = 0;
+
+	buf_init(&report, LIST_ANSWER_MAX);
+	duration_parse(slice_of(since), &span_ms);
+	if (span_ms > 0 && verb_backtest_report(call, config, span_ms, &report, &err) == 0)
+		print_reach(&report, since);
+	else if (span_ms > 0 && err.text[0] != '\0')
+		printf("reach: not known, %s\n", err.text);
+	buf_fini(&report);
+}
+
 static int
 run_plan(struct verb_call *call)
 {
 	static const char *const numbers[] = {"--from", "--to"};
-	struct config *config = NULL;
+	struct config *config = NULL, *reached = NULL;
 	struct json_writer w;
 	struct buf body;
+	int64_t span_ms;
 	int code;
 
+	if (verb_flag(call, "--since") != NULL &&
+	    !duration_parse(slice_of(verb_flag(call, "--since")), &span_ms))
+		return verb_usage(call, "--since needs a time like 7d or 12h, not '%s'",
+		    verb_flag(call, "--since"));
 	for (int i = 0; i < 2; i++)
 		if ((code = bad_number(call, numbers[i])) != EXIT_DONE)
 			return code;
@@ -216,15 +298,22 @@ run_plan(struct verb_call *call)
 		code = put_folder(call, config, &w);
 	}
 	json_object_end(&w);
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE) {
+		reached = config_ref(config);
 		code = ask(call, config, "/api/v1/rules/plan", &body, print_plan);
-	else
+	} else {
 		config_unref(config);
+	}
+	if (code == EXIT_FOUND && reached != NULL && has_reach(call))
+		reach(call, reached);
+	config_unref(reached);
 	buf_fini(&body);
 	return code;
 }
 
 static const struct flag plan_flags[] = {
+    {"--since", NULL, "TIME", "estimate the reach over the posts of so long; default 7d, 0s: not",
+	false},
     {"--from", NULL, "VERSION", "compare with this version instead of the live one", false},
     {"--to", NULL, "VERSION", "compare this version instead of the folder", false},
     {0},
@@ -236,9 +325,10 @@ const struct verb verb_plan = {
     "what would change if the rules folder went live",
     "Compares the folder (or the rules files and folders given) with what is live: which rules, "
     "brands, lists and templates are\n"
-    "new, gone or changed, line by line, and what that means for cool-downs and limits.  Exit 0: "
-    "nothing changes, 1: something\n"
-    "does, or there are errors.",
+    "new, gone or changed, line by line, what that means for cool-downs and limits, and whom it "
+    "would "
+    "have reached.  Exit 0:\n"
+    "nothing changes, 1: something does, or there are errors.",
     "  earshot plan\n  earshot plan --from 3 --to 5",
     plan_flags,
     run_plan,

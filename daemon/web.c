@@ -16,6 +16,7 @@
 #include "api/api.h"
 #include "platform/http_server.h"
 #include "platform/loop.h"
+#include "store/outbox.h"
 #include "store/store.h"
 
 #include "actions/courier.h"
@@ -157,7 +158,39 @@ read_work(void *cookie, struct store *st, const struct err *open_error)
 	store_rollback(st);
 }
 
+/* What takes long is made ready here; a problem is the answer, the rest is forgotten. */
+static void
+prepare_work(void *cookie, struct store *st, const struct err *open_error)
+{
+	struct web_call *c = cookie;
+
+	c->env.is_preparing = true;
+	read_work(cookie, st, open_error);
+	c->env.is_preparing = false;
+	c->is_answered = c->reply.status >= 400;
+	if (c->is_answered)
+		return;
+	api_reply_fini(&c->reply);
+	api_reply_init(&c->reply);
+}
+
 /* ---- changing --------------------------------------------------------------- */
+
+/* What was just made live is what was compiled ahead: the pipeline takes it as it is. */
+static bool
+swap_prepared(struct web_call *c, struct store *st, struct pipeline *p)
+{
+	struct snapshot *s = NULL;
+	int64_t version;
+
+	if (store_rules_live_version(st, &version, NULL) == 1)
+		s = host_prepared(&c->host, version);
+	if (s == NULL)
+		return false;
+	c->next = snapshot_ref(s);
+	pipeline_swap(p, s);
+	return true;
+}
 
 static void
 write_work(void *cookie, struct store *st, struct pipeline *p)
@@ -188,7 +221,9 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 	}
 	if (!c->env.rules_changed)
 		return;
-	/* What was just made live, compiled by the thread that will use it first. */
+	if (swap_prepared(c, st, p))
+		return;
+	/* Something else went live in between: compiled by the thread that will use it first. */
 	diags = diag_list_new();
 	if (diags != NULL &&
 	    home_snapshot(st, c->snapshot->config, c->snapshot->lexicon, c->env.clock,
@@ -358,7 +393,8 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->api.content_type = arena_slice_dup(a, http_server_header(r, "Content-Type"));
 	c->api.idempotency_key = arena_slice_dup(a, http_server_header(r, "Idempotency-Key"));
 	c->api.who = in->is_local_socket ? "command line" : "http";
-	host_init(&c->host, c->snapshot, a, s->clock, sources_json(s, a), channels_json(s, a));
+	host_init(&c->host, c->snapshot, a, s->clock, s->backtests, sources_json(s, a),
+	    channels_json(s, a));
 	c->env.arena = a;
 	c->env.clock = s->clock;
 	c->env.metrics = &s->metrics;
@@ -376,6 +412,17 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 }
 
 static void
+prepared(void *cookie)
+{
+	struct web_call *c = cookie;
+
+	if (c->is_answered)
+		call_finish(c);
+	else if (worker_call(c->web->service->worker, write_work, call_done, c) < 0)
+		call_busy(c, "too much is waiting");
+}
+
+static void
 call_dispatch(struct web_call *c)
 {
 	struct service *s = c->web->service;
@@ -387,6 +434,7 @@ call_dispatch(struct web_call *c)
 		call_finish(c);
 		return;
 	case API_READER: rc = readers_do(s->readers, read_work, call_done, c); break;
+	case API_WRITER_PREPARED: rc = readers_do(s->readers, prepare_work, prepared, c); break;
 	case API_WRITER:
 	case API_WRITER_OWN: rc = worker_call(s->worker, write_work, call_done, c); break;
 	case API_INGEST: rc = readers_do(s->readers, ingest_work, ingest_parsed, c); break;

@@ -430,7 +430,7 @@ worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t que
 {
 	struct worker *w = mem_zalloc(sizeof *w);
 	struct pipeline_env pipeline_env = {env->store, env->clock, env->log, env->metrics,
-	    env->blackbox, env->stored, env->decided, env->cookie};
+	    env->blackbox, env->stored, env->decided, NULL, env->cookie};
 
 	if (w == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline thread");

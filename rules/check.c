@@ -402,6 +402,8 @@ check_files(struct rules_file *files, size_t count, const struct rule_env *env,
 			check_item(&c, it);
 	if (c.has_no_memory)
 		goto out;
+	if (diag_count(diags, DIAG_ERROR) == 0)
+		check_overlap(files, count);
 	for (int k = 0; k < 3; k++) {
 		ids_r[k] = c.ids[k];
 		c.ids[k] = NULL; /* the caller's now */

@@ -87,9 +87,13 @@ narrow(const struct node *n, struct bounds *b)
 static bool
 is_single_valued(const struct field *f)
 {
-	return slice_eq_str(slice_of(f->name), "sentiment.label") ||
-	    slice_eq_str(slice_of(f->name), "language") ||
-	    slice_eq_str(slice_of(f->name), "post.source");
+	static const char *const names[] = {"sentiment.label", "language", "post.source",
+	    "time.weekday", "customer.weekday", "customer.country", "customer.timezone"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (slice_eq_str(slice_of(f->name), names[i]))
+			return true;
+	return false;
 }
 
 /* Of two words for what has one value, one is wrong. */
@@ -105,6 +109,55 @@ static bool
 is_same_field(const struct node *a, const struct node *b)
 {
 	return a->field == b->field && slice_eq(a->attribute, b->attribute);
+}
+
+/* `author is a bot` and `author is not a bot` */
+static bool
+flags_differ(const struct node *a, const struct node *b)
+{
+	if (a->field->phrase == NULL || a->op == b->op)
+		return false;
+	return a->field->type == FIELD_FLAG ||
+	    slice_eq(a->values.first->text, b->values.first->text);
+}
+
+/* A post that is called positive has a sentiment of at least 0, and the other way round. */
+static bool
+label_and_score_differ(const struct node *label, const struct node *score)
+{
+	struct bounds b = {-1000, 1000};
+
+	if (!slice_eq_str(slice_of(label->field->name), "sentiment.label") ||
+	    !slice_eq_str(slice_of(score->field->name), "sentiment") || label->op != RULE_OP_IS ||
+	    !narrow(score, &b))
+		return false;
+	return (slice_eq_str(label->values.first->text, "positive") && b.high < 0) ||
+	    (slice_eq_str(label->values.first->text, "negative") && b.low > 0);
+}
+
+/* Two conditions that exclude each other although neither is a bound on the other's field. */
+static bool
+pair_excludes(const struct node *a, const struct node *b)
+{
+	return (is_same_field(a, b) && flags_differ(a, b)) || label_and_score_differ(a, b) ||
+	    label_and_score_differ(b, a);
+}
+
+static bool
+report_pairs(
+    const struct item *it, const char *what, const struct node *const *conditions, size_t count)
+{
+	for (size_t j = 1; j < count; j++) {
+		for (size_t i = 0; i < j; i++) {
+			if (!pair_excludes(conditions[i], conditions[j]))
+				continue;
+			finding_add(it->sink, FINDING_NEVER_TRUE, conditions[j]->at,
+			    "all conditions of 'all of' must hold at once; is 'any of' meant?",
+			    "%s: this excludes another condition above it", what);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* An attribute has several values, so two bounds can both hold. */
@@ -123,6 +176,8 @@ check_bounds(struct check *c, const struct item *it, const struct node *root)
 	const char *what = root == it->when ? "the rule can never fire" : "no post can be so";
 
 	(void)c;
+	if (report_pairs(it, what, conditions, count))
+		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct node *first = conditions[i];
 		struct bounds b = {INT64_MIN, INT64_MAX};

@@ -42,6 +42,8 @@ int check_files(struct rules_file *files, size_t count, const struct rule_env *e
 void check_condition(struct check *c, const struct item *rule, const struct node *n);
 /* Types, ranges and names of its values alone. */
 void check_condition_values(struct check *c, const struct item *rule, const struct node *n);
+/* Rules that others cover, lists that nobody asks for. */
+void check_overlap(const struct rules_file *files, size_t count);
 void check_examples(struct check *c, const struct item *rule);
 /* Can the conditions (NULL: none) hold at once? */
 void check_bounds(struct check *c, const struct item *it, const struct node *root);

@@ -6,6 +6,7 @@
 #include "rules/fields_internal.h"
 #include "rules/limits_internal.h"
 #include "rules/print_internal.h"
+#include "rules/meant_internal.h"
 
 #define CUSTOMER "customer."
 
@@ -14,6 +15,14 @@ operator_finding(const struct item *rule, const struct node *n)
 {
 	char help[FINDING_TEXT_MAX] = "it can be asked: ";
 	size_t len = strlen(help);
+
+	if (n->field->type == FIELD_TEXT && (n->op == RULE_OP_IS || n->op == RULE_OP_ONE_OF)) {
+		finding_add(rule->sink, FINDING_WRONG_OPERATOR, n->op_at,
+		    n->op == RULE_OP_IS ? "write 'text contains'" : "write 'text contains any of'",
+		    "the text of a post is never just a few words: it cannot be asked '%s'",
+		    rule_op_spelling(n->op));
+		return;
+	}
 
 	for (int op = 0; op < RULE_OP_COUNT; op++) {
 		if (!field_type_can(n->field->type, (enum rule_op)op))
@@ -51,7 +60,8 @@ range_finding(const struct item *rule, const struct node *n, const struct value 
 		finding_add(rule->sink, FINDING_OUT_OF_RANGE, v->at, NULL, "'%s' is never below %s",
 		    n->field->name, low);
 	else
-		finding_add(rule->sink, FINDING_OUT_OF_RANGE, v->at, "for example -0.4",
+		finding_add(rule->sink, FINDING_OUT_OF_RANGE, v->at,
+		    n->field->min < 0 ? "for example -0.4" : n->field->example,
 		    "'%s' goes from %s to %s", n->field->name, low, high);
 }
 
@@ -109,6 +119,12 @@ check_number(const struct item *rule, const struct node *n, const struct value *
 	    (v->kind == VALUE_WORD || v->kind == VALUE_TEXT) && is_label(v->text)) {
 		snprintf(help, sizeof help, "write 'sentiment.label is %.*s'", SHOWN(v->text));
 		wrong_value(rule, v, help, "a number");
+	} else if (meant_value(n->field, v->text) != NULL) {
+		wrong_value(rule, v, meant_value(n->field, v->text), "a number");
+	} else if (slice_starts_with(v->text, "\xe2\x88\x92") ||
+	    slice_starts_with(v->text, "\xe2\x80\x93")) {
+		wrong_value(rule, v, "write the minus with the '-' of the keyboard, as in -0.4",
+		    "a number");
 	} else {
 		wrong_value(rule, v, "numbers look like 10000, 10k, -0.4 or 80%", "a number");
 	}
@@ -151,8 +167,12 @@ check_choice(const struct item *rule, const struct node *n, const struct value *
 		    count > 1 ? ", " : "", p);
 		p = bar != NULL ? bar + 1 : NULL;
 	}
+	if (meant_value(n->field, v->text) != NULL)
+		snprintf(fallback, sizeof fallback, "%s", meant_value(n->field, v->text));
 	finding_add(rule->sink, FINDING_UNKNOWN_CHOICE, v->at,
-	    finding_did_you_mean(diag_nearest(v->text, names, count), fallback, help, sizeof help),
+	    finding_did_you_mean(
+		meant_value(n->field, v->text) != NULL ? NULL : diag_nearest(v->text, names, count),
+		fallback, help, sizeof help),
 	    "'%.*s' is not one of the values of '%s'", SHOWN(v->text), n->field->name);
 }
 

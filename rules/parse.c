@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "rules/limits_internal.h"
+#include "rules/meant_internal.h"
 
 /* ---- words of later versions ---- */
 
@@ -67,11 +68,18 @@ void
 parse_clause_unknown(struct parser *p, const struct lex_token *t, const char *const *words,
     size_t n, const char *fallback)
 {
+	const char *meant = t->kind == LEX_WORD ? meant_clause(t->text)
+	    : slice_eq_str(t->text, "-")        ? "a comment begins with '#'"
+						: meant_sign(t->text);
 	char help[FINDING_TEXT_MAX];
 
 	if (t->kind == LEX_SYMBOL)
-		parse_finding(p, FINDING_BAD_CHARACTER, t->at, "leave it out",
-		    "'%.*s' means nothing here", SHOWN(t->text));
+		parse_finding(p, FINDING_BAD_CHARACTER, t->at,
+		    meant != NULL ? meant : "leave it out", "'%.*s' means nothing here",
+		    SHOWN(t->text));
+	else if (meant != NULL && p->item->kind == ITEM_RULE)
+		parse_finding(p, FINDING_UNKNOWN_CLAUSE, t->at, meant,
+		    "a line of a rule does not begin with '%.*s'", SHOWN(t->text));
 	else
 		parse_finding(p, FINDING_UNKNOWN_CLAUSE, t->at,
 		    finding_did_you_mean(

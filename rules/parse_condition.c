@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "rules/fields_internal.h"
 #include "rules/limits_internal.h"
+#include "rules/meant_internal.h"
 
 /* ---- operators ---- */
 
@@ -377,8 +378,12 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	last = parse_peek_at(p, ahead);
 	if (next->kind != LEX_WORD || last->kind != LEX_WORD || ahead == 1) {
 		parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
-		    "name the fact, for example 'author.followers', "
-		    "or write 'author is verified'",
+		    slice_eq_str(t->text, "post") ? "write 'text contains \"late\"', 'post.likes "
+						    "is above 10' or 'post is a reply'"
+			: slice_eq_str(t->text, "customer")
+			? "write 'customer allows email', 'customer.plan is \"gold\"' or 'customer "
+			  "is known'"
+			: "write 'author.followers is at least 10k' or 'author is verified'",
 		    "'%.*s' alone is not a field", SHOWN(t->text));
 		return;
 	}
@@ -435,7 +440,9 @@ field_finding(struct parser *p, const struct lex_token *t)
 	if (t->kind != LEX_WORD) {
 		if (t->kind == LEX_SYMBOL && !t->is_damaged)
 			parse_finding(p, FINDING_BAD_CHARACTER, t->at,
-			    "leave it out; a condition begins with a field",
+			    meant_sign(t->text) != NULL
+				? meant_sign(t->text)
+				: "leave it out; a condition begins with a field",
 			    "'%.*s' means nothing here", SHOWN(t->text));
 		else
 			parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
@@ -468,6 +475,11 @@ field_finding(struct parser *p, const struct lex_token *t)
 		    p, FINDING_UNKNOWN_FIELD, t->at, help, "'%s' is asked in words", f->name);
 		return;
 	}
+	if (meant_field(t->text) != NULL) {
+		parse_finding(p, FINDING_UNKNOWN_FIELD, t->at, meant_field(t->text),
+		    "there is no field called '%.*s'", SHOWN(t->text));
+		return;
+	}
 	nearest = field_nearest(t->text);
 	if (nearest == NULL)
 		nearest = field_ending_with(t->text);
@@ -483,7 +495,7 @@ bool
 parse_condition(struct parser *p, struct node *c)
 {
 	const struct lex_token *t = parse_peek(p);
-	bool is_not = false;
+	bool is_not = false, was_read;
 	size_t n = 0;
 
 	c->kind = NODE_CONDITION;
@@ -522,7 +534,10 @@ parse_condition(struct parser *p, struct node *c)
 		if (!parse_operator(p, t->text, &c->op, &c->op_at))
 			return false;
 	}
-	if (!condition_values(p, c))
+	p->asked = c->field;
+	was_read = condition_values(p, c);
+	p->asked = NULL;
+	if (!was_read)
 		return false;
 	for (struct value *v = c->values.first; v != NULL; v = v->next)
 		value_settle(c->field, v);

@@ -29,6 +29,7 @@ struct parser {
 	size_t at; /* token of the line */
 	bool is_pending; /* the line is to be read again */
 	size_t missing_end_pos; /* where a missing `end` was noticed last, plus 1 */
+	const struct field *asked; /* whose value is being read; NULL: none */
 	bool takes_one_value; /* behind a comma stands the next condition of an example */
 	bool is_at_end; /* of the file */
 	bool has_no_memory;

@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "rules/limits_internal.h"
+#include "rules/meant_internal.h"
 
 /* A word that must stand here ("by", "to", "as"); example shows the whole action. */
 static bool
@@ -207,6 +208,12 @@ action_unknown(struct parser *p, const struct lex_token *t)
 
 	if (t->kind == LEX_WORD && parse_not_available(p))
 		return false;
+	if (t->kind == LEX_WORD && meant_action(t->text) != NULL &&
+	    (p->item == NULL || p->item->kind == ITEM_RULE)) {
+		parse_finding(p, FINDING_UNKNOWN_ACTION, t->at, meant_action(t->text),
+		    "'%.*s' is not an action", SHOWN(t->text));
+		return false;
+	}
 	parse_finding(p, FINDING_UNKNOWN_ACTION, t->at,
 	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, verbs, 7) : NULL,
 		p->item != NULL && p->item->kind == ITEM_WATCH

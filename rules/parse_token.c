@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "core/arena.h"
+#include "rules/fields_internal.h"
 #include "rules/limits_internal.h"
+#include "rules/meant_internal.h"
 
 int
 parse_next_line(struct parser *p)
@@ -132,6 +134,18 @@ joins_values(const struct parser *p)
 	    (next->kind == LEX_WORD && (behind->kind == LEX_END || behind->kind == LEX_COMMA));
 }
 
+/* The line is an action's. */
+static bool
+begins_action(const struct parser *p)
+{
+	const struct lex_token *first = &p->lexer.tokens[0];
+
+	if (parse_is_word(first, "then"))
+		first++;
+	return first->kind == LEX_WORD &&
+	    parse_word_is_of(first->text, "send draft alert tag set add pause");
+}
+
 void
 parse_line_end(struct parser *p)
 {
@@ -145,6 +159,10 @@ parse_line_end(struct parser *p)
 			? "write 'contains all of' or 'is one of', and commas between the values"
 			: "write 'contains any of' or 'is one of', and commas between the values",
 		    "values are separated by commas, not by '%.*s'", SHOWN(t->text));
+	else if ((parse_is_word(t, "and") || parse_is_word(t, "or")) && begins_action(p))
+		parse_finding(p, FINDING_REST_OF_LINE, t->at,
+		    "write each on a line of its own, between 'then' and 'end'",
+		    "there is one action on a line, so '%.*s' has no place here", SHOWN(t->text));
 	else if (parse_is_word(t, "and") || parse_is_word(t, "or"))
 		parse_finding(p, FINDING_REST_OF_LINE, t->at,
 		    t->text.ptr[0] == 'a'
@@ -164,7 +182,9 @@ parse_line_end(struct parser *p)
 		    "'%.*s' means nothing here", SHOWN(t->text));
 	else
 		parse_finding(p, FINDING_REST_OF_LINE, t->at,
-		    t->kind == LEX_TEXT ? "is a comma missing before it?" : NULL,
+		    t->kind == LEX_TEXT       ? "is a comma missing before it?"
+			: t->kind == LEX_WORD ? meant_rest(t->text)
+					      : NULL,
 		    "the line should end before '%.*s'", SHOWN(t->text));
 }
 
@@ -303,6 +323,11 @@ parse_bad_number(struct parser *p, const struct lex_token *t)
 		snprintf(help, sizeof help, "write '%.*s %s'", SHOWN(number), unit_meant(unit));
 		parse_finding(
 		    p, FINDING_BAD_UNIT, t->at, help, "'%.*s' is not a number", SHOWN(t->text));
+		return;
+	}
+	if (p->asked != NULL && meant_value(p->asked, t->text) != NULL) {
+		parse_finding(p, FINDING_BAD_NUMBER, t->at, meant_value(p->asked, t->text),
+		    "'%.*s' is no value of '%s'", SHOWN(t->text), p->asked->name);
 		return;
 	}
 	parse_finding(p, FINDING_BAD_NUMBER, t->at,

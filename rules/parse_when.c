@@ -127,6 +127,8 @@ is_group_slip(struct parser *p, unsigned depth, struct node *n)
 	    parse_word_is_of(t->text, "none") ? "write 'not any of'"
 		: parse_word_is_of(t->text, "and all both")
 		? "write 'all of' on a line of its own, the conditions, and 'end'"
+		: parse_word_is_of(t->text, "if")
+		? "leave it out: 'when' says it already, and 'then' begins a line of its own"
 		: parse_word_is_of(t->text, "unless")
 		? "write 'not' before the condition"
 		: "write 'any of' on a line of its own, the conditions, and 'end'",

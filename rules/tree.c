@@ -230,9 +230,9 @@ duration_equal(struct duration a, struct duration b)
 }
 
 static bool
-value_equal(const struct value *a, const struct value *b)
+value_same(const struct value *a, const struct value *b)
 {
-	if (a->kind != b->kind || !notes_equal(a->notes, b->notes))
+	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {
 	case VALUE_TEXT:
@@ -242,6 +242,12 @@ value_equal(const struct value *a, const struct value *b)
 	case VALUE_DURATION: return duration_equal(a->duration, b->duration);
 	}
 	return false;
+}
+
+static bool
+value_equal(const struct value *a, const struct value *b)
+{
+	return notes_equal(a->notes, b->notes) && value_same(a, b);
 }
 
 static bool
@@ -273,6 +279,25 @@ node_equal(const struct node *a, const struct node *b)
 		    a->op == b->op && values_equal(&a->values, &b->values);
 	for (x = a->first, y = b->first; x != NULL && y != NULL; x = x->next, y = y->next)
 		if (!node_equal(x, y))
+			return false;
+	return x == NULL && y == NULL;
+}
+
+bool
+node_same(const struct node *a, const struct node *b)
+{
+	const struct node *x, *y;
+	const struct value *v, *w;
+
+	if (a->kind != b->kind || a->field != b->field || !slice_eq(a->attribute, b->attribute) ||
+	    (a->kind == NODE_CONDITION && (a->op != b->op || a->values.count != b->values.count)))
+		return false;
+	for (v = a->values.first, w = b->values.first; v != NULL && w != NULL;
+	     v = v->next, w = w->next)
+		if (!value_same(v, w))
+			return false;
+	for (x = a->first, y = b->first; x != NULL && y != NULL; x = x->next, y = y->next)
+		if (!node_same(x, y))
 			return false;
 	return x == NULL && y == NULL;
 }
@@ -406,8 +431,7 @@ rule_equal(const struct item *a, const struct item *b)
 	    slice_eq(a->zone, b->zone) && duration_equal(a->act_within, b->act_within) &&
 	    node_equal(a->when, b->when) && actions_equal(a->then, b->then) &&
 	    guardrails_equal(a, b) && examples_equal(a->examples, b->examples) &&
-	    sequence_equal(&a->after, &b->after) &&
-	    sequence_equal(&a->unless, &b->unless);
+	    sequence_equal(&a->after, &b->after) && sequence_equal(&a->unless, &b->unless);
 }
 
 bool

@@ -311,6 +311,8 @@ bool item_equal(const struct item *a, const struct item *b);
 /* The same limit, the same hours, whatever their comments. */
 bool limit_same(const struct limit_node *a, const struct limit_node *b);
 bool hours_same(const struct hours_node *a, const struct hours_node *b);
+/* The same conditions, whatever their comments and texts behind them. */
+bool node_same(const struct node *a, const struct node *b);
 /* The same action, whatever its comments. */
 bool action_same(const struct action_node *a, const struct action_node *b);
 

@@ -7,6 +7,7 @@
 #include "store/store_internal.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const struct {
 	size_t value_size;
@@ -88,4 +89,33 @@ cache_forget(struct store *st, enum store_cache which, struct slice key)
 {
 	assert(st->caches[which] != NULL);
 	overlay_forget(st->caches[which], key);
+}
+
+int
+store_key_join(struct store *st, struct slice rule_id, char kind, struct slice key,
+    struct slice *joined_r, struct err *err)
+{
+	size_t len = rule_id.len + 2 + key.len;
+	char *at = st->short_key;
+
+	if (len <= sizeof st->short_key) {
+		if (rule_id.len > 0)
+			memcpy(at, rule_id.ptr, rule_id.len);
+		at += rule_id.len;
+		*at++ = '\0';
+		*at++ = kind;
+		if (key.len > 0)
+			memcpy(at, key.ptr, key.len);
+		*joined_r = slice_make(st->short_key, len);
+		return 0;
+	}
+	buf_clear(&st->key);
+	buf_add_slice(&st->key, rule_id);
+	buf_add_char(&st->key, '\0');
+	buf_add_char(&st->key, kind);
+	buf_add_slice(&st->key, key);
+	if (store_buf_check(st, &st->key, err) < 0)
+		return -1;
+	*joined_r = buf_slice(&st->key);
+	return 0;
 }

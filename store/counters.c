@@ -15,21 +15,6 @@ is_empty(const struct rule_counter *c)
 	return c->count == 0 && c->last_at_ms == TIME_UNKNOWN;
 }
 
-static int
-join_key(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
-    struct slice *joined_r, struct err *err)
-{
-	buf_clear(&st->key);
-	buf_add_slice(&st->key, rule_id);
-	buf_add_char(&st->key, '\0');
-	buf_add_char(&st->key, (char)kind);
-	buf_add_slice(&st->key, key);
-	if (store_buf_check(st, &st->key, err) < 0)
-		return -1;
-	*joined_r = buf_slice(&st->key);
-	return 0;
-}
-
 static void
 bind_key(struct query *q, struct slice joined)
 {
@@ -99,7 +84,7 @@ store_counter_get(struct store *st, struct slice rule_id, enum state_kind kind, 
 	struct slice joined;
 	int rc;
 
-	if (join_key(st, rule_id, kind, key, &joined, err) < 0)
+	if (store_key_join(st, rule_id, (char)kind, key, &joined, err) < 0)
 		return -1;
 	rc = cache_get(st, CACHE_COUNTERS, joined, &c, err);
 	if (rc < 0)
@@ -114,7 +99,7 @@ store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind, 
 {
 	struct slice joined;
 
-	if (join_key(st, rule_id, kind, key, &joined, err) < 0)
+	if (store_key_join(st, rule_id, (char)kind, key, &joined, err) < 0)
 		return -1;
 	return cache_put(st, CACHE_COUNTERS, joined, c, err);
 }

@@ -215,3 +215,54 @@ store_decision_load(
 		*row_r = rows[0];
 	return (int)count;
 }
+
+/* ---- firings ------------------------------------------------------------- */
+
+/* The rows of one firing stand side by side: the first of them tells. */
+static bool
+is_same_firing(const struct buf *last, struct slice rule_id, struct slice occurrence_id)
+{
+	struct slice seen = buf_slice(last);
+
+	return seen.len == rule_id.len + 1 + occurrence_id.len &&
+	    memcmp(seen.ptr, rule_id.ptr, rule_id.len) == 0 && seen.ptr[rule_id.len] == ' ' &&
+	    memcmp(seen.ptr + rule_id.len + 1, occurrence_id.ptr, occurrence_id.len) == 0;
+}
+
+int
+store_firings_before(struct store *st, int64_t before_ms,
+    int (*take)(void *cookie, const struct firing_row *row, struct err *err), void *cookie,
+    struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT rule_id, occurrence_id, subject, at_ms FROM decisions "
+		"WHERE at_ms < ?1 AND outcome NOT IN (?2, ?3, ?4) ORDER BY decision_no",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, before_ms);
+	query_bind_int(&q, DECISION_HELD);
+	query_bind_int(&q, DECISION_COUNTED);
+	query_bind_int(&q, DECISION_WAITING);
+	buf_clear(&st->key);
+	while ((rc = query_step(&q, err)) > 0) {
+		struct firing_row row = {query_peek(&q, 0), query_peek(&q, 1), query_peek(&q, 2),
+		    query_int(&q, 3)};
+
+		if ((rc = query_check(&q, err)) < 0)
+			break;
+		if (is_same_firing(&st->key, row.rule_id, row.occurrence_id))
+			continue;
+		buf_clear(&st->key);
+		buf_add_slice(&st->key, row.rule_id);
+		buf_add_char(&st->key, ' ');
+		buf_add_slice(&st->key, row.occurrence_id);
+		if ((rc = store_buf_check(st, &st->key, err)) < 0 ||
+		    (rc = take(cookie, &row, err)) < 0)
+			break;
+	}
+	query_close(&q);
+	return rc < 0 ? -1 : 0;
+}

@@ -73,6 +73,7 @@ struct decision_row {
 	enum decision_outcome outcome;
 	struct slice reason, note;
 	int64_t at_ms, event_at_ms;
+	int64_t cost_milli; /* of a message, when it was decided; not stored */
 };
 /* 1 inserted, 0 that id is there already, -1. */
 int store_decision_insert(struct store *st, const struct decision_row *d, struct err *err);
@@ -85,6 +86,15 @@ int store_decisions_of(struct store *st, struct slice occurrence_id, struct aren
  * no more). */
 int store_decisions_list(struct store *st, struct slice rule_id, int64_t before_no, size_t limit,
     struct arena *a, struct decision_row **rows_r, size_t *count_r, int64_t *next_r,
+    struct err *err);
+/* Every firing (a rule on an occurrence, held ones left out) decided before before_ms, oldest first:
+ * what cool-downs and totals of that moment are made from again.  take returns -1 to stop. */
+struct firing_row {
+	struct slice rule_id, occurrence_id, subject; /* good during the call */
+	int64_t at_ms;
+};
+int store_firings_before(struct store *st, int64_t before_ms,
+    int (*take)(void *cookie, const struct firing_row *row, struct err *err), void *cookie,
     struct err *err);
 int store_decision_load(struct store *st, struct slice id, struct arena *a,
     struct decision_row *row_r, struct err *err);
@@ -234,6 +244,7 @@ int store_rules_put(struct store *st, struct rules_version *v,
     struct err *err); /* assigns version, makes it live */
 int store_rules_live(
     struct store *st, struct arena *a, struct rules_version *v_r, struct err *err); /* 1, 0, -1 */
+int store_rules_live_version(struct store *st, int64_t *version_r, struct err *err); /* 1, 0, -1 */
 int store_rules_load(
     struct store *st, int64_t version, struct arena *a, struct rules_version *v_r, struct err *err);
 int store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_version **list_r,

@@ -51,6 +51,7 @@ struct overlay {
 	struct entry_list all, pending;
 	size_t dirty_count;
 	size_t hand;
+	struct entry *last; /* found last: who reads a row often writes it next */
 	bool is_unsettled; /* the table was changed behind our back in this transaction */
 };
 
@@ -137,6 +138,23 @@ find(const struct overlay *o, struct slice key, uint64_t hash)
 	return e;
 }
 
+/* The entry of a key, or NULL; and its hash. */
+static struct entry *
+look_up(struct overlay *o, struct slice key, uint64_t *hash_r)
+{
+	struct entry *e = o->last;
+
+	if (e == NULL || !slice_eq(entry_key(o, e), key)) {
+		*hash_r = hash_bytes_quick(o->seed, key);
+		e = find(o, key, *hash_r);
+		if (e != NULL)
+			o->last = e;
+	}
+	if (e != NULL)
+		*hash_r = e->hash;
+	return e;
+}
+
 static void
 unpend(struct overlay *o, struct entry *e)
 {
@@ -157,6 +175,8 @@ entry_remove(struct overlay *o, struct entry *e)
 	struct entry **at = &o->buckets[e->hash & (o->bucket_count - 1)], *last;
 
 	assert(!e->is_pending);
+	if (o->last == e)
+		o->last = NULL;
 	while (*at != e)
 		at = &(*at)->next;
 	*at = e->next;
@@ -286,8 +306,8 @@ remember(struct overlay *o, struct slice key, uint64_t hash, const void *value)
 int
 overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
 {
-	uint64_t hash = hash_bytes(o->seed, key);
-	struct entry *e = find(o, key, hash);
+	uint64_t hash;
+	struct entry *e = look_up(o, key, &hash);
 	int rc;
 
 	if (e != NULL && e->is_pending) {
@@ -310,8 +330,8 @@ overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
 static int
 put(struct overlay *o, struct slice key, const void *value, bool is_dirty, struct err *err)
 {
-	uint64_t hash = hash_bytes(o->seed, key);
-	struct entry *e = find(o, key, hash);
+	uint64_t hash;
+	struct entry *e = look_up(o, key, &hash);
 
 	if (e == NULL)
 		e = entry_add(o, key, hash);
@@ -404,7 +424,8 @@ entry_forget(struct overlay *o, struct entry *e)
 void
 overlay_forget(struct overlay *o, struct slice key)
 {
-	struct entry *e = find(o, key, hash_bytes(o->seed, key));
+	uint64_t hash;
+	struct entry *e = look_up(o, key, &hash);
 
 	o->is_unsettled = true;
 	if (e != NULL)

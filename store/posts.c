@@ -102,6 +102,7 @@ bind_post(struct query *q, const struct stored_post *sp, struct slice brands,
 	query_bind_int(q, sp->rules_version);
 	query_bind_text(q, post_json);
 	query_bind_text(q, score_json);
+	query_bind_time(q, sp->post_no > 0 ? sp->post_no : TIME_UNKNOWN);
 }
 
 int
@@ -123,9 +124,10 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 		"INSERT INTO posts (id, feed, source, author_no, subject, event_at_ms, "
 		"created_at_ms, "
 		"fetched_at_ms, text, text_hash, lang, label, score_milli, brands, likes, replies, "
-		"reposts, inert, rules_version, post_json, score_json) VALUES (?1, ?2, ?3, ?4, ?5, "
+		"reposts, inert, rules_version, post_json, score_json, post_no) VALUES (?1, ?2, ?3, "
+		"?4, ?5, "
 		"?6, "
-		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) "
+		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) "
 		"ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;
@@ -140,12 +142,6 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 }
 
 /* ---- loading ---------------------------------------------------------- */
-
-#define POST_COLUMNS                                                                               \
-	"post_no, id, feed, source, author_no, subject, created_at_ms, fetched_at_ms, text, "      \
-	"lang, "                                                                                   \
-	"label, score_milli, brands, likes, replies, reposts, inert, rules_version, revision, "    \
-	"is_deleted, is_expired, post_json, score_json"
 
 static int
 split_brands(struct store *st, struct slice joined, struct arena *a, struct slice_list *ids_r,
@@ -192,9 +188,15 @@ read_columns(struct query *q, struct arena *a, struct stored_post *sp)
 	sp->is_expired = query_int(q, 20) != 0;
 }
 
-/* The row the query stands on. */
-static int
-read_post(struct query *q, struct arena *a, struct stored_post **sp_r, struct err *err)
+bool
+post_row_is_gone(struct query *q)
+{
+	return query_int(q, 19) != 0 || query_int(q, 20) != 0;
+}
+
+int
+post_row_read(struct query *q, struct arena *a, bool with_reasons, struct stored_post **sp_r,
+    struct err *err)
 {
 	struct store *st = q->st;
 	struct stored_post *sp = ARENA_NEW(a, struct stored_post);
@@ -212,15 +214,15 @@ read_post(struct query *q, struct arena *a, struct stored_post **sp_r, struct er
 	if (query_check(q, err) < 0 || split_brands(st, brands, a, &sp->brand_ids, err) < 0)
 		return -1;
 	if ((slice_is_set(post_json) && row_json_read_post(post_json, a, sp, &own) < 0) ||
-	    (slice_is_set(score_json) && row_json_read_score(score_json, a, &sp->score, &own) < 0))
+	    (slice_is_set(score_json) && row_json_read_score(score_json, with_reasons, a, &sp->score, &own) < 0))
 		return store_fail(st, own.kind, err, "post %lld of '%s': %s",
 		    (long long)sp->post_no, st->path, own.text);
 	*sp_r = sp;
 	return 0;
 }
 
-static int
-load_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err)
+int
+post_row_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err)
 {
 	struct query q;
 	struct customer *c = NULL;
@@ -253,10 +255,10 @@ load_one(struct query *q, struct arena *a, struct stored_post **sp_r, struct err
 	struct stored_post *sp = NULL;
 	int rc = query_step(q, err);
 
-	if (rc > 0 && read_post(q, a, &sp, err) < 0)
+	if (rc > 0 && post_row_read(q, a, true, &sp, err) < 0)
 		rc = -1;
 	query_close(q);
-	if (rc > 0 && load_customer(st, sp, a, err) < 0)
+	if (rc > 0 && post_row_customer(st, sp, a, err) < 0)
 		rc = -1;
 	if (rc > 0)
 		*sp_r = sp;
@@ -305,13 +307,13 @@ store_posts_list(struct store *st, int64_t before_no, size_t limit, struct arena
 	query_bind_int(&q, (int64_t)limit);
 	while ((rc = query_step(&q, err)) > 0)
 		if (ROWS_GROW(st, a, &list, count, &cap, err) < 0 ||
-		    read_post(&q, a, &list[count++], err) < 0) {
+		    post_row_read(&q, a, true, &list[count++], err) < 0) {
 			rc = -1;
 			break;
 		}
 	query_close(&q);
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = load_customer(st, list[i], a, err);
+		rc = post_row_customer(st, list[i], a, err);
 	if (rc < 0)
 		return -1;
 	*list_r = list;

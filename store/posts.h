@@ -48,7 +48,8 @@ struct post_ref {
 /* 1 and *ref_r, 0 not seen, -1. */
 int store_post_find(struct store *st, struct slice id, struct post_ref *ref_r, struct err *err);
 int64_t store_text_hash(struct slice text); /* stable over versions and machines */
-/* 1 inserted and sp->post_no set; 0 the id is there already and nothing was written; -1. */
+/* 1 inserted and sp->post_no set (0: the next number; else that one); 0 the id is there already and
+ * nothing was written; -1. */
 int store_post_insert(struct store *st, struct stored_post *sp, struct err *err);
 /* An edit: text, score, counts replaced, revision + 1; who wrote it stays as seen at first.  A
  * deleted or expired post stays so. */
@@ -71,6 +72,17 @@ int store_post_load_no(
 /* Newest first; before_no 0: from the top. */
 int store_posts_list(struct store *st, int64_t before_no, size_t limit, struct arena *a,
     struct stored_post ***list_r, size_t *count_r, struct err *err);
+
+/* The way the posts came: those that have their texts, from post_no after_no on, oldest first, at most
+ * limit; *last_no_r is where to go on (unchanged at the end).  What was missing (deleted, expired)
+ * is counted in *gone_r.  What each reason of a score was is left out. */
+int store_posts_scan(struct store *st, int64_t after_no, size_t limit, struct arena *a,
+    struct stored_post ***list_r, size_t *count_r, int64_t *last_no_r, int64_t *gone_r,
+    struct err *err);
+/* Where such a scan begins that is to see the posts fetched at since_ms or later: the number before
+ * the first of them; *count_r: how many rows stand behind it. */
+int store_posts_scan_begin(struct store *st, int64_t since_ms, int64_t *after_no_r,
+    int64_t *count_r, struct err *err);
 
 /* Sources: cursor and whether the first fetch is done. 1 known, 0 new, -1. */
 struct source_row {

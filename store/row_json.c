@@ -435,7 +435,8 @@ read_intent_reasons(struct reader *r, const struct json *arr, struct score *s)
 }
 
 int
-row_json_read_score(struct slice json, struct arena *a, struct score *s, struct err *err)
+row_json_read_score(
+    struct slice json, bool with_reasons, struct arena *a, struct score *s, struct err *err)
 {
 	struct reader r = {a, false};
 	struct json_doc *doc;
@@ -456,6 +457,8 @@ row_json_read_score(struct slice json, struct arena *a, struct score *s, struct 
 	s->is_scored = !read_flag(v, "unscored");
 	s->intents = read_intents(json_get(v, "intents"));
 	s->lexicon = read_text(&r, v, "lexicon").ptr;
+	if (!with_reasons)
+		return finish(&r, doc, err);
 	read_reasons(&r, json_get(v, "reasons"), s);
 	s->smaller_reasons = (uint32_t)read_int(v, "smaller", 0);
 	s->smaller_effect_milli = (int32_t)read_int(v, "smaller_effect", 0);

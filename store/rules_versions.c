@@ -71,6 +71,22 @@ store_rules_live(struct store *st, struct arena *a, struct rules_version *v_r, s
 }
 
 int
+store_rules_live_version(struct store *st, int64_t *version_r, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" META_LIVE "'", err) < 0)
+		return -1;
+	rc = query_step(&q, err);
+	if (rc > 0)
+		*version_r = query_int(&q, 0);
+	query_close(&q);
+	return rc;
+}
+
+int
 store_rules_load(
     struct store *st, int64_t version, struct arena *a, struct rules_version *v_r, struct err *err)
 {

@@ -75,6 +75,7 @@ struct store {
 	size_t statement_count;
 	struct overlay *caches[CACHE_COUNT]; /* NULL for readers: their caches would grow stale */
 	struct buf json_a, json_b, key; /* scratch of one call */
+	char short_key[256]; /* likewise: keys of almost everybody */
 };
 
 /* --- query.c --- */
@@ -141,6 +142,9 @@ int cache_put(
     struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
 int cache_put_saved(
     struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
+/* "rule id, NUL, kind, key": good until the next call.  It is made for every firing. */
+int store_key_join(struct store *st, struct slice rule_id, char kind, struct slice key,
+    struct slice *joined_r, struct err *err);
 void cache_forget(struct store *st, enum store_cache which, struct slice key);
 
 /* What each cache loads and saves; cookie is the store. */
@@ -176,6 +180,18 @@ struct author_state {
 int times_flush(struct store *st, struct err *err);
 
 /* --- posts.c --- */
+#define POST_COLUMNS                                                                               \
+	"post_no, id, feed, source, author_no, subject, created_at_ms, fetched_at_ms, text, "      \
+	"lang, "                                                                                   \
+	"label, score_milli, brands, likes, replies, reposts, inert, rules_version, revision, "    \
+	"is_deleted, is_expired, post_json, score_json"
+/* Of the row of POST_COLUMNS the query stands on: are its texts gone; the post itself, with_reasons or
+ * without the score's reasons; and who its author was linked to. */
+bool post_row_is_gone(struct query *q);
+int post_row_read(struct query *q, struct arena *a, bool with_reasons, struct stored_post **sp_r,
+    struct err *err);
+int
+post_row_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err);
 /* Takes the words out of a row and marks it deleted or expired. */
 int post_row_empty(struct store *st, int64_t post_no, bool is_deletion, struct err *err);
 
@@ -187,7 +203,8 @@ int migrate_version_read(struct store *st, int *version_r, struct err *err);
 void row_json_post(const struct stored_post *sp, struct buf *out);
 int row_json_read_post(struct slice json, struct arena *a, struct stored_post *sp, struct err *err);
 void row_json_score(const struct score *s, struct buf *out);
-int row_json_read_score(struct slice json, struct arena *a, struct score *s, struct err *err);
+int row_json_read_score(struct slice json, bool with_reasons, struct arena *a, struct score *s,
+    struct err *err);
 void row_json_customer(const struct customer *c, struct buf *out);
 int
 row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r, struct err *err);

@@ -57,21 +57,6 @@ rule_times_drop_before(struct rule_times *t, int64_t at_ms)
 
 /* ---- rows --------------------------------------------------------------- */
 
-static int
-join_key(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
-    struct slice *joined_r, struct err *err)
-{
-	buf_clear(&st->key);
-	buf_add_slice(&st->key, rule_id);
-	buf_add_char(&st->key, '\0');
-	buf_add_char(&st->key, (char)part);
-	buf_add_slice(&st->key, key);
-	if (store_buf_check(st, &st->key, err) < 0)
-		return -1;
-	*joined_r = buf_slice(&st->key);
-	return 0;
-}
-
 static void
 bind_key(struct query *q, struct slice joined)
 {
@@ -214,7 +199,7 @@ store_times_get(struct store *st, struct slice rule_id, enum times_part part, st
 	int rc;
 
 	t_r->count = 0;
-	if (join_key(st, rule_id, part, key, &joined, err) < 0)
+	if (store_key_join(st, rule_id, (char)part, key, &joined, err) < 0)
 		return -1;
 	rc = cache_get(st, CACHE_TIMES, joined, &few, err);
 	if (rc <= 0)
@@ -234,7 +219,7 @@ store_times_put(struct store *st, struct slice rule_id, enum times_part part, st
 	struct slice joined;
 
 	assert(t->count <= RULE_TIMES_MAX);
-	if (join_key(st, rule_id, part, key, &joined, err) < 0)
+	if (store_key_join(st, rule_id, (char)part, key, &joined, err) < 0)
 		return -1;
 	if (t->count > TIMES_FEW) {
 		if (cache_put(st, CACHE_TIMES_MANY, joined, t, err) < 0)

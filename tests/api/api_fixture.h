@@ -254,6 +254,46 @@ fixture_draft(void *cookie, struct store *st, struct slice json, int64_t base,
 }
 
 __attribute__((unused)) static int
+fixture_prepare(
+    void *cookie, struct store *st, struct slice json, struct diag_list *diags, struct err *err)
+{
+	const struct rule_set *draft;
+
+	return fixture_draft(cookie, st, json, -1, &draft, diags, err);
+}
+
+/* The fixture's backtest: number 1 is always there, and runs. */
+__attribute__((unused)) static int
+fixture_backtest_start(void *cookie, struct store *st, struct slice json, int64_t since_ms,
+    int64_t until_ms, int64_t *id_r, struct diag_list *diags, struct err *err)
+{
+	*id_r = 1;
+	assert_true(since_ms < until_ms);
+	return fixture_prepare(cookie, st, json, diags, err);
+}
+
+__attribute__((unused)) static int
+fixture_backtest_show(void *cookie, int64_t id, struct buf *out, struct err *err)
+{
+	(void)cookie;
+	(void)err;
+	if (id != 1)
+		return 0;
+	buf_add_str(out,
+	    "{\"id\":1,\"state\":\"running\",\"started_at\":\"2026-11-21T10:00:00Z\",\"done\":0,"
+	    "\"total\":9,"
+	    "\"error\":null,\"report\":null}");
+	return 1;
+}
+
+__attribute__((unused)) static bool
+fixture_backtest_stop(void *cookie, int64_t id)
+{
+	(void)cookie;
+	return id == 1;
+}
+
+__attribute__((unused)) static int
 fixture_folder_hash(void *cookie, char hash_r[65], struct err *err)
 {
 	(void)cookie;
@@ -311,9 +351,13 @@ fixture_setup(void **state)
 	diag_list_free(diags);
 	f->host = (struct api_host){.cookie = f,
 	    .rules_bundle = fixture_bundle,
+	    .rules_prepare = fixture_prepare,
 	    .rules_draft = fixture_draft,
 	    .rules_of = fixture_rules_of,
 	    .folder_hash = fixture_folder_hash,
+	    .backtest_start = fixture_backtest_start,
+	    .backtest_show = fixture_backtest_show,
+	    .backtest_stop = fixture_backtest_stop,
 	    .sources_json = SLICE_LIT("[]"),
 	    .channels_json = SLICE_LIT("[]")};
 	fixture_live(f, fixture_rules);
@@ -467,6 +511,8 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	place = api_route_place(route);
 	if (place == API_LOOP)
 		f->env.store = NULL;
+	if (place == API_WRITER_PREPARED)
+		place = API_WRITER;
 	if (place == API_READER || place == API_WRITER)
 		OK(store_begin(f->st, ERR));
 	api_handle(route, &f->env, &q, &f->reply);

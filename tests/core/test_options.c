@@ -237,6 +237,7 @@ ranges_are_told_in_the_units_of_the_option(void **state)
 	    {"poll_every: 2 days",
 		"'sources.feed.poll_every' is '2 days', it must be at most 24 h"},
 	    {"max_size: 1 byte", "'sources.feed.max_size' is '1 byte', it must be at least 1 KB"},
+	    {"cost: 2.5", "'sources.feed.cost' is '2.5', it must be at most 2"},
 	    {"max_size: 2 GB", "'sources.feed.max_size' is '2 GB', it must be at most 1024 MB"},
 	    {"retries: -1", "'sources.feed.retries' is '-1', it must be at least 0"},
 	};
@@ -480,6 +481,27 @@ quantities_have_units(void **state)
 }
 
 static void
+amounts_are_thousandths(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: none */
+	} cases[] = {{"0", 0}, {"20", 20000}, {"0.5", 500}, {"0.075", 75}, {" 99.50 ", 99500},
+	    {"999999999999.999", INT64_C(999999999999999)}, {"1,5", -1}, {"0.0005", -1}, {"-1", -1},
+	    {"+1", -1}, {".5", -1}, {"5.", -1}, {"1.2.3", -1}, {"1 EUR", -1}, {"", -1},
+	    {"1.-5", -1}, {"9999999999999", -1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t milli = -1;
+
+		if (amount_parse(slice_of(cases[i].text), &milli) != (cases[i].want >= 0) ||
+		    milli != cases[i].want)
+			fail_msg("'%s': %lld", cases[i].text, (long long)milli);
+	}
+}
+
+static void
 durations_are_written_as_they_can_be_read(void **state)
 {
 	static const struct {
@@ -579,6 +601,7 @@ main(void)
 	    cmocka_unit_test(secrets_that_cannot_be_fetched_are_findings),
 	    cmocka_unit_test(a_secret_in_the_file_is_never_printed),
 	    cmocka_unit_test(quantities_have_units),
+	    cmocka_unit_test(amounts_are_thousandths),
 	    cmocka_unit_test(durations_are_written_as_they_can_be_read),
 	    cmocka_unit_test(a_table_describes_itself),
 	    cmocka_unit_test(every_failed_allocation_is_reported),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/buf.h"
+#include "core/decision.h"
 #include "core/diag.h"
 #include "core/err.h"
 #include "core/mem.h"
@@ -171,6 +172,10 @@ each_slip_is_one_finding_with_its_place(void **state)
 	    {"timezone: Europe/Berlni\n", "Europe/Berlin", "a misspelt zone"},
 	    {"store: {retention: 10 days, seen_for: 9 days}\n", "error[C056]",
 		"ids gone before texts"},
+	    {"limits: {quiet_hours: \"21-8\"}\n", "error[C059]", "no times of day"},
+	    {"limits: {quiet_hours: \"21:00-21:00\"}\n", "error[C059]", "no time at all"},
+	    {"limits: {quiet_hours: \"21:00-08:00 UTC\"}\n", "error[C059]", "more than hours"},
+	    {"limits: {spend_per_day: \"1,50\"}\n", "error[C033]", "a comma in an amount"},
 	    {"reply_channel: fax\n", "error[C057]", "replies to nowhere"},
 	    {"store: {retention: soon}\n", "error[C026]", "no duration"},
 	    {"offers: {ten: {}}\n", "error[C022]", "an offer without codes"},
@@ -224,7 +229,8 @@ what_is_written_arrives(void **state)
 	    "alerts:\n"
 	    "  queues:\n"
 	    "    support: {notify: [\"log:\", \"mail:a@b.example\"], escalate_after: 1 minute}\n"
-	    "limits: {per_person_per_day: 3}\n"
+	    "limits: {per_person_per_day: 3, per_person_per_week: 9, quiet_hours: \"21:00-08:30\", "
+	    "spend_per_month: 99.5, currency: EUR, allowed_lateness: 30 min}\n"
 	    "log: {level: warn}\n";
 	struct config *c = load_fine(*state, yaml);
 	const struct channel *mail = actions_channel(&c->actions, slice_of("mail"));
@@ -252,6 +258,14 @@ what_is_written_arrives(void **state)
 	assert_string_equal(q->notify[1], "mail:a@b.example");
 	assert_int_equal(q->escalate_after_ms, 60000);
 	assert_int_equal(c->actions.max_per_person_per_day, 3);
+	assert_int_equal(c->actions.max_per_person_per_week, 9);
+	assert_non_null(c->actions.quiet_hours);
+	assert_int_equal(c->actions.quiet_hours->from_minute, 21 * 60);
+	assert_int_equal(c->actions.quiet_hours->until_minute, 8 * 60 + 30);
+	assert_int_equal(c->actions.spend_per_month_milli, 99500);
+	assert_int_equal(c->actions.spend_per_day_milli, 0);
+	assert_string_equal(c->actions.currency, "EUR");
+	assert_int_equal(c->actions.allowed_lateness_ms, 30 * 60000);
 	assert_int_equal(c->log_level, LOG_WARN);
 	config_unref(c);
 }

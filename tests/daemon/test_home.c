@@ -78,7 +78,7 @@ apply(struct world *w, const char *text, bool for_good, int64_t base_version, in
 	assert_int_equal(store_begin(w->st, &w->err), 0);
 	rc = home_apply(w->st, w->config, w->lexicon, &b,
 	    &(struct bundle_change){
-		for_good ? BUNDLE_APPLY : BUNDLE_CHECK, "a test", "", base_version, NOW},
+		for_good ? BUNDLE_APPLY : BUNDLE_CHECK, NULL, "a test", "", base_version, NOW},
 	    version_r, w->diags, NULL, &w->err);
 	if (rc == 0)
 		assert_int_equal(store_commit(w->st, &w->err), 0);

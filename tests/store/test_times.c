@@ -72,7 +72,7 @@ times_are_kept_by_rule_part_and_key(void **state)
 {
 	struct fixture *f = *state;
 	static const size_t sizes[] = {1, 6, 7, 8, 63, RULE_TIMES_MAX};
-	char key[16];
+	char key[16], longest[260] = "";
 
 	OK(store_begin(f->st, ERR));
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -82,6 +82,9 @@ times_are_kept_by_rule_part_and_key(void **state)
 		assert_times(f, TIMES_WINDOW, key, sizes[i], 100);
 	}
 	put(f, TIMES_SENT, "", 1, -5); /* before 1970, and an empty key */
+	memset(longest, 'x', sizeof longest - 1); /* around the size that has a place of its own */
+	for (size_t len = 245; len < sizeof longest; len++)
+		put(f, TIMES_AFTER, longest + sizeof longest - 1 - len, 1, (int64_t)len);
 	OK(store_commit(f->st, ERR));
 	for (int after_restart = 0; after_restart <= 1; after_restart++) {
 		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -91,6 +94,9 @@ times_are_kept_by_rule_part_and_key(void **state)
 			assert_times(f, TIMES_UNLESS, key, 0, 0);
 		}
 		assert_times(f, TIMES_SENT, "", 1, -5);
+		for (size_t len = 245; len < sizeof longest; len++)
+			assert_times(
+			    f, TIMES_AFTER, longest + sizeof longest - 1 - len, 1, (int64_t)len);
 		reopen(f);
 	}
 }

@@ -71,7 +71,7 @@ def exit_codes_tell_what_happened():
                             (1, ["people", "author", "nobody"]), (1, ["outbox", "show", "ffffff"]), (1, ["outbox", "approve", "ffffff"]),
                             (1, ["alerts", "ack", "99"]), (1, ["rules", "show", "99"]),
                             (2, ["why"]), (2, ["outbox", "aprove", "x"]), (2, ["outbox", "show"]), (2, ["alerts", "nosuch"]),
-                            (2, ["rules", "show"]), (2, ["rules", "show", "x"]), (2, ["apply", "--over", "x"]), (2, ["import"]),
+                            (2, ["rules", "show"]), (1, ["rules", "show", "x"]), (2, ["apply", "--over", "x"]), (2, ["import"]),
                             (2, ["people", "show"]), (2, ["sources", "nosuch"]), (2, ["status", "nosuch"]),
                             (3, ["import", "no-such-file.csv"]), (3, ["outbox", "list", "--state", "nosuch"])]:
             done = house.verb(*words)

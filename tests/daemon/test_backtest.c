@@ -1,0 +1,231 @@
+/*
+ * Backtests against what really happened: days of posts are decided on as the daemon does, and then
+ * rehearsed from the middle on.
+ */
+#include "tests/daemon/days.h"
+
+#include "core/json.h"
+
+#include "daemon/backtest.h"
+
+#define RULES                                                                                      \
+	BRAND                                                                                      \
+	    "rule rest \"Rest\"\n when text contains \"broken\"\n then\n  alert \"support\" as "   \
+	    "high\n end\n at most once every 2 days per author\nend\n"                             \
+	    "rule often \"Often\"\n when text contains \"late\"\n happening 3 times within 1 day " \
+	    "per author\n then\n  alert \"support\" as low\n end\nend\n"                           \
+	    "rule few \"Few\"\n when text contains \"cold\"\n then\n  alert \"pr\" as low\n end\n" \
+	    " at most 9 in total\nend\n"                                                           \
+	    "rule then \"Then\"\n when text contains \"refund\"\n after a post within 1 day "      \
+	    "where "                                                                               \
+	    "text contains \"late\"\n then\n  alert \"pr\" as low\n end\nend\n"                    \
+	    "rule unheard \"Unheard\"\n when text contains \"help\"\n unless answered within 2 "   \
+	    "hours\n then\n  alert \"pr\" as high\n end\nend\n"                                    \
+	    "watch storm \"Storm\"\n over posts where text contains \"broken\"\n when count "      \
+	    "within 1 "                                                                            \
+	    "hour is at least 5\n then\n  alert \"pr\" as critical\n end\n until quiet for 1 "     \
+	    "hour\nend\n"
+
+/* Rule and outcome -> how often, as told from the middle on. */
+static int64_t
+told_times(const struct world *w, const char *rule, const char *outcome)
+{
+	int64_t n = 0;
+	size_t len = strlen(rule);
+
+	for (const char *p = buf_str(&w->told); *p != '\0'; p = strchr(p, ' ') + 1) {
+		const char *end = strchr(p, ' '), *is = strchr(p, '=');
+
+		n += strncmp(p, rule, len) == 0 && p[len] == '/' && is < end &&
+		    (size_t)(end - is - 1) == strlen(outcome) &&
+		    strncmp(is + 1, outcome, strlen(outcome)) == 0;
+	}
+	return n;
+}
+
+static int64_t
+number(const struct json *obj, const char *key)
+{
+	int64_t n = -1;
+
+	json_i64(json_get(obj, key), &n);
+	return n;
+}
+
+static const struct json *
+find(const struct json *list, const char *id)
+{
+	for (size_t i = 0; i < json_count(list); i++)
+		if (slice_eq_str(json_get_str(json_at(list, i), "id"), id))
+			return json_at(list, i);
+	fail_msg("no '%s' in the report", id);
+	return NULL;
+}
+
+/* Days of people saying things; the same seed says the same. */
+static void
+speak(struct world *w, uint64_t seed, int64_t from_ms, int64_t until_ms)
+{
+	static const char *const words[] = {"acme is broken", "late again, acme", "cold coffee",
+	    "refund please", "help me acme", "nothing to see"};
+	struct rng rng;
+
+	rng_init(&rng, seed);
+	for (int64_t at_ms = from_ms; at_ms < until_ms;
+	     at_ms += (int64_t)rng_below(&rng, 60) * MINUTE) {
+		char id[32], who[16];
+
+		snprintf(id, sizeof id, "p%lld", (long long)++w->next_post);
+		snprintf(who, sizeof who, "u%d", (int)rng_below(&rng, 6));
+		post(w, at_ms, id, who, words[rng_below(&rng, 6)]);
+		if (rng_below(&rng, 8) == 0) {
+			char answer[32];
+
+			snprintf(answer, sizeof answer, "a%lld", (long long)w->next_post);
+			reply(w, at_ms + MINUTE, answer, "acme", id);
+		}
+	}
+	until(w, until_ms);
+}
+
+static struct json_doc *
+rehearse(struct world *w, struct snapshot *draft, int64_t since_ms)
+{
+	struct backtest b = {.store = w->st,
+	    .draft = draft,
+	    .live = w->snapshot,
+	    .since_ms = since_ms,
+	    .until_ms = w->clock.at_ms};
+	struct json_doc *doc;
+	struct buf out;
+
+	buf_init(&out, 16 << 20);
+	if (backtest_run(&b, &out, &w->err) != 0)
+		fail_msg("%s", w->err.text);
+	assert_int_equal(json_parse(buf_slice(&out), &doc, NULL, &w->err), 0);
+	buf_fini(&out);
+	return doc;
+}
+
+static void
+the_live_rules_would_do_again_what_they_did(void **state)
+{
+	static const struct {
+		const char *rule, *count, *outcome;
+	} same[] = {{"rest", "alerts", "alerted"}, {"rest", "held", "held"},
+	    {"often", "alerts", "alerted"}, {"often", "counted", "counted"},
+	    {"few", "alerts", "alerted"}, {"few", "held", "held"}, {"then", "alerts", "alerted"},
+	    {"then", "counted", "counted"}, {"unheard", "alerts", "alerted"},
+	    {"unheard", "waiting", "waiting"}};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 6; seed++) {
+		struct world w;
+		struct json_doc *doc;
+		int64_t middle_ms = NOW + 4 * DAY;
+
+		begin_world(&w, RULES, false);
+		speak(&w, seed, NOW, middle_ms);
+		buf_clear(&w.told);
+		speak(&w, seed + 100, middle_ms, NOW + 8 * DAY);
+		doc = rehearse(&w, w.snapshot, middle_ms);
+		for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+			const struct json *r =
+			    find(json_get(json_root(doc), "rules"), same[i].rule);
+
+			if (number(r, same[i].count) !=
+			    told_times(&w, same[i].rule, same[i].outcome))
+				fail_msg("seed %d: rule %s: %s %lld in the backtest, %lld in truth",
+				    (int)seed, same[i].rule, same[i].count,
+				    (long long)number(r, same[i].count),
+				    (long long)told_times(&w, same[i].rule, same[i].outcome));
+			assert_int_equal(number(r, "only_draft") + number(r, "only_live"), 0);
+		}
+		assert_int_equal(
+		    number(find(json_get(json_root(doc), "watches"), "storm"), "alerts"),
+		    told_times(&w, "storm", "alerted"));
+		assert_true(
+		    told_times(&w, "rest", "alerted") > 0 && told_times(&w, "few", "held") > 0);
+		assert_true(told_times(&w, "then", "alerted") > 0 &&
+		    told_times(&w, "unheard", "alerted") > 0);
+		json_doc_free(doc);
+		end_world(&w);
+	}
+}
+
+static void
+nothing_of_it_is_written(void **state)
+{
+	static const char *const tables[] = {
+	    "posts", "decisions", "outbox", "alerts", "rule_state", "rule_times", "timers"};
+	struct world w;
+	int64_t before[7];
+
+	(void)state;
+	begin_world(&w, RULES, false);
+	speak(&w, 9, NOW, NOW + 2 * DAY);
+	for (size_t i = 0; i < 7; i++)
+		before[i] = rows_of(&w, tables[i]);
+	json_doc_free(rehearse(&w, w.snapshot, NOW + DAY));
+	for (size_t i = 0; i < 7; i++)
+		assert_int_equal(rows_of(&w, tables[i]), before[i]);
+	end_world(&w);
+}
+
+static bool
+stop_at_once(void *cookie, int64_t done, int64_t total)
+{
+	*(int64_t *)cookie = total;
+	assert_true(done <= total);
+	return false;
+}
+
+static void
+it_can_be_stopped_and_says_how_far_it_is(void **state)
+{
+	struct world w;
+	int64_t total = 0;
+	struct backtest b = {.since_ms = NOW, .progress = stop_at_once, .cookie = &total};
+	struct buf out;
+
+	(void)state;
+	begin_world(&w, RULES, false);
+	speak(&w, 9, NOW, NOW + DAY);
+	b.store = w.st;
+	b.draft = w.snapshot;
+	b.until_ms = w.clock.at_ms;
+	buf_init(&out, 1 << 20);
+	assert_int_equal(backtest_run(&b, &out, &w.err), 1);
+	assert_int_equal(total, rows_of(&w, "posts"));
+	buf_fini(&out);
+	end_world(&w);
+}
+
+static void
+without_posts_the_report_is_empty(void **state)
+{
+	struct world w;
+	struct json_doc *doc;
+
+	(void)state;
+	begin_world(&w, RULES, false);
+	clock_virtual_set(&w.clock, NOW + DAY);
+	doc = rehearse(&w, w.snapshot, NOW);
+	assert_int_equal(number(json_root(doc), "posts"), 0);
+	assert_int_equal(number(find(json_get(json_root(doc), "rules"), "rest"), "matched"), 0);
+	json_doc_free(doc);
+	end_world(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_live_rules_would_do_again_what_they_did),
+	    cmocka_unit_test(nothing_of_it_is_written),
+	    cmocka_unit_test(it_can_be_stopped_and_says_how_far_it_is),
+	    cmocka_unit_test(without_posts_the_report_is_empty),
+	};
+
+	return cmocka_run_group_tests(tests, load_lexicon, free_lexicon);
+}
