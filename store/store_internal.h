@@ -190,8 +190,7 @@ int times_flush(struct store *st, struct err *err);
 bool post_row_is_gone(struct query *q);
 int post_row_read(struct query *q, struct arena *a, bool with_reasons, struct stored_post **sp_r,
     struct err *err);
-int
-post_row_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err);
+int post_row_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err);
 /* Takes the words out of a row and marks it deleted or expired. */
 int post_row_empty(struct store *st, int64_t post_no, bool is_deletion, struct err *err);
 
@@ -203,8 +202,8 @@ int migrate_version_read(struct store *st, int *version_r, struct err *err);
 void row_json_post(const struct stored_post *sp, struct buf *out);
 int row_json_read_post(struct slice json, struct arena *a, struct stored_post *sp, struct err *err);
 void row_json_score(const struct score *s, struct buf *out);
-int row_json_read_score(struct slice json, bool with_reasons, struct arena *a, struct score *s,
-    struct err *err);
+int row_json_read_score(
+    struct slice json, bool with_reasons, struct arena *a, struct score *s, struct err *err);
 void row_json_customer(const struct customer *c, struct buf *out);
 int
 row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r, struct err *err);

@@ -153,11 +153,11 @@ answers_tags_rejects_and_days_past_go(void **state)
 	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM rejects"), 10000);
 	assert_int_equal(ask_number(f->path, "SELECT min(at_ms) FROM rejects"), 50);
 	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM rule_state"), 2 + 2 + 5);
-	assert_int_equal(store_counter_get(f->st, SLICE_LIT("r"), STATE_CAP_MONTH,
-			     SLICE_LIT("c:1|f1"), &c, ERR),
+	assert_int_equal(
+	    store_counter_get(f->st, SLICE_LIT("r"), STATE_CAP_MONTH, SLICE_LIT("c:1|f1"), &c, ERR),
 	    0);
-	assert_int_equal(store_counter_get(f->st, SLICE_LIT("r"), STATE_CAP_TOTAL,
-			     SLICE_LIT("c:1|f1"), &c, ERR),
+	assert_int_equal(
+	    store_counter_get(f->st, SLICE_LIT("r"), STATE_CAP_TOTAL, SLICE_LIT("c:1|f1"), &c, ERR),
 	    1);
 	assert_int_equal(store_counter_get(f->st, SLICE_LIT(""), STATE_PERSON_DAY,
 			     SLICE_LIT("c:1|2026-11-01"), &c, ERR),

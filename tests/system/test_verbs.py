@@ -66,6 +66,7 @@ def exit_codes_tell_what_happened():
         house.send(post(1, "I love it", author=1))
         for code, words in [(0, ["check"]), (0, ["status"]), (0, ["rules"]), (0, ["outbox"]), (0, ["alerts"]), (0, ["people"]), (0, ["sources"]),
                             (0, ["why", post_id(1)]), (0, ["why", post_id(1), "thanks"]), (0, ["rules", "history"]), (0, ["rules", "show", "1"]),
+                            (0, ["rules", "show", "thanks"]), (0, ["rules", "list", "--long"]),
                             (0, ["people", "show", "u1"]), (0, ["people", "author", "@a1@social.example"]),
                             (1, ["why", "nowhere"]), (1, ["why", post_id(1), "no-such-rule"]), (1, ["people", "show", "nobody"]),
                             (1, ["people", "author", "nobody"]), (1, ["outbox", "show", "ffffff"]), (1, ["outbox", "approve", "ffffff"]),
