@@ -81,15 +81,15 @@ enum api_bundle_use {
 /* What only the daemon's wiring can do. */
 struct api_host {
 	void *cookie;
-	/* Compiles and checks a bundle ({"rules":{},"templates":{}}), and makes it live in the open
-	 * transaction unless it is only checked. base_version: the version the caller edited, -1:
-	 * whatever is live (a conflict is ERR_CONFLICT).  0, 1 with findings, -1. */
-	int (*rules_bundle)(void *cookie, struct store *st, struct slice bundle_json,
+	/* Checks and compiles a bundle ({"rules":{},"templates":{}}) on a thread that nobody waits for.
+	 * base_version: the version the caller edited, -1: whatever is live (a conflict is
+	 * ERR_CONFLICT).  0 and the live version, 1 with findings, -1. */
+	int (*rules_prepare)(void *cookie, struct store *st, struct slice bundle_json,
 	    enum api_bundle_use use, const char *author, const char *reason, int64_t base_version,
 	    int64_t *version_r, struct diag_list *diags, struct err *err);
-	/* Compiles a bundle ahead, on a thread that nobody waits for: rules_bundle() with the same
-	 * bundle takes what was compiled.  0, 1 with findings, -1. */
-	int (*rules_prepare)(void *cookie, struct store *st, struct slice bundle_json,
+	/* Makes live what this call prepared, in the open transaction: 0 with the live version and
+	 * what was found, -1. */
+	int (*rules_commit)(void *cookie, struct store *st, int64_t *version_r,
 	    struct diag_list *diags, struct err *err);
 	/* The same checks, changing nothing; the rule set is valid as those of rules_of(). */
 	int (*rules_draft)(void *cookie, struct store *st, struct slice bundle_json,

@@ -23,8 +23,11 @@ struct api_bundle_call {
 };
 /* author, reason and base_version of the body. */
 int api_bundle_call_take(struct api_call *c, struct api_bundle_call *call, struct err *err);
-/* Has it done, and answers with the version and the findings. */
-int api_bundle_call_run(struct api_call *c, const struct api_bundle_call *call, struct err *err);
+/* Has it made ready, and answers with the live version and the findings; has what was made ready made
+ * live, and answers with the new one. */
+int
+api_bundle_call_prepare(struct api_call *c, const struct api_bundle_call *call, struct err *err);
+int api_bundle_call_commit(struct api_call *c, struct err *err);
 
 void api_put_findings(struct json_writer *w, const struct diag_list *diags);
 /* The problem of a text with errors. -1 */

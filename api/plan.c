@@ -266,6 +266,8 @@ api_rules_rollback(struct api_call *c, struct err *err)
 	struct api_bundle_call call = {.use = API_BUNDLE_ROLLBACK};
 	int64_t version;
 
+	if (!c->env->is_preparing)
+		return api_bundle_call_commit(c, err);
 	if (api_body(c, known, true, err) < 0 ||
 	    api_body_i64(c, "version", c->env->rules_version - 1, &version) < 0 ||
 	    api_bundle_call_take(c, &call, err) < 0)
@@ -282,5 +284,5 @@ api_rules_rollback(struct api_call *c, struct err *err)
 			return api_nomem(c, err);
 	}
 	call.bundle = v.bundle_json;
-	return api_bundle_call_run(c, &call, err);
+	return api_bundle_call_prepare(c, &call, err);
 }

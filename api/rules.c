@@ -299,41 +299,56 @@ api_bundle_call_take(struct api_call *c, struct api_bundle_call *call, struct er
 	return api_body_i64(c, "base_version", -1, &call->base_version);
 }
 
+static void
+put_version(struct api_call *c, int64_t version, bool is_changed, const struct diag_list *diags)
+{
+	struct json_writer *w = api_object(c);
+
+	json_kv_i64(w, "version", version);
+	json_kv_bool(w, "changed", is_changed);
+	api_put_findings(w, diags);
+	api_object_end(c);
+}
+
 int
-api_bundle_call_run(struct api_call *c, const struct api_bundle_call *call, struct err *err)
+api_bundle_call_prepare(struct api_call *c, const struct api_bundle_call *call, struct err *err)
 {
 	struct diag_list *diags = diag_list_new();
-	int64_t version = c->env->rules_version;
-	bool is_changed;
-	struct json_writer *w;
+	int64_t version = 0;
 	int rc;
 
 	if (diags == NULL)
 		return api_nomem(c, err);
-	if (c->env->is_preparing)
-		rc = c->env->host->rules_prepare(
-		    c->env->host->cookie, c->env->store, call->bundle, diags, err);
-	else
-		rc = c->env->host->rules_bundle(c->env->host->cookie, c->env->store, call->bundle,
-		    call->use, call->author, call->reason, call->base_version, &version, diags,
-		    err);
-	if (rc == 1) {
+	rc = c->env->host->rules_prepare(c->env->host->cookie, c->env->store, call->bundle,
+	    call->use, call->author, call->reason, call->base_version, &version, diags, err);
+	if (rc == 1)
 		rc = api_refuse_findings(c, diags);
-	} else if (rc == 0) {
-		is_changed = call->use != API_BUNDLE_CHECK && version != c->env->rules_version;
-		c->env->rules_changed = is_changed;
-		w = api_object(c);
-		json_kv_i64(w, "version", version);
-		json_kv_bool(w, "changed", is_changed);
-		api_put_findings(w, diags);
-		api_object_end(c);
+	else if (rc == 0)
+		put_version(c, version, false, diags);
+	diag_list_free(diags);
+	return rc;
+}
+
+int
+api_bundle_call_commit(struct api_call *c, struct err *err)
+{
+	struct diag_list *diags = diag_list_new();
+	int64_t version = 0;
+	int rc;
+
+	if (diags == NULL)
+		return api_nomem(c, err);
+	rc = c->env->host->rules_commit(c->env->host->cookie, c->env->store, &version, diags, err);
+	if (rc == 0) {
+		c->env->rules_changed = version != c->env->rules_version;
+		put_version(c, version, c->env->rules_changed, diags);
 	}
 	diag_list_free(diags);
 	return rc;
 }
 
 static int
-bundle_work(struct api_call *c, enum api_bundle_use use, struct err *err)
+prepare_body(struct api_call *c, enum api_bundle_use use, struct err *err)
 {
 	static const char *const known[] = {
 	    "bundle", "author", "reason", "base_version", "who", NULL};
@@ -342,17 +357,18 @@ bundle_work(struct api_call *c, enum api_bundle_use use, struct err *err)
 	if (api_body(c, known, false, err) < 0 || api_take_bundle(c, &call.bundle, err) < 0 ||
 	    api_bundle_call_take(c, &call, err) < 0)
 		return -1;
-	return api_bundle_call_run(c, &call, err);
+	return api_bundle_call_prepare(c, &call, err);
 }
 
 int
 api_rules_check(struct api_call *c, struct err *err)
 {
-	return bundle_work(c, API_BUNDLE_CHECK, err);
+	return prepare_body(c, API_BUNDLE_CHECK, err);
 }
 
 int
 api_rules_apply(struct api_call *c, struct err *err)
 {
-	return bundle_work(c, API_BUNDLE_APPLY, err);
+	return c->env->is_preparing ? prepare_body(c, API_BUNDLE_APPLY, err)
+				    : api_bundle_call_commit(c, err);
 }

@@ -178,7 +178,16 @@ call_alone(struct client *c, const char *method, const char *path, struct slice 
 	is_own = api_route_place(route) == API_WRITER_OWN;
 	if (!is_own && store_begin(c->store, err) < 0)
 		goto out;
-	api_handle(route, &env, &q, &reply);
+	if (api_route_place(route) == API_WRITER_PREPARED) {
+		env.is_preparing = true;
+		api_handle(route, &env, &q, &reply);
+		env.is_preparing = false;
+	}
+	if (reply.status < 400) {
+		api_reply_fini(&reply);
+		api_reply_init(&reply);
+		api_handle(route, &env, &q, &reply);
+	}
 	if (!is_own) {
 		if (reply.status >= 400)
 			store_rollback(c->store);

@@ -20,7 +20,7 @@
 #include "store/outbox.h"
 #include "store/store.h"
 
-#include "daemon/examples.h"
+#include "daemon/rules_change.h"
 #include "daemon/snapshot.h"
 
 #define IMPORT_BYTES_MAX (256u * 1024 * 1024)
@@ -76,160 +76,12 @@ home_close(struct store *store, int lock_fd)
 
 /* ---- rules ----------------------------------------------------------------- */
 
-/* A rule id is never reused: one that was dropped may not come back, but by going back. */
-static int
-judge_id(
-    struct store *store, struct slice id, int64_t version, enum bundle_use use, struct err *err)
-{
-	switch (use) {
-	case BUNDLE_CHECK: return store_rule_id_is_dropped(store, id, version, err);
-	case BUNDLE_APPLY: return store_rule_id_use(store, id, version, err);
-	case BUNDLE_ROLLBACK: return store_rule_id_revive(store, id, version, err);
-	}
-	return -1;
-}
-
-static int
-judge_ids(struct store *store, const struct snapshot *s, int64_t version, enum bundle_use use,
-    struct diag_list *diags, struct err *err)
-{
-	int found = 0;
-
-	size_t rules = rule_set_count(s->rules), all = rules + rule_set_watch_count(s->rules);
-
-	/* a watch leaves decisions under its id as a rule does, so it cannot be one that is gone */
-	for (size_t i = 0; i < all; i++) {
-		const struct rule_head *head = i < rules
-		    ? rule_set_head(s->rules, i)
-		    : &rule_set_watch(s->rules, i - rules)->rule;
-		int rc = judge_id(store, head->id, version, use, err);
-
-		if (rc < 0)
-			return -1;
-		if (rc == 1) {
-			diag_add_file(diags, DIAG_ERROR, "R090", NULL,
-			    "choose a new id: cool-downs and history hang on the old one",
-			    "the id '%.*s' belonged to a rule or watch that was removed",
-			    SLICE_ARG(head->id));
-			found = 1;
-		}
-	}
-	return found;
-}
-
-/* A new row, and the ids of its rules.  0, 1 with findings, -1. */
-static int
-put_version(struct store *store, const struct bundle *b, const struct snapshot *s, const char *hash,
-    int64_t live_version, const struct bundle_change *change, int64_t *version_r,
-    struct diag_list *diags, struct err *err)
-{
-	struct rules_version v = {.applied_at_ms = change->now_ms,
-	    .author = slice_of(change->author),
-	    .reason = slice_of(change->reason),
-	    .content_hash = slice_of(hash)};
-	struct buf text;
-	int rc = -1;
-
-	buf_init(&text, 2 * (size_t)BUNDLE_BYTES_MAX);
-	bundle_print(b, &text);
-	if (buf_failed(&text)) {
-		err_set(err, ERR_LIMIT, "rules and templates together are over %d MB",
-		    BUNDLE_BYTES_MAX / (1024 * 1024));
-		goto out;
-	}
-	v.bundle_json = buf_slice(&text);
-	if (store_rules_put(store, &v, err) < 0 ||
-	    (change->use == BUNDLE_ROLLBACK &&
-		store_rule_ids_rest(store, live_version, v.version, err) < 0))
-		goto out;
-	rc = judge_ids(store, s, v.version, change->use, diags, err);
-	if (rc == 0)
-		*version_r = v.version;
-out:
-	buf_fini(&text);
-	return rc;
-}
-
-/* What was prepared serves when nothing went live since. */
-static int
-compile(const struct bundle *b, struct config *config, struct lexicon_set *lexicon, int64_t version,
-    struct snapshot *prepared, struct diag_list *diags, struct snapshot **s_r, struct err *err)
-{
-	if (prepared != NULL && prepared->version == version) {
-		*s_r = snapshot_ref(prepared);
-		return 0;
-	}
-	return home_draft(b, config, lexicon, version, diags, s_r, err);
-}
-
-int
-home_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
-    int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err)
-{
-	struct snapshot *s = NULL;
-	int rc = snapshot_compile(b, config, lexicon, version, diags, &s, err);
-
-	if (rc == 0)
-		rc = examples_try(s, diags, err);
-	if (rc == 0) {
-		*s_r = s;
-		s = NULL; /* the caller's now */
-	}
-	snapshot_unref(s);
-	return rc;
-}
-
-int
-home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon,
-    const struct bundle *b, const struct bundle_change *change, int64_t *version_r,
-    struct diag_list *diags, struct snapshot **s_r, struct err *err)
-{
-	struct arena *a = arena_new(2 * (size_t)BUNDLE_BYTES_MAX);
-	struct snapshot *s = NULL;
-	struct rules_version live = {0};
-	char hash[65];
-	int rc = -1, has_live;
-
-	if (a == NULL) {
-		err_set(err, ERR_NOMEM, "no memory for the rules");
-		goto out;
-	}
-	has_live = store_rules_live(store, a, &live, err);
-	if (has_live < 0)
-		goto out;
-	if (change->base_version >= 0 && change->base_version != (has_live ? live.version : 0)) {
-		err_set(err, ERR_CONFLICT,
-		    "changed meanwhile: version %lld is live, you edited version %lld",
-		    (long long)live.version, (long long)change->base_version);
-		goto out;
-	}
-	rc = compile(
-	    b, config, lexicon, has_live ? live.version + 1 : 1, change->prepared, diags, &s, err);
-	if (rc != 0)
-		goto out;
-	bundle_hash(b, hash);
-	*version_r = live.version;
-	if (has_live && slice_eq_str(live.content_hash, hash))
-		goto out;
-	if (change->use == BUNDLE_CHECK)
-		rc = judge_ids(store, s, s->version, BUNDLE_CHECK, diags, err);
-	else
-		rc = put_version(store, b, s, hash, live.version, change, version_r, diags, err);
-out:
-	if (rc == 0 && s_r != NULL) {
-		*s_r = s;
-		s = NULL; /* the caller's now */
-	}
-	snapshot_unref(s);
-	arena_free(a);
-	return rc;
-}
-
 static int
 apply_folder(struct store *store, struct config *config, struct lexicon_set *lexicon,
     const struct clock *clock, struct log *log, struct diag_list *diags, struct arena *a,
     struct err *err)
 {
+	struct rules_change *change = NULL;
 	struct bundle b;
 	int64_t version = 0;
 	int rc;
@@ -240,10 +92,13 @@ apply_folder(struct store *store, struct config *config, struct lexicon_set *lex
 		return 1;
 	if (store_begin(store, err) < 0)
 		return -1;
-	rc = home_apply(store, config, lexicon, &b,
-	    &(struct bundle_change){
-		BUNDLE_APPLY, NULL, "first start", "the folder as it was", -1, clock_now_ms(clock)},
-	    &version, diags, NULL, err);
+	rc = rules_change_prepare(store, config, lexicon, &b,
+	    &(struct rules_ask){
+		BUNDLE_APPLY, "first start", "the folder as it was", -1, clock_now_ms(clock)},
+	    diags, &change, err);
+	if (rc == 0)
+		rc = rules_change_commit(store, change, &version, err);
+	rules_change_free(change);
 	if (rc != 0) {
 		store_rollback(store);
 		return rc;

@@ -39,34 +39,6 @@ int home_snapshot(struct store *store, struct config *config, struct lexicon_set
 int home_snapshot_of(struct store *store, struct config *config, struct lexicon_set *lexicon,
     int64_t version, struct snapshot **s_r, struct err *err);
 
-/* What is to be done with a bundle, and by whom. */
-enum bundle_use {
-	BUNDLE_CHECK,
-	BUNDLE_APPLY,
-	BUNDLE_ROLLBACK /* a version of the past again: its rules keep their ids */
-};
-struct bundle_change {
-	enum bundle_use use;
-	/* The same bundle compiled ahead as the version after the live one; NULL: it is compiled
-	 * now. */
-	struct snapshot *prepared;
-	const char *author, *reason;
-	int64_t base_version; /* what was edited; -1: whatever is live */
-	int64_t now_ms;
-};
-
-/* A bundle compiled, and the examples of its rules tried: 0, 1 with findings, -1. */
-int home_draft(const struct bundle *b, struct config *config, struct lexicon_set *lexicon,
-    int64_t version, struct diag_list *diags, struct snapshot **s_r, struct err *err);
-
-/* Checks a bundle against the configuration and the ids of the past, and makes it live within the
- * open transaction unless it is only checked.  ERR_CONFLICT when base_version is not the live one.
- * 0 and *version_r (the live one, also when nothing changed), 1 with findings, -1.  s_r (may be
- * NULL): the bundle as it was compiled. */
-int home_apply(struct store *store, struct config *config, struct lexicon_set *lexicon,
-    const struct bundle *b, const struct bundle_change *change, int64_t *version_r,
-    struct diag_list *diags, struct snapshot **s_r, struct err *err);
-
 /* Customers and offer codes named in the configuration, when their files have changed since the
  * last time. */
 int home_import(struct store *store, const struct config *config, const struct clock *clock,

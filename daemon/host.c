@@ -1,7 +1,6 @@
 #include "daemon/host.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "core/arena.h"
 #include "core/clock.h"
@@ -13,6 +12,7 @@
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/rules_change.h"
 #include "daemon/snapshot.h"
 
 static enum bundle_use
@@ -27,59 +27,47 @@ use_of(enum api_bundle_use use)
 }
 
 static int
-rules_bundle(void *cookie, struct store *st, struct slice bundle_json, enum api_bundle_use use,
+rules_prepare(void *cookie, struct store *st, struct slice bundle_json, enum api_bundle_use use,
     const char *author, const char *reason, int64_t base_version, int64_t *version_r,
     struct diag_list *diags, struct err *err)
 {
 	struct host *h = cookie;
-	struct bundle_change change = {.use = use_of(use),
-	    .author = author,
-	    .reason = reason,
-	    .base_version = base_version,
-	    .now_ms = clock_now_ms(h->clock)};
+	struct rules_ask ask = {use_of(use), author, reason, base_version, clock_now_ms(h->clock)};
 	struct bundle b;
-	char hash[65];
-
-	if (bundle_parse(bundle_json, h->arena, &b, err) < 0)
-		return -1;
-	bundle_hash(&b, hash);
-	if (h->prepared != NULL && strcmp(hash, h->prepared_hash) == 0) {
-		change.prepared = h->prepared;
-		diag_add_all(diags, h->prepared_diags);
-	}
-	return home_apply(
-	    st, h->live->config, h->live->lexicon, &b, &change, version_r, diags, NULL, err);
-}
-
-static int
-rules_prepare(void *cookie, struct store *st, struct slice bundle_json, struct diag_list *diags,
-    struct err *err)
-{
-	struct host *h = cookie;
-	struct bundle b;
-	int64_t version = 0;
 	int rc;
 
 	assert(h->prepared == NULL);
-	if (bundle_parse(bundle_json, h->arena, &b, err) < 0 ||
-	    store_rules_live_version(st, &version, err) < 0)
-		return -1;
-	rc = home_draft(
-	    &b, h->live->config, h->live->lexicon, version + 1, diags, &h->prepared, err);
-	if (rc != 0)
-		return rc;
-	bundle_hash(&b, h->prepared_hash);
 	h->prepared_diags = diag_list_new();
 	if (h->prepared_diags == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the findings");
-	diag_add_all(h->prepared_diags, diags);
+	if (bundle_parse(bundle_json, h->arena, &b, err) < 0)
+		return -1;
+	rc = rules_change_prepare(
+	    st, h->live->config, h->live->lexicon, &b, &ask, h->prepared_diags, &h->prepared, err);
+	diag_add_all(diags, h->prepared_diags);
+	if (rc == 0)
+		*version_r = rules_change_base(h->prepared);
+	return rc;
+}
+
+static int
+rules_commit(
+    void *cookie, struct store *st, int64_t *version_r, struct diag_list *diags, struct err *err)
+{
+	struct host *h = cookie;
+
+	assert(h->prepared != NULL);
+	diag_add_all(diags, h->prepared_diags);
+	if (rules_change_commit(st, h->prepared, version_r, err) < 0)
+		return -1;
+	h->is_committed = !rules_change_is_same(h->prepared);
 	return 0;
 }
 
 struct snapshot *
-host_prepared(struct host *h, int64_t version)
+host_committed(struct host *h)
 {
-	return h->prepared != NULL && h->prepared->version == version ? h->prepared : NULL;
+	return h->is_committed ? rules_change_peek(h->prepared) : NULL;
 }
 
 static int
@@ -87,20 +75,18 @@ rules_draft(void *cookie, struct store *st, struct slice bundle_json, int64_t ba
     const struct rule_set **draft_r, struct diag_list *diags, struct err *err)
 {
 	struct host *h = cookie;
+	struct rules_ask ask = {BUNDLE_CHECK, "", "", base_version, clock_now_ms(h->clock)};
 	struct bundle b;
-	int64_t version;
 	int rc;
 
 	if (bundle_parse(bundle_json, h->arena, &b, err) < 0)
 		return -1;
-	snapshot_unref(h->draft);
+	rules_change_free(h->draft);
 	h->draft = NULL;
-	rc = home_apply(st, h->live->config, h->live->lexicon, &b,
-	    &(struct bundle_change){
-		BUNDLE_CHECK, NULL, "", "", base_version, clock_now_ms(h->clock)},
-	    &version, diags, &h->draft, err);
+	rc = rules_change_prepare(
+	    st, h->live->config, h->live->lexicon, &b, &ask, diags, &h->draft, err);
 	if (rc == 0)
-		*draft_r = h->draft->rules;
+		*draft_r = rules_change_peek(h->draft)->rules;
 	return rc;
 }
 
@@ -141,7 +127,8 @@ backtest_start(void *cookie, struct store *st, struct slice bundle_json, int64_t
 	rc = rules_draft(cookie, st, bundle_json, -1, &rules, diags, err);
 	if (rc != 0)
 		return rc;
-	return backtests_start(h->backtests, h->draft, h->live, since_ms, until_ms, id_r, err);
+	return backtests_start(
+	    h->backtests, rules_change_peek(h->draft), h->live, since_ms, until_ms, id_r, err);
 }
 
 static int
@@ -190,8 +177,8 @@ host_init(struct host *h, struct snapshot *live, struct arena *a, const struct c
 {
 	*h = (struct host){.live = live, .arena = a, .clock = clock, .backtests = backtests};
 	h->api = (struct api_host){.cookie = h,
-	    .rules_bundle = rules_bundle,
 	    .rules_prepare = rules_prepare,
+	    .rules_commit = rules_commit,
 	    .rules_draft = rules_draft,
 	    .rules_of = rules_of,
 	    .folder_hash = folder_hash,
@@ -206,9 +193,10 @@ void
 host_fini(struct host *h)
 {
 	snapshot_unref(h->past);
-	snapshot_unref(h->draft);
-	snapshot_unref(h->prepared);
+	rules_change_free(h->draft);
+	rules_change_free(h->prepared);
 	diag_list_free(h->prepared_diags);
-	h->past = h->draft = h->prepared = NULL;
+	h->past = NULL;
+	h->draft = h->prepared = NULL;
 	h->prepared_diags = NULL;
 }

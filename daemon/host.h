@@ -15,6 +15,7 @@ struct arena;
 struct backtests;
 struct clock;
 struct diag_list;
+struct rules_change;
 struct snapshot;
 
 struct host {
@@ -23,17 +24,17 @@ struct host {
 	struct arena *arena; /* of the call */
 	const struct clock *clock;
 	struct backtests *backtests; /* NULL: without a daemon */
-	struct snapshot *past, *draft;
-	/* What rules_prepare() compiled, of which text, and what it found. */
-	struct snapshot *prepared;
-	char prepared_hash[65];
+	struct snapshot *past;
+	struct rules_change *draft; /* of rules_draft() */
+	struct rules_change *prepared; /* of rules_prepare(), and what it found */
 	struct diag_list *prepared_diags;
+	bool is_committed;
 };
 
 void host_init(struct host *h, struct snapshot *live, struct arena *a, const struct clock *clock,
     struct backtests *backtests, struct slice sources_json, struct slice channels_json);
 void host_fini(struct host *h);
-/* What was compiled ahead as this version, to be used as it is; NULL: something else is live. */
-struct snapshot *host_prepared(struct host *h, int64_t version);
+/* What rules_commit() made live; NULL: it was the same already, or nothing was committed. */
+struct snapshot *host_committed(struct host *h);
 
 #endif

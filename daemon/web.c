@@ -176,27 +176,11 @@ prepare_work(void *cookie, struct store *st, const struct err *open_error)
 
 /* ---- changing --------------------------------------------------------------- */
 
-/* What was just made live is what was compiled ahead: the pipeline takes it as it is. */
-static bool
-swap_prepared(struct web_call *c, struct store *st, struct pipeline *p)
-{
-	struct snapshot *s = NULL;
-	int64_t version;
-
-	if (store_rules_live_version(st, &version, NULL) == 1)
-		s = host_prepared(&c->host, version);
-	if (s == NULL)
-		return false;
-	c->next = snapshot_ref(s);
-	pipeline_swap(p, s);
-	return true;
-}
-
 static void
 write_work(void *cookie, struct store *st, struct pipeline *p)
 {
 	struct web_call *c = cookie;
-	struct diag_list *diags;
+	struct snapshot *next;
 	struct err err = {ERR_NONE, ""};
 	bool is_own = api_route_place(c->route) == API_WRITER_OWN;
 
@@ -219,19 +203,12 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 			return;
 		}
 	}
-	if (!c->env.rules_changed)
-		return;
-	if (swap_prepared(c, st, p))
-		return;
-	/* Something else went live in between: compiled by the thread that will use it first. */
-	diags = diag_list_new();
-	if (diags != NULL &&
-	    home_snapshot(st, c->snapshot->config, c->snapshot->lexicon, c->env.clock,
-		c->web->service->log, diags, &c->next, &err) == 0)
-		pipeline_swap(p, c->next);
-	else
-		log_event(c->web->service->log, LOG_ERROR, "rules.swap", "why", err.text, NULL);
-	diag_list_free(diags);
+	/* What was made live is what was compiled ahead: nobody waits for a compiler. */
+	next = c->env.rules_changed ? host_committed(&c->host) : NULL;
+	if (next != NULL) {
+		c->next = snapshot_ref(next);
+		pipeline_swap(p, next);
+	}
 }
 
 /* ---- taking posts ------------------------------------------------------------ */

@@ -249,14 +249,13 @@ int store_rules_load(
     struct store *st, int64_t version, struct arena *a, struct rules_version *v_r, struct err *err);
 int store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_version **list_r,
     size_t *count_r, struct err *err); /* newest first; bundle_json left out */
-/* Rule ids in use: records id as part of version. 0 fine; 1 it was used before, dropped, and must
- * not come back, -1. */
-int store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err);
-/* A version that goes back to an older one: what is live now rests and may come back, and id lives
- * again whatever became of it. */
-int store_rule_ids_rest(struct store *st, int64_t live_version, int64_t version, struct err *err);
-int store_rule_id_revive(struct store *st, struct slice id, int64_t version, struct err *err);
-/* Would it say 1?  Writes nothing: 1, 0, -1. */
-int store_rule_id_is_dropped(struct store *st, struct slice id, int64_t version, struct err *err);
+/* Ids of rules and watches are never reused for another one.  An id lives from the version it first
+ * stands in until one without it goes live; going back to an old version ends none. */
+int
+store_rule_ids_alive(struct store *st, int (*take)(void *cookie, struct slice id, struct err *err),
+    void *cookie, struct err *err); /* id: good during the call */
+int store_rule_id_was_dropped(struct store *st, struct slice id, struct err *err); /* 1, 0, -1 */
+int store_rule_id_begin(struct store *st, struct slice id, int64_t version, struct err *err);
+int store_rule_id_end(struct store *st, struct slice id, int64_t last_version, struct err *err);
 
 #endif

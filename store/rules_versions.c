@@ -130,63 +130,64 @@ store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_v
 	return 0;
 }
 
-/* An id that is in the version before, or already in this one, goes on living; one with a gap was
- * dropped. */
+/* ---- ids ------------------------------------------------------------------- */
+
+/* last_version is 0 while an id lives, or rests in a version that was rolled away. */
+
 int
-store_rule_id_use(struct store *st, struct slice id, int64_t version, struct err *err)
+store_rule_ids_alive(struct store *st, int (*take)(void *cookie, struct slice id, struct err *err),
+    void *cookie, struct err *err)
 {
 	struct query q;
 	int rc;
 
-	if (query_open(&q, st,
-		"INSERT INTO rule_ids (id, first_version, last_version) VALUES (?1, ?2, ?2) "
-		"ON CONFLICT (id) DO UPDATE SET last_version = excluded.last_version "
-		"WHERE last_version >= excluded.last_version - 1",
-		err) < 0)
+	if (query_open(&q, st, "SELECT id FROM rule_ids WHERE last_version = 0", err) < 0)
 		return -1;
-	query_bind_text(&q, id);
-	query_bind_int(&q, version);
-	rc = query_change(&q, err);
-	return rc < 0 ? -1 : rc == 0;
+	while ((rc = query_step(&q, err)) > 0) {
+		struct slice id = query_peek(&q, 0);
+
+		if ((rc = query_check(&q, err)) < 0 || (rc = take(cookie, id, err)) < 0)
+			break;
+	}
+	query_close(&q);
+	return rc < 0 ? -1 : 0;
 }
 
 int
-store_rule_ids_rest(struct store *st, int64_t live_version, int64_t version, struct err *err)
+store_rule_id_was_dropped(struct store *st, struct slice id, struct err *err)
 {
 	struct query q;
 
-	if (query_open(
-		&q, st, "UPDATE rule_ids SET last_version = ?2 WHERE last_version = ?1", err) < 0)
-		return -1;
-	query_bind_int(&q, live_version);
-	query_bind_int(&q, version);
-	return query_run(&q, err);
-}
-
-int
-store_rule_id_revive(struct store *st, struct slice id, int64_t version, struct err *err)
-{
-	struct query q;
-
-	if (query_open(&q, st,
-		"INSERT INTO rule_ids (id, first_version, last_version) VALUES (?1, ?2, ?2) "
-		"ON CONFLICT (id) DO UPDATE SET last_version = excluded.last_version",
-		err) < 0)
+	if (query_open(&q, st, "SELECT 1 FROM rule_ids WHERE id = ?1 AND last_version > 0", err) <
+	    0)
 		return -1;
 	query_bind_text(&q, id);
-	query_bind_int(&q, version);
-	return query_run(&q, err);
-}
-
-int
-store_rule_id_is_dropped(struct store *st, struct slice id, int64_t version, struct err *err)
-{
-	struct query q;
-
-	if (query_open(
-		&q, st, "SELECT 1 FROM rule_ids WHERE id = ?1 AND last_version < ?2 - 1", err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	query_bind_int(&q, version);
 	return query_has_row(&q, err);
+}
+
+int
+store_rule_id_begin(struct store *st, struct slice id, int64_t version, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"INSERT INTO rule_ids (id, first_version, last_version) VALUES (?1, ?2, 0) "
+		"ON CONFLICT (id) DO UPDATE SET last_version = 0",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	query_bind_int(&q, version);
+	return query_run(&q, err);
+}
+
+int
+store_rule_id_end(struct store *st, struct slice id, int64_t last_version, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st, "UPDATE rule_ids SET last_version = ?2 WHERE id = ?1", err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	query_bind_int(&q, last_version);
+	return query_run(&q, err);
 }

@@ -73,3 +73,7 @@ ALTER TABLE outbox ADD COLUMN not_before_ms INTEGER;
 
 -- Caps of periods that are over are tidied (kinds of enum state_kind from 6 on).
 CREATE INDEX rule_state_over ON rule_state (kind, last_at_ms) WHERE kind >= 6;
+
+-- An id's last_version is 0 while it lives: a new version then touches only the ids that come or go.
+UPDATE rule_ids SET last_version = 0
+	WHERE last_version >= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'live_rules');

@@ -151,6 +151,7 @@ struct fixture {
 	struct api_reply reply; /* of the last call */
 	struct json_doc *doc; /* its body, when it is JSON */
 	int64_t serial;
+	struct rules_version prepared;
 };
 
 /* ---- the host ----------------------------------------------------------------- */
@@ -175,16 +176,17 @@ fixture_compile(struct fixture *f, struct slice text, int64_t version, struct di
 }
 
 __attribute__((unused)) static int
-fixture_bundle(void *cookie, struct store *st, struct slice json, enum api_bundle_use use,
+fixture_prepare(void *cookie, struct store *st, struct slice json, enum api_bundle_use use,
     const char *author, const char *reason, int64_t base, int64_t *version_r,
     struct diag_list *diags, struct err *err)
 {
 	struct fixture *f = cookie;
-	struct rules_version v = {0};
 	struct rule_set *set = NULL;
 	struct json_doc *doc = NULL;
 	int rc;
 
+	(void)st;
+	(void)use;
 	if (base >= 0 && base != f->version)
 		return err_set(err, ERR_CONFLICT, "changed meanwhile: version %lld is live",
 		    (long long)f->version);
@@ -193,22 +195,28 @@ fixture_bundle(void *cookie, struct store *st, struct slice json, enum api_bundl
 	rc = fixture_compile(f, json_get_str(json_get(json_root(doc), "rules"), "acme.rules"),
 	    f->version + 1, diags, &set, err);
 	json_doc_free(doc);
+	rule_set_unref(set);
 	if (rc != 0)
 		return rc;
+	f->prepared = (struct rules_version){.applied_at_ms = f->clock.at_ms,
+	    .author = slice_of(author),
+	    .reason = slice_of(reason),
+	    .content_hash = SLICE_LIT("hash"),
+	    .bundle_json = json};
 	*version_r = f->version;
-	if (use != API_BUNDLE_CHECK) {
-		v.applied_at_ms = f->clock.at_ms;
-		v.author = slice_of(author);
-		v.reason = slice_of(reason);
-		v.content_hash = SLICE_LIT("hash");
-		v.bundle_json = json;
-		if (store_rules_put(st, &v, err) < 0) {
-			rule_set_unref(set);
-			return -1;
-		}
-		*version_r = v.version;
-	}
-	rule_set_unref(set);
+	return 0;
+}
+
+__attribute__((unused)) static int
+fixture_commit(
+    void *cookie, struct store *st, int64_t *version_r, struct diag_list *diags, struct err *err)
+{
+	struct fixture *f = cookie;
+
+	(void)diags;
+	if (store_rules_put(st, &f->prepared, err) < 0)
+		return -1;
+	*version_r = f->prepared.version;
 	return 0;
 }
 
@@ -253,23 +261,16 @@ fixture_draft(void *cookie, struct store *st, struct slice json, int64_t base,
 	return rc;
 }
 
-__attribute__((unused)) static int
-fixture_prepare(
-    void *cookie, struct store *st, struct slice json, struct diag_list *diags, struct err *err)
-{
-	const struct rule_set *draft;
-
-	return fixture_draft(cookie, st, json, -1, &draft, diags, err);
-}
-
 /* The fixture's backtest: number 1 is always there, and runs. */
 __attribute__((unused)) static int
 fixture_backtest_start(void *cookie, struct store *st, struct slice json, int64_t since_ms,
     int64_t until_ms, int64_t *id_r, struct diag_list *diags, struct err *err)
 {
+	const struct rule_set *draft;
+
 	*id_r = 1;
 	assert_true(since_ms < until_ms);
-	return fixture_prepare(cookie, st, json, diags, err);
+	return fixture_draft(cookie, st, json, -1, &draft, diags, err);
 }
 
 __attribute__((unused)) static int
@@ -350,8 +351,8 @@ fixture_setup(void **state)
 	assert_int_equal(template_set_compile(fixture_templates, 5, diags, &f->templates, ERR), 0);
 	diag_list_free(diags);
 	f->host = (struct api_host){.cookie = f,
-	    .rules_bundle = fixture_bundle,
 	    .rules_prepare = fixture_prepare,
+	    .rules_commit = fixture_commit,
 	    .rules_draft = fixture_draft,
 	    .rules_of = fixture_rules_of,
 	    .folder_hash = fixture_folder_hash,
@@ -511,11 +512,19 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	place = api_route_place(route);
 	if (place == API_LOOP)
 		f->env.store = NULL;
-	if (place == API_WRITER_PREPARED)
-		place = API_WRITER;
-	if (place == API_READER || place == API_WRITER)
+	if (place != API_LOOP && place != API_WRITER_OWN)
 		OK(store_begin(f->st, ERR));
-	api_handle(route, &f->env, &q, &f->reply);
+	if (place == API_WRITER_PREPARED) {
+		f->env.is_preparing = true;
+		api_handle(route, &f->env, &q, &f->reply);
+		f->env.is_preparing = false;
+		place = API_WRITER;
+	}
+	if (f->reply.status < 400) {
+		api_reply_fini(&f->reply);
+		api_reply_init(&f->reply);
+		api_handle(route, &f->env, &q, &f->reply);
+	}
 	if (place == API_READER || (place == API_WRITER && f->reply.status >= 400))
 		store_rollback(f->st);
 	else if (place == API_WRITER)

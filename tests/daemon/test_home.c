@@ -17,6 +17,7 @@
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/rules_change.h"
 #include "daemon/snapshot.h"
 
 #define NOW INT64_C(1795255200000) /* 2026-11-21T10:00:00Z */
@@ -73,13 +74,19 @@ apply(struct world *w, const char *text, bool for_good, int64_t base_version, in
 {
 	struct rule_source source = {.file = "acme.rules", .text = slice_of(text)};
 	struct bundle b = {.rules = &source, .rule_count = 1};
+	struct rules_change *c = NULL;
 	int rc;
 
 	assert_int_equal(store_begin(w->st, &w->err), 0);
-	rc = home_apply(w->st, w->config, w->lexicon, &b,
-	    &(struct bundle_change){
-		for_good ? BUNDLE_APPLY : BUNDLE_CHECK, NULL, "a test", "", base_version, NOW},
-	    version_r, w->diags, NULL, &w->err);
+	rc = rules_change_prepare(w->st, w->config, w->lexicon, &b,
+	    &(struct rules_ask){
+		for_good ? BUNDLE_APPLY : BUNDLE_CHECK, "a test", "", base_version, NOW},
+	    w->diags, &c, &w->err);
+	if (rc == 0)
+		*version_r = rules_change_base(c);
+	if (rc == 0 && for_good)
+		rc = rules_change_commit(w->st, c, version_r, &w->err);
+	rules_change_free(c);
 	if (rc == 0)
 		assert_int_equal(store_commit(w->st, &w->err), 0);
 	else

@@ -182,6 +182,15 @@ the_newest_rule_set_is_live_and_all_are_kept(void **state)
 	assert_false(slice_is_set(list[0].bundle_json));
 }
 
+static int
+only_a(void *cookie, struct slice id, struct err *err)
+{
+	(void)cookie;
+	(void)err;
+	assert_true(slice_eq_str(id, "a"));
+	return 0;
+}
+
 static void
 a_rule_id_that_was_dropped_does_not_come_back(void **state)
 {
@@ -189,13 +198,15 @@ a_rule_id_that_was_dropped_does_not_come_back(void **state)
 	struct slice a = SLICE_LIT("a"), b = SLICE_LIT("b");
 
 	OK(store_begin(f->st, ERR));
-	assert_int_equal(store_rule_id_use(f->st, a, 1, ERR), 0);
-	assert_int_equal(store_rule_id_use(f->st, b, 1, ERR), 0);
-	assert_int_equal(store_rule_id_use(f->st, b, 1, ERR), 0);
-	assert_int_equal(store_rule_id_use(f->st, a, 2, ERR), 0);
-	assert_int_equal(store_rule_id_use(f->st, a, 3, ERR), 0);
-	assert_int_equal(store_rule_id_use(f->st, b, 3, ERR), 1);
-	assert_int_equal(store_rule_id_use(f->st, b, 4, ERR), 1);
+	assert_int_equal(store_rule_id_was_dropped(f->st, a, ERR), 0);
+	OK(store_rule_id_begin(f->st, a, 1, ERR));
+	OK(store_rule_id_begin(f->st, b, 1, ERR));
+	assert_int_equal(store_rule_id_was_dropped(f->st, b, ERR), 0);
+	OK(store_rule_id_end(f->st, b, 1, ERR));
+	assert_int_equal(store_rule_id_was_dropped(f->st, b, ERR), 1);
+	OK(store_rule_ids_alive(f->st, only_a, NULL, ERR));
+	OK(store_rule_id_begin(f->st, b, 3, ERR)); /* by going back */
+	assert_int_equal(store_rule_id_was_dropped(f->st, b, ERR), 0);
 	OK(store_commit(f->st, ERR));
 }
 
