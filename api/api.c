@@ -44,6 +44,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/alerts/{no}", API_READER, api_alerts_show, NULL},
     {"POST", "/api/v1/alerts/{no}/{verb}", API_WRITER, api_alerts_act, NULL},
     {"GET", "/api/v1/rules", API_READER, api_rules_list, after_and_limit},
+    {"GET", "/api/v1/rules/fields", API_LOOP, api_rules_fields, NULL},
     {"GET", "/api/v1/rules/history", API_READER, api_rules_history, paging},
     {"GET", "/api/v1/rules/versions/{version}", API_READER, api_rules_version, NULL},
     {"POST", "/api/v1/rules/check", API_READER, api_rules_check, NULL},

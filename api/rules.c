@@ -2,6 +2,7 @@
  * rules.c - what is live, what was, and making another text live.
  *
  * GET  /api/v1/rules?after=              200; in the order of the files, the cursor is a rule's id
+ * GET  /api/v1/rules/fields              200; what conditions can speak of
  * GET  /api/v1/rules/history             200; newest first
  * GET  /api/v1/rules/versions/{version}  200 with the texts, 404
  * POST /api/v1/rules/check               200; 422 with findings
@@ -152,6 +153,19 @@ api_rules_list(struct api_call *c, struct err *err)
 	api_object_end(c);
 	buf_fini(&text);
 	return rc;
+}
+
+int
+api_rules_fields(struct api_call *c, struct err *err)
+{
+	struct json_writer *w = api_object(c);
+
+	(void)err;
+	json_key(w, "items");
+	rules_put_fields(w);
+	api_next(w, 0);
+	api_object_end(c);
+	return 0;
 }
 
 /* ---- versions --------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/diag.h"
+#include "core/json.h"
 #include "core/err.h"
 #include "platform/file.h"
 #include "rules/rules.h"
@@ -132,13 +133,18 @@ format_files(struct verb_call *call)
 }
 
 static int
-print_fields(void)
+print_fields(const struct verb_call *call)
 {
+	struct json_writer w;
 	struct buf out;
 
-	buf_init(&out, 256 * 1024);
-	rules_describe_fields(&out);
-	printf("%s", buf_str(&out));
+	buf_init(&out, 1024 * 1024);
+	json_writer_init(&w, &out);
+	if (call->is_json)
+		rules_put_fields(&w);
+	else
+		rules_describe_fields(&out);
+	printf("%s%s", buf_str(&out), call->is_json ? "\n" : "");
 	buf_fini(&out);
 	return EXIT_DONE;
 }
@@ -175,7 +181,7 @@ run(struct verb_call *call)
 	if (strcmp(what, "fmt") == 0)
 		return format_files(call);
 	if (strcmp(what, "fields") == 0)
-		return print_fields();
+		return print_fields(call);
 	return verb_usage(call, "there is no '%s' here", what);
 }
 

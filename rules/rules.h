@@ -24,6 +24,7 @@ struct arena;
 struct buf;
 struct diag_list;
 struct err;
+struct json_writer;
 struct rule_set;
 
 /* A file of the rules folder. */
@@ -128,7 +129,10 @@ int rules_to_json(
 /* From the JSON form to canonical text: 0, or -1 with err naming the place ("items[2].when.all[0]:
  * ..."). */
 int rules_from_json(struct slice json, struct buf *out, struct err *err);
-/* The table of fields as Markdown, as the manual has it. */
+/* The table of fields as Markdown, as the manual has it; and as a JSON array, for completion and forms:
+ * field, subject and phrase ("author ... verified"; null: written by its name), kind, unit, min, max,
+ * choices, operators, is_quoted, help, example. */
 void rules_describe_fields(struct buf *out);
+void rules_put_fields(struct json_writer *w);
 
 #endif

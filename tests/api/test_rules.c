@@ -82,6 +82,32 @@ live_rules_are_paged_by_id(void **state)
 }
 
 static void
+fields_are_told_for_completion_and_forms(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *items = json_get(fixture_get(f, "/api/v1/rules/fields"), "items");
+	size_t seen = 0;
+
+	for (size_t i = 0; i < json_count(items); i++) {
+		const struct json *field = json_at(items, i);
+
+		assert_true(json_get_str(field, "help").len > 0);
+		assert_true(json_get_str(field, "example").len > 0);
+		assert_true(json_count(json_get(field, "operators")) > 0);
+		if (slice_eq_str(json_get_str(field, "field"), "sentiment")) {
+			assert_text(json_at(json_get(field, "operators"), 0), "op", "is");
+			seen++;
+		}
+		if (slice_eq_str(json_get_str(field, "field"), "intent")) {
+			assert_true(slice_eq_str(
+			    json_str(json_at(json_get(field, "choices"), 0)), "complaint"));
+			seen++;
+		}
+	}
+	assert_int_equal(seen, 2);
+}
+
+static void
 checking_changes_nothing_and_shows_findings(void **state)
 {
 	struct fixture *f = *state;
@@ -215,6 +241,7 @@ main(void)
 	    T(live_rules_are_listed_with_state_limits_and_text),
 	    T(live_rules_show_what_holds_them_back),
 	    T(live_rules_are_paged_by_id),
+	    T(fields_are_told_for_completion_and_forms),
 	    T(checking_changes_nothing_and_shows_findings),
 	    T(applying_makes_a_version_and_a_stale_base_is_a_conflict),
 	    T(the_history_is_paged_to_its_first_version),
