@@ -4,8 +4,9 @@ promises, and somebody else does not."""
 import json
 import os
 import re
+import subprocess
 
-from lib import House, ROOT, need, post, run_tests, same
+from lib import EARSHOT, House, ROOT, need, post, run_tests, same
 
 CUSTOMERS = """ChannelType,Address,OptOut,Demographic.Timezone,User.UserId,User.UserAttributes.Tier,User.UserAttributes.SocialHandle
 EMAIL,anna@mail.example,NONE,Europe/Berlin,anna,silver,@anna@social.example
@@ -32,8 +33,8 @@ end
 """
 
 
-def manual():
-    with open(os.path.join(ROOT, "docs", "recipes.md"), encoding="utf-8") as page:
+def manual(name="recipes.md"):
+    with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as page:
         return page.read()
 
 
@@ -136,6 +137,18 @@ def all_ten_can_live_together():
     with Recipe(*recipes()) as house:
         done = house.verb("check", code=0)
         need(", 0 warnings" in done.stdout and not done.stderr, f"{done.stdout}{done.stderr}")
+
+
+def what_the_manual_shows_does_what_its_examples_say():
+    blocks = re.findall(r"^```\n((?:brand|rule|watch) .*?)^```$", manual("rules.md"), re.M | re.S)
+    need(len(blocks) >= 6, f"{len(blocks)} blocks")
+    with Recipe("Launch day") as house:
+        house.write("manual.rules", "\n".join(blocks))
+        bare = house.path("bare")
+        os.mkdir(bare)
+        done = subprocess.run([EARSHOT, "check", house.path("manual.rules")], cwd=bare, capture_output=True, text=True, timeout=60,
+                              env={k: v for k, v in os.environ.items() if k != "EARSHOT_CONFIG"})
+        same((done.returncode, done.stderr), (0, ""), "a check without a configuration")
 
 
 def an_example_that_does_not_hold_is_seen():
@@ -332,7 +345,7 @@ def a_recipe_goes_live_as_the_manual_says():
         need("make-it-right" in plan and "support-alert" in plan, f"plan:\n{plan}")
         report = json.loads(house.verb("backtest", "--since", "1d", "--json", code=0).stdout)
         made = next(r for r in report["rules"] if r["id"] == "make-it-right")
-        same((made["messages"], made["only_draft"]), (1, 1), "messages the draft would have sent")
+        same((made["messages"], made["live"]["messages"]), (1, 0), "messages the draft would have sent")
         house.verb("apply", "--reason", "a concession", code=0)
         need("make-it-right" in house.verb("rules", code=0).stdout, "live")
         house.verb("rollback", "--reason", "not yet", code=0)
@@ -340,7 +353,8 @@ def a_recipe_goes_live_as_the_manual_says():
 
 
 if __name__ == "__main__":
-    run_tests([every_recipe_is_fine_as_it_stands_in_the_manual, all_ten_can_live_together, an_example_that_does_not_hold_is_seen,
+    run_tests([every_recipe_is_fine_as_it_stands_in_the_manual, all_ten_can_live_together,
+               what_the_manual_shows_does_what_its_examples_say, an_example_that_does_not_hold_is_seen,
                influencers_and_early_friends_are_thanked_once_a_month, the_launch_offer_goes_once_to_customers_in_its_days_and_not_at_night,
                the_offers_of_launch_day_come_to_an_end, support_hears_of_each_and_nobody_is_left_waiting,
                the_second_complaint_of_a_week_is_made_right_in_the_morning, what_the_month_has_no_money_for_is_not_sent,
