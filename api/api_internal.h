@@ -26,6 +26,7 @@
 struct alert_row;
 struct customer;
 struct decision_row;
+struct incident_row;
 struct message;
 struct stored_post;
 
@@ -36,7 +37,7 @@ struct stored_post;
 #define API_WHO_MAX 200 /* bytes of a name in the audit */
 #define API_NOTE_MAX 2000 /* bytes of a reason or note */
 #define API_WORD_MAX 4096 /* bytes of a parameter */
-#define API_WHY_RULES_MAX 100 /* rules explained in one answer */
+#define API_WHY_RULES_MAX 100 /* rules that decided something explained in one answer */
 #define API_STORY_POSTS_MAX 200 /* posts told of one alert */
 #define API_RELEASE_BATCH 500 /* messages released by one request */
 
@@ -121,6 +122,7 @@ void api_put_alert(struct json_writer *w, const struct alert_row *row);
 void api_alert_members(struct json_writer *w, const struct alert_row *row);
 void api_put_customer(struct json_writer *w, const struct customer *customer);
 void api_customer_members(struct json_writer *w, const struct customer *customer);
+void api_incident_members(struct json_writer *w, const struct incident_row *row);
 void api_put_texts(struct json_writer *w, const char *key, const struct slice *items, size_t count);
 /* Title of a brand as the live rules have it, else the id. */
 struct slice api_brand_title(const struct api_env *env, struct slice id);

@@ -134,10 +134,9 @@ api_watches_list(struct api_call *c, struct err *err)
 
 /* ---- incidents ---------------------------------------------------------- */
 
-static void
-put_incident(struct json_writer *w, const struct incident_row *row)
+void
+api_incident_members(struct json_writer *w, const struct incident_row *row)
 {
-	json_object_begin(w);
 	json_kv_i64(w, "id", row->incident_no);
 	json_kv_str(w, "watch_id", row->watch_id);
 	json_kv_i64(w, "rules_version", row->rules_version);
@@ -149,7 +148,6 @@ put_incident(struct json_writer *w, const struct incident_row *row)
 		json_kv_null(w, "peak");
 	else
 		json_kv_i64(w, "peak", row->peak);
-	json_object_end(w);
 }
 
 int
@@ -169,8 +167,11 @@ api_incidents_list(struct api_call *c, struct err *err)
 	w = api_object(c);
 	json_key(w, "items");
 	json_array_begin(w);
-	for (size_t i = 0; i < shown; i++)
-		put_incident(w, &rows[i]);
+	for (size_t i = 0; i < shown; i++) {
+		json_object_begin(w);
+		api_incident_members(w, &rows[i]);
+		json_object_end(w);
+	}
 	json_array_end(w);
 	api_next(w, count > limit ? rows[shown - 1].incident_no : 0);
 	api_object_end(c);

@@ -3,36 +3,32 @@
  *
  * GET /api/v1/why?post=ID[&rule=ID]   200; 404 for a post never seen, or a rule nobody knows
  * GET /api/v1/why?message=ID          200; 404, 409 when several ids begin so
+ * GET /api/v1/why?incident=NO         200, 404: why a watch saw a crowd
+ * GET /api/v1/why?watch=ID            200, 404: its newest incident, and what it sees now
+ * GET /api/v1/why?about=WORD          the first of these that has such an id: post, message, watch
  * &format=text                        the same as lines to read
  *
- * The occurrence is built again from the stored post: text, score, who as seen then; and asked of
- * the rules of that version.  What was not kept is left unknown, so that no condition is shown with
- * a value of today: counters of the post (they moved on), membership of a list by a rule (the day
- * it was added is not asked), everything of a post that was edited, deleted or is past its
- * retention.
+ * What was decided is told from the rows of then; the occurrence is built again from the stored
+ * post and asked of the rules of that version (why_then.c, why_rules.c).
  */
 #include "api/api_internal.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "core/occurrence.h"
-#include "actions/channels.h"
-#include "nlp/nlp.h"
-#include "people/local_time.h"
-#include "platform/zone_clock.h"
+#include "rules/crowd.h"
 #include "rules/rules.h"
-#include "store/persons.h"
+#include "store/watches.h"
 
 #include "api/why_internal.h"
 
-#define EXPLANATION_MAX (1024 * 1024) /* bytes of one rule's conditions */
+#define ABOUT_MESSAGE_MIN 6 /* digits of a message's id */
 
-static void
-add_note(struct why *y, const char *note)
+void
+why_note(struct why *y, const char *note)
 {
 	for (size_t i = 0; i < y->note_count; i++)
-		if (y->notes[i] == note)
+		if (strcmp(y->notes[i], note) == 0)
 			return;
 	if (y->note_count < WHY_NOTES_MAX)
 		y->notes[y->note_count++] = note;
@@ -40,13 +36,16 @@ add_note(struct why *y, const char *note)
 
 /* ---- what is asked about ----------------------------------------------- */
 
+struct asked {
+	struct slice post, message, watch, incident;
+};
+
 static int
 load_message(
     struct api_call *c, struct why *y, struct slice id, struct slice *post_r, struct err *err)
 {
 	struct store *st = c->env->store;
 	struct arena *a = c->env->arena;
-	struct decision_row d;
 	int rc = store_message_load(st, id, a, &y->message, err);
 
 	if (rc == 0)
@@ -56,14 +55,11 @@ load_message(
 		return -1;
 	y->has_message = true;
 	*post_r = SLICE_NONE;
-	if (slice_is_set(y->message.decision_id)) {
-		rc = store_decision_load(st, y->message.decision_id, a, &d, err);
-		if (rc < 0)
-			return -1;
-		if (rc == 1) {
-			*post_r = d.occurrence_id;
-			y->asked_rule = d.rule_id;
-		}
+	if (why_load_chain(c, y, err) < 0)
+		return -1;
+	if (y->chain.has_decision && y->chain.decision.occurrence_kind != OCCURRENCE_INCIDENT) {
+		*post_r = y->chain.decision.occurrence_id;
+		y->asked_rule = y->chain.decision.rule_id;
 	}
 	if (y->message.alert_no > 0) {
 		rc = store_alert_load(st, y->message.alert_no, a, &y->alert, err);
@@ -78,44 +74,97 @@ load_message(
 	return 0;
 }
 
+/* Is there such a watch, or was there one that saw a crowd? 1, 0, -1. */
 static int
-load_asked(struct api_call *c, struct why *y, struct err *err)
+knows_watch(struct api_call *c, struct slice id, struct err *err)
 {
-	struct slice post = api_query(c, "post"), message = api_query(c, "message");
-	int rc;
+	struct incident_row *rows;
+	size_t count;
 
-	if (slice_is_set(post) == slice_is_set(message)) {
+	if (c->env->rules != NULL && rule_set_find_watch(c->env->rules, id) >= 0)
+		return 1;
+	if (store_incidents_list(c->env->store, id, 0, 1, c->env->arena, &rows, &count, err) < 0)
+		return -1;
+	return count > 0;
+}
+
+/* What has that id: a post, a message, a watch. */
+static int
+find_about(struct api_call *c, struct slice id, struct asked *q, struct err *err)
+{
+	struct message m;
+	struct post_ref ref;
+	int rc = store_post_find(c->env->store, id, &ref, err);
+
+	if (rc == 1)
+		q->post = id;
+	if (rc == 0 && id.len >= ABOUT_MESSAGE_MIN) {
+		rc = store_message_load(c->env->store, id, c->env->arena, &m, err);
+		if (rc == 1)
+			q->message = id;
+	}
+	if (rc == 0) {
+		rc = knows_watch(c, id, err);
+		if (rc == 1)
+			q->watch = id;
+	}
+	return rc != 0
+	    ? rc
+	    : err_set(err, ERR_NOT_FOUND,
+		  "nothing is known of '%.*s': no post, no message and no watch has that id",
+		  SLICE_ARG(id));
+}
+
+static int
+take_asked(struct api_call *c, struct asked *q, struct err *err)
+{
+	struct slice about = api_query(c, "about");
+
+	*q = (struct asked){api_query(c, "post"), api_query(c, "message"), api_query(c, "watch"),
+	    api_query(c, "incident")};
+	if (slice_is_set(about) + slice_is_set(q->post) + slice_is_set(q->message) +
+		slice_is_set(q->watch) + slice_is_set(q->incident) !=
+	    1) {
 		api_problem_at(c->reply, 400, "bad-parameter", "query",
-		    "/api/v1/why?post=ID, /api/v1/why?post=ID&rule=ID, or /api/v1/why?message=ID",
-		    "say which post or which message");
+		    "/api/v1/why?post=ID, /api/v1/why?post=ID&rule=ID, /api/v1/why?message=ID, "
+		    "/api/v1/why?watch=ID or /api/v1/why?incident=NO",
+		    "say which post or which message, watch or incident");
 		return -1;
 	}
+	return slice_is_set(about) && find_about(c, about, q, err) < 0 ? -1 : 0;
+}
+
+static int
+load_asked(struct api_call *c, struct why *y, struct asked *q, struct err *err)
+{
+	int rc;
+
 	y->asked_rule = api_query(c, "rule");
-	if (slice_is_set(message)) {
+	if (slice_is_set(q->message)) {
 		struct slice asked = y->asked_rule;
 
-		if (load_message(c, y, message, &post, err) < 0)
+		if (load_message(c, y, q->message, &q->post, err) < 0)
 			return -1;
 		if (slice_is_set(asked))
 			y->asked_rule = asked;
-		if (!slice_is_set(post)) {
-			add_note(y, "no post is behind this message");
+		if (!slice_is_set(q->post)) {
+			why_note(y, "no post is behind this message");
 			return 0;
 		}
 	}
-	rc = store_post_load(c->env->store, post, c->env->arena, &y->sp, err);
+	rc = store_post_load(c->env->store, q->post, c->env->arena, &y->sp, err);
 	if (rc == 0 && !y->has_message)
 		return err_set(
-		    err, ERR_NOT_FOUND, "the post '%.*s' was never seen", SLICE_ARG(post));
+		    err, ERR_NOT_FOUND, "the post '%.*s' was never seen", SLICE_ARG(q->post));
 	if (rc == 0)
-		add_note(y, "the post is no longer known");
+		why_note(y, "the post is no longer known");
 	return rc < 0 ? -1 : 0;
 }
 
 /* ---- decisions, by rule ------------------------------------------------- */
 
-static struct why_rule *
-rule_slot(struct why *y, struct slice id)
+struct why_rule *
+why_rule_find(struct why *y, struct slice id)
 {
 	for (size_t i = 0; i < y->rule_count; i++)
 		if (slice_eq(y->rules[i].id, id))
@@ -127,7 +176,7 @@ static int
 add_decision(
     struct api_call *c, struct why *y, const struct decision_row *row, size_t room, struct err *err)
 {
-	struct why_rule *r = rule_slot(y, row->rule_id);
+	struct why_rule *r = why_rule_find(y, row->rule_id);
 	struct why_decision *d;
 
 	if (r == NULL) {
@@ -150,8 +199,8 @@ add_decision(
 	return 0;
 }
 
-static bool
-is_asked(const struct why *y, struct slice rule_id)
+bool
+why_is_asked(const struct why *y, struct slice rule_id)
 {
 	return !slice_is_set(y->asked_rule) || slice_eq(y->asked_rule, rule_id);
 }
@@ -165,174 +214,22 @@ load_decisions(struct api_call *c, struct why *y, struct err *err)
 	if (store_decisions_of(c->env->store, y->sp->post.id, c->env->arena, &rows, &count, err) <
 	    0)
 		return -1;
-	y->rules = arena_array(c->env->arena, count + API_WHY_RULES_MAX + 1, sizeof *y->rules);
+	y->rule_room = count + WHY_NEAR_MAX + 1;
+	y->rules = arena_array(c->env->arena, y->rule_room, sizeof *y->rules);
 	if (y->rules == NULL)
 		return api_nomem(c, err);
+	y->decided_at_ms = TIME_UNKNOWN;
+	for (size_t i = 0; i < count && y->decided_at_ms == TIME_UNKNOWN; i++)
+		if (rows[i].occurrence_kind == OCCURRENCE_POST)
+			y->decided_at_ms = rows[i].at_ms;
 	for (size_t i = 0; i < count; i++)
-		if (is_asked(y, rows[i].rule_id) && add_decision(c, y, &rows[i], count, err) < 0)
+		if (why_is_asked(y, rows[i].rule_id) &&
+		    add_decision(c, y, &rows[i], count, err) < 0)
 			return -1;
 	return 0;
 }
 
-/* ---- the occurrence of then --------------------------------------------- */
-
-struct facts {
-	struct api_call *c;
-	struct why *y;
-};
-
-/* Nobody is ever taken off a list: who is not in it now was not in it then.  Who is in it now may
- * have come later. */
-static int
-facts_in_list(void *cookie, struct slice list, enum action_target who, const struct occurrence *occ)
-{
-	struct facts *f = cookie;
-	const char *key;
-	int rc;
-
-	if (who == TARGET_CUSTOMER ? occ->customer == NULL : !slice_is_set(occ->post->author.id))
-		return -1;
-	key = who == TARGET_CUSTOMER
-	    ? arena_printf(f->c->env->arena, "c:%.*s", SLICE_ARG(occ->customer->id))
-	    : arena_printf(f->c->env->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
-	rc = key == NULL ? -1 : store_list_has(f->c->env->store, list, slice_of(key), NULL);
-	if (rc != 1)
-		return rc;
-	add_note(f->y,
-	    "somebody is in a list by a rule's \"add to list\" today; whether they were "
-	    "then is no longer known");
-	return -1;
-}
-
-/* Brands by their place in the rules of then. */
-static int
-rebuild_brands(struct api_call *c, const struct rule_set *set, const struct stored_post *sp,
-    struct score *score, struct err *err)
-{
-	const struct brand_set *brands = rule_set_brands(set);
-	uint16_t *places = arena_array(c->env->arena, brands->brand_count + 1, sizeof *places);
-	size_t n = 0;
-
-	if (places == NULL)
-		return api_nomem(c, err);
-	for (size_t i = 0; i < brands->brand_count; i++)
-		for (size_t k = 0; k < sp->brand_ids.count; k++)
-			if (slice_eq(brands->brands[i].id, sp->brand_ids.items[k])) {
-				places[n++] = (uint16_t)i;
-				break;
-			}
-	score->brands = places;
-	score->brand_count = n;
-	return 0;
-}
-
-/* Tokens are not stored: cutting is pure, so cutting again gives the same. */
-static int
-rebuild_tokens(
-    struct api_call *c, const struct stored_post *sp, struct score *score, struct err *err)
-{
-	struct scorer *scorer = scorer_new();
-	int rc;
-
-	if (scorer == NULL)
-		return api_nomem(c, err);
-	rc = nlp_tokenise(scorer, sp->post.text, slice_of(sp->score.lang), c->env->arena,
-	    &score->tokens, &score->token_count, err);
-	scorer_free(scorer);
-	return rc;
-}
-
-static int
-rebuild(struct api_call *c, const struct why *y, const struct rule_set *set, struct post *post,
-    struct score *score, struct occurrence *occ, struct err *err)
-{
-	const struct stored_post *sp = y->sp;
-	struct zone_clock *zones;
-
-	*post = sp->post;
-	post->likes = post->replies = post->reposts = COUNT_UNKNOWN;
-	*score = sp->score;
-	if (rebuild_brands(c, set, sp, score, err) < 0 || rebuild_tokens(c, sp, score, err) < 0)
-		return -1;
-	*occ = (struct occurrence){
-	    .kind = OCCURRENCE_POST,
-	    .id = post->id,
-	    .at_ms = post_event_at_ms(post),
-	    .now_ms = y->rule_count > 0 ? y->rules[0].decisions[0].row.at_ms : post->fetched_at_ms,
-	    .post = post,
-	    .score = score,
-	    .author = &sp->author,
-	    .customer = sp->customer,
-	    .subject = sp->subject,
-	};
-	zones = zone_clock_new();
-	if (zones == NULL)
-		return api_nomem(c, err);
-	local_time_fill(zones, c->env->actions->brand_timezone, occ);
-	zone_clock_free(zones);
-	return 0;
-}
-
-/* ---- conditions ---------------------------------------------------------- */
-
-static int
-explain_rule(struct api_call *c, struct why *y, struct why_rule *r, const struct rule_set *set,
-    size_t i, const struct occurrence *occ, struct err *err)
-{
-	struct facts f = {c, y};
-	struct rule_facts facts = {&f, facts_in_list};
-	struct buf text, json;
-	int rc;
-
-	r->is_known = true;
-	r->title = arena_slice_dup(c->env->arena, rule_set_head(set, i)->title);
-	if (y->unexplained != NULL)
-		return 0;
-	buf_init(&text, EXPLANATION_MAX);
-	buf_init(&json, EXPLANATION_MAX);
-	rc = rule_set_explain(set, i, FIRING_RULE, occ, &facts, c->env->arena, &text, &json, err);
-	if (rc == 0) {
-		r->conditions_text = arena_slice_dup(c->env->arena, buf_slice(&text));
-		r->conditions_json = arena_slice_dup(c->env->arena, buf_slice(&json));
-		if (!slice_is_set(r->conditions_text) || !slice_is_set(r->conditions_json))
-			rc = api_nomem(c, err);
-	}
-	buf_fini(&text);
-	buf_fini(&json);
-	return rc;
-}
-
-/* Rules that decided come first; the others behind them in the order of the files, as far as there
- * is room. */
-static int
-explain_rules(struct api_call *c, struct why *y, const struct rule_set *set,
-    const struct occurrence *occ, struct err *err)
-{
-	size_t decided = y->rule_count;
-
-	for (size_t k = 0; k < decided; k++) {
-		int i = rule_set_find(set, y->rules[k].id);
-
-		if (i >= 0 && explain_rule(c, y, &y->rules[k], set, (size_t)i, occ, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < rule_set_count(set); i++) {
-		struct slice id = rule_set_head(set, i)->id;
-		struct why_rule *r;
-
-		if (!is_asked(y, id) || rule_slot(y, id) != NULL)
-			continue;
-		if (y->rule_count - decided == API_WHY_RULES_MAX) {
-			y->left_out++;
-			continue;
-		}
-		r = &y->rules[y->rule_count++];
-		r->id = arena_slice_dup(c->env->arena, id);
-		if (!slice_is_set(r->id) || explain_rule(c, y, r, set, i, occ, err) < 0)
-			return -1;
-	}
-	return 0;
-}
+/* ---- the rules of then --------------------------------------------------- */
 
 static const char *
 why_unexplained(const struct why *y)
@@ -345,7 +242,7 @@ why_unexplained(const struct why *y)
 		return "the post is past its retention: its words and author are no longer known";
 	if (sp->revision > 0)
 		return "the post was edited after it was decided on: its first words are no longer "
-		       "known";
+		       "known, and a rule decides once on a post";
 	return NULL;
 }
 
@@ -354,14 +251,12 @@ explain(struct api_call *c, struct why *y, struct err *err)
 {
 	const struct rule_set *set = NULL;
 	const struct template_set *templates = NULL;
-	struct occurrence occ;
-	struct score score;
-	struct post post;
+	struct why_then then;
 	int rc;
 
 	y->unexplained = why_unexplained(y);
 	if (y->sp->rules_version == 0) {
-		add_note(y, "no rules were live when the post was taken");
+		why_note(y, "no rules were live when the post was taken");
 		return 0;
 	}
 	rc = c->env->host->rules_of(
@@ -372,22 +267,92 @@ explain(struct api_call *c, struct why *y, struct err *err)
 		y->unexplained = "the rules of that version are no longer known";
 		return 0;
 	}
-	if (y->unexplained == NULL && rebuild(c, y, set, &post, &score, &occ, err) < 0)
+	if (y->unexplained == NULL && why_rebuild(c, y, set, &then, err) < 0)
 		return -1;
-	return explain_rules(c, y, set, &occ, err);
+	return why_explain(c, y, set, &then, err);
 }
 
-/* A rule that was asked about and that neither then nor now is known. */
+/* When a rule came that was not there yet, or went that was not there any more; NULL without
+ * memory. */
+static const char *
+say_versions(struct api_call *c, const struct why *y, int64_t first, int64_t last, struct err *err)
+{
+	bool is_later = first > y->sp->rules_version;
+	struct rules_version v;
+	char at[TIME_TEXT_MAX];
+	const char *when = "";
+	int rc =
+	    store_rules_load(c->env->store, is_later ? first : last + 1, c->env->arena, &v, err);
+
+	if (rc < 0)
+		return NULL;
+	if (rc == 1)
+		when = arena_printf(c->env->arena, ", on %s by %.*s",
+		    time_format_rfc3339(v.applied_at_ms, at), SLICE_ARG(v.author));
+	if (when != NULL)
+		when = arena_printf(c->env->arena,
+		    "the rule was not among the rules that were live when the post was taken: it "
+		    "%s with version %lld%s",
+		    is_later ? "came" : "had gone", (long long)(is_later ? first : last + 1), when);
+	if (when == NULL)
+		api_nomem(c, err);
+	return when;
+}
+
+/* A rule that was asked about and was not live then: when was it? */
 static int
 check_asked(struct api_call *c, struct why *y, struct err *err)
 {
-	if (!slice_is_set(y->asked_rule) || y->rule_count > 0 || y->unexplained != NULL)
+	const char *words = "the rule was not among the rules that were live when the post was "
+			    "taken";
+	int64_t first, last;
+	int rc;
+
+	if (!slice_is_set(y->asked_rule) || y->rule_count + y->watch_count > 0 ||
+	    (y->unexplained != NULL && y->left_out == 0))
 		return 0;
-	if (c->env->rules == NULL || rule_set_find(c->env->rules, y->asked_rule) < 0)
-		return err_set(
+	rc = store_rule_id_versions(c->env->store, y->asked_rule, &first, &last, err);
+	if (rc == 1 && (first > y->sp->rules_version || (last > 0 && last < y->sp->rules_version)))
+		words = say_versions(c, y, first, last, err);
+	else if (rc == 0 &&
+	    (c->env->rules == NULL ||
+		(rule_set_find(c->env->rules, y->asked_rule) < 0 &&
+		    rule_set_find_watch(c->env->rules, y->asked_rule) < 0)))
+		rc = err_set(
 		    err, ERR_NOT_FOUND, "there is no rule '%.*s'", SLICE_ARG(y->asked_rule));
-	add_note(y, "the rule was not among the rules that were live when the post was taken");
+	if (rc < 0 || words == NULL)
+		return -1;
+	why_note(y, words);
 	return 0;
+}
+
+/* ---- the answer ------------------------------------------------------------ */
+
+static int
+answer_watch(struct api_call *c, const struct asked *q, bool is_text, struct err *err)
+{
+	struct incident_row row, *rows = NULL;
+	int64_t no = 0;
+	size_t count = 0;
+	int rc;
+
+	if (slice_is_set(q->incident)) {
+		if (api_query_i64(c, "incident", 1, INT64_MAX, 0, &no) < 0)
+			return -1;
+		rc = store_incident_load(c->env->store, no, c->env->arena, &row, err);
+		if (rc == 0)
+			return err_set(
+			    err, ERR_NOT_FOUND, "there is no incident %lld", (long long)no);
+		return rc < 0 ? -1 : why_watch_say(c, row.watch_id, &row, is_text, err);
+	}
+	rc = knows_watch(c, q->watch, err);
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no watch '%.*s'", SLICE_ARG(q->watch));
+	if (rc < 0 ||
+	    store_incidents_list(c->env->store, q->watch, 0, 1, c->env->arena, &rows, &count, err) <
+		0)
+		return -1;
+	return why_watch_say(c, q->watch, count > 0 ? rows : NULL, is_text, err);
 }
 
 int
@@ -395,14 +360,20 @@ api_why_get(struct api_call *c, struct err *err)
 {
 	static const char *const formats[] = {"json", "text"};
 	struct why *y = ARENA_NEW(c->env->arena, struct why);
+	struct asked q;
 	int format;
 
 	if (y == NULL)
 		return api_nomem(c, err);
-	if (api_query_word(c, "format", formats, 2, &format) < 0 || load_asked(c, y, err) < 0)
+	if (api_query_word(c, "format", formats, 2, &format) < 0 || take_asked(c, &q, err) < 0)
+		return -1;
+	if (slice_is_set(q.watch) || slice_is_set(q.incident))
+		return answer_watch(c, &q, format == 1, err);
+	if (load_asked(c, y, &q, err) < 0)
 		return -1;
 	if (y->sp != NULL &&
-	    (load_decisions(c, y, err) < 0 || explain(c, y, err) < 0 || check_asked(c, y, err) < 0))
+	    (load_decisions(c, y, err) < 0 || why_judge(c, y, err) < 0 || explain(c, y, err) < 0 ||
+		check_asked(c, y, err) < 0))
 		return -1;
 	return format == 1 ? why_say_text(c, y, err) : why_say_json(c, y, err);
 }

@@ -1,5 +1,5 @@
 /*
- * why_say.c - an explanation as JSON, and as lines for a person.
+ * why_say.c - an explanation of a post or message as lines for a person.
  */
 #include "api/api_internal.h"
 
@@ -15,96 +15,10 @@
 
 #define TEXT_SHOWN 1000 /* bytes of a text quoted in a line */
 
-/* ---- JSON ---------------------------------------------------------------- */
-
-static void
-put_who(struct json_writer *w, const struct stored_post *sp)
-{
-	json_key(w, "who");
-	json_object_begin(w);
-	json_kv_str(w, "subject", sp->subject);
-	json_kv_i64(w, "posts_seen", sp->author.posts_seen);
-	json_kv_time(w, "first_seen_at", sp->author.first_seen_at_ms);
-	api_put_texts(w, "tags", sp->author.tags.items, sp->author.tags.count);
-	json_key(w, "customer");
-	if (sp->customer == NULL)
-		json_put_null(w);
-	else
-		api_put_customer(w, sp->customer);
-	json_object_end(w);
-}
-
-static void
-put_rule(struct json_writer *w, const struct why_rule *r)
-{
-	json_object_begin(w);
-	json_kv_str(w, "rule_id", r->id);
-	json_kv_str(w, "title", r->title);
-	json_kv_bool(w, "known", r->is_known);
-	json_kv_bool(w, "decided", r->decision_count > 0);
-	json_key(w, "decisions");
-	json_array_begin(w);
-	for (size_t i = 0; i < r->decision_count; i++) {
-		json_object_begin(w);
-		api_decision_members(w, &r->decisions[i].row);
-		json_key(w, "message");
-		if (r->decisions[i].has_message)
-			api_put_message(w, &r->decisions[i].message);
-		else
-			json_put_null(w);
-		json_object_end(w);
-	}
-	json_array_end(w);
-	json_key(w, "conditions");
-	if (slice_is_set(r->conditions_json))
-		json_put_raw(w, r->conditions_json);
-	else
-		json_put_null(w);
-	json_object_end(w);
-}
-
-int
-why_say_json(struct api_call *c, const struct why *y, struct err *err)
-{
-	struct json_writer *w = api_object(c);
-
-	if (y->has_message) {
-		json_key(w, "message");
-		api_put_message(w, &y->message);
-	}
-	if (y->has_alert) {
-		json_key(w, "alert");
-		api_put_alert(w, &y->alert);
-	}
-	json_key(w, "post");
-	if (y->sp == NULL)
-		json_put_null(w);
-	else if (api_put_post(c, w, y->sp, true, err) < 0)
-		return -1;
-	if (y->sp != NULL && !y->sp->is_expired && !y->sp->post.is_deleted)
-		put_who(w, y->sp);
-	json_kv_cstr(w, "no_longer_known", y->unexplained);
-	json_key(w, "rules");
-	json_array_begin(w);
-	for (size_t i = 0; i < y->rule_count; i++)
-		put_rule(w, &y->rules[i]);
-	json_array_end(w);
-	json_kv_i64(w, "rules_left_out", (int64_t)y->left_out);
-	json_key(w, "notes");
-	json_array_begin(w);
-	for (size_t i = 0; i < y->note_count; i++)
-		json_put_cstr(w, y->notes[i]);
-	json_array_end(w);
-	api_object_end(c);
-	return 0;
-}
-
-/* ---- lines ---------------------------------------------------------------- */
-
 /* On one line, and nothing in it that moves a terminal's cursor: C0, DEL, and C1 as UTF-8 writes
  * it. */
-static void
-say_words(struct buf *b, struct slice s)
+void
+why_words(struct buf *b, struct slice s)
 {
 	size_t len = s.len > TEXT_SHOWN ? TEXT_SHOWN : s.len;
 
@@ -137,14 +51,14 @@ say_labelled(struct buf *b, const char *label, struct slice s)
 	if (!slice_is_set(s))
 		return;
 	buf_add_str(b, label);
-	say_words(b, s);
+	why_words(b, s);
 }
 
 static void
 say_place(struct buf *b, struct slice text, uint32_t start, uint32_t len)
 {
 	if (slice_is_set(text) && start <= text.len && len <= text.len - start)
-		say_words(b, slice_make(text.ptr + start, len));
+		why_words(b, slice_make(text.ptr + start, len));
 }
 
 /* How a post looks as a whole is not said with all its words. */
@@ -215,7 +129,7 @@ say_who(struct buf *b, const struct stored_post *sp)
 	buf_add_str(b, "who     ");
 	if (!slice_is_set(au->id) && !slice_is_set(au->handle))
 		buf_add_str(b, "an anonymous author");
-	say_words(b, slice_is_set(au->handle) ? au->handle : au->id);
+	why_words(b, slice_is_set(au->handle) ? au->handle : au->id);
 	say_labelled(b, ", ", au->name);
 	if (au->followers != COUNT_UNKNOWN)
 		buf_addf(b, ", %lld followers", (long long)au->followers);
@@ -225,7 +139,7 @@ say_who(struct buf *b, const struct stored_post *sp)
 		return;
 	}
 	buf_add_str(b, "customer ");
-	say_words(b, sp->customer->id);
+	why_words(b, sp->customer->id);
 	for (size_t i = 0; i < sp->customer->consent_count; i++) {
 		const struct consent *k = &sp->customer->consents[i];
 
@@ -241,7 +155,7 @@ say_post(struct buf *b, const struct stored_post *sp)
 	char at[TIME_TEXT_MAX];
 
 	buf_add_str(b, "post    ");
-	say_words(b, sp->post.id);
+	why_words(b, sp->post.id);
 	buf_addf(b, "\n        %s", time_format_rfc3339(post_event_at_ms(&sp->post), at));
 	say_labelled(b, ", ", sp->post.source);
 	say_labelled(b, " through ", sp->feed);
@@ -251,7 +165,7 @@ say_post(struct buf *b, const struct stored_post *sp)
 	buf_add_char(b, '\n');
 	if (!sp->post.is_deleted && !sp->is_expired) {
 		buf_add_str(b, "        \"");
-		say_words(b, sp->post.text);
+		why_words(b, sp->post.text);
 		buf_add_str(b, "\"\n");
 		say_who(b, sp);
 	}
@@ -266,7 +180,7 @@ say_message(struct buf *b, const struct message *m)
 	char at[TIME_TEXT_MAX];
 
 	buf_addf(b, "message %s by ", m->id);
-	say_words(b, m->channel);
+	why_words(b, m->channel);
 	if (m->address.len > 0)
 		say_labelled(b, " to ", m->address);
 	buf_addf(b, ": %s", message_state_name(m->state));
@@ -286,7 +200,7 @@ say_decision(struct buf *b, const struct why_decision *d)
 	const char *dash = d->row.action.len > 0 ? " - " : ""; /* none: about the rule as a whole */
 
 	buf_addf(b, "  %s: ", decision_outcome_name(d->row.outcome));
-	say_words(b, d->row.action);
+	why_words(b, d->row.action);
 	if (d->row.note.len > 0)
 		say_labelled(b, dash, d->row.note);
 	buf_add_char(b, '\n');
@@ -296,39 +210,171 @@ say_decision(struct buf *b, const struct why_decision *d)
 	}
 }
 
-/* Lines as they are, made harmless one by one: the values seen are strangers' words. */
-static void
-say_lines(struct buf *b, struct slice text)
+void
+why_lines(struct buf *b, struct slice text)
 {
 	while (text.len > 0) {
-		say_words(b, slice_split(&text, '\n'));
+		why_words(b, slice_split(&text, '\n'));
 		buf_add_char(b, '\n');
 	}
 }
 
-static void
-say_rule(struct buf *b, const struct why_rule *r)
+static const char *
+verdict_words(const struct why_rule *r)
 {
+	switch (r->verdict) {
+	case WHY_FIRED: return "fires";
+	case WHY_HELD: return "is held back";
+	case WHY_COUNTED: return "is true, and not enough yet";
+	case WHY_WAITS: return "is true, and waits";
+	case WHY_NEAR:
+	case WHY_NO: break;
+	}
+	return "does not fire";
+}
+
+static void
+say_rule_head(struct buf *b, const struct why_rule *r)
+{
+	buf_add_str(b, "\nrule ");
+	why_words(b, r->id);
+	if (slice_is_set(r->title)) {
+		buf_add_str(b, " \"");
+		why_words(b, r->title);
+		buf_add_char(b, '"');
+	}
+	buf_addf(b, ": %s\n", verdict_words(r));
+	if (!slice_is_set(r->why_not))
+		return;
+	buf_add_str(b, "  because ");
+	why_words(b, r->why_not);
 	buf_add_char(b, '\n');
-	if (slice_is_set(r->conditions_text)) {
-		say_lines(b, r->conditions_text);
-	} else {
-		buf_add_str(b, "rule ");
-		say_words(b, r->id);
-		if (slice_is_set(r->title)) {
-			buf_add_str(b, " \"");
-			say_words(b, r->title);
-			buf_add_char(b, '"');
+}
+
+/* The same guardrail held all actions: its words are said once. */
+static bool
+is_said(const struct why_rule *r, size_t i)
+{
+	const struct decision_row *d = &r->decisions[i].row, *before;
+
+	if (i == 0 || d->outcome != DECISION_HELD)
+		return false;
+	before = &r->decisions[i - 1].row;
+	return before->outcome == DECISION_HELD && slice_eq(before->note, d->note);
+}
+
+static void
+say_held(struct buf *b, const struct decision_row *d)
+{
+	buf_addf(b, "  %s: ", decision_outcome_name(d->outcome));
+	why_words(b, d->note);
+	buf_add_char(b, '\n');
+}
+
+static void
+say_decisions(struct buf *b, const struct why_rule *r, int64_t version)
+{
+	const struct decision_row *last = &r->decisions[r->decision_count - 1].row;
+
+	buf_add_str(b, "  because ");
+	why_words(b, last->reason.len > 0 ? last->reason : r->decisions[0].row.reason);
+	if (last->rules_version != version)
+		buf_addf(b, " (rules version %lld)", (long long)last->rules_version);
+	buf_add_char(b, '\n');
+	for (size_t i = 0; i < r->decision_count; i++) {
+		const struct decision_row *d = &r->decisions[i].row;
+
+		if (is_said(r, i))
+			continue;
+		if (d->outcome == DECISION_HELD)
+			say_held(b, d);
+		else
+			say_decision(b, &r->decisions[i]);
+	}
+}
+
+/* The first line names the rule, which stands above already. */
+static void
+say_table(struct buf *b, struct slice text, bool with_head)
+{
+	if (!slice_is_set(text))
+		return;
+	if (!with_head)
+		slice_split(&text, '\n');
+	why_lines(b, text);
+}
+
+static void
+say_rule(struct buf *b, const struct why_rule *r, const struct why *y, bool in_full)
+{
+	say_rule_head(b, r);
+	if (in_full) {
+		say_table(b, r->when.text, false);
+		say_table(b, r->after.text, true);
+		say_table(b, r->unless.text, true);
+	}
+	if (r->decision_count > 0)
+		say_decisions(b, r, y->sp == NULL ? 0 : y->sp->rules_version);
+}
+
+static void
+say_rules(struct buf *b, const struct why *y)
+{
+	bool is_near = false;
+
+	for (size_t i = 0; i < y->rule_count; i++) {
+		bool in_full = y->rules[i].decision_count > 0 || slice_is_set(y->asked_rule);
+
+		if (!in_full && !is_near)
+			buf_add_str(b, "\nnearest of those that decided nothing:\n");
+		is_near |= !in_full;
+		say_rule(b, &y->rules[i], y, in_full);
+	}
+	if (y->left_decided > 0)
+		buf_addf(b, "\n%zu more rules decided something on it; ask about one with its id\n",
+		    y->left_decided);
+	if (y->left_out > 0)
+		buf_addf(b,
+		    "\n%zu more rules decided nothing on it (%zu switched off, %zu outside of "
+		    "their period); ask about one with its id\n",
+		    y->left_out, y->left_off, y->left_period);
+	if (y->sp != NULL && y->rule_count + y->watch_count == 0 && y->unexplained == NULL)
+		buf_add_str(b, "\nno rule was asked\n");
+	for (size_t i = 0; i < y->watch_count; i++) {
+		buf_add_char(b, '\n');
+		say_table(b, y->watches[i].when.text, true);
+		say_table(b, y->watches[i].after.text, true);
+		if (y->watches[i].verdict != WHY_COUNTED && y->sp->inert != NULL &&
+		    !slice_eq_str(slice_of(y->sp->inert), INERT_REPOST))
+			buf_addf(b, "  not counted: %s\n", y->sp->inert);
+	}
+}
+
+static void
+say_chain(struct buf *b, const struct why_chain *k)
+{
+	char at[TIME_TEXT_MAX];
+
+	if (k->has_decision) {
+		buf_addf(b, "decided %s by rule ", time_format_rfc3339(k->decision.at_ms, at));
+		why_words(b, k->decision.rule_id);
+		buf_addf(b, " of rules version %lld", (long long)k->decision.rules_version);
+		if (k->has_version) {
+			buf_addf(b, ", applied %s by ",
+			    time_format_rfc3339(k->version.applied_at_ms, at));
+			why_words(b, k->version.author);
+			if (k->version.reason.len > 0)
+				say_labelled(b, ": ", k->version.reason);
 		}
 		buf_add_char(b, '\n');
 	}
-	if (r->decision_count == 0)
-		return;
-	buf_add_str(b, "  because ");
-	say_words(b, r->decisions[0].row.reason);
-	buf_add_char(b, '\n');
-	for (size_t i = 0; i < r->decision_count; i++)
-		say_decision(b, &r->decisions[i]);
+	for (size_t i = 0; i < k->step_count; i++) {
+		buf_addf(b, "%s%s  ", i == 0 ? "went    " : "        ",
+		    k->steps[i].at_ms == TIME_UNKNOWN ? "                    "
+						      : time_format_rfc3339(k->steps[i].at_ms, at));
+		why_words(b, k->steps[i].what);
+		buf_add_char(b, '\n');
+	}
 }
 
 int
@@ -339,26 +385,25 @@ why_say_text(struct api_call *c, const struct why *y, struct err *err)
 	(void)err;
 	c->reply->status = 200;
 	c->reply->content_type = "text/plain; charset=utf-8";
-	if (y->has_message)
+	if (y->has_message) {
 		say_message(b, &y->message);
+		say_chain(b, &y->chain);
+	}
 	if (y->has_alert) {
 		buf_addf(b, "alert   %lld, %s, %s: ", (long long)y->alert.alert_no,
 		    alert_state_name(y->alert.state), severity_name(y->alert.severity));
-		say_words(b, y->alert.title);
+		why_words(b, y->alert.title);
 		buf_add_char(b, '\n');
 	}
 	if (y->sp != NULL)
 		say_post(b, y->sp);
 	if (y->unexplained != NULL)
 		buf_addf(b, "note    %s\n", y->unexplained);
-	for (size_t i = 0; i < y->note_count; i++)
-		buf_addf(b, "note    %s\n", y->notes[i]);
-	for (size_t i = 0; i < y->rule_count; i++)
-		say_rule(b, &y->rules[i]);
-	if (y->left_out > 0)
-		buf_addf(b, "\n%zu more rules decided nothing on it; ask about one with its id\n",
-		    y->left_out);
-	if (y->sp != NULL && y->rule_count == 0 && y->unexplained == NULL)
-		buf_add_str(b, "\nno rule was asked\n");
+	for (size_t i = 0; i < y->note_count; i++) {
+		buf_add_str(b, "note    ");
+		why_words(b, slice_of(y->notes[i]));
+		buf_add_char(b, '\n');
+	}
+	say_rules(b, y);
 	return 0;
 }

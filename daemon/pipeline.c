@@ -314,7 +314,7 @@ pipeline_decide(
 {
 	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
 	struct list_question question = {p->env.store, p->arena};
-	struct rule_facts facts = {&question, facts_in_list};
+	struct rule_facts facts = {.cookie = &question, .in_list = facts_in_list};
 	struct occurrence occ = {0};
 	struct firing *firings = NULL;
 	size_t count = 0;

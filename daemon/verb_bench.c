@@ -222,7 +222,7 @@ bench_rules_at(struct bench *b, size_t count, struct err *err)
 	struct arena *scores = arena_new(512u * 1024 * 1024), *a = arena_new(64u * 1024 * 1024);
 	struct score *scored = NULL;
 	struct author_facts facts = {0};
-	struct rule_facts none = {NULL, NULL};
+	struct rule_facts none = {.in_list = NULL};
 	struct occurrence occ = {0};
 	struct firing *firings;
 	size_t n;

@@ -58,25 +58,32 @@ const struct verb verb_status = {
 
 /* ---- why --------------------------------------------------------------------------- */
 
+/* "why POST RULE" as well as "why not POST RULE"; "why incident 3". */
 static int
 run_why(struct verb_call *call)
 {
-	const char *what =
-	    verb_flag(call, "--message") != NULL ? verb_flag(call, "--message") : NULL;
+	const char *message = verb_flag(call, "--message");
+	size_t first = call->arg_count > 1 && strcmp(call->args[0], "not") == 0;
+	size_t count = call->arg_count - first;
+	const char *const *args = call->args + first;
 	struct buf path, answer;
 	int code;
 
-	if (what == NULL && call->arg_count == 0)
-		return verb_usage(call, "it needs a post's id");
-	if (call->arg_count > 2)
-		return verb_usage(call, "it takes a post's id and a rule's");
+	if (message == NULL && count == 0)
+		return verb_usage(call, "it needs the id of a post, a message or a watch");
+	if (count > 2)
+		return verb_usage(call, "it takes one id, and a rule's");
 	buf_init(&path, LIST_PATH_MAX);
 	buf_init(&answer, LIST_ANSWER_MAX);
 	buf_add_str(&path, "/api/v1/why");
-	list_query(&path, "message", what);
-	if (what == NULL) {
-		list_query(&path, "post", call->args[0]);
-		list_query(&path, "rule", call->arg_count > 1 ? call->args[1] : NULL);
+	if (message != NULL) {
+		list_query(&path, "message", message);
+		list_query(&path, "rule", count > 0 ? args[0] : NULL);
+	} else if (count == 2 && strcmp(args[0], "incident") == 0) {
+		list_query(&path, "incident", args[1]);
+	} else {
+		list_query(&path, "about", args[0]);
+		list_query(&path, "rule", count > 1 ? args[1] : NULL);
 	}
 	if (!call->is_json)
 		list_query(&path, "format", "text");
@@ -94,13 +101,20 @@ static const struct flag why_flags[] = {
 
 const struct verb verb_why = {
     "why",
-    "POST [RULE] | --message ID",
-    "why a rule fired on a post, or why not",
-    "From what was stored then: the words and weights that made the score, the truth of each "
-    "condition with the values seen,\n"
-    "what held it back, and what became of the messages.  What is gone is said to be no longer "
+    "[not] POST|MESSAGE|WATCH [RULE] | incident NO",
+    "why a rule fired, or why not; why a message exists; why a watch saw a crowd",
+    "From what was stored then, by the rules of then: the words and weights that made the score, "
+    "the "
+    "truth of each condition\n"
+    "with the values seen, what held it back, and what became of the messages.  Without a rule: "
+    "those "
+    "that fired, those that were\n"
+    "held, counted or wait, and the nearest of the others.  What is gone is said to be no longer "
     "known.",
-    "  earshot why https://social.example/users/someone/statuses/1 make-it-right",
+    "  earshot why https://social.example/users/someone/statuses/1 make-it-right\n"
+    "  earshot why not https://social.example/users/someone/statuses/1\n"
+    "  earshot why 3f2a9c\n"
+    "  earshot why incident 3",
     why_flags,
     run_why,
 };

@@ -51,6 +51,8 @@ const struct watch_head *rule_set_watch(const struct rule_set *set, size_t i);
 /* The watch whose head a firing of FIRING_WATCHED or FIRING_BASE names. */
 size_t rule_set_watch_of(const struct rule_set *set, const struct rule_head *rule);
 int rule_set_find_watch(const struct rule_set *set, struct slice id); /* index, or -1 */
+/* The longest time its `when` looks back over. */
+int64_t rule_set_watch_window(const struct rule_set *set, size_t i);
 bool rule_set_watch_is_off(const struct rule_set *set, size_t i);
 void rule_set_print_watch(const struct rule_set *set, size_t i, struct buf *out);
 

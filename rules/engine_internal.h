@@ -247,6 +247,11 @@ void index_fini(struct rule_index *x);
 /* The reason of a firing, in the evaluation's arena; ptr NULL without memory. */
 struct slice explain_reason(struct evaluation *e, const struct program *p);
 
+/* The value a test saw, or what was missing where it is unknown; may be empty.  In the evaluation's
+ * arena, ptr NULL without memory. */
+struct slice explain_seen(struct evaluation *e, const struct test *t, enum tristate truth);
+enum rule_state program_state(const struct program *p, int64_t at_ms);
+
 /* Every condition below root with its truth and the value seen, one on a line. */
 void
 explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text);

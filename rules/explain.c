@@ -277,6 +277,19 @@ node_truth(struct evaluation *e, const struct node *n)
 	return all;
 }
 
+/* Likes, replies, reposts: known only as they are now. */
+static bool
+field_moves_on(const struct field *f)
+{
+	static const char *const names[] = {
+	    "post.likes", "post.replies", "post.reposts", "post.engagement"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (slice_eq_str(slice_of(f->name), names[i]))
+			return true;
+	return false;
+}
+
 /* Which value is missing, and why when we can tell. */
 static void
 missing(const struct evaluation *e, const struct test *t, struct line *l)
@@ -294,8 +307,23 @@ missing(const struct evaluation *e, const struct test *t, struct line *l)
 		     slice_eq_str(slice_of(f->name), "language")) &&
 	    e->occ->score != NULL)
 		line_add_str(l, "the text is in a language we cannot score");
+	else if (e->facts != NULL && e->facts->counts_are_gone && field_moves_on(f))
+		line_add_str(l, "no longer known");
 	else
 		line_add_str(l, "not known");
+}
+
+struct slice
+explain_seen(struct evaluation *e, const struct test *t, enum tristate truth)
+{
+	char room[RULES_REASON_MAX];
+	struct line l = {room, 0, sizeof room, false};
+
+	if (truth == TRI_UNKNOWN)
+		missing(e, t, &l);
+	else
+		seen(e, t, &l);
+	return arena_slice_dup(e->arena, slice_make(room, l.len));
 }
 
 static void
@@ -372,14 +400,32 @@ explain_conditions(struct evaluation *e, const struct node *root, int indent, st
 	explain_node(e, root, indent, text, NULL);
 }
 
+enum rule_state
+program_state(const struct program *p, int64_t at_ms)
+{
+	if (p->is_off)
+		return RULE_STATE_OFF;
+	if (at_ms < p->from_ms)
+		return RULE_STATE_NOT_YET;
+	return at_ms >= p->until_ms ? RULE_STATE_OVER : RULE_STATE_ACTIVE;
+}
+
+const char *
+rule_state_name(enum rule_state s)
+{
+	switch (s) {
+	case RULE_STATE_ACTIVE: return "active";
+	case RULE_STATE_OFF: return "off";
+	case RULE_STATE_NOT_YET: return "not yet";
+	case RULE_STATE_OVER: return "over";
+	}
+	return "?";
+}
+
 static const char *
 state_of(const struct program *p, const struct occurrence *occ)
 {
-	if (p->is_off)
-		return "off";
-	if (occ->at_ms < p->from_ms)
-		return "not yet";
-	return occ->at_ms >= p->until_ms ? "over" : "active";
+	return rule_state_name(program_state(p, occ->at_ms));
 }
 
 static const struct program *

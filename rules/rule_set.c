@@ -93,6 +93,19 @@ rule_set_watch(const struct rule_set *set, size_t i)
 	return &set->watch_heads[i];
 }
 
+int64_t
+rule_set_watch_window(const struct rule_set *set, size_t i)
+{
+	const struct compiled_watch *w = &set->watches[i];
+	int64_t within_ms = 0;
+
+	assert(i < set->watch_count);
+	for (size_t k = 0; k < w->test_count; k++)
+		if (w->tests[k].within_ms > within_ms)
+			within_ms = w->tests[k].within_ms;
+	return within_ms;
+}
+
 size_t
 rule_set_watch_of(const struct rule_set *set, const struct rule_head *rule)
 {

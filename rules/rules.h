@@ -82,6 +82,8 @@ struct rule_facts {
 	 * rules itself. */
 	int (*in_list)(
 	    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ);
+	/* Asked afterwards: likes, replies and reposts of then were not kept, and are left out. */
+	bool counts_are_gone;
 };
 
 /* Evaluates every rule and watch that is not off and whose from..until holds; firings_r in a: those
@@ -97,6 +99,36 @@ int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
 int rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
     const struct occurrence *occ, const struct rule_facts *facts, struct arena *a,
     struct buf *text_out, struct buf *json_out, struct err *err);
+
+/* Whether a rule looked at posts of that time at all. */
+enum rule_state {
+	RULE_STATE_ACTIVE,
+	RULE_STATE_OFF,
+	RULE_STATE_NOT_YET, /* its `from` lay ahead */
+	RULE_STATE_OVER /* its `until` was past */
+};
+const char *rule_state_name(enum rule_state s); /* "active", "off", "not yet", "over" */
+
+/* How far the `when` of a rule was from being true. */
+struct rule_distance {
+	enum rule_state state;
+	size_t
+	    short_by; /* conditions that would have to be different, at the least; 0: it was true */
+	size_t held; /* conditions that were as they should be */
+};
+/* Of every rule of the set, in the order of the files; in a. */
+int rule_set_measure(const struct rule_set *set, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a, struct rule_distance **list_r,
+    struct err *err);
+/* The first condition that would have to be different, with the value seen, or what is missing. */
+struct rule_shortfall {
+	struct slice condition; /* "sentiment is below -0.4", "not author is verified"; in a */
+	struct slice seen; /* may be empty */
+	bool is_unknown;
+};
+/* 1; 0 rule i was true (no condition is short); -1 without memory. */
+int rule_set_shortfall(const struct rule_set *set, size_t i, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a, struct rule_shortfall *s_r, struct err *err);
 
 /* Rule or watch i in plain language: "When someone with at least 10,000 followers posts something
  * negative ..., we ..., but at most ...".  Whether out took it all, buf_failed() says. */

@@ -257,5 +257,9 @@ store_rule_ids_alive(struct store *st, int (*take)(void *cookie, struct slice id
 int store_rule_id_was_dropped(struct store *st, struct slice id, struct err *err); /* 1, 0, -1 */
 int store_rule_id_begin(struct store *st, struct slice id, int64_t version, struct err *err);
 int store_rule_id_end(struct store *st, struct slice id, int64_t last_version, struct err *err);
+/* The first version an id stood in, and the last one: 0 while it lives, or rests in a version that was
+ * rolled away. 1, 0 nobody ever used it, -1. */
+int store_rule_id_versions(
+    struct store *st, struct slice id, int64_t *first_r, int64_t *last_r, struct err *err);
 
 #endif

@@ -191,3 +191,23 @@ store_rule_id_end(struct store *st, struct slice id, int64_t last_version, struc
 	query_bind_int(&q, last_version);
 	return query_run(&q, err);
 }
+
+int
+store_rule_id_versions(
+    struct store *st, struct slice id, int64_t *first_r, int64_t *last_r, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(
+		&q, st, "SELECT first_version, last_version FROM rule_ids WHERE id = ?1", err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	rc = query_step(&q, err);
+	if (rc > 0) {
+		*first_r = query_int(&q, 0);
+		*last_r = query_int(&q, 1);
+	}
+	query_close(&q);
+	return rc;
+}

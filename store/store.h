@@ -84,6 +84,15 @@ int store_check(struct store *st, bool *ok_r, struct err *err);
 int
 store_audit(struct store *st, int64_t now_ms, const char *who, const char *what, struct err *err);
 
+/* Lines of the audit since then that hold these words, the oldest first.  Reads the table from its
+ * beginning: for a person who asks. */
+struct audit_row {
+	int64_t at_ms;
+	struct slice who, what;
+};
+int store_audit_find(struct store *st, int64_t since_ms, struct slice words, size_t limit,
+    struct arena *a, struct audit_row **rows_r, size_t *count_r, struct err *err);
+
 /* An answer kept for a repeated request: 1 found, 0 not, -1. */
 struct stored_answer {
 	struct slice request_hash;

@@ -28,6 +28,25 @@ store_timer_put(struct store *st, const struct timer_row *row, struct err *err)
 }
 
 int
+store_timer_find(
+    struct store *st, struct slice rule_id, int64_t post_no, int64_t *due_at_ms_r, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st, "SELECT due_at_ms FROM timers WHERE rule_id = ?1 AND post_no = ?2",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, rule_id);
+	query_bind_int(&q, post_no);
+	rc = query_step(&q, err);
+	if (rc > 0)
+		*due_at_ms_r = query_int(&q, 0);
+	query_close(&q);
+	return rc;
+}
+
+int
 store_timers_next_due(struct store *st, int64_t *at_ms_r, struct err *err)
 {
 	struct query q;

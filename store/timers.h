@@ -29,6 +29,9 @@ struct timer_row {
 
 /* 1 it runs now; 0 this rule waits, or has waited, for this post; -1. */
 int store_timer_put(struct store *st, const struct timer_row *row, struct err *err);
+/* Does this rule wait for this post? 1 with the time it falls due, 0, -1. */
+int store_timer_find(
+    struct store *st, struct slice rule_id, int64_t post_no, int64_t *due_at_ms_r, struct err *err);
 /* When the next one falls due; TIME_UNKNOWN: none runs. */
 int store_timers_next_due(struct store *st, int64_t *at_ms_r, struct err *err);
 /* Takes at most limit of those due by now_ms out of the table, the earliest first. */

@@ -356,3 +356,75 @@ store_incidents_open(struct store *st, size_t limit, struct arena *a, struct inc
 	query_bind_int(&q, (int64_t)limit);
 	return read_incidents(&q, a, rows_r, count_r, err);
 }
+
+int
+store_incident_load(struct store *st, int64_t incident_no, struct arena *a,
+    struct incident_row *row_r, struct err *err)
+{
+	struct incident_row *rows;
+	struct query q;
+	size_t count;
+
+	if (query_open(&q, st, "SELECT " INCIDENT_COLUMNS " FROM incidents WHERE incident_no = ?1",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, incident_no);
+	if (read_incidents(&q, a, &rows, &count, err) < 0)
+		return -1;
+	if (count > 0)
+		*row_r = rows[0];
+	return count > 0;
+}
+
+/* ---- what an incident was made of ---------------------------------------- */
+
+static int
+count_posts(struct store *st, struct slice watch_id, int64_t since_ms, int64_t until_ms,
+    int64_t *total_r, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT count(*) FROM watch_hits WHERE watch_id = ?1 AND at_ms BETWEEN ?2 AND ?3",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, watch_id);
+	query_bind_int(&q, since_ms);
+	query_bind_int(&q, until_ms);
+	rc = query_step(&q, err);
+	*total_r = rc > 0 ? query_int(&q, 0) : 0;
+	query_close(&q);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_watch_posts(struct store *st, struct slice watch_id, int64_t since_ms, int64_t until_ms,
+    size_t limit, struct arena *a, struct watch_post **rows_r, size_t *count_r, int64_t *total_r,
+    struct err *err)
+{
+	struct watch_post *rows = NULL;
+	struct query q;
+	size_t count = 0, cap = 0;
+	int rc;
+
+	if (count_posts(st, watch_id, since_ms, until_ms, total_r, err) < 0 ||
+	    query_open(&q, st,
+		"SELECT post_no, at_ms FROM watch_hits WHERE watch_id = ?1 AND at_ms BETWEEN ?2 "
+		"AND ?3 ORDER BY at_ms, post_no LIMIT ?4",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, watch_id);
+	query_bind_int(&q, since_ms);
+	query_bind_int(&q, until_ms);
+	query_bind_int(&q, (int64_t)limit);
+	while ((rc = query_step(&q, err)) > 0) {
+		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
+			break;
+		rows[count++] = (struct watch_post){query_int(&q, 0), query_int(&q, 1)};
+	}
+	query_close(&q);
+	*rows_r = rows;
+	*count_r = count;
+	return rc < 0 ? -1 : 0;
+}

@@ -73,6 +73,16 @@ int store_incident_end(struct store *st, struct slice watch_id, int64_t now_ms, 
 /* Newest first; watch_id SLICE_NONE: of all; before_no 0: from the newest. */
 int store_incidents_list(struct store *st, struct slice watch_id, int64_t before_no, size_t limit,
     struct arena *a, struct incident_row **rows_r, size_t *count_r, struct err *err);
+int store_incident_load(struct store *st, int64_t incident_no, struct arena *a,
+    struct incident_row *row_r, struct err *err); /* 1, 0, -1 */
+/* The posts a watch counted from since_ms to until_ms, the oldest first, at most limit; *total_r:
+ * how many there are.  Those that no window reaches any more are gone. */
+struct watch_post {
+	int64_t post_no, at_ms;
+};
+int store_watch_posts(struct store *st, struct slice watch_id, int64_t since_ms, int64_t until_ms,
+    size_t limit, struct arena *a, struct watch_post **rows_r, size_t *count_r, int64_t *total_r,
+    struct err *err);
 /* Those under way, the oldest first. */
 int store_incidents_open(struct store *st, size_t limit, struct arena *a,
     struct incident_row **rows_r, size_t *count_r, struct err *err);

@@ -420,7 +420,7 @@ fixture_take_in(struct fixture *f, const struct post *post, const char *inert)
 	const struct rule_set *set = f->sets[f->version];
 	const struct brand_set *brands = rule_set_brands(set);
 	struct stored_post *sp = ARENA_NEW(f->a, struct stored_post);
-	struct rule_facts facts = {NULL, NULL};
+	struct rule_facts facts = {.in_list = NULL};
 	struct settle_input in = {0};
 	struct settled settled = {0};
 	struct occurrence occ = {0};

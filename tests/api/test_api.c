@@ -441,6 +441,11 @@ answers_have_the_members_that_are_described(void **state)
 	    doc, "Pause", json_at(json_get(fixture_get(f, "/api/v1/pauses"), "items"), 0));
 	assert_described(doc, "Why",
 	    fixture_get(f, "/api/v1/why?post=https%3A%2F%2Fsocial.example%2Fposts%2F1"));
+	fixture_live(f,
+	    "watch storm \"S\"\n  over posts where text contains \"x\"\n  when count within 10 "
+	    "minutes is at least 3\n  then\n    alert \"support\" as low\n  end\n  until quiet "
+	    "for 30 minutes\nend\n");
+	assert_described(doc, "Why", fixture_get(f, "/api/v1/why?watch=storm"));
 	json_doc_free(spec);
 }
 

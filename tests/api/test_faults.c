@@ -1,6 +1,7 @@
 /* No memory: whichever allocation fails, the answer is whole or a refusal, and a refused change
  * changed nothing. */
 #include "tests/api/api_fixture.h"
+#include "store/watches.h"
 #include "tests/support/faults.h"
 
 struct attempt {
@@ -73,6 +74,9 @@ each_allocation_of_a_call_may_fail(void **state)
 	    {"GET", "/api/v1/posts/https%3A%2F%2Fsocial.example%2Fposts%2F1", NULL},
 	    {"GET", "/api/v1/why?post=https%3A%2F%2Fsocial.example%2Fposts%2F1", NULL},
 	    {"GET", "/api/v1/why?format=text&post=https%3A%2F%2Fsocial.example%2Fposts%2F1", NULL},
+	    {"GET", "/api/v1/why?format=text&about=https%3A%2F%2Fsocial.example%2Fposts%2F2", NULL},
+	    {"GET", "/api/v1/why?incident=1", NULL},
+	    {"GET", "/api/v1/why?format=text&watch=storm", NULL},
 	    {"GET", "/api/v1/outbox", NULL},
 	    {"GET", "/api/v1/alerts/1", NULL},
 	    {"GET", "/api/v1/rules", NULL},
@@ -92,6 +96,16 @@ each_allocation_of_a_call_may_fail(void **state)
 	fixture_import(f);
 	fixture_say(f, "ann", "acme please help, this is terrible");
 	fixture_say(f, "zoe", "I love acme");
+	OK(store_begin(f->st, ERR));
+	OK(store_incident_begin(f->st,
+	    &(struct incident_row){.watch_id = SLICE_LIT("storm"),
+		.rules_version = 1,
+		.started_at_ms = FIXTURE_NOW_MS,
+		.reason = SLICE_LIT("count within 10 minutes 3 is at least 3")},
+	    ERR));
+	OK(store_watch_hit_put(
+	    f->st, &(struct watch_hit){SLICE_LIT("storm"), FIXTURE_NOW_MS - 1, 1, 7}, ERR));
+	OK(store_commit(f->st, ERR));
 	f->host.sources_json =
 	    SLICE_LIT("[{\"name\":\"a\",\"type\":\"feed\",\"health\":\"ok\",\"posts\":1}]");
 	f->host.channels_json = SLICE_LIT("[{\"name\":\"email\",\"stopped\":false,\"sent\":1}]");

@@ -392,7 +392,7 @@ static void
 compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, size_t *fired,
     size_t *unknown)
 {
-	static const struct rule_facts facts = {NULL, random_in_list};
+	static const struct rule_facts facts = {.in_list = random_in_list};
 	struct testing_occurrence o;
 	struct firing *firings = NULL;
 	struct arena *a = arena_new(64 * 1024 * 1024);
