@@ -3,11 +3,12 @@
  *
  * Pace:    flat (as fast as the host takes pages), in real time or a multiple of it by the posts'
  * own times, or so many a second. Times:   with `rebase` what is given out is dated when it is
- * given out (by pace: when it was due), so that a recorded day happens today. Flat, the distances
- * within the file are kept, but nothing is dated later than now. Rounds:  at the end of a file it
- * begins again with fresh ids: "#r2" behind the id and behind the ids it refers to. Cursor:  the
- * byte behind the last line given out, its number, the round, and that line's time in the file:
- * after a restart the pace goes on from there, with now in the place of that time.
+ * given out (by pace: when it was due), so that a recorded day happens today; at a rate, what came
+ * late in the file comes as late again. Flat, the distances within the file are kept, but nothing
+ * is dated later than now. Rounds:  at the end of a file it begins again with fresh ids: "#r2"
+ * behind the id and behind the ids it refers to. Cursor:  the byte behind the last line given out,
+ * its number, the round, and that line's time in the file: after a restart the pace goes on from
+ * there, with now in the place of that time.
  */
 #include "collectors/replay.h"
 
@@ -92,6 +93,17 @@ due_ms(const struct replay *r, int64_t file_ms)
 	return INT64_MIN;
 }
 
+/* How far a post's time lies behind the latest one so far: it came late, and by as much it comes late
+ * again.  By the posts' own times being due says it already. */
+static int64_t
+late_ms(const struct replay *r, int64_t file_ms)
+{
+	if (r->pace != PACE_RATE || file_ms == TIME_UNKNOWN || r->front_ms == TIME_UNKNOWN ||
+	    file_ms >= r->front_ms)
+		return 0;
+	return r->front_ms - file_ms;
+}
+
 static void
 date(const struct replay *r, struct post *p, int64_t file_ms, int64_t due)
 {
@@ -102,7 +114,7 @@ date(const struct replay *r, struct post *p, int64_t file_ms, int64_t due)
 	if (!r->rebases)
 		return;
 	if (r->pace != PACE_FLAT)
-		at = due;
+		at = due - late_ms(r, file_ms);
 	else if (file_ms != TIME_UNKNOWN && r->file_base_ms != TIME_UNKNOWN)
 		at = r->now_base_ms + (file_ms - r->file_base_ms);
 	p->created_at_ms = at < now ? at : now;
@@ -113,6 +125,7 @@ static void
 pace_begin(struct replay *r)
 {
 	r->file_base_ms = r->at_ms;
+	r->front_ms = r->at_ms;
 	r->now_base_ms = replay_now_ms(r);
 	r->given = 0;
 }
@@ -143,6 +156,8 @@ ahead_give(struct replay *r, struct page *p)
 	r->line = r->ahead_line;
 	if (r->ahead_file_ms != TIME_UNKNOWN)
 		r->at_ms = r->ahead_file_ms;
+	if (r->front_ms == TIME_UNKNOWN || r->at_ms > r->front_ms)
+		r->front_ms = r->at_ms;
 	ahead_drop(r);
 	return 0;
 }

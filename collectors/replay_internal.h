@@ -38,6 +38,7 @@ struct replay {
 
 	/* the pace: file_base_ms in the file happens at now_base_ms */
 	int64_t file_base_ms, now_base_ms;
+	int64_t front_ms; /* the latest time in the file of what was given out in this round */
 	uint64_t given; /* since now_base_ms, for PACE_RATE */
 
 	/* a post that has been read but is not due yet */

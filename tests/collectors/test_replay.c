@@ -214,6 +214,23 @@ a_rate_is_kept(void **state)
 }
 
 static void
+what_came_late_in_the_file_comes_late_again(void **state)
+{
+	(void)state;
+	file_begin();
+	file_posts(3600, 3602, 1000);
+	file_posts(0, 1, 1000); /* an hour and a second behind the one before */
+	file_posts(3602, 3603, 1000);
+	begin("rate: 200\nrebase: true\n");
+	fixture_start(&f);
+	fixture_run(&f, has_ended, 5000, "the end");
+	assert_int_equal(f.count, 4);
+	assert_int_equal(f.posts[1].created_at_ms - f.posts[2].created_at_ms, 3601000 - 5);
+	assert_int_equal(f.posts[3].created_at_ms - f.posts[1].created_at_ms, 10);
+	end();
+}
+
+static void
 a_paced_source_goes_on_after_a_restart_without_a_leap(void **state)
 {
 	(void)state;
@@ -395,6 +412,7 @@ main(void)
 	    cmocka_unit_test(rebased_posts_are_dated_now_and_never_in_the_future),
 	    cmocka_unit_test(paced_posts_come_when_they_are_due),
 	    cmocka_unit_test(a_rate_is_kept),
+	    cmocka_unit_test(what_came_late_in_the_file_comes_late_again),
 	    cmocka_unit_test(a_paced_source_goes_on_after_a_restart_without_a_leap),
 	    cmocka_unit_test(rounds_have_fresh_ids_also_where_they_refer),
 	    cmocka_unit_test(a_followed_file_gives_what_is_appended),
