@@ -14,13 +14,13 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/map.h"
+#include "rules/diff_internal.h"
 #include "rules/engine_internal.h"
 #include "rules/limits_internal.h"
 #include "rules/print_internal.h"
 
 #define DIFF_TABLE_MAX (1024u * 1024)
 #define DIFF_CONTEXT 1 /* unchanged lines shown on either side */
-#define DIFF_NOTES_MAX 8
 
 const char *
 rule_change_kind_name(enum rule_change_kind k)
@@ -204,18 +204,6 @@ diff_lines(struct differ *d, struct lines a, struct lines b, struct output *o)
 
 /* ---- what it means ---- */
 
-struct notes_list {
-	struct slice items[DIFF_NOTES_MAX];
-	size_t count;
-};
-
-static void
-note(struct notes_list *n, const char *text)
-{
-	assert(n->count < DIFF_NOTES_MAX);
-	n->items[n->count++] = slice_of(text);
-}
-
 static bool
 line_is_about(const struct rule_change_line *l, char sign, const char *words)
 {
@@ -270,54 +258,46 @@ is_comment_only(const struct output *o)
 }
 
 static void
-note_switches(const struct output *o, struct notes_list *n)
+note_shadow(const struct output *o, struct diff_notes *n)
+{
+	if (has_line(o, '+', "shadow"))
+		diff_note(n, "it goes on deciding, but nothing is done any more");
+	else if (has_line(o, '-', "shadow"))
+		diff_note(
+		    n, "it begins to act: until now it only recorded what it would have done");
+}
+
+static void
+note_switches(const struct output *o, struct diff_notes *n)
 {
 	if (has_line(o, '+', "off"))
-		note(n, "it no longer fires");
+		diff_note(n, "it no longer fires");
 	else if (has_line(o, '-', "off"))
-		note(n, "it begins to fire");
-	if (has_line(o, '+', "shadow"))
-		note(n, "it goes on deciding, but nothing is done any more");
-	else if (has_line(o, '-', "shadow"))
-		note(n, "it begins to act: until now it only recorded what it would have done");
+		diff_note(n, "it begins to fire");
+	note_shadow(o, n);
 }
 
 static void
-note_rule(const struct compiled_rule *was, const struct compiled_rule *is, const struct output *o,
-    struct notes_list *n)
-{
-	int64_t before = was->head.cooldown_ms, after = is->head.cooldown_ms;
-
-	note_switches(o, n);
-	if (before > 0 && after == 0)
-		note(n, "without a cool-down it fires for every post that fits");
-	else if (after < before)
-		note(n,
-		    "the shorter cool-down counts from the last firing: people it wrote to may "
-		    "hear from it again sooner");
-	else if (before > 0 && after > before)
-		note(n,
-		    "the longer cool-down counts from the last firing, also of those before this "
-		    "change");
-	if (has_line(o, '+', "at most") && before == after)
-		note(n, "limits count what it did before this change, too");
-}
-
-static void
-note_changed(const struct rule_set *before, const struct rule_set *after, const struct item *it,
-    const struct output *o, struct notes_list *n)
+note_changed(
+    const struct item *was, const struct item *is, const struct output *o, struct diff_notes *n)
 {
 	if (is_comment_only(o)) {
-		note(n, "only comments: nothing it does changes");
+		diff_note(n, "only comments: nothing it does changes");
 		return;
 	}
-	if (it->kind == ITEM_BRAND)
-		note(n, "posts stored until now keep the brands they were scored with");
-	if (it->kind == ITEM_RULE) {
-		int was = rule_set_find(before, it->id), is = rule_set_find(after, it->id);
-
-		assert(was >= 0 && is >= 0);
-		note_rule(&before->rules[was], &after->rules[is], o, n);
+	switch (is->kind) {
+	case ITEM_BRAND:
+		diff_note(n, "posts stored until now keep the brands they were scored with");
+		break;
+	case ITEM_LIST: break;
+	case ITEM_RULE:
+		note_switches(o, n);
+		diff_note_rule(was, is, n);
+		break;
+	case ITEM_WATCH:
+		note_shadow(o, n);
+		diff_note_watch(was, is, n);
+		break;
 	}
 }
 
@@ -354,7 +334,7 @@ map_items(struct differ *d, const struct rule_set *s, struct map **map_r)
 
 static int
 add_change(struct differ *d, enum rule_change_kind kind, const struct item *it,
-    const struct output *o, const struct notes_list *n)
+    const struct output *o, const struct diff_notes *n)
 {
 	struct slice *notes = arena_array(d->arena, n->count + 1, sizeof *notes);
 
@@ -384,12 +364,11 @@ add_change(struct differ *d, enum rule_change_kind kind, const struct item *it,
 }
 
 static int
-compare_item(struct differ *d, const struct rule_set *before, const struct rule_set *after,
-    const struct item *was, const struct item *is)
+compare_item(struct differ *d, const struct item *was, const struct item *is)
 {
 	struct lines a, b;
 	struct output o;
-	struct notes_list n = {.count = 0};
+	struct diff_notes n = {.count = 0};
 	bool is_same = true;
 
 	if (item_lines(d, was, &a) < 0 || item_lines(d, is, &b) < 0 || diff_lines(d, a, b, &o) < 0)
@@ -398,7 +377,7 @@ compare_item(struct differ *d, const struct rule_set *before, const struct rule_
 		is_same = is_same && o.items[i].sign == ' ';
 	if (is_same)
 		return 0;
-	note_changed(before, after, is, &o, &n);
+	note_changed(was, is, &o, &n);
 	trim_context(&o);
 	return add_change(d, RULE_CHANGE_CHANGED, is, &o, &n);
 }
@@ -442,6 +421,39 @@ find_renamed(struct differ *d, const struct item *it, const struct lines *lines,
 	return 0;
 }
 
+/* A rule or watch that comes, twin: it seems to be that one under another id; or that goes. */
+static int
+note_one_sided(struct differ *d, bool is_added, const struct item *it, const struct item *twin,
+    struct diff_notes *n)
+{
+	bool is_rule = it->kind == ITEM_RULE;
+	const char *text;
+
+	if (twin != NULL) {
+		text = arena_printf(d->arena,
+		    is_rule
+			? "it is rule '%.*s' under a new id: its cool-downs, windows and limits "
+			  "start afresh, so people may hear from it again"
+			: "it is watch '%.*s' under a new id: what it counted and what is usual "
+			  "start afresh, and an incident under way ends",
+		    SLICE_ARG(twin->id));
+		if (text == NULL)
+			return -1;
+		diff_note(n, text);
+	} else if (!is_rule && is_added) {
+		diff_note_new_watch(it, n);
+	} else if (!is_rule) {
+		diff_note_gone_watch(it, n);
+	} else if (is_added) {
+		diff_note(n, "its windows, cool-downs and limits start empty");
+	} else {
+		diff_note(n,
+		    "it stops firing; what it queued is still sent, and its id cannot be used "
+		    "again");
+	}
+	return 0;
+}
+
 static int
 one_sided(struct differ *d, enum rule_change_kind kind, const struct item *it,
     const struct rule_set *others, const struct map *known)
@@ -450,31 +462,16 @@ one_sided(struct differ *d, enum rule_change_kind kind, const struct item *it,
 	const struct item *twin = NULL;
 	struct lines l, none = {0};
 	struct output o;
-	struct notes_list n = {.count = 0};
+	struct diff_notes n = {.count = 0};
 
 	if (item_lines(d, it, &l) < 0 ||
 	    (is_added ? diff_lines(d, none, l, &o) : diff_lines(d, l, none, &o)) < 0)
 		return -1;
-	if (it->kind == ITEM_RULE) {
-		if (is_added && find_renamed(d, it, &l, others, known, &twin) < 0)
-			return -1;
-		if (twin != NULL) {
-			const char *text = arena_printf(d->arena,
-			    "it is rule '%.*s' under a new id: its cool-downs, windows and limits "
-			    "start afresh, so people may hear from it again",
-			    SLICE_ARG(twin->id));
-
-			if (text == NULL)
-				return -1;
-			note(&n, text);
-		} else if (is_added) {
-			note(&n, "its windows, cool-downs and limits start empty");
-		} else {
-			note(&n,
-			    "it stops firing; what it queued is still sent, and its id cannot be "
-			    "used again");
-		}
-	}
+	if (is_added && find_renamed(d, it, &l, others, known, &twin) < 0)
+		return -1;
+	if ((it->kind == ITEM_RULE || it->kind == ITEM_WATCH) &&
+	    note_one_sided(d, is_added, it, twin, &n) < 0)
+		return -1;
 	return add_change(d, kind, it, &o, &n);
 }
 
@@ -499,7 +496,7 @@ compare_sets(struct differ *d, const struct rule_set *before, const struct rule_
 					return -1;
 				other = map_get(pass == 2 ? is : was, key);
 				if (pass == 0 && other != NULL)
-					rc = compare_item(d, before, after, other, it);
+					rc = compare_item(d, other, it);
 				else if (pass == 1 && other == NULL)
 					rc = one_sided(d, RULE_CHANGE_ADDED, it, before, is);
 				else if (pass == 2 && other == NULL)

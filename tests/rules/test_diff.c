@@ -107,6 +107,151 @@ a_shorter_cool_down_says_that_people_hear_sooner(void **state)
 	    strstr(diff_text(short_rest, long_rest), "longer cool-down counts from the last"));
 }
 
+#define ACTS " then\n  alert \"pr\" as low\n end\n"
+/* Clauses before `when`, between `when` and `then`, and behind. */
+#define REMEMBERS(before, between, behind)                                                         \
+	BRAND "rule a \"R\"\n" before " when brand is acme\n" between ACTS behind "end\n"
+#define WATCH(clauses, over, when, then, quiet)                                                    \
+	BRAND "watch w \"W\"\n" clauses " over posts where " over "\n when " when "\n then\n" then \
+	      " end\n until quiet for " quiet "\nend\n"
+#define ALERT "  alert \"pr\" as low\n"
+#define COUNT "count within 10 minutes is at least 3"
+
+static const struct {
+	const char *before, *after, *note; /* NULL: no note */
+} meanings[] = {
+    {REMEMBERS("", "", ""), REMEMBERS("", " happening 2 times within 7 days per author\n", ""),
+	"its window begins empty"},
+    {REMEMBERS("", " happening 2 times within 7 days per author\n", ""), REMEMBERS("", "", ""),
+	"without a window each post that fits may fire it"},
+    {REMEMBERS("", " happening 2 times within 7 days per author\n", ""),
+	REMEMBERS("", " happening 2 times within 7 days per thread\n", ""),
+	"its window counts per somebody else, and begins empty"},
+    {REMEMBERS("", " happening 2 times within 7 days per author\n", ""),
+	REMEMBERS("", " happening 2 times within 7 days per customer\n", ""), NULL},
+    {REMEMBERS("", " happening 2 times within 7 days per author\n", ""),
+	REMEMBERS("", " happening 2 times within 9 days per author\n", ""),
+	"the longer window begins with what the shorter one remembers"},
+    {REMEMBERS("", " happening 2 times within 7 days per author\n", ""),
+	REMEMBERS("", " happening 2 times within 1 day per author\n", ""),
+	"the shorter window goes on with what was counted"},
+    {REMEMBERS("", " happening 2 times within 7 days per author\n", ""),
+	REMEMBERS("", " happening 3 times within 7 days per author\n", ""),
+	"count towards the new number"},
+    {REMEMBERS("", "", ""), REMEMBERS("", "", " at most 5 in total\n"),
+	"limits count what it did before this change, too"},
+    {REMEMBERS("", "", ""), REMEMBERS("", "", " at most 5 per day\n"), "a new limit begins at 0"},
+    {REMEMBERS("", "", " at most 5 per day\n"), REMEMBERS("", "", " at most 3 per day\n"),
+	"limits count what it did before this change, too"},
+    {REMEMBERS("", "", " at most 5 per day per author\n"),
+	REMEMBERS("", "", " at most 5 per day per thread\n"), "a new limit begins at 0"},
+    {REMEMBERS("", "", " at most 5 per day\n"), REMEMBERS("", "", ""),
+	"without the limit it may fire again"},
+    {REMEMBERS("", "", ""), REMEMBERS("", "", " spend at most 5 per month\n"),
+	"a new budget begins with nothing spent"},
+    {REMEMBERS("", "", " spend at most 5 per month\n"),
+	REMEMBERS("", "", " spend at most 9 per month\n"),
+	"the budget counts what was spent before this change, too"},
+    {REMEMBERS("", "", " spend at most 5 per month\n"), REMEMBERS("", "", ""),
+	"without the budget it may spend again"},
+    {REMEMBERS("", "", ""), REMEMBERS("", "", " not between 21:00 and 08:00 customer time\n"),
+	"messages that wait already keep the hours they were queued with"},
+    {REMEMBERS("", "", ""), REMEMBERS(" canary 10%\n", "", ""),
+	"for those outside of the share it is only recorded"},
+    {REMEMBERS(" canary 10%\n", "", ""), REMEMBERS(" canary 20%\n", "", ""),
+	"the larger share has in it everybody of the smaller one"},
+    {REMEMBERS(" canary 10%\n", "", ""), REMEMBERS("", "", ""), "it begins to act for everybody"},
+    {REMEMBERS("", "", ""), REMEMBERS(" approval by \"team\"\n", "", ""),
+	"those that are queued already go without it"},
+    {REMEMBERS(" approval by \"team\"\n", "", ""), REMEMBERS("", "", ""),
+	"those that wait for one still need it"},
+    {REMEMBERS(" approval by \"team\"\n", "", ""), REMEMBERS(" approval by \"others\"\n", "", ""),
+	"are still for the team of before"},
+    {REMEMBERS("", "", ""),
+	REMEMBERS("", " after a post within 3 days where sentiment is below 0\n", ""),
+	"`after` begins with none"},
+    {REMEMBERS("", " after a post within 3 days where sentiment is below 0\n", ""),
+	REMEMBERS("", " after a post within 3 days where sentiment is below -0.2\n", ""),
+	"posts that `after` remembers were judged by the conditions of before"},
+    {REMEMBERS("", " after a post within 3 days where sentiment is below 0\n", ""),
+	REMEMBERS("", " after a post within 5 days where sentiment is below 0\n", ""),
+	"no further than what is remembered"},
+    {REMEMBERS("", "", ""), REMEMBERS("", " after \"sorry\" was sent within 3 days\n", ""),
+	"messages that were sent before this change count"},
+    {REMEMBERS("", " after a post within 3 days where sentiment is below 0\n", ""),
+	REMEMBERS("", "", ""), "it no longer asks what came before"},
+    {REMEMBERS("", "", ""), REMEMBERS("", " unless answered within 2 hours\n", ""),
+	"it waits from now on before it fires"},
+    {REMEMBERS("", " unless answered within 2 hours\n", ""), REMEMBERS("", "", ""),
+	"posts it waits for now come to nothing when their time comes"},
+    {REMEMBERS("", " unless answered within 2 hours\n", ""),
+	REMEMBERS("", " unless answered within 3 hours\n", ""), "wait as long as they were told"},
+    {REMEMBERS("", " unless answered within 2 hours\n", ""),
+	REMEMBERS("", " unless a post within 2 hours where sentiment is above 0\n", ""),
+	"are judged by what it waits for after this change"},
+    {REMEMBERS("", " unless a post within 2 hours where sentiment is above 0\n", ""),
+	REMEMBERS("", " unless a post within 2 hours where sentiment is above 0.2\n", ""),
+	"posts that made it needless until now were judged by the conditions of before"},
+    {REMEMBERS("", "", ""), REMEMBERS("", "", " at most once every 2 days per author\n"),
+	"counts from the first firing after this change"},
+    {REMEMBERS("", "", " at most once every 2 days per author\n"),
+	REMEMBERS("", "", " at most once every 2 days per thread\n"),
+	"its cool-down counts per somebody else, and starts afresh"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+	WATCH("", "sentiment is below 0", COUNT, ALERT, "30 minutes"),
+	"stay counted as long as its windows reach"},
+    {WATCH("", "brand is acme", "count within 10 minutes is at least 4 times the usual", ALERT,
+	 "30 minutes"),
+	WATCH("", "sentiment is below 0", "count within 10 minutes is at least 4 times the usual",
+	    ALERT, "30 minutes"),
+	"what is usual is learned afresh"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+	WATCH("", "brand is acme", "count within 10 minutes is at least 4 times the usual", ALERT,
+	    "30 minutes"),
+	"what is usual is learned from now on"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+	WATCH("", "brand is acme", "count within 1 hour is at least 3", ALERT, "30 minutes"),
+	"its longer window fills from now on"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+	WATCH("", "brand is acme", COUNT, ALERT, "10 minutes"),
+	"counts for an incident under way, too"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+	WATCH("", "brand is acme", COUNT, ALERT "  pause promotions\n", "30 minutes"),
+	"promotions are paused at the next incident"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+	WATCH(" off\n", "brand is acme", COUNT, ALERT, "30 minutes"), "an incident under way ends"},
+    {WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"), BRAND,
+	"an incident under way ends; its id cannot be used again"},
+    {BRAND, WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"), "it counts posts from now on"},
+};
+
+static void
+every_change_says_what_it_means_for_what_is_remembered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+		const char *got = diff_text(meanings[i].before, meanings[i].after);
+		const char *note = strstr(got, "\n! ");
+
+		if (meanings[i].note == NULL ? note != NULL : strstr(got, meanings[i].note) == NULL)
+			fail_msg("expected '%s' in:\n%s",
+			    meanings[i].note == NULL ? "no note" : meanings[i].note, got);
+		if (note != NULL && strstr(note + 3, "\n! ") != NULL)
+			fail_msg("one change, and more than one sentence:\n%s", got);
+	}
+}
+
+static void
+a_watch_under_a_new_id_starts_afresh(void **state)
+{
+	(void)state;
+	assert_non_null(
+	    strstr(diff_text(WATCH("", "brand is acme", COUNT, ALERT, "30 minutes"),
+		       BRAND "watch v \"W\"\n over posts where brand is acme\n when " COUNT
+			     "\n then\n" ALERT " end\n until quiet for 30 minutes\nend\n"),
+		"it is watch 'w' under a new id"));
+}
+
 static void
 with_nothing_live_everything_is_added(void **state)
 {
@@ -185,6 +330,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(changes_are_told_by_item_with_what_they_mean),
 	    cmocka_unit_test(a_shorter_cool_down_says_that_people_hear_sooner),
+	    cmocka_unit_test(every_change_says_what_it_means_for_what_is_remembered),
+	    cmocka_unit_test(a_watch_under_a_new_id_starts_afresh),
 	    cmocka_unit_test(with_nothing_live_everything_is_added),
 	    cmocka_unit_test(lines_that_go_and_come_lead_from_one_to_the_other),
 	    cmocka_unit_test(without_memory_it_says_so),
