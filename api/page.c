@@ -9,6 +9,7 @@
  */
 #include "api/page_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/metrics.h"
@@ -111,6 +112,37 @@ load_alerts(struct api_call *c, struct page *p, struct err *err)
 	return 0;
 }
 
+/* What is still paused now. */
+static int
+load_pauses(struct api_call *c, struct page *p, struct err *err)
+{
+	struct pause_row *rows;
+	size_t count;
+
+	if (store_pauses_list(c->env->store, c->env->arena, &rows, &count, err) < 0)
+		return -1;
+	p->pauses = rows;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].until_ms == TIME_UNKNOWN || rows[i].until_ms > p->now_ms)
+			p->pauses[p->pause_count++] = rows[i];
+	return 0;
+}
+
+/* A folder that cannot be read is no difference: `earshot status` says that it cannot be told. */
+static int
+compare_folder(struct api_call *c, struct page *p, struct err *err)
+{
+	struct rules_version live;
+	char hash[65];
+	int rc = store_rules_load(c->env->store, c->env->rules_version, c->env->arena, &live, err);
+
+	if (rc <= 0)
+		return rc;
+	p->folder_differs = c->env->host->folder_hash(c->env->host->cookie, hash, err) == 0 &&
+	    !slice_eq_str(live.content_hash, hash);
+	return 0;
+}
+
 static int
 page_load(struct api_call *c, struct page *p, struct err *err)
 {
@@ -133,6 +165,9 @@ page_load(struct api_call *c, struct page *p, struct err *err)
 	    store_rejects_list(st, PAGE_REJECTS, a, &p->rejects, &p->reject_count, err) < 0 ||
 	    store_incidents_open(st, PAGE_INCIDENTS, a, &p->incidents, &p->incident_count, err) <
 		0 ||
+	    load_messages(
+		c, MESSAGE_HELD, HOLD_PAUSE, p->paused, PAGE_PAUSED, &p->paused_count, err) < 0 ||
+	    load_pauses(c, p, err) < 0 || compare_folder(c, p, err) < 0 ||
 	    store_messages_count(st, p->counts, err) < 0)
 		return -1;
 	stopped = outbox_is_stopped(st, a, &p->stopped_why, err);
@@ -205,7 +240,62 @@ incident_banner(struct buf *b, const struct page *p, const struct incident_row *
 	html_bdi(b, row->reason, PAGE_TEXT_MAX);
 	buf_add_str(b, " <span class=\"meta\">since ");
 	html_time(b, row->started_at_ms, p->now_ms);
-	buf_add_str(b, "</span> <code>earshot rules watches</code></div></div>\n");
+	buf_addf(b,
+	    "</span> <a href=\"/api/v1/why?format=text&amp;incident=%lld\">what was "
+	    "seen</a></div></div>\n",
+	    (long long)row->incident_no);
+}
+
+/* "promotions", or the title of a rule. */
+static struct slice
+paused_name(const struct page *p, struct slice what)
+{
+	static const size_t prefix = sizeof PAUSE_RULE_PREFIX - 1;
+	struct slice id;
+	int i;
+
+	if (!slice_starts_with(what, PAUSE_RULE_PREFIX))
+		return SLICE_LIT("Promotions are paused.");
+	id = slice_make(what.ptr + prefix, what.len - prefix);
+	i = p->env->rules == NULL ? -1 : rule_set_find(p->env->rules, id);
+	return i < 0 ? id : rule_set_head(p->env->rules, (size_t)i)->title;
+}
+
+static void
+pause_banner(struct buf *b, const struct page *p, const struct pause_row *row)
+{
+	static const size_t prefix = sizeof PAUSE_RULE_PREFIX - 1;
+	bool is_rule = slice_starts_with(row->what, PAUSE_RULE_PREFIX);
+	char until[TIME_TEXT_MAX];
+
+	buf_add_str(b, "<div class=\"banner warn\" role=\"status\"><div class=\"wrap\"><b>");
+	html_bdi(b, paused_name(p, row->what), 160);
+	buf_add_str(b, is_rule ? " is paused.</b>" : "</b>");
+	html_bdi(b, row->reason, PAGE_TEXT_MAX);
+	buf_add_str(b, " <span class=\"meta\">by ");
+	html_bdi(b, row->cause, 80);
+	buf_add_str(b, " since ");
+	html_time(b, row->at_ms, p->now_ms);
+	if (row->until_ms != TIME_UNKNOWN)
+		buf_addf(b, " until %s", time_format_rfc3339(row->until_ms / 1000 * 1000, until));
+	buf_add_str(b, "</span> <code>earshot resume ");
+	html_text(
+	    b, is_rule ? slice_make(row->what.ptr + prefix, row->what.len - prefix) : row->what);
+	buf_add_str(b, "</code></div></div>\n");
+}
+
+static void
+pause_banners(struct buf *b, const struct page *p)
+{
+	char more[80];
+
+	for (size_t i = 0; i < p->pause_count && i < PAGE_PAUSES; i++)
+		pause_banner(b, p, &p->pauses[i]);
+	if (p->pause_count <= PAGE_PAUSES)
+		return;
+	snprintf(more, sizeof more, "%zu more pauses stand in the status.",
+	    p->pause_count - PAGE_PAUSES);
+	banner(b, "warn", "And more.", slice_of(more), "earshot status");
 }
 
 static void
@@ -268,6 +358,11 @@ write_page(struct buf *b, const struct page *p)
 		banner(b, "warn", "Sending is stopped.", p->stopped_why, "earshot outbox resume");
 	for (size_t i = 0; i < p->incident_count; i++)
 		incident_banner(b, p, &p->incidents[i]);
+	pause_banners(b, p);
+	if (p->folder_differs)
+		banner(b, "note", "The folder differs from what is live.",
+		    SLICE_LIT("What was changed there does nothing until it is applied."),
+		    "earshot plan");
 	buf_add_str(b, "<div class=\"wrap\">");
 	tiles(b, p);
 	buf_add_str(b, "<main><div class=\"column\">");

@@ -245,3 +245,11 @@ html_why(struct buf *b, struct slice post_id, struct slice rule_id, const char *
 	}
 	buf_addf(b, "\">%s</a>", word);
 }
+
+void
+html_why_watch(struct buf *b, struct slice watch_id, const char *word)
+{
+	buf_add_str(b, " · <a href=\"/api/v1/why?format=text&amp;watch=");
+	html_url(b, watch_id);
+	buf_addf(b, "\">%s</a>", word);
+}

@@ -14,6 +14,7 @@
 
 #include "core/slice.h"
 #include "store/outbox.h"
+#include "store/pauses.h"
 #include "store/posts.h"
 #include "store/watches.h"
 
@@ -33,6 +34,8 @@ struct score;
 #define PAGE_DRAFTS 10
 #define PAGE_INCIDENTS 5
 #define PAGE_HELD 6
+#define PAGE_PAUSED 4 /* messages that wait for the end of a pause */
+#define PAGE_PAUSES 5
 #define PAGE_FAILED 4
 #define PAGE_REJECTS 5
 #define PAGE_TEXT_MAX 400 /* bytes of a text shown */
@@ -59,14 +62,17 @@ struct page {
 	struct alert_row *alerts;
 	const struct stored_post *alert_posts[PAGE_ALERTS];
 	size_t alert_count, alerts_open; /* shown; there are */
-	struct page_message drafts[PAGE_DRAFTS], held[PAGE_HELD], unknown[PAGE_FAILED],
-	    rejected[PAGE_FAILED];
-	size_t draft_count, held_count, unknown_count, rejected_count;
+	struct page_message drafts[PAGE_DRAFTS], held[PAGE_HELD], paused[PAGE_PAUSED],
+	    unknown[PAGE_FAILED], rejected[PAGE_FAILED];
+	size_t draft_count, held_count, paused_count, unknown_count, rejected_count;
 	struct reject_row *rejects;
 	size_t reject_count;
 	int64_t counts[MESSAGE_STATE_COUNT];
 	struct incident_row *incidents; /* under way */
 	size_t incident_count;
+	struct pause_row *pauses;
+	size_t pause_count;
+	bool folder_differs; /* from what is live */
 	struct slice stopped_why;
 	bool is_stopped;
 	const struct json *sources, *channels;
@@ -83,6 +89,7 @@ void html_post_text(struct buf *b,
     const struct stored_post *sp); /* with the words that made the score underlined */
 void html_author(struct buf *b, const struct stored_post *sp);
 void html_why(struct buf *b, struct slice post_id, struct slice rule_id, const char *word);
+void html_why_watch(struct buf *b, struct slice watch_id, const char *word);
 
 /* ---- page_parts.c ---- */
 void page_alerts(struct buf *b, const struct page *p);

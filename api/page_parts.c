@@ -163,10 +163,13 @@ message_row(struct buf *b, const struct page *p, const struct page_message *pm, 
 		html_bdi(b, m->reason, PAGE_TEXT_MAX);
 		buf_add_str(b, "</p>");
 	}
-	buf_addf(b,
-	    "<p class=\"next\"><code>earshot outbox %s %.*s</code> · "
-	    "<a href=\"/api/v1/why?format=text&amp;message=%s\">why</a></p></article>\n",
-	    command, ID_SHOWN, m->id, m->id);
+	if (command == NULL) /* it goes on by itself */
+		buf_add_str(b, "<p class=\"next\">");
+	else
+		buf_addf(b, "<p class=\"next\"><code>earshot outbox %s %.*s</code> · ", command,
+		    ID_SHOWN, m->id);
+	buf_addf(
+	    b, "<a href=\"/api/v1/why?format=text&amp;message=%s\">why</a></p></article>\n", m->id);
 }
 
 void
@@ -183,7 +186,10 @@ page_waiting(struct buf *b, const struct page *p)
 	for (size_t i = 0; i < p->held_count; i++)
 		message_row(b, p, &p->held[i], "",
 		    p->held[i].m.hold == HOLD_BRAKE ? "held by the brake" : "held", "release");
-	section_end(b, p->draft_count + p->held_count == 0, "No draft and no held message.");
+	for (size_t i = 0; i < p->paused_count; i++)
+		message_row(b, p, &p->paused[i], "", "held by a pause", NULL);
+	section_end(b, p->draft_count + p->held_count + p->paused_count == 0,
+	    "No draft and no held message.");
 }
 
 /* ---- what fired -------------------------------------------------------------- */
@@ -246,6 +252,8 @@ firing_row(struct buf *b, const struct page *p, const struct page_firing *f)
 	if (first->occurrence_kind != OCCURRENCE_INCIDENT) { /* there is no post to ask about */
 		buf_add_str(b, " · ");
 		html_why(b, first->occurrence_id, first->rule_id, "all of it");
+	} else {
+		html_why_watch(b, first->rule_id, "what was seen");
 	}
 	buf_add_str(b, "</p><ul class=\"acts\">");
 	/* The list is newest first, people read a rule from the top.  A guardrail of the rule held

@@ -122,6 +122,7 @@ the_page_says_that_an_incident_is_under_way(void **state)
 	assert_int_equal(fixture_call_raw(f, "GET", "/", SLICE_NONE), 200);
 	assert_non_null(strstr(buf_str(&f->reply.body), "A &lt;crowd&gt;"));
 	assert_non_null(strstr(buf_str(&f->reply.body), "is at least &lt;3&gt;"));
+	assert_says(f, "<a href=\"/api/v1/why?format=text&amp;incident=2\">what was seen</a>");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

@@ -1,6 +1,8 @@
 /* The status page: what it shows, and that nothing strangers write becomes markup. */
 #include "tests/api/api_fixture.h"
 
+#include "store/pauses.h"
+
 static const char evil[] = "<script>alert(1)</script> acme \"onmouseover='x' help & <img src=x "
 			   "onerror=y> love </u></bdi></style>";
 
@@ -119,6 +121,86 @@ what_a_guardrail_held_is_said_once(void **state)
 	first = strstr(buf_str(&f->reply.body), "at most once every 7 days");
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "at most once every 7 days"));
+}
+
+static void
+what_is_paused_is_said_with_who_paused_it_and_what_waits_for_its_end(void **state)
+{
+	struct fixture *f = *state;
+	struct message m;
+	struct slice id;
+
+	fixture_import(f);
+	page(f, 200);
+	assert_says_not(f, "are paused");
+	fixture_say(f, "ann", "acme please help");
+	id = json_get_str(
+	    json_at(json_get(fixture_get(f, "/api/v1/outbox?channel=email"), "items"), 0), "id");
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_message_load(f->st, id, f->a, &m, ERR), 1);
+	m.state = MESSAGE_HELD;
+	m.hold = HOLD_PAUSE;
+	m.reason = SLICE_LIT("promotions are paused: a crowd (watch storm)");
+	OK(store_message_update(f->st, &m, ERR));
+	OK(store_pause_put(f->st,
+	    &(struct pause_row){SLICE_LIT("promotions"), SLICE_LIT("watch storm"),
+		SLICE_LIT("a <crowd>"), FIXTURE_NOW_MS, TIME_UNKNOWN},
+	    ERR));
+	OK(store_pause_put(f->st,
+	    &(struct pause_row){SLICE_LIT("rule:support-issue"), SLICE_LIT("mira"),
+		SLICE_LIT("a mistake"), FIXTURE_NOW_MS, FIXTURE_NOW_MS + 60000},
+	    ERR));
+	OK(store_pause_put(f->st,
+	    &(struct pause_row){SLICE_LIT("rule:thanks"), SLICE_LIT("mira"), SLICE_LIT("long over"),
+		FIXTURE_NOW_MS - 2, FIXTURE_NOW_MS - 1},
+	    ERR));
+	OK(store_commit(f->st, ERR));
+	page(f, 200);
+	assert_well_formed(f);
+	assert_says(f, "Promotions are paused.");
+	assert_says(f, "a &lt;crowd&gt;");
+	assert_says(f, "<bdi>watch storm</bdi>");
+	assert_says(f, "<code>earshot resume promotions</code>");
+	assert_says(f, "<bdi>Help before they ask</bdi> is paused.</b>");
+	assert_says(f, "until 2026-11-21T10:01:00Z");
+	assert_says(f, "earshot resume support-issue");
+	assert_says_not(f, "long over");
+	assert_says(f, "held by a pause");
+	assert_says(f, "promotions are paused: a crowd (watch storm)");
+}
+
+static int
+same_hash(void *cookie, char hash_r[65], struct err *err)
+{
+	(void)cookie;
+	(void)err;
+	snprintf(hash_r, 65, "h");
+	return 0;
+}
+
+static int
+unreadable_folder(void *cookie, char hash_r[65], struct err *err)
+{
+	(void)cookie;
+	(void)err;
+	(void)hash_r;
+	return 1;
+}
+
+static void
+a_folder_that_differs_from_what_is_live_is_said(void **state)
+{
+	struct fixture *f = *state;
+
+	page(f, 200);
+	assert_says(f, "The folder differs from what is live.");
+	assert_says(f, "<code>earshot plan</code>");
+	f->host.folder_hash = same_hash;
+	page(f, 200);
+	assert_says_not(f, "The folder differs");
+	f->host.folder_hash = unreadable_folder;
+	page(f, 200);
+	assert_says_not(f, "The folder differs");
 }
 
 static void
@@ -307,6 +389,8 @@ main(void)
 	    T(an_empty_service_says_so),
 	    T(it_shows_what_was_heard_what_fired_and_what_waits),
 	    T(what_a_guardrail_held_is_said_once),
+	    T(what_is_paused_is_said_with_who_paused_it_and_what_waits_for_its_end),
+	    T(a_folder_that_differs_from_what_is_live_is_said),
 	    T(a_text_in_a_language_without_a_score_has_no_bar),
 	    T(nothing_strangers_write_becomes_markup),
 	    T(control_characters_do_not_reach_the_page),
