@@ -133,7 +133,8 @@ say_who(struct buf *b, const struct stored_post *sp)
 	say_labelled(b, ", ", au->name);
 	if (au->followers != COUNT_UNKNOWN)
 		buf_addf(b, ", %lld followers", (long long)au->followers);
-	buf_addf(b, ", %lld posts heard\n        ", (long long)sp->author.posts_seen);
+	buf_addf(b, ", %lld post%s heard\n        ", (long long)sp->author.posts_seen,
+	    sp->author.posts_seen == 1 ? "" : "s");
 	if (sp->customer == NULL) {
 		buf_add_str(b, "not linked to a customer\n");
 		return;
@@ -161,7 +162,8 @@ say_post(struct buf *b, const struct stored_post *sp)
 	say_labelled(b, " through ", sp->feed);
 	buf_addf(b, ", rules version %lld", (long long)sp->rules_version);
 	if (sp->revision > 0)
-		buf_addf(b, ", edited %lld times since", (long long)sp->revision);
+		buf_addf(b, ", edited %lld time%s since", (long long)sp->revision,
+		    sp->revision == 1 ? "" : "s");
 	buf_add_char(b, '\n');
 	if (!sp->post.is_deleted && !sp->is_expired) {
 		buf_add_str(b, "        \"");
@@ -188,7 +190,8 @@ say_message(struct buf *b, const struct message *m)
 		buf_addf(b, " (%s)", message_hold_name(m->hold));
 	buf_addf(b, " since %s", time_format_rfc3339(m->updated_at_ms, at));
 	if (m->attempts > 0)
-		buf_addf(b, ", tried %lld times", (long long)m->attempts);
+		buf_addf(
+		    b, ", tried %lld time%s", (long long)m->attempts, m->attempts == 1 ? "" : "s");
 	if (m->reason.len > 0)
 		say_labelled(b, ": ", m->reason);
 	buf_add_char(b, '\n');
@@ -331,13 +334,14 @@ say_rules(struct buf *b, const struct why *y)
 		say_rule(b, &y->rules[i], y, in_full);
 	}
 	if (y->left_decided > 0)
-		buf_addf(b, "\n%zu more rules decided something on it; ask about one with its id\n",
-		    y->left_decided);
+		buf_addf(b,
+		    "\n%zu more rule%s decided something on it; ask about one with its id\n",
+		    y->left_decided, y->left_decided == 1 ? "" : "s");
 	if (y->left_out > 0)
 		buf_addf(b,
-		    "\n%zu more rules decided nothing on it (%zu switched off, %zu outside of "
+		    "\n%zu more rule%s decided nothing on it (%zu switched off, %zu outside of "
 		    "their period); ask about one with its id\n",
-		    y->left_out, y->left_off, y->left_period);
+		    y->left_out, y->left_out == 1 ? "" : "s", y->left_off, y->left_period);
 	if (y->sp != NULL && y->rule_count + y->watch_count == 0 && y->unexplained == NULL)
 		buf_add_str(b, "\nno rule was asked\n");
 	for (size_t i = 0; i < y->watch_count; i++) {

@@ -200,7 +200,7 @@ those_that_fired_come_first_then_the_held_then_the_nearest(void **state)
 	assert_number(json_get(why, "left_out"), "not_true", 1);
 	say_text(f, "/api/v1/why?format=text&post=" FIRST);
 	assert_says(f, "\nnearest of those that decided nothing:\n");
-	assert_says(f, "\n1 more rules decided nothing on it (0 switched off, 0 outside of their");
+	assert_says(f, "\n1 more rule decided nothing on it (0 switched off, 0 outside of their");
 }
 
 static void
