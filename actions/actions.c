@@ -264,8 +264,9 @@ add_row(struct settle *s, const struct firing *f, const struct action *action)
 	    .at_ms = occ->now_ms,
 	    .event_at_ms = occ->at_ms,
 	};
-	occurrence_decision_id(
-	    occ->kind, f->rule->id, occ->id, action->text, occ->subject, row->id);
+	if (s->in->mode == SETTLE_REAL) /* else no row names it */
+		occurrence_decision_id(
+		    occ->kind, f->rule->id, occ->id, action->text, occ->subject, row->id);
 	return row;
 }
 

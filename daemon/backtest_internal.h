@@ -1,13 +1,17 @@
 /*
- * backtest_internal.h - what one rule set did with the posts, counted as it happens; and the report.
+ * backtest_internal.h - a backtest's parts: pages of posts, the lane of each rule set, what it did
+ * with the posts, counted as it happens; and the report.
  */
 #ifndef DAEMON_BACKTEST_INTERNAL_H
 #define DAEMON_BACKTEST_INTERNAL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/clock.h"
+#include "core/err.h"
 #include "core/slice.h"
 #include "daemon/backtest.h"
 
@@ -15,8 +19,13 @@ struct arena;
 struct decision_row;
 struct json_writer;
 struct map;
+struct pipeline;
+struct queue;
+struct scorer;
 struct snapshot;
+struct store;
 struct stored_post;
+struct thread;
 
 #define BACKTEST_SAMPLES 5
 #define BACKTEST_EXCERPT 160 /* bytes of a post's text in a sample */
@@ -86,5 +95,65 @@ struct backtest_facts {
 };
 void backtest_report(const struct backtest_facts *f, const struct backtest_side *draft,
     const struct backtest_side *live, struct json_writer *w);
+
+/* ---- backtest_page.c: the reader's thread --------------------------------------- */
+
+#define BACKTEST_PAGES 4 /* being read, waiting, being rehearsed */
+
+/* Posts with their words, as the draft sees them and as what is live does; both may be the same.
+ * Read-only from when lanes have it until the last of them is done with it. */
+struct backtest_page {
+	struct arena *arena;
+	struct stored_post **posts[2];
+	size_t count;
+	size_t first, begin, end; /* remembered from first on, decided on from begin until end */
+	atomic_int lanes_left;
+	struct queue *free;
+};
+
+struct backtest_reader {
+	const struct backtest *b;
+	int64_t warm_up_ms, after_no, gone;
+	bool has_own_brands, has_own_lexicon; /* live: not those of the draft */
+	struct scorer *scorers[2];
+	struct backtest_page pages[BACKTEST_PAGES];
+	struct queue *free;
+};
+
+/* fini also after -1. */
+int backtest_reader_init(struct backtest_reader *r, const struct backtest *b, struct err *err);
+void backtest_reader_fini(struct backtest_reader *r);
+/* The posts behind after_no, which moves; the page is in no lane. */
+int backtest_page_load(struct backtest_reader *r, struct backtest_page *page, struct err *err);
+/* A lane needs it no more. */
+void backtest_page_done(struct backtest_page *page);
+
+/* ---- backtest_lane.c -------------------------------------------------------------- */
+
+struct backtest_lane {
+	struct backtest_side side;
+	size_t number; /* 0 the draft, 1 what is live */
+	int64_t since_ms, until_ms;
+	int64_t reach_ms; /* how far back windows, sequences and crowds reach */
+	struct clock_virtual clock;
+	struct store *store;
+	struct pipeline *pipeline;
+	bool is_recording;
+	/* Its thread; err once has_failed and joined. */
+	struct thread *thread;
+	struct queue *queue; /* of pages */
+	bool is_cut_short;
+	atomic_bool has_failed;
+	struct err err;
+};
+
+/* Reads the state of that day.  A zeroed lane; fini also after -1, and when none of these was called. */
+int backtest_lane_init(struct backtest_lane *l, const struct backtest *b, size_t number,
+    struct snapshot *snapshot, struct err *err);
+void backtest_lane_fini(struct backtest_lane *l);
+int backtest_lane_start(struct backtest_lane *l, struct err *err);
+/* After the last page; a lane that was not started has done what it should.  is_cut_short: it was not
+ * all, and what would come of it does not matter. */
+int backtest_lane_join(struct backtest_lane *l, bool is_cut_short, struct err *err);
 
 #endif

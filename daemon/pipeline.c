@@ -189,7 +189,7 @@ post_delete(struct pipeline *p, const struct page *page, const struct post *post
 
 /* Hashtags and mentions that stand in the text, of a post that came without a list of them. */
 static int
-names_from_text(struct pipeline *p, const struct stored_post *sp, enum token_kind kind,
+names_from_text(const struct stored_post *sp, enum token_kind kind, struct arena *a,
     struct slice_list *list, struct err *err)
 {
 	struct slice *items;
@@ -202,7 +202,7 @@ names_from_text(struct pipeline *p, const struct stored_post *sp, enum token_kin
 	if (n == 0)
 		return 0;
 	n = n < POST_TAGS_MAX ? n : POST_TAGS_MAX;
-	items = arena_array(p->arena, n, sizeof *items);
+	items = arena_array(a, n, sizeof *items);
 	if (items == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the tags of a post");
 	for (size_t i = 0, at = 0; at < n; i++) {
@@ -216,17 +216,16 @@ names_from_text(struct pipeline *p, const struct stored_post *sp, enum token_kin
 }
 
 int
-pipeline_score(struct pipeline *p, struct stored_post *sp, struct err *err)
+pipeline_name(
+    const struct snapshot *snapshot, struct stored_post *sp, struct arena *a, struct err *err)
 {
-	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
+	const struct brand_set *brands = rule_set_brands(snapshot->rules);
 	struct slice *ids;
 
-	if (nlp_score(p->scorer, p->snapshot->lexicon, p->snapshot->matcher, sp->post.text,
-		sp->post.lang, p->arena, &sp->score, err) < 0 ||
-	    names_from_text(p, sp, TOKEN_HASHTAG, &sp->post.tags, err) < 0 ||
-	    names_from_text(p, sp, TOKEN_MENTION, &sp->post.mentions, err) < 0)
+	if (names_from_text(sp, TOKEN_HASHTAG, a, &sp->post.tags, err) < 0 ||
+	    names_from_text(sp, TOKEN_MENTION, a, &sp->post.mentions, err) < 0)
 		return -1;
-	ids = arena_array(p->arena, sp->score.brand_count + 1, sizeof *ids);
+	ids = arena_array(a, sp->score.brand_count + 1, sizeof *ids);
 	if (ids == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the brands of a post");
 	for (size_t i = 0; i < sp->score.brand_count; i++) {
@@ -235,6 +234,16 @@ pipeline_score(struct pipeline *p, struct stored_post *sp, struct err *err)
 	}
 	sp->brand_ids = (struct slice_list){ids, sp->score.brand_count};
 	return 0;
+}
+
+/* Tokens, score and brands of a post's text. */
+static int
+post_score(struct pipeline *p, struct stored_post *sp, struct err *err)
+{
+	if (nlp_score(p->scorer, p->snapshot->lexicon, p->snapshot->matcher, sp->post.text,
+		sp->post.lang, p->arena, &sp->score, err) < 0)
+		return -1;
+	return pipeline_name(p->snapshot, sp, p->arena, err);
 }
 
 struct list_question {
@@ -365,7 +374,7 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 		return store_post_counts(p->env.store, ref->post_no, sp->post.likes,
 		    sp->post.replies, sp->post.reposts, err);
 	}
-	if (pipeline_score(p, sp, err) < 0 ||
+	if (post_score(p, sp, err) < 0 ||
 	    people_see(p->env.store, &sp->post, now_ms, false, p->arena, &seen, err) < 0)
 		return -1;
 	sp->author = seen.author;
@@ -400,7 +409,7 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	if (rc == 1)
 		return post_again(p, sp, &ref, now_ms, result, err);
 
-	if (pipeline_score(p, sp, err) < 0 ||
+	if (post_score(p, sp, err) < 0 ||
 	    people_see(p->env.store, post, now_ms, true, p->arena, &seen, err) < 0)
 		return -1;
 	if (slice_is_set(seen.unlinked))

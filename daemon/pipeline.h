@@ -84,6 +84,7 @@ int pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *er
 
 /* Posts of the past, in the order they were fetched, through the rules of this pipeline's snapshot: the
  * clock (the pipeline's own) follows them, and what falls due in between is done in between.
+ * Each has the words and brands its score lacked in the store (nlp_words(), pipeline_name()).
  * REHEARSE_DECIDE: decisions are judged and told, counters move, and nothing else is written.
  * REHEARSE_REMEMBER: windows, sequences and crowds see the posts, and nothing is decided.
  * count 0: only what is due by the clock.  The store is a private one in memory. */
@@ -93,6 +94,11 @@ enum rehearsal {
 };
 int pipeline_rehearse(struct pipeline *p, struct clock_virtual *clock,
     struct stored_post *const *posts, size_t count, enum rehearsal what, struct err *err);
+
+/* What a post's tokens and brands say of it: tags and mentions where it has no list of them, and the
+ * ids of the brands.  In a and in the snapshot. */
+int pipeline_name(
+    const struct snapshot *snapshot, struct stored_post *sp, struct arena *a, struct err *err);
 
 /* The kill switch's file is there (the caller looks; it is I/O). */
 void pipeline_set_brake_file(struct pipeline *p, bool is_there);

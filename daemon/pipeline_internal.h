@@ -54,8 +54,6 @@ int pipeline_begin(struct pipeline *p, struct err *err);
 int pipeline_commit(struct pipeline *p, struct err *err);
 void pipeline_undo(struct pipeline *p, struct err *err);
 
-/* Tokens, score and brands of a post's text. */
-int pipeline_score(struct pipeline *p, struct stored_post *sp, struct err *err);
 /* Posts by the brand's own accounts and by our own senders decide nothing. */
 bool pipeline_author_is_own(const struct pipeline *p, const struct author *author);
 /* What the rules say to a scored post.  *queued_r: messages and alerts. */

@@ -2,9 +2,8 @@
  * pipeline_rehearse.c - stored posts through the same decisions, with nothing written that would
  * leave the house: what a backtest is made of.
  *
- * A post keeps the sentiment and intents it was stored with; its words and brands are looked for
- * again, because keywords and brands are the rules' own.  Its author and customer are those stored
- * with it.  Of posts only those are kept that a timer will ask for.
+ * A post's author and customer are those stored with it.  Of posts only those are kept that a timer
+ * will ask for.
  */
 #include "daemon/pipeline_internal.h"
 
@@ -22,22 +21,6 @@
 
 /* Posts of one transaction. */
 #define REHEARSE_BATCH 256
-
-/* Its tokens and brands as they are found today. */
-static int
-find_words(struct pipeline *p, struct stored_post *sp, struct err *err)
-{
-	struct score kept = sp->score;
-
-	if (pipeline_score(p, sp, err) < 0)
-		return -1;
-	kept.tokens = sp->score.tokens;
-	kept.token_count = sp->score.token_count;
-	kept.brands = sp->score.brands;
-	kept.brand_count = sp->score.brand_count;
-	sp->score = kept;
-	return 0;
-}
 
 static bool
 starts_timers(const struct rule_set *rules)
@@ -62,8 +45,7 @@ take_post(struct pipeline *p, const struct stored_post *stored, bool keeps_posts
 	is_own = pipeline_author_is_own(p, &sp->post.author);
 	if (sp->inert == NULL && is_own)
 		sp->inert = INERT_OWN_ACCOUNT;
-	if (find_words(p, sp, err) < 0 ||
-	    (keeps_posts && store_post_insert(p->env.store, sp, err) < 0) ||
+	if ((keeps_posts && store_post_insert(p->env.store, sp, err) < 0) ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0))
 		return -1;
 	if (pipeline_decide(p, sp, now_ms, &queued, err) < 0)

@@ -35,6 +35,7 @@ struct work {
 	const struct lexicon *lexicon;
 	const struct intents *intents;
 	bool is_signs_only; /* no lexicon for its language: emoji and emoticons are all we read */
+	bool is_words_only; /* what words weigh is not asked */
 	struct post_words
 	    words; /* entries: in the fact or, where there is none, in the spare one */
 	struct word_entries *spares;
@@ -98,6 +99,7 @@ find_language(struct work *w, struct slice hint)
 
 /* ---- stems and look-ups ------------------------------------------------------ */
 
+/* entries NULL: only its stem. */
 static int
 find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
     struct word_entries *entries)
@@ -106,8 +108,10 @@ find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
 		u->stem = stemmer_stem(w->s->stemmer, w->lang, &u->key, w->arena);
 	if (u->stem.text.ptr == NULL)
 		return no_memory(w->err);
-	u->mark = intents_mark(w->intents, u);
-	marks_look_up(f, u, entries);
+	if (entries != NULL) {
+		u->mark = intents_mark(w->intents, u);
+		marks_look_up(f, u, entries);
+	}
 	/* What was looked up without memory must not be kept. */
 	return stemmer_take_failure(w->s->stemmer) ? no_memory(w->err) : 0;
 }
@@ -140,7 +144,7 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 	struct word_fact *fact = w->words.facts[i];
 	w->words.entries[i] = fact == NULL ? spare : &fact->entries;
 	if (fact == NULL)
-		return find_anew(w, f, u, spare);
+		return find_anew(w, f, u, w->is_words_only ? NULL : spare);
 	if (fact->lang != w->lang)
 		return fill_fact(w, f, u, fact);
 	prefetch_entries(w->lexicon, &fact->entries);
@@ -198,19 +202,25 @@ find_units(struct work *w, const struct marks_finder *f)
 
 /* ---- sentiment -------------------------------------------------------------- */
 
-static int
-judge(struct work *w)
+static struct marks_finder
+finder_of(const struct work *w)
 {
-	const struct unit_list *l = &w->s->cutter.cutting.units;
 	const struct lexicon *english = w->set->lexicons[LANGUAGE_EN];
-	struct marks marks;
-	struct evidence e;
-	struct marks_finder finder = {.lexicon = w->lexicon,
+	return (struct marks_finder){.lexicon = w->lexicon,
 	    .english = w->lexicon == english ? NULL : english,
 	    .only_signs = w->is_signs_only,
 	    .stemmer = w->s->stemmer,
 	    .scratch = &w->s->marks,
 	    .arena = w->arena};
+}
+
+static int
+judge(struct work *w)
+{
+	const struct unit_list *l = &w->s->cutter.cutting.units;
+	struct marks_finder finder = finder_of(w);
+	struct marks marks;
+	struct evidence e;
 	if (find_units(w, &finder) < 0 ||
 	    marks_find(&finder, l->items, w->words.entries, l->count, &marks, w->err) < 0)
 		return -1;
@@ -234,6 +244,37 @@ judge(struct work *w)
 
 /* ---- all of it -------------------------------------------------------------- */
 
+/* To units, and whose language they are. */
+static int
+cut(struct work *w, struct slice text, struct slice lang_hint)
+{
+	struct scorer *s = w->s;
+	w->text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
+	w->words.guess = s->last;
+	if (post_cut(&s->cutter, w->set->number, w->set->languages, w->text, w->arena, &w->words,
+		w->err) < 0)
+		return -1;
+	find_language(w, lang_hint);
+	s->last = w->lang;
+	return 0;
+}
+
+/* Tokens, brands and language of what was cut. */
+static int
+give_words(const struct work *w, const struct matcher *matcher, struct score *score)
+{
+	const struct cutting *c = &w->s->cutter.cutting;
+	if (matcher != NULL &&
+	    brands_find(matcher, c->units.items, c->units.count, &w->s->hits, w->arena,
+		&score->brands, &score->brand_count, w->err) < 0)
+		return -1;
+	score->tokens = c->tokens.items;
+	score->token_count = c->tokens.count;
+	const char *code = language_code(w->lang);
+	memcpy(score->lang, code, strlen(code) + 1);
+	return 0;
+}
+
 int
 nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher *matcher,
     struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r,
@@ -241,29 +282,32 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 {
 	struct score score = {.lexicon = NULL};
 	struct work w = {.s = s, .set = set, .arena = a, .score = &score, .err = err};
-	w.text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
-
-	w.words.guess = s->last;
-	if (post_cut(&s->cutter, set->number, set->languages, w.text, a, &w.words, err) < 0)
-		return -1;
-	find_language(&w, lang_hint);
-	s->last = w.lang;
-	if (judge(&w) < 0)
-		return -1;
-
 	const struct unit_list *l = &s->cutter.cutting.units;
-	if (intents_find(w.intents, l->items, l->count, a, &score, err) < 0)
+	if (cut(&w, text, lang_hint) < 0 || judge(&w) < 0 ||
+	    intents_find(w.intents, l->items, l->count, a, &score, err) < 0 ||
+	    give_words(&w, matcher, &score) < 0)
 		return -1;
-	if (matcher != NULL &&
-	    brands_find(matcher, l->items, l->count, &s->hits, a, &score.brands, &score.brand_count,
-		err) < 0)
-		return -1;
-	score.tokens = s->cutter.cutting.tokens.items;
-	score.token_count = s->cutter.cutting.tokens.count;
 	score.lexicon = lexicon_version(w.lexicon);
-	const char *code = language_code(w.lang);
-	memcpy(score.lang, code, strlen(code) + 1);
 	*score_r = score;
+	return 0;
+}
+
+int
+nlp_words(struct scorer *s, const struct lexicon_set *set, const struct matcher *const *matchers,
+    size_t count, struct slice text, struct slice lang_hint, struct arena *a,
+    struct score *scores_r, struct err *err)
+{
+	struct work w = {.s = s, .set = set, .arena = a, .is_words_only = true, .err = err};
+	if (cut(&w, text, lang_hint) < 0)
+		return -1;
+	struct marks_finder finder = finder_of(&w);
+	if (find_units(&w, &finder) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		scores_r[i] = (struct score){.lexicon = NULL};
+		if (give_words(&w, matchers[i], &scores_r[i]) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -57,6 +57,13 @@ int nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matc
     struct slice text, struct slice lang_hint, struct arena *a, struct score *score_r,
     struct err *err);
 
+/* Only the words of a post whose score is known: scores_r[i] gets tokens, language and the brands of
+ * matchers[i], as nlp_score() finds them, and nothing else.  Cut once for all matchers, which share
+ * the tokens; a matcher may be NULL. */
+int nlp_words(struct scorer *s, const struct lexicon_set *set,
+    const struct matcher *const *matchers, size_t count, struct slice text, struct slice lang_hint,
+    struct arena *a, struct score *scores_r, struct err *err);
+
 /* Only the tokens (folded, and stemmed when lang is known): for rules' keywords, which must be cut
  * the same way as the posts they are compared with. */
 int nlp_tokenise(struct scorer *s, struct slice text, struct slice lang, struct arena *a,

@@ -124,7 +124,8 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 		"INSERT INTO posts (id, feed, source, author_no, subject, event_at_ms, "
 		"created_at_ms, "
 		"fetched_at_ms, text, text_hash, lang, label, score_milli, brands, likes, replies, "
-		"reposts, inert, rules_version, post_json, score_json, post_no) VALUES (?1, ?2, ?3, "
+		"reposts, inert, rules_version, post_json, score_json, post_no) VALUES (?1, ?2, "
+		"?3, "
 		"?4, ?5, "
 		"?6, "
 		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) "
@@ -195,8 +196,8 @@ post_row_is_gone(struct query *q)
 }
 
 int
-post_row_read(struct query *q, struct arena *a, bool with_reasons, struct stored_post **sp_r,
-    struct err *err)
+post_row_read(
+    struct query *q, struct arena *a, bool with_reasons, struct stored_post **sp_r, struct err *err)
 {
 	struct store *st = q->st;
 	struct stored_post *sp = ARENA_NEW(a, struct stored_post);
@@ -214,7 +215,8 @@ post_row_read(struct query *q, struct arena *a, bool with_reasons, struct stored
 	if (query_check(q, err) < 0 || split_brands(st, brands, a, &sp->brand_ids, err) < 0)
 		return -1;
 	if ((slice_is_set(post_json) && row_json_read_post(post_json, a, sp, &own) < 0) ||
-	    (slice_is_set(score_json) && row_json_read_score(score_json, with_reasons, a, &sp->score, &own) < 0))
+	    (slice_is_set(score_json) &&
+		row_json_read_score(score_json, with_reasons, a, &sp->score, &own) < 0))
 		return store_fail(st, own.kind, err, "post %lld of '%s': %s",
 		    (long long)sp->post_no, st->path, own.text);
 	*sp_r = sp;
@@ -222,28 +224,38 @@ post_row_read(struct query *q, struct arena *a, bool with_reasons, struct stored
 }
 
 int
+post_customer_read(
+    struct query *q, int column, struct stored_post *sp, struct arena *a, struct err *err)
+{
+	struct store *st = q->st;
+	struct slice json = query_peek(q, column);
+	struct customer *c = NULL;
+	struct err own;
+
+	if (query_check(q, err) < 0)
+		return -1;
+	if (row_json_read_customer(json, a, &c, &own) < 0)
+		return store_fail(st, own.kind, err, "customer of post %lld of '%s': %s",
+		    (long long)sp->post_no, st->path, own.text);
+	sp->customer = c;
+	return 0;
+}
+
+int
 post_row_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err)
 {
 	struct query q;
-	struct customer *c = NULL;
-	struct err own;
 	int rc;
 
+	sp->customer = NULL;
 	if (query_open(&q, st, "SELECT customer_json FROM post_customers WHERE post_no = ?1", err) <
 	    0)
 		return -1;
 	query_bind_int(&q, sp->post_no);
 	rc = query_step(&q, err);
-	if (rc > 0) {
-		struct slice json = query_peek(&q, 0);
-
-		rc = query_check(&q, err);
-		if (rc == 0 && row_json_read_customer(json, a, &c, &own) < 0)
-			rc = store_fail(st, own.kind, err, "customer of post %lld of '%s': %s",
-			    (long long)sp->post_no, st->path, own.text);
-	}
+	if (rc > 0)
+		rc = post_customer_read(&q, 0, sp, a, err);
 	query_close(&q);
-	sp->customer = c;
 	return rc < 0 ? -1 : 0;
 }
 

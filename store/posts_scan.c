@@ -8,6 +8,38 @@
 
 #include "store/store_internal.h"
 
+/* Whom authors were linked to, of posts in the order of their numbers: one walk beside them. */
+static int
+read_customers(
+    struct store *st, struct stored_post **list, size_t count, struct arena *a, struct err *err)
+{
+	struct query q;
+	size_t i = 0;
+	int rc;
+
+	if (count == 0)
+		return 0;
+	if (query_open(&q, st,
+		"SELECT post_no, customer_json FROM post_customers WHERE post_no BETWEEN ?1 AND ?2 "
+		"ORDER BY post_no",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, list[0]->post_no);
+	query_bind_int(&q, list[count - 1]->post_no);
+	while ((rc = query_step(&q, err)) > 0) {
+		int64_t post_no = query_int(&q, 0);
+
+		while (i < count && list[i]->post_no < post_no)
+			i++;
+		if (i == count || list[i]->post_no != post_no)
+			continue; /* of a post that is gone */
+		if ((rc = post_customer_read(&q, 1, list[i], a, err)) < 0)
+			break;
+	}
+	query_close(&q);
+	return rc;
+}
+
 int
 store_posts_scan(struct store *st, int64_t after_no, size_t limit, struct arena *a,
     struct stored_post ***list_r, size_t *count_r, int64_t *last_no_r, int64_t *gone_r,
@@ -36,11 +68,7 @@ store_posts_scan(struct store *st, int64_t after_no, size_t limit, struct arena 
 		}
 	}
 	query_close(&q);
-	/* Only authors with a link had a customer then. */
-	for (size_t i = 0; i < count && rc == 0; i++)
-		if (slice_starts_with(list[i]->subject, "c:"))
-			rc = post_row_customer(st, list[i], a, err);
-	if (rc < 0)
+	if (rc < 0 || read_customers(st, list, count, a, err) < 0)
 		return -1;
 	*list_r = list;
 	*count_r = count;
@@ -51,8 +79,8 @@ store_posts_scan(struct store *st, int64_t after_no, size_t limit, struct arena 
 /* Posts come in the order they were fetched, up to the few that waited in another queue: so the place
  * is searched by halves, and an hour is added for those. */
 static int
-find_first(struct store *st, int64_t since_ms, int64_t low, int64_t high, int64_t *no_r,
-    struct err *err)
+find_first(
+    struct store *st, int64_t since_ms, int64_t low, int64_t high, int64_t *no_r, struct err *err)
 {
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
@@ -79,15 +107,15 @@ find_first(struct store *st, int64_t since_ms, int64_t low, int64_t high, int64_
 }
 
 int
-store_posts_scan_begin(struct store *st, int64_t since_ms, int64_t *after_no_r, int64_t *count_r,
-    struct err *err)
+store_posts_scan_begin(
+    struct store *st, int64_t since_ms, int64_t *after_no_r, int64_t *count_r, struct err *err)
 {
 	struct query q;
 	int64_t low = 0, high = 0, first, total;
 	int rc;
 
-	if (query_open(&q, st, "SELECT coalesce(min(post_no), 0), coalesce(max(post_no), 0) FROM posts",
-		err) < 0)
+	if (query_open(&q, st,
+		"SELECT coalesce(min(post_no), 0), coalesce(max(post_no), 0) FROM posts", err) < 0)
 		return -1;
 	rc = query_step(&q, err);
 	if (rc > 0) {

@@ -347,6 +347,59 @@ scoring_survives_every_failed_allocation(void **state)
 	matcher_unref(m);
 }
 
+/* Words without weights: the same tokens and brands, whichever scorer met which text before. */
+static void
+words_alone_are_those_of_the_score(void **state)
+{
+	static const char *const texts[] = {
+	    "The new blend of Acme is wonderful, thank you so much! #acmelove @acme",
+	    "Der neue Kaffee von ACME's Laden ist schrecklich :( und niemand antwortet mir",
+	    "Den nye kaffe er vidunderlig, mange tak! not-so-hot well-known #TotallyAcme",
+	    "Kawa jest okropna i jestem bardzo z\xc5\x82y", "\xf0\x9f\x98\x8d 10.5 % !!",
+	    "soooo gooood, initech https://acme.example/x", ""};
+	struct desk *d = *state;
+	const struct slice acme[] = {SLICE_LIT("acme"), SLICE_LIT("@acme")};
+	const struct slice initech[] = {SLICE_LIT("initech"), SLICE_LIT("kaffee")};
+	const struct brand brands[] = {
+	    {.called = {acme, 2}}, {.called = {initech, 2}}, {.called = {acme, 1}}};
+	const struct brand_set sets[] = {
+	    {.brands = brands, .brand_count = 2}, {.brands = brands + 1, .brand_count = 2}};
+	struct matcher *matchers[3] = {NULL};
+	struct scorer *fresh = scorer_new();
+	struct err err;
+	assert_non_null(fresh);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(matcher_new(&sets[i], &matchers[i], &err), 0);
+	for (size_t i = 0; i < 3 * COUNT_OF(texts); i++) {
+		struct slice text = slice_of(texts[i % COUNT_OF(texts)]);
+		struct score words[3];
+		assert_int_equal(nlp_words(fresh, d->set, (const struct matcher *const *)matchers,
+				     3, text, SLICE_NONE, d->arena, words, &err),
+		    0);
+		for (size_t k = 0; k < 3; k++) {
+			struct score s, *w = &words[k];
+			/* Both ways round: what one leaves in its memory the other may use. */
+			assert_int_equal(nlp_score(i % 2 == 0 ? d->scorer : fresh, d->set,
+					     matchers[k], text, SLICE_NONE, d->arena, &s, &err),
+			    0);
+			assert_int_equal(w->token_count, s.token_count);
+			for (size_t t = 0; t < s.token_count; t++) {
+				assert_int_equal(w->tokens[t].kind, s.tokens[t].kind);
+				assert_int_equal(w->tokens[t].start, s.tokens[t].start);
+				assert_true(slice_eq(w->tokens[t].folded, s.tokens[t].folded));
+				assert_true(slice_eq(w->tokens[t].stem, s.tokens[t].stem));
+			}
+			assert_int_equal(w->brand_count, s.brand_count);
+			for (size_t n = 0; n < s.brand_count; n++)
+				assert_int_equal(w->brands[n], s.brands[n]);
+			assert_string_equal(w->lang, s.lang);
+		}
+	}
+	for (size_t i = 0; i < 2; i++)
+		matcher_unref(matchers[i]);
+	scorer_free(fresh);
+}
+
 int
 main(void)
 {
@@ -357,6 +410,7 @@ main(void)
 	    cmocka_unit_test(tokens_have_folded_form_and_stem),
 	    cmocka_unit_test(any_text_keeps_the_laws_and_scores_the_same_again),
 	    cmocka_unit_test(hostile_texts_take_linear_time_and_keep_the_laws),
+	    cmocka_unit_test(words_alone_are_those_of_the_score),
 	    cmocka_unit_test(scoring_survives_every_failed_allocation),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);

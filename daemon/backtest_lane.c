@@ -1,0 +1,228 @@
+/*
+ * backtest_lane.c - one rule set on its way through the posts: a pipeline on a virtual clock and a
+ * database of its own, on a thread of its own.
+ *
+ * State of that day: cool-downs and totals are made again from the firings before it (of rules that
+ * keep their id); windows, sequences, timers and crowds by letting the posts before it pass with
+ * nothing decided (REHEARSE_REMEMBER), as far back as the longest of them reaches.
+ */
+#include "daemon/backtest_internal.h"
+
+#include "core/clock.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "core/timefmt.h"
+#include "platform/thread.h"
+#include "rules/crowd.h"
+#include "rules/rules.h"
+#include "store/outbox.h"
+#include "store/posts.h"
+#include "store/store.h"
+
+#include "daemon/pipeline.h"
+#include "daemon/snapshot.h"
+
+static void
+on_decided(void *cookie, const struct stored_post *sp, const struct decision_row *row)
+{
+	struct backtest_lane *l = cookie;
+
+	if (l->is_recording)
+		backtest_side_take(&l->side, row, sp);
+}
+
+/* ---- the state of that day -------------------------------------------------- */
+
+struct seed {
+	struct backtest_lane *lane;
+	int64_t since_ms;
+};
+
+static int
+seed_counter(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
+    int64_t at_ms, struct err *err)
+{
+	struct rule_counter c;
+
+	if (store_counter_get(st, rule_id, kind, key, &c, err) < 0)
+		return -1;
+	if (c.last_at_ms == TIME_UNKNOWN || c.last_at_ms < at_ms)
+		c.last_at_ms = at_ms;
+	c.count++;
+	return store_counter_put(st, rule_id, kind, key, &c, err);
+}
+
+static int
+seed_firing(void *cookie, const struct firing_row *row, struct err *err)
+{
+	struct seed *s = cookie;
+	struct backtest_lane *l = s->lane;
+	int at = rule_set_find(l->side.snapshot->rules, row->rule_id);
+	const struct rule_head *head;
+
+	if (at < 0)
+		return 0;
+	head = rule_set_head(l->side.snapshot->rules, (size_t)at);
+	if (head->cooldown_ms > s->since_ms - row->at_ms &&
+	    head->cooldown_scope != LIMIT_PER_THREAD &&
+	    seed_counter(l->store, row->rule_id, STATE_COOLDOWN,
+		head->cooldown_scope == LIMIT_PER_RULE ? SLICE_LIT("") : row->subject, row->at_ms,
+		err) < 0)
+		return -1;
+	return seed_counter(l->store, row->rule_id, STATE_TOTAL, SLICE_LIT(""), row->at_ms, err);
+}
+
+/* How far back windows, sequences and crowds of a set reach. */
+static int64_t
+reach_of(const struct rule_set *set)
+{
+	int64_t reach_ms = 0;
+
+	for (size_t i = 0; i < rule_set_count(set); i++) {
+		const struct rule_head *h = rule_set_head(set, i);
+		int64_t own[3] = {h->window.within_ms, h->after.within_ms, h->unless.within_ms};
+
+		for (size_t k = 0; k < 3; k++)
+			if (own[k] > reach_ms)
+				reach_ms = own[k];
+	}
+	for (size_t i = 0; i < rule_set_watch_count(set); i++)
+		if (rule_set_watch(set, i)->widest_ms > reach_ms)
+			reach_ms = rule_set_watch(set, i)->widest_ms;
+	return reach_ms;
+}
+
+int
+backtest_lane_init(struct backtest_lane *l, const struct backtest *b, size_t number,
+    struct snapshot *snapshot, struct err *err)
+{
+	struct store_options o = {.mode = STORE_MEMORY, .hash_seed = b->hash_seed};
+	struct pipeline_env env = {.clock = &l->clock.base, .rehearsed = on_decided, .cookie = l};
+	struct seed seed = {l, b->since_ms};
+	int rc;
+
+	l->since_ms = b->since_ms;
+	l->until_ms = b->until_ms;
+	l->number = number;
+	l->reach_ms = reach_of(snapshot->rules);
+	atomic_init(&l->has_failed, false);
+	clock_virtual_init(&l->clock, 0);
+	if (backtest_side_init(&l->side, snapshot, b->hash_seed, err) < 0 ||
+	    store_open(&o, &l->store, err) < 0)
+		return -1;
+	env.store = l->store;
+	if (pipeline_new(&env, snapshot, &l->pipeline, err) < 0 || store_begin(l->store, err) < 0)
+		return -1;
+	if (store_begin(b->store, err) < 0) {
+		store_rollback(l->store);
+		return -1;
+	}
+	rc = store_firings_before(b->store, b->since_ms, seed_firing, &seed, err);
+	store_rollback(b->store);
+	if (rc == 0)
+		return store_commit(l->store, err);
+	store_rollback(l->store);
+	return -1;
+}
+
+void
+backtest_lane_fini(struct backtest_lane *l)
+{
+	if (l->queue != NULL)
+		queue_free(l->queue);
+	pipeline_free(l->pipeline);
+	store_close(l->store);
+	backtest_side_fini(&l->side);
+}
+
+/* ---- posts ------------------------------------------------------------------ */
+
+/* What falls due before that time belongs to it. */
+static int
+begin_recording(struct backtest_lane *l, struct err *err)
+{
+	if (l->is_recording)
+		return 0;
+	if (l->clock.at_ms < l->since_ms)
+		clock_virtual_set(&l->clock, l->since_ms);
+	if (pipeline_rehearse(l->pipeline, &l->clock, NULL, 0, REHEARSE_REMEMBER, err) < 0)
+		return -1;
+	l->is_recording = true;
+	return 0;
+}
+
+/* What comes before that time only leaves its marks. */
+static int
+take_page(struct backtest_lane *l, const struct backtest_page *page, struct err *err)
+{
+	struct stored_post *const *posts = page->posts[l->number];
+
+	if (page->begin > page->first &&
+	    pipeline_rehearse(l->pipeline, &l->clock, posts + page->first,
+		page->begin - page->first, REHEARSE_REMEMBER, err) < 0)
+		return -1;
+	if (page->end == page->begin)
+		return 0;
+	if (begin_recording(l, err) < 0)
+		return -1;
+	return pipeline_rehearse(l->pipeline, &l->clock, posts + page->begin,
+	    page->end - page->begin, REHEARSE_DECIDE, err);
+}
+
+/* Timers that fall due, and crowds that end, until the end of the time looked at. */
+static int
+finish(struct backtest_lane *l, struct err *err)
+{
+	if (begin_recording(l, err) < 0)
+		return -1;
+	if (l->clock.at_ms < l->until_ms)
+		clock_virtual_set(&l->clock, l->until_ms);
+	return pipeline_rehearse(l->pipeline, &l->clock, NULL, 0, REHEARSE_DECIDE, err);
+}
+
+/* ---- the thread ------------------------------------------------------------- */
+
+static void
+lane_main(void *cookie)
+{
+	struct backtest_lane *l = cookie;
+	struct backtest_page *page;
+	int rc = 0;
+
+	while ((page = queue_pop(l->queue, -1)) != NULL) {
+		if (rc == 0 && take_page(l, page, &l->err) < 0) {
+			rc = -1;
+			atomic_store(&l->has_failed, true);
+		}
+		backtest_page_done(page);
+	}
+	if (rc == 0 && !l->is_cut_short)
+		rc = finish(l, &l->err);
+	if (rc == 0 && l->side.has_no_memory)
+		rc = err_set(&l->err, ERR_NOMEM, "no memory for what the backtest found");
+	atomic_store(&l->has_failed, rc < 0);
+}
+
+int
+backtest_lane_start(struct backtest_lane *l, struct err *err)
+{
+	l->queue = queue_new(BACKTEST_PAGES);
+	if (l->queue == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a backtest");
+	return thread_start("rehearsal", lane_main, l, &l->thread, err);
+}
+
+int
+backtest_lane_join(struct backtest_lane *l, bool is_cut_short, struct err *err)
+{
+	if (l->thread == NULL)
+		return 0;
+	l->is_cut_short = is_cut_short;
+	queue_close(l->queue);
+	thread_join(l->thread);
+	l->thread = NULL;
+	if (!atomic_load(&l->has_failed))
+		return 0;
+	*err = l->err;
+	return -1;
+}
