@@ -21,7 +21,7 @@
 #include "daemon/pipeline.h"
 #include "daemon/snapshot.h"
 
-#define PAGE_POSTS 512
+#define PAGE_POSTS 1024
 #define PAGE_ARENA_BYTES (512u * 1024 * 1024)
 
 /* ---- what sets have in common -------------------------------------------------- */
