@@ -9,19 +9,23 @@
 #include <assert.h>
 #include <string.h>
 
+#define MB ((size_t)1024 * 1024)
+
+/* With keys of the usual length the entries fill these; the sum is in docs/operations.md. */
 static const struct {
 	size_t value_size;
 	struct overlay_ops ops;
+	size_t max_bytes;
 } kinds[CACHE_COUNT] = {
-    [CACHE_COUNTERS] = {sizeof(struct rule_counter), {counter_row_load, counter_row_save}},
-    [CACHE_TIMES_MANY] = {sizeof(struct rule_times), {times_many_load, times_many_save}},
-    [CACHE_TIMES] = {sizeof(struct few_times), {times_row_load, times_row_save}},
-    [CACHE_AUTHORS] = {sizeof(struct author_state), {author_row_load, author_row_save}},
-    [CACHE_AUTHOR_LINK] = {sizeof(int64_t), {author_link_load, NULL}},
-    [CACHE_HANDLE_LINKS] = {sizeof(char), {handle_links_load, NULL}},
-    [CACHE_TAGGED] = {sizeof(char), {tagged_load, NULL}},
-    [CACHE_PAUSED] = {sizeof(int64_t), {pause_row_load, NULL}},
-    [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}},
+    [CACHE_COUNTERS] = {sizeof(struct rule_counter), {counter_row_load, counter_row_save}, 14 * MB},
+    [CACHE_TIMES_MANY] = {sizeof(struct rule_times), {times_many_load, times_many_save}, 6 * MB},
+    [CACHE_TIMES] = {sizeof(struct few_times), {times_row_load, times_row_save}, 18 * MB},
+    [CACHE_AUTHORS] = {sizeof(struct author_state), {author_row_load, author_row_save}, 15 * MB},
+    [CACHE_AUTHOR_LINK] = {sizeof(int64_t), {author_link_load, NULL}, 12 * MB},
+    [CACHE_HANDLE_LINKS] = {sizeof(char), {handle_links_load, NULL}, 12 * MB},
+    [CACHE_TAGGED] = {sizeof(char), {tagged_load, NULL}, 12 * MB},
+    [CACHE_PAUSED] = {sizeof(int64_t), {pause_row_load, NULL}, 1 * MB},
+    [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}, 12 * MB},
 };
 
 int
@@ -38,6 +42,7 @@ caches_new(struct store *st, uint64_t hash_seed, size_t max_entries, struct err 
 		if (st->caches[i] == NULL)
 			return err_set(
 			    err, ERR_NOMEM, "no memory for the caches of '%s'", st->path);
+		overlay_bound(st->caches[i], kinds[i].max_bytes);
 	}
 	return 0;
 }

@@ -44,11 +44,12 @@ struct overlay {
 	struct overlay_ops ops;
 	void *cookie;
 	uint64_t seed;
-	size_t value_size, max_entries;
+	size_t value_size, max_entries, max_bytes;
 	size_t stride; /* value_size, rounded up so that both values are aligned */
 	struct entry **buckets;
 	size_t bucket_count; /* a power of two */
 	struct entry_list all, pending;
+	size_t bytes; /* of all entries, with what each needs beside itself */
 	size_t dirty_count;
 	size_t hand;
 	struct entry *last; /* found last: who reads a row often writes it next */
@@ -71,6 +72,15 @@ static struct slice
 entry_key(const struct overlay *o, const struct entry *e)
 {
 	return slice_make((const char *)e->bytes + 2 * o->stride, e->key_len);
+}
+
+/* The entry, what the heap adds to it, and its places in the lists and among the buckets. */
+static size_t
+entry_cost(const struct overlay *o, size_t key_len)
+{
+	size_t room = sizeof(struct entry) + 2 * o->stride + key_len + sizeof(size_t);
+
+	return ((room + 15) & ~(size_t)15) + 4 * sizeof(struct entry *);
 }
 
 static int
@@ -106,6 +116,7 @@ overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie, uint
 	o->value_size = value_size;
 	o->stride = (value_size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 	o->max_entries = max_entries;
+	o->max_bytes = SIZE_MAX;
 	o->bucket_count = BUCKETS_FIRST;
 	o->buckets = mem_array(o->bucket_count, sizeof(struct entry *));
 	if (o->buckets == NULL) {
@@ -113,6 +124,13 @@ overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie, uint
 		return NULL;
 	}
 	return o;
+}
+
+void
+overlay_bound(struct overlay *o, size_t max_bytes)
+{
+	assert(o->all.count == 0);
+	o->max_bytes = max_bytes;
 }
 
 void
@@ -183,19 +201,21 @@ entry_remove(struct overlay *o, struct entry *e)
 	last = o->all.items[--o->all.count];
 	o->all.items[e->slot] = last;
 	last->slot = e->slot;
+	o->bytes -= entry_cost(o, e->key_len);
 	mem_free(e);
 }
 
-/* Second chance: the hand spares what was used since its last round.  What is pending stays; two
- * rounds find a victim or there is none. */
+/* Makes room for so much more.  Second chance: the hand spares what was used since its last round.
+ * What is pending stays; two rounds find a victim or there is none. */
 static void
-evict_down_to(struct overlay *o, size_t max_entries)
+evict_for(struct overlay *o, size_t entries, size_t bytes)
 {
 	size_t steps = 2 * o->all.count;
 
 	if (o->pending.count == o->all.count)
 		return; /* a batch larger than the cache: nobody to send away */
-	while (o->all.count > max_entries && steps-- > 0) {
+	while ((o->all.count + entries > o->max_entries || o->bytes + bytes > o->max_bytes) &&
+	    steps-- > 0) {
 		struct entry *e;
 
 		if (o->hand >= o->all.count)
@@ -235,9 +255,10 @@ static struct entry *
 entry_add(struct overlay *o, struct slice key, uint64_t hash)
 {
 	struct entry *e, **head;
+	size_t cost = entry_cost(o, key.len);
 
-	if (o->all.count >= o->max_entries)
-		evict_down_to(o, o->max_entries - 1);
+	if (o->all.count >= o->max_entries || o->bytes + cost > o->max_bytes)
+		evict_for(o, 1, cost);
 	if (list_reserve(&o->all) < 0)
 		return NULL;
 	if (o->all.count >= o->bucket_count)
@@ -254,6 +275,7 @@ entry_add(struct overlay *o, struct slice key, uint64_t hash)
 	*head = e;
 	e->slot = o->all.count;
 	o->all.items[o->all.count++] = e;
+	o->bytes += cost;
 	return e;
 }
 
@@ -390,7 +412,7 @@ overlay_publish(struct overlay *o)
 	}
 	o->pending.count = 0;
 	o->is_unsettled = false;
-	evict_down_to(o, o->max_entries);
+	evict_for(o, 0, 0);
 }
 
 void
@@ -405,7 +427,7 @@ overlay_drop(struct overlay *o)
 	}
 	assert(o->dirty_count == 0);
 	o->is_unsettled = false;
-	evict_down_to(o, o->max_entries);
+	evict_for(o, 0, 0);
 }
 
 /* True when nothing of the entry is left. */
@@ -454,4 +476,10 @@ size_t
 overlay_cached_count(const struct overlay *o)
 {
 	return o->all.count;
+}
+
+size_t
+overlay_cached_bytes(const struct overlay *o)
+{
+	return o->bytes;
 }

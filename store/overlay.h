@@ -7,8 +7,8 @@
  * the cache (after), drop forgets it (rollback).  A key that is not in the table is cached as absent
  * as well.
  *
- * Limits: the cache evicts (second chance) beyond max_entries; the overlay's size is bounded by the
- *         batch.
+ * Limits: the cache evicts (second chance) beyond max_entries and max_bytes; the overlay's size is
+ *         bounded by the batch.
  */
 #ifndef STORE_OVERLAY_H
 #define STORE_OVERLAY_H
@@ -30,6 +30,8 @@ struct overlay_ops {
 
 struct overlay *overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie,
     uint64_t hash_seed, size_t max_entries);
+/* Before its first use: so many bytes of memory at most, keys and bookkeeping included. */
+void overlay_bound(struct overlay *o, size_t max_bytes);
 void overlay_free(struct overlay *o);
 
 int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err); /* 1, 0, -1 */
@@ -47,5 +49,6 @@ void overlay_forget(struct overlay *o, struct slice key);
 void overlay_forget_all(struct overlay *o);
 size_t overlay_dirty_count(const struct overlay *o);
 size_t overlay_cached_count(const struct overlay *o);
+size_t overlay_cached_bytes(const struct overlay *o);
 
 #endif

@@ -333,6 +333,46 @@ short_memory_never_gives_a_wrong_value(void **state)
 	assert_true(faults_run(changes_with_short_memory, NULL, false) > 20);
 }
 
+static int
+load_nothing(void *cookie, struct slice key, void *value_r, struct err *err)
+{
+	(void)cookie, (void)key, (void)value_r, (void)err;
+	return 0;
+}
+
+/* Long names of people do not make the cache larger, only fewer of them fit. */
+static void
+long_keys_are_held_to_the_same_bytes(void **state)
+{
+	static const size_t lengths[] = {4, 100, 3000, 60000};
+	enum {
+		BOUND = 256 * 1024,
+		TRIES = 4000
+	};
+	static const struct overlay_ops none = {load_nothing, NULL};
+	static char key[60000];
+	size_t counts[4];
+	int64_t v;
+
+	(void)state;
+	for (size_t l = 0; l < 4; l++) {
+		struct overlay *o = overlay_new(sizeof v, &none, NULL, 0, TRIES);
+
+		assert_non_null(o);
+		overlay_bound(o, BOUND);
+		for (uint32_t n = 0; n < TRIES; n++) {
+			memcpy(key, &n, sizeof n);
+			assert_int_equal(overlay_get(o, slice_make(key, lengths[l]), &v, NULL), 0);
+			assert_true(overlay_cached_bytes(o) <= BOUND);
+			assert_true(overlay_cached_bytes(o) >=
+			    overlay_cached_count(o) * (lengths[l] + 2 * sizeof v));
+		}
+		counts[l] = overlay_cached_count(o);
+		assert_true(counts[l] > 0 && (l == 0 || counts[l] < counts[l - 1]));
+		overlay_free(o);
+	}
+}
+
 int
 main(void)
 {
@@ -343,6 +383,7 @@ main(void)
 	    cmocka_unit_test(a_batch_larger_than_the_cache_keeps_all_of_it),
 	    cmocka_unit_test(what_is_used_stays_longer_than_what_is_not),
 	    cmocka_unit_test(a_failed_save_leaves_nothing_published),
+	    cmocka_unit_test(long_keys_are_held_to_the_same_bytes),
 	    cmocka_unit_test(short_memory_never_gives_a_wrong_value),
 	};
 
