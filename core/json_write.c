@@ -19,6 +19,24 @@ json_writer_init(struct json_writer *w, struct buf *out)
 	*w = (struct json_writer){.out = out};
 }
 
+/* Most of what is written fits into memory that is there: no call for one character. */
+static bool
+has_room(const struct buf *out, size_t len)
+{
+	return !out->has_failed && out->cap - out->len > len;
+}
+
+static void
+put_char(struct buf *out, char c)
+{
+	if (!has_room(out, 1)) {
+		buf_add_char(out, c);
+		return;
+	}
+	out->ptr[out->len++] = c;
+	out->ptr[out->len] = '\0';
+}
+
 /* Before a key or an element: the comma that the one before it left due. */
 static void
 item_begin(struct json_writer *w)
@@ -30,7 +48,7 @@ item_begin(struct json_writer *w)
 		return;
 	}
 	if (w->depth > 0 && (w->has_item & bit) != 0)
-		buf_add_char(w->out, ',');
+		put_char(w->out, ',');
 	w->has_item |= bit;
 }
 
@@ -38,7 +56,7 @@ static void
 nest(struct json_writer *w, char bracket)
 {
 	item_begin(w);
-	buf_add_char(w->out, bracket);
+	put_char(w->out, bracket);
 	w->depth++;
 	assert(w->depth < 64);
 	w->has_item &= ~(UINT64_C(1) << w->depth);
@@ -49,7 +67,7 @@ unnest(struct json_writer *w, char bracket)
 {
 	assert(w->depth > 0 && !w->after_key);
 	w->depth--;
-	buf_add_char(w->out, bracket);
+	put_char(w->out, bracket);
 }
 
 void
@@ -91,27 +109,68 @@ short_escape(unsigned char c)
 	}
 }
 
+/* DEL is allowed in JSON, and unwelcome on a terminal. */
+static bool
+needs_escape(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || c == 0x7F;
+}
+
 static void
-quote(struct buf *out, struct slice s)
+escape(struct buf *out, struct slice s)
 {
 	size_t plain = 0; /* start of what needs no escape */
 
-	buf_add_char(out, '"');
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.ptr[i];
-		/* DEL is allowed in JSON, and unwelcome on a terminal. */
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
+		if (!needs_escape(c))
 			continue;
 		buf_add(out, s.ptr + plain, i - plain);
 		plain = i + 1;
-		const char *escape = short_escape(c);
-		if (escape != NULL)
-			buf_add_str(out, escape);
+		const char *letters = short_escape(c);
+		if (letters != NULL)
+			buf_add_str(out, letters);
 		else
 			buf_addf(out, "\\u%04x", c);
 	}
 	if (plain < s.len)
 		buf_add(out, s.ptr + plain, s.len - plain);
+}
+
+static void
+quote_plain(struct buf *out, struct slice s)
+{
+	char *at;
+
+	if (!has_room(out, s.len + 2)) {
+		buf_add_char(out, '"');
+		buf_add_slice(out, s);
+		buf_add_char(out, '"');
+		return;
+	}
+	at = out->ptr + out->len;
+	*at++ = '"';
+	if (s.len > 0)
+		memcpy(at, s.ptr, s.len);
+	at += s.len;
+	*at++ = '"';
+	*at = '\0';
+	out->len += s.len + 2;
+}
+
+static void
+quote(struct buf *out, struct slice s)
+{
+	size_t plain = 0;
+
+	while (plain < s.len && !needs_escape((unsigned char)s.ptr[plain]))
+		plain++;
+	if (plain == s.len) {
+		quote_plain(out, s);
+		return;
+	}
+	buf_add_char(out, '"');
+	escape(out, s);
 	buf_add_char(out, '"');
 }
 
@@ -127,7 +186,7 @@ json_key_slice(struct json_writer *w, struct slice key)
 	assert(!w->after_key && w->depth > 0);
 	item_begin(w);
 	quote(w->out, key);
-	buf_add_char(w->out, ':');
+	put_char(w->out, ':');
 	w->after_key = true;
 }
 
