@@ -10,21 +10,21 @@
 
 #define RULES                                                                                      \
 	BRAND                                                                                      \
-	    "rule rest \"Rest\"\n when text contains \"broken\"\n then\n  alert \"support\" as "   \
-	    "high\n end\n at most once every 2 days per author\nend\n"                             \
-	    "rule often \"Often\"\n when text contains \"late\"\n happening 3 times within 1 day " \
-	    "per author\n then\n  alert \"support\" as low\n end\nend\n"                           \
-	    "rule few \"Few\"\n when text contains \"cold\"\n then\n  alert \"pr\" as low\n end\n" \
-	    " at most 9 in total\nend\n"                                                           \
-	    "rule then \"Then\"\n when text contains \"refund\"\n after a post within 1 day "      \
-	    "where "                                                                               \
-	    "text contains \"late\"\n then\n  alert \"pr\" as low\n end\nend\n"                    \
-	    "rule unheard \"Unheard\"\n when text contains \"help\"\n unless answered within 2 "   \
-	    "hours\n then\n  alert \"pr\" as high\n end\nend\n"                                    \
-	    "watch storm \"Storm\"\n over posts where text contains \"broken\"\n when count "      \
-	    "within 1 "                                                                            \
-	    "hour is at least 5\n then\n  alert \"pr\" as critical\n end\n until quiet for 1 "     \
-	    "hour\nend\n"
+	"rule rest \"Rest\"\n when text contains \"broken\"\n then\n  alert \"support\" as "       \
+	"high\n end\n at most once every 2 days per author\nend\n"                                 \
+	"rule often \"Often\"\n when text contains \"late\"\n happening 3 times within 1 day "     \
+	"per author\n then\n  alert \"support\" as low\n end\nend\n"                               \
+	"rule few \"Few\"\n when text contains \"cold\"\n then\n  alert \"pr\" as low\n end\n"     \
+	" at most 9 in total\nend\n"                                                               \
+	"rule then \"Then\"\n when text contains \"refund\"\n after a post within 1 day "          \
+	"where "                                                                                   \
+	"text contains \"late\"\n then\n  alert \"pr\" as low\n end\nend\n"                        \
+	"rule unheard \"Unheard\"\n when text contains \"help\"\n unless answered within 2 "       \
+	"hours\n then\n  alert \"pr\" as high\n end\nend\n"                                        \
+	"watch storm \"Storm\"\n over posts where text contains \"broken\"\n when count "          \
+	"within 1 "                                                                                \
+	"hour is at least 5\n then\n  alert \"pr\" as critical\n end\n until quiet for 1 "         \
+	"hour\nend\n"
 
 /* Rule and outcome -> how often, as told from the middle on. */
 static int64_t
@@ -217,6 +217,93 @@ without_posts_the_report_is_empty(void **state)
 	end_world(&w);
 }
 
+/* ---- two at a time ------------------------------------------------------------- */
+
+#define OTHER_BRAND "brand acme \"Acme\"\n called \"coffee\", \"help\"\nend\n"
+#define OF_BRAND "rule of \"Of\"\n when brand is acme\n then\n  alert \"pr\" as low\n end\nend\n"
+
+/* What a set would do is the same alone, and beside one that finds the same or other brands. */
+static void
+neither_of_both_changes_what_the_other_does(void **state)
+{
+	static const char *const counts[] = {"matched", "fired", "held", "counted", "alerts"};
+	struct world w;
+	struct snapshot *sets[2];
+
+	(void)state;
+	begin_world(&w, BRAND OF_BRAND, false);
+	speak(&w, 3, NOW, NOW + 2 * DAY);
+	sets[0] = w.snapshot;
+	sets[1] = make_snapshot(&w, OTHER_BRAND OF_BRAND, 2);
+	for (size_t i = 0; i < 4; i++) {
+		struct snapshot *draft = sets[i & 1], *live = sets[i >> 1];
+		struct json_doc *both, *alone[2];
+		const struct json *rule;
+
+		w.snapshot = live;
+		both = rehearse(&w, draft, NOW);
+		w.snapshot = NULL;
+		alone[0] = rehearse(&w, draft, NOW);
+		alone[1] = rehearse(&w, live, NOW);
+		rule = find(json_get(json_root(both), "rules"), "of");
+		for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+			const struct json *a = find(json_get(json_root(alone[0]), "rules"), "of");
+			const struct json *b = find(json_get(json_root(alone[1]), "rules"), "of");
+
+			assert_int_equal(number(rule, counts[k]), number(a, counts[k]));
+			assert_int_equal(
+			    number(json_get(rule, "live"), counts[k]), number(b, counts[k]));
+		}
+		assert_true(
+		    number(rule, "fired") > 0 && number(json_get(rule, "live"), "fired") > 0);
+		assert_int_equal(number(rule, "only_draft") > 0, draft != live);
+		json_doc_free(both);
+		json_doc_free(alone[0]);
+		json_doc_free(alone[1]);
+	}
+	w.snapshot = sets[0];
+	snapshot_unref(sets[1]);
+	end_world(&w);
+}
+
+/* Whatever allocation fails, on whichever thread: it ends, says so, or did without. */
+static void
+it_survives_failed_allocations(void **state)
+{
+	struct world w;
+	struct buf whole, out;
+	struct backtest b = {.since_ms = NOW + DAY / 2};
+	bool has_hit = true;
+	unsigned failures = 0;
+
+	(void)state;
+	begin_world(&w, RULES, false);
+	speak(&w, 9, NOW, NOW + DAY);
+	b.store = w.st;
+	b.draft = b.live = w.snapshot;
+	b.until_ms = w.clock.at_ms;
+	buf_init(&whole, 1 << 20);
+	assert_int_equal(backtest_run(&b, &whole, &w.err), 0);
+	for (unsigned nth = 1; has_hit; nth += 1 + nth / 12) {
+		int rc;
+
+		buf_init(&out, 1 << 20);
+		w.err = (struct err){ERR_NONE, ""};
+		mem_fault_arm(nth, nth % 2 == 0);
+		rc = backtest_run(&b, &out, &w.err);
+		has_hit = mem_fault_hit();
+		mem_fault_arm(0, false);
+		failures += rc < 0;
+		assert_true(rc == 0 || (has_hit && rc == -1 && w.err.kind != ERR_NONE));
+		if (rc == 0)
+			assert_string_equal(buf_str(&out), buf_str(&whole));
+		buf_fini(&out);
+	}
+	assert_true(failures > 20);
+	buf_fini(&whole);
+	end_world(&w);
+}
+
 int
 main(void)
 {
@@ -225,6 +312,8 @@ main(void)
 	    cmocka_unit_test(nothing_of_it_is_written),
 	    cmocka_unit_test(it_can_be_stopped_and_says_how_far_it_is),
 	    cmocka_unit_test(without_posts_the_report_is_empty),
+	    cmocka_unit_test(neither_of_both_changes_what_the_other_does),
+	    cmocka_unit_test(it_survives_failed_allocations),
 	};
 
 	return cmocka_run_group_tests(tests, load_lexicon, free_lexicon);
