@@ -185,6 +185,8 @@ bench: build $(BENCH_BIN) $(TEXTS) ## figures of this machine; TEXTS=FILE (one t
 	@$(O)/earshot bench --texts $(TEXTS)
 	@EARSHOT=$(O)/earshot EARSHOT_PEERS=$(O)/peers python3 tests/bench/scoring.py --speed $(BENCH_BIN) --texts $(TEXTS)
 	@EARSHOT=$(O)/earshot python3 tests/bench/latency.py
+	@EARSHOT=$(O)/earshot python3 tests/bench/backtest.py 50000
+	@EARSHOT=$(O)/earshot python3 tests/bench/many_keys.py 500000
 
 format: ## lay out all C files
 	@clang-format -i $(filter-out core/banned.h,$(wildcard $(addsuffix /*.[ch],$(ROOMS)) tests/*/*.[ch]))
