@@ -92,9 +92,9 @@ int
 caps_judge_money(struct settle *s, const struct rule_head *rule, int64_t cost, char why[WHY_MAX]);
 /* A shadow rule spends of its own caps only. */
 int caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost);
-/* One more message to this person, today and this week? */
-int caps_judge_person(struct settle *s, char why[WHY_MAX]);
-int caps_count_person(struct settle *s);
+/* One more message to this person, on the day it is to go out and in that week? */
+int caps_judge_person(struct settle *s, int64_t at_ms, char why[WHY_MAX]);
+int caps_count_person(struct settle *s, int64_t at_ms);
 
 /* --- hours.c --- */
 struct hours_zones {

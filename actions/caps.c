@@ -36,15 +36,15 @@ brand_zone(const struct settle *s)
 
 /* The brand's offset; UTC when its zone is none. */
 static int64_t
-brand_offset_ms(struct settle *s)
+brand_offset_ms(struct settle *s, int64_t at_ms)
 {
 	struct slice zone = slice_of(brand_zone(s));
-	int64_t now_ms = s->in->occ->now_ms, offset_ms, local_ms;
+	int64_t offset_ms, local_ms;
 
 	if (s->in->zones != NULL)
-		return zone_clock_local(s->in->zones, zone, now_ms, &local_ms) ? local_ms - now_ms
-									       : 0;
-	return zone_offset_ms(zone, now_ms, &offset_ms) ? offset_ms : 0;
+		return zone_clock_local(s->in->zones, zone, at_ms, &local_ms) ? local_ms - at_ms
+									      : 0;
+	return zone_offset_ms(zone, at_ms, &offset_ms) ? offset_ms : 0;
 }
 
 static int64_t
@@ -124,7 +124,8 @@ find_place(
 		return 0;
 	}
 	if (cap->period != CAP_TOTAL)
-		number = period_number(cap->period, s->in->occ->now_ms, brand_offset_ms(s));
+		number = period_number(
+		    cap->period, s->in->occ->now_ms, brand_offset_ms(s, s->in->occ->now_ms));
 	place_r->kind = kinds[cap->period];
 	return make_key(s, per, cap->is_spend ? 's' : 'f', number, &place_r->key);
 }
@@ -380,26 +381,28 @@ caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost)
 /* --- a person's day and week ---------------------------------------------------------------------
  */
 
+/* A message counts on the day it goes out: one that waits for the morning is one of that morning. */
 static int64_t
-person_local_ms(struct settle *s)
+person_local_ms(struct settle *s, int64_t at_ms)
 {
 	const struct occurrence *occ = s->in->occ;
 	int64_t offset_ms;
 
 	if (occ->customer == NULL || !slice_is_set(occ->customer->timezone) ||
-	    !zone_offset_ms(occ->customer->timezone, occ->now_ms, &offset_ms))
-		offset_ms = brand_offset_ms(s);
-	return occ->now_ms + offset_ms;
+	    !zone_offset_ms(occ->customer->timezone, at_ms, &offset_ms))
+		offset_ms = brand_offset_ms(s, at_ms);
+	return at_ms + offset_ms;
 }
 
 /* "c:17|2026-11-21" in the person's zone, else the brand's, else UTC. */
 static int
-person_day_key(struct settle *s, struct slice *key_r)
+person_day_key(struct settle *s, int64_t at_ms, struct slice *key_r)
 {
 	int year, month, day;
 	const char *text;
 
-	time_civil_from_days(floor_div(person_local_ms(s), TIME_DAY_MS), &year, &month, &day);
+	time_civil_from_days(
+	    floor_div(person_local_ms(s, at_ms), TIME_DAY_MS), &year, &month, &day);
 	text = arena_printf(
 	    s->arena, "%.*s|%04d-%02d-%02d", SLICE_ARG(s->in->occ->subject), year, month, day);
 	if (text == NULL)
@@ -409,9 +412,9 @@ person_day_key(struct settle *s, struct slice *key_r)
 }
 
 static int
-person_week_key(struct settle *s, struct slice *key_r)
+person_week_key(struct settle *s, int64_t at_ms, struct slice *key_r)
 {
-	int64_t day = floor_div(person_local_ms(s), TIME_DAY_MS);
+	int64_t day = floor_div(person_local_ms(s, at_ms), TIME_DAY_MS);
 
 	return make_key(s, s->in->occ->subject, 'w', floor_div(day + 3, 7), key_r);
 }
@@ -432,7 +435,7 @@ judge_person(struct settle *s, enum state_kind kind, struct slice key, int64_t m
 }
 
 int
-caps_judge_person(struct settle *s, char why[WHY_MAX])
+caps_judge_person(struct settle *s, int64_t at_ms, char why[WHY_MAX])
 {
 	int64_t per_day = s->config->max_per_person_per_day;
 	int64_t per_week = s->config->max_per_person_per_week;
@@ -440,22 +443,22 @@ caps_judge_person(struct settle *s, char why[WHY_MAX])
 	int rc = 1;
 
 	if (per_day > 0)
-		rc = person_day_key(s, &key) < 0
+		rc = person_day_key(s, at_ms, &key) < 0
 		    ? -1
 		    : judge_person(s, STATE_PERSON_DAY, key, per_day, "day", why);
 	if (rc == 1 && per_week > 0)
-		rc = person_week_key(s, &key) < 0
+		rc = person_week_key(s, at_ms, &key) < 0
 		    ? -1
 		    : judge_person(s, STATE_PERSON_WEEK, key, per_week, "week", why);
 	return rc;
 }
 
 int
-caps_count_person(struct settle *s)
+caps_count_person(struct settle *s, int64_t at_ms)
 {
 	struct slice day, week;
 
-	if (person_day_key(s, &day) < 0 || person_week_key(s, &week) < 0 ||
+	if (person_day_key(s, at_ms, &day) < 0 || person_week_key(s, at_ms, &week) < 0 ||
 	    guardrails_count(s, SLICE_LIT(""), STATE_PERSON_DAY, day, 1) < 0)
 		return -1;
 	return guardrails_count(s, SLICE_LIT(""), STATE_PERSON_WEEK, week, 1);

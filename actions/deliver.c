@@ -145,11 +145,18 @@ judge_hours(struct settle *s, const struct rule_head *rule, struct delivery *d, 
 	return 0;
 }
 
+static int64_t
+goes_at(const struct settle *s, const struct delivery *d)
+{
+	return d->next_ms > s->in->occ->now_ms ? d->next_ms : s->in->occ->now_ms;
+}
+
 static int
 judge_send(struct settle *s, const struct rule_head *rule, const struct action *action,
     struct delivery *d, char why[WHY_MAX])
 {
-	int rc;
+	char hours_why[WHY_MAX];
+	int rc, hours_rc;
 
 	d->channel = actions_channel(s->config, action->channel);
 	if (d->channel == NULL) {
@@ -167,11 +174,20 @@ judge_send(struct settle *s, const struct rule_head *rule, const struct action *
 	rc = judge_promotions(s, d->purpose, why);
 	if (rc == 1)
 		rc = judge_competition(s, rule, why);
-	if (rc == 1)
-		rc = caps_judge_person(s, why);
+	if (rc != 1)
+		return rc;
+	/* Looked at first, as it says on which day the message counts; told last. */
+	hours_rc = judge_hours(s, rule, d, hours_why);
+	if (hours_rc < 0)
+		return -1;
+	rc = caps_judge_person(s, goes_at(s, d), why);
 	if (rc == 1)
 		rc = caps_judge_money(s, rule, d->cost_milli, why);
-	return rc == 1 ? judge_hours(s, rule, d, why) : rc;
+	if (rc == 1 && hours_rc == 0)
+		snprintf(why, WHY_MAX, "%s", hours_why);
+	else if (rc != 1)
+		d->alert_queue = (struct slice){0}; /* that is for the hours alone */
+	return rc == 1 ? hours_rc : rc;
 }
 
 static int
@@ -383,7 +399,7 @@ count_sent(struct settle *s, const struct firing *f, const struct delivery *d)
 		s->sender = f->rule;
 	if (caps_count_money(s, f->rule, d->cost_milli) < 0)
 		return -1;
-	return caps_count_person(s);
+	return caps_count_person(s, goes_at(s, d));
 }
 
 int

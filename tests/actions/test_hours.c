@@ -410,6 +410,42 @@ what_may_not_wait_is_dropped_or_told_to_people(void **state)
 	}
 }
 
+/* Friday evening's message and that of the night would both come on Saturday morning. */
+static void
+a_message_that_waits_counts_on_the_day_it_goes_out(void **state)
+{
+	struct world w;
+	struct action send = send_action("sorry", "email", NULL);
+	struct rule_head rule = make_rule("one", &send, 1);
+	struct rule_hours line = not_between(AT(9, 0), AT(8, 0));
+	static const struct {
+		int64_t after_ms;
+		enum decision_outcome outcome;
+	} posts[] = {
+	    {0, DECISION_QUEUED}, /* waits until 08:00 of the 22nd */
+	    {2 * HOUR, DECISION_SUPPRESSED}, /* would be the second of the 22nd */
+	    {22 * HOUR + HOUR / 2,
+		DECISION_SUPPRESSED}, /* goes at once on the 22nd, again the second */
+	    {23 * HOUR + HOUR / 2, DECISION_QUEUED}, /* waits until the 23rd */
+	};
+
+	(void)state;
+	rule.hours = &line;
+	rule.hours_count = 1;
+	world_init(&w);
+	w.config.max_per_person_per_day = 1;
+	world_add_customer(&w, &(struct customer_spec){.id = "1"});
+	world_link(&w, "1");
+	for (size_t i = 0; i < sizeof posts / sizeof posts[0]; i++) {
+		char id[16];
+
+		snprintf(id, sizeof id, "w%zu", i);
+		world_next_post(&w, id, NOW + posts[i].after_ms);
+		assert_int_equal(world_settle_one(&w, &rule)->outcome, posts[i].outcome);
+	}
+	world_fini(&w);
+}
+
 static void
 marketing_keeps_the_quiet_hours_of_the_house(void **state)
 {
@@ -482,6 +518,7 @@ main(void)
 	    cmocka_unit_test(a_message_of_the_night_goes_in_the_morning),
 	    cmocka_unit_test(waiting_for_the_week_to_begin_does_not_expire_it),
 	    cmocka_unit_test(what_may_not_wait_is_dropped_or_told_to_people),
+	    cmocka_unit_test(a_message_that_waits_counts_on_the_day_it_goes_out),
 	    cmocka_unit_test(marketing_keeps_the_quiet_hours_of_the_house),
 	    cmocka_unit_test(hours_that_never_come_suppress_or_expire),
 	};
