@@ -29,6 +29,9 @@
 #define REPLAY_ARENA_BYTES (256u * 1024 * 1024)
 #define REPLAY_OUT_BYTES (256 * 1024)
 #define REPLAY_MESSAGES 100 /* in one transaction */
+/* How long time goes on behind the last post: any wait, with the hours a message then waits for, and
+ * any crowd is over by then; only silence is not. */
+#define RUN_ON_MS (70 * TIME_DAY_MS)
 
 struct replay {
 	struct verb_call *call;
@@ -120,18 +123,17 @@ next_due(struct replay *r)
 	return due_ms;
 }
 
-/* Whatever falls due until then, each at its time; until INT64_MAX: as long as anything waits. */
+/* Whatever falls due until then, each at its time; at the end only as long as anything waits. */
 static int
-pass_time(struct replay *r, int64_t until_ms, struct err *err)
+pass_time(struct replay *r, int64_t until_ms, bool is_end, struct err *err)
 {
 	struct tick_result result;
 	int64_t due_ms;
 
 	while ((due_ms = next_due(r)) != TIME_UNKNOWN && due_ms <= until_ms) {
-		if (until_ms == INT64_MAX && r->messages_due_ms == TIME_UNKNOWN &&
+		if (is_end && r->messages_due_ms == TIME_UNKNOWN &&
 		    !pipeline_is_waiting(r->pipeline))
 			break;
-
 		if (due_ms > r->clock.at_ms)
 			clock_virtual_set(&r->clock, due_ms);
 		if (pipeline_tick(r->pipeline, &result, err) < 0)
@@ -183,7 +185,8 @@ take_line(void *cookie, const struct ndjson_line *line, struct err *err)
 		    : page->posts[0].created_at_ms;
 	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms) {
 		/* Before the first post there was no time. */
-		if (r->posts > 0 && pass_time(r, post_event_at_ms(&page->posts[0]), err) < 0) {
+		if (r->posts > 0 &&
+		    pass_time(r, post_event_at_ms(&page->posts[0]), false, err) < 0) {
 			rc = -1;
 			goto out;
 		}
@@ -279,7 +282,7 @@ run(struct verb_call *call)
 	if (rc == 0)
 		rc = lines_read_file(posts, take_line, NULL, &r, NULL, &err);
 	if (rc == 0)
-		rc = pass_time(&r, INT64_MAX, &err);
+		rc = pass_time(&r, r.clock.at_ms + RUN_ON_MS, true, &err);
 	if (rc == 0)
 		rc = flush_out(&r, &err);
 	code = rc < 0 ? verb_cannot(call, &err) : r.bad > 0 ? EXIT_FOUND : EXIT_DONE;

@@ -281,6 +281,22 @@ def a_crowd_begins_once_and_can_come_back():
         need(found[1]["note"] == "no promotions until it is over", found[1]["note"])
 
 
+def a_watch_for_silence_does_not_wait_for_ever():
+    silence = """
+watch silent "Silent"
+  over posts where text contains "love"
+  when count within 1 hour is below 1
+  then
+    alert "support" as high
+  end
+end
+"""
+    with SmallHouse("silence", silence) as house:
+        posts = [post(1, "I love it", created_at=day(1)), post(2, "a word", created_at=day(1, 14))]
+        found, _ = replay(house, posts)
+        same([(d["rule_id"], d["at"], d["outcome"]) for d in found], [("silent", day(1, 13), "alerted")], "decisions")
+
+
 def drafts_are_given_by_path_and_their_errors_are_shown():
     with SmallHouse("paths", RULES) as house:
         house.write("draft/a.rules", 'rule draft "Draft"\n  when text contains "love"\n  then\n    tag author "x"\n  end\nend\n')
@@ -307,4 +323,4 @@ if __name__ == "__main__":
                hashtags_and_mentions_in_the_text_are_tags_and_mentions, an_own_account_is_known_by_handle_id_and_address,
                what_rules_wait_for_falls_due_between_the_posts_and_behind_them, one_thing_after_another_and_a_message_that_did_not_help,
                a_crowd_begins_once_and_can_come_back,
-               drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])
+               a_watch_for_silence_does_not_wait_for_ever, drafts_are_given_by_path_and_their_errors_are_shown, wrong_use_says_so])
