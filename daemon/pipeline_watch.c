@@ -114,6 +114,31 @@ begin_incident(struct pipeline *p, const struct crowd_change *c, int64_t now_ms,
 	return pipeline_remember(p, NULL, &settled, err);
 }
 
+static bool
+has_incident(const struct incident_row *rows, size_t count, struct slice watch_id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_eq(rows[i].watch_id, watch_id))
+			return true;
+	return false;
+}
+
+/* A watch that was taken out while its crowd lasted comes back with the state of then, and the
+ * incident has been ended. */
+static void
+stand_down(struct pipeline *p, const struct incident_row *rows, size_t count)
+{
+	size_t watches = p->crowd == NULL ? 0 : rule_set_watch_count(p->snapshot->rules);
+	int64_t since_ms;
+
+	if (count >= WATCH_INCIDENTS_MAX)
+		return; /* there may be more that are under way */
+	for (size_t i = 0; i < watches; i++)
+		if (crowd_is_active(p->crowd, i, &since_ms) &&
+		    !has_incident(rows, count, head_of(p, i)->id))
+			crowd_stand_down(p->crowd, i);
+}
+
 /* An incident whose watch is gone, or does not know of it any more, is over. */
 static int
 reconcile(struct pipeline *p, int64_t now_ms, size_t *queued_r, struct err *err)
@@ -125,6 +150,7 @@ reconcile(struct pipeline *p, int64_t now_ms, size_t *queued_r, struct err *err)
 	if (store_incidents_open(p->env.store, WATCH_INCIDENTS_MAX, p->arena, &rows, &count, err) <
 	    0)
 		return -1;
+	stand_down(p, rows, count);
 	for (size_t i = 0; i < count; i++) {
 		int w = rule_set_find_watch(p->snapshot->rules, rows[i].watch_id);
 		const char *why = NULL;

@@ -337,6 +337,18 @@ crowd_is_active(const struct crowd *c, size_t i, int64_t *since_ms_r)
 	return c->runs[i].is_active;
 }
 
+void
+crowd_stand_down(struct crowd *c, size_t i)
+{
+	struct crowd_run *r = &c->runs[i];
+
+	assert(i < c->run_count);
+	r->is_active = false;
+	r->is_changed = true;
+	r->quiet_since_ms = TIME_UNKNOWN;
+	c->due_ms[i] = CROWD_NOW;
+}
+
 bool
 crowd_is_changed(const struct crowd *c, size_t i)
 {

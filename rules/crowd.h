@@ -87,6 +87,8 @@ int crowd_judge(struct crowd *c, int64_t now_ms, struct arena *a, struct crowd_c
 int64_t crowd_next_due(const struct crowd *c);
 
 bool crowd_is_active(const struct crowd *c, size_t i, int64_t *since_ms_r);
+/* The incident of watch i was ended by others; it begins anew at the next judging if it still holds. */
+void crowd_stand_down(struct crowd *c, size_t i);
 /* Has its state (incident, detector) changed since it was written last? */
 bool crowd_is_changed(const struct crowd *c, size_t i);
 /* The state of watch i in a versioned form of at most 2 KB; read answers false for what it does not

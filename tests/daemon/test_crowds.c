@@ -178,6 +178,12 @@ a_watch_goes_on_under_new_rules_and_ends_when_it_is_taken_out(void **state)
 	assert_true(last_incident(&w).ended_at_ms != TIME_UNKNOWN);
 	assert_true(slice_eq_str(last_incident(&w).end_reason, "the watch is no longer in force"));
 	assert_false(is_paused(&w));
+	/* it comes back while the posts still make a crowd: people are told anew */
+	swap(&w, storm, 5);
+	until(&w, NOW + 8 * MINUTE);
+	assert_int_equal(rows_of(&w, "incidents"), 2);
+	assert_true(last_incident(&w).ended_at_ms == TIME_UNKNOWN);
+	assert_true(is_paused(&w));
 	end_world(&w);
 }
 
