@@ -116,6 +116,8 @@ api_body_i64(const struct api_call *c, const char *name, int64_t otherwise, int6
 	*v_r = otherwise;
 	if (v != NULL && !json_i64(v, v_r))
 		return bad_member(c, name, json_type(v), "a whole number");
+	if (v != NULL && *v_r < 0)
+		return bad_member(c, name, json_type(v), "a whole number that is not negative");
 	return 0;
 }
 

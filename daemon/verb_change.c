@@ -107,12 +107,14 @@ ask(struct verb_call *call, struct config *config, const char *path, const struc
 static int
 bad_number(struct verb_call *call, const char *flag)
 {
+	const char *text = verb_flag(call, flag);
 	long long n;
 
-	if (verb_flag(call, flag) == NULL || slice_to_i64(slice_of(verb_flag(call, flag)), &n))
+	/* It goes into JSON as it stands, where 07 is no number. */
+	if (text == NULL ||
+	    (slice_to_i64(slice_of(text), &n) && n >= 0 && (text[0] != '0' || text[1] == '\0')))
 		return EXIT_DONE;
-	return verb_usage(
-	    call, "%s needs the number of a version, not '%s'", flag, verb_flag(call, flag));
+	return verb_usage(call, "%s needs the number of a version, not '%s'", flag, text);
 }
 
 /* ---- plan --------------------------------------------------------------------- */

@@ -144,6 +144,9 @@ applying_makes_a_version_and_a_stale_base_is_a_conflict(void **state)
 	    json_get_str(json_get(json_get(json_root(f->doc), "bundle"), "rules"), "acme.rules")));
 	fixture_refused(f, "POST", "/api/v1/rules/apply",
 	    request(f, one_rule, ",\"base_version\":7"), 409, "conflict");
+	/* no number is a way round it */
+	fixture_refused(f, "POST", "/api/v1/rules/apply",
+	    request(f, one_rule, ",\"base_version\":-1"), 400, "bad-member");
 	assert_false(f->env.rules_changed);
 	fixture_refused(f, "POST", "/api/v1/rules/apply", request(f, "rule", ""), 422, "findings");
 	assert_false(f->env.rules_changed);
