@@ -26,17 +26,72 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What the host is given as a bundle is always JSON. */
 static int
-no_bundle(void *cookie, struct store *st, struct slice json, bool apply, const char *author,
-    const char *reason, int64_t base, int64_t *version_r, struct diag_list *diags, struct err *err)
+refuse_bundle(struct slice bundle, struct err *err)
 {
 	struct json_doc *doc = NULL;
 
-	(void)cookie, (void)st, (void)apply, (void)base, (void)version_r, (void)diags;
-	LAW(author != NULL && reason != NULL);
-	LAW(json_parse(json, &doc, NULL, err) == 0);
+	LAW(json_parse(bundle, &doc, NULL, err) == 0);
 	json_doc_free(doc);
 	return err_set(err, ERR_CONFLICT, "nothing can be applied here");
+}
+
+static int
+no_prepare(void *cookie, struct store *st, struct slice bundle, enum api_bundle_use use,
+    const char *author, const char *reason, int64_t base, int64_t *version_r,
+    struct diag_list *diags, struct err *err)
+{
+	(void)cookie, (void)st, (void)use, (void)version_r, (void)diags;
+	LAW(author != NULL && reason != NULL && base >= -1);
+	return refuse_bundle(bundle, err);
+}
+
+static int
+no_commit(
+    void *cookie, struct store *st, int64_t *version_r, struct diag_list *diags, struct err *err)
+{
+	(void)cookie, (void)st, (void)version_r, (void)diags;
+	return err_set(err, ERR_CONFLICT, "nothing was prepared");
+}
+
+static int
+no_draft(void *cookie, struct store *st, struct slice bundle, int64_t base,
+    const struct rule_set **draft_r, struct diag_list *diags, struct err *err)
+{
+	(void)cookie, (void)st, (void)draft_r, (void)diags;
+	LAW(base >= -1);
+	return refuse_bundle(bundle, err);
+}
+
+static int
+no_folder(void *cookie, char hash_r[65], struct err *err)
+{
+	(void)cookie, (void)hash_r, (void)err;
+	return 1;
+}
+
+static int
+no_start(void *cookie, struct store *st, struct slice bundle, int64_t since_ms, int64_t until_ms,
+    int64_t *id_r, struct diag_list *diags, struct err *err)
+{
+	(void)cookie, (void)st, (void)id_r, (void)diags;
+	LAW(since_ms < until_ms);
+	return refuse_bundle(bundle, err);
+}
+
+static int
+no_show(void *cookie, int64_t id, struct buf *out, struct err *err)
+{
+	(void)cookie, (void)id, (void)out, (void)err;
+	return 0;
+}
+
+static bool
+no_stop(void *cookie, int64_t id)
+{
+	(void)cookie, (void)id;
+	return false;
 }
 
 static int
@@ -83,7 +138,16 @@ static bool
 handle(struct store *st, const struct api_request *q, struct arena *a)
 {
 	static const struct actions_config config = {0};
-	struct api_host host = {NULL, no_bundle, no_rules, SLICE_LIT("[]"), SLICE_LIT("[]")};
+	struct api_host host = {.rules_prepare = no_prepare,
+	    .rules_commit = no_commit,
+	    .rules_draft = no_draft,
+	    .folder_hash = no_folder,
+	    .rules_of = no_rules,
+	    .backtest_start = no_start,
+	    .backtest_show = no_show,
+	    .backtest_stop = no_stop,
+	    .sources_json = SLICE_LIT("[]"),
+	    .channels_json = SLICE_LIT("[]")};
 	struct api_env env = {.arena = a, .actions = &config, .host = &host};
 	struct clock_virtual clock;
 	struct metrics metrics;
