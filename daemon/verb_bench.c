@@ -26,6 +26,7 @@
 #include "store/bench.h"
 #include "store/store.h"
 
+#include "daemon/bench.h"
 #include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/lines.h"
@@ -33,24 +34,8 @@
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
 
-#define BENCH_POSTS 4096
-#define BENCH_BATCH 256
 #define BENCH_SECONDS 3
 #define BENCH_TEXT_MAX 4000 /* bytes of a text of --texts that are used */
-
-struct bench {
-	struct verb_call *call;
-	struct rng rng;
-	struct arena *arena;
-	struct post *posts;
-	struct slice *texts; /* of --texts; NULL: invented here */
-	size_t text_count;
-	struct lexicon_set *lexicon;
-	struct json_writer w;
-	struct buf out;
-	double seconds;
-	char dir[64];
-};
 
 static int64_t
 now_ns(void)
@@ -104,11 +89,13 @@ read_texts(struct bench *b, const char *path, struct err *err)
 	return b->text_count > 0 ? 0 : err_set(err, ERR_INPUT, "no text in '%s'", path);
 }
 
-static const char *
-invent_text(struct bench *b, const char *word)
+const char *
+bench_text(struct bench *b, size_t i, const char *tail)
 {
+	if (b->texts != NULL)
+		return arena_printf(b->arena, "%s%s", b->texts[i % b->text_count].ptr, tail);
 	return arena_printf(b->arena, "%s, %s%s%s", pick(b, openings, 8), pick(b, middles, 10),
-	    word, pick(b, endings, 8));
+	    tail, pick(b, endings, 8));
 }
 
 /* Every tenth post says a word that a rule waits for. */
@@ -126,9 +113,7 @@ make_posts(struct bench *b)
 		word = i % 10 == 0
 		    ? arena_printf(b->arena, " word%zu", (size_t)rng_below(&b->rng, 10000))
 		    : "";
-		p->text = slice_of(b->texts == NULL
-			? invent_text(b, word)
-			: arena_printf(b->arena, "%s%s", b->texts[i % b->text_count].ptr, word));
+		p->text = slice_of(bench_text(b, i, word));
 		p->author.id =
 		    slice_of(arena_printf(b->arena, "https://social.example/users/a%zu", author));
 		p->author.handle = slice_of(arena_printf(b->arena, "@a%zu@social.example", author));
@@ -173,29 +158,10 @@ out:
 
 /* ---- rules ---------------------------------------------------------------------------- */
 
-static struct slice
-rules_text(struct bench *b, size_t count)
+int
+bench_compile(struct bench *b, struct slice rules, struct snapshot **s_r, struct err *err)
 {
-	struct buf text;
-	struct slice made;
-
-	buf_init(&text, 64u * 1024 * 1024);
-	buf_addf(&text, "brand acme \"Acme\"\n  called \"acme\", \"@acmecoffee\"\nend\n\n");
-	for (size_t i = 0; i < count; i++)
-		buf_addf(&text,
-		    "rule r%zu \"Rule %zu\"\n  when all of\n    text contains \"word%zu\"\n    "
-		    "author.followers is at least %zu\n"
-		    "  end\n  then\n    tag author \"seen\"\n  end\nend\n\n",
-		    i, i, i, i % 50);
-	made = arena_slice_dup(b->arena, buf_slice(&text));
-	buf_fini(&text);
-	return made;
-}
-
-static int
-compile(struct bench *b, size_t count, struct snapshot **s_r, struct err *err)
-{
-	struct rule_source source = {"bench.rules", rules_text(b, count)};
+	struct rule_source source = {"bench.rules", rules};
 	struct bundle bundle = {&source, 1, NULL, 0};
 	struct diag_list *diags = diag_list_new();
 	struct config *config = NULL;
@@ -214,65 +180,27 @@ compile(struct bench *b, size_t count, struct snapshot **s_r, struct err *err)
 	return rc;
 }
 
-static int
-bench_rules_at(struct bench *b, size_t count, struct err *err)
-{
-	struct snapshot *s = NULL;
-	struct scorer *scorer = scorer_new();
-	struct arena *scores = arena_new(512u * 1024 * 1024), *a = arena_new(64u * 1024 * 1024);
-	struct score *scored = NULL;
-	struct author_facts facts = {0};
-	struct rule_facts none = {.in_list = NULL};
-	struct occurrence occ = {0};
-	struct firing *firings;
-	size_t n;
-	int64_t began, compile_ns, done = 0, fired = 0;
-	int rc = -1;
-
-	if (scorer == NULL || scores == NULL || a == NULL ||
-	    (scored = arena_array(scores, BENCH_POSTS, sizeof *scored)) == NULL) {
-		err_set(err, ERR_NOMEM, "no memory");
-		goto out;
-	}
-	began = now_ns();
-	if (compile(b, count, &s, err) < 0)
-		goto out;
-	compile_ns = now_ns() - began;
-	for (size_t i = 0; i < BENCH_POSTS; i++)
-		if (nlp_score(scorer, b->lexicon, s->matcher, b->posts[i].text, SLICE_NONE, scores,
-			&scored[i], err) < 0)
-			goto out;
-	occ.author = &facts;
-	began = now_ns();
-	while ((double)(now_ns() - began) < b->seconds * 1e9 / 3) {
-		for (size_t i = 0; i < BENCH_BATCH; i++, done++) {
-			occ.post = &b->posts[(size_t)done % BENCH_POSTS];
-			occ.score = &scored[(size_t)done % BENCH_POSTS];
-			if (rule_set_evaluate(s->rules, &occ, &none, a, &firings, &n, err) < 0)
-				goto out;
-			fired += (int64_t)n;
-		}
-		arena_reset(a);
-	}
-	began = now_ns() - began;
-	json_object_begin(&b->w);
-	json_kv_i64(&b->w, "rules", (int64_t)count);
-	json_kv_i64(&b->w, "posts_per_s", (int64_t)((double)done * 1e9 / (double)began));
-	json_kv_i64(&b->w, "rule_evaluations_per_s",
-	    (int64_t)((double)done * (double)count * 1e9 / (double)began));
-	json_kv_milli(&b->w, "fired_per_post", done == 0 ? 0 : fired * 1000 / done);
-	json_kv_i64(&b->w, "compile_ms", compile_ns / 1000000);
-	json_object_end(&b->w);
-	rc = 0;
-out:
-	snapshot_unref(s);
-	scorer_free(scorer);
-	arena_free(scores);
-	arena_free(a);
-	return rc;
-}
-
 /* ---- end to end -------------------------------------------------------------------------- */
+
+/* One post in ten says a word that a rule waits for. */
+static struct slice
+rules_text(struct bench *b, size_t count)
+{
+	struct buf text;
+	struct slice made;
+
+	buf_init(&text, 64u * 1024 * 1024);
+	buf_addf(&text, "brand acme \"Acme\"\n  called \"acme\", \"@acmecoffee\"\nend\n\n");
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&text,
+		    "rule r%zu \"Rule %zu\"\n  when all of\n    text contains \"word%zu\"\n    "
+		    "author.followers is at least %zu\n"
+		    "  end\n  then\n    tag author \"seen\"\n  end\nend\n\n",
+		    i, i, i, i % 50);
+	made = arena_slice_dup(b->arena, buf_slice(&text));
+	buf_fini(&text);
+	return made;
+}
 
 static int
 run_batches(
@@ -328,7 +256,7 @@ bench_durable(struct bench *b, struct err *err)
 	o.path = path;
 	o.mode = STORE_WRITER;
 	o.now_ms = clock_now_ms(sysclock());
-	if (compile(b, 10000, &s, err) < 0 || store_open(&o, &st, err) < 0)
+	if (bench_compile(b, rules_text(b, 10000), &s, err) < 0 || store_open(&o, &st, err) < 0)
 		goto out;
 	env.store = st;
 	env.clock = sysclock();
@@ -381,24 +309,20 @@ put_machine(struct bench *b)
 static int
 measure(struct bench *b, struct err *err)
 {
-	static const size_t sizes[] = {10, 1000, 10000};
 	struct buf store_figures;
 	int rc;
 
 	json_writer_init(&b->w, &b->out);
 	json_object_begin(&b->w);
 	put_machine(b);
-	fprintf(stderr, "scoring ...\n");
-	if (bench_score(b, err) < 0)
-		return -1;
-	json_key(&b->w, "rules");
-	json_array_begin(&b->w);
-	for (size_t i = 0; i < 3; i++) {
-		fprintf(stderr, "%zu rules ...\n", sizes[i]);
-		if (bench_rules_at(b, sizes[i], err) < 0)
-			return -1;
+	if (verb_flag(b->call, "--only") != NULL) {
+		rc = bench_rules(b, err);
+		json_object_end(&b->w);
+		return rc;
 	}
-	json_array_end(&b->w);
+	fprintf(stderr, "scoring ...\n");
+	if (bench_score(b, err) < 0 || bench_rules(b, err) < 0)
+		return -1;
 	fprintf(stderr, "durable posts in %s ...\n", b->dir);
 	if (bench_durable(b, err) < 0)
 		return -1;
@@ -434,7 +358,8 @@ run(struct verb_call *call)
 	struct bench b = {0};
 	struct diag_list *diags = diag_list_new();
 	struct err err = {ERR_NONE, "no memory"};
-	const char *seconds = verb_flag(call, "--seconds"), *texts = verb_flag(call, "--texts");
+	const char *seconds = verb_flag(call, "--seconds"), *texts = verb_flag(call, "--texts"),
+		   *only = verb_flag(call, "--only");
 	long long whole = BENCH_SECONDS;
 	int rc = -1;
 
@@ -443,8 +368,13 @@ run(struct verb_call *call)
 		diag_list_free(diags);
 		return verb_usage(call, "--seconds takes a whole number from 1 to 600");
 	}
+	if (only != NULL && strcmp(only, "rules") != 0) {
+		diag_list_free(diags);
+		return verb_usage(call, "--only takes 'rules'");
+	}
 	b.call = call;
 	b.seconds = (double)whole;
+	b.export_dir = verb_flag(call, "--export");
 	rng_init(&b.rng, 42);
 	b.arena = arena_new(256u * 1024 * 1024);
 	buf_init(&b.out, 1024 * 1024);
@@ -468,12 +398,17 @@ static const struct flag flags[] = {
     {"--seconds", NULL, "N", "how long each measurement takes; default 3", false},
     {"--texts", NULL, "FILE",
 	"what the posts say, one text a line; default: a few invented sentences", false},
+    {"--only", NULL, "rules", "measure the rules alone", false},
+    {"--export", NULL, "DIR",
+	"write the 10,000 rules measured and what the posts gave them, as JSON, for others to be "
+	"measured on",
+	false},
     {0},
 };
 
 const struct verb verb_bench = {
     "bench",
-    "[--seconds N] [--texts FILE]",
+    "[--seconds N] [--texts FILE] [--only rules] [--export DIR]",
     "reproducible figures of this machine",
     "Writes JSON.  The database files are made in a folder below the current one and removed "
     "again: run it on the disk\n"

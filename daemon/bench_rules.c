@@ -1,0 +1,291 @@
+/*
+ * bench_rules.c - posts through compiled rules: how many a second, beside nothing; and with
+ * cool-downs and windows, settled against the store as the pipeline does it but rolled back, so that
+ * decisions are made and not kept.
+ *
+ * Time is what the process used of a processor, so that neighbours count little.
+ */
+#include "daemon/bench.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "core/err.h"
+#include "core/post.h"
+#include "platform/zone_clock.h"
+#include "rules/rules.h"
+#include "store/store.h"
+
+#include "actions/actions.h"
+#include "daemon/config.h"
+#include "daemon/snapshot.h"
+
+/* So many rules for each keyword and tag of the vocabulary let ten of 10,000 be true. */
+#define RULES_PER_WORD 18
+
+static int64_t
+used_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static size_t
+heap_bytes(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+struct run { /* one set of rules that is measured */
+	struct bench *b;
+	struct bench_world world;
+	struct snapshot *snapshot;
+	struct arena *arena;
+	size_t rules;
+	int64_t compile_ns;
+	size_t bytes; /* of the compiled rules */
+};
+
+static void
+run_fini(struct run *r)
+{
+	snapshot_unref(r->snapshot);
+	arena_free(r->arena);
+	bench_world_fini(&r->world);
+}
+
+static int
+run_begin(
+    struct bench *b, size_t rules, size_t words, bool with_state, struct run *r, struct err *err)
+{
+	size_t bytes;
+
+	*r = (struct run){.b = b, .rules = rules, .arena = arena_new(64u * 1024 * 1024)};
+	if (r->arena == NULL)
+		return err_set(err, ERR_NOMEM, "no memory");
+	if (bench_world_make(b, rules, words, with_state, &r->world, err) < 0)
+		return -1;
+	bytes = heap_bytes();
+	r->compile_ns = used_ns();
+	if (bench_compile(b, r->world.rules, &r->snapshot, err) < 0)
+		return -1;
+	r->compile_ns = used_ns() - r->compile_ns;
+	r->bytes = heap_bytes() - bytes;
+	return bench_world_score(b, &r->world, r->snapshot, err);
+}
+
+/* ---- rules alone ----------------------------------------------------------------------- */
+
+static int
+evaluate_some(struct run *r, size_t from, int64_t *fired, struct err *err)
+{
+	struct rule_facts none = {.in_list = NULL};
+
+	for (size_t i = from; i < from + BENCH_BATCH; i++) {
+		struct firing *firings;
+		size_t n;
+
+		if (rule_set_evaluate(r->snapshot->rules, &r->world.occurrences[i % r->world.count],
+			&none, r->arena, &firings, &n, err) < 0)
+			return -1;
+		*fired += (int64_t)n;
+	}
+	arena_reset(r->arena);
+	return 0;
+}
+
+static int
+bench_stateless(struct bench *b, size_t rules, size_t words, struct err *err)
+{
+	struct run r;
+	int64_t began, took, done = 0, fired = 0;
+	int rc = run_begin(b, rules, words, false, &r, err);
+
+	for (; rc == 0 && done < BENCH_POSTS; done += BENCH_BATCH) /* to warm up */
+		rc = evaluate_some(&r, (size_t)done, &fired, err);
+	began = used_ns();
+	done = fired = 0;
+	do {
+		rc = rc < 0 ? -1 : evaluate_some(&r, (size_t)done, &fired, err);
+		done += BENCH_BATCH;
+		took = used_ns() - began;
+	} while (rc == 0 && ((double)took < b->seconds * 1e9 / 3 || done < BENCH_POSTS));
+	if (rc == 0 && b->export_dir != NULL && rules == 10000)
+		rc = bench_world_export(&r.world, b->export_dir, err);
+	if (rc == 0) {
+		json_object_begin(&b->w);
+		json_kv_i64(&b->w, "rules", (int64_t)rules);
+		json_kv_i64(&b->w, "posts_per_s", (int64_t)((double)done * 1e9 / (double)took));
+		json_kv_milli(&b->w, "true_per_post", fired * 1000 / done);
+		json_kv_i64(&b->w, "compile_ms", r.compile_ns / 1000000);
+		json_kv_i64(&b->w, "bytes_per_rule", (int64_t)(r.bytes / rules));
+		json_object_end(&b->w);
+	}
+	run_fini(&r);
+	return rc;
+}
+
+/* ---- with what rules remember --------------------------------------------------------------- */
+
+struct mix {
+	struct run run;
+	struct store *store;
+	struct zone_clock *zones;
+	int64_t fired, held;
+};
+
+static int
+settle_one(struct mix *m, struct occurrence *occ, struct err *err)
+{
+	struct rule_facts none = {.in_list = NULL};
+	struct settle_input in = {.occ = occ, .mode = SETTLE_REHEARSE, .zones = m->zones};
+	struct settled settled = {0};
+	struct firing *firings;
+
+	if (rule_set_evaluate(m->run.snapshot->rules, occ, &none, m->run.arena, &firings,
+		&in.firing_count, err) < 0)
+		return -1;
+	in.firings = firings;
+	if (actions_settle(m->store, &m->run.snapshot->config->actions, m->run.snapshot->templates,
+		&in, m->run.arena, &settled, err) < 0)
+		return -1;
+	m->fired += (int64_t)settled.fired;
+	m->held += (int64_t)settled.held;
+	return 0;
+}
+
+/* All but every tenth, whose authors stay unknown; twice, so that windows are full. */
+static int
+warm_up(struct mix *m, struct err *err)
+{
+	int rc = 0;
+
+	for (int64_t before_ms = 2 * TIME_HOUR_MS; rc == 0 && before_ms > 0;
+	     before_ms -= TIME_HOUR_MS) {
+		if (store_begin(m->store, err) < 0)
+			return -1;
+		for (size_t i = 0; rc == 0 && i < m->run.world.count; i++) {
+			struct occurrence occ = m->run.world.occurrences[i];
+
+			occ.now_ms -= before_ms;
+			occ.at_ms -= before_ms;
+			if (i % 10 != 9)
+				rc = settle_one(m, &occ, err);
+			if (i % BENCH_BATCH == 0)
+				arena_reset(m->run.arena);
+		}
+		if (rc < 0)
+			store_rollback(m->store);
+		else
+			rc = store_commit(m->store, err);
+	}
+	return rc;
+}
+
+static int
+settle_some(struct mix *m, size_t from, struct err *err)
+{
+	int rc = store_begin(m->store, err);
+
+	if (rc < 0)
+		return -1;
+	for (size_t i = from; rc == 0 && i < from + BENCH_BATCH; i++)
+		rc = settle_one(m, &m->run.world.occurrences[i % m->run.world.count], err);
+	store_rollback(m->store);
+	arena_reset(m->run.arena);
+	return rc;
+}
+
+static int
+measure_mix(struct mix *m, struct err *err)
+{
+	struct json_writer *w = &m->run.b->w;
+	int64_t began, took, done = 0;
+	int rc = warm_up(m, err);
+
+	for (size_t i = 0; rc == 0 && i < BENCH_POSTS; i += BENCH_BATCH)
+		rc = settle_some(m, i, err);
+	m->fired = m->held = 0;
+	began = used_ns();
+	do {
+		rc = rc < 0 ? -1 : settle_some(m, (size_t)done, err);
+		done += BENCH_BATCH;
+		took = used_ns() - began;
+	} while (rc == 0 && ((double)took < m->run.b->seconds * 1e9 / 3 || done < 4 * BENCH_POSTS));
+	if (rc < 0)
+		return -1;
+	json_object_begin(w);
+	json_kv_i64(w, "rules", (int64_t)m->run.rules);
+	json_kv_i64(w, "posts_per_s", (int64_t)((double)done * 1e9 / (double)took));
+	json_kv_milli(w, "fired_per_post", m->fired * 1000 / done);
+	json_kv_milli(w, "held_per_post", m->held * 1000 / done);
+	json_kv_i64(w, "bytes_per_rule", (int64_t)(m->run.bytes / m->run.rules));
+	json_object_end(w);
+	return 0;
+}
+
+static int
+bench_mix(struct bench *b, size_t rules, struct err *err)
+{
+	struct mix m = {0};
+	struct store_options o = {.mode = STORE_WRITER};
+	char path[128];
+	int rc = run_begin(b, rules, rules / RULES_PER_WORD, true, &m.run, err);
+
+	snprintf(path, sizeof path, "%s/rules.db", b->dir);
+	o.path = path;
+	o.now_ms = m.run.world.occurrences != NULL ? m.run.world.occurrences[0].now_ms : 0;
+	m.zones = zone_clock_new();
+	if (rc == 0 && m.zones == NULL)
+		rc = err_set(err, ERR_NOMEM, "no memory");
+	if (rc == 0)
+		rc = store_open(&o, &m.store, err);
+	if (rc == 0)
+		rc = measure_mix(&m, err);
+	store_close(m.store);
+	zone_clock_free(m.zones);
+	run_fini(&m.run);
+	return rc;
+}
+
+/* ---- all -------------------------------------------------------------------------------------- */
+
+static int
+measure_stateless(struct bench *b, struct err *err)
+{
+	static const size_t sizes[] = {10, 1000, 10000, 100000};
+	int rc = 0;
+
+	json_key(&b->w, "stateless");
+	json_array_begin(&b->w);
+	for (size_t i = 0; rc == 0 && i < sizeof sizes / sizeof *sizes; i++) {
+		fprintf(stderr, "%zu rules ...\n", sizes[i]);
+		rc = bench_stateless(b, sizes[i], sizes[i] / RULES_PER_WORD + 1, err);
+	}
+	if (rc == 0) /* a hundred true ones */
+		rc = bench_stateless(b, 100000, 10000 / RULES_PER_WORD + 1, err);
+	json_array_end(&b->w);
+	return rc;
+}
+
+int
+bench_rules(struct bench *b, struct err *err)
+{
+	int rc;
+
+	json_key(&b->w, "rules");
+	json_object_begin(&b->w);
+	rc = measure_stateless(b, err);
+	if (rc == 0) {
+		fprintf(stderr, "10000 rules with cool-downs and windows ...\n");
+		json_key(&b->w, "remembering");
+		rc = bench_mix(b, 10000, err);
+	}
+	json_object_end(&b->w);
+	return rc;
+}
