@@ -234,8 +234,8 @@ act_alert(
 	row->outcome = DECISION_ALERTED;
 	if (s->in->mode == SETTLE_REHEARSE)
 		return settle_note(s, row, "an alert would be raised");
-	if (alert_raise(s->st, s->config, s->in->occ, f->rule, action, f->reason, slice_of(row->id),
-		s->arena, &alert_no, s->err) < 0)
+	if (alert_raise(s->st, s->config, s->in->occ, f->rule, action, firing_reason(f),
+		slice_of(row->id), s->arena, &alert_no, s->err) < 0)
 		return -1;
 	s->out->alerted++;
 	return settle_note(
@@ -260,7 +260,7 @@ add_row(struct settle *s, const struct firing *f, const struct action *action)
 	    .subject = occ->subject,
 	    .action = action->text,
 	    .verb = action->verb,
-	    .reason = f->reason,
+	    .reason = firing_reason(f),
 	    .at_ms = occ->now_ms,
 	    .event_at_ms = occ->at_ms,
 	};

@@ -150,13 +150,29 @@ enum firing_part {
 	FIRING_BASE /* `out of posts where` of a watch */
 };
 
+struct firing;
+
+/* Who can say why: reasons are put in words when somebody asks, which of most firings nobody does. */
+struct firing_teller {
+	/* SLICE_NONE without memory */
+	struct slice (*tell)(const struct firing_teller *self, const struct firing *f);
+};
+
 /* Conditions that were true for an occurrence. */
 struct firing {
 	const struct rule_head *rule;
-	/* one line: the conditions that made it true with the values seen; empty where a watch
-	 * merely counts */
-	struct slice reason;
 	enum firing_part part;
+	uint32_t number; /* for the teller */
+	const struct firing_teller *teller; /* lives as long as the firing; NULL: reason is set */
+	struct slice reason;
 };
+
+/* One line: the conditions that made it true with the values seen; empty where a watch merely
+ * counts.  SLICE_NONE without memory. */
+static inline struct slice
+firing_reason(const struct firing *f)
+{
+	return f->teller == NULL ? f->reason : f->teller->tell(f->teller, f);
+}
 
 #endif

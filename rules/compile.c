@@ -43,6 +43,34 @@ emit(struct compiler *c, enum rule_opcode op, uint32_t arg, bool is_negated)
 	return 0;
 }
 
+static int
+add_check(struct compiler *c, enum requirement_kind kind, uint32_t at, uint32_t end)
+{
+	struct rule_set *s = c->set;
+	void *checks = s->checks;
+
+	if (end >= UINT32_C(1) << 30 ||
+	    vector_grow(&checks, s->check_count, &s->check_cap, sizeof *s->checks) < 0)
+		return -1;
+	s->checks = checks;
+	s->checks[s->check_count++] =
+	    (struct requirement){.at = at, .end = end & 0x3fffffff, .kind = kind & 3u};
+	return 0;
+}
+
+/* A member of what a program asks; its code was made from `from` on. */
+static int
+check_member(struct compiler *c, const struct node *n, uint32_t from)
+{
+	bool is_not = n->kind == NODE_NOT && n->first->kind == NODE_CONDITION;
+
+	if (is_not)
+		return add_check(c, REQUIRE_NO, n->first->test, 0);
+	return n->kind == NODE_CONDITION
+	    ? add_check(c, REQUIRE_YES, n->test, 0)
+	    : add_check(c, REQUIRE_CODE, from, (uint32_t)c->set->code_count);
+}
+
 static int compile_node(struct compiler *c, struct node *n);
 
 /* a; JUMP end; b; AND; JUMP end; c; AND; end: what is decided is not asked further. */
@@ -53,7 +81,10 @@ compile_group(struct compiler *c, const struct node *n)
 	uint32_t open = UINT32_MAX; /* the jumps to be aimed, linked through their arguments */
 
 	for (struct node *child = n->first; child != NULL; child = child->next) {
-		if (compile_node(c, child) < 0)
+		uint32_t from = (uint32_t)c->set->code_count;
+
+		if (compile_node(c, child) < 0 ||
+		    (is_all && n == c->root && check_member(c, child, from) < 0))
 			return -1;
 		if (child != n->first &&
 		    emit(c, is_all ? RULE_OPCODE_AND : RULE_OPCODE_OR, 0, false) < 0)
@@ -201,15 +232,20 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 	*p = (struct program){.head = head,
 	    .root = root,
 	    .code = (uint32_t)c->set->code_count,
+	    .check = (uint32_t)c->set->check_count,
 	    .from_ms = moment_ms(c, it, &it->from, INT64_MIN),
 	    .until_ms = moment_ms(c, it, &it->until, INT64_MAX),
 	    .part = part,
 	    .is_off = item_has(it, SLOT_OFF)};
 	if (root == NULL)
 		return 0;
-	if (compile_node(c, root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
+	c->root = root;
+	if (compile_node(c, root) < 0 ||
+	    (root->kind != NODE_ALL && check_member(c, root, p->code) < 0) ||
+	    emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
 		return -1;
 	p->code_count = (uint32_t)c->set->code_count - p->code;
+	p->check_count = (uint32_t)c->set->check_count - p->check;
 	assert(stack_is_sound(c->set, p));
 	return 0;
 }
@@ -349,8 +385,9 @@ compile_set(struct rule_set *s, const struct rule_env *env, struct map *const id
 	buf_init(&text, TEXT_MAX);
 	c.list_sets = map_new(0, RULES_COUNT_MAX * 8, NULL);
 	c.scratch = arena_new(SCRATCH_MAX);
-	if (c.list_sets == NULL || c.scratch == NULL || words_init(&s->words) < 0 ||
-	    phrases_init(&s->phrases) < 0)
+	c.tests = map_new(0, UINT32_MAX, NULL);
+	if (c.list_sets == NULL || c.tests == NULL || c.scratch == NULL ||
+	    words_init(&s->words) < 0 || phrases_init(&s->phrases) < 0)
 		goto out;
 	s->domain_count = 1;
 	s->rule_ids = map_new(0, RULES_COUNT_MAX + 1, NULL);
@@ -366,6 +403,7 @@ compile_set(struct rule_set *s, const struct rule_env *env, struct map *const id
 out:
 	buf_fini(&text);
 	map_free(c.list_sets);
+	map_free(c.tests);
 	arena_free(c.scratch);
 	return rc;
 }

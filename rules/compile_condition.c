@@ -269,7 +269,13 @@ compile_meets(struct compiler *c, const struct node *n, struct test *t)
 	t->opcode = is_none ? RULE_OPCODE_TEST_MISSES : RULE_OPCODE_TEST_MEETS;
 	if (n->op == RULE_OP_CONTAINS_ALL)
 		t->opcode = RULE_OPCODE_TEST_HAS_ALL;
-	return domain_of(c, n->field, &t->domain) < 0 ? -1 : values_set(c, n, &t->set);
+	if (domain_of(c, n->field, &t->domain) < 0 || values_set(c, n, &t->set) < 0)
+		return -1;
+	for (size_t i = 0; i < c->set->sets[t->set].count; i++)
+		t->bits |= UINT64_C(1) << (c->set->sets[t->set].ids[i] % 64);
+	t->is_exact = n->field->type == FIELD_CHOICE ||
+	    (n->field->type == FIELD_BRAND && c->set->brands.brand_count <= 64);
+	return 0;
 }
 
 /* ---- the other kinds ---- */
@@ -420,38 +426,65 @@ compile_kind(struct compiler *c, const struct node *n, struct test *t)
 
 /* The condition in words, for reasons; made here so that evaluating needs no memory for it. */
 static int
-compile_shown(struct compiler *c, const struct node *n, struct test *t)
+compile_shown(struct compiler *c, const struct node *n, struct slice text, struct test_words *w)
 {
-	struct slice text;
+	w->node = n;
+	w->shown = text.len <= RULES_SHOWN_MAX
+	    ? arena_slice_dup(c->set->arena, text)
+	    : slice_of(arena_printf(
+		  c->set->arena, "%.*s...", SLICE_ARG(utf8_prefix(text, RULES_SHOWN_MAX))));
+	if (n->field->phrase == NULL)
+		w->name_len =
+		    (uint32_t)(n->field->type == FIELD_ATTRIBUTE ? n->attribute.len + 9
+								 : strlen(n->field->name));
+	return slice_is_set(w->shown) ? 0 : -1;
+}
+
+static int
+make_test_room(struct rule_set *s)
+{
+	void *tests = s->tests, *words = s->test_words;
+
+	if (vector_grow(&tests, s->test_count, &s->test_cap, sizeof *s->tests) < 0)
+		return -1;
+	s->tests = tests;
+	if (vector_grow(&words, s->test_count, &s->test_words_cap, sizeof *s->test_words) < 0)
+		return -1;
+	s->test_words = words;
+	return 0;
+}
+
+static int
+add_test(struct compiler *c, const struct node *n, struct slice text, uint32_t *test_r)
+{
+	struct test t = {.field = n->field};
+	struct test_words words = {0};
+
+	if (make_test_room(c->set) < 0 || compile_shown(c, n, text, &words) < 0 ||
+	    compile_kind(c, n, &t) < 0)
+		return -1;
+	c->set->tests[c->set->test_count] = t;
+	c->set->test_words[c->set->test_count] = words;
+	*test_r = (uint32_t)c->set->test_count++;
+	return 0;
+}
+
+/* Conditions that read the same are the same. */
+int
+compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r)
+{
+	void *found;
 
 	buf_clear(c->text);
 	print_condition(n, c->text);
 	if (buf_failed(c->text))
 		return -1;
-	text = buf_slice(c->text);
-	t->shown = text.len <= RULES_SHOWN_MAX
-	    ? arena_slice_dup(c->set->arena, text)
-	    : slice_of(arena_printf(
-		  c->set->arena, "%.*s...", SLICE_ARG(utf8_prefix(text, RULES_SHOWN_MAX))));
-	if (n->field->phrase == NULL)
-		t->name_len =
-		    (uint32_t)(n->field->type == FIELD_ATTRIBUTE ? n->attribute.len + 9
-								 : strlen(n->field->name));
-	return slice_is_set(t->shown) ? 0 : -1;
-}
-
-int
-compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r)
-{
-	void *tests = c->set->tests;
-	struct test t = {.node = n};
-
-	if (vector_grow(&tests, c->set->test_count, &c->set->test_cap, sizeof t) < 0)
-		return -1;
-	c->set->tests = tests;
-	if (compile_kind(c, n, &t) < 0 || compile_shown(c, n, &t) < 0)
-		return -1;
-	c->set->tests[c->set->test_count] = t;
-	*test_r = (uint32_t)c->set->test_count++;
-	return 0;
+	found = map_get(c->tests, buf_slice(c->text));
+	if (found != NULL) {
+		*test_r = (uint32_t)((uintptr_t)found - 1);
+		return 0;
+	}
+	return add_test(c, n, buf_slice(c->text), test_r) < 0
+	    ? -1
+	    : map_put(c->tests, buf_slice(c->text), (void *)(uintptr_t)(*test_r + (size_t)1));
 }

@@ -74,19 +74,32 @@ struct id_set {
 	size_t count;
 };
 
+/* What the machine needs of a condition; equal conditions of a set are one test. */
 struct test {
+	uint8_t opcode;
+	bool is_negated;
+	bool is_exact; /* MEETS, MISSES: bits tells all */
+	uint16_t domain; /* MEETS, MISSES; PLAIN: among the plain fields */
+	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
+	const struct field *field;
+	union {
+		struct {
+			int64_t low, high; /* BOUNDS, inclusive */
+		};
+		uint64_t bits; /* MEETS, MISSES: of each id of the set the bit id % 64 */
+		struct { /* PLAIN, ATTRIBUTE: folded; numbers of ATTRIBUTE in number_milli */
+			const struct pattern *patterns;
+			size_t pattern_count;
+		};
+	};
+};
+
+/* What people need of it: beside the tests, so that these stay together. */
+struct test_words {
 	const struct node *node;
 	struct slice
 	    shown; /* the condition in words, "sentiment is below -0.4"; long ones end in "..." */
 	uint32_t name_len; /* bytes of its field's name; 0: none, as in "author is verified" */
-	enum rule_opcode opcode;
-	bool is_negated;
-	uint16_t domain; /* MEETS, MISSES; PLAIN: among the plain fields */
-	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
-	int64_t low, high; /* BOUNDS, inclusive */
-	/* PLAIN, ATTRIBUTE: folded; numbers of ATTRIBUTE as written in number_milli */
-	const struct pattern *patterns;
-	size_t pattern_count;
 };
 
 struct pattern {
@@ -96,14 +109,28 @@ struct pattern {
 	int64_t number_milli;
 };
 
+/* What must hold, all of it, for a program to fire: a test that says yes (or no, of `not`), or a
+ * group whose code says yes. */
+enum requirement_kind {
+	REQUIRE_YES,
+	REQUIRE_NO,
+	REQUIRE_CODE
+};
+struct requirement {
+	uint32_t at; /* a test; CODE: the first instruction */
+	uint32_t end : 30; /* CODE: behind the last */
+	uint32_t kind : 2;
+};
+
 /* Conditions that are run: a rule's `when`, and those of its other parts and of the watches. */
 struct program {
 	const struct rule_head *head;
-	const struct node *root; /* NULL: any post */
-	uint32_t code, code_count;
+	uint32_t check, check_count; /* those the index has not answered */
 	int64_t from_ms, until_ms; /* until: not included */
+	uint32_t code, code_count; /* all conditions, in their order */
 	enum firing_part part;
 	bool is_off;
+	const struct node *root; /* NULL: any post */
 };
 #define PROGRAM_NONE UINT32_MAX
 
@@ -128,26 +155,37 @@ struct compiled_watch {
 	uint32_t over, out_of; /* programs; out_of: PROGRAM_NONE when no share is asked for */
 };
 
-/* One (domain, set) that lets some programs through. */
-struct cluster {
-	uint32_t first, count; /* into cluster_programs */
+/* Tests that stand in very many programs are asked once for an occurrence; what they said is a bit
+ * each.  Gate 0 is always open. */
+#define GATES_MAX 64
+#define ENTRY_GATES 4
+
+/* A program worth running when its gates are open; or, with ENTRY_CLUSTER, all those of a cluster. */
+struct index_entry {
+	uint32_t program;
+	uint8_t gates[ENTRY_GATES];
+};
+#define ENTRY_CLUSTER UINT32_C(0x80000000)
+
+struct entry_range {
+	uint32_t first, count; /* into entries */
 };
 
 struct posting {
 	uint64_t key; /* domain << 32 | id; UINT64_MAX: empty */
-	uint32_t first, count; /* into posting_clusters */
+	struct entry_range range;
 };
 
 struct rule_index {
-	uint64_t *flat; /* bit per program: looked at for every occurrence */
-	size_t flat_words;
-	struct cluster *clusters;
+	struct index_entry *entries;
+	struct entry_range flat; /* looked at for every occurrence */
+	struct entry_range *clusters; /* the programs of one large set */
 	size_t cluster_count;
-	uint32_t *cluster_programs;
 	struct posting *postings;
 	size_t posting_mask;
-	uint32_t *posting_clusters;
-	bool has_domain[DOMAINS_MAX];
+	uint64_t domains; /* bit per domain that has postings */
+	uint32_t gates[GATES_MAX]; /* tests */
+	size_t gate_count; /* with gate 0 */
 };
 
 struct rule_set {
@@ -169,8 +207,12 @@ struct rule_set {
 
 	struct instruction *code;
 	size_t code_count, code_cap;
+	struct requirement *checks;
+	size_t check_count, check_cap;
 	struct test *tests;
 	size_t test_count, test_cap;
+	struct test_words *test_words; /* beside tests */
+	size_t test_words_cap;
 	struct id_set *sets;
 	size_t set_count, set_cap;
 	struct words words;
@@ -187,23 +229,40 @@ struct rule_set {
 
 struct domain_values {
 	bool is_known;
-	size_t count; /* ids */
+	uint32_t count; /* ids */
+	uint64_t bits; /* of each id the bit id % 64 */
 	uint32_t *ids;
 	struct slice *texts; /* parallel to ids, as seen; NULL for brands, choices and keywords */
 };
 
+/* What the store said of a list: asked once, so that a reason told later says the same. */
+struct list_answer {
+	const struct list_answer *next;
+	uint32_t set;
+	enum action_target who;
+	enum tristate answer;
+};
+
+#define AUTHOR_NAMES 3
+
 struct evaluation {
+	struct firing_teller teller; /* of its firings; first */
 	const struct rule_set *set;
 	const struct occurrence *occ;
 	const struct rule_facts *facts;
 	const struct node *given; /* of an example: stands for what the post would have */
 	struct arena *arena;
 	struct phrase_text text;
-	uint64_t *phrase_bits;
-	size_t hit_cap;
-	struct domain_values domains[DOMAINS_MAX];
-	struct slice folded[PLAINS_MAX]; /* of plain fields, when first asked */
+	uint64_t *phrase_bits; /* of the keywords found; NULL while they are few */
+	uint32_t hit_cap;
 	bool has_no_memory;
+	bool has_author_names;
+	uint64_t found; /* bit per domain whose values were looked for */
+	uint64_t gates; /* those that are open; 0: not asked yet */
+	struct domain_values *domains;
+	struct slice *folded; /* of plain fields, when first asked */
+	uint32_t author_names[AUTHOR_NAMES]; /* words that lists may have; 0: none has it */
+	const struct list_answer *list_answers;
 };
 
 /* What a field holds: as its accessors say, or as the example gives it.  NULL and false as there; a
@@ -231,16 +290,32 @@ enum tristate evaluation_test(struct evaluation *e, const struct test *t);
 /* The program's answer. */
 enum tristate evaluation_run(struct evaluation *e, const struct program *p);
 /* The first id that the field's values and the set share; false: none. */
-bool evaluation_common(
-    const struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r);
-/* Is keyword `phrase` in the text? */
+bool
+evaluation_common(struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r);
+/* Is keyword `phrase` in the text?  The text's values have been looked for. */
 bool evaluation_has_phrase(const struct evaluation *e, uint32_t phrase);
 bool id_set_has(const struct id_set *s, uint32_t id);
+int evaluation_find(struct evaluation *e, size_t domain);
+
+/* The values of a domain, looked for when first asked. */
+static inline const struct domain_values *
+evaluation_domain(struct evaluation *e, size_t domain)
+{
+	if ((e->found >> domain & 1) == 0 && evaluation_find(e, domain) < 0)
+		e->has_no_memory = true;
+	return &e->domains[domain];
+}
+
+static inline const struct test_words *
+test_words_of(const struct rule_set *set, const struct test *t)
+{
+	return &set->test_words[t - set->tests];
+}
 /* The number an attribute's value spells; false: it is none. */
 bool attribute_number(struct slice value, int64_t *milli_r);
 
-/* Bits of the programs worth running; in the evaluation's arena, NULL without memory. */
-uint64_t *index_candidates(const struct rule_index *x, const struct evaluation *e);
+/* Programs worth running, in order, each once, in the evaluation's arena; -1 without memory. */
+int index_candidates(struct evaluation *e, const uint32_t **programs_r, size_t *count_r);
 int index_build(struct rule_set *set);
 void index_fini(struct rule_index *x);
 
@@ -263,6 +338,8 @@ struct compiler {
 	const struct rule_env *env;
 	struct map *const *ids; /* from the checker */
 	struct map *list_sets; /* "kind list" -> set plus 1 */
+	struct map *tests; /* a condition in words -> test plus 1 */
+	const struct node *root; /* of the program that is made: its members become checks */
 	struct arena *scratch;
 	struct buf *text; /* scratch */
 };

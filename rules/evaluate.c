@@ -1,8 +1,10 @@
 /*
  * evaluate.c - one occurrence against the rules.
  *
- * First the occurrence's own values become numbers, once; then the index names the candidates; then
- * each candidate's program runs.  Nothing here takes memory but from the arena passed in.
+ * The occurrence's own values become numbers, once and when first asked for; the index names the
+ * candidates by them; then what it has not answered of each candidate is checked.  Nothing here takes
+ * memory but from the arena passed in.  Reasons are put in words when somebody asks for them: the
+ * evaluation stays in the arena for that.
  */
 #include "rules/engine_internal.h"
 
@@ -12,7 +14,48 @@
 #include "core/err.h"
 #include "rules/fold_internal.h"
 
+/* Up to so many keywords found are walked; of more there is a bitmap. */
+#define HITS_WALKED 16
+
 /* ---- values of the occurrence as numbers ---- */
+
+static int
+values_room(struct evaluation *e, struct domain_values *v, size_t count)
+{
+	v->ids = arena_alloc(e->arena, (count + 1) * sizeof *v->ids);
+	return v->ids == NULL ? -1 : 0;
+}
+
+static inline void
+values_put(struct domain_values *v, uint32_t id)
+{
+	v->ids[v->count++] = id;
+	v->bits |= UINT64_C(1) << (id % 64);
+}
+
+/* A long text may hold very many keywords. */
+static int
+hits_grow(struct evaluation *e, struct domain_values *v)
+{
+	uint32_t cap = e->hit_cap == 0 ? HITS_WALKED : e->hit_cap * 2;
+	uint32_t *ids = arena_alloc(e->arena, cap * sizeof *ids);
+
+	if (ids == NULL)
+		return -1;
+	if (v->count > 0)
+		memcpy(ids, v->ids, v->count * sizeof *ids);
+	v->ids = ids;
+	e->hit_cap = cap;
+	if (v->count == 0 || e->phrase_bits != NULL)
+		return 0;
+	e->phrase_bits =
+	    arena_array(e->arena, e->set->phrases.count / 64 + 1, sizeof *e->phrase_bits);
+	if (e->phrase_bits == NULL)
+		return -1;
+	for (size_t i = 0; i < v->count; i++)
+		e->phrase_bits[ids[i] / 64] |= UINT64_C(1) << (ids[i] % 64);
+	return 0;
+}
 
 static int
 hit(struct evaluation *e, uint32_t phrase)
@@ -21,19 +64,11 @@ hit(struct evaluation *e, uint32_t phrase)
 
 	if (evaluation_has_phrase(e, phrase))
 		return 0;
-	e->phrase_bits[phrase / 64] |= UINT64_C(1) << (phrase % 64);
-	if (v->count == e->hit_cap) {
-		size_t cap = e->hit_cap == 0 ? 16 : e->hit_cap * 2;
-		uint32_t *ids = arena_alloc(e->arena, cap * sizeof *ids);
-
-		if (ids == NULL)
-			return -1;
-		if (v->count > 0)
-			memcpy(ids, v->ids, v->count * sizeof *ids);
-		v->ids = ids;
-		e->hit_cap = cap;
-	}
-	v->ids[v->count++] = phrase;
+	if (v->count == e->hit_cap && hits_grow(e, v) < 0)
+		return -1;
+	if (e->phrase_bits != NULL)
+		e->phrase_bits[phrase / 64] |= UINT64_C(1) << (phrase % 64);
+	values_put(v, phrase);
 	return 0;
 }
 
@@ -60,15 +95,14 @@ find_phrases(struct evaluation *e)
 {
 	const struct phrase_text *t = &e->text;
 
-	e->phrase_bits =
-	    arena_array(e->arena, e->set->phrases.count / 64 + 1, sizeof *e->phrase_bits);
-	if (e->phrase_bits == NULL ||
-	    phrase_text_init(&e->text, &e->set->words, e->occ->score, e->arena) < 0)
+	if (phrase_text_init(&e->text, &e->set->words, e->occ->score, e->arena) < 0)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
 		/* the places behind the last token are 0 */
 		uint32_t next = t->ids[i + 1], other;
 
+		if (t->ids[i] == 0 && t->others == NULL)
+			continue;
 		if (find_phrases_at(e, i, t->ids[i], next) < 0)
 			return -1;
 		if (t->others == NULL)
@@ -93,9 +127,8 @@ find_texts(struct evaluation *e, const struct field *f, struct domain_values *v)
 	v->is_known = evaluation_texts(e, f, &t);
 	if (!v->is_known || t.count == 0)
 		return 0;
-	v->ids = arena_alloc(e->arena, t.count * sizeof *v->ids);
 	v->texts = arena_alloc(e->arena, t.count * sizeof *v->texts);
-	if (v->ids == NULL || v->texts == NULL)
+	if (v->texts == NULL || values_room(e, v, t.count) < 0)
 		return -1;
 	for (size_t i = 0; i < t.count; i++) {
 		uint32_t id;
@@ -107,8 +140,8 @@ find_texts(struct evaluation *e, const struct field *f, struct domain_values *v)
 		id = words_find(&e->set->words, fold_value(f->fold, t.items[i], room));
 		if (id == 0)
 			continue;
-		v->ids[v->count] = id;
-		v->texts[v->count++] = t.items[i];
+		v->texts[v->count] = t.items[i];
+		values_put(v, id);
 	}
 	return 0;
 }
@@ -121,12 +154,10 @@ find_choices(struct evaluation *e, const struct field *f, struct domain_values *
 	v->is_known = evaluation_choice(e, f, &mask);
 	if (!v->is_known)
 		return 0;
-	v->ids = arena_alloc(e->arena, 32 * sizeof *v->ids);
-	if (v->ids == NULL)
+	if (values_room(e, v, (size_t)__builtin_popcount(mask)) < 0)
 		return -1;
-	for (uint32_t i = 0; i < 32; i++)
-		if ((mask >> i & 1) != 0)
-			v->ids[v->count++] = i;
+	for (; mask != 0; mask &= mask - 1)
+		values_put(v, (uint32_t)__builtin_ctz(mask));
 	return 0;
 }
 
@@ -134,13 +165,12 @@ static int
 find_given_brands(struct evaluation *e, const struct slice_list *given, struct domain_values *v)
 {
 	v->is_known = true;
-	v->ids = arena_alloc(e->arena, (given->count + 1) * sizeof *v->ids);
-	if (v->ids == NULL)
+	if (values_room(e, v, given->count * e->set->brands.brand_count) < 0)
 		return -1;
 	for (size_t i = 0; i < given->count; i++)
 		for (uint32_t b = 0; b < e->set->brands.brand_count; b++)
 			if (slice_eq(e->set->brands.brands[b].id, given->items[i]))
-				v->ids[v->count++] = b;
+				values_put(v, b);
 	return 0;
 }
 
@@ -155,32 +185,28 @@ find_brands(struct evaluation *e, const struct field *f, struct domain_values *v
 	v->is_known = s != NULL;
 	if (s == NULL || s->brand_count == 0)
 		return 0;
-	v->ids = arena_alloc(e->arena, s->brand_count * sizeof *v->ids);
-	if (v->ids == NULL)
+	if (values_room(e, v, s->brand_count) < 0)
 		return -1;
 	for (size_t i = 0; i < s->brand_count; i++)
-		v->ids[v->count++] = s->brands[i];
+		values_put(v, s->brands[i]);
 	return 0;
 }
 
-static int
-find_values(struct evaluation *e)
+int
+evaluation_find(struct evaluation *e, size_t domain)
 {
-	const struct rule_set *set = e->set;
+	struct domain_values *v = &e->domains[domain];
+	const struct field *f = e->set->domains[domain];
 
-	e->domains[DOMAIN_TEXT].is_known = e->occ->score != NULL;
-	if (set->has_phrases && e->occ->score != NULL && find_phrases(e) < 0)
-		return -1;
-	for (size_t d = 1; d < set->domain_count; d++) {
-		const struct field *f = set->domains[d];
-		int rc = f->type == FIELD_BRAND ? find_brands(e, f, &e->domains[d])
-		    : f->type == FIELD_CHOICE   ? find_choices(e, f, &e->domains[d])
-						: find_texts(e, f, &e->domains[d]);
-
-		if (rc < 0)
-			return -1;
+	*v = (struct domain_values){0};
+	e->found |= UINT64_C(1) << domain;
+	if (domain == DOMAIN_TEXT) {
+		v->is_known = e->occ->score != NULL;
+		return e->set->has_phrases && v->is_known ? find_phrases(e) : 0;
 	}
-	return 0;
+	if (f->type == FIELD_BRAND)
+		return find_brands(e, f, v);
+	return f->type == FIELD_CHOICE ? find_choices(e, f, v) : find_texts(e, f, v);
 }
 
 int
@@ -188,15 +214,20 @@ evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct 
     const struct rule_facts *facts, struct arena *a)
 {
 	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
-	return find_values(e);
+	e->domains = arena_alloc(a, set->domain_count * sizeof *e->domains);
+	e->folded =
+	    set->plain_count == 0 ? NULL : arena_array(a, set->plain_count, sizeof *e->folded);
+	return e->domains == NULL || (set->plain_count > 0 && e->folded == NULL) ? -1 : 0;
 }
 
 int
 evaluation_begin_given(struct evaluation *e, const struct rule_set *set,
     const struct occurrence *occ, const struct node *given, struct arena *a)
 {
-	*e = (struct evaluation){.set = set, .occ = occ, .given = given, .arena = a};
-	return find_values(e);
+	if (evaluation_begin(e, set, occ, NULL, a) < 0)
+		return -1;
+	e->given = given;
+	return 0;
 }
 
 /* ---- the machine ---- */
@@ -223,16 +254,15 @@ tri_or(enum tristate a, enum tristate b)
 	return a == TRI_NO && b == TRI_NO ? TRI_NO : TRI_UNKNOWN;
 }
 
-enum tristate
-evaluation_run(struct evaluation *e, const struct program *p)
+/* Up to FIRE, or to the end of a group's code. */
+static enum tristate
+run_code(struct evaluation *e, uint32_t from, uint32_t end)
 {
 	const struct instruction *code = e->set->code;
 	enum tristate stack[RULE_STACK_MAX];
 	size_t top = 0; /* the stack was checked when compiling */
 
-	if (p->root == NULL)
-		return TRI_YES;
-	for (uint32_t i = p->code;; i++) {
+	for (uint32_t i = from; i < end; i++) {
 		switch ((enum rule_opcode)code[i].opcode) {
 		case RULE_OPCODE_TEST_BOUNDS:
 		case RULE_OPCODE_TEST_MEETS:
@@ -269,6 +299,31 @@ evaluation_run(struct evaluation *e, const struct program *p)
 		case RULE_OPCODE_COUNT: assert(false && "an opcode"); return TRI_UNKNOWN;
 		}
 	}
+	assert(top == 1);
+	return stack[0];
+}
+
+enum tristate
+evaluation_run(struct evaluation *e, const struct program *p)
+{
+	return p->root == NULL ? TRI_YES : run_code(e, p->code, p->code + p->code_count);
+}
+
+/* What the index has not answered of a candidate. */
+static bool
+passes(struct evaluation *e, const struct program *p)
+{
+	const struct requirement *c = &e->set->checks[p->check];
+
+	for (const struct requirement *end = c + p->check_count; c < end; c++) {
+		enum tristate wanted = c->kind == REQUIRE_NO ? TRI_NO : TRI_YES;
+
+		if (wanted !=
+		    (c->kind == REQUIRE_CODE ? run_code(e, c->at, c->end)
+					     : evaluation_test(e, &e->set->tests[c->at])))
+			return false;
+	}
+	return true;
 }
 
 /* ---- all programs ---- */
@@ -278,15 +333,22 @@ struct firings {
 	size_t count, cap;
 };
 
+static struct slice
+tell_reason(const struct firing_teller *self, const struct firing *f)
+{
+	struct evaluation *e = (struct evaluation *)self;
+
+	return explain_reason(e, &e->set->programs[f->number]);
+}
+
 static int
 fire(struct evaluation *e, const struct program *p, struct firings *f)
 {
 	bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
-	struct firing *to;
 
 	if (f->count == f->cap) {
-		size_t cap = f->cap == 0 ? 8 : f->cap * 2;
-		struct firing *items = arena_array(e->arena, cap, sizeof *items);
+		size_t cap = f->cap == 0 ? 16 : f->cap * 2;
+		struct firing *items = arena_alloc(e->arena, cap * sizeof *items);
 
 		if (items == NULL)
 			return -1;
@@ -295,34 +357,48 @@ fire(struct evaluation *e, const struct program *p, struct firings *f)
 		f->items = items;
 		f->cap = cap;
 	}
-	to = &f->items[f->count++];
-	to->rule = p->head;
-	to->part = p->part;
 	/* what is merely counted is told as a crowd, not post by post */
-	to->reason = is_counted ? SLICE_LIT("") : explain_reason(e, p);
-	return slice_is_set(to->reason) ? 0 : -1;
+	f->items[f->count++] = (struct firing){.rule = p->head,
+	    .part = p->part,
+	    .number = (uint32_t)(p - e->set->programs),
+	    .teller = is_counted ? NULL : &e->teller,
+	    .reason = is_counted ? SLICE_LIT("") : SLICE_NONE};
+	return 0;
 }
 
 static int
-run_programs(struct evaluation *e, const uint64_t *candidates, struct firings *f)
+run_programs(struct evaluation *e, const uint32_t *candidates, size_t count, struct firings *f)
 {
-	const struct rule_set *s = e->set;
+	for (size_t i = 0; i < count; i++) {
+		const struct program *p = &e->set->programs[candidates[i]];
 
-	for (size_t w = 0; w < s->index.flat_words; w++) {
-		for (uint64_t bits = candidates[w]; bits != 0; bits &= bits - 1) {
-			const struct program *p =
-			    &s->programs[w * 64 + (size_t)__builtin_ctzll(bits)];
-
-			if (p->is_off || e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
-				continue;
-			if (evaluation_run(e, p) == TRI_YES && !e->has_no_memory &&
-			    fire(e, p, f) < 0)
-				return -1;
-			if (e->has_no_memory)
-				return -1;
-		}
+		if (i + 1 < count)
+			__builtin_prefetch(&e->set->programs[candidates[i + 1]]);
+		if (e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
+			continue;
+		if (passes(e, p) && !e->has_no_memory && fire(e, p, f) < 0)
+			return -1;
 	}
-	return 0;
+	return e->has_no_memory ? -1 : 0;
+}
+
+/* An evaluation that outlives the call, for its reasons: the occurrence may not. */
+struct kept_evaluation {
+	struct evaluation e;
+	struct occurrence occ;
+};
+
+static struct evaluation *
+keep_evaluation(const struct rule_set *set, const struct occurrence *occ,
+    const struct rule_facts *facts, struct arena *a)
+{
+	struct kept_evaluation *k = arena_alloc(a, sizeof *k);
+
+	if (k == NULL || evaluation_begin(&k->e, set, &k->occ, facts, a) < 0)
+		return NULL;
+	k->occ = *occ;
+	k->e.teller.tell = tell_reason;
+	return &k->e;
 }
 
 int
@@ -330,19 +406,18 @@ rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a, struct firing **firings_r, size_t *count_r,
     struct err *err)
 {
-	struct evaluation e;
+	struct evaluation *e = keep_evaluation(set, occ, facts, a);
 	struct firings f = {0};
-	const uint64_t *candidates;
+	const uint32_t *candidates;
+	size_t count;
 
-	if (evaluation_begin(&e, set, occ, facts, a) < 0)
-		goto full;
-	candidates = index_candidates(&set->index, &e);
-	if (candidates == NULL || run_programs(&e, candidates, &f) < 0)
-		goto full;
+	if (e == NULL || index_candidates(e, &candidates, &count) < 0 ||
+	    run_programs(e, candidates, count, &f) < 0)
+		return err_set(err, arena_is_full(a) ? ERR_LIMIT : ERR_NOMEM,
+		    "no memory to evaluate the rules for '%.*s'",
+		    SLICE_ARG(utf8_prefix(occ->id, 100)));
+	e->facts = NULL; /* a reason asks nobody: what was said is remembered */
 	*firings_r = f.items;
 	*count_r = f.count;
 	return 0;
-full:
-	return err_set(err, arena_is_full(a) ? ERR_LIMIT : ERR_NOMEM,
-	    "no memory to evaluate the rules for '%.*s'", SLICE_ARG(utf8_prefix(occ->id, 100)));
 }

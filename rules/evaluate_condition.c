@@ -30,7 +30,16 @@ id_set_has(const struct id_set *s, uint32_t id)
 bool
 evaluation_has_phrase(const struct evaluation *e, uint32_t phrase)
 {
-	return (e->phrase_bits[phrase / 64] >> (phrase % 64) & 1) != 0;
+	const struct domain_values *v = &e->domains[DOMAIN_TEXT];
+
+	if ((v->bits >> (phrase % 64) & 1) == 0)
+		return false;
+	if (e->phrase_bits != NULL)
+		return (e->phrase_bits[phrase / 64] >> (phrase % 64) & 1) != 0;
+	for (size_t i = 0; i < v->count; i++)
+		if (v->ids[i] == phrase)
+			return true;
+	return false;
 }
 
 static enum tristate
@@ -46,10 +55,9 @@ tri_not(enum tristate t)
 }
 
 bool
-evaluation_common(
-    const struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r)
+evaluation_common(struct evaluation *e, uint16_t domain, const struct id_set *set, size_t *at_r)
 {
-	const struct domain_values *v = &e->domains[domain];
+	const struct domain_values *v = evaluation_domain(e, domain);
 
 	/* few keywords are asked for one by one; else the few values that are there are looked up
 	 * in the set */
@@ -72,22 +80,42 @@ evaluation_common(
 	return false;
 }
 
-static enum tristate
-test_meets(const struct evaluation *e, const struct test *t)
+/* Do the values and the set share an id? */
+static bool
+meets(const struct domain_values *v, const struct id_set *set)
 {
-	size_t at;
+	for (size_t i = 0; i < v->count; i++) {
+		if (set->count > SET_SMALL) {
+			if (id_set_has(set, v->ids[i]))
+				return true;
+			continue;
+		}
+		for (size_t k = 0; k < set->count; k++)
+			if (set->ids[k] == v->ids[i])
+				return true;
+	}
+	return false;
+}
 
-	if (!e->domains[t->domain].is_known)
+/* Most sets have no value whose bit is there. */
+static enum tristate
+test_meets(struct evaluation *e, const struct test *t)
+{
+	const struct domain_values *v = evaluation_domain(e, t->domain);
+
+	if (!v->is_known)
 		return TRI_UNKNOWN;
-	return tri(evaluation_common(e, t->domain, &e->set->sets[t->set], &at));
+	if ((v->bits & t->bits) == 0)
+		return TRI_NO;
+	return tri(t->is_exact || meets(v, &e->set->sets[t->set]));
 }
 
 static enum tristate
-test_has_all(const struct evaluation *e, const struct test *t)
+test_has_all(struct evaluation *e, const struct test *t)
 {
 	const struct id_set *set = &e->set->sets[t->set];
 
-	if (!e->domains[DOMAIN_TEXT].is_known)
+	if (!evaluation_domain(e, DOMAIN_TEXT)->is_known)
 		return TRI_UNKNOWN;
 	for (size_t i = 0; i < set->count; i++)
 		if (!evaluation_has_phrase(e, set->ids[i]))
@@ -97,9 +125,9 @@ test_has_all(const struct evaluation *e, const struct test *t)
 }
 
 static enum tristate
-test_starts(const struct evaluation *e, const struct test *t)
+test_starts(struct evaluation *e, const struct test *t)
 {
-	if (e->occ->score == NULL)
+	if (!evaluation_domain(e, DOMAIN_TEXT)->is_known)
 		return TRI_UNKNOWN;
 	return tri(e->text.count > 0 &&
 	    phrases_at(&e->set->phrases, e->set->sets[t->set].ids[0], &e->text, 0));
@@ -110,7 +138,7 @@ test_bounds(struct evaluation *e, const struct test *t)
 {
 	int64_t n;
 
-	if (!evaluation_number(e, t->node->field, &n))
+	if (!evaluation_number(e, t->field, &n))
 		return TRI_UNKNOWN;
 	return tri(n >= t->low && n <= t->high);
 }
@@ -149,7 +177,8 @@ is_refusing(enum rule_op op)
 static enum tristate
 test_plain(struct evaluation *e, const struct test *t)
 {
-	const struct field *f = t->node->field;
+	const struct field *f = t->field;
+	enum rule_op op = test_words_of(e->set, t)->node->op;
 	struct slice *cached = &e->folded[t->domain];
 	struct field_texts texts;
 	size_t held = 0;
@@ -159,10 +188,10 @@ test_plain(struct evaluation *e, const struct test *t)
 	if (!slice_is_set(*cached))
 		*cached = folded(e, texts.items[0]);
 	for (size_t i = 0; i < t->pattern_count; i++)
-		held += pattern_holds(t->node->op, &t->patterns[i], *cached);
-	if (t->node->op == RULE_OP_CONTAINS_ALL)
+		held += pattern_holds(op, &t->patterns[i], *cached);
+	if (op == RULE_OP_CONTAINS_ALL)
 		return tri(held == t->pattern_count && held > 0);
-	return tri((held > 0) != is_refusing(t->node->op));
+	return tri((held > 0) != is_refusing(op));
 }
 
 bool
@@ -179,11 +208,11 @@ is_order(enum rule_op op)
 }
 
 static bool
-order_holds(const struct test *t, int64_t n)
+order_holds(enum rule_op op, const struct test *t, int64_t n)
 {
 	int64_t a = t->patterns[0].number_milli;
 
-	switch (t->node->op) {
+	switch (op) {
 	case RULE_OP_AT_LEAST: return n >= a;
 	case RULE_OP_AT_MOST: return n <= a;
 	case RULE_OP_ABOVE: return n > a;
@@ -209,7 +238,7 @@ order_holds(const struct test *t, int64_t n)
 
 /* Of several values one that fits is enough; when none is a number, we do not know. */
 static enum tristate
-test_attribute_order(const struct test *t, const struct slice_list *values)
+test_attribute_order(enum rule_op op, const struct test *t, const struct slice_list *values)
 {
 	bool has_number = false;
 	int64_t n;
@@ -218,15 +247,15 @@ test_attribute_order(const struct test *t, const struct slice_list *values)
 		if (!attribute_number(values->items[i], &n))
 			continue;
 		has_number = true;
-		if (order_holds(t, n))
+		if (order_holds(op, t, n))
 			return TRI_YES;
 	}
 	return has_number ? TRI_NO : TRI_UNKNOWN;
 }
 
 static bool
-attribute_holds(struct evaluation *e, const struct test *t, const struct pattern *p,
-    const struct slice_list *values)
+attribute_holds(
+    struct evaluation *e, enum rule_op op, const struct pattern *p, const struct slice_list *values)
 {
 	int64_t n;
 
@@ -234,7 +263,7 @@ attribute_holds(struct evaluation *e, const struct test *t, const struct pattern
 		if (p->is_number) {
 			if (attribute_number(values->items[i], &n) && n == p->number_milli)
 				return true;
-		} else if (pattern_holds(t->node->op, p, folded(e, values->items[i]))) {
+		} else if (pattern_holds(op, p, folded(e, values->items[i]))) {
 			return true;
 		}
 	}
@@ -244,33 +273,103 @@ attribute_holds(struct evaluation *e, const struct test *t, const struct pattern
 static enum tristate
 test_attribute(struct evaluation *e, const struct test *t)
 {
+	const struct node *n = test_words_of(e->set, t)->node;
 	struct slice_list values;
 	size_t held = 0;
 
-	if (!evaluation_attribute(e, t->node, &values))
+	if (!evaluation_attribute(e, n, &values))
 		return TRI_UNKNOWN;
-	if (is_order(t->node->op))
-		return test_attribute_order(t, &values);
+	if (is_order(n->op))
+		return test_attribute_order(n->op, t, &values);
 	for (size_t i = 0; i < t->pattern_count; i++)
-		held += attribute_holds(e, t, &t->patterns[i], &values);
-	if (t->node->op == RULE_OP_CONTAINS_ALL)
+		held += attribute_holds(e, n->op, &t->patterns[i], &values);
+	if (n->op == RULE_OP_CONTAINS_ALL)
 		return tri(held == t->pattern_count && held > 0);
-	return tri((held > 0) != is_refusing(t->node->op));
+	return tri((held > 0) != is_refusing(n->op));
+}
+
+/* The word that lists have of a name; 0: none has it. */
+static uint32_t
+name_word(struct evaluation *e, struct slice name)
+{
+	char small[256], *room = small;
+
+	if (!slice_is_set(name) || name.len == 0)
+		return 0;
+	if (name.len > sizeof small && (room = arena_alloc(e->arena, name.len)) == NULL) {
+		e->has_no_memory = true;
+		return 0;
+	}
+	return words_find(&e->set->words, fold_value(FOLD_HANDLE, name, room));
 }
 
 static bool
 is_listed(struct evaluation *e, const struct id_set *list, struct slice name)
 {
-	char small[256], *room = small;
+	uint32_t id = name_word(e, name);
 
-	if (!slice_is_set(name) || name.len == 0)
-		return false;
-	if (name.len > sizeof small && (room = arena_alloc(e->arena, name.len)) == NULL) {
-		e->has_no_memory = true;
-		return false;
-	}
-	uint32_t id = words_find(&e->set->words, fold_value(FOLD_HANDLE, name, room));
 	return id != 0 && id_set_has(list, id);
+}
+
+/* -1: there is nobody; else is the author one of the written items? */
+static enum tristate
+is_author_listed(struct evaluation *e, const struct id_set *list)
+{
+	const struct author *a = e->occ->post == NULL ? NULL : &e->occ->post->author;
+
+	if (a == NULL ||
+	    (!slice_is_set(a->id) && !slice_is_set(a->handle) && !slice_is_set(a->url)))
+		return TRI_UNKNOWN;
+	if (!e->has_author_names) {
+		e->author_names[0] = name_word(e, a->handle);
+		e->author_names[1] = name_word(e, a->id);
+		e->author_names[2] = name_word(e, a->url);
+		e->has_author_names = true;
+	}
+	for (size_t i = 0; i < AUTHOR_NAMES; i++)
+		if (e->author_names[i] != 0 && id_set_has(list, e->author_names[i]))
+			return TRI_YES;
+	return TRI_NO;
+}
+
+static enum tristate
+is_customer_listed(struct evaluation *e, const struct id_set *list)
+{
+	const struct customer *c = e->occ->customer;
+
+	if (c == NULL)
+		return TRI_UNKNOWN;
+	if (is_listed(e, list, c->id))
+		return TRI_YES;
+	for (size_t i = 0; i < c->endpoint_count; i++)
+		if (is_listed(e, list, c->endpoints[i].address))
+			return TRI_YES;
+	return TRI_NO;
+}
+
+/* Did an `add to list` of the past put them there?  What was answered once is the answer. */
+static enum tristate
+was_added(struct evaluation *e, const struct test *t, enum action_target who)
+{
+	struct list_answer *l;
+	int answer;
+
+	for (const struct list_answer *k = e->list_answers; k != NULL; k = k->next)
+		if (k->set == t->set && k->who == who)
+			return k->answer;
+	if (e->facts == NULL || e->facts->in_list == NULL)
+		return TRI_NO;
+	answer = e->facts->in_list(
+	    e->facts->cookie, test_words_of(e->set, t)->node->values.first->text, who, e->occ);
+	l = ARENA_NEW(e->arena, struct list_answer);
+	if (l == NULL) {
+		e->has_no_memory = true;
+		return TRI_UNKNOWN;
+	}
+	*l = (struct list_answer){
+	    e->list_answers, t->set, who, answer < 0 ? TRI_UNKNOWN : tri(answer > 0)};
+	e->list_answers = l;
+	return l->answer;
 }
 
 /* Written items first; then those that an `add to list` of the past put there. */
@@ -278,48 +377,25 @@ static enum tristate
 test_in_list(struct evaluation *e, const struct test *t)
 {
 	const struct id_set *list = &e->set->sets[t->set];
-	const struct customer *c = e->occ->customer;
-	bool is_author = slice_eq_str(slice_of(t->node->field->subject), "author");
-	enum tristate given;
-	int answer;
+	bool is_author = t->field->subject[0] == 'a';
+	enum tristate r;
 
-	if (evaluation_given_list(e, t->node, &given))
-		return given;
-	if (is_author) {
-		const struct author *a = e->occ->post == NULL ? NULL : &e->occ->post->author;
-
-		if (a == NULL ||
-		    (!slice_is_set(a->id) && !slice_is_set(a->handle) && !slice_is_set(a->url)))
-			return TRI_UNKNOWN;
-		if (is_listed(e, list, a->handle) || is_listed(e, list, a->id) ||
-		    is_listed(e, list, a->url))
-			return TRI_YES;
-	} else {
-		if (c == NULL)
-			return TRI_UNKNOWN;
-		if (is_listed(e, list, c->id))
-			return TRI_YES;
-		for (size_t i = 0; i < c->endpoint_count; i++)
-			if (is_listed(e, list, c->endpoints[i].address))
-				return TRI_YES;
-	}
-	if (e->facts == NULL || e->facts->in_list == NULL)
-		return TRI_NO;
-	answer = e->facts->in_list(e->facts->cookie, t->node->values.first->text,
-	    is_author ? TARGET_AUTHOR : TARGET_CUSTOMER, e->occ);
-	return answer < 0 ? TRI_UNKNOWN : tri(answer > 0);
+	if (e->given != NULL && evaluation_given_list(e, test_words_of(e->set, t)->node, &r))
+		return r;
+	r = is_author ? is_author_listed(e, list) : is_customer_listed(e, list);
+	return r == TRI_NO ? was_added(e, t, is_author ? TARGET_AUTHOR : TARGET_CUSTOMER) : r;
 }
 
 static enum tristate
 test_known(struct evaluation *e, const struct test *t)
 {
-	const struct field *f = t->node->field;
+	const struct field *f = t->field;
 	struct slice_list values;
 	struct field_texts texts;
 	int64_t n;
 
 	if (f->type == FIELD_ATTRIBUTE)
-		return tri(evaluation_attribute(e, t->node, &values));
+		return tri(evaluation_attribute(e, test_words_of(e->set, t)->node, &values));
 	if (f->number != NULL)
 		return tri(evaluation_number(e, f, &n));
 	assert(f->texts != NULL);
@@ -331,7 +407,7 @@ evaluation_test(struct evaluation *e, const struct test *t)
 {
 	enum tristate r = TRI_UNKNOWN;
 
-	switch (t->opcode) {
+	switch ((enum rule_opcode)t->opcode) {
 	case RULE_OPCODE_TEST_BOUNDS: r = test_bounds(e, t); break;
 	case RULE_OPCODE_TEST_MEETS: r = test_meets(e, t); break;
 	case RULE_OPCODE_TEST_MISSES: r = tri_not(test_meets(e, t)); break;
@@ -339,9 +415,11 @@ evaluation_test(struct evaluation *e, const struct test *t)
 	case RULE_OPCODE_TEST_STARTS: r = test_starts(e, t); break;
 	case RULE_OPCODE_TEST_PLAIN: r = test_plain(e, t); break;
 	case RULE_OPCODE_TEST_ATTRIBUTE: r = test_attribute(e, t); break;
-	case RULE_OPCODE_TEST_FLAG: r = evaluation_flag(e, t->node->field); break;
+	case RULE_OPCODE_TEST_FLAG: r = evaluation_flag(e, t->field); break;
 	case RULE_OPCODE_TEST_IN_LIST: r = test_in_list(e, t); break;
-	case RULE_OPCODE_TEST_ALLOWS: r = evaluation_allows(e, t->node); break;
+	case RULE_OPCODE_TEST_ALLOWS:
+		r = evaluation_allows(e, test_words_of(e->set, t)->node);
+		break;
 	case RULE_OPCODE_TEST_KNOWN: r = test_known(e, t); break;
 	case RULE_OPCODE_NOT:
 	case RULE_OPCODE_AND:

@@ -107,10 +107,10 @@ seen_list(const struct slice *items, size_t count, bool is_quoted, struct line *
 }
 
 static void
-seen_ids(const struct evaluation *e, const struct test *t, struct line *l)
+seen_ids(struct evaluation *e, const struct test *t, struct line *l)
 {
-	const struct domain_values *v = &e->domains[t->domain];
-	const struct field *f = t->node->field;
+	const struct domain_values *v = evaluation_domain(e, t->domain);
+	const struct field *f = t->field;
 
 	if (v->count == 0)
 		line_add_str(l, "none");
@@ -130,9 +130,9 @@ seen_ids(const struct evaluation *e, const struct test *t, struct line *l)
 
 /* Which keywords of the test's set are in the text. */
 static void
-seen_keywords(const struct evaluation *e, const struct test *t, struct line *l)
+seen_keywords(struct evaluation *e, const struct test *t, struct line *l)
 {
-	const struct domain_values *v = &e->domains[DOMAIN_TEXT];
+	const struct domain_values *v = evaluation_domain(e, DOMAIN_TEXT);
 	const struct id_set *set = &e->set->sets[t->set];
 	size_t n = 0;
 
@@ -150,7 +150,7 @@ seen_keywords(const struct evaluation *e, const struct test *t, struct line *l)
 static void
 seen(struct evaluation *e, const struct test *t, struct line *l)
 {
-	const struct field *f = t->node->field;
+	const struct field *f = t->field;
 	struct field_texts texts;
 	struct slice_list values;
 
@@ -162,7 +162,7 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 	} else if (f->type == FIELD_CHOICE || f->type == FIELD_BRAND) {
 		seen_ids(e, t, l);
 	} else if (f->type == FIELD_ATTRIBUTE) {
-		if (evaluation_attribute(e, t->node, &values))
+		if (evaluation_attribute(e, test_words_of(e->set, t)->node, &values))
 			seen_list(values.items, values.count, true, l);
 	} else if (f->texts != NULL) {
 		if (evaluation_texts(e, f, &texts))
@@ -174,17 +174,20 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 
 /* `brand is acme` says what was seen; `sentiment is below -0.4` does not. */
 static bool
-says_all(const struct test *t)
+says_all(const struct test_words *w)
 {
-	return t->name_len == 0 || t->node->op == RULE_OP_IS || t->node->op == RULE_OP_CONTAINS ||
-	    t->node->op == RULE_OP_NOT_CONTAINS || t->node->op == RULE_OP_CONTAINS_ALL ||
-	    t->node->op == RULE_OP_CONTAINS_NONE || t->node->op == RULE_OP_STARTS_WITH ||
-	    t->node->op == RULE_OP_KNOWN || t->node->op == RULE_OP_UNKNOWN;
+	enum rule_op op = w->node->op;
+
+	return w->name_len == 0 || op == RULE_OP_IS || op == RULE_OP_CONTAINS ||
+	    op == RULE_OP_NOT_CONTAINS || op == RULE_OP_CONTAINS_ALL ||
+	    op == RULE_OP_CONTAINS_NONE || op == RULE_OP_STARTS_WITH || op == RULE_OP_KNOWN ||
+	    op == RULE_OP_UNKNOWN;
 }
 
 static void
 reason_condition(struct evaluation *e, const struct test *t, bool holds, struct line *l)
 {
+	const struct test_words *w = test_words_of(e->set, t);
 	size_t at;
 
 	if (!holds)
@@ -195,14 +198,14 @@ reason_condition(struct evaluation *e, const struct test *t, bool holds, struct 
 		line_add_seen(l, e->set->phrases.list[e->domains[DOMAIN_TEXT].ids[at]].text, true);
 		return;
 	}
-	if (says_all(t) && (holds || t->name_len == 0)) {
-		line_add(l, t->shown);
+	if (says_all(w) && (holds || w->name_len == 0)) {
+		line_add(l, w->shown);
 		return;
 	}
-	line_add(l, slice_make(t->shown.ptr, t->name_len));
+	line_add(l, slice_make(w->shown.ptr, w->name_len));
 	line_add_str(l, " ");
 	seen(e, t, l);
-	line_add(l, slice_make(t->shown.ptr + t->name_len, t->shown.len - t->name_len));
+	line_add(l, slice_make(w->shown.ptr + w->name_len, w->shown.len - w->name_len));
 }
 
 static enum tristate node_truth(struct evaluation *e, const struct node *n);
@@ -294,12 +297,13 @@ field_moves_on(const struct field *f)
 static void
 missing(const struct evaluation *e, const struct test *t, struct line *l)
 {
-	const struct field *f = t->node->field;
+	const struct field *f = t->field;
 	struct slice_list values;
 
 	if (slice_starts_with(slice_of(f->name), "customer.") && e->occ->customer == NULL)
 		line_add_str(l, "the author is not linked to a customer we know");
-	else if (f->type == FIELD_ATTRIBUTE && field_attribute(e->occ, t->node->attribute, &values))
+	else if (f->type == FIELD_ATTRIBUTE &&
+	    field_attribute(e->occ, test_words_of(e->set, t)->node->attribute, &values))
 		line_add_str(l, "its value is not a number");
 	else if (f->type == FIELD_ATTRIBUTE)
 		line_add_str(l, "the customer has no such attribute");
@@ -331,6 +335,7 @@ explain_condition(
     struct evaluation *e, const struct node *n, int indent, struct buf *text, struct json_writer *w)
 {
 	const struct test *t = &e->set->tests[n->test];
+	const struct test_words *words = test_words_of(e->set, t);
 	enum tristate truth = evaluation_test(e, t);
 	char room[RULES_REASON_MAX];
 	struct line l = {room, 0, sizeof room, false};
@@ -341,7 +346,7 @@ explain_condition(
 		seen(e, t, &l);
 	if (text != NULL)
 		buf_addf(text, "%*s%-8s %.*s%s%.*s%s\n", indent, "", truth_name(truth),
-		    SLICE_ARG(t->shown),
+		    SLICE_ARG(words->shown),
 		    l.len == 0                 ? ""
 			: truth == TRI_UNKNOWN ? "  ("
 					       : "  (seen: ",
@@ -349,10 +354,10 @@ explain_condition(
 	if (w == NULL)
 		return;
 	rules_json_condition(n, w);
-	json_kv_str(w, "condition", t->shown);
+	json_kv_str(w, "condition", words->shown);
 	if (truth == TRI_UNKNOWN) {
-		if (t->name_len > 0)
-			json_kv_str(w, "missing", slice_make(t->shown.ptr, t->name_len));
+		if (words->name_len > 0)
+			json_kv_str(w, "missing", slice_make(words->shown.ptr, words->name_len));
 		else
 			json_kv_cstr(w, "missing", n->field->name);
 		json_kv_str(w, "why", slice_make(room, l.len));

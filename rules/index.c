@@ -5,11 +5,15 @@
  * intent ... of which at least one value must be there for the rule to fire.  For `all of` that is
  * the best of its members, for `any of` the union when every member has one, for a negation none.
  * An occurrence's own values then name the candidates; programs without such a predicate are flat and
- * always run.  Filing under less than the whole condition is always safe: candidates are run in
- * full.
+ * always candidates.  Filing under less than the whole condition is always safe: what the index has
+ * not answered is checked.
  *
- * The candidates are a bitmap over programs, so that they come out in the order of the files and only
- * once.
+ * Conditions that stand in many programs (the brand of the house, "sentiment is below -0.4") are gates: asked
+ * once for an occurrence, and a candidate whose gates are not open is passed over where it is filed,
+ * without a look at its program.
+ *
+ * A program stands under each value of a small set; the programs of a large set (a list) are a
+ * cluster, and the values lead to it.
  */
 #include "rules/engine_internal.h"
 
@@ -35,12 +39,13 @@ struct access_list {
 
 struct filing {
 	uint16_t domain;
-	uint32_t set, program;
+	uint32_t set;
+	struct index_entry entry;
 };
 
 struct pair {
 	uint64_t key;
-	uint32_t cluster;
+	struct index_entry entry;
 };
 
 /* ---- the best predicate of a program ---- */
@@ -50,7 +55,7 @@ static int
 score_of(const struct rule_set *s, const struct test *t)
 {
 	size_t n = s->sets[t->set].count;
-	int score = t->node->field->selectivity;
+	int score = t->field->selectivity;
 
 	for (; n > 1; n /= 2)
 		score--;
@@ -127,31 +132,151 @@ struct builder {
 	size_t filing_count, filing_cap;
 	struct pair *pairs;
 	size_t pair_count, pair_cap;
+	struct index_entry *flat;
+	size_t flat_count, flat_cap;
+	uint8_t *gate_of; /* by test; 0: it is none */
+	uint32_t *uses; /* by test: programs that need it to be true */
 };
+
+static bool
+can_be_gate(const struct test *t)
+{
+	switch ((enum rule_opcode)t->opcode) {
+	case RULE_OPCODE_TEST_BOUNDS:
+	case RULE_OPCODE_TEST_MEETS:
+	case RULE_OPCODE_TEST_MISSES:
+	case RULE_OPCODE_TEST_FLAG: return true;
+	case RULE_OPCODE_TEST_HAS_ALL:
+	case RULE_OPCODE_TEST_STARTS:
+	case RULE_OPCODE_TEST_PLAIN:
+	case RULE_OPCODE_TEST_ATTRIBUTE:
+	case RULE_OPCODE_TEST_IN_LIST:
+	case RULE_OPCODE_TEST_ALLOWS:
+	case RULE_OPCODE_TEST_KNOWN:
+	case RULE_OPCODE_NOT:
+	case RULE_OPCODE_AND:
+	case RULE_OPCODE_OR:
+	case RULE_OPCODE_JUMP_FALSE:
+	case RULE_OPCODE_JUMP_TRUE:
+	case RULE_OPCODE_FIRE:
+	case RULE_OPCODE_COUNT: break;
+	}
+	return false;
+}
+
+/* A gate costs every occurrence a test: it must spare more than that. */
+#define GATE_USES_MIN 3
+#define GATE_PROGRAMS 200 /* of so many programs one at least needs it */
+
+static void
+choose_gates(struct builder *b, struct rule_set *s)
+{
+	struct rule_index *x = &s->index;
+	size_t least = s->program_count / GATE_PROGRAMS;
+
+	if (least < GATE_USES_MIN)
+		least = GATE_USES_MIN;
+	for (size_t i = 0; i < s->check_count; i++)
+		if (s->checks[i].kind == REQUIRE_YES && can_be_gate(&s->tests[s->checks[i].at]))
+			b->uses[s->checks[i].at]++;
+	for (x->gate_count = 1; x->gate_count < GATES_MAX; x->gate_count++) {
+		size_t best = 0;
+
+		for (size_t t = 1; t < s->test_count; t++)
+			if (b->uses[t] > b->uses[best])
+				best = t;
+		if (s->test_count == 0 || b->uses[best] < least)
+			break;
+		b->uses[best] = 0;
+		b->gate_of[best] = (uint8_t)x->gate_count;
+		x->gates[x->gate_count] = (uint32_t)best;
+	}
+}
+
+/* Flags, bounds and sets are asked first, groups next, what folds texts or asks the store last. */
+static int
+check_cost(const struct rule_set *s, const struct requirement *c)
+{
+	if (c->kind == REQUIRE_CODE)
+		return 1;
+	return can_be_gate(&s->tests[c->at]) ? 0 : 2;
+}
+
+static void
+sort_checks(const struct rule_set *s, struct requirement *checks, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct requirement c = checks[i];
+		size_t k = i;
+
+		for (; k > 0 && check_cost(s, &checks[k - 1]) > check_cost(s, &c); k--)
+			checks[k] = checks[k - 1];
+		checks[k] = c;
+	}
+}
+
+/* Is it true of every candidate?  filed: the only predicate the program stands under. */
+static bool
+is_answered(const struct rule_set *s, const struct requirement *c, const struct access *filed)
+{
+	const struct test *t = &s->tests[c->at];
+
+	return filed != NULL && c->kind == REQUIRE_YES && t->opcode == RULE_OPCODE_TEST_MEETS &&
+	    t->domain == filed->domain && t->set == filed->set;
+}
+
+/* What gates and the filing answer goes; the rest is put in order. */
+static struct index_entry
+make_entry(struct builder *b, struct rule_set *s, size_t program, const struct access *filed)
+{
+	struct program *p = &s->programs[program];
+	struct requirement *checks = &s->checks[p->check];
+	struct index_entry entry = {.program = (uint32_t)program};
+	size_t gates = 0, left = 0;
+
+	for (size_t i = 0; i < p->check_count; i++) {
+		uint8_t gate = checks[i].kind == REQUIRE_YES ? b->gate_of[checks[i].at] : 0;
+
+		if (is_answered(s, &checks[i], filed))
+			continue;
+		if (gate != 0 && gates < ENTRY_GATES)
+			entry.gates[gates++] = gate;
+		else
+			checks[left++] = checks[i];
+	}
+	p->check_count = (uint32_t)left;
+	sort_checks(s, checks, left);
+	return entry;
+}
 
 static int
 file_program(struct builder *b, struct rule_set *s, size_t program)
 {
 	const struct program *p = &s->programs[program];
 	struct access_list l = {.score = -1};
-	void *filings;
+	struct index_entry entry;
+	void *items = b->flat;
 
 	if (p->is_off)
 		return 0;
 	if (p->root != NULL)
 		access_of(s, p->root, &l);
+	entry = make_entry(b, s, program, l.score >= 0 && l.count == 1 ? &l.items[0] : NULL);
 	if (l.score < 0) {
-		s->index.flat[program / 64] |= UINT64_C(1) << (program % 64);
+		if (vector_grow(&items, b->flat_count, &b->flat_cap, sizeof *b->flat) < 0)
+			return -1;
+		b->flat = items;
+		b->flat[b->flat_count++] = entry;
 		return 0;
 	}
 	for (size_t i = 0; i < l.count; i++) {
-		filings = b->filings;
-		if (vector_grow(&filings, b->filing_count, &b->filing_cap, sizeof *b->filings) < 0)
+		items = b->filings;
+		if (vector_grow(&items, b->filing_count, &b->filing_cap, sizeof *b->filings) < 0)
 			return -1;
-		b->filings = filings;
+		b->filings = items;
 		b->filings[b->filing_count++] =
-		    (struct filing){l.items[i].domain, l.items[i].set, (uint32_t)program};
-		s->index.has_domain[l.items[i].domain] = true;
+		    (struct filing){l.items[i].domain, l.items[i].set, entry};
+		s->index.domains |= UINT64_C(1) << l.items[i].domain;
 	}
 	return 0;
 }
@@ -165,7 +290,7 @@ filing_compare(const void *a, const void *b)
 		return (x->domain > y->domain) - (x->domain < y->domain);
 	if (x->set != y->set)
 		return (x->set > y->set) - (x->set < y->set);
-	return (x->program > y->program) - (x->program < y->program);
+	return (x->entry.program > y->entry.program) - (x->entry.program < y->entry.program);
 }
 
 static int
@@ -175,11 +300,12 @@ pair_compare(const void *a, const void *b)
 
 	if (x->key != y->key)
 		return (x->key > y->key) - (x->key < y->key);
-	return (x->cluster > y->cluster) - (x->cluster < y->cluster);
+	return (x->entry.program > y->entry.program) - (x->entry.program < y->entry.program);
 }
 
+/* The entry stands under each value of the set. */
 static int
-pairs_of_cluster(struct builder *b, const struct id_set *set, uint16_t domain, size_t cluster)
+add_pairs(struct builder *b, const struct id_set *set, uint16_t domain, struct index_entry entry)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		void *pairs = b->pairs;
@@ -188,35 +314,53 @@ pairs_of_cluster(struct builder *b, const struct id_set *set, uint16_t domain, s
 			return -1;
 		b->pairs = pairs;
 		b->pairs[b->pair_count++] =
-		    (struct pair){(uint64_t)domain << 32 | set->ids[i], (uint32_t)cluster};
+		    (struct pair){(uint64_t)domain << 32 | set->ids[i], entry};
 	}
 	return 0;
 }
 
-/* Filings with the same domain and set become one cluster. */
+/* A set of more values than this has its programs in one place. */
+#define SET_SPREAD 16
+
+/* count filings under one set, the first programs of which are the cluster's. */
 static int
-make_clusters(struct builder *b, struct rule_set *s)
+add_cluster(struct builder *b, struct rule_set *s, const struct filing *f, size_t count,
+    struct index_entry *room, uint32_t *used)
 {
 	struct rule_index *x = &s->index;
+	struct index_entry way = {.program = ENTRY_CLUSTER | (uint32_t)x->cluster_count};
+
+	x->clusters[x->cluster_count++] = (struct entry_range){*used, (uint32_t)count};
+	for (size_t i = 0; i < count; i++)
+		room[(*used)++] = f[i].entry;
+	return add_pairs(b, &s->sets[f->set], f->domain, way);
+}
+
+static int
+spread_filings(struct builder *b, struct rule_set *s, struct index_entry *room, uint32_t *used)
+{
+	size_t n;
 
 	if (b->filing_count > 1)
 		qsort(b->filings, b->filing_count, sizeof *b->filings, filing_compare);
-	x->clusters = mem_array(b->filing_count + 1, sizeof *x->clusters);
-	x->cluster_programs = mem_array(b->filing_count + 1, sizeof *x->cluster_programs);
-	if (x->clusters == NULL || x->cluster_programs == NULL)
-		return -1;
-	for (size_t i = 0; i < b->filing_count; i++) {
+	for (size_t i = 0; i < b->filing_count; i += n) {
 		const struct filing *f = &b->filings[i];
+		const struct id_set *set = &s->sets[f->set];
 
-		if (i == 0 || f->domain != f[-1].domain || f->set != f[-1].set) {
-			x->clusters[x->cluster_count].first = (uint32_t)i;
-			if (pairs_of_cluster(b, &s->sets[f->set], f->domain, x->cluster_count) < 0)
+		for (n = 1;
+		     i + n < b->filing_count && f[n].domain == f->domain && f[n].set == f->set; n++)
+			;
+		if (set->count > SET_SPREAD && n > 1) {
+			if (add_cluster(b, s, f, n, room, used) < 0)
 				return -1;
-			x->cluster_count++;
+			continue;
 		}
-		x->clusters[x->cluster_count - 1].count++;
-		x->cluster_programs[i] = f->program;
+		for (size_t k = 0; k < n; k++)
+			if (add_pairs(b, set, f->domain, f[k].entry) < 0)
+				return -1;
 	}
+	if (b->pair_count > 1)
+		qsort(b->pairs, b->pair_count, sizeof *b->pairs, pair_compare);
 	return 0;
 }
 
@@ -231,18 +375,15 @@ posting_slot(const struct rule_index *x, uint64_t key)
 }
 
 static int
-make_postings(struct builder *b, struct rule_index *x)
+make_postings(struct builder *b, struct rule_index *x, uint32_t used)
 {
 	size_t slots = 16;
 
-	while (slots < b->pair_count * 2)
+	while (slots < b->pair_count + b->pair_count / 2)
 		slots *= 2;
-	if (b->pair_count > 1)
-		qsort(b->pairs, b->pair_count, sizeof *b->pairs, pair_compare);
 	x->posting_mask = slots - 1;
 	x->postings = mem_array(slots, sizeof *x->postings);
-	x->posting_clusters = mem_array(b->pair_count + 1, sizeof *x->posting_clusters);
-	if (x->postings == NULL || x->posting_clusters == NULL)
+	if (x->postings == NULL)
 		return -1;
 	for (size_t i = 0; i < slots; i++)
 		x->postings[i].key = KEY_EMPTY;
@@ -250,11 +391,34 @@ make_postings(struct builder *b, struct rule_index *x)
 		struct posting *p = &x->postings[posting_slot(x, b->pairs[i].key)];
 
 		if (p->key == KEY_EMPTY)
-			*p = (struct posting){b->pairs[i].key, (uint32_t)i, 0};
-		p->count++;
-		x->posting_clusters[i] = b->pairs[i].cluster;
+			*p = (struct posting){b->pairs[i].key, {used, 0}};
+		p->range.count++;
+		x->entries[used++] = b->pairs[i].entry;
 	}
 	return 0;
+}
+
+/* Those of clusters, then of postings, then the flat ones. */
+static int
+make_entries(struct builder *b, struct rule_set *s)
+{
+	struct rule_index *x = &s->index;
+	struct index_entry *all;
+	uint32_t used = 0;
+
+	x->entries = mem_array(b->filing_count + 1, sizeof *x->entries);
+	x->clusters = mem_array(b->filing_count + 1, sizeof *x->clusters);
+	if (x->entries == NULL || x->clusters == NULL ||
+	    spread_filings(b, s, x->entries, &used) < 0)
+		return -1;
+	all = mem_realloc_array(x->entries, used + b->pair_count + b->flat_count + 1, sizeof *all);
+	if (all == NULL)
+		return -1;
+	x->entries = all;
+	x->flat = (struct entry_range){used + (uint32_t)b->pair_count, (uint32_t)b->flat_count};
+	if (b->flat_count > 0)
+		memcpy(all + x->flat.first, b->flat, b->flat_count * sizeof *all);
+	return make_postings(b, x, used);
 }
 
 int
@@ -263,66 +427,170 @@ index_build(struct rule_set *set)
 	struct builder b = {0};
 	int rc = -1;
 
-	set->index.flat_words = (set->program_count + 63) / 64;
-	set->index.flat = mem_array(set->index.flat_words + 1, sizeof *set->index.flat);
-	if (set->index.flat == NULL)
+	b.gate_of = mem_array(set->test_count + 1, sizeof *b.gate_of);
+	b.uses = mem_array(set->test_count + 1, sizeof *b.uses);
+	if (b.gate_of == NULL || b.uses == NULL)
 		goto out;
+	choose_gates(&b, set);
 	for (size_t i = 0; i < set->program_count; i++)
 		if (file_program(&b, set, i) < 0)
 			goto out;
-	if (make_clusters(&b, set) < 0 || make_postings(&b, &set->index) < 0)
-		goto out;
-	rc = 0;
+	rc = make_entries(&b, set);
 out:
 	mem_free(b.filings);
 	mem_free(b.pairs);
+	mem_free(b.flat);
+	mem_free(b.gate_of);
+	mem_free(b.uses);
 	return rc;
 }
 
 void
 index_fini(struct rule_index *x)
 {
-	mem_free(x->flat);
+	mem_free(x->entries);
 	mem_free(x->clusters);
-	mem_free(x->cluster_programs);
 	mem_free(x->postings);
-	mem_free(x->posting_clusters);
 	*x = (struct rule_index){0};
 }
 
 /* ---- use ---- */
 
-static void
-mark(const struct rule_index *x, uint64_t key, uint64_t *bits)
+/* Candidates are put in order: few by inserting, many through a bitmap over all programs. */
+#define PICKED_FEW 48
+
+struct picked {
+	uint32_t *items; /* in the arena */
+	size_t count, cap;
+};
+
+static int
+pick(struct evaluation *e, struct picked *p, uint32_t program)
 {
-	const struct posting *p = &x->postings[posting_slot(x, key)];
+	if (p->count == p->cap) {
+		size_t cap = p->cap == 0 ? PICKED_FEW : p->cap * 2;
+		uint32_t *items = arena_alloc(e->arena, cap * sizeof *items);
 
-	if (p->key == KEY_EMPTY)
-		return;
-	for (uint32_t i = p->first; i < p->first + p->count; i++) {
-		const struct cluster *c = &x->clusters[x->posting_clusters[i]];
-
-		for (uint32_t k = c->first; k < c->first + c->count; k++)
-			bits[x->cluster_programs[k] / 64] |= UINT64_C(1)
-			    << (x->cluster_programs[k] % 64);
+		if (items == NULL)
+			return -1;
+		if (p->count > 0)
+			memcpy(items, p->items, p->count * sizeof *items);
+		p->items = items;
+		p->cap = cap;
 	}
+	p->items[p->count++] = program;
+	return 0;
 }
 
-uint64_t *
-index_candidates(const struct rule_index *x, const struct evaluation *e)
+/* Which of them are open is asked when there is a candidate. */
+static uint64_t
+open_gates(struct evaluation *e)
 {
-	uint64_t *bits = arena_alloc(e->arena, (x->flat_words + 1) * sizeof *bits);
+	const struct rule_index *x = &e->set->index;
+
+	if (e->gates != 0)
+		return e->gates;
+	e->gates = 1;
+	for (size_t g = 1; g < x->gate_count; g++)
+		e->gates |= (uint64_t)(evaluation_test(e, &e->set->tests[x->gates[g]]) == TRI_YES)
+		    << g;
+	return e->gates;
+}
+
+static int
+pick_range(struct evaluation *e, const struct entry_range *r, struct picked *p)
+{
+	const struct index_entry *entry = &e->set->index.entries[r->first];
+	uint64_t open = open_gates(e);
+
+	for (const struct index_entry *end = entry + r->count; entry < end; entry++) {
+		const uint8_t *g = entry->gates;
+
+		if ((open >> g[0] & open >> g[1] & open >> g[2] & open >> g[3] & 1) == 0)
+			continue;
+		if ((entry->program & ENTRY_CLUSTER) != 0) {
+			if (pick_range(
+				e, &e->set->index.clusters[entry->program & ~ENTRY_CLUSTER], p) < 0)
+				return -1;
+		} else if (pick(e, p, entry->program) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+pick_by_values(struct evaluation *e, size_t domain, struct picked *p)
+{
+	const struct rule_index *x = &e->set->index;
+	const struct domain_values *v = evaluation_domain(e, domain);
+
+	for (size_t i = 0; i < v->count; i++) {
+		const struct posting *at =
+		    &x->postings[posting_slot(x, (uint64_t)domain << 32 | v->ids[i])];
+
+		if (at->key != KEY_EMPTY && pick_range(e, &at->range, p) < 0)
+			return -1;
+	}
+	return e->has_no_memory ? -1 : 0;
+}
+
+static void
+order_few(struct picked *p)
+{
+	uint32_t *items = p->items;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		uint32_t program = items[i];
+		size_t k = n;
+
+		while (k > 0 && items[k - 1] > program)
+			k--;
+		if (k > 0 && items[k - 1] == program)
+			continue;
+		memmove(&items[k + 1], &items[k], (n - k) * sizeof *items);
+		items[k] = program;
+		n++;
+	}
+	p->count = n;
+}
+
+static int
+order_many(struct evaluation *e, struct picked *p)
+{
+	size_t words = e->set->program_count / 64 + 1, n = 0;
+	uint64_t *bits = arena_array(e->arena, words, sizeof *bits);
 
 	if (bits == NULL)
-		return NULL;
-	memcpy(bits, x->flat, x->flat_words * sizeof *bits);
-	for (size_t d = 0; d < e->set->domain_count; d++) {
-		const struct domain_values *v = &e->domains[d];
+		return -1;
+	for (size_t i = 0; i < p->count; i++)
+		bits[p->items[i] / 64] |= UINT64_C(1) << (p->items[i] % 64);
+	for (size_t w = 0; w < words; w++)
+		for (uint64_t left = bits[w]; left != 0; left &= left - 1)
+			p->items[n++] = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(left));
+	p->count = n;
+	return 0;
+}
 
-		if (!x->has_domain[d])
-			continue;
-		for (size_t i = 0; i < v->count; i++)
-			mark(x, (uint64_t)d << 32 | v->ids[i], bits);
+int
+index_candidates(struct evaluation *e, const uint32_t **programs_r, size_t *count_r)
+{
+	const struct rule_index *x = &e->set->index;
+	struct picked p = {0};
+
+	for (uint64_t left = x->domains; left != 0; left &= left - 1)
+		if (pick_by_values(e, (size_t)__builtin_ctzll(left), &p) < 0)
+			return -1;
+	if (x->flat.count > 0 && pick_range(e, &x->flat, &p) < 0)
+		return -1;
+	if (p.count > PICKED_FEW) {
+		if (order_many(e, &p) < 0)
+			return -1;
+	} else {
+		order_few(&p);
 	}
-	return bits;
+	*programs_r = p.items;
+	*count_r = p.count;
+	return 0;
 }

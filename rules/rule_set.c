@@ -25,7 +25,9 @@ rule_set_unref(struct rule_set *set)
 	words_fini(&set->words);
 	map_free(set->rule_ids);
 	mem_free(set->code);
+	mem_free(set->checks);
 	mem_free(set->tests);
+	mem_free(set->test_words);
 	mem_free(set->sets);
 	arena_free(set->arena);
 	mem_free(set);

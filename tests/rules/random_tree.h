@@ -15,6 +15,10 @@ struct random_tree {
 	struct arena *arena;
 	struct finding_sink sink;
 	bool has_comments;
+	/* Rules that share conditions, as those of a house do: drawn from these; 0: none are. */
+	const struct node *shared[6];
+	size_t shared_count;
+	uint64_t rules_max;
 };
 
 static const char *const random_words[] = {"late", "Delivery", "not delivered", "flat white",
@@ -203,7 +207,11 @@ random_node(struct random_tree *t, unsigned depth, struct node *n)
 	struct node **tail = &n->first;
 
 	if (kind < 3) {
-		random_condition(t, n);
+		if (t->shared_count == 0 || random_one_in(t, 4)) {
+			random_condition(t, n);
+			return;
+		}
+		*n = *t->shared[rng_below(&t->rng, t->shared_count)];
 		return;
 	}
 	n->kind = kind == 3 ? NODE_NOT : kind == 4 ? NODE_ALL : NODE_ANY;
@@ -585,7 +593,7 @@ static inline void
 random_file(struct random_tree *t, struct rules_file *f)
 {
 	struct item **tail = &f->first;
-	uint64_t rules = 1 + rng_below(&t->rng, 4);
+	uint64_t rules = 1 + rng_below(&t->rng, t->rules_max);
 
 	*f = (struct rules_file){.sink = t->sink};
 	for (size_t i = 0; i < 2; i++) {
@@ -626,12 +634,26 @@ random_file(struct random_tree *t, struct rules_file *f)
 static inline void
 random_tree_init(struct random_tree *t, uint64_t seed, bool has_comments)
 {
-	*t = (struct random_tree){.has_comments = has_comments};
+	*t = (struct random_tree){.has_comments = has_comments, .rules_max = 4};
 	rng_init(&t->rng, seed);
 	t->arena = arena_new(64 * 1024 * 1024);
 	assert_non_null(t->arena);
 	t->sink.file = "random.rules";
 	t->sink.text = SLICE_LIT("");
+}
+
+/* From here on rules share most of their conditions. */
+static inline void
+random_tree_share(struct random_tree *t)
+{
+	for (size_t i = 0; i < sizeof t->shared / sizeof *t->shared; i++) {
+		struct node *n = random_new(t, sizeof *n);
+
+		random_condition(t, n);
+		t->shared[i] = n;
+	}
+	t->shared_count = sizeof t->shared / sizeof *t->shared;
+	t->rules_max = 30;
 }
 
 #endif

@@ -100,7 +100,7 @@ every_part_that_is_true_fires_with_its_name(void **state)
 		assert_true(slice_eq_str(firings[i].rule->id, wanted[i].id));
 		assert_int_equal(firings[i].part, wanted[i].part);
 	}
-	assert_true(slice_eq_str(firings[3].reason, "any post"));
+	assert_true(slice_eq_str(firing_reason(&firings[3]), "any post"));
 	arena_free(a);
 	rule_set_unref(set);
 }
