@@ -245,6 +245,17 @@ act_alert(
 /* --- firings -------------------------------------------------------------------------------------
  */
 
+/* What is decided is known; who it is told to needs words as well, which a rehearsal leaves for later. */
+static int
+tell_row(const struct firing *f, struct decision_row *row, struct err *err)
+{
+	row->reason = firing_reason(f);
+	if (!slice_is_set(row->reason))
+		return err_set(err, ERR_NOMEM, "no memory for a decision's reason");
+	return 0;
+}
+
+/* NULL without memory. */
 static struct decision_row *
 add_row(struct settle *s, const struct firing *f, const struct action *action)
 {
@@ -260,14 +271,56 @@ add_row(struct settle *s, const struct firing *f, const struct action *action)
 	    .subject = occ->subject,
 	    .action = action->text,
 	    .verb = action->verb,
-	    .reason = firing_reason(f),
 	    .at_ms = occ->now_ms,
 	    .event_at_ms = occ->at_ms,
 	};
-	if (s->in->mode == SETTLE_REAL) /* else no row names it */
+	if (s->in->mode == SETTLE_REAL) { /* else no row names it */
 		occurrence_decision_id(
 		    occ->kind, f->rule->id, occ->id, action->text, occ->subject, row->id);
+		return tell_row(f, row, s->err) < 0 ? NULL : row;
+	}
+	s->out->untold[s->out->count] = (struct untold){.firing = *f, .has_note = true};
 	return row;
+}
+
+/* Why the rule does not fire: words now, or for later what they are made of. */
+static int
+note_why(struct settle *s, const struct firing *f, const struct why *why, struct decision_row *row)
+{
+	struct untold *u = &s->out->untold[s->out->count];
+	char text[WHY_MAX];
+
+	if (s->in->mode == SETTLE_REAL || why->kind == WHY_TEXT)
+		return settle_note(s, row, "%s", guardrails_say(s->config, f->rule, why, text));
+	u->has_note = false;
+	u->kind = why->kind;
+	u->number = why->number;
+	u->nobody = why->kind == WHY_NOBODY ? why->nobody : NULL;
+	return 0;
+}
+
+int
+actions_tell(const struct actions_config *config, struct settled *settled, size_t i,
+    struct arena *a, struct err *err)
+{
+	struct settle s = {.arena = a, .err = err};
+	struct decision_row *row = &settled->rows[i];
+	struct why why;
+	char text[WHY_MAX];
+	const struct untold *u;
+
+	assert(i < settled->count);
+	if (settled->untold == NULL)
+		return 0;
+	u = &settled->untold[i];
+	if (tell_row(&u->firing, row, err) < 0)
+		return -1;
+	if (u->has_note)
+		return 0;
+	why.kind = u->kind;
+	why.number = u->number;
+	why.nobody = u->nobody;
+	return settle_note(&s, row, "%s", guardrails_say(config, u->firing.rule, &why, text));
 }
 
 /* The row counts once it is stored. */
@@ -314,16 +367,16 @@ act(struct settle *s, const struct firing *f, const struct action *action, struc
 /* The rule does not fire now: one row says why, whatever its actions. */
 static int
 settle_once(
-    struct settle *s, const struct firing *f, enum decision_outcome outcome, const char *why)
+    struct settle *s, const struct firing *f, enum decision_outcome outcome, const struct why *why)
 {
 	const struct action none = {.verb = f->rule->actions[0].verb, .text = SLICE_LIT("")};
 	struct decision_row *row = add_row(s, f, &none);
 
+	if (row == NULL)
+		return -1;
 	row->outcome = outcome;
 	s->out->held++;
-	if (settle_note(s, row, "%s", why) < 0)
-		return -1;
-	return store_row(s, row);
+	return note_why(s, f, why, row) < 0 ? -1 : store_row(s, row);
 }
 
 /* What the person's other posts and our messages say to a post that may fire its rule: 1 it fires;
@@ -332,19 +385,20 @@ static int
 settle_history(struct settle *s, const struct firing *f)
 {
 	const struct rule_head *rule = f->rule;
-	char why[WHY_MAX];
+	struct why why;
 	int rc;
 
 	if (s->in->occ->kind != OCCURRENCE_POST)
 		return 1; /* it was asked when the timer began */
-	rc = sequence_after(s, rule, why);
+	why.kind = WHY_TEXT;
+	rc = sequence_after(s, rule, why.text);
 	if (rc <= 0)
-		return rc < 0 ? -1 : settle_once(s, f, DECISION_COUNTED, why);
+		return rc < 0 ? -1 : settle_once(s, f, DECISION_COUNTED, &why);
 	if (rule->unless.kind == SEQUENCE_NONE)
 		return 1;
-	if (sequence_wait(s, rule, why) < 0)
+	if (sequence_wait(s, rule, why.text) < 0)
 		return -1;
-	return settle_once(s, f, DECISION_WAITING, why);
+	return settle_once(s, f, DECISION_WAITING, &why);
 }
 
 static int
@@ -352,7 +406,7 @@ settle_firing(struct settle *s, const struct firing *f)
 {
 	const struct rule_head *rule = f->rule;
 	struct window_seen seen;
-	char why[WHY_MAX];
+	struct why why;
 	enum verdict verdict;
 	int may, rc = 0;
 
@@ -367,17 +421,17 @@ settle_firing(struct settle *s, const struct firing *f)
 		    s->st, s->in->occ->kind, s->in->occ->id, rule->id, s->err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	verdict = guardrails_may_act(s, rule, why);
+	verdict = guardrails_may_act(s, rule, &why);
 	if (verdict == VERDICT_FAILED)
 		return -1;
 	if (verdict == VERDICT_COUNTED)
-		return settle_once(s, f, DECISION_COUNTED, why);
+		return settle_once(s, f, DECISION_COUNTED, &why);
 	may = verdict == VERDICT_FIRES;
 	if (may) {
 		rc = settle_history(s, f);
 		if (rc <= 0)
 			return rc;
-		may = guardrails_judge(s, rule, why);
+		may = guardrails_judge(s, rule, &why);
 	}
 	if (may < 0 || (may == 1 && guardrails_fired(s, rule) < 0))
 		return -1;
@@ -388,12 +442,14 @@ settle_firing(struct settle *s, const struct firing *f)
 		if (is_repeated(rule, i))
 			continue;
 		row = add_row(s, f, &rule->actions[i]);
+		if (row == NULL)
+			return -1;
 		if (may == 1) {
 			rc = act(s, f, &rule->actions[i], row);
 		} else {
 			row->outcome = DECISION_HELD;
 			s->out->held++;
-			rc = settle_note(s, row, "%s", why);
+			rc = note_why(s, f, &why, row);
 		}
 		if (rc < 0 || store_row(s, row) < 0)
 			return -1;
@@ -409,6 +465,17 @@ compare_firings(const void *a, const void *b)
 	if ((*x)->rule->priority != (*y)->rule->priority)
 		return (*x)->rule->priority > (*y)->rule->priority ? -1 : 1;
 	return (*x > *y) - (*x < *y);
+}
+
+/* Most rules have the same priority, so that they are in order already. */
+static void
+put_in_order(const struct firing **order, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (order[i - 1]->rule->priority < order[i]->rule->priority) {
+			qsort(order, count, sizeof *order, compare_firings);
+			return;
+		}
 }
 
 int
@@ -442,14 +509,16 @@ actions_settle(struct store *st, const struct actions_config *config,
 	s.has_pauses = rc == 1;
 	for (size_t i = 0; i < in->firing_count; i++)
 		actions += in->firings[i].rule->action_count;
-	order = arena_array(a, in->firing_count + 1, sizeof *order);
-	out.rows = arena_array(a, actions + 1, sizeof *out.rows);
-	if (order == NULL || out.rows == NULL)
+	order = arena_alloc(a, (in->firing_count + 1) * sizeof *order);
+	out.rows = arena_alloc(a, (actions + 1) * sizeof *out.rows);
+	if (in->mode != SETTLE_REAL)
+		out.untold = arena_alloc(a, (actions + 1) * sizeof *out.untold);
+	if (order == NULL || out.rows == NULL || (in->mode != SETTLE_REAL && out.untold == NULL))
 		return err_set(err, ERR_NOMEM, "no memory to settle %zu decisions", actions);
 	for (size_t i = 0; i < in->firing_count; i++)
 		if (in->firings[i].part == FIRING_RULE)
 			order[rules++] = &in->firings[i];
-	qsort(order, rules, sizeof *order, compare_firings);
+	put_in_order(order, rules);
 	for (size_t i = 0; i < rules; i++)
 		if ((i == 0 || order[i]->rule != order[i - 1]->rule) &&
 		    settle_firing(&s, order[i]) < 0)

@@ -46,8 +46,12 @@ struct settle_input {
 	struct zone_clock *zones; /* kept by the caller from call to call; NULL: none is */
 };
 
+struct untold;
 struct settled {
-	struct decision_row *rows; /* in the arena; what was recorded, in order */
+	/* in the arena; what was recorded, in order.  Of a rehearsal reason and some notes are not
+	 * made yet: actions_tell(); an id is not made at all */
+	struct decision_row *rows;
+	struct untold *untold; /* NULL: all is told */
 	size_t count;
 	size_t fired, queued, held, alerted;
 };
@@ -93,6 +97,10 @@ struct settled {
 int actions_settle(struct store *st, const struct actions_config *config,
     const struct template_set *templates, const struct settle_input *in, struct arena *a,
     struct settled *out_r, struct err *err);
+
+/* The words of row i of a rehearsal; while its firings live.  -1 without memory. */
+int actions_tell(const struct actions_config *config, struct settled *settled, size_t i,
+    struct arena *a, struct err *err);
 
 void decision_id_make(struct slice rule_id, struct slice occurrence_id, struct slice action,
     struct slice subject, char out[33]);

@@ -49,7 +49,36 @@ void occurrence_decision_id(enum occurrence_kind kind, struct slice rule_id,
 
 #define WHY_MAX 240
 
+/* Why a rule is held back, or what is missing.  What holds very many firings is put in words only when
+ * somebody reads them (guardrails_say). */
+enum why_kind {
+	WHY_TEXT,
+	WHY_NOBODY, /* there is nobody to count per: nobody */
+	WHY_OLD, /* older than `act within` */
+	WHY_COOLDOWN, /* number: last fired at */
+	WHY_LATE, /* beyond the allowed lateness; number: by how much */
+	WHY_WINDOW /* number: times seen */
+};
+struct why {
+	enum why_kind kind;
+	int64_t number;
+	const char *nobody; /* for good */
+	char text[WHY_MAX]; /* WHY_TEXT */
+};
+
+/* A row of a rehearsal whose words were not made yet. */
+struct untold {
+	struct firing firing;
+	bool has_note; /* it was made */
+	enum why_kind kind;
+	int64_t number;
+	const char *nobody;
+};
+
 /* --- guardrails.c --- */
+/* The words of why, into text; text itself for WHY_TEXT. */
+const char *guardrails_say(const struct actions_config *config, const struct rule_head *rule,
+    const struct why *why, char text[WHY_MAX]);
 enum verdict {
 	VERDICT_FAILED = -1,
 	VERDICT_HELD,
@@ -61,9 +90,9 @@ struct window_seen;
 int guardrails_remember(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);
 /* May this occurrence do anything at all: inert post, act within, paused rule, window?  why says by
  * what it is held, or what is missing.  The window has counted it then. */
-enum verdict guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
+enum verdict guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *why);
 /* Canary, cool-down, caps: 1 the rule may fire; 0 it is held, why says by what; -1. */
-int guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
+int guardrails_judge(struct settle *s, const struct rule_head *rule, struct why *why);
 /* The rule fires: cool-down, total and caps move. */
 int guardrails_fired(struct settle *s, const struct rule_head *rule);
 /* What a limit is counted per.  False: nothing to count by, *nobody_r says why. */
@@ -80,8 +109,8 @@ struct window_seen {
 	size_t times; /* the most that lie within the window with this one */
 };
 int window_count(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);
-enum verdict window_judge(struct settle *s, const struct rule_head *rule,
-    const struct window_seen *seen, char why[WHY_MAX]);
+enum verdict window_judge(
+    const struct rule_head *rule, const struct window_seen *seen, int64_t late_ms, struct why *why);
 
 /* --- caps.c: 1 there is room, 0 with why, -1 --- */
 #define MONEY_TEXT_MAX 48

@@ -345,8 +345,8 @@ alert_instead(struct settle *s, const struct firing *f, const struct delivery *d
 	if (s->in->mode == SETTLE_REHEARSE)
 		return settle_note(
 		    s, row, "%s: an alert in '%.*s' instead", why, SLICE_ARG(d->alert_queue));
-	if (alert_raise(s->st, s->config, s->in->occ, f->rule, &alert, firing_reason(f), slice_of(row->id),
-		s->arena, &alert_no, s->err) < 0)
+	if (alert_raise(s->st, s->config, s->in->occ, f->rule, &alert, firing_reason(f),
+		slice_of(row->id), s->arena, &alert_no, s->err) < 0)
 		return -1;
 	s->out->alerted++;
 	return settle_note(s, row, "%s: alert %lld in '%.*s' instead", why, (long long)alert_no,

@@ -66,30 +66,26 @@ guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slic
 }
 
 static int
-judge_cooldown(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+judge_cooldown(struct settle *s, const struct rule_head *rule, struct why *why)
 {
 	const struct occurrence *occ = s->in->occ;
 	struct rule_counter c;
 	struct slice key;
-	const char *nobody;
-	char duration[WORDS_DURATION_MAX], last[TIME_TEXT_MAX];
 	int rc;
 
 	if (rule->cooldown_ms <= 0)
 		return 1;
-	if (!guardrails_key(occ, rule->cooldown_scope, &key, &nobody)) {
-		snprintf(why, WHY_MAX, "%s", nobody);
+	why->kind = WHY_NOBODY;
+	if (!guardrails_key(occ, rule->cooldown_scope, &key, &why->nobody))
 		return 0;
-	}
 	rc = store_counter_get(s->st, rule->id, STATE_COOLDOWN, key, &c, s->err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : 1;
 	/* A clock that was set back keeps it held: never twice within the time. */
 	if (c.last_at_ms == TIME_UNKNOWN || occ->now_ms - c.last_at_ms >= rule->cooldown_ms)
 		return 1;
-	snprintf(why, WHY_MAX, "at most once every %s %s: last fired %s",
-	    words_duration(rule->cooldown_ms, duration),
-	    guardrails_scope_name(rule->cooldown_scope), time_format_rfc3339(c.last_at_ms, last));
+	why->kind = WHY_COOLDOWN;
+	why->number = c.last_at_ms;
 	return 0;
 }
 
@@ -167,21 +163,20 @@ counts_for_its_author(const char *inert)
 
 /* Inert, too old, paused. */
 static int
-judge_moment(struct settle *s, const struct rule_head *rule, const char *inert, char why[WHY_MAX])
+judge_moment(struct settle *s, const struct rule_head *rule, const char *inert, struct why *why)
 {
 	const struct occurrence *occ = s->in->occ;
-	char duration[WORDS_DURATION_MAX];
 
+	why->kind = WHY_TEXT;
 	if (inert != NULL) {
-		snprintf(why, WHY_MAX, "%s", inert);
+		snprintf(why->text, WHY_MAX, "%s", inert);
 		return 0;
 	}
 	if (rule->act_within_ms > 0 && occ->now_ms - occ->at_ms > rule->act_within_ms) {
-		snprintf(
-		    why, WHY_MAX, "older than %s", words_duration(rule->act_within_ms, duration));
+		why->kind = WHY_OLD;
 		return 0;
 	}
-	return judge_pause(s, rule, why);
+	return judge_pause(s, rule, why->text);
 }
 
 /* What keeps the post from deciding, as this rule sees it; NULL: nothing. */
@@ -205,7 +200,7 @@ guardrails_remember(struct settle *s, const struct rule_head *rule, struct windo
 }
 
 enum verdict
-guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *why)
 {
 	const char *inert = inert_for(s, rule);
 	bool has_window = rule->window.times > 0 && s->in->occ->kind == OCCURRENCE_POST;
@@ -216,18 +211,23 @@ guardrails_may_act(struct settle *s, const struct rule_head *rule, char why[WHY_
 		return VERDICT_FAILED;
 	rc = judge_moment(s, rule, inert, why);
 	if (rc == 1 && has_window)
-		return window_judge(s, rule, &seen, why);
+		return window_judge(rule, &seen, s->in->occ->now_ms - s->in->occ->at_ms, why);
 	return rc < 0 ? VERDICT_FAILED : rc == 1 ? VERDICT_FIRES : VERDICT_HELD;
 }
 
 int
-guardrails_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
+guardrails_judge(struct settle *s, const struct rule_head *rule, struct why *why)
 {
-	int rc = judge_canary(s, rule, why);
+	int rc;
 
+	why->kind = WHY_TEXT;
+	rc = judge_canary(s, rule, why->text);
 	if (rc == 1)
 		rc = judge_cooldown(s, rule, why);
-	return rc == 1 ? caps_judge(s, rule, why) : rc;
+	if (rc != 1)
+		return rc;
+	why->kind = WHY_TEXT;
+	return caps_judge(s, rule, why->text);
 }
 
 int
@@ -261,4 +261,41 @@ guardrails_fired(struct settle *s, const struct rule_head *rule)
 		return -1;
 	/* Also without a limit, so that one written later counts from the start. */
 	return guardrails_count(s, rule->id, STATE_TOTAL, SLICE_LIT(""), 1);
+}
+
+/* --- words ---------------------------------------------------------------------------------------
+ */
+
+const char *
+guardrails_say(const struct actions_config *config, const struct rule_head *rule,
+    const struct why *why, char text[WHY_MAX])
+{
+	char first[WORDS_DURATION_MAX], second[TIME_TEXT_MAX];
+
+	switch (why->kind) {
+	case WHY_TEXT: return why->text;
+	case WHY_NOBODY: return why->nobody;
+	case WHY_OLD:
+		snprintf(
+		    text, WHY_MAX, "older than %s", words_duration(rule->act_within_ms, first));
+		break;
+	case WHY_COOLDOWN:
+		snprintf(text, WHY_MAX, "at most once every %s %s: last fired %s",
+		    words_duration(rule->cooldown_ms, first),
+		    guardrails_scope_name(rule->cooldown_scope),
+		    time_format_rfc3339(why->number, second));
+		break;
+	case WHY_LATE:
+		snprintf(text, WHY_MAX,
+		    "came %s late, beyond the %s a post may be late: not counted",
+		    time_format_age(why->number, second),
+		    words_duration(config->allowed_lateness_ms, first));
+		break;
+	case WHY_WINDOW:
+		snprintf(text, WHY_MAX, "%lld of %lld within %s %s", (long long)why->number,
+		    (long long)rule->window.times, words_duration(rule->window.within_ms, first),
+		    guardrails_scope_name(rule->window.scope));
+		break;
+	}
+	return text;
 }

@@ -71,27 +71,22 @@ window_count(struct settle *s, const struct rule_head *rule, struct window_seen 
 }
 
 enum verdict
-window_judge(struct settle *s, const struct rule_head *rule, const struct window_seen *seen,
-    char why[WHY_MAX])
+window_judge(
+    const struct rule_head *rule, const struct window_seen *seen, int64_t late_ms, struct why *why)
 {
-	const struct occurrence *occ = s->in->occ;
-	char within[WORDS_DURATION_MAX], late[TIME_TEXT_MAX], allowed[WORDS_DURATION_MAX];
-
 	if (seen->nobody != NULL) {
-		snprintf(why, WHY_MAX, "%s", seen->nobody);
+		why->kind = WHY_NOBODY;
+		why->nobody = seen->nobody;
 		return VERDICT_HELD;
 	}
 	if (seen->is_late) {
-		snprintf(why, WHY_MAX,
-		    "came %s late, beyond the %s a post may be late: not counted",
-		    time_format_age(occ->now_ms - occ->at_ms, late),
-		    words_duration(s->config->allowed_lateness_ms, allowed));
+		why->kind = WHY_LATE;
+		why->number = late_ms;
 		return VERDICT_HELD;
 	}
 	if (seen->times >= (size_t)rule->window.times)
 		return VERDICT_FIRES;
-	snprintf(why, WHY_MAX, "%zu of %lld within %s %s", seen->times,
-	    (long long)rule->window.times, words_duration(rule->window.within_ms, within),
-	    guardrails_scope_name(rule->window.scope));
+	why->kind = WHY_WINDOW;
+	why->number = (int64_t)seen->times;
 	return VERDICT_COUNTED;
 }

@@ -34,6 +34,7 @@ struct bench {
 	struct json_writer w;
 	struct buf out;
 	double seconds;
+	size_t only_rules; /* how many rules to measure; 0: all sizes */
 	const char *export_dir; /* where the rules and posts measured are written to; NULL */
 	char dir[64]; /* for databases; removed afterwards */
 };

@@ -264,10 +264,12 @@ measure_stateless(struct bench *b, struct err *err)
 	json_key(&b->w, "stateless");
 	json_array_begin(&b->w);
 	for (size_t i = 0; rc == 0 && i < sizeof sizes / sizeof *sizes; i++) {
+		if (b->only_rules != 0 && b->only_rules != sizes[i])
+			continue;
 		fprintf(stderr, "%zu rules ...\n", sizes[i]);
 		rc = bench_stateless(b, sizes[i], sizes[i] / RULES_PER_WORD + 1, err);
 	}
-	if (rc == 0) /* a hundred true ones */
+	if (rc == 0 && b->only_rules == 0) /* a hundred true ones */
 		rc = bench_stateless(b, 100000, 10000 / RULES_PER_WORD + 1, err);
 	json_array_end(&b->w);
 	return rc;
@@ -281,7 +283,7 @@ bench_rules(struct bench *b, struct err *err)
 	json_key(&b->w, "rules");
 	json_object_begin(&b->w);
 	rc = measure_stateless(b, err);
-	if (rc == 0) {
+	if (rc == 0 && (b->only_rules == 0 || b->only_rules == 10000)) {
 		fprintf(stderr, "10000 rules with cool-downs and windows ...\n");
 		json_key(&b->w, "remembering");
 		rc = bench_mix(b, 10000, err);

@@ -285,8 +285,11 @@ pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct
 	for (size_t i = 0; i < settled->count; i++)
 		p->has_new_timers |= settled->rows[i].outcome == DECISION_WAITING;
 	node->post = sp;
-	node->rows = settled->rows;
-	node->count = settled->count;
+	node->settled = *settled;
+	for (size_t i = 0; i < settled->count && p->env.rehearsed != NULL; i++)
+		if (actions_tell(&p->snapshot->config->actions, &node->settled, i, p->arena, err) <
+		    0)
+			return -1;
 	*p->tell_tail = node;
 	p->tell_tail = &node->next;
 	return 0;
@@ -511,10 +514,10 @@ batch_tell(struct pipeline *p)
 	for (const struct tell *t = p->tell; t != NULL; t = t->next) {
 		if (t->post != NULL && p->env.stored != NULL)
 			p->env.stored(p->env.cookie, t->post);
-		for (size_t i = 0; i < t->count && p->env.decided != NULL; i++)
-			p->env.decided(p->env.cookie, &t->rows[i]);
-		for (size_t i = 0; i < t->count && p->env.rehearsed != NULL; i++)
-			p->env.rehearsed(p->env.cookie, t->post, &t->rows[i]);
+		for (size_t i = 0; i < t->settled.count && p->env.decided != NULL; i++)
+			p->env.decided(p->env.cookie, &t->settled.rows[i]);
+		for (size_t i = 0; i < t->settled.count && p->env.rehearsed != NULL; i++)
+			p->env.rehearsed(p->env.cookie, t->post, &t->settled.rows[i]);
 	}
 }
 

@@ -17,8 +17,7 @@
 /* What to tell after the commit: a post (NULL: none is new), and what was decided. */
 struct tell {
 	const struct stored_post *post;
-	const struct decision_row *rows;
-	size_t count;
+	struct settled settled;
 	struct tell *next;
 };
 

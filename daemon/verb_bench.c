@@ -359,8 +359,8 @@ run(struct verb_call *call)
 	struct diag_list *diags = diag_list_new();
 	struct err err = {ERR_NONE, "no memory"};
 	const char *seconds = verb_flag(call, "--seconds"), *texts = verb_flag(call, "--texts"),
-		   *only = verb_flag(call, "--only");
-	long long whole = BENCH_SECONDS;
+		   *only = verb_flag(call, "--only"), *rules = verb_flag(call, "--rules");
+	long long whole = BENCH_SECONDS, count = 0;
 	int rc = -1;
 
 	if (seconds != NULL &&
@@ -368,12 +368,17 @@ run(struct verb_call *call)
 		diag_list_free(diags);
 		return verb_usage(call, "--seconds takes a whole number from 1 to 600");
 	}
+	if (rules != NULL && (!slice_to_i64(slice_of(rules), &count) || count < 0)) {
+		diag_list_free(diags);
+		return verb_usage(call, "--rules takes one of 10, 1000, 10000, 100000");
+	}
 	if (only != NULL && strcmp(only, "rules") != 0) {
 		diag_list_free(diags);
 		return verb_usage(call, "--only takes 'rules'");
 	}
 	b.call = call;
 	b.seconds = (double)whole;
+	b.only_rules = (size_t)count;
 	b.export_dir = verb_flag(call, "--export");
 	rng_init(&b.rng, 42);
 	b.arena = arena_new(256u * 1024 * 1024);
@@ -399,6 +404,7 @@ static const struct flag flags[] = {
     {"--texts", NULL, "FILE",
 	"what the posts say, one text a line; default: a few invented sentences", false},
     {"--only", NULL, "rules", "measure the rules alone", false},
+    {"--rules", NULL, "N", "with so many rules: 10, 1000, 10000 or 100000; default: each", false},
     {"--export", NULL, "DIR",
 	"write the 10,000 rules measured and what the posts gave them, as JSON, for others to be "
 	"measured on",
@@ -408,7 +414,7 @@ static const struct flag flags[] = {
 
 const struct verb verb_bench = {
     "bench",
-    "[--seconds N] [--texts FILE] [--only rules] [--export DIR]",
+    "[--seconds N] [--texts FILE] [--only rules] [--rules N] [--export DIR]",
     "reproducible figures of this machine",
     "Writes JSON.  The database files are made in a folder below the current one and removed "
     "again: run it on the disk\n"
