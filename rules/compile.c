@@ -347,7 +347,9 @@ make_room(struct rule_set *s, size_t counts[ITEM_KIND_COUNT])
 	s->rules = arena_array(s->arena, counts[ITEM_RULE] + 1, sizeof *s->rules);
 	s->watches = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watches);
 	s->watch_heads = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watch_heads);
-	s->programs = arena_array(s->arena, counts[ITEM_RULE] + parts + 1, sizeof *s->programs);
+	s->programs = arena_array(s->arena, counts[ITEM_RULE] + parts + 2, sizeof *s->programs);
+	if (s->programs != NULL)
+		s->programs = mem_line(s->programs);
 	s->program_count = counts[ITEM_RULE];
 	return s->rules == NULL || s->watches == NULL || s->watch_heads == NULL ||
 		s->programs == NULL

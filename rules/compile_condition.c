@@ -457,7 +457,7 @@ make_test_room(struct rule_set *s)
 static int
 add_test(struct compiler *c, const struct node *n, struct slice text, uint32_t *test_r)
 {
-	struct test t = {.field = n->field};
+	struct test t = {.field = n->field, .number = (uint32_t)c->set->test_count};
 	struct test_words words = {0};
 
 	if (make_test_room(c->set) < 0 || compile_shown(c, n, text, &words) < 0 ||

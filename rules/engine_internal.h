@@ -81,6 +81,7 @@ struct test {
 	bool is_exact; /* MEETS, MISSES: bits tells all */
 	uint16_t domain; /* MEETS, MISSES; PLAIN: among the plain fields */
 	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
+	uint32_t number; /* among the tests of the set: copies know where they come from */
 	const struct field *field;
 	union {
 		struct {
@@ -122,10 +123,16 @@ struct requirement {
 	uint32_t kind : 2;
 };
 
+/* One that is run, with its test beside it: a line of the processor's cache. */
+struct check_line {
+	_Alignas(64) struct requirement is;
+	struct test test; /* but of CODE */
+};
+
 /* Conditions that are run: a rule's `when`, and those of its other parts and of the watches. */
 struct program {
-	const struct rule_head *head;
-	uint32_t check, check_count; /* those the index has not answered */
+	_Alignas(64) const struct rule_head *head;
+	uint32_t check, check_count; /* those the index has not answered: into check_lines */
 	int64_t from_ms, until_ms; /* until: not included */
 	uint32_t code, code_count; /* all conditions, in their order */
 	enum firing_part part;
@@ -156,14 +163,13 @@ struct compiled_watch {
 };
 
 /* Tests that stand in very many programs are asked once for an occurrence; what they said is a bit
- * each.  Gate 0 is always open. */
+ * each.  Gate 0 is none. */
 #define GATES_MAX 64
-#define ENTRY_GATES 4
 
 /* A program worth running when its gates are open; or, with ENTRY_CLUSTER, all those of a cluster. */
 struct index_entry {
+	uint64_t gates; /* bits; those that must be open */
 	uint32_t program;
-	uint8_t gates[ENTRY_GATES];
 };
 #define ENTRY_CLUSTER UINT32_C(0x80000000)
 
@@ -184,7 +190,7 @@ struct rule_index {
 	struct posting *postings;
 	size_t posting_mask;
 	uint64_t domains; /* bit per domain that has postings */
-	uint32_t gates[GATES_MAX]; /* tests */
+	struct test gates[GATES_MAX]; /* copies, side by side */
 	size_t gate_count; /* with gate 0 */
 };
 
@@ -207,8 +213,10 @@ struct rule_set {
 
 	struct instruction *code;
 	size_t code_count, code_cap;
-	struct requirement *checks;
+	struct requirement *checks; /* while compiling */
 	size_t check_count, check_cap;
+	struct check_line *check_lines;
+	void *check_room; /* where they lie */
 	struct test *tests;
 	size_t test_count, test_cap;
 	struct test_words *test_words; /* beside tests */
@@ -309,7 +317,7 @@ evaluation_domain(struct evaluation *e, size_t domain)
 static inline const struct test_words *
 test_words_of(const struct rule_set *set, const struct test *t)
 {
-	return &set->test_words[t - set->tests];
+	return &set->test_words[t->number];
 }
 /* The number an attribute's value spells; false: it is none. */
 bool attribute_number(struct slice value, int64_t *milli_r);
@@ -357,6 +365,12 @@ size_t compile_part_count(const struct item *it);
 /* Windows, limits, hours, canary and approval. */
 int compile_guardrails(struct compiler *c, const struct item *it, struct rule_head *head);
 int compile_condition(struct compiler *c, const struct node *n, uint32_t *test_r);
+/* The first line of the cache that lies in p, which has room for one more. */
+static inline void *
+mem_line(void *p)
+{
+	return (char *)p + (64 - (uintptr_t)p % 64) % 64;
+}
 /* Grows a heap array for one more element; -1 without memory. */
 int vector_grow(void **items, size_t count, size_t *cap, size_t size);
 

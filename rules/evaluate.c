@@ -313,14 +313,14 @@ evaluation_run(struct evaluation *e, const struct program *p)
 static bool
 passes(struct evaluation *e, const struct program *p)
 {
-	const struct requirement *c = &e->set->checks[p->check];
+	const struct check_line *c = &e->set->check_lines[p->check];
 
-	for (const struct requirement *end = c + p->check_count; c < end; c++) {
-		enum tristate wanted = c->kind == REQUIRE_NO ? TRI_NO : TRI_YES;
+	for (const struct check_line *end = c + p->check_count; c < end; c++) {
+		enum tristate wanted = c->is.kind == REQUIRE_NO ? TRI_NO : TRI_YES;
 
 		if (wanted !=
-		    (c->kind == REQUIRE_CODE ? run_code(e, c->at, c->end)
-					     : evaluation_test(e, &e->set->tests[c->at])))
+		    (c->is.kind == REQUIRE_CODE ? run_code(e, c->is.at, c->is.end)
+						: evaluation_test(e, &c->test)))
 			return false;
 	}
 	return true;
@@ -366,14 +366,33 @@ fire(struct evaluation *e, const struct program *p, struct firings *f)
 	return 0;
 }
 
+/* Candidates lie anywhere: what they need is fetched for many at a time, so that the waits are for all
+ * of them together. */
+#define FETCHED 16
+
+static void
+fetch(const struct rule_set *s, const uint32_t *candidates, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		__builtin_prefetch(&s->programs[candidates[i]]);
+	for (size_t i = 0; i < count; i++) {
+		const struct program *p = &s->programs[candidates[i]];
+
+		if (p->check_count > 0)
+			__builtin_prefetch(&s->check_lines[p->check]);
+		if (p->check_count > 1)
+			__builtin_prefetch(&s->check_lines[p->check + 1]);
+	}
+}
+
 static int
 run_programs(struct evaluation *e, const uint32_t *candidates, size_t count, struct firings *f)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct program *p = &e->set->programs[candidates[i]];
 
-		if (i + 1 < count)
-			__builtin_prefetch(&e->set->programs[candidates[i + 1]]);
+		if (i % FETCHED == 0)
+			fetch(e->set, candidates + i, count - i < FETCHED ? count - i : FETCHED);
 		if (e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
 			continue;
 		if (passes(e, p) && !e->has_no_memory && fire(e, p, f) < 0)

@@ -1,5 +1,7 @@
 #include "rules/fold_internal.h"
 
+#include <string.h>
+
 #include "core/utf8.h"
 
 uint32_t
@@ -37,12 +39,34 @@ fold_char(uint32_t c)
 	return c;
 }
 
+/* Eight letters of ASCII at once; false when one of them is no ASCII. */
+static bool
+fold_eight(const char *from, char *out)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
+	uint64_t w, upper;
+
+	memcpy(&w, from, 8);
+	if ((w & high) != 0)
+		return false;
+	/* the high bit of each byte: at least 'A' and at most 'Z' */
+	upper = (w + (0x80 - 'A') * ones) & ~(w + (0x7f - 'Z') * ones) & high;
+	w |= upper >> 2;
+	memcpy(out, &w, 8);
+	return true;
+}
+
 void
 fold_text(struct slice s, char *out)
 {
 	size_t i = 0;
 
 	while (i < s.len) {
+		if (i + 8 <= s.len && fold_eight(s.ptr + i, out + i)) {
+			i += 8;
+			continue;
+		}
+
 		unsigned char b = (unsigned char)s.ptr[i];
 
 		if (b < 0x80) {

@@ -168,11 +168,20 @@ can_be_gate(const struct test *t)
 #define GATE_USES_MIN 3
 #define GATE_PROGRAMS 200 /* of so many programs one at least needs it */
 
+static int
+id_compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 static void
 choose_gates(struct builder *b, struct rule_set *s)
 {
 	struct rule_index *x = &s->index;
 	size_t least = s->program_count / GATE_PROGRAMS;
+	uint32_t chosen[GATES_MAX];
 
 	if (least < GATE_USES_MIN)
 		least = GATE_USES_MIN;
@@ -188,8 +197,13 @@ choose_gates(struct builder *b, struct rule_set *s)
 		if (s->test_count == 0 || b->uses[best] < least)
 			break;
 		b->uses[best] = 0;
-		b->gate_of[best] = (uint8_t)x->gate_count;
-		x->gates[x->gate_count] = (uint32_t)best;
+		chosen[x->gate_count] = (uint32_t)best;
+	}
+	if (x->gate_count > 2)
+		qsort(chosen + 1, x->gate_count - 1, sizeof *chosen, id_compare);
+	for (size_t g = 1; g < x->gate_count; g++) {
+		x->gates[g] = s->tests[chosen[g]];
+		b->gate_of[chosen[g]] = (uint8_t)g;
 	}
 }
 
@@ -232,15 +246,15 @@ make_entry(struct builder *b, struct rule_set *s, size_t program, const struct a
 	struct program *p = &s->programs[program];
 	struct requirement *checks = &s->checks[p->check];
 	struct index_entry entry = {.program = (uint32_t)program};
-	size_t gates = 0, left = 0;
+	size_t left = 0;
 
 	for (size_t i = 0; i < p->check_count; i++) {
 		uint8_t gate = checks[i].kind == REQUIRE_YES ? b->gate_of[checks[i].at] : 0;
 
 		if (is_answered(s, &checks[i], filed))
 			continue;
-		if (gate != 0 && gates < ENTRY_GATES)
-			entry.gates[gates++] = gate;
+		if (gate != 0)
+			entry.gates |= UINT64_C(1) << gate;
 		else
 			checks[left++] = checks[i];
 	}
@@ -365,9 +379,15 @@ spread_filings(struct builder *b, struct rule_set *s, struct index_entry *room, 
 }
 
 static size_t
+posting_place(const struct rule_index *x, uint64_t key)
+{
+	return (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) & x->posting_mask;
+}
+
+static size_t
 posting_slot(const struct rule_index *x, uint64_t key)
 {
-	size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) & x->posting_mask;
+	size_t at = posting_place(x, key);
 
 	while (x->postings[at].key != KEY_EMPTY && x->postings[at].key != key)
 		at = (at + 1) & x->posting_mask;
@@ -421,6 +441,36 @@ make_entries(struct builder *b, struct rule_set *s)
 	return make_postings(b, x, used);
 }
 
+/* What is left to be checked, program by program, each with its test. */
+static int
+make_lines(struct rule_set *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->program_count; i++)
+		count += s->programs[i].is_off ? 0 : s->programs[i].check_count;
+	s->check_room = mem_array(count + 1, sizeof *s->check_lines);
+	if (s->check_room == NULL)
+		return -1;
+	s->check_lines = mem_line(s->check_room);
+	count = 0;
+	for (size_t i = 0; i < s->program_count; i++) {
+		struct program *p = &s->programs[i];
+		const struct requirement *from = s->checks + p->check;
+
+		p->check = (uint32_t)count;
+		p->check_count = p->is_off ? 0 : p->check_count;
+		for (size_t k = 0; k < p->check_count; k++, count++) {
+			s->check_lines[count].is = from[k];
+			if (from[k].kind != REQUIRE_CODE)
+				s->check_lines[count].test = s->tests[from[k].at];
+		}
+	}
+	mem_free(s->checks);
+	s->checks = NULL;
+	return 0;
+}
+
 int
 index_build(struct rule_set *set)
 {
@@ -435,7 +485,7 @@ index_build(struct rule_set *set)
 	for (size_t i = 0; i < set->program_count; i++)
 		if (file_program(&b, set, i) < 0)
 			goto out;
-	rc = make_entries(&b, set);
+	rc = make_lines(set) < 0 ? -1 : make_entries(&b, set);
 out:
 	mem_free(b.filings);
 	mem_free(b.pairs);
@@ -482,18 +532,46 @@ pick(struct evaluation *e, struct picked *p, uint32_t program)
 	return 0;
 }
 
+/* Is it true?  Gates of one field often stand side by side: its number is read once. */
+struct last_number {
+	const struct field *field;
+	bool is_known;
+	int64_t value;
+};
+
+static bool
+is_open(struct evaluation *e, const struct test *t, struct last_number *last)
+{
+	if (t->opcode != RULE_OPCODE_TEST_BOUNDS)
+		return evaluation_test(e, t) == TRI_YES;
+	if (last->field != t->field) {
+		last->field = t->field;
+		last->is_known = evaluation_number(e, t->field, &last->value);
+	}
+	return last->is_known && (last->value >= t->low && last->value <= t->high) != t->is_negated;
+}
+
 /* Which of them are open is asked when there is a candidate. */
 static uint64_t
 open_gates(struct evaluation *e)
 {
 	const struct rule_index *x = &e->set->index;
+	struct last_number last = {0};
 
 	if (e->gates != 0)
 		return e->gates;
 	e->gates = 1;
-	for (size_t g = 1; g < x->gate_count; g++)
-		e->gates |= (uint64_t)(evaluation_test(e, &e->set->tests[x->gates[g]]) == TRI_YES)
-		    << g;
+	for (size_t g = 1; g < x->gate_count; g++) {
+		const struct test *t = &x->gates[g];
+		const struct domain_values *v;
+
+		if (t->opcode == RULE_OPCODE_TEST_MEETS && t->is_exact) {
+			v = evaluation_domain(e, t->domain);
+			e->gates |= (uint64_t)(v->is_known && (v->bits & t->bits) != 0) << g;
+		} else {
+			e->gates |= (uint64_t)is_open(e, t, &last) << g;
+		}
+	}
 	return e->gates;
 }
 
@@ -501,17 +579,17 @@ static int
 pick_range(struct evaluation *e, const struct entry_range *r, struct picked *p)
 {
 	const struct index_entry *entry = &e->set->index.entries[r->first];
-	uint64_t open = open_gates(e);
+	uint64_t shut = ~open_gates(e);
 
 	for (const struct index_entry *end = entry + r->count; entry < end; entry++) {
-		const uint8_t *g = entry->gates;
-
-		if ((open >> g[0] & open >> g[1] & open >> g[2] & open >> g[3] & 1) == 0)
+		if ((entry->gates & shut) != 0)
 			continue;
 		if ((entry->program & ENTRY_CLUSTER) != 0) {
 			if (pick_range(
 				e, &e->set->index.clusters[entry->program & ~ENTRY_CLUSTER], p) < 0)
 				return -1;
+		} else if (p->count < p->cap) {
+			p->items[p->count++] = entry->program;
 		} else if (pick(e, p, entry->program) < 0) {
 			return -1;
 		}
@@ -525,6 +603,9 @@ pick_by_values(struct evaluation *e, size_t domain, struct picked *p)
 	const struct rule_index *x = &e->set->index;
 	const struct domain_values *v = evaluation_domain(e, domain);
 
+	for (size_t i = 0; i < v->count; i++)
+		__builtin_prefetch(
+		    &x->postings[posting_place(x, (uint64_t)domain << 32 | v->ids[i])]);
 	for (size_t i = 0; i < v->count; i++) {
 		const struct posting *at =
 		    &x->postings[posting_slot(x, (uint64_t)domain << 32 | v->ids[i])];
@@ -549,7 +630,8 @@ order_few(struct picked *p)
 			k--;
 		if (k > 0 && items[k - 1] == program)
 			continue;
-		memmove(&items[k + 1], &items[k], (n - k) * sizeof *items);
+		for (size_t m = n; m > k; m--)
+			items[m] = items[m - 1];
 		items[k] = program;
 		n++;
 	}

@@ -15,7 +15,12 @@
 static bool
 is_hyphened(const struct token *t)
 {
-	return t->kind == TOKEN_WORD && memchr(t->folded.ptr, '-', t->folded.len) != NULL;
+	if (t->kind != TOKEN_WORD)
+		return false;
+	for (size_t i = 0; i < t->folded.len; i++) /* words are short */
+		if (t->folded.ptr[i] == '-')
+			return true;
+	return false;
 }
 
 /* The parts of one word; returns how many.  out may be NULL to count only. */

@@ -26,6 +26,7 @@ rule_set_unref(struct rule_set *set)
 	map_free(set->rule_ids);
 	mem_free(set->code);
 	mem_free(set->checks);
+	mem_free(set->check_room);
 	mem_free(set->tests);
 	mem_free(set->test_words);
 	mem_free(set->sets);

@@ -22,6 +22,7 @@ struct words {
 	struct words_slot *slots;
 	struct slice *texts; /* by id; [0] unused */
 	uint32_t slot_mask, count, cap;
+	uint64_t lengths[256]; /* by first byte: a bit per length of a text */
 };
 
 int words_init(struct words *w);
