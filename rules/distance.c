@@ -121,7 +121,8 @@ rule_set_shortfall(const struct rule_set *set, size_t i, const struct occurrence
 
 		truth = evaluation_test(&e, t);
 		seen = explain_seen(&e, t, truth);
-		text = arena_printf(a, "%s%.*s", wanted ? "" : "not ", SLICE_ARG(t->shown));
+		text = arena_printf(
+		    a, "%s%.*s", wanted ? "" : "not ", SLICE_ARG(test_words_of(set, t)->shown));
 		if (slice_is_set(seen) && text != NULL && !e.has_no_memory) {
 			*s_r = (struct rule_shortfall){slice_of(text), seen, truth == TRI_UNKNOWN};
 			return 1;
