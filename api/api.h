@@ -38,6 +38,7 @@ struct arena;
 struct clock;
 struct diag_list;
 struct err;
+struct influence_weights;
 struct metrics;
 struct rule_set;
 struct store;
@@ -125,6 +126,7 @@ struct api_env {
 	const struct rule_set *rules; /* live */
 	int64_t rules_version;
 	const char *handle_attribute;
+	const struct influence_weights *influence;
 	bool is_daemon; /* false: a verb on its own */
 	bool is_preparing; /* the handler only makes ready what api_handle() will be asked again */
 	int64_t started_at_ms;

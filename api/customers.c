@@ -13,6 +13,7 @@
 #include "core/diag.h"
 #include "core/occurrence.h"
 #include "people/import.h"
+#include "people/influence.h"
 #include "people/people.h"
 #include "store/persons.h"
 #include "store/store.h"
@@ -291,6 +292,7 @@ api_authors_show(struct api_call *c, struct err *err)
 	struct author_row row;
 	struct link_row link;
 	struct slice_list tags;
+	struct influence influence;
 	struct json_writer *w;
 	const char *who;
 	int rc = load_author(c, &row, err), linked;
@@ -309,6 +311,10 @@ api_authors_show(struct api_call *c, struct err *err)
 		return -1;
 	w = api_object(c);
 	author_members(w, &row);
+	influence_of_author(
+	    c->env->influence, &row.author, clock_now_ms(c->env->clock), &influence);
+	json_key(w, "influence");
+	influence_to_json(&influence, w);
 	api_put_texts(w, "tags", tags.items, tags.count);
 	json_key(w, "link");
 	if (linked == 1)

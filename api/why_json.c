@@ -5,6 +5,7 @@
 
 #include "core/decision.h"
 #include "core/occurrence.h"
+#include "people/influence.h"
 
 #include "api/why_internal.h"
 
@@ -16,6 +17,8 @@ put_who(struct json_writer *w, const struct stored_post *sp)
 	json_kv_str(w, "subject", sp->subject);
 	json_kv_i64(w, "posts_seen", sp->author.posts_seen);
 	json_kv_time(w, "first_seen_at", sp->author.first_seen_at_ms);
+	json_key(w, "influence");
+	influence_to_json(&sp->author.influence, w);
 	api_put_texts(w, "tags", sp->author.tags.items, sp->author.tags.count);
 	json_key(w, "customer");
 	if (sp->customer == NULL)

@@ -10,6 +10,7 @@
 #include "core/occurrence.h"
 #include "core/post.h"
 #include "core/score.h"
+#include "people/influence.h"
 
 #include "api/why_internal.h"
 
@@ -121,6 +122,27 @@ say_score(struct buf *b, const struct stored_post *sp)
 	say_intents(b, sp);
 }
 
+/* "influence 73 of 100: reach 15.3, standing 31.1 (in part assumed), ...; less 4.1, 10 % like a machine" */
+static void
+say_influence(struct buf *b, const struct influence *in)
+{
+	if (!in->is_known)
+		return;
+	buf_addf(b, "influence %lld of 100:", (long long)influence_points(in));
+	for (int i = 0; i < INFLUENCE_PART_COUNT; i++) {
+		int tenths = (in->parts_milli[i] + 50) / 100;
+
+		buf_addf(b, "%s %s %d.%d", i == 0 ? "" : ",",
+		    influence_part_name((enum influence_part)i), tenths / 10, tenths % 10);
+		if ((in->assumed >> i & 1) != 0)
+			buf_add_str(b, " (in part assumed)");
+	}
+	if (in->discount_milli > 0)
+		buf_addf(b, "; less %d.%d, %d %% like a machine", in->discount_milli / 1000,
+		    in->discount_milli % 1000 / 100, in->bot_milli / 10);
+	buf_add_str(b, "\n        ");
+}
+
 static void
 say_who(struct buf *b, const struct stored_post *sp)
 {
@@ -135,6 +157,7 @@ say_who(struct buf *b, const struct stored_post *sp)
 		buf_addf(b, ", %lld followers", (long long)au->followers);
 	buf_addf(b, ", %lld post%s heard\n        ", (long long)sp->author.posts_seen,
 	    sp->author.posts_seen == 1 ? "" : "s");
+	say_influence(b, &sp->author.influence);
 	if (sp->customer == NULL) {
 		buf_add_str(b, "not linked to a customer\n");
 		return;

@@ -74,12 +74,43 @@ struct customer {
 	struct link_facts link; /* to the author of the occurrence */
 };
 
+/* What an author's influence is made of; people/influence.h says how.  Their numbers are stored: new
+ * ones go to the end. */
+enum influence_part {
+	INFLUENCE_REACH, /* followers */
+	INFLUENCE_STANDING, /* followers that lists, mentions and reposts bear out */
+	INFLUENCE_DRAW, /* followers for each account followed */
+	INFLUENCE_COMPANY, /* follows somebody */
+	INFLUENCE_TALK, /* speaks to others */
+	INFLUENCE_AGE, /* of the account */
+	INFLUENCE_PART_COUNT
+};
+
+/* As it was when it was made: thousandths of a point, 100 points in all.  The parts less the
+ * discount are the total. */
+struct influence {
+	bool is_known; /* false: nothing else is said */
+	int32_t total_milli;
+	int32_t parts_milli[INFLUENCE_PART_COUNT];
+	int32_t bot_milli; /* how much it looks like a machine, 0 to 1000 */
+	int32_t discount_milli; /* what that cost */
+	uint32_t assumed; /* bit 1 << part: something in it was not known and taken as usual */
+};
+
+/* Whole points, 0 to 100, as people and rules see them; -1 unknown. */
+static inline int64_t
+influence_points(const struct influence *i)
+{
+	return i->is_known ? (i->total_milli + 500) / 1000 : -1;
+}
+
 /* What we know of the author beyond this post. */
 struct author_facts {
 	int64_t author_no; /* row in the store; 0: not stored (anonymous) */
 	int64_t posts_seen; /* posts of theirs that we stored, this one included */
 	int64_t first_seen_at_ms;
 	struct slice_list tags; /* not expired */
+	struct influence influence; /* when the post was taken */
 };
 
 struct occurrence {

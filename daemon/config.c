@@ -28,7 +28,8 @@ struct config_full {
 	_Atomic int refs;
 	struct arena *arena;
 	struct yaml_doc *doc;
-	struct options *top, *store, *server, *customers, *network, *log, *limits, *alerts;
+	struct options *top, *store, *server, *customers, *people, *influence, *network, *log,
+	    *limits, *alerts;
 	struct options **queues, **offer_sets;
 	struct rule_hours quiet_hours;
 	size_t queue_sets, offer_set_count;
@@ -424,11 +425,16 @@ read_sections(struct loading *l)
 	f->server = section(l, config_server_options, options_node(f->top, "server"), "server");
 	f->customers =
 	    section(l, config_customers_options, options_node(f->top, "customers"), "customers");
+	f->people = section(l, config_people_options, options_node(f->top, "people"), "people");
+	if (f->people == NULL)
+		return -1;
+	f->influence = section(
+	    l, config_influence_options, options_node(f->people, "influence"), "people.influence");
 	f->network = section(l, config_network_options, options_node(f->top, "network"), "network");
 	f->log = section(l, config_log_options, options_node(f->top, "log"), "log");
 	f->limits = section(l, config_limits_options, options_node(f->top, "limits"), "limits");
 	if (f->store == NULL || f->server == NULL || f->customers == NULL || f->network == NULL ||
-	    f->log == NULL || f->limits == NULL)
+	    f->log == NULL || f->limits == NULL || f->influence == NULL)
 		return -1;
 	return 0;
 }
@@ -496,6 +502,25 @@ fill_limits(struct loading *l)
 }
 
 static void
+fill_influence(struct loading *l)
+{
+	struct influence_weights *w = &l->full->base.influence;
+	const struct options *o = l->full->influence;
+	int64_t sum = 0;
+
+	for (int i = 0; i < INFLUENCE_PART_COUNT; i++) {
+		w->parts_milli[i] = options_int(o, influence_part_name((enum influence_part)i));
+		sum += w->parts_milli[i];
+	}
+	w->bot_discount_milli = options_int(o, "bot_discount");
+	if (sum > 0)
+		return;
+	find(l, node_at(l, "people", "influence"), "C060",
+	    "leave the parts out that you do not care about: their defaults stay",
+	    "no part of influence has a weight");
+}
+
+static void
 fill(struct loading *l)
 {
 	struct config_full *f = l->full;
@@ -518,6 +543,7 @@ fill(struct loading *l)
 	c->log_level = level_of(options_text(f->log, "level"));
 	c->log_journal = options_bool(f->log, "journal");
 	fill_limits(l);
+	fill_influence(l);
 	c->actions.brand_timezone = options_text(f->top, "timezone");
 	c->actions.default_reply_channel = options_text(f->top, "reply_channel");
 	if (need(l, c->store_path) == NULL)
@@ -655,6 +681,8 @@ config_unref(struct config *c)
 	options_free(f->store);
 	options_free(f->server);
 	options_free(f->customers);
+	options_free(f->people);
+	options_free(f->influence);
 	options_free(f->network);
 	options_free(f->log);
 	options_free(f->limits);

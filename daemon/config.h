@@ -14,6 +14,7 @@
 #include "actions/channels.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "people/influence.h"
 
 struct buf;
 struct collector_ops;
@@ -51,6 +52,7 @@ struct config {
 	const char *rules_dir, *templates_dir, *vocabulary_dir; /* the last may be NULL */
 	const char *customers_path; /* NULL: none */
 	const char *handle_attribute;
+	struct influence_weights influence;
 	const char *const *allow_private;
 	size_t allow_private_count;
 	enum log_level log_level;

@@ -11,6 +11,8 @@ extern const struct option config_top_options[];
 extern const struct option config_store_options[];
 extern const struct option config_server_options[];
 extern const struct option config_customers_options[];
+extern const struct option config_people_options[];
+extern const struct option config_influence_options[];
 extern const struct option config_offer_options[];
 extern const struct option config_alerts_options[];
 extern const struct option config_queue_options[];

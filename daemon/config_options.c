@@ -22,6 +22,7 @@ const struct option config_top_options[] = {
     {"vocabulary", OPTION_PATH, "lexicon.d", false, 0, 0, NULL,
 	"folder of *.tsv with the brand's own words and their weights", NULL},
     {"customers", OPTION_MAP, NULL, false, 0, 0, NULL, "customers imported at start", NULL},
+    {"people", OPTION_MAP, NULL, false, 0, 0, NULL, "what is made of who is talking", NULL},
     {"offers", OPTION_MAP, NULL, false, 0, 0, NULL,
 	"offers by name: {codes: FILE, description: TEXT}", NULL},
     {"sources", OPTION_MAP, NULL, false, 0, 0, NULL, "sources by name; `type` says which kind",
@@ -65,6 +66,28 @@ const struct option config_customers_options[] = {
 	"an Amazon Pinpoint CSV, imported at start when it changed", NULL},
     {"handle_attribute", OPTION_TEXT, "SocialHandle", false, 0, 0, NULL,
 	"attribute that names a customer's social handle", NULL},
+    {0},
+};
+
+const struct option config_people_options[] = {
+    {"influence", OPTION_MAP, NULL, false, 0, 0, NULL,
+	"weights of the formula of influence; only how they compare counts", NULL},
+    {0},
+};
+
+const struct option config_influence_options[] = {
+    {"reach", OPTION_AMOUNT, "21", false, 0, INFLUENCE_WEIGHT_MAX, NULL, "followers", NULL},
+    {"standing", OPTION_AMOUNT, "48", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
+	"followers as far as lists, mentions and reposts bear them out", NULL},
+    {"draw", OPTION_AMOUNT, "8", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
+	"followers for each account followed", NULL},
+    {"company", OPTION_AMOUNT, "15", false, 0, INFLUENCE_WEIGHT_MAX, NULL, "follows somebody",
+	NULL},
+    {"talk", OPTION_AMOUNT, "3", false, 0, INFLUENCE_WEIGHT_MAX, NULL, "speaks to others", NULL},
+    {"age", OPTION_AMOUNT, "5", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
+	"how long the account has existed", NULL},
+    {"bot_discount", OPTION_AMOUNT, "0.5", false, 0, 1000, NULL,
+	"share that an account loses which is a machine for sure, 0 to 1", NULL},
     {0},
 };
 
@@ -141,6 +164,7 @@ config_describe(struct buf *out)
 	    {"store", config_store_options},
 	    {"server", config_server_options},
 	    {"customers", config_customers_options},
+	    {"people.influence", config_influence_options},
 	    {"offers.NAME", config_offer_options},
 	    {"alerts.queues.NAME", config_queue_options},
 	    {"limits", config_limits_options},

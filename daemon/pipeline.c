@@ -378,7 +378,8 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 		    sp->post.replies, sp->post.reposts, err);
 	}
 	if (post_score(p, sp, err) < 0 ||
-	    people_see(p->env.store, &sp->post, now_ms, false, p->arena, &seen, err) < 0)
+	    people_see(p->env.store, &sp->post, &p->snapshot->config->influence, now_ms, false,
+		p->arena, &seen, err) < 0)
 		return -1;
 	sp->author = seen.author;
 	sp->customer = seen.customer;
@@ -413,7 +414,8 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 		return post_again(p, sp, &ref, now_ms, result, err);
 
 	if (post_score(p, sp, err) < 0 ||
-	    people_see(p->env.store, post, now_ms, true, p->arena, &seen, err) < 0)
+	    people_see(p->env.store, post, &p->snapshot->config->influence, now_ms, true, p->arena,
+		&seen, err) < 0)
 		return -1;
 	if (slice_is_set(seen.unlinked))
 		log_event(p->env.log, LOG_WARN, "link.ended", "author", post->author.id.ptr, "why",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/client.h"
+#include "daemon/verb_influence.h"
 #include "daemon/verb_list.h"
 
 /* ---- sources, status -------------------------------------------------------------- */
@@ -136,6 +137,9 @@ run_people(struct verb_call *call)
 	struct buf path;
 	int code;
 
+	if (strcmp(what, "influence") == 0 && call->arg_count == 1 &&
+	    verb_flag(call, "--pairs") != NULL)
+		return influence_pairs(call, verb_flag(call, "--pairs"));
 	buf_init(&path, LIST_PATH_MAX);
 	if (strcmp(what, "list") == 0) {
 		buf_add_str(&path, "/api/v1/customers");
@@ -149,6 +153,10 @@ run_people(struct verb_call *call)
 		code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
 	} else if (strcmp(what, "show") == 0 || strcmp(what, "author") == 0) {
 		code = verb_usage(call, "`%s` needs an id", what);
+	} else if (strcmp(what, "influence") == 0) {
+		code = verb_usage(call,
+		    call->arg_count > 1 ? "`influence` takes one file, behind --pairs"
+					: "`influence` needs --pairs FILE");
 	} else {
 		code = verb_usage(call, "there is no '%s' here", what);
 	}
@@ -159,15 +167,21 @@ run_people(struct verb_call *call)
 static const struct flag people_flags[] = {
     {"--after", NULL, "ID", "customers behind this id", false},
     {"--limit", NULL, "N", "how many; default 50", false},
+    {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
     {0},
 };
 
 const struct verb verb_people = {
     "people",
-    "[list | show CUSTOMER | author ID-OR-HANDLE]",
-    "customers and authors",
-    NULL,
-    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social",
+    "[list | show CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
+    "customers and authors, and how influential they are",
+    "`influence` reads pairs of accounts (columns A_follower_count, B_follower_count and so on; an "
+    "empty cell is unknown) and\n"
+    "prints for each, a line a row, how likely people are to call A the more influential; --json "
+    "has the parts.  It needs no\n"
+    "daemon.  A row that cannot be read is told, and then nothing is printed (exit code 1).",
+    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social\n"
+    "  earshot people influence --pairs pairs.csv",
     people_flags,
     run_people,
 };

@@ -6,6 +6,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/timefmt.h"
+#include "people/influence.h"
 #include "store/outbox.h"
 #include "store/persons.h"
 #include "store/times.h"
@@ -194,8 +195,8 @@ find_link(struct seeing *x, bool may_bind, struct link_row *link_r, struct err *
 }
 
 int
-people_see(struct store *st, const struct post *post, int64_t now_ms, bool counts, struct arena *a,
-    struct person_seen *seen_r, struct err *err)
+people_see(struct store *st, const struct post *post, const struct influence_weights *weights,
+    int64_t now_ms, bool counts, struct arena *a, struct person_seen *seen_r, struct err *err)
 {
 	struct seeing x = {st, a, now_ms, post->author.id, SLICE_NONE, seen_r};
 	struct author author = post->author;
@@ -213,6 +214,7 @@ people_see(struct store *st, const struct post *post, int64_t now_ms, bool count
 	}
 	if (store_author_see(st, &author, now_ms, counts, &seen_r->author, err) < 0)
 		return -1;
+	influence_of_author(weights, &author, now_ms, &seen_r->author.influence);
 	who = arena_printf(a, "a:%.*s", SLICE_ARG(author.id));
 	if (who == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for an author");

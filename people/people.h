@@ -16,6 +16,7 @@
 
 struct arena;
 struct err;
+struct influence_weights;
 struct store;
 
 struct person_seen {
@@ -33,10 +34,11 @@ struct person_seen {
  * is seen; if later another account uses the handle, the link is ended and `unlinked` says so
  * (handles get reassigned).  Binding joins the counters the author had collected as a stranger with
  * the customer's.  An author who objects to profiling is stored with id and handle only and never
- * linked anew. counts: the post counts for posts_seen (not for edits and repeats).
+ * linked anew, and their influence stays unknown. counts: the post counts for posts_seen (not for
+ * edits and repeats).
  */
-int people_see(struct store *st, const struct post *post, int64_t now_ms, bool counts,
-    struct arena *a, struct person_seen *seen_r, struct err *err);
+int people_see(struct store *st, const struct post *post, const struct influence_weights *weights,
+    int64_t now_ms, bool counts, struct arena *a, struct person_seen *seen_r, struct err *err);
 
 /* Who an account is now, without having been seen: the customer it is linked to, and the subject.
  * Writes nothing. */

@@ -18,6 +18,12 @@ AUTHOR_COUNT(author_posts, posts)
 AUTHOR_COUNT(author_listed, listed)
 
 static bool
+author_influence(const struct occurrence *o, int64_t *r)
+{
+	return o->author != NULL && field_count_milli(influence_points(&o->author->influence), r);
+}
+
+static bool
 author_posts_seen(const struct occurrence *o, int64_t *r)
 {
 	return o->author != NULL && field_count_milli(o->author->posts_seen, r);
@@ -184,6 +190,18 @@ static const struct field rows[] = {
 	.number = author_listed,
 	.help = "Public lists the author is on.",
 	.example = "author.listed is above 10"},
+    {.name = "author.influence",
+	.words = "whose influence %",
+	.type = FIELD_NUMBER,
+	.unit = "0 to 100",
+	.has_range = true,
+	.min = 0,
+	.max = 100000,
+	.number = author_influence,
+	.help =
+	    "How much weight the author has with others, 0 to 100, when we saw the post; less for "
+	    "who looks like a machine.",
+	.example = "author.influence is at least 70"},
     {.name = "author.posts_seen",
 	.words = "of whom we have seen % posts",
 	.type = FIELD_NUMBER,

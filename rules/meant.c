@@ -28,7 +28,9 @@ const char *
 meant_field(struct slice word)
 {
 	static const struct slip slips[] = {
-	    {"influencer influence influencers reach", "write 'author.followers is at least 10k'"},
+	    {"influencer influence influencers influential",
+		"write 'author.influence is at least 70'"},
+	    {"reach", "write 'author.followers is at least 10k'"},
 	    {"hashtag hashtags tag tags", "write 'post.tag is \"#acmelaunch\"'"},
 	    {"keyword keywords word words message content title body",
 		"write 'text contains \"late\"'"},

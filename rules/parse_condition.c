@@ -398,7 +398,7 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	    SLICE_ARG(utf8_prefix(last->text, 60)));
 	if (parse_word_is_of(last->text, "early influential influencer advocate happy unhappy")) {
 		parse_finding(p, FINDING_NOT_AVAILABLE, parse_span(t, last),
-		    "use what is known, for example 'author.followers is at least 10k' or 'author "
+		    "use what is known, for example 'author.influence is at least 70' or 'author "
 		    "is tagged \"...\"'",
 		    "'%.*s ...' is not available in this version", (int)parse_span(t, last).len,
 		    p->sink->text.ptr + t->at.start);
@@ -455,10 +455,9 @@ field_finding(struct parser *p, const struct lex_token *t)
 		subject_finding(p, t);
 		return;
 	}
-	if (parse_word_is_of(
-		t->text, "author.influence author.early_adopter count authors customer.segment")) {
+	if (parse_word_is_of(t->text, "author.early_adopter count authors customer.segment")) {
 		parse_finding(p, FINDING_NOT_AVAILABLE, t->at,
-		    "the fields there are stand in the manual; close to it: author.followers, "
+		    "the fields there are stand in the manual; close to it: author.influence, "
 		    "author.posts_seen",
 		    "'%.*s' is not available in this version", SHOWN(t->text));
 		return;

@@ -173,6 +173,50 @@ read_author(struct reader *r, const struct json *v, struct author *au)
 	au->objects_to_profiling = read_flag(v, "objects");
 }
 
+/* [total, likelihood of a machine, discount, what was assumed, part, part, ...]: parts are only ever
+ * added. */
+#define INFLUENCE_FIRST_PART 4
+
+static void
+write_influence(struct json_writer *w, const struct influence *in)
+{
+	if (!in->is_known)
+		return;
+	json_key(w, "influence");
+	json_array_begin(w);
+	json_put_i64(w, in->total_milli);
+	json_put_i64(w, in->bot_milli);
+	json_put_i64(w, in->discount_milli);
+	json_put_i64(w, in->assumed);
+	for (int i = 0; i < INFLUENCE_PART_COUNT; i++)
+		json_put_i64(w, in->parts_milli[i]);
+	json_array_end(w);
+}
+
+static int32_t
+read_number(const struct json *arr, size_t i)
+{
+	int64_t v = 0;
+
+	return json_i64(json_at(arr, i), &v) ? (int32_t)v : 0;
+}
+
+static void
+read_influence(const struct json *arr, struct influence *in)
+{
+	size_t count = json_type(arr) == JSON_ARRAY ? json_count(arr) : 0;
+
+	*in = (struct influence){.is_known = count >= INFLUENCE_FIRST_PART};
+	if (!in->is_known)
+		return;
+	in->total_milli = read_number(arr, 0);
+	in->bot_milli = read_number(arr, 1);
+	in->discount_milli = read_number(arr, 2);
+	in->assumed = (uint32_t)read_number(arr, 3);
+	for (size_t i = 0; i < INFLUENCE_PART_COUNT && INFLUENCE_FIRST_PART + i < count; i++)
+		in->parts_milli[i] = read_number(arr, INFLUENCE_FIRST_PART + i);
+}
+
 void
 row_json_post(const struct stored_post *sp, struct buf *out)
 {
@@ -188,6 +232,7 @@ row_json_post(const struct stored_post *sp, struct buf *out)
 	write_int(&w, "posts_seen", sp->author.posts_seen, 0);
 	write_int(&w, "first_seen_at_ms", sp->author.first_seen_at_ms, TIME_UNKNOWN);
 	write_values(&w, "author_tags", sp->author.tags);
+	write_influence(&w, &sp->author.influence);
 	write_text(&w, "reply_to", p->reply_to);
 	write_text(&w, "repost_of", p->repost_of);
 	write_text(&w, "quote_of", p->quote_of);
@@ -217,6 +262,7 @@ row_json_read_post(struct slice json, struct arena *a, struct stored_post *sp, s
 	sp->author.posts_seen = read_int(v, "posts_seen", 0);
 	sp->author.first_seen_at_ms = read_int(v, "first_seen_at_ms", TIME_UNKNOWN);
 	sp->author.tags = read_values(&r, json_get(v, "author_tags"));
+	read_influence(json_get(v, "influence"), &sp->author.influence);
 	p->reply_to = read_text(&r, v, "reply_to");
 	p->repost_of = read_text(&r, v, "repost_of");
 	p->quote_of = read_text(&r, v, "quote_of");

@@ -28,6 +28,7 @@
 #include "core/mem.h"
 #include "core/metrics.h"
 #include "nlp/nlp.h"
+#include "people/influence.h"
 #include "people/people.h"
 #include "rules/rules.h"
 #include "store/outbox.h"
@@ -439,7 +440,8 @@ fixture_take_in(struct fixture *f, const struct post *post, const char *inert)
 	for (size_t i = 0; i < sp->score.brand_count; i++)
 		ids[i] = brands->brands[sp->score.brands[i]].id;
 	sp->brand_ids = (struct slice_list){ids, sp->score.brand_count};
-	OK(people_see(f->st, post, f->clock.at_ms, true, f->a, &seen, ERR));
+	OK(people_see(
+	    f->st, post, &influence_weights_default, f->clock.at_ms, true, f->a, &seen, ERR));
 	sp->author = seen.author;
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
@@ -497,6 +499,7 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	    .rules = f->sets[f->version],
 	    .rules_version = f->version,
 	    .handle_attribute = "SocialHandle",
+	    .influence = &influence_weights_default,
 	    .is_daemon = true,
 	    .started_at_ms = FIXTURE_NOW_MS - 3600000,
 	    .is_brake_file_there = f->env.is_brake_file_there,

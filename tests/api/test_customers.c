@@ -113,7 +113,8 @@ an_author_is_found_by_account_and_by_handle(void **state)
 	    "/api/v1/authors/%40ann%40social.example", "/api/v1/authors/@ann@social.example",
 	    "/api/v1/authors/@Ann@Social.Example"};
 	struct fixture *f = *state;
-	const struct json *a;
+	const struct json *a, *influence;
+	int64_t points;
 
 	fixture_import(f);
 	fixture_say(f, "ann", "acme please help");
@@ -125,6 +126,10 @@ an_author_is_found_by_account_and_by_handle(void **state)
 		assert_number(a, "posts_seen", 1);
 		assert_int_equal(json_type(json_get(a, "following")), JSON_NULL);
 		assert_text(json_get(a, "link"), "customer_id", "u-1");
+		influence = json_get(a, "influence");
+		assert_true(json_i64(json_get(influence, "points"), &points) && points > 0);
+		assert_int_equal(json_count(json_get(influence, "parts")), INFLUENCE_PART_COUNT);
+		assert_true(json_count(json_get(influence, "assumed")) > 0);
 	}
 	a = fixture_get(f, "/api/v1/authors/@zoe@social.example");
 	assert_int_equal(json_type(json_get(a, "link")), JSON_NULL);

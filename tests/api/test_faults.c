@@ -24,6 +24,7 @@ call_once(void *cookie)
 	    .rules = f->sets[f->version],
 	    .rules_version = f->version,
 	    .handle_attribute = "SocialHandle",
+	    .influence = &influence_weights_default,
 	    .is_daemon = true,
 	    .started_at_ms = FIXTURE_NOW_MS,
 	    .host = &f->host};

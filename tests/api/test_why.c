@@ -274,6 +274,7 @@ the_text_form_reads_as_lines_and_is_harmless_to_a_terminal(void **state)
 	assert_says(f, "  the post  (shape ");
 	assert_says(f, "\nintents support: ");
 	assert_says(f, "@ann@social.example");
+	assert_says(f, "of 100: reach ");
 	assert_says(f, "customer u-1");
 	assert_says(f, "rule support-issue \"Help before they ask\": fires\n");
 	assert_says(f, "  because ");

@@ -16,6 +16,7 @@
 
 #include "actions/sender.h"
 #include "daemon/config.h"
+#include "people/influence.h"
 #include "tests/support/faults.h"
 #include "tests/support/files.h"
 
@@ -214,6 +215,32 @@ all_slips_are_found_in_one_run(void **state)
 }
 
 static void
+weights_of_influence_are_ours_unless_written_and_not_all_none(void **state)
+{
+	struct config *c = load_fine(*state, "log: {level: warn}\n");
+	struct buf out;
+
+	assert_memory_equal(&c->influence, &influence_weights_default, sizeof c->influence);
+	config_unref(c);
+	c = load_fine(*state, "people: {influence: {age: 0, talk: 4.5, bot_discount: 0.25}}\n");
+	assert_int_equal(c->influence.parts_milli[INFLUENCE_AGE], 0);
+	assert_int_equal(c->influence.parts_milli[INFLUENCE_TALK], 4500);
+	assert_int_equal(c->influence.bot_discount_milli, 250);
+	assert_int_equal(c->influence.parts_milli[INFLUENCE_REACH],
+	    influence_weights_default.parts_milli[INFLUENCE_REACH]);
+	config_unref(c);
+	buf_init(&out, OUT_BYTES);
+	assert_null(load(*state,
+	    "people:\n  influence: {reach: 0, standing: 0, draw: 0, company: 0, talk: 0, age: 0}\n",
+	    &out));
+	assert_non_null(strstr(buf_str(&out), "C060"));
+	buf_clear(&out);
+	assert_null(load(*state, "people: {influence: {bot_discount: 1.5}}\n", &out));
+	assert_non_null(strstr(buf_str(&out), "C025"));
+	buf_fini(&out);
+}
+
+static void
 what_is_written_arrives(void **state)
 {
 	static const char yaml[] =
@@ -374,6 +401,7 @@ main(void)
 	    cmocka_unit_test(absolute_paths_stay_where_they_are),
 	    cmocka_unit_test(each_slip_is_one_finding_with_its_place),
 	    cmocka_unit_test(all_slips_are_found_in_one_run),
+	    cmocka_unit_test(weights_of_influence_are_ours_unless_written_and_not_all_none),
 	    cmocka_unit_test(what_is_written_arrives),
 	    cmocka_unit_test(the_example_of_the_manual_is_fine),
 	    cmocka_unit_test(every_kind_of_source_and_channel_is_described),

@@ -1,5 +1,6 @@
 #include "people/people.h"
 
+#include "people/influence.h"
 #include "store/outbox.h"
 #include "tests/people/people_world.h"
 
@@ -74,7 +75,8 @@ see(struct people_world *w, const struct post *p, bool counts, struct person_see
 	int rc = store_begin(w->st, err);
 
 	if (rc == 0)
-		rc = people_see(w->st, p, w->now_ms, counts, w->a, seen, err);
+		rc = people_see(
+		    w->st, p, &influence_weights_default, w->now_ms, counts, w->a, seen, err);
 	if (rc == 0)
 		rc = store_commit(w->st, err);
 	else
@@ -121,6 +123,30 @@ a_stranger_is_their_own_subject_and_is_counted(void **state)
 	assert_int_equal(seen.author.posts_seen, 1);
 	assert_int_equal(
 	    must_see(&w, "https://x.example/users/a", "@a@x.example").author.posts_seen, 2);
+	world_close(&w);
+}
+
+static void
+influence_is_what_the_post_shows_and_unknown_of_who_objects(void **state)
+{
+	struct people_world w = world_open();
+	struct person_seen seen = must_see(&w, "https://x.example/users/a", "@a@x.example");
+	struct post p = post_by("https://x.example/users/a", "@a@x.example");
+	struct influence want;
+	struct err err = {0};
+
+	(void)state;
+	influence_of_author(&influence_weights_default, &p.author, w.now_ms, &want);
+	assert_true(want.is_known);
+	assert_int_equal(seen.author.influence.total_milli, want.total_milli);
+	p.author.followers = COUNT_UNKNOWN;
+	assert_int_equal(see(&w, &p, true, &seen, &err), 0);
+	assert_false(seen.author.influence.is_known);
+	p.author.followers = 12;
+	p.author.objects_to_profiling = true;
+	assert_int_equal(see(&w, &p, true, &seen, &err), 0);
+	assert_false(seen.author.influence.is_known);
+	assert_false(must_see(&w, NULL, "@a@x.example").author.influence.is_known);
 	world_close(&w);
 }
 
@@ -300,6 +326,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(handles_have_one_spelling),
 	    cmocka_unit_test(a_stranger_is_their_own_subject_and_is_counted),
+	    cmocka_unit_test(influence_is_what_the_post_shows_and_unknown_of_who_objects),
 	    cmocka_unit_test(nobody_is_nobody),
 	    cmocka_unit_test(an_imported_handle_is_bound_to_the_account_first_seen),
 	    cmocka_unit_test(

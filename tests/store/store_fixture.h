@@ -279,6 +279,22 @@ random_score(struct rng *r, struct arena *a, struct score *s)
 			random_text(r, a)};
 }
 
+static struct influence
+random_influence(struct rng *r)
+{
+	struct influence in = {.is_known = rng_below(r, 2) == 0};
+
+	if (!in.is_known)
+		return in;
+	in.total_milli = (int32_t)rng_below(r, 100001);
+	in.bot_milli = (int32_t)rng_below(r, 1001);
+	in.discount_milli = (int32_t)rng_below(r, 50001);
+	in.assumed = (uint32_t)rng_below(r, 1u << INFLUENCE_PART_COUNT);
+	for (int i = 0; i < INFLUENCE_PART_COUNT; i++)
+		in.parts_milli[i] = (int32_t)rng_below(r, 50001);
+	return in;
+}
+
 __attribute__((unused)) static struct stored_post *
 random_stored_post(struct rng *r, struct arena *a)
 {
@@ -288,8 +304,8 @@ random_stored_post(struct rng *r, struct arena *a)
 	random_post(r, a, &sp->post);
 	random_score(r, a, &sp->score);
 	sp->brand_ids = (struct slice_list){brands, rng_below(r, 3)};
-	sp->author = (struct author_facts){
-	    (int64_t)rng_below(r, 3), (int64_t)rng_below(r, 9), random_time(r), random_list(r, a)};
+	sp->author = (struct author_facts){(int64_t)rng_below(r, 3), (int64_t)rng_below(r, 9),
+	    random_time(r), random_list(r, a), random_influence(r)};
 	sp->customer = rng_below(r, 3) == 0 ? random_customer(r, a) : NULL;
 	sp->subject = rng_below(r, 3) == 0 ? SLICE_NONE : random_id(r, a);
 	sp->feed = SLICE_LIT("fediverse");

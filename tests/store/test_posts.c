@@ -135,6 +135,11 @@ same_stored(const struct stored_post *a, const struct stored_post *b)
 	    INT(is_expired);
 	INT(author.author_no), INT(author.posts_seen), INT(author.first_seen_at_ms),
 	    LIST(author.tags);
+	INT(author.influence.is_known), INT(author.influence.total_milli),
+	    INT(author.influence.bot_milli), INT(author.influence.discount_milli),
+	    INT(author.influence.assumed);
+	for (size_t i = 0; i < INFLUENCE_PART_COUNT; i++)
+		INT(author.influence.parts_milli[i]);
 	same_text(slice_of(a->inert), slice_of(b->inert), "inert");
 }
 
