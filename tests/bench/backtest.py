@@ -41,7 +41,7 @@ def rules(words, is_draft):
     """A third counts, a third rests, a third is capped; the draft asks for less or more here and there."""
     made = [BRAND]
     for i in range(RULES):
-        more = ["", "    sentiment is below 0\n", "    brand is acme\n", "    author.followers is at least 500\n"][i % 4]
+        more = ["", "    sentiment is below 0\n", "    brand is acme\n", "    author.followers is at least 500\n"][(i + (is_draft and i % 10 == 0)) % 4]
         limit = (f"  happening {2 + (i % 2) + is_draft} times within 1 day per author\n", "", "")[i % 3]
         rest = ("", "  at most once every 1 day per author\n", f"  at most {500 + 100 * is_draft} per day\n")[i % 3]
         action = ('tag author "seen" for 7 days', 'send "hi" by mail to customer', 'alert "support" as low', 'draft reply "hi" for approval by "care"')[i % 4]
