@@ -17,7 +17,11 @@
  *
  * Kinds
  *   word, phrase, idiom, emoji, emoticon   a rating, -4 (bad) to 4 (good): published, or ours
- *   negator, contrast ("but"), sarcasm     what it does to others; no number
+ *   negator                                turns what is said behind it; a number is how many words it
+ *                                          reaches, else it is four: "don't think" 12. Below 0: one
+ *                                          that ends its clause turns what stands before it as well,
+ *                                          as German "nicht" does
+ *   contrast ("but"), sarcasm              what it does to others; no number
  *   booster                                the share it adds; below 0 it dampens
  *   stem, negated, pair                    learned: two weights, of the negative and of the
  *                                          positive class, natural log-odds against neutral
@@ -60,6 +64,7 @@ struct lexicon;
 
 #define LEXICON_WEIGHT_MAX_MILLI 4000
 #define LEXICON_CLASS_WEIGHT_MAX_MILLI 9000
+#define LEXICON_REACH_MAX_MILLI 20000 /* of a negator, in words */
 #define LEXICON_FILE_MAX (64u << 20)
 #define LEXICON_ENTRIES_MAX 1000000
 #define LEXICON_ENTRY_BYTES_MAX 1000
@@ -118,7 +123,7 @@ struct lexeme {
 	struct slice text;
 	int32_t weight_milli; /* rating; 0 without one */
 	int32_t negative_milli, positive_milli; /* learned, or a vocabulary's */
-	int16_t boost_milli;
+	int16_t boost_milli; /* of a booster; the number of a negator, 0: none */
 	unsigned kind : 5; /* enum lexeme_kind it was first added as */
 	unsigned role : 3;
 	bool has_weight : 1; /* has a rating */

@@ -217,7 +217,22 @@ number_count(int kind)
 {
 	if (is_learned_kind(kind))
 		return 2;
-	return kind <= LEXEME_EMOTICON || kind == LEXEME_BOOSTER ? 1 : 0;
+	return kind <= LEXEME_BOOSTER ? 1 : 0;
+}
+
+/* A negator's may be missing. */
+static bool
+has_number(int kind, struct slice rest)
+{
+	return kind != LEXEME_NEGATOR || slice_is_set(rest);
+}
+
+static int32_t
+number_max(int kind)
+{
+	if (kind == LEXEME_NEGATOR)
+		return LEXICON_REACH_MAX_MILLI;
+	return is_learned_kind(kind) ? LEXICON_CLASS_WEIGHT_MAX_MILLI : LEXICON_WEIGHT_MAX_MILLI;
 }
 
 static int
@@ -234,9 +249,8 @@ read_entry(struct reading *r, struct slice line, struct err *err)
 		return err_set(err, ERR_INPUT, "unknown kind '%.*s'", SLICE_ARG(kind_name));
 	if (entry.len == 0)
 		return err_set(err, ERR_INPUT, "a line has a kind, a tab and an entry");
-	int32_t max =
-	    is_learned_kind(kind) ? LEXICON_CLASS_WEIGHT_MAX_MILLI : LEXICON_WEIGHT_MAX_MILLI;
-	for (int i = 0; i < number_count(kind); i++) {
+	int32_t max = number_max(kind);
+	for (int i = 0; i < number_count(kind) && has_number(kind, rest); i++) {
 		struct slice number = slice_is_set(rest) ? slice_split(&rest, '\t') : SLICE_LIT("");
 		if (!lexicon_parse_weight(number, max, &milli[i]))
 			return err_set(err, ERR_INPUT, "'%.*s' is not a weight of -%d to %d",
@@ -315,9 +329,9 @@ print_entry(struct buf *out, enum lexeme_kind kind, const struct lexeme *x)
 		print_milli(out, x->negative_milli);
 		buf_add_char(out, '\t');
 		print_milli(out, x->positive_milli);
-	} else if (number_count((int)kind) > 0) {
+	} else if (number_count((int)kind) > 0 && (kind != LEXEME_NEGATOR || x->boost_milli != 0)) {
 		buf_add_char(out, '\t');
-		print_milli(out, kind == LEXEME_BOOSTER ? x->boost_milli : x->weight_milli);
+		print_milli(out, kind >= LEXEME_NEGATOR ? x->boost_milli : x->weight_milli);
 	}
 	buf_add_char(out, '\n');
 }

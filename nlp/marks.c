@@ -1,5 +1,7 @@
 #include "nlp/marks.h"
 
+#include <stdlib.h>
+
 #include "core/err.h"
 #include "nlp/hashtag.h"
 #include "nlp/lexicon_internal.h"
@@ -151,7 +153,9 @@ count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigne
 	    (unit < g->watched_end) | (span > 1);
 	bool is_beside = m[-1].unit + 1 == unit;
 	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, number) & is_beside;
-	size_t reach = (unit + span + REACH[role]) & -(size_t)is_there;
+	/* Of a negator with a number it is never less than that. */
+	size_t far = (size_t)abs(m->rated->boost_milli) >> 10 & -(size_t)(role == ROLE_NEGATOR);
+	size_t reach = (unit + span + REACH[role] + far) & -(size_t)is_there;
 
 	*g->watched = (uint32_t)(m - marks);
 	g->watched += is_there & is_watched;

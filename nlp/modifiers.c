@@ -1,5 +1,7 @@
 #include "nlp/modifiers.h"
 
+#include <stdlib.h>
+
 #include "core/arena.h"
 
 /* Factors in thousandths, chosen on the validation rows named in corpora/README.md. */
@@ -45,6 +47,28 @@ role_of(const struct mark *m)
 	return (enum lexeme_role)m->rated->role;
 }
 
+/* What a mark's rating counts, once it is known who used it up. */
+static int32_t
+rating_of(const struct mark *m)
+{
+	if (!m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
+		return 0;
+	if (role_of(m) == ROLE_NEGATOR && m->rated->weight_milli > 0)
+		return 0; /* a negator never speaks for the good */
+	int32_t effect = scale(m->rated->weight_milli, m->strength_milli);
+	if ((m->flags & MARK_NEGATED) == 0)
+		return effect;
+	return scale(effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
+}
+
+/* How many units a negator reaches. */
+static uint32_t
+reach_of(const struct lexeme *negator)
+{
+	uint32_t own = (uint32_t)abs(negator->boost_milli) / 1000;
+	return own > 0 ? own : NEGATION_REACH;
+}
+
 /* ---- forward ---------------------------------------------------------------- */
 
 /* Which marks before this one may reach it: rated ones do not overlap, so that nothing but the last
@@ -57,11 +81,24 @@ struct behind {
 	uint32_t negators[2], boosters[2]; /* mark index + 1, the last one first; 0: none */
 };
 
-static void
-forget_clause(struct behind *b, uint32_t clause)
+/* "Ich glaube nicht, dass das gut ist": does what a negator speaks of begin with this clause? */
+static bool
+reaches_over(const struct behind *b, uint32_t negator, const struct unit *u)
 {
-	b->clause = clause;
-	b->negators[0] = b->negators[1] = b->boosters[0] = b->boosters[1] = 0;
+	if (negator == 0)
+		return false;
+	const struct mark *by = &b->marks[negator - 1];
+	const struct unit *last = &b->units[by->unit + by->span - 1];
+	return reach_of(by->rated) > NEGATION_REACH && last[1].clause == u->clause &&
+	    last->sentence == u->sentence;
+}
+
+static void
+enter_clause(struct behind *b, const struct unit *u)
+{
+	b->clause = u->clause;
+	b->negators[0] = reaches_over(b, b->negators[0], u) ? b->negators[0] : 0;
+	b->negators[1] = b->boosters[0] = b->boosters[1] = 0;
 }
 
 static void
@@ -110,24 +147,57 @@ boost(struct mark *m, const struct behind *b)
 }
 
 static void
+turn(struct mark *m, struct mark *by, uint32_t negator)
+{
+	int32_t polarity = modifiers_polarity(m);
+	int32_t rating = m->rated->weight_milli;
+	m->flags |= MARK_NEGATED;
+	m->negator = negator;
+	if (m->rated->has_weight || polarity < 0)
+		by->flags |= MARK_USED_UP;
+	if (polarity + rating / 2 < 0)
+		by->flags |= MARK_TURNS_BAD;
+}
+
+static void
 negate(struct mark *m, const struct behind *b)
 {
 	for (unsigned k = 0; k < 2 && b->negators[k] != 0; k++) {
 		struct mark *by = &b->marks[b->negators[k] - 1];
 		uint32_t end = by->unit + by->span;
-		if (end > m->unit)
+		if (end > m->unit || m->unit - end >= reach_of(by->rated))
 			continue;
-		if (m->unit - end >= NEGATION_REACH)
-			return;
-		m->flags |= MARK_NEGATED;
-		m->negator = b->negators[k];
-		int32_t polarity = modifiers_polarity(m);
-		int32_t rating = m->rated->weight_milli;
-		if (m->rated->has_weight || polarity < 0)
-			by->flags |= MARK_USED_UP;
-		if (polarity + rating / 2 < 0)
-			by->flags |= MARK_TURNS_BAD;
+		turn(m, by, b->negators[k]);
 		return;
+	}
+}
+
+/* Does anything follow a mark in its clause that it could speak of? */
+static bool
+ends_clause(const struct mark *m, const struct unit *units, size_t unit_count)
+{
+	size_t behind = (size_t)m->unit + m->span;
+	return behind >= unit_count || units[behind].clause != units[m->unit].clause ||
+	    !is_word_like(&units[behind]);
+}
+
+/* What stands before a negator that turns it. */
+static void
+negate_before(struct behind *b, size_t at)
+{
+	struct mark *by = &b->marks[at];
+	for (size_t i = at; i-- > 0;) {
+		struct mark *m = &b->marks[i];
+		const struct unit *u = &b->units[m->unit];
+		uint32_t end = m->unit + m->span;
+		if (u->clause != b->clause || by->unit - end >= reach_of(by->rated) ||
+		    m->rated->role == ROLE_NEGATOR || m->rated->role == ROLE_CONTRAST ||
+		    (m->flags & MARK_NEGATED) != 0)
+			return;
+		if (!is_word_like(u) || m->rated->holds_negator)
+			continue;
+		turn(m, by, (uint32_t)at + 1);
+		m->rating_milli = rating_of(m); /* it may be watched by nobody else */
 	}
 }
 
@@ -155,7 +225,7 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 
 /* Everything but what comes behind a mark.  Returns whether there is a contrast. */
 static bool
-apply_forward(const struct marks *marks, const struct unit *units)
+apply_forward(const struct marks *marks, const struct unit *units, size_t unit_count)
 {
 	struct behind b = {.marks = marks->items,
 	    .units = units,
@@ -168,16 +238,18 @@ apply_forward(const struct marks *marks, const struct unit *units)
 		const struct unit *u = &units[m->unit];
 		enum lexeme_role role = role_of(m);
 		if (u->clause != b.clause)
-			forget_clause(&b, u->clause);
+			enter_clause(&b, u);
 		if (role == ROLE_CONTRAST) {
 			b.but_sentence = u->sentence;
 			b.negators[0] = b.negators[1] = 0;
 			continue;
 		}
 		modify(m, u, role, &b);
-		if (role == ROLE_NEGATOR)
+		if (role == ROLE_NEGATOR) {
 			remember(b.negators, i);
-		else if (role == ROLE_BOOSTER)
+			if (m->rated->boost_milli < 0 && ends_clause(m, units, unit_count))
+				negate_before(&b, i);
+		} else if (role == ROLE_BOOSTER)
 			remember(b.boosters, i);
 	}
 	return b.but_sentence != UINT32_MAX;
@@ -244,20 +316,6 @@ apply_backward(const struct marks *marks, const struct unit *units, size_t unit_
 
 /* ---- all of it -------------------------------------------------------------- */
 
-/* What a mark's rating counts, once it is known who used it up. */
-static int32_t
-rating_of(const struct mark *m)
-{
-	if (!m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
-		return 0;
-	if (role_of(m) == ROLE_NEGATOR && m->rated->weight_milli > 0)
-		return 0; /* a negator never speaks for the good */
-	int32_t effect = scale(m->rated->weight_milli, m->strength_milli);
-	if ((m->flags & MARK_NEGATED) == 0)
-		return effect;
-	return scale(effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
-}
-
 /* What a mark counts in the end. */
 static inline void
 settle(struct mark *m)
@@ -270,7 +328,7 @@ settle(struct mark *m)
 void
 modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count)
 {
-	bool has_contrast = apply_forward(marks, units);
+	bool has_contrast = apply_forward(marks, units, unit_count);
 	if (has_contrast || marks->looks.has_marks) {
 		apply_backward(marks, units, unit_count);
 		for (size_t i = 0; i < marks->count; i++)

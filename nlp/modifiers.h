@@ -3,10 +3,13 @@
  *
  * The words are data (lexicon.h: negator, booster, contrast, sarcasm); the figures are one table,
  * MODIFIERS.  What it does to
- *   negation:  a negator up to NEGATION_REACH units before, in the same clause, turns the sign of a
+ *   negation:  a negator up to NEGATION_REACH units before, in the same clause (as many as its entry
+ *              says: "I don't think that this is good"), turns the sign of a
  *              rating and takes a part away: "not good" is less bad than "bad", "not bad" is barely
  *              good; a learned stem has its "negated" entry, or its polarity turns. A negator that
  *              turned a rated or a bad word counts nothing itself;
+ *              some also turn what stands before them when they end their clause ("ich mag das
+ *              nicht"), back to another negator or a "but";
  *              a phrase that holds a negator ("not happy with") is not turned by another one;
  *   boosters, dampeners: up to two units before, each adds its share, the farther one less; one
  *              that stands before a word that counts no longer counts itself ("damn good");

@@ -89,9 +89,12 @@ keep_sum_law(const struct lexeme *x, int32_t *negative, int32_t *positive)
 static bool
 begins_with_negator(struct training *t, struct slice entry, struct train_post *m_r)
 {
-	if (slice_starts_with(entry, "<") || train_mark_post(t, t->lexicon, entry, m_r) < 0)
+	struct slice rest = entry, first = slice_split(&rest, ' ');
+	/* Alone: with what follows it may be a phrase ("nicht nur"), as which it has no role. */
+	if (slice_starts_with(entry, "<") || train_mark_post(t, t->lexicon, first, m_r) < 0 ||
+	    m_r->marks.count == 0 || m_r->marks.items[0].rated->role != ROLE_NEGATOR)
 		return false;
-	return m_r->marks.count > 0 && m_r->marks.items[0].rated->role == ROLE_NEGATOR;
+	return train_mark_post(t, t->lexicon, entry, m_r) == 0 && m_r->marks.count > 0;
 }
 
 /* A negator never speaks for the good, and never beside a word for that word's side. */

@@ -84,7 +84,7 @@ learn() {
 prepare
 for l in $languages; do
 	case $l in
-	en) train en --l2 20 --entries 7000 --data "$work/semeval.tsv" --data "$work/vader_tweets.tsv" \
+	en) train en --l2 40 --entries 7000 --data "$work/semeval.tsv" --data "$work/vader_tweets.tsv" \
 		--data "$work/vader_amazon.tsv" --validate "$work/tweeteval_val.tsv" \
 		--card "$cards/en.md" --out "$lexicons/en.tsv" ;;
 	de) learn de 14 --data "$work/xlmt_de_train.tsv" --data "$work/potts.tsv" ;;

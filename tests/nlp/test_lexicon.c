@@ -75,6 +75,8 @@ static const char ENTRIES[] = "booster\tvery\t0.29\n"
 			      "idiom\tno problem\t1.6\n"
 			      "negator\tno\n"
 			      "word\tno\t-1.2\n"
+			      "negator\tdon't think\t12\n"
+			      "negator\tnever ever\t-4\n"
 			      "phrase\twaste of time\t-2\n"
 			      "word\tabandon\t-1.9\n"
 			      "word\tabandoned\t-2.1\n"
@@ -306,7 +308,9 @@ broken_files_are_refused_with_the_line(void **state)
 	    {"emoji\tgood\t1\n", "line 4: 'good' is no emoji"},
 	    {"emoticon\t(-\t1\n", "line 4: '(-' is no emoticon"},
 	    {"word\tgood\t1\t2\n", "line 4: more columns than a word has"},
-	    {"negator\tnot\t1\n", "line 4: more columns than a negator has"},
+	    {"negator\tnot\tfar\n", "line 4: 'far' is not a weight of -20 to 20"},
+	    {"negator\tnot\t20.5\n", "line 4: '20.5' is not a weight of -20 to 20"},
+	    {"negator\tnot\t1\t1\n", "line 4: more columns than a negator has"},
 	    {"negator\tnot\nbooster\tnot\t1\n", "line 5: 'not' has a role already"},
 	    {"phrase\ta b c d e f g h i j k l m\t1\n",
 		"line 4: 'a b c d e f g h i j k l m' has more than 12 words"},

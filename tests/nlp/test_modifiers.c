@@ -27,7 +27,12 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 	    {"it isn't good", "good", "negated by 'isn't'", -1},
 	    {"it isn\xe2\x80\x99t good", "good", "negated by 'isn\xe2\x80\x99t'", -1},
 	    {"it has never been good", "good", "negated by 'never'", -1},
-	    {"i don't think it is good", "good", "negated by 'don't'", -1},
+	    {"i don't think it is good", "good", "negated by 'don't think'", -1},
+	    {"i don't think that this is really a good idea", "good",
+		"negated by 'don't think', boosted by 'really'", -1},
+	    {"i don't think so. it is good", "good", "", 0},
+	    {"i don't think that anybody here who is able to tell would say that it is good",
+		"good", "", 0},
 	    {"it is not, good", "good", "", 0},
 	    {"no. it is good", "good", "", 0},
 	    {"i do not know if this here is good", "good", "", 0},
@@ -70,6 +75,53 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 		if (got != CASES[i].compare)
 			fail_msg(
 			    "'%s': '%s' weighs %d, counts %d", CASES[i].text, CASES[i].entry, w, e);
+	}
+	reader_close(&r);
+}
+
+/* Which word a negator behind it turns, in languages where it stands there. */
+static void
+a_negator_at_the_end_of_its_clause_turns_what_stands_before_it(void **state)
+{
+	static const struct {
+		enum language lang;
+		const char *text, *entry, *modifiers;
+	} CASES[] = {
+	    {LANGUAGE_DE, "sie empfehlen das nicht", "empfehlen", "negated by 'nicht'"},
+	    {LANGUAGE_DE, "sie empfehlen das nicht, danke", "empfehlen", "negated by 'nicht'"},
+	    {LANGUAGE_DE, "sie empfehlen das nicht!", "empfehlen", "negated by 'nicht', exclaimed"},
+	    {LANGUAGE_DE, "sie empfehlen das nicht mehr", "empfehlen", "negated by 'nicht mehr'"},
+	    {LANGUAGE_DE, "sie empfehlen das \xf0\x9f\x91\x8d nicht", "\xf0\x9f\x91\x8d", ""},
+	    {LANGUAGE_DE, "sie empfehlen das nicht jedem", "empfehlen", ""},
+	    {LANGUAGE_DE, "sie empfehlen das, oder nicht", "empfehlen", ""},
+	    {LANGUAGE_DE, "sie empfehlen das aber sonst nicht", "empfehlen", "before 'but'"},
+	    {LANGUAGE_DE, "sie empfehlen das hier heute auf keinen fall und sonst nicht",
+		"empfehlen", ""},
+	    {LANGUAGE_DE, "sie empfehlen das. nicht", "empfehlen", ""},
+	    {LANGUAGE_DE, "ich glaube nicht, dass das gut wird", "gut",
+		"negated by 'glaube nicht'"},
+	    {LANGUAGE_DE, "ich glaube nicht. das wird gut", "gut", ""},
+	    {LANGUAGE_DE, "ich war nicht da, das wird gut", "gut", ""},
+	    {LANGUAGE_DA, "jeg anbefaler den ikke", "anbefaler", "negated by 'ikke'"},
+	    {LANGUAGE_DA, "jeg tror ikke at den her bliver anbefalet", "anbefalet",
+		"negated by 'tror ikke'"},
+	    {LANGUAGE_EN, "i recommend it not", "recommend", ""},
+	};
+	struct desk *d = *state;
+	struct reader r;
+	reader_open(&r);
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct slice words;
+		reader_read(&r, d->set->lexicons[CASES[i].lang], NULL, slice_of(CASES[i].text));
+		const struct mark *m = mark_of(&r, CASES[i].entry);
+		if (m == NULL)
+			fail_msg("'%s': nothing of '%s'", CASES[i].text, CASES[i].entry);
+		assert_int_equal(
+		    modifiers_explain(m, r.marks, r.cutting.units.items, r.text, r.arena, &words),
+		    0);
+		assert_text(CASES[i].text, words, CASES[i].modifiers);
+		bool is_turned = (m->rated->weight_milli > 0) != (m->rating_milli > 0);
+		assert_int_equal(is_turned, strstr(CASES[i].modifiers, "negated") != NULL);
 	}
 	reader_close(&r);
 }
@@ -159,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(modifiers_change_what_a_word_counts_and_say_so),
+	    cmocka_unit_test(a_negator_at_the_end_of_its_clause_turns_what_stands_before_it),
 	    cmocka_unit_test(a_word_that_modifies_does_not_count_itself),
 	    cmocka_unit_test(learned_words_turn_and_their_pairs_count),
 	};
