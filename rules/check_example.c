@@ -48,6 +48,22 @@ given_finding(const struct item *rule, const struct node *n)
 		    "an example says what is so: '%s' leaves that open", rule_op_spelling(n->op));
 }
 
+/* A post has one number of followers: the second of two would stand for nothing. */
+static void
+check_given_once(const struct item *rule, const struct node *given, const struct node *n)
+{
+	if (n->field->type != FIELD_NUMBER && n->field->type != FIELD_DURATION)
+		return;
+	for (const struct node *m = given; m != n; m = m->next) {
+		if (m->field != n->field)
+			continue;
+		finding_add(rule->sink, FINDING_BAD_EXAMPLE, n->at,
+		    "for another value write another example",
+		    "the example has said already what '%s' is", n->field->name);
+		return;
+	}
+}
+
 void
 check_examples(struct check *c, const struct item *rule)
 {
@@ -61,6 +77,7 @@ check_examples(struct check *c, const struct item *rule)
 				check_condition_values(c, rule, n);
 			else
 				given_finding(rule, n);
+			check_given_once(rule, e->given, n);
 		}
 	}
 }
