@@ -270,7 +270,8 @@ const char *
 guardrails_say(const struct actions_config *config, const struct rule_head *rule,
     const struct why *why, char text[WHY_MAX])
 {
-	char first[WORDS_DURATION_MAX], second[TIME_TEXT_MAX];
+	char first[WORDS_DURATION_MAX], second[TIME_TEXT_MAX], late[WORDS_DURATION_MAX];
+	int64_t late_ms;
 
 	switch (why->kind) {
 	case WHY_TEXT: return why->text;
@@ -285,10 +286,11 @@ guardrails_say(const struct actions_config *config, const struct rule_head *rule
 		    guardrails_scope_name(rule->cooldown_scope),
 		    time_format_rfc3339(why->number, second));
 		break;
-	case WHY_LATE:
+	case WHY_LATE: /* rounded up, so that it is told to be more than what is allowed */
+		late_ms = (why->number + TIME_MINUTE_MS - 1) / TIME_MINUTE_MS * TIME_MINUTE_MS;
 		snprintf(text, WHY_MAX,
 		    "came %s late, beyond the %s a post may be late: not counted",
-		    time_format_age(why->number, second),
+		    words_duration(late_ms, late),
 		    words_duration(config->allowed_lateness_ms, first));
 		break;
 	case WHY_WINDOW:

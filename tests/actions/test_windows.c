@@ -97,7 +97,7 @@ what_counts_and_what_does_not(void **state)
 	    {"a post", NULL, false, false, 0, LIMIT_PER_AUTHOR, NULL, true},
 	    {"an hour late", NULL, false, false, HOUR, LIMIT_PER_AUTHOR, NULL, true},
 	    {"later than that", NULL, false, false, HOUR + 1, LIMIT_PER_AUTHOR,
-		"came 1 h late, beyond the 1 hour a post may be late: not counted", false},
+		"came 61 minutes late, beyond the 1 hour a post may be late: not counted", false},
 	    {"our own", INERT_OWN_ACCOUNT, false, false, 0, LIMIT_PER_AUTHOR, INERT_OWN_ACCOUNT,
 		false},
 	    {"a repost is nothing its reposter said", INERT_REPOST, false, false, 0,
