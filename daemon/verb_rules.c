@@ -83,12 +83,22 @@ write_formatted(const char *path, const struct buf *text, const struct buf *out,
 	return file_write_atomic(path, buf_slice(out), false, err);
 }
 
-/* One file in canonical text, or in its JSON form; nothing is checked but that it can be read. */
+/* A rules file never begins with a brace, its JSON form always does. */
+static bool
+is_json_form(const struct buf *text)
+{
+	struct slice rest = slice_trim(buf_slice(text));
+
+	return rest.len > 0 && rest.ptr[0] == '{';
+}
+
+/* One file in canonical text, or in its JSON form; nothing is checked but that it can be read.  A
+ * file in the JSON form comes out as text. */
 static int
 format_file(struct verb_call *call, const char *path)
 {
 	struct diag_list *diags = diag_list_new();
-	bool is_stdin = strcmp(path, "-") == 0;
+	bool is_stdin = strcmp(path, "-") == 0, was_json;
 	struct rule_source source = {is_stdin ? "standard input" : path, SLICE_NONE};
 	struct buf text, out;
 	struct err err = {ERR_NONE, "no memory"};
@@ -100,17 +110,21 @@ format_file(struct verb_call *call, const char *path)
 		rc = is_stdin ? read_stdin(&text, &err)
 			      : file_read(path, RULES_FILE_MAX - 1, &text, &err);
 	source.text = slice_make(buf_str(&text), text.len);
-	if (rc == 0)
+	was_json = rc == 0 && is_json_form(&text);
+	if (was_json && (rc = rules_from_json(source.text, &out, &err)) < 0)
+		err_prefix(&err, "%s", source.file);
+	else if (rc == 0 && !was_json)
 		rc = call->is_json ? rules_to_json(&source, diags, &out, &err)
 				   : rules_format(&source, diags, &out, &err);
 	if (rc == 1)
 		verb_print_diags(call, diags);
-	if (rc == 0 && verb_flag(call, "--check") != NULL)
+	if (rc == 0 && !was_json && verb_flag(call, "--check") != NULL)
 		rc = tell_unformatted(path, &text, &out);
-	else if (rc == 0 && verb_flag(call, "--write") != NULL && !call->is_json && !is_stdin)
+	else if (rc == 0 && verb_flag(call, "--write") != NULL && !call->is_json && !is_stdin &&
+	    !was_json)
 		rc = write_formatted(path, &text, &out, &err);
 	else if (rc == 0)
-		printf("%s%s", buf_str(&out), call->is_json ? "\n" : "");
+		printf("%s%s", buf_str(&out), call->is_json && !was_json ? "\n" : "");
 	buf_fini(&text);
 	buf_fini(&out);
 	diag_list_free(diags);
@@ -198,7 +212,8 @@ const struct verb verb_rules = {
     "the live rules: see them, see who changed them; lay files out",
     "`show` tells in plain language what a rule does.  `watches` shows what each watch sees now, "
     "`incidents` the crowds they saw.\n"
-    "`fmt` lays a file out (- is standard input), `fields` lists what conditions can speak of.  "
+    "`fmt` lays a file out (- is standard input), with --json as JSON, and JSON as a rules file "
+    "again; `fields` lists what conditions can speak of.  "
     "`earshot plan`, `apply` "
     "and "
     "`rollback` change what\n"

@@ -468,7 +468,11 @@ def rules_are_laid_out_the_same_however_often():
         same(house.verb("rules", "fmt", path, code=0).stdout, once, "laid out twice")
         with open(path, encoding="utf-8") as text:
             same(text.read(), once, "what --write wrote")
-        json.loads(house.verb("rules", "fmt", "--json", path, code=0).stdout)
+        tree = house.verb("rules", "fmt", "--json", path, code=0).stdout
+        same(json.loads(tree)["items"][0]["rule"], "a", "as JSON")
+        same(house.verb("rules", "fmt", "-", text=tree, code=0).stdout, once, "and back again")
+        bad = house.verb("rules", "fmt", "-", text='{"items":[{"rule":5}]}')
+        need(bad.returncode != 0 and "items[0]" in bad.stderr and not bad.stdout, f"bad JSON: {bad}")
         broken = house.write("broken.rules", 'rule a "A\n')
         same(house.verb("rules", "fmt", "--write", broken).returncode, 1, "a broken file")
         with open(broken, encoding="utf-8") as text:
