@@ -14,7 +14,7 @@ import tempfile
 import time
 import traceback
 
-EARSHOT = os.environ.get("EARSHOT", os.path.join(os.path.dirname(__file__), "..", "..", "build", "release", "earshot"))
+EARSHOT = os.path.abspath(os.environ.get("EARSHOT", os.path.join(os.path.dirname(__file__), "..", "..", "build", "release", "earshot")))
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 IS_LONG = os.environ.get("EARSHOT_LONG") == "1"
 PHASES = ["idle", "parsing", "before commit", "in commit", "after commit"]
