@@ -69,8 +69,8 @@ api_backtests_start(struct api_call *c, struct err *err)
 	diags = diag_list_new();
 	if (diags == NULL)
 		return api_nomem(c, err);
-	rc = c->env->host->backtest_start(c->env->host->cookie, c->env->store, bundle, since_ms,
-	    until_ms, &id, diags, err);
+	rc = c->env->host->backtest_start(
+	    c->env->host->cookie, c->env->store, bundle, since_ms, until_ms, &id, diags, err);
 	if (rc == 1) {
 		rc = api_refuse_findings(c, diags);
 	} else if (rc == 0) {
@@ -98,8 +98,8 @@ api_backtests_show(struct api_call *c, struct err *err)
 	c->reply->content_type = "application/json";
 	rc = c->env->host->backtest_show(c->env->host->cookie, id, &c->reply->body, err);
 	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no backtest %lld (any more)",
-		    (long long)id);
+		return err_set(
+		    err, ERR_NOT_FOUND, "there is no backtest %lld (any more)", (long long)id);
 	return rc < 0 ? -1 : 0;
 }
 

@@ -63,8 +63,8 @@ void options_free(struct options *o);
 /* The name must be in the table (assert).  Texts live as long as the options. */
 bool options_has(const struct options *o, const char *name); /* set, or has a default */
 const char *options_text(const struct options *o, const char *name); /* NULL: not set */
-int64_t
-options_int(const struct options *o, const char *name); /* INT, DURATION (ms), SIZE (bytes), AMOUNT (1/1000) */
+int64_t options_int(const struct options *o,
+    const char *name); /* INT, DURATION (ms), SIZE (bytes), AMOUNT (1/1000) */
 bool options_bool(const struct options *o, const char *name);
 size_t options_list_count(const struct options *o, const char *name);
 const char *options_list_at(const struct options *o, const char *name, size_t i);

@@ -162,7 +162,8 @@ judge(struct due *d, size_t *queued_r)
 	if (change != NULL)
 		return drop(d, change);
 	if (p->mode != SETTLE_REAL)
-		customer = (struct customer *)(uintptr_t)d->sp->customer; /* as stored with the post */
+		customer =
+		    (struct customer *)(uintptr_t)d->sp->customer; /* as stored with the post */
 	else if (people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, &customer,
 		     &d->timer->subject, d->err) < 0)
 		return -1;

@@ -56,8 +56,8 @@ void pipeline_undo(struct pipeline *p, struct err *err);
 /* Posts by the brand's own accounts and by our own senders decide nothing. */
 bool pipeline_author_is_own(const struct pipeline *p, const struct author *author);
 /* What the rules say to a scored post.  *queued_r: messages and alerts. */
-int pipeline_decide(struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r,
-    struct err *err);
+int pipeline_decide(
+    struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err);
 
 /* Settles what fired, and remembers it to be told; sp NULL: no new post.  *queued_r: messages and
  * alerts. */

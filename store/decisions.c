@@ -248,8 +248,8 @@ store_firings_before(struct store *st, int64_t before_ms,
 	query_bind_int(&q, DECISION_WAITING);
 	buf_clear(&st->key);
 	while ((rc = query_step(&q, err)) > 0) {
-		struct firing_row row = {query_peek(&q, 0), query_peek(&q, 1), query_peek(&q, 2),
-		    query_int(&q, 3)};
+		struct firing_row row = {
+		    query_peek(&q, 0), query_peek(&q, 1), query_peek(&q, 2), query_int(&q, 3)};
 
 		if ((rc = query_check(&q, err)) < 0)
 			break;

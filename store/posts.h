@@ -81,8 +81,8 @@ int store_posts_scan(struct store *st, int64_t after_no, size_t limit, struct ar
     struct err *err);
 /* Where such a scan begins that is to see the posts fetched at since_ms or later: the number before
  * the first of them; *count_r: how many rows stand behind it. */
-int store_posts_scan_begin(struct store *st, int64_t since_ms, int64_t *after_no_r,
-    int64_t *count_r, struct err *err);
+int store_posts_scan_begin(
+    struct store *st, int64_t since_ms, int64_t *after_no_r, int64_t *count_r, struct err *err);
 
 /* Sources: cursor and whether the first fetch is done. 1 known, 0 new, -1. */
 struct source_row {

@@ -192,8 +192,8 @@ int post_row_read(struct query *q, struct arena *a, bool with_reasons, struct st
     struct err *err);
 int post_row_customer(struct store *st, struct stored_post *sp, struct arena *a, struct err *err);
 /* The same from a column of a row at hand. */
-int post_customer_read(struct query *q, int column, struct stored_post *sp, struct arena *a,
-    struct err *err);
+int post_customer_read(
+    struct query *q, int column, struct stored_post *sp, struct arena *a, struct err *err);
 /* Takes the words out of a row and marks it deleted or expired. */
 int post_row_empty(struct store *st, int64_t post_no, bool is_deletion, struct err *err);
 

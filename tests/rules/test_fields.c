@@ -24,7 +24,8 @@ answer(const char *condition, const struct testing_occurrence *t)
 	    condition);
 	set = testing_compile(rules);
 	buf_init(&text, 64 * 1024);
-	assert_int_equal(rule_set_explain(set, 0, FIRING_RULE, &t->occ, NULL, a, &text, NULL, NULL), 0);
+	assert_int_equal(
+	    rule_set_explain(set, 0, FIRING_RULE, &t->occ, NULL, a, &text, NULL, NULL), 0);
 	found = strstr(buf_str(&text), "\n  true") != NULL ? "true"
 	    : strstr(buf_str(&text), "\n  false") != NULL  ? "false"
 							   : "unknown";
