@@ -14,6 +14,7 @@
 #include "core/decision.h"
 #include "core/metrics.h"
 #include "actions/outbox.h"
+#include "rules/crowd.h"
 #include "rules/rules.h"
 #include "store/outbox.h"
 #include "store/store.h"
@@ -190,6 +191,8 @@ put_rules(struct api_call *c, struct json_writer *w, const struct status *s)
 	json_object_begin(w);
 	json_kv_i64(w, "version", c->env->rules_version);
 	json_kv_i64(w, "count", c->env->rules == NULL ? 0 : (int64_t)rule_set_count(c->env->rules));
+	json_kv_i64(
+	    w, "watches", c->env->rules == NULL ? 0 : (int64_t)rule_set_watch_count(c->env->rules));
 	if (s->has_live) {
 		json_kv_time(w, "applied_at", s->live.applied_at_ms);
 		json_kv_str(w, "author", s->live.author);

@@ -388,6 +388,25 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 	return store_post_revise(p->env.store, ref->post_no, sp, err);
 }
 
+/* A reply to a post we have is in its thread, however far down it stands; sources seldom name one.  A
+ * thread is named by the post it began with, or by the oldest one we know of. */
+static int
+join_thread(struct pipeline *p, struct stored_post *sp, struct err *err)
+{
+	struct stored_post *parent;
+	int rc;
+
+	if (slice_is_set(sp->post.thread) || !slice_is_set(sp->post.reply_to))
+		return 0;
+	rc = store_post_load(p->env.store, sp->post.reply_to, p->arena, &parent, err);
+	if (rc <= 0)
+		return rc;
+	sp->post.thread = slice_is_set(parent->post.thread) ? parent->post.thread
+	    : slice_is_set(parent->post.reply_to)           ? parent->post.reply_to
+							    : parent->post.id;
+	return 0;
+}
+
 static int
 post_take(struct pipeline *p, const struct page *page, const struct post *post, int64_t now_ms,
     struct page_result *result, struct err *err)
@@ -425,8 +444,8 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->subject = seen.subject;
 	is_own = pipeline_author_is_own(p, &post->author);
 	sp->inert = post_inertia(page, post, is_own);
-	if (store_post_insert(p->env.store, sp, err) < 0 ||
-	    (is_own && sequences_note_answer(p->env.store, post, err) < 0) ||
+	if (join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
+	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)
 		return -1;
 	result->stored++;

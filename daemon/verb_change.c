@@ -75,10 +75,11 @@ print_refusal(struct verb_call *call, int status, const struct json *root)
 	return status == 404 || status == 409 || status == 422 ? EXIT_FOUND : EXIT_CANNOT;
 }
 
-/* Posts body; what was answered goes to print, which returns the exit code. */
+/* Posts body; what was answered goes to print, which returns the exit code.  *status_r: of HTTP; 0: no
+ * answer. */
 static int
 ask(struct verb_call *call, struct config *config, const char *path, const struct buf *body,
-    int (*print)(struct verb_call *call, const struct json *root))
+    int (*print)(struct verb_call *call, const struct json *root), int *status_r)
 {
 	struct json_doc *doc = NULL;
 	struct client *c = NULL;
@@ -98,6 +99,7 @@ ask(struct verb_call *call, struct config *config, const char *path, const struc
 		code = status < 400 ? print(call, json_root(doc))
 				    : print_refusal(call, status, json_root(doc));
 	}
+	*status_r = status;
 	json_doc_free(doc);
 	client_free(c);
 	buf_fini(&answer);
@@ -272,7 +274,7 @@ run_plan(struct verb_call *call)
 	struct json_writer w;
 	struct buf body;
 	int64_t span_ms;
-	int code;
+	int code, status = 0;
 
 	if (verb_flag(call, "--since") != NULL &&
 	    !duration_parse(slice_of(verb_flag(call, "--since")), &span_ms))
@@ -302,11 +304,11 @@ run_plan(struct verb_call *call)
 	json_object_end(&w);
 	if (code == EXIT_DONE) {
 		reached = config_ref(config);
-		code = ask(call, config, "/api/v1/rules/plan", &body, print_plan);
+		code = ask(call, config, "/api/v1/rules/plan", &body, print_plan, &status);
 	} else {
 		config_unref(config);
 	}
-	if (code == EXIT_FOUND && reached != NULL && has_reach(call))
+	if (code == EXIT_FOUND && status == 200 && has_reach(call))
 		reach(call, reached);
 	config_unref(reached);
 	buf_fini(&body);
@@ -360,7 +362,7 @@ run_apply(struct verb_call *call)
 	struct config *config = NULL;
 	struct json_writer w;
 	struct buf body;
-	int code = bad_number(call, "--over");
+	int status = 0, code = bad_number(call, "--over");
 
 	if (code == EXIT_DONE)
 		code = verb_config(call, &config);
@@ -373,7 +375,7 @@ run_apply(struct verb_call *call)
 	code = put_folder(call, config, &w);
 	json_object_end(&w);
 	if (code == EXIT_DONE)
-		code = ask(call, config, "/api/v1/rules/apply", &body, print_applied);
+		code = ask(call, config, "/api/v1/rules/apply", &body, print_applied, &status);
 	else
 		config_unref(config);
 	buf_fini(&body);
@@ -407,7 +409,7 @@ run_rollback(struct verb_call *call)
 	struct json_writer w;
 	struct buf body;
 	long long version;
-	int code = bad_number(call, "--over");
+	int status = 0, code = bad_number(call, "--over");
 
 	if (code != EXIT_DONE)
 		return code;
@@ -425,7 +427,7 @@ run_rollback(struct verb_call *call)
 		json_kv_i64(&w, "version", version);
 	put_who(call, &w);
 	json_object_end(&w);
-	code = ask(call, config, "/api/v1/rules/rollback", &body, print_applied);
+	code = ask(call, config, "/api/v1/rules/rollback", &body, print_applied, &status);
 	if (code == EXIT_DONE && !call->is_json)
 		printf(
 		    "the folder still holds what it held: `earshot plan` shows how it differs\n");

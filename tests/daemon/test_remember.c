@@ -340,10 +340,39 @@ who_was_sent_something_and_stayed_angry(void **state)
 	}
 }
 
+/* A reply to a reply belongs to the conversation, whoever says it. */
+static void
+a_thread_is_the_whole_conversation(void **state)
+{
+	static const char rule[] = BRAND "rule calm \"Calm\"\n  when text contains \"broken\"\n"
+					 "  then alert \"support\" as low\n"
+					 "  at most once every 1 day per thread\nend\n";
+	static const struct {
+		const char *id, *who, *reply_to, *expected;
+	} cases[] = {{"p1", "jane", NULL, "calm/p1=alerted "}, {"p2", "joe", "p1", "calm/p2=held "},
+	    {"p3", "jim", "p2", "calm/p3=held "}, {"p4", "ann", "unseen", "calm/p4=alerted "},
+	    {"p5", "bob", "p4", "calm/p5=held "}, {"p6", "eve", "p5", "calm/p6=held "}};
+	struct world w;
+
+	(void)state;
+	begin_world(&w, rule, false);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		until(&w, NOW + (int64_t)i * MINUTE);
+		say(&w,
+		    &(struct saying){.id = cases[i].id,
+			.who = cases[i].who,
+			.text = "acme is broken",
+			.reply_to = cases[i].reply_to});
+		assert_told(&w, cases[i].expected);
+	}
+	end_world(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_thread_is_the_whole_conversation),
 	    cmocka_unit_test(a_complaint_nobody_answers_reaches_a_person),
 	    cmocka_unit_test(what_fell_due_while_we_were_down_is_judged_at_the_start),
 	    cmocka_unit_test(the_live_rules_judge_a_timer),
