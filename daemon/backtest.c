@@ -121,7 +121,8 @@ has_caps(const struct rule_set *set)
 {
 	for (size_t i = 0; i < rule_set_count(set); i++)
 		for (size_t k = 0; k < rule_set_head(set, i)->cap_count; k++)
-			if (rule_set_head(set, i)->caps[k].period != CAP_TOTAL)
+			if (rule_set_head(set, i)->caps[k].period != CAP_TOTAL ||
+			    rule_set_head(set, i)->caps[k].scope != LIMIT_PER_RULE)
 				return true;
 	return false;
 }
@@ -149,10 +150,12 @@ note_unknowns(struct run *r, int64_t reach_ms)
 	if (has_thread_rest(draft))
 		note(f,
 		    "rests per thread begin empty: which thread a past firing was in is not kept");
-	if (has_caps(draft))
+	if (has_caps(draft) || r->b->draft->config->actions.max_per_person_per_day > 0 ||
+	    r->b->draft->config->actions.max_per_person_per_week > 0)
 		note(f,
-		    "limits per hour, day, week or month begin empty at the start of the time "
-		    "looked at");
+		    "limits per hour, day, week or month, and those of one person, begin empty at "
+		    "the "
+		    "start of the time looked at");
 }
 
 /* ---- all ------------------------------------------------------------------------ */
