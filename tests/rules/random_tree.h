@@ -270,9 +270,18 @@ random_action(struct random_tree *t, enum item_kind kind)
 	return a;
 }
 
-/* What `where` may say of a field is one value. */
+static inline bool
+random_is_given(const struct node *given, const struct field *f)
+{
+	for (; given != NULL; given = given->next)
+		if (given->field == f)
+			return true;
+	return false;
+}
+
+/* What `where` may say of a field is one value, once. */
 static inline struct node *
-random_given(struct random_tree *t)
+random_given(struct random_tree *t, const struct node *given)
 {
 	struct node *n = random_new(t, sizeof *n);
 
@@ -280,7 +289,7 @@ random_given(struct random_tree *t)
 	n->op = RULE_OP_IS;
 	do
 		n->field = field_at(rng_below(&t->rng, field_count()));
-	while (n->field->type == FIELD_TEXT);
+	while (n->field->type == FIELD_TEXT || random_is_given(given, n->field));
 	if (n->field->type == FIELD_ATTRIBUTE)
 		n->attribute = slice_of(RANDOM_OF(t, random_attributes));
 	if (n->field->phrase != NULL && random_one_in(t, 2))
@@ -300,7 +309,7 @@ random_example(struct random_tree *t)
 	e->must_fire = random_one_in(t, 2);
 	e->text = slice_of(RANDOM_OF(t, random_texts));
 	for (uint64_t i = rng_below(&t->rng, 6); i > 0; i--) {
-		*tail = random_given(t);
+		*tail = random_given(t, e->given);
 		tail = &(*tail)->next;
 	}
 	return e;
