@@ -23,8 +23,10 @@ alert_state_name(enum alert_state s)
 	"opened_at_ms, last_at_ms, notices, repeat_at_ms, changed_by, change_note, changed_at_ms"
 
 static int
-read_alert(struct query *q, struct arena *a, struct alert_row *row, struct err *err)
+read_alert(struct query *q, struct arena *a, void *into, struct err *err)
 {
+	struct alert_row *row = into;
+
 	memset(row, 0, sizeof *row);
 	row->alert_no = query_int(q, 0);
 	row->queue = query_text(q, 1, a);
@@ -66,21 +68,7 @@ static int
 fetch_alerts(
     struct query *q, struct arena *a, struct alert_row **rows_r, size_t *count_r, struct err *err)
 {
-	struct store *st = q->st;
-	struct alert_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
-
-	while ((rc = query_step(q, err)) > 0)
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0 ||
-		    (rc = read_alert(q, a, &rows[count++], err)) < 0)
-			break;
-	query_close(q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(q, a, sizeof **rows_r, read_alert, rows_r, count_r, err);
 }
 
 int
@@ -194,14 +182,23 @@ store_alert_add_post(struct store *st, int64_t alert_no, struct slice decision_i
 	return query_run(&q, err);
 }
 
+static int
+read_alert_post(struct query *q, struct arena *a, void *row, struct err *err)
+{
+	struct alert_post *p = row;
+
+	(void)err;
+	p->decision_id = query_text(q, 0, a);
+	p->post_id = query_text(q, 1, a);
+	p->at_ms = query_int(q, 2);
+	return 0;
+}
+
 int
 store_alert_posts(struct store *st, int64_t alert_no, size_t limit, struct arena *a,
     struct alert_post **rows_r, size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct alert_post *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT decision_id, post_id, at_ms FROM alert_posts WHERE alert_no = ?1 "
@@ -210,21 +207,7 @@ store_alert_posts(struct store *st, int64_t alert_no, size_t limit, struct arena
 		return -1;
 	query_bind_int(&q, alert_no);
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		rows[count].decision_id = query_text(&q, 0, a);
-		rows[count].post_id = query_text(&q, 1, a);
-		rows[count++].at_ms = query_int(&q, 2);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(&q, a, sizeof **rows_r, read_alert_post, rows_r, count_r, err);
 }
 
 int

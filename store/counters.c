@@ -106,48 +106,6 @@ store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind, 
 
 /* ---- joining ---------------------------------------------------------- */
 
-struct counter_name {
-	struct slice rule_id, key;
-	enum state_kind kind;
-};
-
-/* The rows of a subject: its own, and those of its days ('|' and '}' are neighbours). */
-static int
-list_rows(struct store *st, struct slice subject, struct arena *a, struct counter_name **names_r,
-    size_t *count_r, struct err *err)
-{
-	struct query q;
-	struct counter_name *names = NULL;
-	size_t count = 0, cap = 0;
-	const char *low = arena_printf(a, "%.*s|", SLICE_ARG(subject));
-	const char *high = arena_printf(a, "%.*s}", SLICE_ARG(subject));
-	int rc;
-
-	if (low == NULL || high == NULL)
-		return store_nomem(st, a, err);
-	if (query_open(&q, st,
-		"SELECT rule_id, kind, key FROM rule_state WHERE key = ?1 "
-		"UNION ALL SELECT rule_id, kind, key FROM rule_state WHERE key >= ?2 AND key < ?3",
-		err) < 0)
-		return -1;
-	query_bind_text(&q, subject);
-	query_bind_text(&q, slice_of(low));
-	query_bind_text(&q, slice_of(high));
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &names, count, &cap, err)) < 0)
-			break;
-		names[count].rule_id = query_text(&q, 0, a);
-		names[count].kind = (enum state_kind)query_int(&q, 1);
-		names[count++].key = query_text(&q, 2, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	*names_r = names;
-	*count_r = count;
-	return rc;
-}
-
 static int64_t
 later(int64_t a_ms, int64_t b_ms)
 {
@@ -155,51 +113,35 @@ later(int64_t a_ms, int64_t b_ms)
 }
 
 static int
-join_one(struct store *st, const struct counter_name *n, struct slice from, struct slice to,
-    struct arena *a, struct err *err)
+join_one(struct store *st, const struct person_row *row, struct err *err)
 {
+	enum state_kind kind = (enum state_kind)row->kind;
 	struct rule_counter mine, theirs, none = {TIME_UNKNOWN, 0};
-	struct slice rest = slice_make(n->key.ptr + from.len, n->key.len - from.len);
-	const char *text = arena_printf(a, "%.*s%.*s", SLICE_ARG(to), SLICE_ARG(rest));
-	struct slice key;
 
-	if (text == NULL)
-		return store_nomem(st, a, err);
-	key = slice_make(text, to.len + rest.len);
-	if (store_counter_get(st, n->rule_id, n->kind, n->key, &theirs, err) < 0 ||
-	    store_counter_get(st, n->rule_id, n->kind, key, &mine, err) < 0)
+	if (store_counter_get(st, row->rule_id, kind, row->key, &theirs, err) < 0 ||
+	    store_counter_get(st, row->rule_id, kind, row->new_key, &mine, err) < 0)
 		return -1;
 	/* An alert's number is no sum: the newer alert is where the next post goes. */
-	if (n->kind == STATE_ALERT_GROUP)
+	if (kind == STATE_ALERT_GROUP)
 		mine.count = mine.count > theirs.count ? mine.count : theirs.count;
 	else
 		mine.count += theirs.count;
 	mine.last_at_ms = later(mine.last_at_ms, theirs.last_at_ms);
-	if (store_counter_put(st, n->rule_id, n->kind, key, &mine, err) < 0)
+	if (store_counter_put(st, row->rule_id, kind, row->new_key, &mine, err) < 0)
 		return -1;
-	return store_counter_put(st, n->rule_id, n->kind, n->key, &none, err);
+	return store_counter_put(st, row->rule_id, kind, row->key, &none, err);
 }
 
 int
 store_counters_join(struct store *st, struct slice from, struct slice to, struct err *err)
 {
-	struct arena *a;
-	struct counter_name *names = NULL;
-	size_t count = 0;
-	int rc;
-
-	assert(st->is_in_transaction && st->mode != STORE_READER);
 	if (slice_eq(from, to))
 		return 0;
-	a = arena_new(STORE_ROW_MAX);
-	if (a == NULL)
-		return store_nomem(st, NULL, err);
 	/* What this transaction counted must be in the table to be found there. */
-	rc = overlay_flush(st->caches[CACHE_COUNTERS], err);
-	if (rc == 0)
-		rc = list_rows(st, from, a, &names, &count, err);
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = join_one(st, &names[i], from, to, a, err);
-	arena_free(a);
-	return rc;
+	if (overlay_flush(st->caches[CACHE_COUNTERS], err) < 0)
+		return -1;
+	return person_rows_join(st,
+	    "SELECT rule_id, kind, key FROM rule_state WHERE key = ?1 "
+	    "UNION ALL SELECT rule_id, kind, key FROM rule_state WHERE key >= ?2 AND key < ?3",
+	    from, to, join_one, err);
 }

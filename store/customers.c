@@ -30,14 +30,26 @@ store_history_add(
 	return query_run(&q, err);
 }
 
+static int
+read_history(struct query *q, struct arena *a, void *row, struct err *err)
+{
+	struct history_row *h = row;
+
+	(void)err;
+	h->at_ms = query_int(q, 0);
+	h->field = query_text(q, 1, a);
+	h->old_value = query_text(q, 2, a);
+	h->new_value = query_text(q, 3, a);
+	h->source = query_text(q, 4, a);
+	h->decision_id = query_text(q, 5, a);
+	return 0;
+}
+
 int
 store_history_list(struct store *st, struct slice customer_id, size_t limit, struct arena *a,
     struct history_row **rows_r, size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct history_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT at_ms, field, old, new, source, decision_id FROM customer_history "
@@ -46,24 +58,7 @@ store_history_list(struct store *st, struct slice customer_id, size_t limit, str
 		return -1;
 	query_bind_text(&q, customer_id);
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		rows[count].at_ms = query_int(&q, 0);
-		rows[count].field = query_text(&q, 1, a);
-		rows[count].old_value = query_text(&q, 2, a);
-		rows[count].new_value = query_text(&q, 3, a);
-		rows[count].source = query_text(&q, 4, a);
-		rows[count++].decision_id = query_text(&q, 5, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(&q, a, sizeof **rows_r, read_history, rows_r, count_r, err);
 }
 
 /* field is "prefix" and name. */
@@ -87,14 +82,25 @@ note(struct store *st, struct slice customer_id, const char *prefix, struct slic
 /* Each of these takes the query over and stops at the first failure. */
 
 static int
+read_attribute(struct query *q, struct arena *a, void *row, struct err *err)
+{
+	struct attribute *attribute = row;
+	struct err own;
+
+	attribute->name = query_text(q, 0, a);
+	if (query_check(q, err) < 0)
+		return -1;
+	if (row_json_read_values(query_peek(q, 1), a, &attribute->values, &own) < 0)
+		return store_fail(q->st, own.kind, err, "attribute '%.*s' of a customer: %s",
+		    SLICE_ARG(attribute->name), own.text);
+	return 0;
+}
+
+static int
 load_attributes(
     struct store *st, struct slice id, struct arena *a, struct customer *c, struct err *err)
 {
 	struct query q;
-	struct attribute *list = NULL;
-	size_t count = 0, cap = 0;
-	struct err own;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT name, value_list FROM customer_attributes WHERE customer_id = ?1 ORDER BY "
@@ -102,30 +108,17 @@ load_attributes(
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &list, count, &cap, err)) < 0)
-			break;
-		list[count].name = query_text(&q, 0, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-		if (row_json_read_values(query_peek(&q, 1), a, &list[count++].values, &own) < 0) {
-			rc = store_fail(
-			    st, own.kind, err, "customer '%.*s': %s", SLICE_ARG(id), own.text);
-			break;
-		}
-	}
-	query_close(&q);
-	c->attributes = list;
-	c->attribute_count = count;
-	return rc;
+	return query_rows(
+	    &q, a, sizeof *c->attributes, read_attribute, &c->attributes, &c->attribute_count, err);
 }
 
 #define ENDPOINT_COLUMNS                                                                           \
 	"id, channel, address, is_opted_out, is_inactive, timezone, locale, country, attributes"
 
 static int
-read_endpoint(struct query *q, struct arena *a, struct endpoint *e, struct err *err)
+read_endpoint(struct query *q, struct arena *a, void *row, struct err *err)
 {
+	struct endpoint *e = row;
 	struct slice attributes = query_peek(q, 8);
 	struct err own;
 
@@ -150,24 +143,26 @@ load_endpoints(
     struct store *st, struct slice id, struct arena *a, struct customer *c, struct err *err)
 {
 	struct query q;
-	struct endpoint *list = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT " ENDPOINT_COLUMNS " FROM endpoints WHERE customer_id = ?1 ORDER BY id",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &list, count, &cap, err)) < 0 ||
-		    (rc = read_endpoint(&q, a, &list[count++], err)) < 0)
-			break;
-	}
-	query_close(&q);
-	c->endpoints = list;
-	c->endpoint_count = count;
-	return rc;
+	return query_rows(
+	    &q, a, sizeof *c->endpoints, read_endpoint, &c->endpoints, &c->endpoint_count, err);
+}
+
+static int
+read_consent(struct query *q, struct arena *a, void *row, struct err *err)
+{
+	struct consent *c = row;
+
+	(void)err;
+	c->channel = query_text(q, 0, a);
+	c->purpose = (enum purpose)query_int(q, 1);
+	c->is_given = query_int(q, 2) != 0;
+	return 0;
 }
 
 static int
@@ -175,9 +170,6 @@ load_consents(
     struct store *st, struct slice id, struct arena *a, struct customer *c, struct err *err)
 {
 	struct query q;
-	struct consent *list = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT channel, purpose, is_given FROM consents WHERE customer_id = ?1 "
@@ -185,19 +177,8 @@ load_consents(
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &list, count, &cap, err)) < 0)
-			break;
-		list[count].channel = query_text(&q, 0, a);
-		list[count].purpose = (enum purpose)query_int(&q, 1);
-		list[count++].is_given = query_int(&q, 2) != 0;
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	c->consents = list;
-	c->consent_count = count;
-	return rc;
+	return query_rows(
+	    &q, a, sizeof *c->consents, read_consent, &c->consents, &c->consent_count, err);
 }
 
 static int

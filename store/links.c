@@ -10,9 +10,12 @@
 	"link_no, customer_id, handle_key, author_id, proof, linked_at_ms, unlinked_at_ms, "       \
 	"unlink_reason"
 
-static void
-read_link(struct query *q, struct arena *a, struct link_row *row)
+static int
+read_link(struct query *q, struct arena *a, void *into, struct err *err)
 {
+	struct link_row *row = into;
+
+	(void)err;
 	row->link_no = query_int(q, 0);
 	row->customer_id = query_text(q, 1, a);
 	row->handle_key = query_text(q, 2, a);
@@ -21,6 +24,7 @@ read_link(struct query *q, struct arena *a, struct link_row *row)
 	row->linked_at_ms = query_int(q, 5);
 	row->unlinked_at_ms = query_time(q, 6);
 	row->unlink_reason = query_text(q, 7, a);
+	return 0;
 }
 
 int
@@ -158,8 +162,7 @@ store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
 	query_bind_int(&q, link_no);
 	rc = query_step(&q, err);
 	if (rc > 0) {
-		read_link(&q, a, &row);
-		if (query_check(&q, err) < 0)
+		if (read_link(&q, a, &row, err) < 0 || query_check(&q, err) < 0)
 			rc = -1;
 	}
 	query_close(&q);
@@ -173,24 +176,7 @@ static int
 read_links(
     struct query *q, struct arena *a, struct link_row **rows_r, size_t *count_r, struct err *err)
 {
-	struct store *st = q->st;
-	struct link_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
-
-	while ((rc = query_step(q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		read_link(q, a, &rows[count++]);
-		if ((rc = query_check(q, err)) < 0)
-			break;
-	}
-	query_close(q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(q, a, sizeof **rows_r, read_link, rows_r, count_r, err);
 }
 
 int

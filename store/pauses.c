@@ -86,14 +86,17 @@ store_pauses_end(struct store *st, int64_t now_ms, int64_t *count_r, struct err 
 	return changed(st, &q, count_r, err);
 }
 
-static void
-read_row(struct query *q, struct arena *a, struct pause_row *row)
+static int
+read_pause(struct query *q, struct arena *a, void *into, struct err *err)
 {
+	struct pause_row *row = into;
+
 	row->what = query_text(q, 0, a);
 	row->cause = query_text(q, 1, a);
 	row->reason = query_text(q, 2, a);
 	row->at_ms = query_int(q, 3);
 	row->until_ms = query_time(q, 4);
+	return query_check(q, err);
 }
 
 int
@@ -114,10 +117,8 @@ store_pause_get(struct store *st, struct slice what, int64_t now_ms, struct aren
 		return -1;
 	query_bind_text(&q, what);
 	rc = query_step(&q, err);
-	if (rc > 0) {
-		read_row(&q, a, row_r);
-		rc = query_check(&q, err) < 0 ? -1 : 1;
-	}
+	if (rc > 0)
+		rc = read_pause(&q, a, row_r, err) < 0 ? -1 : 1;
 	query_close(&q);
 	return rc;
 }
@@ -135,25 +136,10 @@ store_pauses_list(
     struct store *st, struct arena *a, struct pause_row **rows_r, size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct pause_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT what, cause, reason, at_ms, until_ms FROM pauses ORDER BY what, cause",
 		err) < 0)
 		return -1;
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		read_row(&q, a, &rows[count++]);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(&q, a, sizeof **rows_r, read_pause, rows_r, count_r, err);
 }

@@ -283,6 +283,41 @@ query_run(struct query *q, struct err *err)
 }
 
 int
+query_rows(struct query *q, struct arena *a, size_t size, query_read_fn *read, void *rows_r,
+    size_t *count_r, struct err *err)
+{
+	struct store *st = q->st;
+	char *rows = NULL; /* of size bytes each */
+	size_t count = 0, cap = 0;
+	int rc;
+
+	while ((rc = query_step(q, err)) > 0) {
+		void *items = rows;
+
+		rc = rows_grow(st, a, &items, count, &cap, size, err);
+		rows = items;
+		if (rc < 0 || (rc = read(q, a, rows + count * size, err)) < 0 ||
+		    (rc = query_check(q, err)) < 0)
+			break;
+		count++;
+	}
+	query_close(q);
+	if (rc < 0)
+		return -1;
+	memcpy(rows_r, &rows, sizeof rows);
+	*count_r = count;
+	return 0;
+}
+
+int
+query_read_text(struct query *q, struct arena *a, void *row, struct err *err)
+{
+	(void)err;
+	*(struct slice *)row = query_text(q, 0, a);
+	return 0;
+}
+
+int
 query_change(struct query *q, struct err *err)
 {
 	sqlite3 *db = q->st->db;

@@ -29,8 +29,10 @@ store_rules_put(struct store *st, struct rules_version *v, struct err *err)
 }
 
 static int
-read_version(struct query *q, struct arena *a, struct rules_version *v, struct err *err)
+read_version(struct query *q, struct arena *a, void *row, struct err *err)
 {
+	struct rules_version *v = row;
+
 	v->version = query_int(q, 0);
 	v->applied_at_ms = query_int(q, 1);
 	v->author = query_text(q, 2, a);
@@ -107,9 +109,6 @@ store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_v
     size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct rules_version *list = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT version, applied_at_ms, author, reason, content_hash, NULL FROM "
@@ -118,16 +117,7 @@ store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_v
 		err) < 0)
 		return -1;
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0)
-		if ((rc = ROWS_GROW(st, a, &list, count, &cap, err)) < 0 ||
-		    (rc = read_version(&q, a, &list[count++], err)) < 0)
-			break;
-	query_close(&q);
-	if (rc < 0)
-		return -1;
-	*list_r = list;
-	*count_r = count;
-	return 0;
+	return query_rows(&q, a, sizeof **list_r, read_version, list_r, count_r, err);
 }
 
 /* ---- ids ------------------------------------------------------------------- */

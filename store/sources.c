@@ -5,14 +5,17 @@
 
 #include "core/utf8.h"
 
-static void
-read_source(struct query *q, struct arena *a, struct source_row *row)
+static int
+read_source(struct query *q, struct arena *a, void *into, struct err *err)
 {
+	struct source_row *row = into;
+
 	row->name = query_text(q, 0, a);
 	row->cursor = query_text(q, 1, a);
 	row->has_fetched = query_int(q, 2) != 0;
 	row->posts = query_int(q, 3);
 	row->last_post_at_ms = query_time(q, 4);
+	return query_check(q, err);
 }
 
 int
@@ -30,11 +33,8 @@ store_source_get(
 		return -1;
 	query_bind_text(&q, name);
 	rc = query_step(&q, err);
-	if (rc > 0) {
-		read_source(&q, a, &row);
-		if (query_check(&q, err) < 0)
-			rc = -1;
-	}
+	if (rc > 0 && read_source(&q, a, &row, err) < 0)
+		rc = -1;
 	query_close(&q);
 	if (rc > 0)
 		*row_r = row;
@@ -69,28 +69,13 @@ store_sources_list(
     struct store *st, struct arena *a, struct source_row **rows_r, size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct source_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT name, cursor, has_fetched, posts, last_post_at_ms FROM sources ORDER BY "
 		"name",
 		err) < 0)
 		return -1;
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		read_source(&q, a, &rows[count++]);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(&q, a, sizeof **rows_r, read_source, rows_r, count_r, err);
 }
 
 /* An input that is rejected may be anything; what is stored is text. */
@@ -127,34 +112,29 @@ store_reject(struct store *st, int64_t now_ms, struct slice feed, const char *re
 	return query_run(&q, err);
 }
 
+static int
+read_reject(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct reject_row *row = into;
+
+	(void)err;
+	row->at_ms = query_int(q, 0);
+	row->feed = query_text(q, 1, a);
+	row->reason = query_text(q, 2, a);
+	row->excerpt = query_text(q, 3, a);
+	return 0;
+}
+
 int
 store_rejects_list(struct store *st, size_t limit, struct arena *a, struct reject_row **rows_r,
     size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct reject_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT at_ms, feed, reason, excerpt FROM rejects ORDER BY reject_no DESC LIMIT ?1",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		rows[count].at_ms = query_int(&q, 0);
-		rows[count].feed = query_text(&q, 1, a);
-		rows[count].reason = query_text(&q, 2, a);
-		rows[count++].excerpt = query_text(&q, 3, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	if (rc < 0)
-		return -1;
-	*rows_r = rows;
-	*count_r = count;
-	return 0;
+	return query_rows(&q, a, sizeof **rows_r, read_reject, rows_r, count_r, err);
 }

@@ -532,14 +532,23 @@ store_audit(struct store *st, int64_t now_ms, const char *who, const char *what,
 	return query_run(&q, err);
 }
 
+static int
+read_audit(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct audit_row *row = into;
+
+	(void)err;
+	row->at_ms = query_int(q, 0);
+	row->who = query_text(q, 1, a);
+	row->what = query_text(q, 2, a);
+	return 0;
+}
+
 int
 store_audit_find(struct store *st, int64_t since_ms, struct slice words, size_t limit,
     struct arena *a, struct audit_row **rows_r, size_t *count_r, struct err *err)
 {
-	struct audit_row *rows = NULL;
 	struct query q;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT at_ms, who, what FROM audit WHERE at_ms >= ?1 AND instr(what, ?2) > 0 "
@@ -549,22 +558,7 @@ store_audit_find(struct store *st, int64_t since_ms, struct slice words, size_t 
 	query_bind_int(&q, since_ms);
 	query_bind_text(&q, words);
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		struct audit_row *row;
-
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		row = &rows[count++];
-		row->at_ms = query_int(&q, 0);
-		row->who = query_text(&q, 1, a);
-		row->what = query_text(&q, 2, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	*rows_r = rows;
-	*count_r = count;
-	return rc < 0 ? -1 : 0;
+	return query_rows(&q, a, sizeof **rows_r, read_audit, rows_r, count_r, err);
 }
 
 int

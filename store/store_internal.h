@@ -115,6 +115,14 @@ struct slice query_peek(struct query *q, int column); /* good until the next ste
 int
 query_check(struct query *q, struct err *err); /* 0 when all reads of the row were fine, else -1 */
 
+/* All rows of a query, read one by one into an array in the arena (zeroed before), and the query closed.
+ * read returns -1 with err for what it cannot take; that the columns could be read is checked here.
+ * rows_r: where the pointer to the rows goes; unchanged, as *count_r, on failure.  0, -1 */
+typedef int query_read_fn(struct query *q, struct arena *a, void *row, struct err *err);
+int query_rows(struct query *q, struct arena *a, size_t size, query_read_fn *read, void *rows_r,
+    size_t *count_r, struct err *err);
+query_read_fn query_read_text; /* row: struct slice, of the first column */
+
 int store_error(struct store *st, int rc, struct err *err);
 /* The arena, or the heap when a is NULL, gave nothing. */
 int store_nomem(struct store *st, const struct arena *a, struct err *err);
@@ -175,6 +183,18 @@ struct author_state {
 	uint64_t profile_hash; /* of the profile as last seen */
 };
 
+/* --- joining.c: what is counted per person goes over to another key --- */
+struct person_row {
+	struct slice rule_id, key;
+	int kind; /* the table's own: enum state_kind, enum times_part */
+	struct slice new_key; /* the same under the other person */
+};
+typedef int person_join_fn(struct store *st, const struct person_row *row, struct err *err);
+/* Every row of a person's, as sql (a literal) gives them: rule_id, kind, key for the key ?1, and for keys
+ * from ?2 up to ?3. */
+int person_rows_join(struct store *st, const char *sql, struct slice from, struct slice to,
+    person_join_fn *join, struct err *err);
+
 /* --- times.c --- */
 /* Both of its caches. */
 int times_flush(struct store *st, struct err *err);
@@ -201,7 +221,8 @@ int post_row_empty(struct store *st, int64_t post_no, bool is_deletion, struct e
 int migrate_run(struct store *st, int64_t now_ms, struct err *err);
 int migrate_version_read(struct store *st, int *version_r, struct err *err);
 
-/* --- row_json.c: what is kept as JSON inside rows --- */
+/* --- row_json.c, row_json_post.c, row_json_score.c: what is kept as JSON inside rows because nothing
+ * searches for it --- */
 void row_json_post(const struct stored_post *sp, struct buf *out);
 int row_json_read_post(struct slice json, struct arena *a, struct stored_post *sp, struct err *err);
 void row_json_score(const struct score *s, struct buf *out);

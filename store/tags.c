@@ -58,7 +58,7 @@ store_tags_load(struct store *st, struct slice who, int64_t now_ms, struct arena
 {
 	struct query q;
 	struct slice *items = NULL;
-	size_t count = 0, cap = 0;
+	size_t count = 0;
 	char has_some;
 	int rc;
 
@@ -76,15 +76,7 @@ store_tags_load(struct store *st, struct slice who, int64_t now_ms, struct arena
 		return -1;
 	query_bind_text(&q, who);
 	query_bind_int(&q, now_ms);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &items, count, &cap, err)) < 0)
-			break;
-		items[count++] = query_text(&q, 0, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	if (rc < 0)
+	if (query_rows(&q, a, sizeof *items, query_read_text, &items, &count, err) < 0)
 		return -1;
 	*tags_r = (struct slice_list){items, count};
 	return 0;

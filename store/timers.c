@@ -63,13 +63,25 @@ store_timers_next_due(struct store *st, int64_t *at_ms_r, struct err *err)
 }
 
 static int
+read_timer(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct timer_row *row = into;
+
+	(void)err;
+	row->timer_no = query_int(q, 0);
+	row->due_at_ms = query_int(q, 1);
+	row->rule_id = query_text(q, 2, a);
+	row->post_no = query_int(q, 3);
+	row->subject = query_text(q, 4, a);
+	row->started_at_ms = query_int(q, 5);
+	return 0;
+}
+
+static int
 read_due(struct store *st, int64_t now_ms, size_t limit, struct arena *a, struct timer_row **rows_r,
     size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct timer_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT timer_no, due_at_ms, rule_id, post_no, subject, started_at_ms FROM timers "
@@ -78,25 +90,7 @@ read_due(struct store *st, int64_t now_ms, size_t limit, struct arena *a, struct
 		return -1;
 	query_bind_int(&q, now_ms);
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		struct timer_row *row;
-
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		row = &rows[count++];
-		row->timer_no = query_int(&q, 0);
-		row->due_at_ms = query_int(&q, 1);
-		row->rule_id = query_text(&q, 2, a);
-		row->post_no = query_int(&q, 3);
-		row->subject = query_text(&q, 4, a);
-		row->started_at_ms = query_int(&q, 5);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	*rows_r = rows;
-	*count_r = count;
-	return rc < 0 ? -1 : 0;
+	return query_rows(&q, a, sizeof **rows_r, read_timer, rows_r, count_r, err);
 }
 
 int

@@ -232,67 +232,20 @@ store_times_put(struct store *st, struct slice rule_id, enum times_part part, st
 
 /* ---- joining --------------------------------------------------------------- */
 
-struct times_name {
-	struct slice rule_id, key;
-	enum times_part part;
-};
-
 static int
-list_rows(struct store *st, struct slice subject, struct arena *a, struct times_name **names_r,
-    size_t *count_r, struct err *err)
+join_one(struct store *st, const struct person_row *row, struct err *err)
 {
-	struct query q;
-	struct times_name *names = NULL;
-	size_t count = 0, cap = 0;
-	const char *low = arena_printf(a, "%.*s|", SLICE_ARG(subject));
-	const char *high = arena_printf(a, "%.*s}", SLICE_ARG(subject));
-	int rc;
-
-	if (low == NULL || high == NULL)
-		return store_nomem(st, a, err);
-	if (query_open(&q, st,
-		"SELECT rule_id, part, key FROM rule_times WHERE key = ?1 "
-		"UNION ALL SELECT rule_id, part, key FROM rule_times WHERE key >= ?2 AND key < ?3",
-		err) < 0)
-		return -1;
-	query_bind_text(&q, subject);
-	query_bind_text(&q, slice_of(low));
-	query_bind_text(&q, slice_of(high));
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &names, count, &cap, err)) < 0)
-			break;
-		names[count].rule_id = query_text(&q, 0, a);
-		names[count].part = (enum times_part)query_int(&q, 1);
-		names[count++].key = query_text(&q, 2, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	*names_r = names;
-	*count_r = count;
-	return rc;
-}
-
-static int
-join_one(struct store *st, const struct times_name *n, struct slice from, struct slice to,
-    struct arena *a, struct err *err)
-{
+	enum times_part part = (enum times_part)row->kind;
 	struct rule_times mine, theirs, none = {0};
-	struct slice rest = slice_make(n->key.ptr + from.len, n->key.len - from.len);
-	const char *text = arena_printf(a, "%.*s%.*s", SLICE_ARG(to), SLICE_ARG(rest));
-	struct slice key;
 
-	if (text == NULL)
-		return store_nomem(st, a, err);
-	key = slice_make(text, to.len + rest.len);
-	if (store_times_get(st, n->rule_id, n->part, n->key, &theirs, err) < 0 ||
-	    store_times_get(st, n->rule_id, n->part, key, &mine, err) < 0)
+	if (store_times_get(st, row->rule_id, part, row->key, &theirs, err) < 0 ||
+	    store_times_get(st, row->rule_id, part, row->new_key, &mine, err) < 0)
 		return -1;
 	for (size_t i = 0; i < theirs.count; i++)
 		(void)rule_times_add(&mine, theirs.at_ms[i]); /* false: too old to be kept */
-	if (store_times_put(st, n->rule_id, n->part, key, &mine, err) < 0)
+	if (store_times_put(st, row->rule_id, part, row->new_key, &mine, err) < 0)
 		return -1;
-	return store_times_put(st, n->rule_id, n->part, n->key, &none, err);
+	return store_times_put(st, row->rule_id, part, row->key, &none, err);
 }
 
 int
@@ -307,23 +260,13 @@ times_flush(struct store *st, struct err *err)
 int
 store_times_join(struct store *st, struct slice from, struct slice to, struct err *err)
 {
-	struct arena *a;
-	struct times_name *names = NULL;
-	size_t count = 0;
-	int rc;
-
-	assert(st->is_in_transaction && st->mode != STORE_READER);
 	if (slice_eq(from, to))
 		return 0;
-	a = arena_new(STORE_ROW_MAX);
-	if (a == NULL)
-		return store_nomem(st, NULL, err);
 	/* What this transaction put must be in the table to be found there. */
-	rc = times_flush(st, err);
-	if (rc == 0)
-		rc = list_rows(st, from, a, &names, &count, err);
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = join_one(st, &names[i], from, to, a, err);
-	arena_free(a);
-	return rc;
+	if (times_flush(st, err) < 0)
+		return -1;
+	return person_rows_join(st,
+	    "SELECT rule_id, part, key FROM rule_times WHERE key = ?1 "
+	    "UNION ALL SELECT rule_id, part, key FROM rule_times WHERE key >= ?2 AND key < ?3",
+	    from, to, join_one, err);
 }

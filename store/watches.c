@@ -198,9 +198,6 @@ store_watches_stale(struct store *st, int64_t before_ms, size_t limit, struct ar
     struct slice **ids_r, size_t *count_r, struct err *err)
 {
 	struct query q;
-	struct slice *ids = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT watch_id FROM watch_state WHERE updated_at_ms < ?1 ORDER BY watch_id "
@@ -209,17 +206,7 @@ store_watches_stale(struct store *st, int64_t before_ms, size_t limit, struct ar
 		return -1;
 	query_bind_int(&q, before_ms);
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &ids, count, &cap, err)) < 0)
-			break;
-		ids[count++] = query_text(&q, 0, a);
-		if ((rc = query_check(&q, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	*ids_r = ids;
-	*count_r = count;
-	return rc < 0 ? -1 : 0;
+	return query_rows(&q, a, sizeof **ids_r, query_read_text, ids_r, count_r, err);
 }
 
 int
@@ -281,36 +268,29 @@ store_incident_end(struct store *st, struct slice watch_id, int64_t now_ms, stru
 	return query_change(&q, err);
 }
 
+static int
+read_incident(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct incident_row *row = into;
+
+	(void)err;
+	row->incident_no = query_int(q, 0);
+	row->watch_id = query_text(q, 1, a);
+	row->rules_version = query_int(q, 2);
+	row->started_at_ms = query_int(q, 3);
+	row->ended_at_ms = query_time(q, 4);
+	row->reason = query_text(q, 5, a);
+	row->end_reason = query_text(q, 6, a);
+	row->peak = query_int(q, 7);
+	return 0;
+}
+
 /* Takes the query over. */
 static int
 read_incidents(struct query *q, struct arena *a, struct incident_row **rows_r, size_t *count_r,
     struct err *err)
 {
-	struct incident_row *rows = NULL;
-	size_t count = 0, cap = 0;
-	int rc;
-
-	while ((rc = query_step(q, err)) > 0) {
-		struct incident_row *row;
-
-		if ((rc = ROWS_GROW(q->st, a, &rows, count, &cap, err)) < 0)
-			break;
-		row = &rows[count++];
-		row->incident_no = query_int(q, 0);
-		row->watch_id = query_text(q, 1, a);
-		row->rules_version = query_int(q, 2);
-		row->started_at_ms = query_int(q, 3);
-		row->ended_at_ms = query_time(q, 4);
-		row->reason = query_text(q, 5, a);
-		row->end_reason = query_text(q, 6, a);
-		row->peak = query_int(q, 7);
-		if ((rc = query_check(q, err)) < 0)
-			break;
-	}
-	query_close(q);
-	*rows_r = rows;
-	*count_r = count;
-	return rc < 0 ? -1 : 0;
+	return query_rows(q, a, sizeof **rows_r, read_incident, rows_r, count_r, err);
 }
 
 #define INCIDENT_COLUMNS                                                                           \
@@ -398,15 +378,21 @@ count_posts(struct store *st, struct slice watch_id, int64_t since_ms, int64_t u
 	return rc < 0 ? -1 : 0;
 }
 
+static int
+read_watch_post(struct query *q, struct arena *a, void *row, struct err *err)
+{
+	(void)a;
+	(void)err;
+	*(struct watch_post *)row = (struct watch_post){query_int(q, 0), query_int(q, 1)};
+	return 0;
+}
+
 int
 store_watch_posts(struct store *st, struct slice watch_id, int64_t since_ms, int64_t until_ms,
     size_t limit, struct arena *a, struct watch_post **rows_r, size_t *count_r, int64_t *total_r,
     struct err *err)
 {
-	struct watch_post *rows = NULL;
 	struct query q;
-	size_t count = 0, cap = 0;
-	int rc;
 
 	if (count_posts(st, watch_id, since_ms, until_ms, total_r, err) < 0 ||
 	    query_open(&q, st,
@@ -418,13 +404,5 @@ store_watch_posts(struct store *st, struct slice watch_id, int64_t since_ms, int
 	query_bind_int(&q, since_ms);
 	query_bind_int(&q, until_ms);
 	query_bind_int(&q, (int64_t)limit);
-	while ((rc = query_step(&q, err)) > 0) {
-		if ((rc = ROWS_GROW(st, a, &rows, count, &cap, err)) < 0)
-			break;
-		rows[count++] = (struct watch_post){query_int(&q, 0), query_int(&q, 1)};
-	}
-	query_close(&q);
-	*rows_r = rows;
-	*count_r = count;
-	return rc < 0 ? -1 : 0;
+	return query_rows(&q, a, sizeof **rows_r, read_watch_post, rows_r, count_r, err);
 }
