@@ -1,7 +1,5 @@
 #include "daemon/verb_train.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +15,6 @@
 
 #include "daemon/verb.h"
 
-#define DATA_FILE_BYTES_MAX ((size_t)1 << 30)
-#define EXCLUDE_BYTES_MAX (16u << 20)
 #define CARD_BYTES_MAX (16u << 20)
 /* A brand's posts stay with the brand, so an entry need not hide among ten of them. */
 #define ADAPT_MIN_POSTS 3
@@ -27,7 +23,6 @@
  * posts, lifted others of their kind by 1.4 and 2.1 points of macro recall, and cost posts of other
  * kinds 0.6 and 1.3 (with 16: 2.4 and 1.8, at 2.3 and 1.6). */
 #define ADAPT_L2 32
-#define WEIGHT_MAX 100.0
 
 const char *
 train_file_name(const char *path)
@@ -157,329 +152,6 @@ read_options(struct train_run *r)
 	return read_numbers(r);
 }
 
-/* ---- files ------------------------------------------------------------------- */
-
-static int
-read_input(const char *path, size_t max, struct buf *out, struct err *err)
-{
-	char block[16384];
-	size_t got;
-
-	if (strcmp(path, "-") != 0)
-		return file_read(path, max, out, err);
-	while ((got = fread(block, 1, sizeof block, stdin)) > 0)
-		if (buf_add(out, block, got) < 0)
-			return err_set(
-			    err, ERR_LIMIT, "standard input is larger than %zu bytes", max);
-	if (ferror(stdin))
-		return err_set(err, ERR_IO, "cannot read standard input: %s", strerror(errno));
-	return 0;
-}
-
-/* "acme.tsv=0.5" to name and weight, unless there is a file of the whole name. */
-static int
-split_weight(char *name, double *weight_r, struct err *err)
-{
-	char *equals = strrchr(name, '='), *end;
-
-	*weight_r = 1;
-	if (equals == NULL || file_exists(name))
-		return 0;
-	*weight_r = strtod(equals + 1, &end);
-	if (end == equals + 1 || *end != '\0' || !(*weight_r > 0 && *weight_r <= WEIGHT_MAX))
-		return err_set(err, ERR_INPUT,
-		    "the weight in '%s' is not a number above 0 and up to %g", name, WEIGHT_MAX);
-	*equals = '\0';
-	return 0;
-}
-
-static int
-add_data_file(struct train_run *r, const char *path, bool is_validation, struct err *err)
-{
-	char *name = mem_strdup(path);
-	struct buf text;
-	double weight = 1;
-	int rc = -1;
-
-	buf_init(&text, DATA_FILE_BYTES_MAX);
-	if (name == NULL) {
-		no_memory(err);
-		goto out;
-	}
-	if (!is_validation && split_weight(name, &weight, err) < 0)
-		goto out;
-	if (read_input(name, DATA_FILE_BYTES_MAX, &text, err) < 0)
-		goto out;
-	if (r->data.file_count < TRAIN_FILES_MAX)
-		r->options.source_weights[r->data.file_count] = weight;
-	rc = train_data_add(&r->data, name, is_validation, buf_slice(&text), r->options.lang, err);
-out:
-	buf_fini(&text);
-	mem_free(name);
-	return rc;
-}
-
-/* Files to measure on come first: what stands in them is not learned from. */
-static int
-read_data(struct train_run *r, struct err *err)
-{
-	const char *names[TRAIN_FILES_MAX + 1];
-	size_t n;
-
-	if (train_data_init(&r->data, err) < 0)
-		return -1;
-	n = verb_flag_values(r->call, "--validate", names, TRAIN_FILES_MAX + 1);
-	for (size_t i = 0; i < n; i++)
-		if (add_data_file(r, names[i], true, err) < 0)
-			return -1;
-	n = verb_flag_values(r->call, "--data", names, TRAIN_FILES_MAX + 1);
-	for (size_t i = 0; i < n; i++)
-		if (add_data_file(r, names[i], false, err) < 0)
-			return -1;
-	train_data_hold_out(&r->data, r->hold_out_percent, r->options.seed);
-	return 0;
-}
-
-static int
-read_exclusions(struct train_run *r, struct err *err)
-{
-	const char *names[64];
-	size_t n = verb_flag_values(r->call, "--exclude", names, 64);
-	struct buf text;
-	int rc = train_exclusions_new(&r->exclusions, err);
-
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		buf_init(&text, EXCLUDE_BYTES_MAX);
-		rc = file_read(names[i], EXCLUDE_BYTES_MAX, &text, err);
-		if (rc == 0)
-			rc = train_exclusions_add(r->exclusions, buf_slice(&text), err);
-		buf_fini(&text);
-	}
-	return rc;
-}
-
-static int
-read_base(struct train_run *r, struct err *err)
-{
-	const char *path = verb_flag(r->call, "--base");
-	struct train_base *b = &r->base;
-
-	b->name = mem_strdup(path == NULL ? language_code(r->options.lang) : path);
-	if (b->name == NULL)
-		return no_memory(err);
-	if (path != NULL) {
-		if (file_read(path, LEXICON_FILE_MAX, &b->file, err) < 0)
-			return -1;
-		b->text = buf_slice(&b->file);
-	} else {
-		b->text = lexicon_set_shipped(r->options.lang);
-	}
-	if (!slice_is_set(b->text))
-		return err_set(err, ERR_NOT_FOUND,
-		    "there is no lexicon of the language '%s'; give ratings and modifiers with "
-		    "--base FILE",
-		    language_code(r->options.lang));
-	if (lexicon_new(b->name, b->text, &b->lexicon, err) < 0)
-		return -1;
-	if (verb_flag(r->call, "--lang") == NULL)
-		r->options.lang = lexicon_language(b->lexicon);
-	if (lexicon_language(b->lexicon) != r->options.lang)
-		return err_set(err, ERR_INPUT, "'%s' is a lexicon of the language '%s', not '%s'",
-		    b->name, language_code(lexicon_language(b->lexicon)),
-		    language_code(r->options.lang));
-	return 0;
-}
-
-/* A shipped language's lexicon or a file. */
-static int
-read_signs(struct train_run *r, struct err *err)
-{
-	const char *given = verb_flag(r->call, "--signs");
-	struct slice shipped;
-	struct buf text;
-	int rc = 0;
-
-	if (given == NULL)
-		return 0;
-	r->signs_name = mem_strdup(given);
-	if (r->signs_name == NULL)
-		return no_memory(err);
-	buf_init(&text, LEXICON_FILE_MAX);
-	shipped = file_exists(given) ? SLICE_NONE
-				     : lexicon_set_shipped(language_of_code(slice_of(given)));
-	if (!slice_is_set(shipped))
-		rc = file_read(given, LEXICON_FILE_MAX, &text, err);
-	if (rc == 0)
-		rc = lexicon_new(r->signs_name, slice_is_set(shipped) ? shipped : buf_slice(&text),
-		    &r->signs, err);
-	buf_fini(&text);
-	return rc;
-}
-
-static int
-read_lexicons(struct train_run *r, struct err *err)
-{
-	if (lexicon_set_new(&r->set, err) < 0 || read_base(r, err) < 0 || read_signs(r, err) < 0)
-		return -1;
-	if (r->options.lang != LANGUAGE_EN)
-		r->english = lexicon_set_lexicon(r->set, LANGUAGE_EN);
-	return 0;
-}
-
-/* ---- parts ------------------------------------------------------------------- */
-
-static enum train_part
-part_of(const struct train_data *d, const struct train_row *row)
-{
-	if (!row->is_validation)
-		return PART_LEARNED;
-	return train_data_is_held_out(d, row) ? PART_HELD_OUT : PART_VALIDATION;
-}
-
-/* Posts of two labels at least. */
-static int
-check_rows(struct train_run *r, struct err *err)
-{
-	size_t labels[3] = {0, 0, 0}, rows = 0;
-	int kinds;
-
-	for (size_t i = 0; i < r->data.count; i++) {
-		enum train_part part = part_of(&r->data, &r->data.rows[i]);
-
-		r->parts[part]++;
-		if (part == PART_LEARNED)
-			labels[r->data.rows[i].label]++;
-	}
-	for (size_t i = 0; i < r->data.file_count; i++)
-		rows += r->data.files[i].is_validation ? 0 : r->data.files[i].rows;
-	kinds = (labels[0] > 0) + (labels[1] > 0) + (labels[2] > 0);
-	if (verb_flag(r->call, "--data") == NULL || kinds >= 2)
-		return 0;
-	if (kinds == 1)
-		return err_set(err, ERR_INPUT,
-		    "all posts to learn from are %s; at least two labels are needed",
-		    sentiment_label_name(labels[0] > 0 ? SENTIMENT_NEGATIVE
-			    : labels[1] > 0            ? SENTIMENT_NEUTRAL
-						       : SENTIMENT_POSITIVE));
-	return err_set(err, ERR_INPUT,
-	    "there is no labelled post to learn from: %zu rows were read, none could be used",
-	    rows);
-}
-
-/* Says on standard error what was left out, and why. */
-static void
-report_skipped(const struct train_run *r)
-{
-	for (size_t i = 0; i < r->data.file_count; i++) {
-		const struct train_file *f = &r->data.files[i];
-
-		for (int k = 0; k < TRAIN_SKIP_COUNT; k++) {
-			const struct train_skipped *s = &f->skipped[k];
-
-			if (s->count == 0)
-				continue;
-			fprintf(stderr, "earshot train: %s: %zu row%s left out, %s (line", f->name,
-			    s->count, s->count == 1 ? "" : "s",
-			    train_skip_words((enum train_skip)k));
-			for (size_t n = 0; n < s->count && n < TRAIN_LINES_SHOWN; n++)
-				fprintf(stderr, "%s%zu", n == 0 ? " " : ", ", s->lines[n]);
-			fprintf(stderr, "%s)\n", s->count > TRAIN_LINES_SHOWN ? ", ..." : "");
-		}
-	}
-}
-
-/* ---- measuring --------------------------------------------------------------- */
-
-int
-train_score_all(
-    struct train_run *r, const struct lexicon *lx, struct train_sample *samples, struct err *err)
-{
-	for (size_t i = 0; i < r->data.count; i++)
-		if (train_scorer_score(
-			r->scorer, lx, r->english, &r->data.rows[i], &samples[i], err) < 0)
-			return -1;
-	return 0;
-}
-
-int
-train_measure_part(const struct train_run *r, const struct train_sample *samples,
-    enum train_part part, int file, struct train_measure *m_r, struct err *err)
-{
-	struct train_sample *some = mem_array(r->data.count + 1, sizeof *some);
-	size_t n = 0;
-
-	if (some == NULL)
-		return no_memory(err);
-	for (size_t i = 0; i < r->data.count; i++) {
-		const struct train_row *row = &r->data.rows[i];
-
-		if (part_of(&r->data, row) == part && (file < 0 || row->source == file))
-			some[n++] = samples[i];
-	}
-	*m_r = train_measure_of(some, n);
-	mem_free(some);
-	return 0;
-}
-
-/* One line of the figures, unless there is no post in it. */
-static int
-add_figure(struct train_run *r, const char *name, enum train_part part, int file,
-    const struct train_measure *given, struct err *err)
-{
-	struct train_figure f = {.part = name,
-	    .file = file < 0 ? NULL : train_file_name(r->data.files[file].name),
-	    .has_before = r->options.is_adapting};
-
-	if (given != NULL)
-		f.now = *given;
-	else if (train_measure_part(r, r->now, part, file, &f.now, err) < 0)
-		return -1;
-	if (f.has_before && train_measure_part(r, r->before, part, file, &f.before, err) < 0)
-		return -1;
-	if (f.now.rows > 0 && r->figure_count < TRAIN_FIGURES_MAX)
-		r->figures[r->figure_count++] = f;
-	return 0;
-}
-
-/* All of a part, and its files when there are several. */
-static int
-add_part(struct train_run *r, const char *name, enum train_part part, struct err *err)
-{
-	bool is_cross_validated = part == PART_LEARNED;
-	size_t files = 0;
-
-	for (size_t i = 0; i < r->data.file_count; i++)
-		files += r->data.files[i].is_validation == (part == PART_VALIDATION);
-	if (add_figure(
-		r, name, part, -1, is_cross_validated ? &r->result.cross_validated : NULL, err) < 0)
-		return -1;
-	for (size_t i = 0; i < r->data.file_count && files > 1; i++) {
-		if (r->data.files[i].is_validation != (part == PART_VALIDATION))
-			continue;
-		if (add_figure(r, name, part, (int)i,
-			is_cross_validated ? &r->result.by_source[i] : NULL, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-measure(struct train_run *r, struct err *err)
-{
-	r->now = mem_array(r->data.count + 1, sizeof *r->now);
-	r->before = mem_array(r->data.count + 1, sizeof *r->before);
-	if (r->now == NULL || r->before == NULL)
-		return no_memory(err);
-	if (train_score_all(r, r->result.lexicon, r->now, err) < 0 ||
-	    (r->options.is_adapting && train_score_all(r, r->base.lexicon, r->before, err) < 0))
-		return -1;
-	if (add_figure(r, "learned from", PART_LEARNED, -1, NULL, err) < 0 ||
-	    add_part(r, "cross-validated", PART_LEARNED, err) < 0 ||
-	    add_part(r, "held out", PART_HELD_OUT, err) < 0)
-		return -1;
-	return add_part(r, "validation", PART_VALIDATION, err);
-}
-
 /* ---- the lexicon's file ------------------------------------------------------ */
 
 /* The base's lines of a key ("licence") go on into what is made from it.  Are there any? */
@@ -601,7 +273,7 @@ learn(struct train_run *r, struct err *err)
 			learned[n++] = r->data.rows[i];
 	rc = train_lexicon(&r->options, &given, learned, n, &r->result, err);
 	mem_free(learned);
-	if (rc < 0 || write_lexicon(r, err) < 0 || measure(r, err) < 0)
+	if (rc < 0 || write_lexicon(r, err) < 0 || train_measure(r, err) < 0)
 		return -1;
 	clear_progress(r);
 	return write_card(r, err);
@@ -610,15 +282,16 @@ learn(struct train_run *r, struct err *err)
 static int
 train(struct train_run *r, struct err *err)
 {
-	if (read_lexicons(r, err) < 0 || read_exclusions(r, err) < 0 || read_data(r, err) < 0)
+	if (train_read_lexicons(r, err) < 0 || train_read_exclusions(r, err) < 0 ||
+	    train_read_data(r, err) < 0)
 		return -1;
 	/* A card tells what was left out; here there will be none. */
-	if (check_rows(r, err) < 0) {
-		report_skipped(r);
+	if (train_check_rows(r, err) < 0) {
+		train_report_skipped(r);
 		return -1;
 	}
 	if (r->is_proposing)
-		report_skipped(r);
+		train_report_skipped(r);
 	if (train_scorer_new(&r->scorer, err) < 0)
 		return -1;
 	if (!r->is_proposing)

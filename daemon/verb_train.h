@@ -63,6 +63,17 @@ struct train_run {
 
 /* "acme.tsv" of "data/acme.tsv". */
 const char *train_file_name(const char *path);
+/* What the options name: posts, names to keep out, the base and the signs.  -1 with err. */
+int train_read_data(struct train_run *r, struct err *err);
+int train_read_exclusions(struct train_run *r, struct err *err);
+int train_read_lexicons(struct train_run *r, struct err *err);
+
+/* Puts the rows in parts, and says whether there is enough to learn from; what was skipped goes to
+ * standard error. */
+int train_check_rows(struct train_run *r, struct err *err);
+void train_report_skipped(const struct train_run *r);
+/* All figures of the run. */
+int train_measure(struct train_run *r, struct err *err);
 /* A lexicon on all rows of the run. */
 int train_score_all(
     struct train_run *r, const struct lexicon *lx, struct train_sample *samples, struct err *err);
