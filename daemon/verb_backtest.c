@@ -24,6 +24,7 @@
 #include "daemon/home.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb_backtest.h"
+#include "daemon/verb_list.h"
 
 #define REPORT_MAX (256u * 1024 * 1024)
 #define PROGRESS_EVERY_NS 200000000
@@ -60,15 +61,6 @@ show_progress(void *cookie, int64_t done, int64_t total)
 
 /* ---- for people ------------------------------------------------------------------- */
 
-static long long
-number(const struct json *obj, const char *key)
-{
-	int64_t n = 0;
-
-	json_i64(json_get(obj, key), &n);
-	return (long long)n;
-}
-
 static void
 print_sample(const struct json *s)
 {
@@ -91,18 +83,19 @@ print_rule(const struct json *rule)
 	json_bool(json_get(rule, "is_live"), &is_live);
 	json_f64(json_get(rule, "cost"), &cost);
 	printf("%-28.*s %8lld %8lld %8lld %8lld %8lld %8lld %8lld %8lld %10.2f  %s\n",
-	    SLICE_ARG(json_get_str(rule, "id")), number(rule, "matched"), number(rule, "fired"),
-	    number(live, "fired"), number(rule, "people"), number(rule, "messages"),
-	    number(rule, "drafts"), number(rule, "alerts"),
-	    number(rule, "held") + number(rule, "suppressed"), cost,
-	    !is_live                                                         ? "new"
-		: !is_draft                                                  ? "removed"
-		: number(rule, "only_draft") + number(rule, "only_live") > 0 ? "differs"
-									     : "");
-	if (number(rule, "only_draft") + number(rule, "only_live") > 0)
+	    SLICE_ARG(json_get_str(rule, "id")), list_number(rule, "matched"),
+	    list_number(rule, "fired"), list_number(live, "fired"), list_number(rule, "people"),
+	    list_number(rule, "messages"), list_number(rule, "drafts"), list_number(rule, "alerts"),
+	    list_number(rule, "held") + list_number(rule, "suppressed"), cost,
+	    !is_live                                                                   ? "new"
+		: !is_draft                                                            ? "removed"
+		: list_number(rule, "only_draft") + list_number(rule, "only_live") > 0 ? "differs"
+										       : "");
+	if (list_number(rule, "only_draft") + list_number(rule, "only_live") > 0)
 		printf("  does %lld thing%s the live rules would not have done, and leaves %lld\n",
-		    number(rule, "only_draft"), number(rule, "only_draft") == 1 ? "" : "s",
-		    number(rule, "only_live"));
+		    list_number(rule, "only_draft"),
+		    list_number(rule, "only_draft") == 1 ? "" : "s",
+		    list_number(rule, "only_live"));
 	for (size_t i = 0; i < json_count(samples) && i < 3; i++)
 		print_sample(json_at(samples, i));
 }
@@ -115,11 +108,12 @@ print_watches(const struct json *watches)
 	for (size_t i = 0; i < json_count(watches); i++) {
 		const struct json *w = json_at(watches, i);
 
-		printf("%-28.*s %9lld ", SLICE_ARG(json_get_str(w, "id")), number(w, "incidents"));
+		printf("%-28.*s %9lld ", SLICE_ARG(json_get_str(w, "id")),
+		    list_number(w, "incidents"));
 		if (json_type(json_get(w, "live_incidents")) == JSON_NULL)
 			printf("%9s\n", "new");
 		else
-			printf("%9lld\n", number(w, "live_incidents"));
+			printf("%9lld\n", list_number(w, "live_incidents"));
 	}
 }
 
@@ -139,7 +133,7 @@ print_report(struct bench *b, const struct buf *report)
 	root = json_root(doc);
 	rules = json_get(root, "rules");
 	notes = json_get(root, "could_not_know");
-	printf("%lld posts fetched from %.*s until %.*s\n\n", number(root, "posts"),
+	printf("%lld posts fetched from %.*s until %.*s\n\n", list_number(root, "posts"),
 	    SLICE_ARG(json_get_str(root, "since")), SLICE_ARG(json_get_str(root, "until")));
 	printf("%-28s %8s %8s %8s %8s %8s %8s %8s %8s %10s\n", "RULE", "MATCHES", "FIRES", "LIVE",
 	    "PEOPLE", "MESSAGES", "DRAFTS", "ALERTS", "HELD", "COST");

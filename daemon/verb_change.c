@@ -164,15 +164,6 @@ print_template(const struct json *t)
 
 /* ---- reach ---- */
 
-static long long
-number(const struct json *obj, const char *key)
-{
-	int64_t n = 0;
-
-	json_i64(json_get(obj, key), &n);
-	return (long long)n;
-}
-
 static void
 print_reach_of(const struct json *rule)
 {
@@ -181,9 +172,9 @@ print_reach_of(const struct json *rule)
 	printf(
 	    "  %-28.*s fires %lld times for %lld people: %lld messages, %lld drafts, %lld alerts "
 	    "(live: %lld times, %lld messages)\n",
-	    SLICE_ARG(json_get_str(rule, "id")), number(rule, "fired"), number(rule, "people"),
-	    number(rule, "messages"), number(rule, "drafts"), number(rule, "alerts"),
-	    number(live, "fired"), number(live, "messages"));
+	    SLICE_ARG(json_get_str(rule, "id")), list_number(rule, "fired"),
+	    list_number(rule, "people"), list_number(rule, "messages"), list_number(rule, "drafts"),
+	    list_number(rule, "alerts"), list_number(live, "fired"), list_number(live, "messages"));
 }
 
 /* Whom the changed rules would have reached: of the rest nothing is said. */
@@ -197,12 +188,12 @@ print_reach(const struct buf *report, const char *since)
 	if (json_parse(buf_slice(report), &doc, NULL, NULL) < 0)
 		return;
 	rules = json_get(json_root(doc), "rules");
-	printf(
-	    "reach, over the %lld posts of the last %s:\n", number(json_root(doc), "posts"), since);
+	printf("reach, over the %lld posts of the last %s:\n", list_number(json_root(doc), "posts"),
+	    since);
 	for (size_t i = 0; i < json_count(rules); i++) {
 		const struct json *rule = json_at(rules, i);
 
-		if (number(rule, "only_draft") + number(rule, "only_live") == 0)
+		if (list_number(rule, "only_draft") + list_number(rule, "only_live") == 0)
 			continue;
 		print_reach_of(rule);
 		shown++;

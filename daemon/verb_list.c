@@ -223,6 +223,15 @@ list_print_findings(const struct json *findings)
 	}
 }
 
+long long
+list_number(const struct json *obj, const char *key)
+{
+	int64_t n = 0;
+
+	json_i64(json_get(obj, key), &n);
+	return (long long)n;
+}
+
 void
 list_query(struct buf *path, const char *name, const char *value)
 {

@@ -29,6 +29,8 @@ int list_show(struct verb_call *call, const char *method, const char *path, stru
 /* Findings as the API gives them ({severity, code, file, line, column, message, help}), to standard
  * error as "file:line:column: error[code]: message". */
 void list_print_findings(const struct json *findings);
+/* A number of an answer; 0 when it is not there. */
+long long list_number(const struct json *obj, const char *key);
 /* Appends ?name=value or &name=value when value is there. */
 void list_query(struct buf *path, const char *name, const char *value);
 

@@ -13,6 +13,22 @@
 #include "actions/pauses.h"
 #include "daemon/snapshot.h"
 
+/* What the transaction did is committed, and the outbox looked at; nothing done, nothing committed. */
+static void
+end_tick(struct worker *w, bool has_changed)
+{
+	struct err err = {ERR_NONE, ""};
+
+	if (!has_changed) {
+		store_rollback(w->env.store);
+	} else if (store_commit(w->env.store, &err) < 0) {
+		store_rollback(w->env.store);
+		worker_pause(w, &err);
+	} else {
+		loop_post(w->env.loop, worker_answer_outbox, w);
+	}
+}
+
 static void
 tick_alerts(struct worker *w, int64_t now_ms)
 {
@@ -25,13 +41,7 @@ tick_alerts(struct worker *w, int64_t now_ms)
 	if (store_begin(st, &err) < 0 ||
 	    alerts_tick(st, config, now_ms, w->scratch, &repeated, &w->alerts_at_ms, &err) < 0)
 		goto failed;
-	if (repeated == 0) {
-		store_rollback(st);
-		return;
-	}
-	if (store_commit(st, &err) < 0)
-		goto failed;
-	loop_post(w->env.loop, worker_answer_outbox, w);
+	end_tick(w, repeated > 0);
 	return;
 failed:
 	store_rollback(st);
@@ -51,13 +61,7 @@ tick_pauses(struct worker *w, int64_t now_ms)
 		return;
 	if (rc < 0 || store_begin(st, &err) < 0 || pauses_tick(st, now_ms, &ended, &err) < 0)
 		goto failed;
-	if (ended == 0) {
-		store_rollback(st);
-		return;
-	}
-	if (store_commit(st, &err) < 0)
-		goto failed;
-	loop_post(w->env.loop, worker_answer_outbox, w);
+	end_tick(w, ended > 0);
 	return;
 failed:
 	store_rollback(st);

@@ -18,8 +18,8 @@
 
 /* ---- names ---- */
 
-static size_t
-line_of(const struct item *it)
+size_t
+check_line_of(const struct item *it)
 {
 	size_t line = 1;
 
@@ -95,7 +95,7 @@ declare(struct check *c, struct item *it)
 		finding_add(it->sink, FINDING_DUPLICATE_ID, it->id_at,
 		    "ids are never shared: what was sent and what must wait hangs on them",
 		    "there is a %s '%.*s' already, at %s:%zu", item_kind_name(first->kind),
-		    SHOWN(it->id), first->sink->file, line_of(first));
+		    SHOWN(it->id), first->sink->file, check_line_of(first));
 }
 
 /* ---- keywords ---- */
@@ -219,7 +219,7 @@ conflict_finding(const struct item *rule, const struct action_node *a, const str
 		? "this rule sets '%.*s' to two values"
 		: "'%.*s' is set to \"%.*s\" by rule '%.*s' (%s:%zu), with the same priority",
 	    SHOWN(a->action.name), SHOWN(first->action->action.value), SHOWN(first->rule->id),
-	    first->rule->sink->file, line_of(first->rule));
+	    first->rule->sink->file, check_line_of(first->rule));
 }
 
 static void

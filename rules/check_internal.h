@@ -59,4 +59,7 @@ void check_name(struct check *c, const struct item *from, enum item_kind kind, s
 /* Does a keyword have words?  Reports when not. */
 void check_keyword(struct check *c, const struct item *from, const struct value *v);
 
+/* The line its head stands on, from 1. */
+size_t check_line_of(const struct item *it);
+
 #endif

@@ -11,16 +11,6 @@
 
 #define RULES_COMPARED_MAX 1000 /* each with each other: larger sets are not looked at */
 
-static size_t
-line_of(const struct item *it)
-{
-	size_t line = 1;
-
-	for (size_t i = 0; i < it->at.start && i < it->sink->text.len; i++)
-		line += it->sink->text.ptr[i] == '\n';
-	return line;
-}
-
 /* ---- covered rules ---- */
 
 static bool
@@ -100,7 +90,7 @@ check_covered(const struct rules_file *files, size_t count, const struct item *r
 			finding_add(rule->sink, FINDING_COVERED, rule->id_at,
 			    "delete one of the two, or say in 'when' what makes the difference",
 			    "rule '%.*s' (%s:%zu) fires whenever this one does, and does the same",
-			    SHOWN(other->id), other->sink->file, line_of(other));
+			    SHOWN(other->id), other->sink->file, check_line_of(other));
 			return;
 		}
 	}

@@ -144,8 +144,8 @@ has_notes(const struct values *values)
 	return false;
 }
 
-static size_t
-column_of(const struct buf *out)
+size_t
+print_column(const struct buf *out)
 {
 	size_t i = out->len;
 
@@ -192,7 +192,7 @@ print_values(const struct values *values, int indent, struct buf *out)
 		    (is_forced ||
 			(!is_line_word &&
 			    (is_one_a_line ||
-				column_of(out) + 2 + value_width(v) > PRINT_LINE_MAX)))) {
+				print_column(out) + 2 + value_width(v) > PRINT_LINE_MAX)))) {
 			buf_add_char(out, '\n');
 			print_before(v->notes, indent + 4, out);
 			indent_by(out, indent + 4);

@@ -12,16 +12,6 @@ can_begin_line(const struct node *n)
 	return !lex_is_line_word(slice_of(n->field->name));
 }
 
-static size_t
-column_of(const struct buf *out)
-{
-	size_t i = out->len;
-
-	while (i > 0 && out->ptr[i - 1] != '\n')
-		i--;
-	return utf8_count(slice_make(out->ptr + i, out->len - i));
-}
-
 /* Goes on in deeper lines where it gets too long. */
 static void
 print_given(const struct node *given, struct buf *out)
@@ -33,7 +23,7 @@ print_given(const struct node *given, struct buf *out)
 		buf_clear(&one);
 		print_condition(n, &one);
 		if (n != given && can_begin_line(n) &&
-		    column_of(out) + 2 + utf8_count(buf_slice(&one)) > PRINT_LINE_MAX)
+		    print_column(out) + 2 + utf8_count(buf_slice(&one)) > PRINT_LINE_MAX)
 			buf_add_str(out, "\n      ");
 		else
 			buf_add_char(out, ' ');

@@ -30,6 +30,8 @@ void print_crowd_name(const struct crowd_node *n, struct buf *out);
 void print_crowd_test(const struct crowd_node *n, struct buf *out);
 void print_value(const struct value *v, struct buf *out);
 void print_quoted(struct slice s, struct buf *out);
+/* Characters on the last line so far. */
+size_t print_column(const struct buf *out);
 /* 10000000 thousandths -> "10k" */
 void print_number_text(int64_t milli, char *out, size_t size);
 void print_duration_text(struct duration d, char *out, size_t size);
