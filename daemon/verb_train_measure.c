@@ -4,7 +4,6 @@
  */
 #include "daemon/verb_train.h"
 
-
 #include "core/err.h"
 #include "core/mem.h"
 #include "nlp/lexicon_set.h"
