@@ -19,6 +19,8 @@ enum occurrence_kind {
 	OCCURRENCE_POST,
 	OCCURRENCE_TIMER, /* what must not happen after a post has not happened: id is that post's */
 	OCCURRENCE_INCIDENT, /* a watch saw a crowd: no post, no person; id "w:<watch>:<since>" */
+	OCCURRENCE_EVENT, /* a customer did something: event and customer; id "e:<event id>" */
+	OCCURRENCE_CUSTOMER, /* nothing happened: which segments is this customer in? */
 };
 
 /* One attribute of a customer; an attribute is a list of values. */
@@ -26,6 +28,12 @@ struct attribute {
 	struct slice name; /* "FirstName", "care_priority"; Pinpoint's User.UserAttributes.* keep
 			      their last part */
 	struct slice_list values;
+};
+
+/* A number of a customer or an endpoint, as it was given: "12.5". */
+struct customer_metric {
+	struct slice name;
+	struct slice value;
 };
 
 /* A way to reach a customer. */
@@ -39,6 +47,9 @@ struct endpoint {
 	struct slice timezone, locale, country;
 	const struct attribute *attributes; /* the endpoint's own (Attributes.*) */
 	size_t attribute_count;
+	const struct customer_metric *metrics; /* the endpoint's own (Metrics.*) */
+	size_t metric_count;
+	int64_t at_ms; /* last changed */
 };
 
 enum purpose {
@@ -51,16 +62,39 @@ struct consent {
 	struct slice channel; /* as in endpoint.channel */
 	enum purpose purpose;
 	bool is_given; /* false: withdrawn */
+	struct slice source; /* where it was given: "pinpoint import", "rule ...", "api" */
+	int64_t at_ms;
+	struct slice text_version; /* of the words agreed to; SLICE_NONE: not known */
 };
 
 /* How we know that the author of an occurrence is this customer. */
 struct link_facts {
-	struct slice proof; /* "imported handle"; SLICE_NONE: not linked */
+	struct slice
+	    proof; /* "imported handle", "code", "signed in", "agent"; SLICE_NONE: not linked */
 	struct slice handle;
+	int32_t confidence; /* percent */
 	int64_t linked_at_ms;
 };
 
-/* A person we know, with what belongs to them at this moment. */
+/* What is computed of a customer, over the last 7, 30 and 90 days (UTC, today included). */
+enum {
+	STATS_7_DAYS,
+	STATS_30_DAYS,
+	STATS_90_DAYS,
+	STATS_SPAN_COUNT
+};
+struct customer_stats {
+	int64_t posts[STATS_SPAN_COUNT];
+	int64_t sentiment_milli[STATS_SPAN_COUNT]; /* mean score, -1000..1000; means nothing
+						      without posts */
+	int64_t complaints[STATS_SPAN_COUNT];
+	int64_t contacts[STATS_SPAN_COUNT]; /* messages we sent them */
+	int64_t events[STATS_SPAN_COUNT];
+	int64_t last_post_at_ms, last_contact_at_ms, last_event_at_ms; /* TIME_UNKNOWN: never */
+};
+
+/* A person we know, with what belongs to them at this moment.  Customers that were merged are one: the id
+ * is that of the one they were merged into. */
 struct customer {
 	struct slice id; /* User.UserId */
 	struct slice timezone, locale, country;
@@ -70,8 +104,21 @@ struct customer {
 	size_t endpoint_count;
 	const struct consent *consents;
 	size_t consent_count;
+	const struct customer_metric *metrics;
+	size_t metric_count;
 	struct slice_list tags; /* not expired */
+	struct slice_list segments; /* ids of those they are in */
+	const struct customer_stats *stats; /* NULL: not known */
 	struct link_facts link; /* to the author of the occurrence */
+};
+
+/* What a customer did, as an app, a shop or a support system told us. */
+struct event {
+	struct slice id; /* the sender's */
+	struct slice name; /* "order cancelled" */
+	struct slice source;
+	const struct attribute *properties;
+	size_t property_count;
 };
 
 /* What an author's influence is made of; people/influence.h says how.  Their numbers are stored: new
@@ -104,6 +151,15 @@ influence_points(const struct influence *i)
 	return i->is_known ? (i->total_milli + 500) / 1000 : -1;
 }
 
+/* Was among the first to mention what later came into fashion; people/adopters.h says how. */
+struct adoption {
+	bool is_early_adopter;
+	int32_t
+	    score_milli; /* Wilson lower bound of the share of items they were early on, 0..1000 */
+	int64_t items, credited; /* they mentioned; they were early on */
+	struct slice best; /* in words: "the first 3 % on #acmelaunch and two others"; SLICE_NONE */
+};
+
 /* What we know of the author beyond this post. */
 struct author_facts {
 	int64_t author_no; /* row in the store; 0: not stored (anonymous) */
@@ -111,6 +167,9 @@ struct author_facts {
 	int64_t first_seen_at_ms;
 	struct slice_list tags; /* not expired */
 	struct influence influence; /* when the post was taken */
+	bool has_topic_influence; /* false: too little was seen to say */
+	int32_t topic_influence; /* on what the post is about, 0..100 */
+	const struct adoption *adoption; /* NULL: not known */
 };
 
 struct occurrence {
@@ -122,6 +181,7 @@ struct occurrence {
 	const struct score *score;
 	const struct author_facts *author;
 	const struct customer *customer; /* NULL: the author is not linked to anybody we know */
+	const struct event *event; /* OCCURRENCE_EVENT: then post, score and author are NULL */
 	struct slice subject; /* "c:<customer id>" or "a:<author id>"; SLICE_NONE: anonymous */
 	/* at_ms on the clock of the brand's and of the customer's zone, as if that were UTC; 0: not
 	 * known */

@@ -1,11 +1,10 @@
 /*
- * verb_look.c - status, sources, people, why: one call each.
+ * verb_look.c - status, sources, why: one call each.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/client.h"
-#include "daemon/verb_influence.h"
 #include "daemon/verb_list.h"
 
 /* ---- sources, status -------------------------------------------------------------- */
@@ -118,70 +117,4 @@ const struct verb verb_why = {
     "  earshot why incident 3",
     why_flags,
     run_why,
-};
-
-/* ---- people, import ------------------------------------------------------------------ */
-
-static const struct column customer_columns[] = {
-    {"ID", "id", 24},
-    {"COUNTRY", "country", 7},
-    {"LOCALE", "locale", 7},
-    {"TIME ZONE", "timezone", 0},
-    {0},
-};
-
-static int
-run_people(struct verb_call *call)
-{
-	const char *what = call->arg_count == 0 ? "list" : call->args[0];
-	struct buf path;
-	int code;
-
-	if (strcmp(what, "influence") == 0 && call->arg_count == 1 &&
-	    verb_flag(call, "--pairs") != NULL)
-		return influence_pairs(call, verb_flag(call, "--pairs"));
-	buf_init(&path, LIST_PATH_MAX);
-	if (strcmp(what, "list") == 0) {
-		buf_add_str(&path, "/api/v1/customers");
-		list_query(&path, "after", verb_flag(call, "--after"));
-		list_query(&path, "limit", verb_flag(call, "--limit"));
-		code = list_get(call, buf_str(&path), customer_columns, "no customers");
-	} else if ((strcmp(what, "show") == 0 || strcmp(what, "author") == 0) &&
-	    call->arg_count == 2) {
-		buf_add_str(&path, what[0] == 's' ? "/api/v1/customers/" : "/api/v1/authors/");
-		client_encode(&path, slice_of(call->args[1]));
-		code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
-	} else if (strcmp(what, "show") == 0 || strcmp(what, "author") == 0) {
-		code = verb_usage(call, "`%s` needs an id", what);
-	} else if (strcmp(what, "influence") == 0) {
-		code = verb_usage(call,
-		    call->arg_count > 1 ? "`influence` takes one file, behind --pairs"
-					: "`influence` needs --pairs FILE");
-	} else {
-		code = verb_usage(call, "there is no '%s' here", what);
-	}
-	buf_fini(&path);
-	return code;
-}
-
-static const struct flag people_flags[] = {
-    {"--after", NULL, "ID", "customers behind this id", false},
-    {"--limit", NULL, "N", "how many; default 50", false},
-    {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
-    {0},
-};
-
-const struct verb verb_people = {
-    "people",
-    "[list | show CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
-    "customers and authors, and how influential they are",
-    "`influence` reads pairs of accounts (columns A_follower_count, B_follower_count and so on; an "
-    "empty cell is unknown) and\n"
-    "prints for each, a line a row, how likely people are to call A the more influential; --json "
-    "has the parts.  It needs no\n"
-    "daemon.  A row that cannot be read is told, and then nothing is printed (exit code 1).",
-    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social\n"
-    "  earshot people influence --pairs pairs.csv",
-    people_flags,
-    run_people,
 };

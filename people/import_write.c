@@ -176,7 +176,9 @@ write_consents(struct import *i, const struct person_row *p, const struct custom
 	int changed = 0;
 
 	for (int purpose = PURPOSE_SERVICE; purpose <= PURPOSE_MARKETING; purpose++) {
-		struct consent c = {p->channel, (enum purpose)purpose, !is_opted_out};
+		struct consent c = {.channel = p->channel,
+		    .purpose = (enum purpose)purpose,
+		    .is_given = !is_opted_out};
 		const struct consent *was = consent_of(before, p->channel, (enum purpose)purpose);
 		int rc;
 

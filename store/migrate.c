@@ -13,6 +13,12 @@
 /* The Makefile puts each file of store/migrations/ into the program, with a NUL behind it. */
 extern const char embed_store_migrations_0001_spine_sql[];
 extern const char embed_store_migrations_0002_rules_sql[];
+extern const char embed_store_migrations_0003_customers_sql[];
+extern const char embed_store_migrations_0004_events_sql[];
+extern const char embed_store_migrations_0005_links_sql[];
+extern const char embed_store_migrations_0006_standing_sql[];
+extern const char embed_store_migrations_0007_segments_sql[];
+extern const char embed_store_migrations_0008_erasure_sql[];
 
 static const struct {
 	int version;
@@ -21,6 +27,12 @@ static const struct {
 } migrations[] = {
     {1, "0001_spine", embed_store_migrations_0001_spine_sql},
     {2, "0002_rules", embed_store_migrations_0002_rules_sql},
+    {3, "0003_customers", embed_store_migrations_0003_customers_sql},
+    {4, "0004_events", embed_store_migrations_0004_events_sql},
+    {5, "0005_links", embed_store_migrations_0005_links_sql},
+    {6, "0006_standing", embed_store_migrations_0006_standing_sql},
+    {7, "0007_segments", embed_store_migrations_0007_segments_sql},
+    {8, "0008_erasure", embed_store_migrations_0008_erasure_sql},
 };
 
 #define MIGRATION_COUNT (sizeof migrations / sizeof migrations[0])

@@ -1,0 +1,121 @@
+#include "daemon/verb_people.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/client.h"
+#include "daemon/verb_influence.h"
+#include "daemon/verb_list.h"
+
+/* ---- what there is ---------------------------------------------------------- */
+
+static const struct column customer_columns[] = {
+    {"ID", "id", 24},
+    {"COUNTRY", "country", 7},
+    {"LOCALE", "locale", 7},
+    {"TIME ZONE", "timezone", 0},
+    {0},
+};
+
+static int
+run_list(struct verb_call *call)
+{
+	struct buf path;
+	int code;
+
+	buf_init(&path, LIST_PATH_MAX);
+	buf_add_str(&path, "/api/v1/customers");
+	list_query(&path, "after", verb_flag(call, "--after"));
+	list_query(&path, "limit", verb_flag(call, "--limit"));
+	code = list_get(call, buf_str(&path), customer_columns, "no customers");
+	buf_fini(&path);
+	return code;
+}
+
+static int
+show_at(struct verb_call *call, const char *where)
+{
+	struct buf path;
+	int code;
+
+	buf_init(&path, LIST_PATH_MAX);
+	buf_add_str(&path, where);
+	client_encode(&path, slice_of(call->args[1]));
+	code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
+	buf_fini(&path);
+	return code;
+}
+
+static int
+run_show(struct verb_call *call)
+{
+	return show_at(call, "/api/v1/customers/");
+}
+
+static int
+run_author(struct verb_call *call)
+{
+	return show_at(call, "/api/v1/authors/");
+}
+
+static int
+run_influence(struct verb_call *call)
+{
+	if (verb_flag(call, "--pairs") == NULL)
+		return verb_usage(call, "`influence` needs --pairs FILE");
+	return influence_pairs(call, verb_flag(call, "--pairs"));
+}
+
+/* ---- the table ---------------------------------------------------------------- */
+
+static const struct people_command commands[] = {
+    {"list", 0, 0, "", run_list},
+    {"show", 1, 1, "CUSTOMER", run_show},
+    {"author", 1, 1, "ID-OR-HANDLE", run_author},
+    {"influence", 0, 0, "--pairs FILE", run_influence},
+};
+
+static int
+run_command(struct verb_call *call, const struct people_command *command)
+{
+	size_t count = call->arg_count == 0 ? 0 : call->arg_count - 1;
+
+	if (count < command->min_args || count > command->max_args)
+		return verb_usage(call, "`%s` takes: %s %s", command->name, command->name,
+		    command->max_args == 0 && command->args[0] == '\0' ? "and nothing else"
+								       : command->args);
+	return command->run(call);
+}
+
+static int
+run_people(struct verb_call *call)
+{
+	const char *what = call->arg_count == 0 ? "list" : call->args[0];
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(commands[i].name, what) == 0)
+			return run_command(call, &commands[i]);
+	return verb_usage(call, "there is no '%s' here", what);
+}
+
+static const struct flag people_flags[] = {
+    {"--after", NULL, "ID", "customers behind this id", false},
+    {"--limit", NULL, "N", "how many; default 50", false},
+    {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
+    {0},
+};
+
+const struct verb verb_people = {
+    "people",
+    "[list | show CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
+    "customers and authors, and how influential they are",
+    "`influence` reads pairs of accounts (columns A_follower_count, B_follower_count and so on; an "
+    "empty cell is unknown) and\n"
+    "prints for each, a line a row, how likely people are to call A the more influential; --json "
+    "has the parts.  It needs no\n"
+    "daemon.  A row that cannot be read is told, and then nothing is printed (exit code 1).",
+    "  earshot people show u-1001\n  earshot people author @someone@mastodon.social\n"
+    "  earshot people influence --pairs pairs.csv",
+    people_flags,
+    run_people,
+};

@@ -1,0 +1,20 @@
+/*
+ * verb_people.h - `earshot people WHAT ...`: one table of what can be asked, one file for what belongs
+ * together.
+ */
+#ifndef DAEMON_VERB_PEOPLE_H
+#define DAEMON_VERB_PEOPLE_H
+
+#include <stddef.h>
+
+struct verb_call;
+
+struct people_command {
+	const char *name; /* "show": the first argument */
+	/* How many arguments behind it, and what they are, for the message when they are not. */
+	size_t min_args, max_args;
+	const char *args; /* "CUSTOMER" */
+	int (*run)(struct verb_call *call); /* arguments from call->args[1] on; the exit code */
+};
+
+#endif
