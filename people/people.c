@@ -229,8 +229,10 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 	rc = store_customer_load(st, link.customer_id, now_ms, a, &seen_r->customer, err);
 	if (rc <= 0)
 		return rc;
-	seen_r->customer->link =
-	    (struct link_facts){link.proof, link.handle_key, link.linked_at_ms};
+	seen_r->customer->link = (struct link_facts){.proof = link.proof,
+	    .handle = link.handle_key,
+	    .confidence = 100,
+	    .linked_at_ms = link.linked_at_ms};
 	seen_r->subject = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id)));
 	return slice_is_set(seen_r->subject) ? 0
 					     : err_set(err, ERR_NOMEM, "no memory for a customer");
