@@ -228,6 +228,19 @@ count_post(struct pipeline *p, const struct stored_post *sp, size_t watch, enum 
 	return crowd_add(p->crowd, watch, part, at_ms, hit.author, err);
 }
 
+/* A watch that asks for a share counts among the posts of its `out of` only. */
+static bool
+is_counted(const struct pipeline *p, size_t watch, const struct firing *f,
+    const struct firing *firings, size_t count)
+{
+	if (f->part != FIRING_WATCHED || !rule_set_watch(p->snapshot->rules, watch)->has_base)
+		return f->part == FIRING_WATCHED || f->part == FIRING_BASE;
+	for (size_t i = 0; i < count; i++)
+		if (firings[i].part == FIRING_BASE && firings[i].rule == f->rule)
+			return true;
+	return false;
+}
+
 int
 pipeline_watch_post(struct pipeline *p, const struct stored_post *sp, const struct firing *firings,
     size_t count, int64_t now_ms, struct err *err)
@@ -237,11 +250,13 @@ pipeline_watch_post(struct pipeline *p, const struct stored_post *sp, const stru
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		enum firing_part part = firings[i].part;
+		size_t watch;
 
 		if (part != FIRING_WATCHED && part != FIRING_BASE)
 			continue;
-		if (count_post(p, sp, rule_set_watch_of(p->snapshot->rules, firings[i].rule), part,
-			now_ms, err) < 0)
+		watch = rule_set_watch_of(p->snapshot->rules, firings[i].rule);
+		if (is_counted(p, watch, &firings[i], firings, count) &&
+		    count_post(p, sp, watch, part, now_ms, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -179,6 +179,12 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 		"DELETE FROM rejects WHERE reject_no IN (SELECT reject_no FROM rejects "
 		"WHERE reject_no <= (SELECT max(reject_no) FROM rejects) - ?2 LIMIT ?1)",
 		REJECTS_KEEP) < 0 ||
+	    delete_older(&t,
+		"DELETE FROM incidents WHERE incident_no IN (SELECT incident_no FROM "
+		"(SELECT incident_no, ended_at_ms FROM incidents ORDER BY incident_no LIMIT ?1) "
+		"WHERE ended_at_ms < ?2 AND incident_no < (SELECT max(incident_no) FROM "
+		"incidents))",
+		forget_before_ms) < 0 ||
 	    drop_caps(&t, now_ms) < 0 || drop_times(&t, forget_before_ms) < 0 ||
 	    expire_posts(&t, now_ms - retention_ms) < 0 ||
 	    /* The newest row stays, so that no number is ever given twice. */

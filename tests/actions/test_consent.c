@@ -23,7 +23,8 @@ of_several_addresses_the_first_usable_one_is_taken(void **state)
 	    {.id = S("good"), .channel = S("email"), .address = S("c@example.org")},
 	    {.id = S("other"), .channel = S("email"), .address = S("d@example.org")},
 	};
-	const struct consent consent = {S("email"), PURPOSE_SERVICE, true};
+	const struct consent consent = {
+	    .channel = S("email"), .purpose = PURPOSE_SERVICE, .is_given = true};
 	struct customer customer = {.id = S("1"),
 	    .endpoints = endpoints,
 	    .endpoint_count = 6,
@@ -49,10 +50,10 @@ a_withdrawal_beats_every_consent(void **state)
 	const struct endpoint endpoint = {
 	    .id = S("e"), .channel = S("email"), .address = S("a@example.org")};
 	const struct consent consents[] = {
-	    {S("email"), PURPOSE_MARKETING, true},
-	    {S("email"), PURPOSE_SERVICE, false},
-	    {S("email"), PURPOSE_SERVICE, true},
-	    {S("crm"), PURPOSE_MARKETING, false},
+	    {.channel = S("email"), .purpose = PURPOSE_MARKETING, .is_given = true},
+	    {.channel = S("email"), .purpose = PURPOSE_SERVICE, .is_given = false},
+	    {.channel = S("email"), .purpose = PURPOSE_SERVICE, .is_given = true},
+	    {.channel = S("crm"), .purpose = PURPOSE_MARKETING, .is_given = false},
 	};
 	const struct customer customer = {.id = S("1"),
 	    .endpoints = &endpoint,

@@ -446,8 +446,15 @@ fixture_take_in(struct fixture *f, const struct post *post, const char *inert)
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
 	assert_int_equal(store_post_insert(f->st, sp, ERR), 1);
-	occ = (struct occurrence){OCCURRENCE_POST, post->id, post_event_at_ms(post), f->clock.at_ms,
-	    post, &sp->score, &sp->author, sp->customer, sp->subject, 0, 0};
+	occ = (struct occurrence){.kind = OCCURRENCE_POST,
+	    .id = post->id,
+	    .at_ms = post_event_at_ms(post),
+	    .now_ms = f->clock.at_ms,
+	    .post = post,
+	    .score = &sp->score,
+	    .author = &sp->author,
+	    .customer = sp->customer,
+	    .subject = sp->subject};
 	OK(rule_set_evaluate(set, &occ, &facts, f->a, &firings, &count, ERR));
 	in = (struct settle_input){.occ = &occ,
 	    .post_no = sp->post_no,

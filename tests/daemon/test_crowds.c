@@ -110,6 +110,20 @@ one_person_is_no_crowd_and_a_small_share_is_none_either(void **state)
 }
 
 static void
+what_stands_outside_of_the_whole_is_no_part_of_it(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin_world(&w, storm, true);
+	crowd(&w, NOW, 12, 12, "the weather is awful");
+	crowd(&w, NOW + 20 * MINUTE, 4, 4, "acme is awful");
+	assert_told(&w, "");
+	assert_int_equal(rows_of(&w, "watch_hits"), 4);
+	end_world(&w);
+}
+
+static void
 what_is_no_part_of_a_crowd(void **state)
 {
 	static const struct {
@@ -388,6 +402,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_storm_begins_holds_and_ends),
 	    cmocka_unit_test(one_person_is_no_crowd_and_a_small_share_is_none_either),
+	    cmocka_unit_test(what_stands_outside_of_the_whole_is_no_part_of_it),
 	    cmocka_unit_test(what_is_no_part_of_a_crowd),
 	    cmocka_unit_test(a_watch_goes_on_under_new_rules_and_ends_when_it_is_taken_out),
 	    cmocka_unit_test(a_batch_that_did_not_commit_is_not_counted),

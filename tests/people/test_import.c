@@ -204,7 +204,9 @@ withdraw_here(struct people_world *w, const char *customer)
 	assert_int_equal(store_begin(w->st, &err), 0);
 	for (int p = PURPOSE_SERVICE; p <= PURPOSE_MARKETING; p++)
 		assert_int_equal(store_consent_put(w->st, slice_of(customer),
-				     &(struct consent){SLICE_LIT("email"), (enum purpose)p, false},
+				     &(struct consent){.channel = SLICE_LIT("email"),
+					 .purpose = (enum purpose)p,
+					 .is_given = false},
 				     w->now_ms, "unsubscribed", &err),
 		    1);
 	assert_int_equal(store_commit(w->st, &err), 0);

@@ -47,7 +47,8 @@ fill(struct testing_occurrence *t, struct arena *a)
 	    .country = SLICE_LIT("AT")};
 	t->endpoints[1] = (struct endpoint){.channel = SLICE_LIT("sms"), .is_opted_out = true};
 	t->endpoints[2] = (struct endpoint){.channel = SLICE_LIT("push")};
-	t->consents[0] = (struct consent){SLICE_LIT("push"), PURPOSE_MARKETING, false};
+	t->consents[0] = (struct consent){
+	    .channel = SLICE_LIT("push"), .purpose = PURPOSE_MARKETING, .is_given = false};
 	t->customer = (struct customer){.id = SLICE_LIT("c-1"),
 	    .attributes = t->attributes,
 	    .attribute_count = 3,

@@ -233,15 +233,20 @@ fields_of_the_customer_say_how_they_can_be_reached(void **state)
 	t.endpoints[0].channel = t.endpoints[1].channel = SLICE_LIT("email");
 	t.endpoints[2].channel = SLICE_LIT("sms");
 	t.endpoints[2].is_opted_out = true;
-	t.consents[0] = (struct consent){SLICE_LIT("push"), PURPOSE_MARKETING, true};
-	t.consents[1] = (struct consent){SLICE_LIT("email"), PURPOSE_SERVICE, true};
-	t.consents[2] = (struct consent){SLICE_LIT("email"), PURPOSE_MARKETING, false};
+	t.consents[0] = (struct consent){
+	    .channel = SLICE_LIT("push"), .purpose = PURPOSE_MARKETING, .is_given = true};
+	t.consents[1] = (struct consent){
+	    .channel = SLICE_LIT("email"), .purpose = PURPOSE_SERVICE, .is_given = true};
+	t.consents[2] = (struct consent){
+	    .channel = SLICE_LIT("email"), .purpose = PURPOSE_MARKETING, .is_given = false};
 	t.customer.endpoints = t.endpoints;
 	t.customer.endpoint_count = 3;
 	t.customer.consents = t.consents;
 	t.customer.consent_count = 3;
-	t.customer.link = (struct link_facts){SLICE_LIT("imported handle"),
-	    SLICE_LIT("@anna@example.social"), t.occ.now_ms - 10 * DAY_MS};
+	t.customer.link = (struct link_facts){.proof = SLICE_LIT("imported handle"),
+	    .handle = SLICE_LIT("@anna@example.social"),
+	    .confidence = 100,
+	    .linked_at_ms = t.occ.now_ms - 10 * DAY_MS};
 	t.occ.customer = &t.customer;
 	t.occ.customer_local_ms = t.occ.at_ms - 13 * TIME_HOUR_MS;
 	CHECK(asked, &t);

@@ -233,23 +233,30 @@ random_customer(struct rng *r, struct arena *a)
 	c->endpoints = e =
 	    c->endpoint_count == 0 ? NULL : arena_array(a, c->endpoint_count, sizeof *e);
 	for (size_t i = 0; i < c->endpoint_count; i++) {
-		e[i] = (struct endpoint){random_id(r, a), SLICE_LIT("email"), random_id(r, a),
-		    rng_below(r, 2) == 0, rng_below(r, 2) == 0, random_text(r, a),
-		    random_text(r, a), random_text(r, a), NULL, 0};
+		e[i] = (struct endpoint){.id = random_id(r, a),
+		    .channel = SLICE_LIT("email"),
+		    .address = random_id(r, a),
+		    .is_opted_out = rng_below(r, 2) == 0,
+		    .is_inactive = rng_below(r, 2) == 0,
+		    .timezone = random_text(r, a),
+		    .locale = random_text(r, a),
+		    .country = random_text(r, a)};
 		e[i].attributes = random_attributes(r, a, &e[i].attribute_count);
 	}
 	c->consent_count = rng_below(r, 3);
 	c->consents = k =
 	    c->consent_count == 0 ? NULL : arena_array(a, c->consent_count, sizeof *k);
 	for (size_t i = 0; i < c->consent_count; i++)
-		k[i] = (struct consent){i == 0 ? SLICE_LIT("email") : SLICE_LIT("sms"),
-		    rng_below(r, 2) == 0 ? PURPOSE_SERVICE : PURPOSE_MARKETING,
-		    rng_below(r, 2) == 0};
+		k[i] = (struct consent){.channel = i == 0 ? SLICE_LIT("email") : SLICE_LIT("sms"),
+		    .purpose = rng_below(r, 2) == 0 ? PURPOSE_SERVICE : PURPOSE_MARKETING,
+		    .is_given = rng_below(r, 2) == 0};
 	c->tags = random_list(r, a);
 	c->link.linked_at_ms = TIME_UNKNOWN;
 	if (rng_below(r, 2) == 0)
-		c->link = (struct link_facts){
-		    SLICE_LIT("imported handle"), random_text(r, a), (int64_t)rng_below(r, 1000)};
+		c->link = (struct link_facts){.proof = SLICE_LIT("imported handle"),
+		    .handle = random_text(r, a),
+		    .confidence = 100,
+		    .linked_at_ms = (int64_t)rng_below(r, 1000)};
 	return c;
 }
 
@@ -304,8 +311,11 @@ random_stored_post(struct rng *r, struct arena *a)
 	random_post(r, a, &sp->post);
 	random_score(r, a, &sp->score);
 	sp->brand_ids = (struct slice_list){brands, rng_below(r, 3)};
-	sp->author = (struct author_facts){(int64_t)rng_below(r, 3), (int64_t)rng_below(r, 9),
-	    random_time(r), random_list(r, a), random_influence(r)};
+	sp->author = (struct author_facts){.author_no = (int64_t)rng_below(r, 3),
+	    .posts_seen = (int64_t)rng_below(r, 9),
+	    .first_seen_at_ms = random_time(r),
+	    .tags = random_list(r, a),
+	    .influence = random_influence(r)};
 	sp->customer = rng_below(r, 3) == 0 ? random_customer(r, a) : NULL;
 	sp->subject = rng_below(r, 3) == 0 ? SLICE_NONE : random_id(r, a);
 	sp->feed = SLICE_LIT("fediverse");

@@ -137,7 +137,8 @@ static void
 consent_is_given_withdrawn_and_remembered(void **state)
 {
 	struct fixture *f = *state;
-	struct consent k = {SLICE_LIT("email"), PURPOSE_MARKETING, true};
+	struct consent k = {
+	    .channel = SLICE_LIT("email"), .purpose = PURPOSE_MARKETING, .is_given = true};
 	struct history_row *rows;
 	struct customer *c;
 	size_t count;
@@ -364,7 +365,8 @@ change_everything(void *cookie)
 	struct endpoint e = {.id = SLICE_LIT("e"),
 	    .channel = SLICE_LIT("email"),
 	    .address = SLICE_LIT("a@example.org")};
-	struct consent k = {SLICE_LIT("email"), PURPOSE_SERVICE, true};
+	struct consent k = {
+	    .channel = SLICE_LIT("email"), .purpose = PURPOSE_SERVICE, .is_given = true};
 	struct customer *c;
 	bool created;
 	int rc = -1;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/watches.h"
+
 #define RETENTION_MS (90 * TIME_DAY_MS)
 #define SEEN_MS (200 * TIME_DAY_MS)
 
@@ -72,6 +74,39 @@ texts_go_after_retention_and_ids_later(void **state)
 	    store_post_load(f->st, SLICE_LIT("written long ago, fetched now"), f->a, &sp, ERR), 1);
 	assert_false(sp->is_expired);
 	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM post_customers"), 3);
+}
+
+static void
+incident(struct fixture *f, const char *watch, int64_t from_ms, int64_t until_ms)
+{
+	struct incident_row row = {.watch_id = slice_of(watch),
+	    .rules_version = 1,
+	    .started_at_ms = from_ms,
+	    .reason = SLICE_LIT("a crowd")};
+
+	OK(store_incident_begin(f->st, &row, ERR) == 1 ? 0 : -1);
+	if (until_ms != TIME_UNKNOWN)
+		OK(store_incident_end(f->st, row.watch_id, until_ms, SLICE_LIT("quiet"), 9, ERR) ==
+			    1
+			? 0
+			: -1);
+}
+
+static void
+incidents_go_once_their_posts_are_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	int64_t day = TIME_DAY_MS, now = FIXTURE_NOW_MS;
+
+	OK(store_begin(f->st, ERR));
+	incident(f, "storm", now - 300 * day, now - 299 * day);
+	incident(f, "long one", now - 300 * day, TIME_UNKNOWN);
+	incident(f, "storm", now - 100 * day, now - 99 * day);
+	OK(store_commit(f->st, ERR));
+	tidy_all(f, now, 100);
+	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM incidents"), 2);
+	assert_int_equal(
+	    ask_number(f->path, "SELECT count(*) FROM incidents WHERE ended_at_ms IS NULL"), 1);
 }
 
 /* Numbers of posts are in decisions and cursors of lists: the newest row stays, whatever its age.
@@ -202,6 +237,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(texts_go_after_retention_and_ids_later),
+	    T(incidents_go_once_their_posts_are_forgotten),
 	    T(a_post_number_is_never_given_twice),
 	    T(a_call_takes_only_so_many_rows),
 	    T(answers_tags_rejects_and_days_past_go),
