@@ -385,10 +385,26 @@ store_flush(struct store *st, struct err *err)
 	return 0;
 }
 
+/* What is committed into a file that nobody can open again is lost. */
+static int
+check_place(struct store *st, struct err *err)
+{
+	int has_moved = 0;
+
+	if (st->mode == STORE_MEMORY ||
+	    sqlite3_file_control(st->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) != SQLITE_OK ||
+	    !has_moved)
+		return 0;
+	return err_set(err, ERR_STORE,
+	    "'%s' was deleted or moved while it was open: put the file back, or stop and start "
+	    "again",
+	    st->path);
+}
+
 static int
 commit_writer(struct store *st, struct err *err)
 {
-	if (store_flush(st, err) < 0)
+	if (store_flush(st, err) < 0 || check_place(st, err) < 0)
 		return -1;
 	return store_exec(st, "COMMIT", err);
 }

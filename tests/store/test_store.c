@@ -53,6 +53,28 @@ run_sql(const char *path, const char *sql)
 }
 
 static void
+nothing_is_committed_into_a_file_that_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	char elsewhere[512];
+
+	snprintf(elsewhere, sizeof elsewhere, "%s.elsewhere", f->path);
+	assert_int_equal(rename(f->path, elsewhere), 0);
+	OK(store_begin(f->st, ERR));
+	OK(store_meta_set(f->st, "a", SLICE_LIT("b"), ERR));
+	assert_int_equal(store_commit(f->st, ERR), -1);
+	assert_int_equal(ERR->kind, ERR_STORE);
+	assert_non_null(strstr(ERR->text, "deleted or moved"));
+	assert_false(store_in_transaction(f->st));
+	/* back in its place, it goes on */
+	assert_int_equal(rename(elsewhere, f->path), 0);
+	OK(store_begin(f->st, ERR));
+	OK(store_meta_set(f->st, "a", SLICE_LIT("b"), ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM meta WHERE key = 'a'"), 1);
+}
+
+static void
 what_cannot_be_opened_is_refused_with_words(void **state)
 {
 	struct fixture *f = *state;
@@ -439,6 +461,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_new_database_is_made_at_the_newest_schema),
 	    T(opening_again_changes_nothing),
+	    T(nothing_is_committed_into_a_file_that_is_gone),
 	    T(what_cannot_be_opened_is_refused_with_words),
 	    T(readers_see_only_what_is_committed_and_keep_their_snapshot),
 	    T(a_rollback_leaves_no_trace),
