@@ -72,7 +72,8 @@ struct link_facts {
 	struct slice
 	    proof; /* "imported handle", "code", "signed in", "agent"; SLICE_NONE: not linked */
 	struct slice handle;
-	int32_t confidence; /* percent */
+	struct slice basis; /* in words: what was shown; SLICE_NONE */
+	int32_t confidence; /* percent; 0: not known */
 	int64_t linked_at_ms;
 };
 

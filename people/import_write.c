@@ -18,12 +18,12 @@
 #include "core/err.h"
 #include "core/timefmt.h"
 #include "core/utf8.h"
+#include "people/links.h"
 #include "people/people.h"
 #include "store/persons.h"
 #include "store/store.h"
 
 #define HISTORY_LOOKED_AT 200
-#define PROOF "imported handle"
 #define REASON_RENAMED "the import names another handle"
 
 /* ---- what is there ---------------------------------------------------------- */
@@ -385,7 +385,7 @@ static int
 link_handle(struct import *i, const struct person_row *p, struct slice key,
     const struct link_row *own_links, size_t own_count, struct err *err)
 {
-	struct link_row link = {0}, *rows = NULL;
+	struct link_row *rows = NULL;
 	size_t count = 0;
 
 	if (store_links_by_handle(i->st, key, i->row, &rows, &count, err) < 0)
@@ -404,12 +404,7 @@ link_handle(struct import *i, const struct person_row *p, struct slice key,
 	}
 	if (was_ended_here(i, own_links, own_count, key))
 		return 0;
-	link.customer_id = p->user_id;
-	link.handle_key = key;
-	link.proof = SLICE_LIT(PROOF);
-	link.linked_at_ms = i->o.now_ms;
-	link.unlinked_at_ms = TIME_UNKNOWN;
-	if (store_link_add(i->st, &link, err) < 0)
+	if (links_import(i->st, p->user_id, key, i->o.now_ms, i->row, err) < 0)
 		return -1;
 	i->report.links++;
 	return 1;
@@ -430,10 +425,12 @@ write_links(
 	    store_links_of_customer(i->st, p->user_id, i->row, &rows, &count, err) < 0)
 		return -1;
 	for (size_t k = 0; k < count; k++) {
-		if (rows[k].unlinked_at_ms != TIME_UNKNOWN || !slice_eq_str(rows[k].proof, PROOF) ||
+		if (rows[k].unlinked_at_ms != TIME_UNKNOWN ||
+		    !slice_eq_str(rows[k].proof, link_proof_name(LINK_IMPORTED)) ||
 		    handles_have(&named, rows[k].handle_key))
 			continue;
-		if (store_link_end(i->st, rows[k].link_no, i->o.now_ms, REASON_RENAMED, err) < 0)
+		if (links_end(i->st, &rows[k], SLICE_LIT("import"), REASON_RENAMED, i->o.now_ms,
+			i->row, err) < 0)
 			return -1;
 		changed = 1;
 	}

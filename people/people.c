@@ -7,9 +7,8 @@
 #include "core/err.h"
 #include "core/timefmt.h"
 #include "people/influence.h"
-#include "store/outbox.h"
+#include "people/links.h"
 #include "store/persons.h"
-#include "store/times.h"
 
 #define HANDLE_MAX 512
 
@@ -112,53 +111,21 @@ struct seeing {
 	struct person_seen *seen;
 };
 
-/* The customer is bound to this account from now on; what it had collected as a stranger counts for
- * the customer. */
-static int
-bind(struct seeing *x, const struct link_row *link, struct err *err)
-{
-	const char *from = arena_printf(x->arena, "a:%.*s", SLICE_ARG(x->author_id));
-	const char *to = arena_printf(x->arena, "c:%.*s", SLICE_ARG(link->customer_id));
-	const char *field = arena_printf(x->arena, "link:%.*s", SLICE_ARG(x->handle_key));
-	struct history_row row = {0};
-
-	if (from == NULL || to == NULL || field == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for a link");
-	row.at_ms = x->now_ms;
-	row.field = slice_of(field);
-	row.new_value = x->author_id;
-	row.source = slice_of("first post seen from the handle");
-	if (store_link_bind(x->st, link->link_no, x->author_id, err) < 0 ||
-	    store_history_add(x->st, link->customer_id, &row, err) < 0 ||
-	    store_counters_join(x->st, slice_of(from), slice_of(to), err) < 0 ||
-	    store_times_join(x->st, slice_of(from), slice_of(to), err) < 0)
-		return -1;
-	return 0;
-}
-
 /* The handle is somebody else's now: the old link must not make a stranger our customer. */
 static int
 end_reassigned(struct seeing *x, const struct link_row *link, struct err *err)
 {
-	struct history_row row = {0};
-	const char *field = arena_printf(x->arena, "link:%.*s", SLICE_ARG(x->handle_key));
 	const char *why = arena_printf(x->arena,
 	    "the handle %.*s now belongs to another account (%.*s, was %.*s): customer %.*s is no "
 	    "longer linked",
 	    SLICE_ARG(x->handle_key), SLICE_ARG(x->author_id), SLICE_ARG(link->author_id),
 	    SLICE_ARG(link->customer_id));
 
-	if (field == NULL || why == NULL)
+	if (why == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a link");
-	row.at_ms = x->now_ms;
-	row.field = slice_of(field);
-	row.old_value = link->author_id;
-	row.source = slice_of(why);
-	if (store_link_end(x->st, link->link_no, x->now_ms, why, err) < 0 ||
-	    store_history_add(x->st, link->customer_id, &row, err) < 0)
-		return -1;
 	x->seen->unlinked = slice_of(why);
-	return 0;
+	return links_end(
+	    x->st, link, SLICE_LIT("post from the handle"), why, x->now_ms, x->arena, err);
 }
 
 /* 1 with the link that is in force for this account, binding one by its handle on first sight; 0
@@ -184,7 +151,7 @@ find_link(struct seeing *x, bool may_bind, struct link_row *link_r, struct err *
 			continue;
 		}
 		if (bound == 0 && may_bind) {
-			if (bind(x, &rows[i], err) < 0)
+			if (links_bind(x->st, &rows[i], x->author_id, x->now_ms, x->arena, err) < 0)
 				return -1;
 			by_author = rows[i];
 			bound = 1;
@@ -223,7 +190,7 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 	seen_r->subject = slice_of(who);
 	if (handle_key_read(a, author.handle, &x.handle_key, err) < 0)
 		return -1;
-	rc = find_link(&x, !author.objects_to_profiling, &link, err);
+	rc = find_link(&x, links_may_match(&author, true), &link, err);
 	if (rc <= 0)
 		return rc;
 	rc = store_customer_load(st, link.customer_id, now_ms, a, &seen_r->customer, err);
@@ -231,9 +198,10 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 		return rc;
 	seen_r->customer->link = (struct link_facts){.proof = link.proof,
 	    .handle = link.handle_key,
-	    .confidence = 100,
+	    .basis = link.basis,
+	    .confidence = link.confidence,
 	    .linked_at_ms = link.linked_at_ms};
-	seen_r->subject = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id)));
+	seen_r->subject = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(seen_r->customer->id)));
 	return slice_is_set(seen_r->subject) ? 0
 					     : err_set(err, ERR_NOMEM, "no memory for a customer");
 }
@@ -254,7 +222,7 @@ people_find(struct store *st, const struct author *author, int64_t now_ms, struc
 		rc = store_customer_load(st, link.customer_id, now_ms, a, customer_r, err);
 	if (rc < 0)
 		return -1;
-	*subject_r = slice_of(rc > 0 ? arena_printf(a, "c:%.*s", SLICE_ARG(link.customer_id))
+	*subject_r = slice_of(rc > 0 ? arena_printf(a, "c:%.*s", SLICE_ARG((*customer_r)->id))
 				     : arena_printf(a, "a:%.*s", SLICE_ARG(author->id)));
 	return slice_is_set(*subject_r) ? 0 : err_set(err, ERR_NOMEM, "no memory for a customer");
 }

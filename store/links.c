@@ -4,11 +4,15 @@
  * Most posts are by strangers: that an account or a handle has no link in force is cached, and so
  * is the link's number when it has one. A changed link is forgotten under all its names.
  */
+#include "store/links.h"
+
+#include <assert.h>
+
 #include "store/store_internal.h"
 
 #define LINK_COLUMNS                                                                               \
 	"link_no, customer_id, handle_key, author_id, proof, linked_at_ms, unlinked_at_ms, "       \
-	"unlink_reason"
+	"unlink_reason, confidence, basis, made_by, join_no"
 
 static int
 read_link(struct query *q, struct arena *a, void *into, struct err *err)
@@ -24,6 +28,10 @@ read_link(struct query *q, struct arena *a, void *into, struct err *err)
 	row->linked_at_ms = query_int(q, 5);
 	row->unlinked_at_ms = query_time(q, 6);
 	row->unlink_reason = query_text(q, 7, a);
+	row->confidence = (int32_t)query_int(q, 8);
+	row->basis = query_text(q, 9, a);
+	row->made_by = query_text(q, 10, a);
+	row->join_no = query_int(q, 11);
 	return 0;
 }
 
@@ -89,13 +97,15 @@ forget_link(struct store *st, int64_t link_no, struct err *err)
 }
 
 int
-store_link_add(struct store *st, const struct link_row *row, struct err *err)
+store_link_add(struct store *st, struct link_row *row, struct err *err)
 {
 	struct query q;
 
+	assert(row->confidence >= 0 && row->confidence <= 100);
 	if (query_open(&q, st,
 		"INSERT INTO links (customer_id, handle_key, author_id, proof, linked_at_ms, "
-		"unlinked_at_ms, unlink_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		"unlinked_at_ms, unlink_reason, confidence, basis, made_by, join_no) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, 0))",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, row->customer_id);
@@ -105,10 +115,34 @@ store_link_add(struct store *st, const struct link_row *row, struct err *err)
 	query_bind_int(&q, row->linked_at_ms);
 	query_bind_time(&q, row->unlinked_at_ms);
 	query_bind_text(&q, row->unlink_reason);
+	query_bind_int(&q, row->confidence == 0 ? LINK_CONFIDENCE_IMPORTED : row->confidence);
+	query_bind_text(&q, row->basis);
+	query_bind_text(&q, slice_is_set(row->made_by) ? row->made_by : SLICE_LIT("import"));
+	query_bind_int(&q, row->join_no);
 	if (query_run(&q, err) < 0)
 		return -1;
+	row->link_no = sqlite3_last_insert_rowid(st->db);
 	forget(st, row->handle_key, row->author_id);
 	return 0;
+}
+
+int
+store_link_change(struct store *st, const struct link_row *row, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"UPDATE links SET proof = ?2, confidence = ?3, basis = ?4, made_by = ?5, "
+		"join_no = nullif(?6, 0) WHERE link_no = ?1",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, row->link_no);
+	query_bind_text(&q, row->proof);
+	query_bind_int(&q, row->confidence);
+	query_bind_text(&q, row->basis);
+	query_bind_text(&q, row->made_by);
+	query_bind_int(&q, row->join_no);
+	return query_run(&q, err);
 }
 
 int
@@ -147,16 +181,13 @@ store_link_end(
 }
 
 int
-store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
-    struct link_row *row_r, struct err *err)
+store_link_load(
+    struct store *st, int64_t link_no, struct arena *a, struct link_row *row_r, struct err *err)
 {
 	struct query q;
 	struct link_row row;
-	int64_t link_no;
-	int rc = cache_get(st, CACHE_AUTHOR_LINK, author_id, &link_no, err);
+	int rc;
 
-	if (rc <= 0)
-		return rc;
 	if (query_open(&q, st, "SELECT " LINK_COLUMNS " FROM links WHERE link_no = ?1", err) < 0)
 		return -1;
 	query_bind_int(&q, link_no);
@@ -169,6 +200,16 @@ store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
 	if (rc > 0)
 		*row_r = row;
 	return rc;
+}
+
+int
+store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
+    struct link_row *row_r, struct err *err)
+{
+	int64_t link_no;
+	int rc = cache_get(st, CACHE_AUTHOR_LINK, author_id, &link_no, err);
+
+	return rc <= 0 ? rc : store_link_load(st, link_no, a, row_r, err);
 }
 
 /* Takes the query over. */

@@ -11,6 +11,7 @@
 
 #include "core/occurrence.h"
 #include "core/post.h"
+#include "store/links.h"
 
 struct arena;
 struct err;
@@ -68,25 +69,5 @@ int store_history_add(
     struct store *st, struct slice customer_id, const struct history_row *row, struct err *err);
 int store_history_list(struct store *st, struct slice customer_id, size_t limit, struct arena *a,
     struct history_row **rows_r, size_t *count_r, struct err *err);
-
-/* Links author <-> customer. handle_key: lower case. */
-struct link_row {
-	int64_t link_no;
-	struct slice customer_id, handle_key, author_id, proof;
-	int64_t linked_at_ms, unlinked_at_ms; /* TIME_UNKNOWN: in force */
-	struct slice unlink_reason;
-};
-int store_link_add(struct store *st, const struct link_row *row, struct err *err);
-int store_link_bind(struct store *st, int64_t link_no, struct slice author_id, struct err *err);
-int store_link_end(
-    struct store *st, int64_t link_no, int64_t now_ms, const char *reason, struct err *err);
-/* In force, by account or by handle (a handle may have several). 1, 0, -1 / count. Cached: a post
- * of a stranger must not cost a search in the database every time. */
-int store_link_by_author(struct store *st, struct slice author_id, struct arena *a,
-    struct link_row *row_r, struct err *err);
-int store_links_by_handle(struct store *st, struct slice handle_key, struct arena *a,
-    struct link_row **rows_r, size_t *count_r, struct err *err);
-int store_links_of_customer(struct store *st, struct slice customer_id, struct arena *a,
-    struct link_row **rows_r, size_t *count_r, struct err *err);
 
 #endif

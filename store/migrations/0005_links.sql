@@ -1,6 +1,6 @@
 -- 0005: how we know that an account is a customer.
 
-ALTER TABLE links ADD COLUMN confidence INTEGER NOT NULL DEFAULT 100;	-- percent
+ALTER TABLE links ADD COLUMN confidence INTEGER NOT NULL DEFAULT 80;	-- percent; that of an imported handle
 ALTER TABLE links ADD COLUMN basis TEXT;	-- in words: what was shown
 ALTER TABLE links ADD COLUMN made_by TEXT NOT NULL DEFAULT 'import';	-- 'import', 'rule <id>', 'api', who
 ALTER TABLE links ADD COLUMN join_no INTEGER;	-- subject_joins; NULL: nothing was joined
