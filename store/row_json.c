@@ -94,6 +94,9 @@ row_json_customer(const struct customer *c, struct buf *out)
 		json_object_begin(&w);
 		write_text(&w, "proof", c->link.proof);
 		write_text(&w, "handle", c->link.handle);
+		write_text(&w, "basis", c->link.basis);
+		if (c->link.confidence > 0)
+			json_kv_i64(&w, "confidence", c->link.confidence);
 		json_kv_i64(&w, "at", c->link.linked_at_ms);
 		json_object_end(&w);
 	}
@@ -103,11 +106,16 @@ row_json_customer(const struct customer *c, struct buf *out)
 static void
 read_link(struct reader *r, const struct json *v, struct link_facts *l)
 {
+	int64_t confidence;
+
 	l->linked_at_ms = TIME_UNKNOWN;
 	if (json_type(v) != JSON_OBJECT)
 		return;
 	l->proof = read_text(r, v, "proof");
 	l->handle = read_text(r, v, "handle");
+	l->basis = read_text(r, v, "basis");
+	if (json_i64(json_get(v, "confidence"), &confidence))
+		l->confidence = (int32_t)confidence;
 	(void)json_i64(json_get(v, "at"), &l->linked_at_ms);
 }
 

@@ -245,7 +245,8 @@ fields_of_the_customer_say_how_they_can_be_reached(void **state)
 	t.customer.consent_count = 3;
 	t.customer.link = (struct link_facts){.proof = SLICE_LIT("imported handle"),
 	    .handle = SLICE_LIT("@anna@example.social"),
-	    .confidence = 100,
+	    .basis = SLICE_LIT("named in the import of May"),
+	    .confidence = 80,
 	    .linked_at_ms = t.occ.now_ms - 10 * DAY_MS};
 	t.occ.customer = &t.customer;
 	t.occ.customer_local_ms = t.occ.at_ms - 13 * TIME_HOUR_MS;

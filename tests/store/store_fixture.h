@@ -255,7 +255,8 @@ random_customer(struct rng *r, struct arena *a)
 	if (rng_below(r, 2) == 0)
 		c->link = (struct link_facts){.proof = SLICE_LIT("imported handle"),
 		    .handle = random_text(r, a),
-		    .confidence = 100,
+		    .basis = random_text(r, a),
+		    .confidence = (int32_t)rng_below(r, 101),
 		    .linked_at_ms = (int64_t)rng_below(r, 1000)};
 	return c;
 }
