@@ -61,6 +61,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/channels", API_LOOP, api_channels_list, NULL},
     {"GET", "/api/v1/customers", API_READER, api_customers_list, after_and_limit},
     {"POST", "/api/v1/customers/import", API_WRITER_OWN, api_customers_import, of_import},
+    {"GET", "/api/v1/customers/export", API_READER, api_customers_export, after_and_limit},
     {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, NULL},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
 };

@@ -151,5 +151,6 @@ api_handler_fn api_watches_list, api_incidents_list;
 api_handler_fn api_backtests_start, api_backtests_show, api_backtests_stop;
 api_handler_fn api_sources_list, api_channels_list;
 api_handler_fn api_customers_list, api_customers_show, api_customers_import, api_authors_show;
+api_handler_fn api_customers_export;
 
 #endif

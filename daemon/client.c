@@ -209,6 +209,7 @@ int
 client_call(struct client *c, const char *method, const char *path, struct slice body,
     int *status_r, struct buf *answer, struct err *err)
 {
+	arena_reset(c->arena); /* of the call before: an import makes thousands */
 	return c->has_daemon ? call_daemon(c, method, path, body, status_r, answer, err)
 			     : call_alone(c, method, path, body, status_r, answer, err);
 }

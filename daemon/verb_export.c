@@ -1,0 +1,44 @@
+#include "daemon/verb_export.h"
+
+#include "daemon/verb.h"
+
+/* ---- the table ---------------------------------------------------------------- */
+
+static const struct {
+	const char *flag;
+	int (*run)(struct verb_call *call);
+} whats[] = {
+    {"--customers", export_customers},
+};
+
+static int
+run(struct verb_call *call)
+{
+	int (*what)(struct verb_call * call) = NULL;
+
+	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+		if (verb_flag(call, whats[i].flag) == NULL)
+			continue;
+		if (what != NULL)
+			return verb_usage(call, "one thing at a time");
+		what = whats[i].run;
+	}
+	if (what == NULL)
+		return verb_usage(call, "say what: --customers");
+	return what(call);
+}
+
+static const struct flag flags[] = {
+    {"--customers", NULL, NULL, "all customers, as a file that `earshot import` reads", false},
+    {0},
+};
+
+const struct verb verb_export = {
+    "export",
+    "--customers [FILE]",
+    "customers as a file that can be imported again",
+    "Without FILE, or with -, to standard output.  A file appears when it is whole.",
+    "  earshot export --customers customers.jsonl",
+    flags,
+    run,
+};
