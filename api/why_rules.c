@@ -160,6 +160,7 @@ state_words(enum rule_state s)
 	case RULE_STATE_OFF: return "it was switched off";
 	case RULE_STATE_NOT_YET: return "its period had not begun when the post was written";
 	case RULE_STATE_OVER: return "its period was over when the post was written";
+	case RULE_STATE_OTHER: return "it sees the other kind: posts, or events";
 	}
 	return NULL;
 }
@@ -223,7 +224,8 @@ add_undecided(struct looking *l, size_t i)
 		r->state = RULE_STATE_OFF;
 	if (explain_rule(l, r, i) < 0)
 		return -1;
-	if (y->unexplained == NULL && r->short_by + (r->state != RULE_STATE_ACTIVE) <= 1)
+	if (y->unexplained == NULL && r->state != RULE_STATE_OTHER &&
+	    r->short_by + (r->state != RULE_STATE_ACTIVE) <= 1)
 		r->verdict = WHY_NEAR;
 	return say_why_not(l, r);
 }
@@ -251,7 +253,7 @@ compare_candidates(const void *a, const void *b)
 static bool
 is_near(const struct rule_distance *d)
 {
-	return d->short_by + (d->state != RULE_STATE_ACTIVE) <= 1;
+	return d->state != RULE_STATE_OTHER && d->short_by + (d->state != RULE_STATE_ACTIVE) <= 1;
 }
 
 static void

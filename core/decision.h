@@ -126,6 +126,7 @@ struct rule_head {
 	bool is_shadow; /* decides, is recorded, does nothing */
 	int64_t act_within_ms; /* default 2 hours */
 	bool acts_on_reposts;
+	bool sees_events; /* and no posts; else posts and no events */
 	/* at most once every cooldown_ms per scope; 0: none */
 	int64_t cooldown_ms;
 	enum limit_scope cooldown_scope;

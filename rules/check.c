@@ -330,6 +330,7 @@ check_item(struct check *c, const struct item *it)
 		check_nodes(c, it, it->unless.where);
 		check_guardrails(c, it);
 		check_examples(c, it);
+		check_occurrence(it);
 		if (!it->is_broken) {
 			check_bounds(c, it, it->when);
 			check_sequences(c, it);
@@ -340,6 +341,7 @@ check_item(struct check *c, const struct item *it)
 		check_nodes(c, it, it->out_of);
 		check_actions(c, it);
 		check_period(c, it);
+		check_occurrence(it);
 		if (!it->is_broken)
 			check_watch(c, it);
 		break;

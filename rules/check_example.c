@@ -70,7 +70,8 @@ check_examples(struct check *c, const struct item *rule)
 	for (const struct example_node *e = rule->examples; e != NULL; e = e->next) {
 		if (slice_trim(e->text).len == 0)
 			finding_add(rule->sink, FINDING_BAD_EXAMPLE, e->text_at,
-			    "write what somebody would post",
+			    e->is_event ? "write the name of an event"
+					: "write what somebody would post",
 			    "there is nothing between the quotes");
 		for (const struct node *n = e->given; n != NULL; n = n->next) {
 			if (can_be_given(n))

@@ -51,6 +51,8 @@ void check_sequences(struct check *c, const struct item *rule);
 void check_watch(struct check *c, const struct item *watch);
 /* Is it an action of a rule, or of a watch? */
 void check_action_place(const struct item *it, const struct action_node *a);
+/* Nothing asked or done that an event, or a post, does not have. */
+void check_occurrence(const struct item *it);
 /* Hours, limits, canary, approval. */
 void check_guardrails(struct check *c, const struct item *rule);
 /* Is there a brand or list of that id?  Reports when not. */

@@ -8,8 +8,6 @@
 #include "rules/print_internal.h"
 #include "rules/meant_internal.h"
 
-#define CUSTOMER "customer."
-
 static void
 operator_finding(const struct item *rule, const struct node *n)
 {
@@ -326,9 +324,9 @@ check_value(struct check *c, const struct item *rule, const struct node *n, cons
 
 /* ---- the condition ---- */
 
-/* The field of the customer whose name, without "customer.", is close to an attribute's. */
+/* The field of the customer or event whose name, without "customer.", is close to an attribute's. */
 static const char *
-customer_field_nearest(struct slice attribute)
+field_nearest_behind(struct slice prefix, struct slice attribute)
 {
 	const char *names[64];
 	size_t n = 0;
@@ -336,8 +334,8 @@ customer_field_nearest(struct slice attribute)
 	for (size_t i = 0; i < field_count() && n < 64; i++) {
 		const struct field *f = field_at(i);
 
-		if (f->type != FIELD_ATTRIBUTE && slice_starts_with(slice_of(f->name), CUSTOMER))
-			names[n++] = f->name + strlen(CUSTOMER);
+		if (f->type != FIELD_ATTRIBUTE && strncmp(f->name, prefix.ptr, prefix.len) == 0)
+			names[n++] = f->name + prefix.len;
 	}
 	return diag_nearest(attribute, names, n);
 }
@@ -346,6 +344,8 @@ customer_field_nearest(struct slice attribute)
 static void
 check_attribute(const struct item *rule, const struct node *n)
 {
+	struct slice prefix = field_prefix(n->field);
+	bool is_event = field_about(n->field) == FIELD_ABOUT_EVENT;
 	char help[FINDING_TEXT_MAX];
 	const char *nearest;
 
@@ -355,13 +355,14 @@ check_attribute(const struct item *rule, const struct node *n)
 		    "'%.*s' cannot be the name of an attribute", SHOWN(n->attribute));
 		return;
 	}
-	nearest = customer_field_nearest(n->attribute);
+	nearest = field_nearest_behind(prefix, n->attribute);
 	if (nearest == NULL)
 		return;
-	snprintf(help, sizeof help, "did you mean '%s%s'? if it is an attribute, all is well",
-	    CUSTOMER, nearest);
+	snprintf(help, sizeof help, "did you mean '%.*s%s'? if it is %s, all is well",
+	    SLICE_ARG(prefix), nearest, is_event ? "a property" : "an attribute");
 	finding_add(rule->sink, FINDING_LOOKS_LIKE_FIELD, n->field_at, help,
-	    "'customer.%.*s' is taken for an attribute of the customer", SHOWN(n->attribute));
+	    "'%.*s%.*s' is taken for %s", SLICE_ARG(prefix), SHOWN(n->attribute),
+	    is_event ? "a property of the event" : "an attribute of the customer");
 }
 
 static bool

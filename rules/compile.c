@@ -216,6 +216,7 @@ compile_head(struct compiler *c, const struct item *it, struct rule_head *head)
 	head->act_within_ms =
 	    item_has(it, SLOT_ACT_WITHIN) ? duration_ms(it->act_within) : ACT_WITHIN_DEFAULT_MS;
 	head->acts_on_reposts = item_has(it, SLOT_REPOSTS);
+	head->sees_events = item_sees_events(it);
 	head->cooldown_ms = duration_ms(it->cooldown);
 	head->cooldown_scope = it->scope;
 	head->after = sequence_of(&it->after);
@@ -236,7 +237,8 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 	    .from_ms = moment_ms(c, it, &it->from, INT64_MIN),
 	    .until_ms = moment_ms(c, it, &it->until, INT64_MAX),
 	    .part = part,
-	    .is_off = item_has(it, SLOT_OFF)};
+	    .is_off = item_has(it, SLOT_OFF),
+	    .sees_events = part == FIRING_RULE && item_sees_events(it)};
 	if (root == NULL)
 		return 0;
 	c->root = root;

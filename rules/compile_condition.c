@@ -434,9 +434,9 @@ compile_shown(struct compiler *c, const struct node *n, struct slice text, struc
 	    : slice_of(arena_printf(
 		  c->set->arena, "%.*s...", SLICE_ARG(utf8_prefix(text, RULES_SHOWN_MAX))));
 	if (n->field->phrase == NULL)
-		w->name_len =
-		    (uint32_t)(n->field->type == FIELD_ATTRIBUTE ? n->attribute.len + 9
-								 : strlen(n->field->name));
+		w->name_len = (uint32_t)(n->field->type == FIELD_ATTRIBUTE
+			? n->attribute.len + field_prefix(n->field).len
+			: strlen(n->field->name));
 	return slice_is_set(w->shown) ? 0 : -1;
 }
 

@@ -92,14 +92,14 @@ add_window(struct describer *d, const struct item *it)
 	if (!item_has(it, SLOT_WINDOW))
 		return;
 	print_duration_text(it->times_within, text, sizeof text);
-	buf_addf(d->out, ", and it is at least the %lld%s such post within %s%s",
+	buf_addf(d->out, ", and it is at least the %lld%s such %s within %s%s",
 	    (long long)it->times,
 	    it->times % 100 >= 11 && it->times % 100 <= 13 ? "th"
 		: it->times % 10 == 1                      ? "st"
 		: it->times % 10 == 2                      ? "nd"
 		: it->times % 10 == 3                      ? "rd"
 							   : "th",
-	    text, whose(it->times_scope));
+	    item_sees_events(it) ? "event" : "post", text, whose(it->times_scope));
 }
 
 static void
@@ -271,7 +271,8 @@ add_sentences(struct describer *d, const struct item *it)
 		buf_add_str(d->out, " Reposts count as posts of whoever passes them on.");
 	if (item_has(it, SLOT_ACT_WITHIN)) {
 		print_duration_text(it->act_within, text, sizeof text);
-		buf_addf(d->out, " Posts older than %s are left alone.", text);
+		buf_addf(d->out, " %s older than %s are left alone.",
+		    item_sees_events(it) ? "Events" : "Posts", text);
 	}
 	if (item_has(it, SLOT_PRIORITY))
 		buf_addf(d->out, " Its priority over other rules is %d.", it->priority);
@@ -286,7 +287,10 @@ add_sentences(struct describer *d, const struct item *it)
 static void
 add_rule(struct describer *d, const struct item *it)
 {
-	describe_post(d, "When someone", "posts", it->when);
+	if (item_sees_events(it))
+		describe_event(d, it->when);
+	else
+		describe_post(d, "When someone", "posts", it->when);
 	add_window(d, it);
 	add_after(d, &it->after);
 	add_unless(d, &it->unless);

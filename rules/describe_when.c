@@ -324,9 +324,10 @@ add_text_condition(struct describer *d, const struct node *n, enum rule_op op, b
 static void
 add_existence(struct describer *d, const struct node *n, enum rule_op op)
 {
-	if (n->field->type == FIELD_ATTRIBUTE)
-		buf_addf(d->out, "whose customer attribute \"%.*s\"", SLICE_ARG(n->attribute));
-	else if (group_of_field(n->field) == GROUP_WHEN)
+	if (n->field->type == FIELD_ATTRIBUTE) {
+		add_before(d, words_of(n->field, true));
+		buf_addf(d->out, "\"%.*s\"", SLICE_ARG(n->attribute));
+	} else if (group_of_field(n->field) == GROUP_WHEN)
 		buf_addf(d->out, "when '%s'", n->field->name);
 	else
 		buf_addf(d->out, "whose '%s'", n->field->name);
@@ -552,6 +553,41 @@ describe_post(struct describer *d, const char *subject, const char *verb, const 
 		add_condition(d, p.items[k].node, p.items[k].is_negated);
 		is_said[k] = true;
 	}
+	add_group(d, &p, GROUP_WHAT, is_said);
+	add_group(d, &p, GROUP_WHEN, is_said);
+	if (has_group(&p, GROUP_MIXED)) {
+		buf_add_str(d->out, ", provided that");
+		add_group(d, &p, GROUP_MIXED, is_said);
+	}
+}
+
+/* `event is "order cancelled"`: said as what the customer does. */
+static bool
+is_deed(const struct part *p)
+{
+	return p->node->kind == NODE_CONDITION && !p->is_negated &&
+	    (strcmp(p->node->field->name, "event") == 0 ||
+		strcmp(p->node->field->name, "event.name") == 0) &&
+	    (p->node->op == RULE_OP_IS || p->node->op == RULE_OP_ONE_OF);
+}
+
+void
+describe_event(struct describer *d, const struct node *root)
+{
+	struct parts p = {.count = 0};
+	bool is_said[RULES_CONDITIONS_MAX] = {false}, has_deed = false;
+
+	collect(root, false, &p);
+	buf_add_str(d->out, "When a customer");
+	add_group(d, &p, GROUP_WHO, is_said);
+	buf_add_str(d->out, " does ");
+	for (size_t k = 0; k < p.count && !has_deed; k++) {
+		has_deed = is_said[k] = is_deed(&p.items[k]);
+		if (has_deed)
+			add_values(d, p.items[k].node, "or");
+	}
+	if (!has_deed)
+		buf_add_str(d->out, "something");
 	add_group(d, &p, GROUP_WHAT, is_said);
 	add_group(d, &p, GROUP_WHEN, is_said);
 	if (has_group(&p, GROUP_MIXED)) {

@@ -84,7 +84,7 @@ rule_set_measure(const struct rule_set *set, const struct occurrence *occ,
 		if (p->root != NULL)
 			m = measure_node(&e, p->root, true);
 		list[i] = (struct rule_distance){
-		    .state = program_state(p, occ->at_ms), .short_by = m.short_by, .held = m.held};
+		    .state = program_state(p, occ), .short_by = m.short_by, .held = m.held};
 	}
 	if (!e.has_no_memory) {
 		*list_r = list;

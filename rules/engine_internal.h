@@ -136,7 +136,7 @@ struct program {
 	int64_t from_ms, until_ms; /* until: not included */
 	uint32_t code, code_count; /* all conditions, in their order */
 	enum firing_part part;
-	bool is_off;
+	bool is_off, sees_events;
 	const struct node *root; /* NULL: any post */
 };
 #define PROGRAM_NONE UINT32_MAX
@@ -333,7 +333,7 @@ struct slice explain_reason(struct evaluation *e, const struct program *p);
 /* The value a test saw, or what was missing where it is unknown; may be empty.  In the evaluation's
  * arena, ptr NULL without memory. */
 struct slice explain_seen(struct evaluation *e, const struct test *t, enum tristate truth);
-enum rule_state program_state(const struct program *p, int64_t at_ms);
+enum rule_state program_state(const struct program *p, const struct occurrence *occ);
 
 /* Every condition below root with its truth and the value seen, one on a line. */
 void

@@ -388,12 +388,15 @@ fetch(const struct rule_set *s, const uint32_t *candidates, size_t count)
 static int
 run_programs(struct evaluation *e, const uint32_t *candidates, size_t count, struct firings *f)
 {
+	bool is_event = e->occ->kind == OCCURRENCE_EVENT;
+
 	for (size_t i = 0; i < count; i++) {
 		const struct program *p = &e->set->programs[candidates[i]];
 
 		if (i % FETCHED == 0)
 			fetch(e->set, candidates + i, count - i < FETCHED ? count - i : FETCHED);
-		if (e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
+		if (p->sees_events != is_event || e->occ->at_ms < p->from_ms ||
+		    e->occ->at_ms >= p->until_ms)
 			continue;
 		if (passes(e, p) && !e->has_no_memory && fire(e, p, f) < 0)
 			return -1;

@@ -4,6 +4,7 @@
  * An example is a post by somebody: an account in no list, without tags, neither verified nor a
  * bot, whose first post it is.  What the text says is scored by the caller; what `where` gives
  * stands for what else the post would have (read.c); the rest is unknown.  Only `when` is judged.
+ * An example of an event is one of that name, by a customer.
  */
 #include "rules/engine_internal.h"
 
@@ -20,6 +21,7 @@ struct stage {
 	struct post post;
 	struct author_facts author;
 	struct customer customer;
+	struct event event;
 	struct occurrence occ;
 };
 
@@ -82,10 +84,26 @@ names_of(const struct score *s, enum token_kind kind, struct arena *a, struct sl
 	return 0;
 }
 
+/* What somebody did whom we know, and of whom we know nothing. */
+static void
+stage_event(const struct example_node *e, struct stage *s)
+{
+	s->event.id = s->occ.id = SLICE_LIT("example");
+	s->event.name = e->text;
+	s->occ.kind = OCCURRENCE_EVENT;
+	s->occ.at_ms = s->occ.now_ms = TIME_UNKNOWN;
+	s->occ.event = &s->event;
+	s->occ.customer = &s->customer;
+}
+
 static int
 stage_set(const struct example_node *e, const struct score *score, struct arena *a, struct stage *s)
 {
 	memset(s, 0, sizeof *s);
+	if (e->is_event) {
+		stage_event(e, s);
+		return 0;
+	}
 	post_init(&s->post);
 	s->post.id = SLICE_LIT("example");
 	s->post.text = e->text;

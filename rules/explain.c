@@ -303,10 +303,12 @@ missing(const struct evaluation *e, const struct test *t, struct line *l)
 	if (slice_starts_with(slice_of(f->name), "customer.") && e->occ->customer == NULL)
 		line_add_str(l, "the author is not linked to a customer we know");
 	else if (f->type == FIELD_ATTRIBUTE &&
-	    field_attribute(e->occ, test_words_of(e->set, t)->node->attribute, &values))
+	    f->attribute(e->occ, test_words_of(e->set, t)->node->attribute, &values))
 		line_add_str(l, "its value is not a number");
 	else if (f->type == FIELD_ATTRIBUTE)
-		line_add_str(l, "the customer has no such attribute");
+		line_add_str(l,
+		    field_about(f) == FIELD_ABOUT_EVENT ? "the event has no such property"
+							: "the customer has no such attribute");
 	else if ((slice_starts_with(slice_of(f->name), "sentiment") ||
 		     slice_eq_str(slice_of(f->name), "language")) &&
 	    e->occ->score != NULL)
@@ -406,13 +408,15 @@ explain_conditions(struct evaluation *e, const struct node *root, int indent, st
 }
 
 enum rule_state
-program_state(const struct program *p, int64_t at_ms)
+program_state(const struct program *p, const struct occurrence *occ)
 {
+	if (p->sees_events != (occ->kind == OCCURRENCE_EVENT))
+		return RULE_STATE_OTHER;
 	if (p->is_off)
 		return RULE_STATE_OFF;
-	if (at_ms < p->from_ms)
+	if (occ->at_ms < p->from_ms)
 		return RULE_STATE_NOT_YET;
-	return at_ms >= p->until_ms ? RULE_STATE_OVER : RULE_STATE_ACTIVE;
+	return occ->at_ms >= p->until_ms ? RULE_STATE_OVER : RULE_STATE_ACTIVE;
 }
 
 const char *
@@ -423,6 +427,7 @@ rule_state_name(enum rule_state s)
 	case RULE_STATE_OFF: return "off";
 	case RULE_STATE_NOT_YET: return "not yet";
 	case RULE_STATE_OVER: return "over";
+	case RULE_STATE_OTHER: return "other";
 	}
 	return "?";
 }
@@ -430,7 +435,7 @@ rule_state_name(enum rule_state s)
 static const char *
 state_of(const struct program *p, const struct occurrence *occ)
 {
-	return rule_state_name(program_state(p, occ->at_ms));
+	return rule_state_name(program_state(p, occ));
 }
 
 static const struct program *

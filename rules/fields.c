@@ -10,7 +10,7 @@
 /* ---- the table: its parts in the order of the manual ---- */
 
 static const struct field_rows *const parts[] = {&fields_of_text, &fields_of_post,
-    &fields_of_author, &fields_of_time, &fields_of_link, &fields_of_customer};
+    &fields_of_author, &fields_of_time, &fields_of_link, &fields_of_customer, &fields_of_event};
 
 #define PART_COUNT (sizeof parts / sizeof *parts)
 #define NAMES_MAX 128
@@ -45,12 +45,41 @@ is_part_of(struct slice name, const char *subject)
 		name.ptr[strlen(subject)] == '.');
 }
 
+struct slice
+field_prefix(const struct field *f)
+{
+	const char *dot = strchr(f->name, '.');
+
+	assert(f->type == FIELD_ATTRIBUTE && dot != NULL);
+	return slice_make(f->name, (size_t)(dot - f->name) + 1);
+}
+
+/* "customer.plan": any name behind the subject of a part whose last row is an ATTRIBUTE. */
+static const struct field *
+find_attribute(struct slice name, struct slice *attribute_r)
+{
+	for (size_t p = 0; p < PART_COUNT; p++) {
+		const struct field *last = &parts[p]->rows[parts[p]->count - 1];
+		struct slice prefix;
+
+		if (last->type != FIELD_ATTRIBUTE || !is_part_of(name, parts[p]->subject))
+			continue;
+		prefix = field_prefix(last);
+		if (name.len == prefix.len)
+			continue;
+		*attribute_r = slice_make(name.ptr + prefix.len, name.len - prefix.len);
+		return last;
+	}
+	return NULL;
+}
+
 const struct field *
 field_find(struct slice name, struct slice *attribute_r)
 {
 	*attribute_r = SLICE_NONE;
 	for (size_t p = 0; p < PART_COUNT; p++) {
-		if (!is_part_of(name, parts[p]->subject))
+		if (!is_part_of(name, parts[p]->subject) &&
+		    !slice_eq_str(name, parts[p]->subject)) /* "event" itself is one */
 			continue;
 		for (size_t i = 0; i < parts[p]->count; i++) {
 			const struct field *f = &parts[p]->rows[i];
@@ -59,22 +88,29 @@ field_find(struct slice name, struct slice *attribute_r)
 				return f;
 		}
 	}
-	if (slice_starts_with(name, "customer.") && name.len > 9) {
-		*attribute_r = slice_make(name.ptr + 9, name.len - 9);
-		return &fields_of_customer.rows[fields_of_customer.count - 1];
-	}
-	return NULL;
+	return find_attribute(name, attribute_r);
+}
+
+enum field_about
+field_about(const struct field *f)
+{
+	for (size_t p = 0; p < PART_COUNT; p++)
+		if (f >= parts[p]->rows && f < parts[p]->rows + parts[p]->count)
+			return parts[p]->about;
+	assert(false && "a row of the table");
+	return FIELD_ABOUT_ANY;
 }
 
 const char *
 field_nearest(struct slice name)
 {
 	const char *names[NAMES_MAX];
-	size_t count = field_count() - 1; /* customer.ATTRIBUTE is the last */
+	size_t count = 0;
 
-	assert(count <= NAMES_MAX);
-	for (size_t i = 0; i < count; i++)
-		names[i] = field_at(i)->name;
+	assert(field_count() <= NAMES_MAX);
+	for (size_t i = 0; i < field_count(); i++)
+		if (field_at(i)->type != FIELD_ATTRIBUTE)
+			names[count++] = field_at(i)->name;
 	return diag_nearest(name, names, count);
 }
 
@@ -128,6 +164,28 @@ field_many_texts(const struct slice_list *l, struct field_texts *r)
 {
 	r->items = l->items;
 	r->count = l->count;
+	return true;
+}
+
+bool
+field_attribute_in(
+    const struct attribute *attributes, size_t count, struct slice name, struct slice_list *r)
+{
+	const struct attribute *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (attributes[i].values.count == 0)
+			continue;
+		if (slice_eq(attributes[i].name, name)) {
+			found = &attributes[i];
+			break;
+		}
+		if (found == NULL && slice_eq_nocase(attributes[i].name, name))
+			found = &attributes[i];
+	}
+	if (found == NULL)
+		return false;
+	*r = found->values;
 	return true;
 }
 

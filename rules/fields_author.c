@@ -271,4 +271,5 @@ static const struct field rows[] = {
 	.example = "author is in list staff"},
 };
 
-const struct field_rows fields_of_author = {"author", rows, sizeof rows / sizeof *rows};
+const struct field_rows fields_of_author = {
+    "author", rows, sizeof rows / sizeof *rows, FIELD_ABOUT_POST};

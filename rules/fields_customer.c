@@ -173,6 +173,26 @@ link_age(const struct occurrence *o, int64_t *r)
 	    field_span(o->customer->link.linked_at_ms, o->now_ms, r);
 }
 
+/* ---- attributes ---- */
+
+/* Their own, else their first endpoint's that has it. */
+static bool
+customer_attribute(const struct occurrence *o, struct slice name, struct slice_list *values_r)
+{
+	if (o->customer == NULL)
+		return false;
+	if (field_attribute_in(
+		o->customer->attributes, o->customer->attribute_count, name, values_r))
+		return true;
+	for (size_t i = 0; i < o->customer->endpoint_count; i++) {
+		const struct endpoint *e = &o->customer->endpoints[i];
+
+		if (field_attribute_in(e->attributes, e->attribute_count, name, values_r))
+			return true;
+	}
+	return false;
+}
+
 /* ---- rows ---- */
 
 static const struct field rows[] = {
@@ -302,12 +322,14 @@ static const struct field rows[] = {
     {.name = "customer.ATTRIBUTE",
 	.words = "whose customer attribute %",
 	.type = FIELD_ATTRIBUTE,
+	.attribute = customer_attribute,
 	.help = "Any attribute of the customer by its name; compared as numbers when the rule "
 		"gives a number.",
 	.example = "customer.plan is \"gold\""},
 };
 
-const struct field_rows fields_of_customer = {"customer", rows, sizeof rows / sizeof *rows};
+const struct field_rows fields_of_customer = {
+    "customer", rows, sizeof rows / sizeof *rows, FIELD_ABOUT_ANY};
 
 static const struct field link_rows[] = {
     {.name = "link.proof",
@@ -332,47 +354,10 @@ static const struct field link_rows[] = {
 	.example = "link.age is above 7 days"},
 };
 
-const struct field_rows fields_of_link = {"link", link_rows, sizeof link_rows / sizeof *link_rows};
+const struct field_rows fields_of_link = {
+    "link", link_rows, sizeof link_rows / sizeof *link_rows, FIELD_ABOUT_POST};
 
-/* ---- attributes and permissions ---- */
-
-static bool
-attribute_in(
-    const struct attribute *attributes, size_t count, struct slice name, struct slice_list *r)
-{
-	const struct attribute *found = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		if (attributes[i].values.count == 0)
-			continue;
-		if (slice_eq(attributes[i].name, name)) {
-			found = &attributes[i];
-			break;
-		}
-		if (found == NULL && slice_eq_nocase(attributes[i].name, name))
-			found = &attributes[i];
-	}
-	if (found == NULL)
-		return false;
-	*r = found->values;
-	return true;
-}
-
-bool
-field_attribute(const struct occurrence *o, struct slice name, struct slice_list *values_r)
-{
-	if (o->customer == NULL)
-		return false;
-	if (attribute_in(o->customer->attributes, o->customer->attribute_count, name, values_r))
-		return true;
-	for (size_t i = 0; i < o->customer->endpoint_count; i++) {
-		const struct endpoint *e = &o->customer->endpoints[i];
-
-		if (attribute_in(e->attributes, e->attribute_count, name, values_r))
-			return true;
-	}
-	return false;
-}
+/* ---- permissions ---- */
 
 /* An address that works, and no objection: when there are consents for the channel, one of them is
  * given. */

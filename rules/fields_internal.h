@@ -1,7 +1,7 @@
 /*
  * fields_internal.h - the one table of what a condition can ask about: parser, checker, evaluator
  * and the manual live on it.  A room that learns a new fact adds a row to the file of its subject
- * (fields_text.c, fields_post.c, fields_author.c, fields_customer.c, fields_time.c).
+ * (fields_text.c, fields_post.c, fields_author.c, fields_customer.c, fields_event.c, fields_time.c).
  *
  * Every accessor answers "unknown" for what is missing; none of them replaces it by a default.
  */
@@ -76,14 +76,28 @@ struct field {
 	bool (*choice)(const struct occurrence *o, uint32_t *mask_r);
 	bool (*texts)(const struct occurrence *o, struct field_texts *t_r);
 	enum tristate (*flag)(const struct occurrence *o);
+	/* ATTRIBUTE: the values of the one that is named; false: none */
+	bool (*attribute)(
+	    const struct occurrence *o, struct slice name, struct slice_list *values_r);
 };
+
+/* What must be there for a field to have a value. */
+enum field_about {
+	FIELD_ABOUT_ANY, /* a customer, a time: of posts and events alike */
+	FIELD_ABOUT_POST, /* a post, its text and its author */
+	FIELD_ABOUT_EVENT /* what a customer did */
+};
+enum field_about field_about(const struct field *f);
 
 /* The texts of a list, as an accessor answers. */
 bool field_many_texts(const struct slice_list *l, struct field_texts *r);
+/* Of an ATTRIBUTE what stands before the name: "customer.", "event.". */
+struct slice field_prefix(const struct field *f);
 
 size_t field_count(void);
 const struct field *field_at(size_t i);
-/* "customer.plan" gives the row customer.ATTRIBUTE with *attribute_r set; NULL: no such field. */
+/* "customer.plan" gives the row customer.ATTRIBUTE with *attribute_r set, "event.total" event.PROPERTY;
+ * NULL: no such field. */
 const struct field *field_find(struct slice name, struct slice *attribute_r);
 /* The closest name; only when it is close enough to be a slip. */
 const char *field_nearest(struct slice name);
@@ -97,9 +111,6 @@ struct slice field_choice_name(const struct field *f, unsigned i);
 /* Is a value of it written without quotes? */
 bool field_type_is_wordy(enum field_type t);
 
-/* The values of a customer's attribute (their own, else their first endpoint's that has it); false:
- * none. */
-bool field_attribute(const struct occurrence *o, struct slice name, struct slice_list *values_r);
 /* customer allows CHANNEL */
 enum tristate field_allows(const struct occurrence *o, struct slice channel);
 

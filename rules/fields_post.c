@@ -231,4 +231,5 @@ static const struct field rows[] = {
 	.example = "post is in a thread"},
 };
 
-const struct field_rows fields_of_post = {"post", rows, sizeof rows / sizeof *rows};
+const struct field_rows fields_of_post = {
+    "post", rows, sizeof rows / sizeof *rows, FIELD_ABOUT_POST};

@@ -14,12 +14,13 @@ struct field_rows {
 	const char *subject; /* NULL: the rows are not named after one subject */
 	const struct field *rows;
 	size_t count;
+	enum field_about about;
 };
 
 extern const struct field_rows fields_of_text, fields_of_post, fields_of_author, fields_of_link,
     fields_of_time;
-/* The last of all: its last row is customer.ATTRIBUTE. */
-extern const struct field_rows fields_of_customer;
+/* The last row of these is an ATTRIBUTE: any other name behind the subject. */
+extern const struct field_rows fields_of_customer, fields_of_event;
 
 #define FIELD_COUNTS .unit = "a count", .has_range = true, .min = 0, .max = RULES_NUMBER_MAX
 #define FIELD_SHARE .unit = "0 to 1", .has_range = true, .min = 0, .max = 1000
@@ -37,6 +38,10 @@ bool field_one_locale(struct slice s, struct field_texts *r);
 /* Of a local time as the pipeline hands it in (0: unknown). */
 bool field_local_hour(int64_t local_ms, int64_t *milli_r);
 bool field_local_weekday(int64_t local_ms, uint32_t *mask_r);
+
+/* The one of that name, in any case when none is written so; false: none, or it is empty. */
+bool field_attribute_in(
+    const struct attribute *attributes, size_t count, struct slice name, struct slice_list *r);
 
 static inline enum tristate
 field_tri(bool b)

@@ -336,4 +336,4 @@ static const struct field rows[] = {
 	.example = "text is not cut"},
 };
 
-const struct field_rows fields_of_text = {NULL, rows, sizeof rows / sizeof *rows};
+const struct field_rows fields_of_text = {NULL, rows, sizeof rows / sizeof *rows, FIELD_ABOUT_POST};

@@ -136,4 +136,5 @@ static const struct field rows[] = {
 	.example = "time.date is \"2026-12-24\""},
 };
 
-const struct field_rows fields_of_time = {"time", rows, sizeof rows / sizeof *rows};
+const struct field_rows fields_of_time = {
+    "time", rows, sizeof rows / sizeof *rows, FIELD_ABOUT_ANY};

@@ -88,7 +88,10 @@
 	X(IDLE_OUT_OF, "R107", DIAG_WARNING, "Out of which posts, but no share")                   \
 	X(NEVER_SENT, "R108", DIAG_WARNING, "A message that no rule sends")                        \
 	X(BAD_EXAMPLE, "R120", DIAG_ERROR, "An example that cannot be read")                       \
-	X(FAILED_EXAMPLE, "R121", DIAG_ERROR, "A rule does not do what its example says")
+	X(FAILED_EXAMPLE, "R121", DIAG_ERROR, "A rule does not do what its example says")          \
+	X(MIXED_OCCURRENCES, "R130", DIAG_ERROR, "An event and a post in one rule")                \
+	X(EVENT_ACTION, "R131", DIAG_ERROR, "An action that needs a post")                         \
+	X(EVENT_SCOPE, "R132", DIAG_ERROR, "Counted per author or thread, of events")
 
 enum finding {
 #define X(name, code, severity, title) FINDING_##name,

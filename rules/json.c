@@ -136,7 +136,8 @@ rules_json_condition(const struct node *n, struct json_writer *w)
 	char name[256];
 
 	if (n->field->type == FIELD_ATTRIBUTE) {
-		snprintf(name, sizeof name, "customer.%.*s", SLICE_ARG(n->attribute));
+		snprintf(name, sizeof name, "%.*s%.*s", SLICE_ARG(field_prefix(n->field)),
+		    SLICE_ARG(n->attribute));
 		json_kv_cstr(w, "field", name);
 	} else {
 		json_kv_cstr(w, "field", n->field->name);

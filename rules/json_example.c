@@ -2,11 +2,19 @@
  * json_example.c - examples in the JSON form:
  *
  *	"examples":[{"fires_on":"Acme lost my parcel","where":[{"field":"author.followers","op":"is","value":20000}]},
- *	  {"does_not_fire_on":"I love acme"}]
+ *	  {"does_not_fire_on":"I love acme"},{"fires_on_event":"order cancelled"}]
  */
 #include "rules/fields_internal.h"
 #include "rules/json_read_internal.h"
 #include "rules/limits_internal.h"
+
+static const char *
+example_key(const struct example_node *e)
+{
+	if (e->is_event)
+		return e->must_fire ? "fires_on_event" : "does_not_fire_on_event";
+	return e->must_fire ? "fires_on" : "does_not_fire_on";
+}
 
 void
 rules_json_examples(const struct item *it, struct json_writer *w)
@@ -17,7 +25,7 @@ rules_json_examples(const struct item *it, struct json_writer *w)
 	json_array_begin(w);
 	for (const struct example_node *e = it->examples; e != NULL; e = e->next) {
 		json_object_begin(w);
-		json_kv_str(w, e->must_fire ? "fires_on" : "does_not_fire_on", e->text);
+		json_kv_str(w, example_key(e), e->text);
 		if (e->given != NULL) {
 			json_key(w, "where");
 			json_array_begin(w);
@@ -63,8 +71,12 @@ static bool
 read_example(struct json_reader *r, const struct json *j, const struct json_place *at,
     struct example_node *e)
 {
-	e->must_fire = json_type(json_get(j, "fires_on")) != JSON_ABSENT;
-	return json_read_text(r, j, e->must_fire ? "fires_on" : "does_not_fire_on", at, &e->text) &&
+	bool is_told_event = json_type(json_get(j, "fires_on_event")) != JSON_ABSENT;
+
+	e->is_event =
+	    is_told_event || json_type(json_get(j, "does_not_fire_on_event")) != JSON_ABSENT;
+	e->must_fire = is_told_event || json_type(json_get(j, "fires_on")) != JSON_ABSENT;
+	return json_read_text(r, j, example_key(e), at, &e->text) &&
 	    read_given(r, json_get(j, "where"), at, e) &&
 	    json_read_notes(r, j, "before", "after", at, &e->notes);
 }

@@ -1,5 +1,6 @@
 /*
- * parse_example.c - `fires on "text" where FIELD is VALUE, ...` and `does not fire on ...`.
+ * parse_example.c - `fires on "text" where FIELD is VALUE, ...` and `does not fire on ...`; of events
+ * `fires on event "name" ...`.
  */
 #include "rules/parse_internal.h"
 
@@ -71,8 +72,7 @@ is_lone_value(struct parser *p, const struct node *last)
 	if (last == NULL || (t->kind != LEX_WORD && t->kind != LEX_TEXT && t->kind != LEX_NUMBER) ||
 	    (next->kind != LEX_COMMA && next->kind != LEX_END))
 		return false;
-	snprintf(help, sizeof help, "name the field again: '%s is %.*s'",
-	    last->field->type == FIELD_ATTRIBUTE ? "customer. ..." : last->field->name,
+	snprintf(help, sizeof help, "name the field again: '%s is %.*s'", last->field->name,
 	    SHOWN(t->text));
 	parse_finding(p, FINDING_BAD_EXAMPLE, t->at, help,
 	    "behind a comma another condition belongs, not another value");
@@ -115,12 +115,16 @@ parse_given(struct parser *p, struct example_node *e)
 static void
 parse_body(struct parser *p, struct example_node *e)
 {
-	const struct lex_token *t = parse_peek(p);
+	const struct lex_token *t;
 
+	e->is_event = parse_accept(p, "event");
+	t = parse_peek(p);
 	if (t->kind != LEX_TEXT) {
 		parse_finding(p, FINDING_BAD_EXAMPLE, t->at,
-		    "for example: fires on \"Acme lost my parcel again\"",
-		    "the words of a post belong here, between double quotes");
+		    e->is_event ? "for example: fires on event \"order cancelled\""
+				: "for example: fires on \"Acme lost my parcel again\"",
+		    e->is_event ? "the name of an event belongs here, between double quotes"
+				: "the words of a post belong here, between double quotes");
 		return;
 	}
 	parse_take(p);

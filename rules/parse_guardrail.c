@@ -168,6 +168,7 @@ parse_within(struct parser *p)
 static void
 parse_happening(struct parser *p, struct item *it)
 {
+	const struct lex_token *first = parse_peek(p);
 	struct range at;
 
 	if (!parse_clause_once(p, it, SLOT_WINDOW, "happening"))
@@ -189,6 +190,7 @@ parse_happening(struct parser *p, struct item *it)
 		parse_finding(p, FINDING_BAD_WINDOW, parse_peek(p)->at,
 		    "write 'per author', 'per customer', 'per person' or 'per thread'",
 		    "whose times are counted follows behind 'per'");
+	it->times_at = parse_span(first, &p->lexer.tokens[p->at - 1]);
 }
 
 /* ---- canary ---- */

@@ -224,7 +224,8 @@ print_condition_head(const struct node *n, struct buf *out)
 	else if (f->phrase != NULL)
 		buf_addf(out, "%s %s %s", f->subject, is_not ? "is not" : "is", f->phrase);
 	else if (f->type == FIELD_ATTRIBUTE)
-		buf_addf(out, "customer.%.*s %s", SLICE_ARG(n->attribute), rule_op_spelling(n->op));
+		buf_addf(out, "%.*s%.*s %s", SLICE_ARG(field_prefix(f)), SLICE_ARG(n->attribute),
+		    rule_op_spelling(n->op));
 	else
 		buf_addf(out, "%s %s", f->name, rule_op_spelling(n->op));
 }

@@ -39,6 +39,7 @@ print_examples(const struct item *it, struct buf *out)
 	for (const struct example_node *e = it->examples; e != NULL; e = e->next) {
 		print_before(e->notes, 2, out);
 		buf_add_str(out, e->must_fire ? "  fires on " : "  does not fire on ");
+		buf_add_str(out, e->is_event ? "event " : "");
 		print_quoted(e->text, out);
 		if (e->given != NULL) {
 			buf_add_str(out, " where");

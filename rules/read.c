@@ -138,7 +138,7 @@ evaluation_attribute(struct evaluation *e, const struct node *asked, struct slic
 	const struct node *g =
 	    e->given == NULL ? NULL : given_for(e, asked->field, asked->attribute);
 
-	return g == NULL ? field_attribute(e->occ, asked->attribute, values_r)
+	return g == NULL ? asked->field->attribute(e->occ, asked->attribute, values_r)
 			 : given_texts(e, g, values_r);
 }
 

@@ -86,7 +86,8 @@ struct rule_facts {
 	bool counts_are_gone;
 };
 
-/* Evaluates every rule and watch that is not off and whose from..until holds; firings_r in a: those
+/* Evaluates every rule and watch that sees such occurrences (events, or posts: rule_head.sees_events), is
+ * not off and whose from..until holds; firings_r in a: those
  * of FIRING_RULE in the order of the files, then those of the other parts. Limits (cool-downs, totals), consent, act-within and the rest of the guardrails are
  * not judged here. -1 without memory or with a full arena. */
 int rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
@@ -105,9 +106,10 @@ enum rule_state {
 	RULE_STATE_ACTIVE,
 	RULE_STATE_OFF,
 	RULE_STATE_NOT_YET, /* its `from` lay ahead */
-	RULE_STATE_OVER /* its `until` was past */
+	RULE_STATE_OVER, /* its `until` was past */
+	RULE_STATE_OTHER /* it sees posts and this is an event, or the other way round */
 };
-const char *rule_state_name(enum rule_state s); /* "active", "off", "not yet", "over" */
+const char *rule_state_name(enum rule_state s); /* "active", "off", "not yet", "over", "other" */
 
 /* How far the `when` of a rule was from being true. */
 struct rule_distance {

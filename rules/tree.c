@@ -385,8 +385,8 @@ examples_equal(const struct example_node *a, const struct example_node *b)
 	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
 		const struct node *x = a->given, *y = b->given;
 
-		if (a->must_fire != b->must_fire || !slice_eq(a->text, b->text) ||
-		    !notes_equal(a->notes, b->notes))
+		if (a->must_fire != b->must_fire || a->is_event != b->is_event ||
+		    !slice_eq(a->text, b->text) || !notes_equal(a->notes, b->notes))
 			return false;
 		for (; x != NULL && y != NULL; x = x->next, y = y->next)
 			if (!node_equal(x, y))

@@ -164,12 +164,12 @@ struct sequence_node {
 	struct node *where; /* SEQUENCE_POST; NULL: any post */
 };
 
-/* `fires on "text" where FIELD is VALUE, ...` or `does not fire on ...`. */
+/* `fires on "text" where FIELD is VALUE, ...` or `does not fire on ...`; `fires on event "name" ...`. */
 struct example_node {
 	struct range at, text_at;
 	struct notes *notes;
-	bool must_fire;
-	struct slice text;
+	bool must_fire, is_event;
+	struct slice text; /* of a post; the name of an event */
 	struct node
 	    *given; /* conditions with IS, linked by next; their values stand for what is seen */
 	struct example_node *next;
@@ -276,6 +276,7 @@ struct item {
 	enum limit_scope scope;
 	struct range cooldown_at;
 	int64_t times; /* happening so often ... */
+	struct range times_at;
 	struct duration times_within;
 	enum limit_scope times_scope;
 	int32_t canary_milli;
@@ -303,6 +304,8 @@ struct rules_file {
 
 const char *crowd_measure_name(enum crowd_measure m); /* "count", "share", "authors" */
 bool item_has(const struct item *it, enum slot s);
+/* Does its `when` ask about an event?  Then it sees events, else posts. */
+bool item_sees_events(const struct item *it);
 const char *item_kind_name(enum item_kind k);
 
 /* The same but for byte ranges? */
@@ -334,7 +337,7 @@ bool word_is_plain(struct slice s);
 bool id_is_valid(struct slice s);
 /* May it stand between quotes: valid UTF-8, no control characters, not too long. */
 bool text_is_valid(struct slice s);
-/* May it stand behind "customer."? */
+/* May it stand behind "customer." or "event."? */
 bool attribute_is_valid(struct slice s);
 
 #endif

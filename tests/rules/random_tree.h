@@ -15,6 +15,7 @@ struct random_tree {
 	struct arena *arena;
 	struct finding_sink sink;
 	bool has_comments;
+	bool is_event; /* what is made is about an event, and no post */
 	/* Rules that share conditions, as those of a house do: drawn from these; 0: none are. */
 	const struct node *shared[6];
 	size_t shared_count;
@@ -173,13 +174,33 @@ random_sort_between(struct node *n)
 	b->duration = swap.duration;
 }
 
+static inline const struct field *
+random_field(struct random_tree *t)
+{
+	const struct field *f;
+
+	do
+		f = field_at(rng_below(&t->rng, field_count()));
+	while (field_about(f) == (t->is_event ? FIELD_ABOUT_POST : FIELD_ABOUT_EVENT));
+	return f;
+}
+
+static inline enum limit_scope
+random_scope(struct random_tree *t)
+{
+	enum limit_scope s = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+
+	return t->is_event && (s == LIMIT_PER_AUTHOR || s == LIMIT_PER_THREAD) ? LIMIT_PER_CUSTOMER
+									       : s;
+}
+
 static inline void
 random_condition(struct random_tree *t, struct node *n)
 {
 	size_t count;
 
 	n->kind = NODE_CONDITION;
-	n->field = field_at(rng_below(&t->rng, field_count()));
+	n->field = random_field(t);
 	do
 		n->op = (enum rule_op)rng_below(&t->rng, RULE_OP_COUNT);
 	while (!field_type_can(n->field->type, n->op));
@@ -207,7 +228,7 @@ random_node(struct random_tree *t, unsigned depth, struct node *n)
 	struct node **tail = &n->first;
 
 	if (kind < 3) {
-		if (t->shared_count == 0 || random_one_in(t, 4)) {
+		if (t->shared_count == 0 || t->is_event || random_one_in(t, 4)) {
 			random_condition(t, n);
 			return;
 		}
@@ -238,7 +259,9 @@ random_action(struct random_tree *t, enum item_kind kind)
 	p->verb = (enum action_verb)rng_below(&t->rng, ACTION_ADD_TO_LIST + 1);
 	if (kind == ITEM_WATCH)
 		p->verb = random_one_in(t, 2) ? ACTION_ALERT : ACTION_PAUSE_PROMOTIONS;
-	p->target = random_one_in(t, 2) ? TARGET_AUTHOR : TARGET_CUSTOMER;
+	p->target = random_one_in(t, 2) && !t->is_event ? TARGET_AUTHOR : TARGET_CUSTOMER;
+	if (t->is_event && p->verb == ACTION_DRAFT_REPLY)
+		p->verb = ACTION_SEND;
 	switch (p->verb) {
 	case ACTION_DRAFT_REPLY:
 		p->target = TARGET_AUTHOR;
@@ -288,7 +311,7 @@ random_given(struct random_tree *t, const struct node *given)
 	n->kind = NODE_CONDITION;
 	n->op = RULE_OP_IS;
 	do
-		n->field = field_at(rng_below(&t->rng, field_count()));
+		n->field = random_field(t);
 	while (n->field->type == FIELD_TEXT || random_is_given(given, n->field));
 	if (n->field->type == FIELD_ATTRIBUTE)
 		n->attribute = slice_of(RANDOM_OF(t, random_attributes));
@@ -307,6 +330,7 @@ random_example(struct random_tree *t)
 
 	e->notes = random_notes(t, true, true);
 	e->must_fire = random_one_in(t, 2);
+	e->is_event = t->is_event;
 	e->text = slice_of(RANDOM_OF(t, random_texts));
 	for (uint64_t i = rng_below(&t->rng, 6); i > 0; i--) {
 		*tail = random_given(t, e->given);
@@ -450,7 +474,9 @@ random_limits(struct random_tree *t, bool is_spend)
 		if (is_spend)
 			l->cap.max *= 10;
 		l->notes = random_notes(t, true, true);
-		if (is_spend && l->cap.period == CAP_HOUR)
+		if ((is_spend && l->cap.period == CAP_HOUR) ||
+		    (t->is_event &&
+			(l->cap.scope == LIMIT_PER_AUTHOR || l->cap.scope == LIMIT_PER_THREAD)))
 			continue;
 		*tail = l;
 		tail = &l->next;
@@ -507,13 +533,13 @@ random_guardrails(struct random_tree *t, struct item *it)
 	if (random_one_in(t, 3)) {
 		random_slot(t, it, SLOT_COOLDOWN);
 		it->cooldown = random_duration(t);
-		it->scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+		it->scope = random_scope(t);
 	}
 	if (random_one_in(t, 3)) {
 		random_slot(t, it, SLOT_WINDOW);
 		it->times = 2 + (int64_t)rng_below(&t->rng, RULE_TIMES_MAX - 1);
 		it->times_within = random_duration(t);
-		it->times_scope = (enum limit_scope)rng_below(&t->rng, LIMIT_PER_RULE + 1);
+		it->times_scope = random_scope(t);
 	}
 	if (random_one_in(t, 4)) {
 		random_slot(t, it, SLOT_CANARY);
@@ -560,19 +586,22 @@ random_rule(struct random_tree *t, const char *id)
 			it->until =
 			    (struct moment){.is_set = true, .year = 2028, .month = 2, .day = 29};
 	}
-	if (random_one_in(t, 5))
-		random_slot(t, it, SLOT_REPOSTS);
 	if (random_one_in(t, 5)) {
 		random_slot(t, it, SLOT_ACT_WITHIN);
 		it->act_within = random_duration(t);
 	}
 	random_slot(t, it, SLOT_WHEN);
 	it->when = random_new(t, sizeof *it->when);
+	t->is_event = random_one_in(t, 3);
 	random_node(t, 0, it->when);
+	t->is_event = false;
+	if (!item_sees_events(it) && random_one_in(t, 5))
+		random_slot(t, it, SLOT_REPOSTS);
 	if (random_one_in(t, 4))
 		random_sequence(t, it, SLOT_AFTER, &it->after);
 	if (random_one_in(t, 4))
 		random_sequence(t, it, SLOT_UNLESS, &it->unless);
+	t->is_event = item_sees_events(it);
 	random_actions(t, it);
 	random_guardrails(t, it);
 	for (struct example_node **last = &it->examples; random_one_in(t, 3);
@@ -580,6 +609,7 @@ random_rule(struct random_tree *t, const char *id)
 		*last = random_example(t);
 		it->example_count++;
 	}
+	t->is_event = false;
 	return it;
 }
 

@@ -204,7 +204,9 @@ struct testing_occurrence {
 	struct attribute attributes[8];
 	struct endpoint endpoints[4];
 	struct consent consents[4];
-	struct slice texts[16];
+	struct event event;
+	struct attribute properties[4];
+	struct slice texts[24];
 	uint16_t brands[4];
 };
 

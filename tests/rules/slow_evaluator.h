@@ -325,7 +325,7 @@ slow_attribute(struct slow *s, const struct node *n)
 	struct slice_list seen;
 	int64_t number;
 
-	if (!field_attribute(s->occ, n->attribute, &seen))
+	if (!n->field->attribute(s->occ, n->attribute, &seen))
 		return TRI_UNKNOWN;
 	if (is_order) {
 		for (size_t i = 0; i < seen.count; i++) {
@@ -397,7 +397,7 @@ slow_known(struct slow *s, const struct node *n)
 	struct field_texts texts;
 	int64_t number;
 	bool is_known = n->field->type == FIELD_ATTRIBUTE
-	    ? field_attribute(s->occ, n->attribute, &list)
+	    ? n->field->attribute(s->occ, n->attribute, &list)
 	    : n->field->number != NULL ? n->field->number(s->occ, &number)
 				       : n->field->texts(s->occ, &texts);
 
@@ -454,6 +454,21 @@ slow_node(struct slow *s, const struct node *n)
 	if (n->kind == NODE_ALL)
 		return no > 0 ? TRI_NO : unknown > 0 ? TRI_UNKNOWN : TRI_YES;
 	return yes > 0 ? TRI_YES : unknown > 0 ? TRI_UNKNOWN : TRI_NO;
+}
+
+/* By the names of its fields. */
+static inline bool
+slow_asks_about_events(const struct node *n)
+{
+	if (n == NULL)
+		return false;
+	if (n->kind == NODE_CONDITION)
+		return strncmp(n->field->name, "event", 5) == 0 &&
+		    (n->field->name[5] == '\0' || n->field->name[5] == '.');
+	for (const struct node *child = n->first; child != NULL; child = child->next)
+		if (slow_asks_about_events(child))
+			return true;
+	return false;
 }
 
 #endif

@@ -330,6 +330,27 @@ random_customer(struct random_tree *t, struct testing_occurrence *o, size_t *use
 	o->occ.customer = &o->customer;
 }
 
+/* There is no post then, and always a customer. */
+static void
+random_event(struct random_tree *t, struct testing_occurrence *o, size_t *used)
+{
+	if (o->occ.customer == NULL)
+		random_customer(t, o, used);
+	o->event = (struct event){.id = SLICE_LIT("e1"),
+	    .name = slice_of(RANDOM_OF(t, random_texts)),
+	    .source = slice_of(RANDOM_OF(t, random_texts)),
+	    .properties = o->properties,
+	    .property_count = rng_below(&t->rng, 3)};
+	for (size_t i = 0; i < o->event.property_count; i++)
+		o->properties[i] =
+		    (struct attribute){slice_of(random_attributes[i]), random_list_of(t, o, used)};
+	o->occ.kind = OCCURRENCE_EVENT;
+	o->occ.event = &o->event;
+	o->occ.post = NULL;
+	o->occ.score = NULL;
+	o->occ.author = NULL;
+}
+
 static void
 random_occurrence(struct random_tree *t, struct testing_occurrence *o)
 {
@@ -386,6 +407,8 @@ random_occurrence(struct random_tree *t, struct testing_occurrence *o)
 		o->occ.author = NULL;
 	if (random_one_in(t, 2))
 		random_customer(t, o, &used);
+	if (random_one_in(t, 3))
+		random_event(t, o, &used);
 	assert_true(used <= sizeof o->texts / sizeof *o->texts);
 }
 
@@ -422,8 +445,9 @@ compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, siz
 		struct slow s = {set, &o.occ, &facts, a};
 		enum tristate slow = p->root == NULL ? TRI_YES : slow_node(&s, p->root),
 			      fast = evaluation_run(&e, p);
+		bool sees_events = p->part == FIRING_RULE && slow_asks_about_events(p->root);
 		bool fires = slow == TRI_YES && !p->is_off && o.occ.at_ms >= p->from_ms &&
-		    o.occ.at_ms < p->until_ms;
+		    o.occ.at_ms < p->until_ms && sees_events == (o.occ.kind == OCCURRENCE_EVENT);
 		bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
 
 		if (fast != slow)
