@@ -63,6 +63,9 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/customers/import", API_WRITER_OWN, api_customers_import, of_import},
     {"GET", "/api/v1/customers/export", API_READER, api_customers_export, after_and_limit},
     {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, NULL},
+    {"GET", "/api/v1/customers/{id}/links", API_READER, api_links_list, NULL},
+    {"POST", "/api/v1/customers/{id}/links", API_WRITER, api_links_post, NULL},
+    {"POST", "/api/v1/customers/{id}/unlink", API_WRITER, api_links_end, NULL},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
 };
 

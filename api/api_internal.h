@@ -27,6 +27,7 @@ struct alert_row;
 struct customer;
 struct decision_row;
 struct incident_row;
+struct link_row;
 struct message;
 struct stored_post;
 
@@ -122,6 +123,8 @@ void api_put_alert(struct json_writer *w, const struct alert_row *row);
 void api_alert_members(struct json_writer *w, const struct alert_row *row);
 void api_put_customer(struct json_writer *w, const struct customer *customer);
 void api_customer_members(struct json_writer *w, const struct customer *customer);
+void api_put_link(struct json_writer *w, const struct link_row *row);
+void api_link_members(struct json_writer *w, const struct link_row *row);
 void api_incident_members(struct json_writer *w, const struct incident_row *row);
 void api_put_texts(struct json_writer *w, const char *key, const struct slice *items, size_t count);
 /* Title of a brand as the live rules have it, else the id. */
@@ -152,5 +155,6 @@ api_handler_fn api_backtests_start, api_backtests_show, api_backtests_stop;
 api_handler_fn api_sources_list, api_channels_list;
 api_handler_fn api_customers_list, api_customers_show, api_customers_import, api_authors_show;
 api_handler_fn api_customers_export;
+api_handler_fn api_links_list, api_links_post, api_links_end;
 
 #endif

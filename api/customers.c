@@ -50,20 +50,6 @@ api_customers_list(struct api_call *c, struct err *err)
 }
 
 static void
-put_link(struct json_writer *w, const struct link_row *l)
-{
-	json_object_begin(w);
-	json_kv_str(w, "customer_id", l->customer_id);
-	json_kv_str(w, "handle", l->handle_key);
-	json_kv_str(w, "author_id", l->author_id);
-	json_kv_str(w, "proof", l->proof);
-	json_kv_time(w, "linked_at", l->linked_at_ms);
-	json_kv_time(w, "unlinked_at", l->unlinked_at_ms);
-	json_kv_str(w, "unlink_reason", l->unlink_reason);
-	json_object_end(w);
-}
-
-static void
 put_history(struct json_writer *w, const struct history_row *rows, size_t count)
 {
 	json_key(w, "history");
@@ -104,7 +90,7 @@ api_customers_show(struct api_call *c, struct err *err)
 	json_key(w, "links");
 	json_array_begin(w);
 	for (size_t i = 0; i < link_count; i++)
-		put_link(w, &links[i]);
+		api_put_link(w, &links[i]);
 	json_array_end(w);
 	put_history(w, history, history_count);
 	json_kv_bool(w, "more_history", history_count == HISTORY_MAX);
@@ -318,7 +304,7 @@ api_authors_show(struct api_call *c, struct err *err)
 	api_put_texts(w, "tags", tags.items, tags.count);
 	json_key(w, "link");
 	if (linked == 1)
-		put_link(w, &link);
+		api_put_link(w, &link);
 	else
 		json_put_null(w);
 	api_object_end(c);

@@ -73,6 +73,9 @@ static const struct people_command commands[] = {
     {"show", 1, 1, "CUSTOMER", run_show},
     {"author", 1, 1, "ID-OR-HANDLE", run_author},
     {"influence", 0, 0, "--pairs FILE", run_influence},
+    {"links", 1, 1, "CUSTOMER", people_links},
+    {"link", 2, 2, "CUSTOMER AUTHOR --proof agent --basis TEXT", people_link},
+    {"unlink", 2, 2, "CUSTOMER AUTHOR --reason TEXT", people_unlink},
 };
 
 static int
@@ -101,6 +104,11 @@ run_people(struct verb_call *call)
 static const struct flag people_flags[] = {
     {"--after", NULL, "ID", "customers behind this id", false},
     {"--limit", NULL, "N", "how many; default 50", false},
+    {"--proof", NULL, "PROOF", "how it is known: agent (default) or \"signed in\"", false},
+    {"--basis", NULL, "TEXT", "on what basis an agent says so: stands with the link", false},
+    {"--confidence", NULL, "N", "how sure that is, in percent; default: the proof's", false},
+    {"--reason", NULL, "TEXT", "why it ends, or is dismissed", false},
+    {"--as", NULL, "NAME", "who decides; default: your login", false},
     {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
     {0},
 };

@@ -1,0 +1,113 @@
+/*
+ * verb_people_links.c - `earshot people links|link|unlink`: which accounts are a customer.
+ */
+#include <unistd.h>
+
+#include "core/json.h"
+
+#include "daemon/client.h"
+#include "daemon/verb_list.h"
+#include "daemon/verb_people.h"
+
+#define BODY_MAX (64 * 1024)
+
+static const struct column link_columns[] = {
+    {"NO", "id", 6},
+    {"HANDLE", "handle", 30},
+    {"PROOF", "proof", 15},
+    {"SURE", "confidence", 4},
+    {"SINCE", "linked_at", 20},
+    {"UNTIL", "unlinked_at", 20},
+    {"BY", "made_by", 14},
+    {"BASIS", "basis", 30},
+    {"WHY IT ENDED", "unlink_reason", 0},
+    {0},
+};
+
+static void
+customer_path(struct verb_call *call, const char *what, struct buf *path)
+{
+	buf_init(path, LIST_PATH_MAX);
+	buf_add_str(path, "/api/v1/customers/");
+	client_encode(path, slice_of(call->args[1]));
+	buf_add_str(path, what);
+}
+
+static void
+put_flag(struct verb_call *call, struct json_writer *w, const char *flag, const char *member)
+{
+	if (verb_flag(call, flag) != NULL)
+		json_kv_cstr(w, member, verb_flag(call, flag));
+}
+
+static void
+put_who(struct verb_call *call, struct json_writer *w)
+{
+	const char *who = verb_flag(call, "--as");
+
+	if (who == NULL)
+		who = getlogin();
+	if (who != NULL)
+		json_kv_cstr(w, "who", who);
+}
+
+int
+people_links(struct verb_call *call)
+{
+	struct buf path;
+	int code;
+
+	customer_path(call, "/links", &path);
+	code = list_get(call, buf_str(&path), link_columns, "no links");
+	buf_fini(&path);
+	return code;
+}
+
+int
+people_link(struct verb_call *call)
+{
+	const char *proof = verb_flag(call, "--proof"), *sure = verb_flag(call, "--confidence");
+	long long confidence = 0;
+	struct json_writer w;
+	struct buf path, body;
+	int code;
+
+	if (sure != NULL && (!slice_to_i64(slice_of(sure), &confidence) || confidence < 1))
+		return verb_usage(call, "--confidence is a percentage, 1 to 100");
+	customer_path(call, "/links", &path);
+	buf_init(&body, BODY_MAX);
+	json_writer_init(&w, &body);
+	json_object_begin(&w);
+	json_kv_cstr(&w, "author", call->args[2]);
+	json_kv_cstr(&w, "proof", proof == NULL ? "agent" : proof);
+	put_flag(call, &w, "--basis", "basis");
+	if (sure != NULL)
+		json_kv_i64(&w, "confidence", confidence);
+	put_who(call, &w);
+	json_object_end(&w);
+	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
+	buf_fini(&body);
+	buf_fini(&path);
+	return code;
+}
+
+int
+people_unlink(struct verb_call *call)
+{
+	struct json_writer w;
+	struct buf path, body;
+	int code;
+
+	customer_path(call, "/unlink", &path);
+	buf_init(&body, BODY_MAX);
+	json_writer_init(&w, &body);
+	json_object_begin(&w);
+	json_kv_cstr(&w, "author", call->args[2]);
+	put_flag(call, &w, "--reason", "reason");
+	put_who(call, &w);
+	json_object_end(&w);
+	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
+	buf_fini(&body);
+	buf_fini(&path);
+	return code;
+}
