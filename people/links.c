@@ -12,9 +12,8 @@
 #include "core/json.h"
 #include "core/post.h"
 #include "people/people.h"
-#include "store/outbox.h"
+#include "store/joins.h"
 #include "store/persons.h"
-#include "store/times.h"
 
 #define LINK_JSON_MAX (64 * 1024)
 
@@ -126,14 +125,14 @@ join(struct store *st, struct link_row *link, int64_t now_ms, struct arena *a, s
 {
 	const char *from = arena_printf(a, "a:%.*s", SLICE_ARG(link->author_id));
 	const char *to = arena_printf(a, "c:%.*s", SLICE_ARG(link->customer_id));
+	const char *cause = arena_printf(a, "link %lld", (long long)link->link_no);
 
-	(void)now_ms;
-	if (from == NULL || to == NULL)
+	if (from == NULL || to == NULL || cause == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a link");
-	if (store_counters_join(st, slice_of(from), slice_of(to), err) < 0 ||
-	    store_times_join(st, slice_of(from), slice_of(to), err) < 0)
+	if (store_subjects_join(st, slice_of(from), slice_of(to), slice_of(cause), link->made_by,
+		link->basis, now_ms, &link->join_no, err) < 0)
 		return -1;
-	return 0;
+	return link->join_no == 0 ? 0 : store_link_change(st, link, err);
 }
 
 int
@@ -162,7 +161,8 @@ links_end(struct store *st, const struct link_row *link, struct slice by, const 
 	if (link->unlinked_at_ms != TIME_UNKNOWN)
 		return err_set(err, ERR_CONFLICT, "link %lld was ended already: %.*s",
 		    (long long)link->link_no, SLICE_ARG(link->unlink_reason));
-	if (store_link_end(st, link->link_no, now_ms, reason, err) < 0)
+	if (store_link_end(st, link->link_no, now_ms, reason, err) < 0 ||
+	    (link->join_no != 0 && store_subjects_split(st, link->join_no, by, now_ms, err) < 0))
 		return -1;
 	return note(st, link, NULL, slice_of(source), now_ms, a, err);
 }
@@ -330,12 +330,8 @@ add(struct making *m, struct err *err)
 
 	if (store_link_add(m->st, &row, err) < 0)
 		return -1;
-	if (slice_is_set(row.author_id)) {
-		if (join(m->st, &row, m->now_ms, m->arena, err) < 0)
-			return -1;
-		if (row.join_no != 0 && store_link_change(m->st, &row, err) < 0)
-			return -1;
-	}
+	if (slice_is_set(row.author_id) && join(m->st, &row, m->now_ms, m->arena, err) < 0)
+		return -1;
 	m->result->answer = LINK_MADE;
 	m->result->link = row;
 	return note(m->st, NULL, &row, m->wish->made_by, m->now_ms, m->arena, err);

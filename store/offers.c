@@ -3,7 +3,7 @@
  */
 #include <assert.h>
 
-#include "store/store_internal.h"
+#include "store/joins_internal.h"
 
 int
 store_offer_import(struct store *st, struct slice offer, struct slice code, struct err *err)
@@ -48,6 +48,24 @@ find_taken(struct store *st, struct slice offer, struct slice person, struct are
 	return fetch_code(&q, a, code_r, err);
 }
 
+/* One that was taken for somebody who is one with the person, or was so then. */
+static int
+find_shared(struct store *st, struct slice offer, struct slice person, struct arena *a,
+    struct slice *code_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		JOINS_TREE
+		"SELECT rest FROM tree JOIN spell_subjects USING (subject) JOIN spell_counts USING "
+		"(spell_no) WHERE what = 2 AND rule_id = ?2 ORDER BY spell_no, rest LIMIT 1",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, person);
+	query_bind_text(&q, offer);
+	return fetch_code(&q, a, code_r, err);
+}
+
 static int
 find_free(
     struct store *st, struct slice offer, struct arena *a, struct slice *code_r, struct err *err)
@@ -74,6 +92,8 @@ store_offer_take(struct store *st, struct slice offer, struct slice person,
 
 	assert(person.len > 0);
 	rc = find_taken(st, offer, person, a, &code, err);
+	if (rc == 0)
+		rc = find_shared(st, offer, person, a, &code, err);
 	if (rc > 0)
 		*code_r = code;
 	if (rc != 0)

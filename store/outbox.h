@@ -42,9 +42,6 @@ int store_counter_get(struct store *st, struct slice rule_id, enum state_kind ki
     struct err *err); /* 1, 0 (and *c_r zeroed, last_at_ms TIME_UNKNOWN), -1 */
 int store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind,
     struct slice key, const struct rule_counter *c, struct err *err);
-/* Linking joins counters: what from has is added to (count) and maximised into (last) to, and
- * removed from from. */
-int store_counters_join(struct store *st, struct slice from, struct slice to, struct err *err);
 
 /* --- decisions --- */
 enum decision_outcome {

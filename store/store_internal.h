@@ -183,19 +183,10 @@ struct author_state {
 	uint64_t profile_hash; /* of the profile as last seen */
 };
 
-/* --- joining.c: what is counted per person goes over to another key --- */
-struct person_row {
-	struct slice rule_id, key;
-	int kind; /* the table's own: enum state_kind, enum times_part */
-	struct slice new_key; /* the same under the other person */
-};
-typedef int person_join_fn(struct store *st, const struct person_row *row, struct err *err);
-/* Every row of a person's, as sql (a literal) gives them: rule_id, kind, key for the key ?1, and for keys
- * from ?2 up to ?3. */
-int person_rows_join(struct store *st, const char *sql, struct slice from, struct slice to,
-    person_join_fn *join, struct err *err);
-
 /* --- times.c --- */
+#define TIMES_PACKED_BYTES 8
+void times_pack(int64_t at_ms, unsigned char *out);
+int64_t times_unpack(const char *packed);
 /* Both of its caches. */
 int times_flush(struct store *st, struct err *err);
 

@@ -12,6 +12,7 @@
 #define ANSWER_KEEP_MS TIME_DAY_MS
 #define REJECTS_KEEP 10000
 #define PERSON_DAY_KEEP_MS (3 * TIME_DAY_MS) /* a day's cap ends with the day, in whatever zone */
+#define CAPS_KEEP_MS (33 * TIME_DAY_MS) /* any cap of a period, in what joined subjects shared */
 #define ROWS_A_CALL_MAX 100000
 
 struct tidying {
@@ -127,6 +128,12 @@ drop_caps(struct tidying *t, int64_t now_ms)
 		"DELETE FROM rule_state WHERE (rule_id, kind, key) IN (SELECT rule_id, kind, key "
 		"FROM rule_state WHERE rule_id = '' AND kind = 3 AND last_at_ms < ?2 LIMIT ?1)",
 		now_ms - PERSON_DAY_KEEP_MS) < 0)
+		return -1;
+	if (delete_older(t,
+		"DELETE FROM spell_counts WHERE (spell_no, what, rule_id, kind, rest) IN (SELECT "
+		"spell_no, what, rule_id, kind, rest FROM spell_counts WHERE what = 0 AND "
+		"(kind = 3 OR kind >= 6) AND last_at_ms < ?2 LIMIT ?1)",
+		now_ms - CAPS_KEEP_MS) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)
 		if (drop_caps_of(t, caps[i].kind, now_ms - caps[i].keep_ms) < 0)

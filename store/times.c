@@ -17,7 +17,6 @@
 
 #include "store/store_internal.h"
 
-#define TIME_BYTES 8
 _Static_assert(CACHE_TIMES_MANY < CACHE_TIMES, "flushed in this order");
 
 bool
@@ -70,33 +69,37 @@ bind_key(struct query *q, struct slice joined)
 	query_bind_text(q, slice_make(nul + 2, joined.len - id_len - 2));
 }
 
-static void
-times_write(const struct rule_times *t, unsigned char *out)
+void
+times_pack(int64_t at_ms, unsigned char *out)
 {
-	for (size_t i = 0; i < t->count; i++)
-		for (size_t b = 0; b < TIME_BYTES; b++)
-			*out++ = (unsigned char)((uint64_t)t->at_ms[i] >> (8 * b));
+	for (size_t b = 0; b < TIMES_PACKED_BYTES; b++)
+		out[b] = (unsigned char)((uint64_t)at_ms >> (8 * b));
+}
+
+int64_t
+times_unpack(const char *packed)
+{
+	uint64_t v = 0;
+
+	for (size_t b = 0; b < TIMES_PACKED_BYTES; b++)
+		v |= (uint64_t)(unsigned char)packed[b] << (8 * b);
+	return (int64_t)v;
 }
 
 /* A row of a newer program may be longer: its newest times count. */
 static void
 times_read(struct slice blob, struct rule_times *t)
 {
-	size_t count = blob.len / TIME_BYTES;
-	const unsigned char *at = (const unsigned char *)blob.ptr;
+	size_t count = blob.len / TIMES_PACKED_BYTES;
+	const char *at = blob.ptr;
 
 	if (count > RULE_TIMES_MAX) {
-		at += (count - RULE_TIMES_MAX) * TIME_BYTES;
+		at += (count - RULE_TIMES_MAX) * TIMES_PACKED_BYTES;
 		count = RULE_TIMES_MAX;
 	}
 	t->count = count;
-	for (size_t i = 0; i < count; i++) {
-		uint64_t v = 0;
-
-		for (size_t b = 0; b < TIME_BYTES; b++)
-			v |= (uint64_t)*at++ << (8 * b);
-		t->at_ms[i] = (int64_t)v;
-	}
+	for (size_t i = 0; i < count; i++)
+		t->at_ms[i] = times_unpack(at + i * TIMES_PACKED_BYTES);
 }
 
 static int
@@ -123,7 +126,7 @@ static int
 row_write(struct store *st, struct slice key, const struct rule_times *t, struct err *err)
 {
 	struct query q;
-	unsigned char blob[RULE_TIMES_MAX * TIME_BYTES];
+	unsigned char blob[RULE_TIMES_MAX * TIMES_PACKED_BYTES];
 
 	if (t->count == 0) {
 		if (query_open(&q, st,
@@ -139,10 +142,11 @@ row_write(struct store *st, struct slice key, const struct rule_times *t, struct
 		"last_at_ms = excluded.last_at_ms, times = excluded.times",
 		err) < 0)
 		return -1;
-	times_write(t, blob);
+	for (size_t i = 0; i < t->count; i++)
+		times_pack(t->at_ms[i], blob + i * TIMES_PACKED_BYTES);
 	bind_key(&q, key);
 	query_bind_int(&q, t->at_ms[t->count - 1]);
-	query_bind_blob(&q, slice_make((const char *)blob, t->count * TIME_BYTES));
+	query_bind_blob(&q, slice_make((const char *)blob, t->count * TIMES_PACKED_BYTES));
 	return query_run(&q, err);
 }
 
@@ -230,24 +234,6 @@ store_times_put(struct store *st, struct slice rule_id, enum times_part part, st
 	return cache_put(st, CACHE_TIMES, joined, &few, err);
 }
 
-/* ---- joining --------------------------------------------------------------- */
-
-static int
-join_one(struct store *st, const struct person_row *row, struct err *err)
-{
-	enum times_part part = (enum times_part)row->kind;
-	struct rule_times mine, theirs, none = {0};
-
-	if (store_times_get(st, row->rule_id, part, row->key, &theirs, err) < 0 ||
-	    store_times_get(st, row->rule_id, part, row->new_key, &mine, err) < 0)
-		return -1;
-	for (size_t i = 0; i < theirs.count; i++)
-		(void)rule_times_add(&mine, theirs.at_ms[i]); /* false: too old to be kept */
-	if (store_times_put(st, row->rule_id, part, row->new_key, &mine, err) < 0)
-		return -1;
-	return store_times_put(st, row->rule_id, part, row->key, &none, err);
-}
-
 int
 times_flush(struct store *st, struct err *err)
 {
@@ -255,18 +241,4 @@ times_flush(struct store *st, struct err *err)
 		overlay_flush(st->caches[CACHE_TIMES], err) < 0
 	    ? -1
 	    : 0;
-}
-
-int
-store_times_join(struct store *st, struct slice from, struct slice to, struct err *err)
-{
-	if (slice_eq(from, to))
-		return 0;
-	/* What this transaction put must be in the table to be found there. */
-	if (times_flush(st, err) < 0)
-		return -1;
-	return person_rows_join(st,
-	    "SELECT rule_id, part, key FROM rule_times WHERE key = ?1 "
-	    "UNION ALL SELECT rule_id, part, key FROM rule_times WHERE key >= ?2 AND key < ?3",
-	    from, to, join_one, err);
 }

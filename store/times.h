@@ -22,7 +22,7 @@ struct err;
 struct store;
 
 /* What is remembered; the numbers are in the rows.  Keys are a subject, a thread or "", or begin
- * with a subject and '|': linking joins those of a subject. */
+ * with a subject and '|': joins.h joins those of subjects. */
 enum times_part {
 	TIMES_WINDOW = 0, /* rule: its `when` was true; key: what the window counts per */
 	TIMES_AFTER = 1, /* rule: the conditions of its `after` were true; key: the subject */
@@ -47,8 +47,5 @@ int store_times_get(struct store *st, struct slice rule_id, enum times_part part
 /* With count 0 the row goes. */
 int store_times_put(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
     const struct rule_times *t, struct err *err);
-/* Linking: what stands under from, or begins with it and '|', goes to to, sorted among what is
- * there. */
-int store_times_join(struct store *st, struct slice from, struct slice to, struct err *err);
 
 #endif

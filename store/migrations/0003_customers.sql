@@ -35,21 +35,47 @@ ALTER TABLE customers ADD COLUMN last_post_at_ms INTEGER;
 ALTER TABLE customers ADD COLUMN last_contact_at_ms INTEGER;
 ALTER TABLE customers ADD COLUMN last_event_at_ms INTEGER;
 
--- Two subjects became one (a link, a merge): what was counted before, so that it can be taken apart again.
+-- Two subjects became one (a link, a merge): in force these make trees, and what is counted is kept under a tree's root.
 CREATE TABLE subject_joins (
 	join_no INTEGER PRIMARY KEY,
 	from_subject TEXT NOT NULL,	-- 'a:...' or 'c:...'
-	to_subject TEXT NOT NULL,
-	cause TEXT NOT NULL,		-- 'link 12', 'merge 3'
+	to_subject TEXT NOT NULL,	-- as named: its own tree may have another root
+	cause TEXT NOT NULL,		-- 'link 12', 'merge'
 	source TEXT NOT NULL,		-- who or what
 	reason TEXT,
 	at_ms INTEGER NOT NULL,
-	before TEXT NOT NULL,		-- JSON: the rows of both, and of them together
-	undone_at_ms INTEGER,
+	undone_at_ms INTEGER,		-- NULL: in force
 	undone_by TEXT
 );
-CREATE INDEX subject_joins_by_from ON subject_joins (from_subject);
-CREATE INDEX subject_joins_by_to ON subject_joins (to_subject);
+CREATE UNIQUE INDEX subject_joins_in_force ON subject_joins (from_subject) WHERE undone_at_ms IS NULL;
+CREATE INDEX subject_joins_to ON subject_joins (to_subject) WHERE undone_at_ms IS NULL;
+
+-- A spell is a time in which some subjects were one; what was counted in it belongs to each of them. A tree counts the sum over the
+-- spells of all its subjects, each spell once. Spells are written only when trees change.
+CREATE TABLE subject_spells (
+	spell_no INTEGER PRIMARY KEY,
+	ended_at_ms INTEGER NOT NULL
+);
+CREATE TABLE spell_subjects (
+	subject TEXT NOT NULL,
+	spell_no INTEGER NOT NULL,
+	PRIMARY KEY (subject, spell_no)
+) WITHOUT ROWID;
+CREATE INDEX spell_subjects_by_spell ON spell_subjects (spell_no);
+CREATE TABLE spell_counts (
+	spell_no INTEGER NOT NULL,
+	what INTEGER NOT NULL,		-- 0 rule_state, 1 rule_times, 2 offer_codes
+	rule_id TEXT NOT NULL,		-- or the offer
+	kind INTEGER NOT NULL,		-- enum state_kind, enum times_part
+	rest TEXT NOT NULL,		-- of the key behind the subject; or the code
+	count INTEGER NOT NULL,		-- what came to it; less than 0: what went
+	last_at_ms INTEGER,
+	came BLOB, went BLOB,		-- event times, as in rule_times
+	PRIMARY KEY (spell_no, what, rule_id, kind, rest)
+) WITHOUT ROWID;
+CREATE INDEX spell_counts_over ON spell_counts (last_at_ms) WHERE what = 0 AND (kind = 3 OR kind >= 6);
+CREATE INDEX offer_codes_by_person ON offer_codes (person) WHERE person IS NOT NULL;
+CREATE INDEX timers_by_subject ON timers (subject) WHERE subject IS NOT NULL;
 
 -- All posts of one person.
 CREATE INDEX posts_by_author ON posts (author_no) WHERE author_no IS NOT NULL;

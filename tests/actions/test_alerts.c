@@ -1,4 +1,5 @@
 #include "tests/actions/world.h"
+#include "store/joins.h"
 
 struct post_spec {
 	const char *id, *author, *thread, *reply_to;
@@ -204,7 +205,7 @@ linking_an_author_joins_their_alerts(void **state)
 	struct world w;
 	struct action action = alert_action("support", SEVERITY_LOW);
 	struct rule_head rule = make_rule("r", &action, 1);
-	int64_t no;
+	int64_t no, join_no;
 
 	(void)state;
 	world_init(&w);
@@ -212,7 +213,9 @@ linking_an_author_joins_their_alerts(void **state)
 	no = raise_alert(
 	    &w, "support", &(struct post_spec){"p1", "jane", NULL, NULL}, SEVERITY_LOW, NOW);
 	must(store_begin(w.st, &w.err), &w);
-	must(store_counters_join(w.st, S("a:jane"), S("c:1"), &w.err), &w);
+	must(store_subjects_join(w.st, S("a:jane"), S("c:1"), S("link 1"), S("test"), SLICE_NONE,
+		 NOW, &join_no, &w.err),
+	    &w);
 	must(store_commit(w.st, &w.err), &w);
 	world_next_post(&w, "p2", NOW + 1);
 	world_link(&w, "1");

@@ -2,6 +2,7 @@
  * Caps on the clock of the brand's zone, money, and what one person may get.
  */
 #include "tests/actions/world.h"
+#include "store/joins.h"
 
 static const struct action alarm_action = {.verb = ACTION_ALERT,
     .text = SLICE_INIT("alert"),
@@ -145,13 +146,16 @@ a_linked_author_takes_along_what_was_counted(void **state)
 	struct world w;
 	struct rule_cap cap = {2, CAP_DAY, LIMIT_PER_SUBJECT, false};
 	struct rule_head rule = capped_rule(&cap, 1);
+	int64_t join_no;
 
 	(void)state;
 	world_init(&w);
 	world_add_customer(&w, &(struct customer_spec){.id = "1"});
 	assert_int_equal(post_at(&w, &rule, NOW)->outcome, DECISION_ALERTED);
 	must(store_begin(w.st, &w.err), &w);
-	must(store_counters_join(w.st, w.occ.subject, S("c:1"), &w.err), &w);
+	must(store_subjects_join(w.st, w.occ.subject, S("c:1"), S("link 1"), S("test"), SLICE_NONE,
+		 NOW, &join_no, &w.err),
+	    &w);
 	must(store_commit(w.st, &w.err), &w);
 	world_link(&w, "1");
 	assert_int_equal(post_at(&w, &rule, NOW)->outcome, DECISION_ALERTED);
