@@ -108,7 +108,9 @@ struct customer {
 	const struct customer_metric *metrics;
 	size_t metric_count;
 	struct slice_list tags; /* not expired */
+	bool has_segments; /* false: which segments they are in is not known at all */
 	struct slice_list segments; /* ids of those they are in */
+	struct slice_list unsure_segments; /* ids of those being judged anew for everybody */
 	const struct customer_stats *stats; /* NULL: not known */
 	struct link_facts link; /* to the author of the occurrence */
 };

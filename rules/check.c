@@ -53,24 +53,29 @@ void
 check_name(
     struct check *c, const struct item *from, enum item_kind kind, struct slice id, struct range at)
 {
+	static const struct {
+		enum finding finding;
+		const char *help;
+	} missing[ITEM_KIND_COUNT] = {
+	    [ITEM_BRAND] = {FINDING_UNKNOWN_BRAND,
+		"write the brand first: brand acme \"Acme\", then what it is called, then 'end'"},
+	    [ITEM_LIST] = {FINDING_UNKNOWN_LIST,
+		"write the list first: list staff \"Staff\", then its items, then 'end'"},
+	    [ITEM_SEGMENT] = {FINDING_UNKNOWN_SEGMENT,
+		"write the segment: segment loyal \"Loyal fans\", then 'when', then 'end'"},
+	};
 	char help[FINDING_TEXT_MAX];
 	const char *nearest = NULL;
 
-	assert(kind == ITEM_BRAND || kind == ITEM_LIST);
+	assert(missing[kind].help != NULL);
 	if (map_get(c->ids[kind], id) != NULL || c->is_incomplete)
 		return;
 	if (diag_count(c->diags, DIAG_ERROR) < DIAG_MAX) {
 		collect_names(c, kind);
 		nearest = diag_nearest(id, c->names[kind], c->name_count[kind]);
 	}
-	finding_add(from->sink, kind == ITEM_BRAND ? FINDING_UNKNOWN_BRAND : FINDING_UNKNOWN_LIST,
-	    at,
-	    finding_did_you_mean(nearest,
-		kind == ITEM_BRAND
-		    ? "write the brand first: brand acme \"Acme\", then what it is called, then "
-		      "'end'"
-		    : "write the list first: list staff \"Staff\", then its items, then 'end'",
-		help, sizeof help),
+	finding_add(from->sink, missing[kind].finding, at,
+	    finding_did_you_mean(nearest, missing[kind].help, help, sizeof help),
 	    "there is no %s called '%.*s'", item_kind_name(kind), SHOWN(id));
 }
 
@@ -345,6 +350,10 @@ check_item(struct check *c, const struct item *it)
 		if (!it->is_broken)
 			check_watch(c, it);
 		break;
+	case ITEM_SEGMENT:
+		check_nodes(c, it, it->when);
+		check_segment(c, it);
+		break;
 	}
 }
 
@@ -353,7 +362,7 @@ check_item(struct check *c, const struct item *it)
 static void
 check_fini(struct check *c)
 {
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < ITEM_KIND_COUNT; k++) {
 		for (size_t i = 0; i < c->name_count[k]; i++)
 			mem_free((void *)(uintptr_t)c->names[k][i]);
 		mem_free(c->names[k]);
@@ -368,7 +377,7 @@ static void
 count_items(struct check *c, struct rules_file *files, size_t count)
 {
 	static const size_t max[ITEM_KIND_COUNT] = {
-	    RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX, RULES_WATCHES_MAX};
+	    RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX, RULES_WATCHES_MAX, RULES_SEGMENTS_MAX};
 	size_t n[ITEM_KIND_COUNT] = {0};
 
 	for (size_t f = 0; f < count; f++) {
@@ -385,28 +394,32 @@ count_items(struct check *c, struct rules_file *files, size_t count)
 
 int
 check_files(struct rules_file *files, size_t count, const struct rule_env *env,
-    struct diag_list *diags, struct map *ids_r[3], struct err *err)
+    struct diag_list *diags, struct map *ids_r[ITEM_KIND_COUNT], struct err *err)
 {
 	struct check c = {.env = env, .diags = diags, .files = files, .file_count = count};
+	bool has_maps = true;
 	int rc = -1;
 
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < ITEM_KIND_COUNT; k++) {
 		c.ids[k] = map_new(0, RULES_COUNT_MAX + 1, NULL);
+		has_maps = has_maps && c.ids[k] != NULL;
+	}
 	c.settings = map_new(0, (size_t)RULES_COUNT_MAX * RULES_ACTIONS_MAX, mem_free);
 	c.scratch = arena_new(SCRATCH_MAX);
-	if (c.ids[0] == NULL || c.ids[1] == NULL || c.ids[2] == NULL || c.settings == NULL ||
-	    c.scratch == NULL)
+	if (!has_maps || c.settings == NULL || c.scratch == NULL)
 		goto out;
 	count_items(&c, files, count);
 	for (size_t f = 0; f < count && !c.has_no_memory; f++)
 		for (struct item *it = files[f].first; it != NULL && !c.has_no_memory;
 		     it = it->next)
 			check_item(&c, it);
+	if (!c.has_no_memory && !c.is_incomplete)
+		check_circles(&c);
 	if (c.has_no_memory)
 		goto out;
 	if (diag_count(diags, DIAG_ERROR) == 0)
 		check_overlap(files, count);
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < ITEM_KIND_COUNT; k++) {
 		ids_r[k] = c.ids[k];
 		c.ids[k] = NULL; /* the caller's now */
 	}

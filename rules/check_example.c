@@ -14,6 +14,7 @@ can_be_given(const struct node *n)
 	switch (n->field->type) {
 	case FIELD_FLAG:
 	case FIELD_IN_LIST:
+	case FIELD_IN_SEGMENT:
 	case FIELD_ALLOWS: return true;
 	case FIELD_DURATION: return n->op == RULE_OP_IS || n->op == RULE_OP_UNKNOWN;
 	case FIELD_TEXT: return false;

@@ -4,7 +4,7 @@
  *
  * check.c looks at names and rules as a whole, check_when.c at one condition, check_crowd.c at
  * sequences and watches, check_guardrail.c at hours and limits, check_bounds.c for conditions that
- * exclude one another.
+ * exclude one another, check_segment.c for segments.
  */
 #ifndef RULES_CHECK_INTERNAL_H
 #define RULES_CHECK_INTERNAL_H
@@ -20,14 +20,16 @@ struct map;
 struct check {
 	const struct rule_env *env;
 	struct diag_list *diags;
-	struct map *ids[3]; /* by enum item_kind: id -> struct item; watches are among the rules */
+	/* by enum item_kind: id -> struct item; watches are among the rules */
+	struct map *ids[ITEM_KIND_COUNT];
 	const struct rules_file *files;
 	size_t file_count;
 	struct map *sent; /* templates that some rule sends; made when first needed */
 	struct map *settings; /* attribute and priority -> the action that sets it */
 	struct arena *scratch;
-	const char **names[3]; /* for "did you mean", made when first needed; heap */
-	size_t name_count[3];
+	/* for "did you mean", made when first needed; heap */
+	const char **names[ITEM_KIND_COUNT];
+	size_t name_count[ITEM_KIND_COUNT];
 	bool is_incomplete; /* names may be missing because a part could not be read */
 	bool has_no_memory;
 };
@@ -35,7 +37,7 @@ struct check {
 /* Findings go to diags.  On success the caller owns the id maps (ids_r[kind]: id -> struct item *).
  * 0, also with findings; -1 without memory. */
 int check_files(struct rules_file *files, size_t count, const struct rule_env *env,
-    struct diag_list *diags, struct map *ids_r[3], struct err *err);
+    struct diag_list *diags, struct map *ids_r[ITEM_KIND_COUNT], struct err *err);
 
 /* ---- shared by the parts ---- */
 
@@ -55,7 +57,10 @@ void check_action_place(const struct item *it, const struct action_node *a);
 void check_occurrence(const struct item *it);
 /* Hours, limits, canary, approval. */
 void check_guardrails(struct check *c, const struct item *rule);
-/* Is there a brand or list of that id?  Reports when not. */
+/* Does the segment make sense, alone; and do segments ask for one another in a circle? */
+void check_segment(struct check *c, const struct item *segment);
+void check_circles(struct check *c);
+/* Is there a brand, list or segment of that id?  Reports when not. */
 void check_name(struct check *c, const struct item *from, enum item_kind kind, struct slice id,
     struct range at);
 /* Does a keyword have words?  Reports when not. */

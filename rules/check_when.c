@@ -316,6 +316,7 @@ check_value(struct check *c, const struct item *rule, const struct node *n, cons
 	case FIELD_PLAIN: check_text(rule, n, v); break;
 	case FIELD_ATTRIBUTE: check_attribute_value(rule, n, v); break;
 	case FIELD_ALLOWS: check_channel(c, rule, v); break;
+	case FIELD_IN_SEGMENT: check_name(c, rule, ITEM_SEGMENT, v->text, v->at); break;
 	case FIELD_IN_LIST:
 	case FIELD_FLAG:
 	case FIELD_TYPE_COUNT: break;

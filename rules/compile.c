@@ -253,6 +253,21 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 }
 
 int
+compile_code(struct compiler *c, struct node *root, uint32_t *code_r, uint32_t *count_r)
+{
+	struct program p = {.code = (uint32_t)c->set->code_count};
+
+	c->root = NULL; /* nothing of it becomes a check */
+	if (compile_node(c, root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
+		return -1;
+	p.code_count = (uint32_t)c->set->code_count - p.code;
+	assert(stack_is_sound(c->set, &p));
+	*code_r = p.code;
+	*count_r = p.code_count;
+	return 0;
+}
+
+int
 compile_part(struct compiler *c, const struct item *it, const struct rule_head *head,
     enum firing_part part, struct node *root, uint32_t *program_r)
 {
@@ -379,7 +394,8 @@ compile_item(struct compiler *c, const struct item *it)
 }
 
 static int
-compile_set(struct rule_set *s, const struct rule_env *env, struct map *const ids[3])
+compile_set(
+    struct rule_set *s, const struct rule_env *env, struct map *const ids[ITEM_KIND_COUNT])
 {
 	struct buf text;
 	struct compiler c = {.set = s, .env = env, .ids = ids, .text = &text};
@@ -395,7 +411,8 @@ compile_set(struct rule_set *s, const struct rule_env *env, struct map *const id
 		goto out;
 	s->domain_count = 1;
 	s->rule_ids = map_new(0, RULES_COUNT_MAX + 1, NULL);
-	if (s->rule_ids == NULL || make_room(s, counts) < 0 || compile_names(s, counts) < 0)
+	if (s->rule_ids == NULL || make_room(s, counts) < 0 || compile_names(s, counts) < 0 ||
+	    compile_segment_names(s, counts[ITEM_SEGMENT]) < 0 || compile_segments(&c) < 0)
 		goto out;
 	for (size_t f = 0; f < s->file_count; f++)
 		for (const struct item *it = s->files[f].first; it != NULL; it = it->next)
@@ -514,7 +531,7 @@ rule_set_compile(const struct rule_source *sources, size_t count, int64_t versio
     const struct rule_env *env, struct diag_list *diags, struct rule_set **set_r, struct err *err)
 {
 	size_t errors = diag_count(diags, DIAG_ERROR);
-	struct map *ids[3] = {NULL, NULL, NULL};
+	struct map *ids[ITEM_KIND_COUNT] = {NULL};
 	struct rule_set *s = NULL;
 	int rc = -1;
 
@@ -543,7 +560,7 @@ rule_set_compile(const struct rule_source *sources, size_t count, int64_t versio
 no_memory:
 	err_set(err, ERR_NOMEM, "no memory for the rules");
 out:
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < ITEM_KIND_COUNT; k++)
 		map_free(ids[k]);
 	rule_set_unref(s);
 	return rc;

@@ -387,6 +387,15 @@ compile_starts(struct compiler *c, const struct node *n, struct test *t)
 	return 0;
 }
 
+static uint32_t
+segment_of(const struct compiler *c, struct slice id)
+{
+	const struct item *segment = map_get(c->ids[ITEM_SEGMENT], id);
+
+	assert(segment != NULL); /* the checker saw to it */
+	return segment->segment;
+}
+
 static int
 compile_kind(struct compiler *c, const struct node *n, struct test *t)
 {
@@ -418,6 +427,10 @@ compile_kind(struct compiler *c, const struct node *n, struct test *t)
 	case FIELD_IN_LIST:
 		t->opcode = RULE_OPCODE_TEST_IN_LIST;
 		return list_set(c, n->values.first->text, NUMBER_HANDLE, &t->set);
+	case FIELD_IN_SEGMENT:
+		t->opcode = RULE_OPCODE_TEST_IN_SEGMENT;
+		t->set = segment_of(c, n->values.first->text);
+		return 0;
 	case FIELD_TYPE_COUNT: break;
 	}
 	assert(false && "a field has one of the types");

@@ -21,6 +21,8 @@ void
 describe_post(struct describer *d, const char *subject, const char *verb, const struct node *root);
 /* "When a customer whose country is DE does "order cancelled" whose property "total" is at least 20" */
 void describe_event(struct describer *d, const struct node *root);
+/* "Anyone who is in the segment ..."; what speaks of nobody is left to describe_post(). */
+void describe_person(struct describer *d, const char *subject, const struct node *root);
 /* The title of a list or brand in quotes, or its id when there is none. */
 void describe_title(struct describer *d, enum item_kind kind, struct slice id, bool is_quoted);
 /* "a, b and c": what stands before the i-th of n. */

@@ -169,6 +169,8 @@ add_value(struct describer *d, const struct field *f, const struct value *v)
 	case VALUE_WORD:
 		if (f->type == FIELD_BRAND)
 			describe_title(d, ITEM_BRAND, v->text, false);
+		else if (f->type == FIELD_IN_SEGMENT)
+			describe_title(d, ITEM_SEGMENT, v->text, true);
 		else if (word_for(f, v->text) != NULL)
 			buf_add_str(d->out, word_for(f, v->text));
 		else
@@ -594,4 +596,16 @@ describe_event(struct describer *d, const struct node *root)
 		buf_add_str(d->out, ", provided that");
 		add_group(d, &p, GROUP_MIXED, is_said);
 	}
+}
+
+/* All conditions are about who it is, so no block is mixed. */
+void
+describe_person(struct describer *d, const char *subject, const struct node *root)
+{
+	struct parts p = {.count = 0};
+	bool is_said[RULES_CONDITIONS_MAX] = {false};
+
+	collect(root, false, &p);
+	buf_add_str(d->out, subject);
+	add_group(d, &p, GROUP_WHO, is_said);
 }

@@ -298,6 +298,7 @@ note_changed(
 		note_shadow(o, n);
 		diff_note_watch(was, is, n);
 		break;
+	case ITEM_SEGMENT: diff_note_segment(was, is, n); break;
 	}
 }
 
@@ -472,6 +473,8 @@ one_sided(struct differ *d, enum rule_change_kind kind, const struct item *it,
 	if ((it->kind == ITEM_RULE || it->kind == ITEM_WATCH) &&
 	    note_one_sided(d, is_added, it, twin, &n) < 0)
 		return -1;
+	if (it->kind == ITEM_SEGMENT)
+		diff_note_one_segment(it, is_added, &n);
 	return add_change(d, kind, it, &o, &n);
 }
 

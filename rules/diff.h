@@ -35,7 +35,7 @@ struct rule_change_line {
 
 struct rule_change {
 	enum rule_change_kind kind;
-	const char *what; /* "rule", "brand", "list", "watch" */
+	const char *what; /* "rule", "brand", "list", "watch", "segment" */
 	struct slice id, title;
 	const struct rule_change_line *lines;
 	size_t line_count;

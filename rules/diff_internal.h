@@ -4,6 +4,7 @@
 #ifndef RULES_DIFF_INTERNAL_H
 #define RULES_DIFF_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/slice.h"
@@ -26,5 +27,7 @@ void diff_note_rule(const struct item *was, const struct item *is, struct diff_n
 void diff_note_watch(const struct item *was, const struct item *is, struct diff_notes *n);
 void diff_note_new_watch(const struct item *is, struct diff_notes *n);
 void diff_note_gone_watch(const struct item *was, struct diff_notes *n);
+void diff_note_segment(const struct item *was, const struct item *is, struct diff_notes *n);
+void diff_note_one_segment(const struct item *it, bool is_added, struct diff_notes *n);
 
 #endif

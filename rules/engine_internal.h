@@ -22,6 +22,7 @@
 #include "rules/fields_internal.h"
 #include "rules/phrases_internal.h"
 #include "rules/rules.h"
+#include "rules/segments.h"
 #include "rules/tree_internal.h"
 #include "rules/words_internal.h"
 
@@ -42,6 +43,7 @@ struct map;
 	X(TEST_FLAG, +1, "push: a fact that is so or not")                                         \
 	X(TEST_IN_LIST, +1, "push: is the author or customer on a list")                           \
 	X(TEST_ALLOWS, +1, "push: can the customer be reached on a channel")                       \
+	X(TEST_IN_SEGMENT, +1, "push: is the customer in a segment")                               \
 	X(TEST_KNOWN, +1, "push: is there a value at all")                                         \
 	X(NOT, 0, "turn the top around; unknown stays unknown")                                    \
 	X(AND, -1, "pop b, pop a, push a and b; false beats unknown")                              \
@@ -80,7 +82,7 @@ struct test {
 	bool is_negated;
 	bool is_exact; /* MEETS, MISSES: bits tells all */
 	uint16_t domain; /* MEETS, MISSES; PLAIN: among the plain fields */
-	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword */
+	uint32_t set; /* MEETS, MISSES, HAS_ALL, IN_LIST; STARTS: the keyword; IN_SEGMENT: which */
 	uint32_t number; /* among the tests of the set: copies know where they come from */
 	const struct field *field;
 	union {
@@ -162,6 +164,13 @@ struct compiled_watch {
 	uint32_t over, out_of; /* programs; out_of: PROGRAM_NONE when no share is asked for */
 };
 
+/* The conditions of a segment; they are judged for customers, never for what happens, so no index has
+ * them. */
+struct compiled_segment {
+	const struct item *item;
+	uint32_t code, code_count; /* 0: imported */
+};
+
 /* Tests that stand in very many programs are asked once for an occurrence; what they said is a bit
  * each.  Gate 0 is none. */
 #define GATES_MAX 64
@@ -207,6 +216,13 @@ struct rule_set {
 	struct watch_head *watch_heads; /* beside watches */
 	struct compiled_watch *watches;
 	size_t watch_count;
+	struct segment_head *segment_heads; /* beside segments, in the order of the files */
+	struct compiled_segment *segments;
+	size_t segment_count;
+	const uint32_t *segment_order; /* each behind those it asks for */
+	uint32_t *segment_times; /* tests that time alone changes */
+	size_t segment_time_count, segment_time_cap;
+	struct segment_needs segment_needs;
 	/* [i] is the `when` of rules[i]; behind them the other parts, in the order of the files */
 	struct program *programs;
 	size_t program_count;
@@ -271,6 +287,7 @@ struct evaluation {
 	struct slice *folded; /* of plain fields, when first asked */
 	uint32_t author_names[AUTHOR_NAMES]; /* words that lists may have; 0: none has it */
 	const struct list_answer *list_answers;
+	enum tristate *judged; /* segments as judged so far; NULL: as the customer says */
 };
 
 /* What a field holds: as its accessors say, or as the example gives it.  NULL and false as there; a
@@ -295,6 +312,8 @@ int evaluation_begin(struct evaluation *e, const struct rule_set *set, const str
 int evaluation_begin_given(struct evaluation *e, const struct rule_set *set,
     const struct occurrence *occ, const struct node *given, struct arena *a);
 enum tristate evaluation_test(struct evaluation *e, const struct test *t);
+/* Code up to its end, or to FIRE. */
+enum tristate evaluation_run_code(struct evaluation *e, uint32_t from, uint32_t end);
 /* The program's answer. */
 enum tristate evaluation_run(struct evaluation *e, const struct program *p);
 /* The first id that the field's values and the set share; false: none. */
@@ -355,6 +374,11 @@ struct compiler {
 /* -1 without memory, as all of these. */
 int compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when);
 int compile_watch(struct compiler *c, struct compiled_watch *w, struct watch_head *head);
+/* Numbers the segments (before any condition is compiled), and compiles all of them. */
+int compile_segment_names(struct rule_set *s, size_t count);
+int compile_segments(struct compiler *c);
+/* Code of root that is no program; for segments. */
+int compile_code(struct compiler *c, struct node *root, uint32_t *code_r, uint32_t *count_r);
 /* Tests and code of root into the next program; root NULL: any post. */
 int compile_part(struct compiler *c, const struct item *it, const struct rule_head *head,
     enum firing_part part, struct node *root, uint32_t *program_r);

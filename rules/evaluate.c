@@ -274,6 +274,7 @@ run_code(struct evaluation *e, uint32_t from, uint32_t end)
 		case RULE_OPCODE_TEST_FLAG:
 		case RULE_OPCODE_TEST_IN_LIST:
 		case RULE_OPCODE_TEST_ALLOWS:
+		case RULE_OPCODE_TEST_IN_SEGMENT:
 		case RULE_OPCODE_TEST_KNOWN:
 			assert(top < RULE_STACK_MAX);
 			stack[top++] = evaluation_test(e, &e->set->tests[code[i].arg]);
@@ -301,6 +302,12 @@ run_code(struct evaluation *e, uint32_t from, uint32_t end)
 	}
 	assert(top == 1);
 	return stack[0];
+}
+
+enum tristate
+evaluation_run_code(struct evaluation *e, uint32_t from, uint32_t end)
+{
+	return run_code(e, from, end);
 }
 
 enum tristate

@@ -386,6 +386,33 @@ test_in_list(struct evaluation *e, const struct test *t)
 	return r == TRI_NO ? was_added(e, t, is_author ? TARGET_AUTHOR : TARGET_CUSTOMER) : r;
 }
 
+static bool
+has_text(const struct slice_list *l, struct slice s)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (slice_eq(l->items[i], s))
+			return true;
+	return false;
+}
+
+/* While segments are judged those before it have been; else the customer says it. */
+static enum tristate
+test_in_segment(struct evaluation *e, const struct test *t)
+{
+	const struct node *n = test_words_of(e->set, t)->node;
+	const struct customer *c = e->occ->customer;
+	struct slice id = n->values.first->text;
+	enum tristate r;
+
+	if (e->given != NULL && evaluation_given_list(e, n, &r))
+		return r;
+	if (e->judged != NULL)
+		return e->judged[t->set];
+	if (c == NULL || !c->has_segments || has_text(&c->unsure_segments, id))
+		return TRI_UNKNOWN;
+	return tri(has_text(&c->segments, id));
+}
+
 static enum tristate
 test_known(struct evaluation *e, const struct test *t)
 {
@@ -420,6 +447,7 @@ evaluation_test(struct evaluation *e, const struct test *t)
 	case RULE_OPCODE_TEST_ALLOWS:
 		r = evaluation_allows(e, test_words_of(e->set, t)->node);
 		break;
+	case RULE_OPCODE_TEST_IN_SEGMENT: r = test_in_segment(e, t); break;
 	case RULE_OPCODE_TEST_KNOWN: r = test_known(e, t); break;
 	case RULE_OPCODE_NOT:
 	case RULE_OPCODE_AND:

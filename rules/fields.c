@@ -217,6 +217,7 @@ static const struct {
     [FIELD_FLAG] = {EQUALS, false, "yes or no"},
     [FIELD_IN_LIST] = {EQUALS, false, "being in a list"},
     [FIELD_ALLOWS] = {EQUALS, true, "a permission"},
+    [FIELD_IN_SEGMENT] = {EQUALS, true, "being in a segment"},
     [FIELD_ATTRIBUTE] = {ANY_OF | ORDER | CONTAIN | EXISTS, false, "an attribute"},
 };
 

@@ -32,6 +32,7 @@ enum field_type {
 	FIELD_FLAG, /* author is verified */
 	FIELD_IN_LIST, /* author is in list staff */
 	FIELD_ALLOWS, /* customer allows email */
+	FIELD_IN_SEGMENT, /* customer is in segment loyal */
 	FIELD_ATTRIBUTE, /* customer.plan */
 	FIELD_TYPE_COUNT
 };
@@ -64,6 +65,7 @@ struct field {
 	const char *choices; /* CHOICE: "a|b|c" in the order of their numbers */
 	enum field_fold fold;
 	bool is_language; /* WORD: codes of languages */
+	bool is_of_days; /* a sum over the last days: moves on at midnight (UTC) by itself */
 	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
 	const char *help; /* one sentence */
 	/* for reading a rule back: "with % followers", of what is so or not "who is a bot|who is

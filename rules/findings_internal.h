@@ -33,7 +33,7 @@
 	X(UNKNOWN_CLAUSE, "R016", DIAG_ERROR, "A line that does not belong here")                  \
 	X(GIVEN_TWICE, "R017", DIAG_ERROR, "The same line twice")                                  \
 	X(REST_OF_LINE, "R018", DIAG_ERROR, "Something is left over on the line")                  \
-	X(NO_WHEN, "R019", DIAG_ERROR, "A rule or watch without 'when'")                           \
+	X(NO_WHEN, "R019", DIAG_ERROR, "A rule, watch or segment without 'when'")                  \
 	X(NO_THEN, "R020", DIAG_ERROR, "A rule or watch without 'then'")                           \
 	X(EMPTY_BLOCK, "R021", DIAG_ERROR, "A block with nothing in it")                           \
 	X(NOT_AVAILABLE, "R022", DIAG_ERROR, "Not available in this version")                      \
@@ -91,7 +91,11 @@
 	X(FAILED_EXAMPLE, "R121", DIAG_ERROR, "A rule does not do what its example says")          \
 	X(MIXED_OCCURRENCES, "R130", DIAG_ERROR, "An event and a post in one rule")                \
 	X(EVENT_ACTION, "R131", DIAG_ERROR, "An action that needs a post")                         \
-	X(EVENT_SCOPE, "R132", DIAG_ERROR, "Counted per author or thread, of events")
+	X(EVENT_SCOPE, "R132", DIAG_ERROR, "Counted per author or thread, of events")              \
+	X(UNKNOWN_SEGMENT, "R140", DIAG_ERROR, "There is no such segment")                         \
+	X(SEGMENT_CIRCLE, "R141", DIAG_ERROR, "Segments that ask for one another")                 \
+	X(NOT_OF_CUSTOMER, "R142", DIAG_ERROR, "A segment that asks about a post")                 \
+	X(IMPORTED_WHEN, "R143", DIAG_ERROR, "An imported segment with conditions")
 
 enum finding {
 #define X(name, code, severity, title) FINDING_##name,

@@ -275,13 +275,19 @@ write_head_lines(const struct item *it, struct json_writer *w)
 }
 
 static void
+write_when(const struct item *it, struct json_writer *w)
+{
+	if (it->when == NULL)
+		return;
+	json_key(w, "when");
+	rules_json_node(it->when, w);
+}
+
+static void
 write_rule(const struct item *it, struct json_writer *w)
 {
 	write_head_lines(it, w);
-	if (it->when != NULL) {
-		json_key(w, "when");
-		rules_json_node(it->when, w);
-	}
+	write_when(it, w);
 	rules_json_sequences(it, w);
 	rules_json_actions(it, w);
 	rules_json_guardrails(it, w);
@@ -308,6 +314,12 @@ write_item(const struct item *it, struct json_writer *w)
 	case ITEM_WATCH:
 		write_head_lines(it, w);
 		rules_json_watch(it, w);
+		break;
+	case ITEM_SEGMENT:
+		write_head_lines(it, w);
+		if (it->is_imported)
+			json_kv_bool(w, "imported", true);
+		write_when(it, w);
 		break;
 	}
 	write_slots(it, w);

@@ -57,6 +57,8 @@ json_read_condition(
 			return json_read_fail(r, &value, "{\"list\":...} belongs here");
 		if (n->field->type == FIELD_ALLOWS && n->values.first->kind != VALUE_WORD)
 			return json_read_fail(r, &value, "a channel belongs here");
+		if (n->field->type == FIELD_IN_SEGMENT && n->values.first->kind != VALUE_WORD)
+			return json_read_fail(r, &value, "the id of a segment belongs here");
 		if (n->values.first->notes != NULL)
 			return json_read_fail(r, &value, "comments belong to the line here");
 		return true;
@@ -382,20 +384,43 @@ read_head_lines(
 }
 
 static bool
-read_rule(struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
+read_when(struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
 {
 	struct json_place when = {at, "when", 0};
 
-	if (!read_head_lines(r, j, at, it))
-		return false;
-	it->has |= UINT32_C(1) << SLOT_WHEN | UINT32_C(1) << SLOT_THEN;
+	it->has |= UINT32_C(1) << SLOT_WHEN;
 	it->when = json_read_alloc(r, sizeof *it->when);
 	if (it->when == NULL || !read_node(r, json_get(j, "when"), 0, &when, it->when))
 		return false;
-	if (it->when->notes != NULL)
-		return json_read_fail(
-		    r, &when, "comments of the line 'when' stand in \"comments\"");
-	return json_read_sequences(r, j, at, it) && json_read_actions(r, j, at, it) &&
+	return it->when->notes == NULL ||
+	    json_read_fail(r, &when, "comments of the line 'when' stand in \"comments\"");
+}
+
+static bool
+read_segment(
+    struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
+{
+	struct json_place when = {at, "when", 0};
+
+	if (json_read_has(it, j, "description", SLOT_DESCRIPTION) &&
+	    !json_read_text(r, j, "description", at, &it->description))
+		return false;
+	if (json_type(json_get(j, "imported")) != JSON_ABSENT &&
+	    !json_bool(json_get(j, "imported"), &it->is_imported))
+		return json_read_fail(r, at, "\"imported\" is true or false");
+	if (!it->is_imported)
+		return read_when(r, j, at, it);
+	return json_type(json_get(j, "when")) == JSON_ABSENT ||
+	    json_read_fail(r, &when, "an imported segment has no conditions");
+}
+
+static bool
+read_rule(struct json_reader *r, const struct json *j, const struct json_place *at, struct item *it)
+{
+	if (!read_head_lines(r, j, at, it))
+		return false;
+	it->has |= UINT32_C(1) << SLOT_THEN;
+	return read_when(r, j, at, it) && json_read_sequences(r, j, at, it) && json_read_actions(r, j, at, it) &&
 	    json_read_guardrails(r, j, at, it) && json_read_examples(r, j, at, it);
 }
 
@@ -435,7 +460,7 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 			kind = k;
 	if (kind < 0)
 		return json_read_fail(
-		    r, at, "\"brand\", \"list\", \"rule\" or \"watch\" with an id belongs here");
+		    r, at, "\"brand\", \"list\", \"rule\", \"watch\" or \"segment\" with an id belongs here");
 	it->kind = (enum item_kind)kind;
 	it->sink = r->sink;
 	if (!json_read_text(r, j, item_kind_name(it->kind), at, &it->id) ||
@@ -462,6 +487,10 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 		break;
 	case ITEM_WATCH:
 		if (!read_head_lines(r, j, at, it) || !json_read_watch(r, j, at, it))
+			return false;
+		break;
+	case ITEM_SEGMENT:
+		if (!read_segment(r, j, at, it))
 			return false;
 		break;
 	}

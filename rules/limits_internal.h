@@ -13,6 +13,8 @@
 #define RULES_LINE_TOKENS_MAX 2000000u /* tokens of one line with its continuations */
 #define RULES_COUNT_MAX 200000u /* rules of a set; brands and lists have the same ceiling */
 #define RULES_WATCHES_MAX 1000u
+#define RULES_SEGMENTS_MAX 1000u
+#define RULES_SEGMENT_DEPTH_MAX 32 /* segments asking for one another */
 #define RULES_CROWD_TESTS_MAX 16 /* lines of the `when` of one watch */
 #define RULES_QUIET_DEFAULT_MS (INT64_C(30) * 60000) /* without `until quiet for` */
 #define RULES_SPAN_MIN_MS INT64_C(60000) /* of what looks back or waits */

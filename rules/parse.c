@@ -14,7 +14,6 @@ parse_not_available(struct parser *p)
 	static const struct {
 		const char *words, *help;
 	} later[] = {
-	    {"segment", "use 'customer.tag' or a list"},
 	    {"campaign", "use a rule with 'from ... until ...'"},
 	    {"journey", "use several rules"},
 	    {"wait", "timers come later"},
@@ -230,6 +229,8 @@ item_is_whole(const struct item *it)
 		return item_has(it, SLOT_CALLED);
 	if (it->kind == ITEM_WATCH && !item_has(it, SLOT_OVER))
 		return false;
+	if (it->kind == ITEM_SEGMENT)
+		return it->is_imported || item_has(it, SLOT_WHEN);
 	return it->kind == ITEM_LIST || (item_has(it, SLOT_WHEN) && item_has(it, SLOT_THEN));
 }
 
@@ -257,6 +258,8 @@ item_check_whole(struct parser *p, struct item *it)
 		parse_finding(p, FINDING_NO_OVER, it->id_at,
 		    "for example: over posts where brand is acme",
 		    "the watch does not say which posts it counts");
+	else if (it->kind == ITEM_SEGMENT)
+		parse_segment_without_when(p, it);
 	else if (!item_has(it, SLOT_WHEN))
 		parse_finding(p, FINDING_NO_WHEN, it->id_at,
 		    it->kind == ITEM_WATCH
@@ -293,6 +296,7 @@ parse_body(struct parser *p, struct item *it)
 		case ITEM_LIST: parse_list_line(p, it); break;
 		case ITEM_RULE: parse_rule_line(p, it); break;
 		case ITEM_WATCH: parse_watch_line(p, it); break;
+		case ITEM_SEGMENT: parse_segment_line(p, it); break;
 		}
 	}
 	if (rc == 0 && !it->is_broken)
@@ -356,6 +360,8 @@ parse_item(struct parser *p, enum item_kind kind)
 	it->notes[SLOT_HEAD] = parse_notes(p);
 	parse_id(p, it);
 	parse_title(p, it);
+	if (kind == ITEM_SEGMENT)
+		parse_segment_head(p, it);
 	parse_line_end(p);
 	parse_body(p, it);
 	p->item = NULL;
@@ -379,10 +385,20 @@ skip_to_top(struct parser *p)
 	p->lexer.is_quiet = false;
 }
 
+/* `brand is acme` outside of a rule is a stray condition, not a brand called "is". */
+static bool
+is_condition(const struct parser *p)
+{
+	const struct lex_token *second = parse_peek_at(p, 1);
+
+	return parse_is_word(second, "is") || parse_is_word(second, "contains") ||
+	    parse_is_word(second, "does");
+}
+
 static void
 outside_finding(struct parser *p)
 {
-	static const char *const words[] = {"brand", "list", "rule", "watch"};
+	static const char *const words[] = {"brand", "list", "rule", "watch", "segment"};
 	const struct lex_token *t = parse_peek(p);
 	char help[FINDING_TEXT_MAX];
 
@@ -398,23 +414,15 @@ outside_finding(struct parser *p)
 		    "'%.*s' stands outside of a rule", SHOWN(t->text));
 	else
 		parse_finding(p, FINDING_UNKNOWN_BLOCK, t->at,
-		    finding_did_you_mean(
-			t->kind == LEX_WORD ? diag_nearest(t->text, words, 4) : NULL,
-			"a file holds brands, lists, rules and watches: rule late-delivery \"Late "
-			"delivery\"",
+		    finding_did_you_mean(t->kind == LEX_WORD && !is_condition(p)
+			    ? diag_nearest(t->text, words, 5)
+			    : NULL,
+			"a file holds brands, lists, segments, rules and watches: rule "
+			"late-delivery "
+			"\"Late delivery\"",
 			help, sizeof help),
-		    "a brand, a list, a rule or a watch should begin here");
+		    "a brand, a list, a segment, a rule or a watch should begin here");
 	skip_to_top(p);
-}
-
-/* `brand is acme` outside of a rule is a stray condition, not a brand called "is". */
-static bool
-is_condition(const struct parser *p)
-{
-	const struct lex_token *second = parse_peek_at(p, 1);
-
-	return parse_is_word(second, "is") || parse_is_word(second, "contains") ||
-	    parse_is_word(second, "does");
 }
 
 int

@@ -307,9 +307,13 @@ phrase_value(struct parser *p, struct node *c)
 	if (t->kind != LEX_WORD && t->kind != LEX_TEXT) {
 		parse_finding(p, FINDING_NO_VALUE, t->at,
 		    c->field->type == FIELD_IN_LIST ? "for example 'author is in list staff'"
-						    : "for example 'customer allows email'",
+			: c->field->type == FIELD_IN_SEGMENT
+			? "for example 'customer is in segment loyal'"
+			: "for example 'customer allows email'",
 		    c->field->type == FIELD_IN_LIST ? "the id of a list belongs here"
-						    : "the name of a channel belongs here");
+			: c->field->type == FIELD_IN_SEGMENT
+			? "the id of a segment belongs here"
+			: "the name of a channel belongs here");
 		return false;
 	}
 	parse_take(p);
@@ -388,7 +392,13 @@ subject_finding(struct parser *p, const struct lex_token *t)
 		return;
 	}
 	if (parse_word_is_of(last->text, "in on")) {
-		snprintf(help, sizeof help, "for example: %.*s is in list staff", SHOWN(t->text));
+		if (parse_is_word(parse_peek_at(p, ahead + 1), "segment"))
+			snprintf(help, sizeof help,
+			    "customers are in segments: customer is in segment "
+			    "loyal");
+		else
+			snprintf(help, sizeof help, "for example: %.*s is in list staff",
+			    SHOWN(t->text));
 		parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at, help,
 		    "'in list' and the id of a list belong here");
 		return;
@@ -455,7 +465,7 @@ field_finding(struct parser *p, const struct lex_token *t)
 		subject_finding(p, t);
 		return;
 	}
-	if (parse_word_is_of(t->text, "author.early_adopter count authors customer.segment")) {
+	if (parse_word_is_of(t->text, "author.early_adopter count authors")) {
 		parse_finding(p, FINDING_NOT_AVAILABLE, t->at,
 		    "the fields there are stand in the manual; close to it: author.influence, "
 		    "author.posts_seen",

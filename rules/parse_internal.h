@@ -7,7 +7,7 @@
  * parse.c has blocks and clauses, parse_period.c dates, parse_guardrail.c with parse_limits.c and
  * parse_hours.c the clauses that hold a rule back, parse_when.c groups of conditions,
  * parse_condition.c one of them, parse_then.c actions, parse_sequence.c `after` and `unless`,
- * parse_watch.c watches, parse_token.c what they share.
+ * parse_watch.c watches, parse_segment.c segments, parse_token.c what they share.
  */
 #ifndef RULES_PARSE_INTERNAL_H
 #define RULES_PARSE_INTERNAL_H
@@ -91,6 +91,11 @@ void parse_clause_unknown(struct parser *p, const struct lex_token *t, const cha
 bool parse_head_line(struct parser *p, struct item *it);
 /* `after ...` and `unless ...` with their blocks; false: the line is neither. */
 bool parse_sequence_line(struct parser *p, struct item *it);
+/* Behind the title of a segment: `imported`, or nothing; a line of it, with its block; and the
+ * finding about one that says nothing. */
+void parse_segment_head(struct parser *p, struct item *it);
+void parse_segment_line(struct parser *p, struct item *it);
+void parse_segment_without_when(struct parser *p, const struct item *it);
 /* A line of a watch, with its block. */
 void parse_watch_line(struct parser *p, struct item *it);
 /* `then` was taken. */

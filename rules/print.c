@@ -422,14 +422,20 @@ print_then(const struct item *it, struct buf *out)
 }
 
 static void
+print_when(const struct item *it, struct buf *out)
+{
+	if (it->when == NULL)
+		return;
+	print_begin_line(it, SLOT_WHEN, out);
+	buf_add_str(out, "when ");
+	print_node(it->when, it->notes[SLOT_WHEN], 2, out);
+}
+
+static void
 print_rule(const struct item *it, struct buf *out)
 {
 	print_rule_head_lines(it, out);
-	if (it->when != NULL) {
-		print_begin_line(it, SLOT_WHEN, out);
-		buf_add_str(out, "when ");
-		print_node(it->when, it->notes[SLOT_WHEN], 2, out);
-	}
+	print_when(it, out);
 	print_happening(it, out);
 	print_sequences(it, out);
 	if (it->then != NULL)
@@ -468,6 +474,8 @@ print_item(const struct item *it, struct buf *out)
 	print_before(it->notes[SLOT_HEAD], 0, out);
 	buf_addf(out, "%s %.*s ", item_kind_name(it->kind), SLICE_ARG(it->id));
 	print_quoted(it->title, out);
+	if (it->is_imported)
+		buf_add_str(out, " imported");
 	print_after(it->notes[SLOT_HEAD], out);
 	switch (it->kind) {
 	case ITEM_BRAND:
@@ -480,6 +488,10 @@ print_item(const struct item *it, struct buf *out)
 	case ITEM_WATCH:
 		print_rule_head_lines(it, out);
 		print_watch(it, out);
+		break;
+	case ITEM_SEGMENT:
+		print_rule_head_lines(it, out);
+		print_when(it, out);
 		break;
 	}
 	print_before(it->notes[SLOT_END], 2, out);

@@ -30,6 +30,7 @@ rule_set_unref(struct rule_set *set)
 	mem_free(set->tests);
 	mem_free(set->test_words);
 	mem_free(set->sets);
+	mem_free(set->segment_times);
 	arena_free(set->arena);
 	mem_free(set);
 }

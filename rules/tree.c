@@ -71,7 +71,8 @@ item_kind_name(enum item_kind k)
 	static const char *const names[] = {[ITEM_BRAND] = "brand",
 	    [ITEM_LIST] = "list",
 	    [ITEM_RULE] = "rule",
-	    [ITEM_WATCH] = "watch"};
+	    [ITEM_WATCH] = "watch",
+	    [ITEM_SEGMENT] = "segment"};
 
 	return names[k];
 }
@@ -451,6 +452,7 @@ item_equal(const struct item *a, const struct item *b)
 	case ITEM_LIST: return values_equal(&a->items, &b->items);
 	case ITEM_RULE: return rule_equal(a, b);
 	case ITEM_WATCH: return rule_equal(a, b) && watch_equal(a, b);
+	case ITEM_SEGMENT: return a->is_imported == b->is_imported && rule_equal(a, b);
 	}
 	return false;
 }

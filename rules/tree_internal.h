@@ -3,7 +3,7 @@
  *at.
  *
  *	rules_file
- *	  item (brand | list | rule | watch) -> item -> ...
+ *	  item (brand | list | rule | watch | segment) -> item -> ...
  *	    rule: clauses as plain members, their comments in notes[slot]
  *	      when: node          ALL, ANY: first child, its next ones; NOT: one child; CONDITION:
  *field, op, values then: action_node -> action_node -> ...
@@ -242,8 +242,9 @@ enum item_kind {
 	ITEM_LIST,
 	ITEM_RULE,
 	ITEM_WATCH, /* shares its ids with rules: both leave decisions under them */
+	ITEM_SEGMENT
 };
-#define ITEM_KIND_COUNT (ITEM_WATCH + 1)
+#define ITEM_KIND_COUNT (ITEM_SEGMENT + 1)
 
 struct item {
 	enum item_kind kind;
@@ -293,6 +294,10 @@ struct item {
 	size_t crowd_count;
 	struct duration quiet;
 	struct range quiet_at;
+	/* ITEM_SEGMENT; with description and when */
+	bool is_imported;
+	uint32_t segment; /* its place among all segments, once compiled */
+	int mark; /* of the checker, while it looks for circles */
 };
 
 struct rules_file {

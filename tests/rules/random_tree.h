@@ -20,6 +20,7 @@ struct random_tree {
 	const struct node *shared[6];
 	size_t shared_count;
 	uint64_t rules_max;
+	size_t segments; /* inside a segment: it may ask for so many of random_segments; else 0 */
 };
 
 static const char *const random_words[] = {"late", "Delivery", "not delivered", "flat white",
@@ -35,6 +36,7 @@ static const char *const random_attributes[] = {"plan", "Tier", "visits", "care_
 static const char *const random_comments[] = {
     "why", "# twice", "", "with \"quotes\" and , commas", "end"};
 static const char *const random_lists[] = {"staff", "terms"};
+static const char *const random_segments[] = {"vip", "fans", "friends"};
 static const char *const random_brands[] = {"acme", "beta"};
 
 #define RANDOM_OF(t, list) ((list)[rng_below(&(t)->rng, sizeof(list) / sizeof *(list))])
@@ -134,6 +136,11 @@ random_value(struct random_tree *t, const struct node *n)
 		v->kind = VALUE_WORD;
 		v->text = random_one_in(t, 2) ? SLICE_LIT("email") : SLICE_LIT("push");
 		break;
+	case FIELD_IN_SEGMENT:
+		v->kind = VALUE_WORD;
+		v->text = slice_of(
+		    random_segments[rng_below(&t->rng, t->segments > 0 ? t->segments : 3)]);
+		break;
 	case FIELD_IN_LIST:
 		v->kind = VALUE_LIST;
 		v->text = slice_of(RANDOM_OF(t, random_lists));
@@ -174,6 +181,17 @@ random_sort_between(struct node *n)
 	b->duration = swap.duration;
 }
 
+/* A segment asks about customers, and never for the hour. */
+static inline bool
+random_may_ask(const struct random_tree *t, const struct field *f)
+{
+	struct slice name = slice_of(f->name);
+
+	return t->segments == 0 || slice_starts_with(name, "link.") ||
+	    (slice_starts_with(name, "customer.") && !slice_eq_str(name, "customer.hour") &&
+		!slice_eq_str(name, "customer.weekday"));
+}
+
 static inline const struct field *
 random_field(struct random_tree *t)
 {
@@ -181,7 +199,8 @@ random_field(struct random_tree *t)
 
 	do
 		f = field_at(rng_below(&t->rng, field_count()));
-	while (field_about(f) == (t->is_event ? FIELD_ABOUT_POST : FIELD_ABOUT_EVENT));
+	while (field_about(f) == (t->is_event ? FIELD_ABOUT_POST : FIELD_ABOUT_EVENT) ||
+	    !random_may_ask(t, f));
 	return f;
 }
 
@@ -228,7 +247,7 @@ random_node(struct random_tree *t, unsigned depth, struct node *n)
 	struct node **tail = &n->first;
 
 	if (kind < 3) {
-		if (t->shared_count == 0 || t->is_event || random_one_in(t, 4)) {
+		if (t->shared_count == 0 || t->is_event || t->segments > 0 || random_one_in(t, 4)) {
 			random_condition(t, n);
 			return;
 		}
@@ -627,7 +646,28 @@ random_texts_into(
 	}
 }
 
-/* Two brands, two lists, some rules and watches. */
+/* The i-th of random_segments: the first is imported, the others ask for those before them. */
+static inline struct item *
+random_segment(struct random_tree *t, size_t i)
+{
+	struct item *it = random_item(t, ITEM_SEGMENT, random_segments[i]);
+
+	if (random_one_in(t, 3)) {
+		random_slot(t, it, SLOT_DESCRIPTION);
+		it->description = slice_of(RANDOM_OF(t, random_texts));
+	}
+	if (i == 0) {
+		it->is_imported = true;
+		return it;
+	}
+	random_slot(t, it, SLOT_WHEN);
+	t->segments = i;
+	it->when = random_where(t);
+	t->segments = 0;
+	return it;
+}
+
+/* Two brands, two lists, three segments, some rules and watches. */
 static inline void
 random_file(struct random_tree *t, struct rules_file *f)
 {
@@ -651,6 +691,10 @@ random_file(struct random_tree *t, struct rules_file *f)
 		*tail = random_item(t, ITEM_LIST, random_lists[i]);
 		random_texts_into(t, &(*tail)->items, i == 0 ? random_texts : random_words,
 		    rng_below(&t->rng, 8), true);
+		tail = &(*tail)->next;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		*tail = random_segment(t, i);
 		tail = &(*tail)->next;
 	}
 	for (uint64_t i = 0; i < rules; i++) {

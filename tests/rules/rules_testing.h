@@ -207,6 +207,7 @@ struct testing_occurrence {
 	struct event event;
 	struct attribute properties[4];
 	struct slice texts[24];
+	struct slice segments[4], unsure;
 	uint16_t brands[4];
 };
 

@@ -11,6 +11,9 @@
 #include "rules/engine_internal.h"
 #include "tests/rules/rules_testing.h"
 
+struct slow;
+static inline enum tristate slow_segment(struct slow *s, struct slice id);
+
 struct slow {
 	const struct rule_set *set;
 	const struct occurrence *occ;
@@ -390,6 +393,30 @@ slow_in_list(struct slow *s, const struct node *n)
 	return n->op == RULE_OP_IS_NOT ? slow_not(r) : r;
 }
 
+static inline bool
+slow_has(const struct slice_list *l, struct slice s)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (slice_eq(l->items[i], s))
+			return true;
+	return false;
+}
+
+/* What the customer says, or when segments are judged the conditions of the other one. */
+static inline enum tristate
+slow_in_segment(struct slow *s, const struct node *n)
+{
+	const struct customer *c = s->occ->customer;
+	struct slice id = n->values.first->text;
+	enum tristate r = TRI_UNKNOWN;
+
+	if (s->occ->kind == OCCURRENCE_CUSTOMER)
+		r = slow_segment(s, id);
+	else if (c != NULL && c->has_segments && !slow_has(&c->unsure_segments, id))
+		r = slow_tri(slow_has(&c->segments, id));
+	return n->op == RULE_OP_IS_NOT ? slow_not(r) : r;
+}
+
 static inline enum tristate
 slow_known(struct slow *s, const struct node *n)
 {
@@ -426,6 +453,7 @@ slow_condition(struct slow *s, const struct node *n)
 	case FIELD_FLAG:
 		r = n->field->flag(s->occ);
 		return n->op == RULE_OP_IS_NOT ? slow_not(r) : r;
+	case FIELD_IN_SEGMENT: return slow_in_segment(s, n);
 	case FIELD_ALLOWS:
 		r = field_allows(s->occ, n->values.first->text);
 		return n->op == RULE_OP_IS_NOT ? slow_not(r) : r;
@@ -469,6 +497,24 @@ slow_asks_about_events(const struct node *n)
 		if (slow_asks_about_events(child))
 			return true;
 	return false;
+}
+
+static inline enum tristate
+slow_segment(struct slow *s, struct slice id)
+{
+	const struct customer *c = s->occ->customer;
+
+	for (size_t f = 0; f < s->set->file_count; f++)
+		for (const struct item *it = s->set->files[f].first; it != NULL; it = it->next) {
+			if (it->kind != ITEM_SEGMENT || !slice_eq(it->id, id))
+				continue;
+			if (!it->is_imported)
+				return slow_node(s, it->when);
+			return c == NULL || !c->has_segments ? TRI_UNKNOWN
+							     : slow_tri(slow_has(&c->segments, id));
+		}
+	fail();
+	return TRI_UNKNOWN;
 }
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "rules/crowd.h"
 #include "rules/print_internal.h"
+#include "rules/segments.h"
 #include "tests/rules/golden.h"
 #include "tests/rules/random_tree.h"
 
@@ -16,6 +17,10 @@ describe_all(const struct rule_set *set, struct buf *out)
 	}
 	for (size_t i = 0; i < rule_set_watch_count(set); i++) {
 		rule_set_describe_watch(set, i, out);
+		buf_add_char(out, '\n');
+	}
+	for (size_t i = 0; i < rule_set_segment_count(set); i++) {
+		rule_set_describe_segment(set, i, out);
 		buf_add_char(out, '\n');
 	}
 	assert_false(buf_failed(out));

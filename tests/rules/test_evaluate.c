@@ -327,6 +327,12 @@ random_customer(struct random_tree *t, struct testing_occurrence *o, size_t *use
 	    .timezone = maybe(t, SLICE_LIT("Europe/Berlin"))};
 	o->customer.endpoints = o->endpoints;
 	o->customer.endpoint_count = rng_below(&t->rng, 2);
+	o->customer.has_segments = !random_one_in(t, 4);
+	o->customer.segments = (struct slice_list){o->segments, rng_below(&t->rng, 4)};
+	for (size_t i = 0; i < o->customer.segments.count; i++)
+		o->segments[i] = slice_of(RANDOM_OF(t, random_segments));
+	o->unsure = slice_of(RANDOM_OF(t, random_segments));
+	o->customer.unsure_segments = (struct slice_list){&o->unsure, random_one_in(t, 3)};
 	o->occ.customer = &o->customer;
 }
 
@@ -476,6 +482,38 @@ compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, siz
 	arena_free(a);
 }
 
+/* The same customers, judged: each segment is what its conditions say, however they ask one another. */
+static void
+compare_segments_on(
+    struct random_tree *t, const struct rule_set *set, uint64_t seed, size_t *members)
+{
+	static const struct rule_facts facts = {.in_list = random_in_list};
+	struct testing_occurrence o;
+	struct arena *a = arena_new(64 * 1024 * 1024);
+	enum tristate truth[3];
+	int64_t due_ms;
+
+	random_occurrence(t, &o);
+	o.occ.kind = OCCURRENCE_CUSTOMER;
+	o.occ.post = NULL;
+	o.occ.score = NULL;
+	o.occ.author = NULL;
+	assert_int_equal(rule_set_segment_count(set), 3);
+	assert_int_equal(rule_set_judge_segments(set, &o.occ, &facts, a, truth, &due_ms, NULL), 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct slow s = {set, &o.occ, &facts, a};
+		enum tristate slow = slow_segment(&s, rule_set_segment(set, i)->id);
+
+		if (truth[i] != slow)
+			fail_msg(
+			    "seed %llu: of segment %zu the engine says %d, the slow evaluator %d "
+			    "in\n%s",
+			    (unsigned long long)seed, i, truth[i], slow, text_of(set, a));
+		*members += slow == TRI_YES;
+	}
+	arena_free(a);
+}
+
 static struct rule_set *
 random_set(struct random_tree *t, uint64_t seed)
 {
@@ -506,7 +544,7 @@ random_set(struct random_tree *t, uint64_t seed)
 static void
 the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 {
-	size_t fired = 0, unknown = 0, gates = 0;
+	size_t fired = 0, unknown = 0, gates = 0, members = 0;
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= FILES; seed++) {
@@ -518,13 +556,15 @@ the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 			random_tree_share(&t);
 		set = random_set(&t, seed);
 		gates += set->index.gate_count - 1;
-		for (int i = 0; i < OCCURRENCES; i++)
+		for (int i = 0; i < OCCURRENCES; i++) {
 			compare_on(&t, set, seed, &fired, &unknown);
+			compare_segments_on(&t, set, seed, &members);
+		}
 		rule_set_unref(set);
 		arena_free(t.arena);
 	}
 	print_message("%zu firings, %zu unknown, %zu gates\n", fired, unknown, gates);
-	assert_true(fired > 1000 && unknown > 1000 && gates > 100);
+	assert_true(fired > 1000 && unknown > 1000 && gates > 100 && members > 1000);
 }
 
 /* ---- firings ---- */

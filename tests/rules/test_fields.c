@@ -19,6 +19,7 @@ answer(const char *condition, const struct testing_occurrence *t)
 	snprintf(rules, sizeof rules,
 	    "brand acme \"Acme\"\n called \"acme\"\nend\nbrand beta \"Beta\"\n called "
 	    "\"beta\"\nend\n"
+	    "segment loyal \"Loyal\"\n when customer.plan is \"gold\"\nend\n"
 	    "list holidays \"H\"\n \"2026-12-24\", \"2026-12-25\"\nend\n"
 	    "rule r \"R\"\n when %s\n then alert \"x\" as low\nend\n",
 	    condition);

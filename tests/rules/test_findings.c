@@ -129,7 +129,8 @@ every_field_has_a_name_of_its_own_and_an_example_that_compiles(void **state)
 		assert_true(strlen(f->help) > 10);
 		snprintf(text, sizeof text,
 		    "brand acme \"Acme\"\n called \"acme\"\nend\nlist staff \"S\"\nend\nlist "
-		    "winback \"W\"\nend\n"
+		    "winback \"W\"\nend\nsegment loyal \"L\"\n when customer.plan is "
+		    "\"gold\"\nend\n"
 		    "rule r \"R\"\n when %s\n then alert \"x\" as low\nend\n",
 		    f->example);
 		rule_set_unref(testing_compile(text));
