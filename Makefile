@@ -108,8 +108,10 @@ $(DIR)/%.o: %.c
 
 build: $(O)/earshot ## build the program as build/earshot (the default)
 
-$(O)/earshot: $(DIR)/earshot
-	@cp -f $< $@.new && mv -f $@.new $@
+# Which kind of build it was last is not a matter of time.
+$(O)/earshot: $(DIR)/earshot always
+	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
+always:
 
 $(DIR)/earshot: $(call obj,$(MAIN)) $(foreach r,$(below_daemon),$(DIR)/lib$(r).a)
 	@echo "  LINK  $@"
@@ -213,6 +215,6 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
-.PHONY: build test test-crash test-binaries fuzz run bench format format-check layers analyze cov deps clean help
+.PHONY: always build test test-crash test-binaries fuzz run bench format format-check layers analyze cov deps clean help
 
 -include $(shell find $(DIR) -name '*.d' 2>/dev/null)
