@@ -519,10 +519,14 @@ actions_settle(struct store *st, const struct actions_config *config,
 		if (in->firings[i].part == FIRING_RULE)
 			order[rules++] = &in->firings[i];
 	put_in_order(order, rules);
-	for (size_t i = 0; i < rules; i++)
+	for (size_t i = 0; i < rules; i++) {
+		if (i % AHEAD_RULES == 0)
+			ahead_fetch(
+			    &s, order + i, rules - i < AHEAD_RULES ? rules - i : AHEAD_RULES);
 		if ((i == 0 || order[i]->rule != order[i - 1]->rule) &&
 		    settle_firing(&s, order[i]) < 0)
 			return -1;
+	}
 	/* Behind the rules: a post does not come before itself. */
 	for (size_t i = 0; i < in->firing_count; i++)
 		if ((in->firings[i].part == FIRING_AFTER || in->firings[i].part == FIRING_UNLESS) &&

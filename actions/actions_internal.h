@@ -2,6 +2,7 @@
  * actions_internal.h - one settling of the firings of one occurrence, as its files share it.
  *
  *   actions.c     order, decision rows, profile actions
+ *   ahead.c       what rules remember is fetched before they ask for it
  *   guardrails.c  what holds a whole firing back, in order; the counters that move when it fires
  *   windows.c     happening N times within T
  *   caps.c        at most N per day, budgets, a person's day and week
@@ -74,6 +75,12 @@ struct untold {
 	int64_t number;
 	const char *nobody;
 };
+
+/* --- ahead.c --- */
+/* What these rules, at most AHEAD_RULES, remember will be asked for: the memory it lies in is fetched.
+ * Changes nothing.  More at once would push each other out. */
+#define AHEAD_RULES 32
+void ahead_fetch(struct settle *s, const struct firing *const *order, size_t count);
 
 /* --- guardrails.c --- */
 /* The words of why, into text; text itself for WHY_TEXT. */

@@ -12,6 +12,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/prefetch.h"
 #include "rules/fold_internal.h"
 
 /* Up to so many keywords found are walked; of more there is a bitmap. */
@@ -381,14 +382,14 @@ static void
 fetch(const struct rule_set *s, const uint32_t *candidates, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		__builtin_prefetch(&s->programs[candidates[i]]);
+		prefetch(&s->programs[candidates[i]]);
 	for (size_t i = 0; i < count; i++) {
 		const struct program *p = &s->programs[candidates[i]];
 
 		if (p->check_count > 0)
-			__builtin_prefetch(&s->check_lines[p->check]);
+			prefetch(&s->check_lines[p->check]);
 		if (p->check_count > 1)
-			__builtin_prefetch(&s->check_lines[p->check + 1]);
+			prefetch(&s->check_lines[p->check + 1]);
 	}
 }
 

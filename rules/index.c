@@ -21,6 +21,7 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "core/prefetch.h"
 
 #define KEY_EMPTY UINT64_MAX
 /* Values of one rule's predicate: an `any of` of very many conditions is better run flat. */
@@ -605,8 +606,7 @@ pick_by_values(struct evaluation *e, size_t domain, struct picked *p)
 	const struct domain_values *v = evaluation_domain(e, domain);
 
 	for (size_t i = 0; i < v->count; i++)
-		__builtin_prefetch(
-		    &x->postings[posting_place(x, (uint64_t)domain << 32 | v->ids[i])]);
+		prefetch(&x->postings[posting_place(x, (uint64_t)domain << 32 | v->ids[i])]);
 	for (size_t i = 0; i < v->count; i++) {
 		const struct posting *at =
 		    &x->postings[posting_slot(x, (uint64_t)domain << 32 | v->ids[i])];

@@ -4,6 +4,7 @@
  * A reader has none: it would have to notice each commit of the writer.  It loads straight from its
  * snapshot.
  */
+#include "store/ahead.h"
 #include "store/store_internal.h"
 
 #include <assert.h>
@@ -89,38 +90,101 @@ cache_put_saved(
 	return watch(st, overlay_put_saved(st->caches[which], key, value, &own), &own, err);
 }
 
+/* "head, NUL, kind, tail": good until the next call. */
+static int
+key_join(struct store *st, struct slice head, char kind, struct slice tail, struct slice *joined_r,
+    struct err *err)
+{
+	size_t len = head.len + 2 + tail.len;
+	char *at = st->short_key;
+
+	if (len <= sizeof st->short_key) {
+		if (head.len > 0)
+			memcpy(at, head.ptr, head.len);
+		at += head.len;
+		*at++ = '\0';
+		*at++ = kind;
+		if (tail.len > 0)
+			memcpy(at, tail.ptr, tail.len);
+		*joined_r = slice_make(st->short_key, len);
+		return 0;
+	}
+	buf_clear(&st->key);
+	buf_add_slice(&st->key, head);
+	buf_add_char(&st->key, '\0');
+	buf_add_char(&st->key, kind);
+	buf_add_slice(&st->key, tail);
+	if (store_buf_check(st, &st->key, err) < 0)
+		return -1;
+	*joined_r = buf_slice(&st->key);
+	return 0;
+}
+
+int
+cache_get_key(struct store *st, enum store_cache which, struct slice head, char kind,
+    struct slice tail, void *value_r, struct err *err)
+{
+	struct overlay *o = st->caches[which];
+	struct overlay_key k;
+	struct slice joined;
+	struct err own;
+
+	if (o == NULL)
+		return key_join(st, head, kind, tail, &joined, err) < 0
+		    ? -1
+		    : kinds[which].ops.load(st, joined, value_r, err);
+	k = overlay_key_of(o, head, kind, tail);
+	return watch(st, overlay_get_key(o, &k, value_r, &own), &own, err);
+}
+
+int
+cache_put_key(struct store *st, enum store_cache which, struct slice head, char kind,
+    struct slice tail, const void *value, struct err *err)
+{
+	struct overlay *o = st->caches[which];
+	struct overlay_key k;
+	struct err own;
+
+	assert(st->is_in_transaction && o != NULL);
+	k = overlay_key_of(o, head, kind, tail);
+	return watch(st, overlay_put_key(o, &k, value, &own), &own, err);
+}
+
+static bool
+ahead(struct store *st, enum store_cache which, struct slice head, char kind, struct slice tail,
+    struct store_ahead *a_r)
+{
+	a_r->in = st->caches[which];
+	if (a_r->in == NULL)
+		return false;
+	a_r->key = overlay_key_of(a_r->in, head, kind, tail);
+	overlay_fetch(a_r->in, &a_r->key);
+	return true;
+}
+
+bool
+store_counter_ahead(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
+    struct store_ahead *a_r)
+{
+	return ahead(st, CACHE_COUNTERS, rule_id, (char)kind, key, a_r);
+}
+
+bool
+store_times_ahead(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
+    struct store_ahead *a_r)
+{
+	return ahead(st, CACHE_TIMES, rule_id, (char)part, key, a_r);
+}
+
+void
+store_ahead_value(const struct store_ahead *a)
+{
+	overlay_fetch_value(a->in, &a->key);
+}
+
 void
 cache_forget(struct store *st, enum store_cache which, struct slice key)
 {
 	assert(st->caches[which] != NULL);
 	overlay_forget(st->caches[which], key);
-}
-
-int
-store_key_join(struct store *st, struct slice rule_id, char kind, struct slice key,
-    struct slice *joined_r, struct err *err)
-{
-	size_t len = rule_id.len + 2 + key.len;
-	char *at = st->short_key;
-
-	if (len <= sizeof st->short_key) {
-		if (rule_id.len > 0)
-			memcpy(at, rule_id.ptr, rule_id.len);
-		at += rule_id.len;
-		*at++ = '\0';
-		*at++ = kind;
-		if (key.len > 0)
-			memcpy(at, key.ptr, key.len);
-		*joined_r = slice_make(st->short_key, len);
-		return 0;
-	}
-	buf_clear(&st->key);
-	buf_add_slice(&st->key, rule_id);
-	buf_add_char(&st->key, '\0');
-	buf_add_char(&st->key, kind);
-	buf_add_slice(&st->key, key);
-	if (store_buf_check(st, &st->key, err) < 0)
-		return -1;
-	*joined_r = buf_slice(&st->key);
-	return 0;
 }

@@ -81,12 +81,8 @@ store_counter_get(struct store *st, struct slice rule_id, enum state_kind kind, 
     struct rule_counter *c_r, struct err *err)
 {
 	struct rule_counter c = {TIME_UNKNOWN, 0};
-	struct slice joined;
-	int rc;
+	int rc = cache_get_key(st, CACHE_COUNTERS, rule_id, (char)kind, key, &c, err);
 
-	if (store_key_join(st, rule_id, (char)kind, key, &joined, err) < 0)
-		return -1;
-	rc = cache_get(st, CACHE_COUNTERS, joined, &c, err);
 	if (rc < 0)
 		return -1;
 	*c_r = c;
@@ -97,9 +93,5 @@ int
 store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
     const struct rule_counter *c, struct err *err)
 {
-	struct slice joined;
-
-	if (store_key_join(st, rule_id, (char)kind, key, &joined, err) < 0)
-		return -1;
-	return cache_put(st, CACHE_COUNTERS, joined, c, err);
+	return cache_put_key(st, CACHE_COUNTERS, rule_id, (char)kind, key, c, err);
 }

@@ -19,20 +19,27 @@
 #include "core/err.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/prefetch.h"
+#include "store/overlay_key_internal.h"
 
-#define BUCKETS_FIRST 256
+#define PLACES_FIRST 256
 
 struct entry {
-	struct entry *next; /* in its bucket */
 	uint64_t hash;
-	size_t slot; /* where it is in all[] */
-	size_t pending_slot; /* where it is in pending[] */
-	size_t key_len;
-	bool is_known, is_there; /* is_there: the row exists */
-	bool is_pending, is_pending_there;
-	bool is_dirty; /* pending and not saved yet */
-	bool is_recent; /* used since the hand of the clock passed */
-	_Alignas(max_align_t) unsigned char bytes[]; /* known value, pending value, key */
+	uint32_t slot; /* where it is in all[] */
+	uint32_t pending_slot; /* where it is in pending[] */
+	uint32_t key_len;
+	bool is_known : 1, is_there : 1; /* is_there: the row exists */
+	bool is_pending : 1, is_pending_there : 1;
+	bool is_dirty : 1; /* pending and not saved yet */
+	bool is_recent : 1; /* used since the hand of the clock passed */
+	_Alignas(int64_t) unsigned char bytes[]; /* known value, pending value, key */
+};
+
+/* Open addressing, the hash beside the entry: of a key that is not there no entry is looked at. */
+struct place {
+	uint64_t hash;
+	struct entry *entry; /* NULL: empty */
 };
 
 struct entry_list {
@@ -43,17 +50,19 @@ struct entry_list {
 struct overlay {
 	struct overlay_ops ops;
 	void *cookie;
-	uint64_t seed;
 	size_t value_size, max_entries, max_bytes;
 	size_t stride; /* value_size, rounded up so that both values are aligned */
-	struct entry **buckets;
-	size_t bucket_count; /* a power of two */
+	struct place *places;
+	size_t place_count; /* a power of two */
 	struct entry_list all, pending;
 	size_t bytes; /* of all entries, with what each needs beside itself */
 	size_t dirty_count;
 	size_t hand;
 	struct entry *last; /* found last: who reads a row often writes it next */
 	bool is_unsettled; /* the table was changed behind our back in this transaction */
+	char *joined; /* the key that is being loaded */
+	size_t joined_cap;
+	struct overlay_key_maker maker;
 };
 
 static unsigned char *
@@ -74,13 +83,13 @@ entry_key(const struct overlay *o, const struct entry *e)
 	return slice_make((const char *)e->bytes + 2 * o->stride, e->key_len);
 }
 
-/* The entry, what the heap adds to it, and its places in the lists and among the buckets. */
+/* The entry, what the heap adds to it, and its places in the lists and in the table. */
 static size_t
 entry_cost(const struct overlay *o, size_t key_len)
 {
 	size_t room = sizeof(struct entry) + 2 * o->stride + key_len + sizeof(size_t);
 
-	return ((room + 15) & ~(size_t)15) + 4 * sizeof(struct entry *);
+	return ((room + 15) & ~(size_t)15) + 2 * sizeof(struct entry *) + 2 * sizeof(struct place);
 }
 
 static int
@@ -106,20 +115,20 @@ overlay_new(size_t value_size, const struct overlay_ops *ops, void *cookie, uint
 {
 	struct overlay *o;
 
-	assert(value_size > 0 && max_entries > 0);
+	assert(value_size > 0 && max_entries > 0 && max_entries < UINT32_MAX);
 	o = mem_zalloc(sizeof *o);
 	if (o == NULL)
 		return NULL;
 	o->ops = *ops;
 	o->cookie = cookie;
-	o->seed = hash_seed;
+	overlay_key_maker_init(&o->maker, hash_seed);
 	o->value_size = value_size;
-	o->stride = (value_size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+	o->stride = (value_size + _Alignof(int64_t) - 1) & ~(_Alignof(int64_t) - 1);
 	o->max_entries = max_entries;
 	o->max_bytes = SIZE_MAX;
-	o->bucket_count = BUCKETS_FIRST;
-	o->buckets = mem_array(o->bucket_count, sizeof(struct entry *));
-	if (o->buckets == NULL) {
+	o->place_count = PLACES_FIRST;
+	o->places = mem_array(o->place_count, sizeof *o->places);
+	if (o->places == NULL) {
 		mem_free(o);
 		return NULL;
 	}
@@ -142,34 +151,73 @@ overlay_free(struct overlay *o)
 		mem_free(o->all.items[i]);
 	mem_free(o->all.items);
 	mem_free(o->pending.items);
-	mem_free(o->buckets);
+	mem_free(o->places);
+	mem_free(o->joined);
 	mem_free(o);
 }
 
-static struct entry *
-find(const struct overlay *o, struct slice key, uint64_t hash)
+static struct overlay_key
+whole_key(struct overlay *o, struct slice key)
 {
-	struct entry *e = o->buckets[hash & (o->bucket_count - 1)];
+	struct overlay_key k = {.head = key, .tail = SLICE_LIT("")};
 
-	while (e != NULL && !(e->hash == hash && slice_eq(entry_key(o, e), key)))
-		e = e->next;
-	return e;
+	k.hash = o->last != NULL && slice_eq(entry_key(o, o->last), key)
+	    ? o->last->hash
+	    : hash_bytes_quick(o->maker.seed, key);
+	return k;
 }
 
-/* The entry of a key, or NULL; and its hash. */
-static struct entry *
-look_up(struct overlay *o, struct slice key, uint64_t *hash_r)
+struct overlay_key
+overlay_key_of(struct overlay *o, struct slice head, char kind, struct slice tail)
 {
-	struct entry *e = o->last;
+	return overlay_key_make(&o->maker, head, kind, tail);
+}
 
-	if (e == NULL || !slice_eq(entry_key(o, e), key)) {
-		*hash_r = hash_bytes_quick(o->seed, key);
-		e = find(o, key, *hash_r);
-		if (e != NULL)
-			o->last = e;
+/* In one piece, for those who load; good until the next call. */
+static int
+key_join(struct overlay *o, const struct overlay_key *k, struct slice *joined_r, struct err *err)
+{
+	size_t len = overlay_key_len(k);
+
+	if (!k->has_tail) {
+		*joined_r = k->head;
+		return 0;
 	}
+	if (len > o->joined_cap) {
+		char *bigger = mem_realloc(o->joined, len);
+
+		if (bigger == NULL)
+			return err_set(err, ERR_NOMEM, "no memory for a key");
+		o->joined = bigger;
+		o->joined_cap = len;
+	}
+	overlay_key_write(k, o->joined);
+	*joined_r = slice_make(o->joined, len);
+	return 0;
+}
+
+/* ---- entries -------------------------------------------------------------- */
+
+/* Where the key's entry stands, or the empty place where it would. */
+static struct place *
+find(const struct overlay *o, const struct overlay_key *k)
+{
+	size_t at = k->hash & (o->place_count - 1);
+
+	while (o->places[at].entry != NULL &&
+	    !(o->places[at].hash == k->hash &&
+		overlay_key_is(k, entry_key(o, o->places[at].entry))))
+		at = (at + 1) & (o->place_count - 1);
+	return &o->places[at];
+}
+
+static struct entry *
+look_up(struct overlay *o, const struct overlay_key *k)
+{
+	struct entry *e = find(o, k)->entry;
+
 	if (e != NULL)
-		*hash_r = e->hash;
+		o->last = e;
 	return e;
 }
 
@@ -187,17 +235,35 @@ unpend(struct overlay *o, struct entry *e)
 	e->is_pending = e->is_dirty = false;
 }
 
+/* What stands behind an emptied place moves up, so that no search ends there too early. */
+static void
+place_empty(struct overlay *o, struct place *p)
+{
+	size_t mask = o->place_count - 1, hole = (size_t)(p - o->places);
+
+	for (size_t at = (hole + 1) & mask; o->places[at].entry != NULL; at = (at + 1) & mask) {
+		size_t home = o->places[at].hash & mask;
+
+		if (((at - home) & mask) >= ((at - hole) & mask)) {
+			o->places[hole] = o->places[at];
+			hole = at;
+		}
+	}
+	o->places[hole].entry = NULL;
+}
+
 static void
 entry_remove(struct overlay *o, struct entry *e)
 {
-	struct entry **at = &o->buckets[e->hash & (o->bucket_count - 1)], *last;
+	size_t at = e->hash & (o->place_count - 1);
+	struct entry *last;
 
 	assert(!e->is_pending);
 	if (o->last == e)
 		o->last = NULL;
-	while (*at != e)
-		at = &(*at)->next;
-	*at = e->next;
+	while (o->places[at].entry != e)
+		at = (at + 1) & (o->place_count - 1);
+	place_empty(o, &o->places[at]);
 	last = o->all.items[--o->all.count];
 	o->all.items[e->slot] = last;
 	last->slot = e->slot;
@@ -230,50 +296,62 @@ evict_for(struct overlay *o, size_t entries, size_t bytes)
 	}
 }
 
-/* Without memory for more buckets the chains grow longer; nothing else changes. */
-static void
-grow_buckets(struct overlay *o)
+static int
+grow_places(struct overlay *o)
 {
-	size_t count = o->bucket_count * 2;
-	struct entry **buckets = mem_array(count, sizeof *buckets);
+	size_t count = o->place_count * 2;
+	struct place *places = mem_array(count, sizeof *places);
 
-	if (buckets == NULL)
-		return;
-	for (size_t i = 0; i < o->all.count; i++) {
-		struct entry *e = o->all.items[i];
-		struct entry **head = &buckets[e->hash & (count - 1)];
+	if (places == NULL)
+		return -1;
+	for (size_t i = 0; i < o->place_count; i++) {
+		size_t at = o->places[i].hash & (count - 1);
 
-		e->next = *head;
-		*head = e;
+		if (o->places[i].entry == NULL)
+			continue;
+		while (places[at].entry != NULL)
+			at = (at + 1) & (count - 1);
+		places[at] = o->places[i];
 	}
-	mem_free(o->buckets);
-	o->buckets = buckets;
-	o->bucket_count = count;
+	mem_free(o->places);
+	o->places = places;
+	o->place_count = count;
+	return 0;
+}
+
+/* Room in the lists; without memory the table may be filled beyond what is good for it, but a place
+ * stays empty: there searches end. */
+static int
+make_room(struct overlay *o)
+{
+	if (o->all.count >= UINT32_MAX || list_reserve(&o->all) < 0)
+		return -1;
+	if (o->all.count + 1 > o->place_count / 4 * 3 && grow_places(o) < 0)
+		return o->all.count + 1 < o->place_count ? 0 : -1;
+	return 0;
 }
 
 static struct entry *
-entry_add(struct overlay *o, struct slice key, uint64_t hash)
+entry_add(struct overlay *o, const struct overlay_key *k)
 {
-	struct entry *e, **head;
-	size_t cost = entry_cost(o, key.len);
+	size_t len = overlay_key_len(k), cost = entry_cost(o, len);
+	struct place *place;
+	struct entry *e;
 
 	if (o->all.count >= o->max_entries || o->bytes + cost > o->max_bytes)
 		evict_for(o, 1, cost);
-	if (list_reserve(&o->all) < 0)
+	if (len > UINT32_MAX || make_room(o) < 0)
 		return NULL;
-	if (o->all.count >= o->bucket_count)
-		grow_buckets(o);
-	e = mem_zalloc(sizeof *e + 2 * o->stride + key.len);
+	e = mem_zalloc(sizeof *e + 2 * o->stride + len);
 	if (e == NULL)
 		return NULL;
-	e->hash = hash;
-	e->key_len = key.len;
-	if (key.len > 0)
-		memcpy(e->bytes + 2 * o->stride, key.ptr, key.len);
-	head = &o->buckets[hash & (o->bucket_count - 1)];
-	e->next = *head;
-	*head = e;
-	e->slot = o->all.count;
+	e->hash = k->hash;
+	e->key_len = (uint32_t)len;
+	overlay_key_write(k, (char *)e->bytes + 2 * o->stride);
+	place = find(o, k);
+	assert(place->entry == NULL);
+	*place = (struct place){k->hash, e};
+	e->slot = (uint32_t)o->all.count;
 	o->all.items[o->all.count++] = e;
 	o->bytes += cost;
 	return e;
@@ -286,7 +364,7 @@ set_pending(struct overlay *o, struct entry *e, const void *value, bool is_dirty
 	if (!e->is_pending) {
 		if (list_reserve(&o->pending) < 0)
 			return -1;
-		e->pending_slot = o->pending.count;
+		e->pending_slot = (uint32_t)o->pending.count;
 		o->pending.items[o->pending.count++] = e;
 		e->is_pending = true;
 	}
@@ -305,12 +383,12 @@ set_pending(struct overlay *o, struct entry *e, const void *value, bool is_dirty
 
 /* Remembers what was loaded; without memory it is simply not remembered. */
 static void
-remember(struct overlay *o, struct slice key, uint64_t hash, const void *value)
+remember(struct overlay *o, const struct overlay_key *k, const void *value)
 {
-	struct entry *e = find(o, key, hash);
+	struct entry *e = find(o, k)->entry;
 
 	if (e == NULL)
-		e = entry_add(o, key, hash);
+		e = entry_add(o, k);
 	if (e == NULL)
 		return;
 	e->is_recent = true;
@@ -325,12 +403,40 @@ remember(struct overlay *o, struct slice key, uint64_t hash, const void *value)
 		memcpy(entry_known(e), value, o->value_size);
 }
 
-int
-overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
+void
+overlay_fetch(const struct overlay *o, const struct overlay_key *k)
 {
-	uint64_t hash;
-	struct entry *e = look_up(o, key, &hash);
+	prefetch(&o->places[k->hash & (o->place_count - 1)]);
+}
+
+void
+overlay_fetch_value(const struct overlay *o, const struct overlay_key *k)
+{
+	const struct place *p = &o->places[k->hash & (o->place_count - 1)];
+
+	if (p->entry == NULL)
+		return;
+	prefetch_bytes(p->entry, sizeof(struct entry) + 2 * o->stride + overlay_key_len(k));
+}
+
+static int
+load(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err)
+{
+	struct slice joined;
 	int rc;
+
+	if (key_join(o, k, &joined, err) < 0)
+		return -1;
+	rc = o->ops.load(o->cookie, joined, value_r, err);
+	if (rc >= 0)
+		remember(o, k, rc > 0 ? value_r : NULL);
+	return rc;
+}
+
+int
+overlay_get_key(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err)
+{
+	struct entry *e = look_up(o, k);
 
 	if (e != NULL && e->is_pending) {
 		if (e->is_pending_there)
@@ -343,20 +449,25 @@ overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
 			memcpy(value_r, entry_known(e), o->value_size);
 		return e->is_there ? 1 : 0;
 	}
-	rc = o->ops.load(o->cookie, key, value_r, err);
-	if (rc >= 0)
-		remember(o, key, hash, rc > 0 ? value_r : NULL);
-	return rc;
+	return load(o, k, value_r, err);
+}
+
+int
+overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
+{
+	struct overlay_key k = whole_key(o, key);
+
+	return overlay_get_key(o, &k, value_r, err);
 }
 
 static int
-put(struct overlay *o, struct slice key, const void *value, bool is_dirty, struct err *err)
+put(struct overlay *o, const struct overlay_key *k, const void *value, bool is_dirty,
+    struct err *err)
 {
-	uint64_t hash;
-	struct entry *e = look_up(o, key, &hash);
+	struct entry *e = look_up(o, k);
 
 	if (e == NULL)
-		e = entry_add(o, key, hash);
+		e = entry_add(o, k);
 	if (e == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a cached row");
 	if (set_pending(o, e, value, is_dirty) < 0) {
@@ -369,16 +480,26 @@ put(struct overlay *o, struct slice key, const void *value, bool is_dirty, struc
 }
 
 int
-overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err)
+overlay_put_key(struct overlay *o, const struct overlay_key *k, const void *value, struct err *err)
 {
 	assert(o->ops.save != NULL);
-	return put(o, key, value, true, err);
+	return put(o, k, value, true, err);
+}
+
+int
+overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err)
+{
+	struct overlay_key k = whole_key(o, key);
+
+	return overlay_put_key(o, &k, value, err);
 }
 
 int
 overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct err *err)
 {
-	return put(o, key, value, false, err);
+	struct overlay_key k = whole_key(o, key);
+
+	return put(o, &k, value, false, err);
 }
 
 int
@@ -446,8 +567,8 @@ entry_forget(struct overlay *o, struct entry *e)
 void
 overlay_forget(struct overlay *o, struct slice key)
 {
-	uint64_t hash;
-	struct entry *e = look_up(o, key, &hash);
+	struct overlay_key k = whole_key(o, key);
+	struct entry *e = look_up(o, &k);
 
 	o->is_unsettled = true;
 	if (e != NULL)

@@ -13,6 +13,7 @@
 #ifndef STORE_OVERLAY_H
 #define STORE_OVERLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,18 @@
 
 struct err;
 struct overlay;
+
+/*
+ * A key in parts: head, NUL, kind, tail.  Nobody joins them to look one up, and of many keys with one
+ * tail, made one after the other, it is hashed once.  It borrows both slices.  The keys of an overlay
+ * are all whole or all in parts; those who load and save always see them joined.
+ */
+struct overlay_key {
+	struct slice head, tail;
+	uint64_t hash;
+	bool has_tail;
+	char kind;
+};
 
 struct overlay_ops {
 	/* 1 and value filled, 0 not there, -1. */
@@ -36,6 +49,15 @@ void overlay_free(struct overlay *o);
 
 int overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err); /* 1, 0, -1 */
 int overlay_put(struct overlay *o, struct slice key, const void *value, struct err *err);
+struct overlay_key
+overlay_key_of(struct overlay *o, struct slice head, char kind, struct slice tail);
+int overlay_get_key(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err);
+int
+overlay_put_key(struct overlay *o, const struct overlay_key *k, const void *value, struct err *err);
+/* Who will ask for many keys lets the processor fetch them side by side: first the places of all, then,
+ * once these came, their values.  Changes nothing. */
+void overlay_fetch(const struct overlay *o, const struct overlay_key *k);
+void overlay_fetch_value(const struct overlay *o, const struct overlay_key *k);
 /* The row has this value already within this transaction (it was just written by a statement of its
  * own). */
 int overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct err *err);

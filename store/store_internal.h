@@ -150,9 +150,11 @@ int cache_put(
     struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
 int cache_put_saved(
     struct store *st, enum store_cache which, struct slice key, const void *value, struct err *err);
-/* "rule id, NUL, kind, key": good until the next call.  It is made for every firing. */
-int store_key_join(struct store *st, struct slice rule_id, char kind, struct slice key,
-    struct slice *joined_r, struct err *err);
+/* The same by a key in parts (overlay.h). */
+int cache_get_key(struct store *st, enum store_cache which, struct slice head, char kind,
+    struct slice tail, void *value_r, struct err *err);
+int cache_put_key(struct store *st, enum store_cache which, struct slice head, char kind,
+    struct slice tail, const void *value, struct err *err);
 void cache_forget(struct store *st, enum store_cache which, struct slice key);
 
 /* What each cache loads and saves; cookie is the store. */

@@ -199,17 +199,13 @@ store_times_get(struct store *st, struct slice rule_id, enum times_part part, st
     struct rule_times *t_r, struct err *err)
 {
 	struct few_times few;
-	struct slice joined;
-	int rc;
+	int rc = cache_get_key(st, CACHE_TIMES, rule_id, (char)part, key, &few, err);
 
 	t_r->count = 0;
-	if (store_key_join(st, rule_id, (char)part, key, &joined, err) < 0)
-		return -1;
-	rc = cache_get(st, CACHE_TIMES, joined, &few, err);
 	if (rc <= 0)
 		return rc;
 	if (few.count > TIMES_FEW)
-		return cache_get(st, CACHE_TIMES_MANY, joined, t_r, err);
+		return cache_get_key(st, CACHE_TIMES_MANY, rule_id, (char)part, key, t_r, err);
 	t_r->count = few.count;
 	memcpy(t_r->at_ms, few.at_ms, few.count * sizeof few.at_ms[0]);
 	return few.count > 0;
@@ -220,18 +216,15 @@ store_times_put(struct store *st, struct slice rule_id, enum times_part part, st
     const struct rule_times *t, struct err *err)
 {
 	struct few_times few = {.count = t->count};
-	struct slice joined;
 
 	assert(t->count <= RULE_TIMES_MAX);
-	if (store_key_join(st, rule_id, (char)part, key, &joined, err) < 0)
-		return -1;
 	if (t->count > TIMES_FEW) {
-		if (cache_put(st, CACHE_TIMES_MANY, joined, t, err) < 0)
+		if (cache_put_key(st, CACHE_TIMES_MANY, rule_id, (char)part, key, t, err) < 0)
 			return -1;
 	} else {
 		memcpy(few.at_ms, t->at_ms, t->count * sizeof t->at_ms[0]);
 	}
-	return cache_put(st, CACHE_TIMES, joined, &few, err);
+	return cache_put_key(st, CACHE_TIMES, rule_id, (char)part, key, &few, err);
 }
 
 int

@@ -26,6 +26,7 @@ struct table {
 	bool has[KEYS], committed_has[KEYS];
 	int loads, saves;
 	int fail_saves_from; /* 0: none */
+	bool in_parts; /* keys are given so */
 };
 
 static int
@@ -36,6 +37,11 @@ number_of(struct slice key)
 
 	assert_int_equal(key.len, 8);
 	memcpy(text, key.ptr, 8); /* no NUL is promised behind a key */
+	if (text[3] == '\0') { /* of the parts "key", '0' and four digits */
+		assert_int_equal(text[4], '0');
+		text[3] = ' ';
+		memmove(text + 4, text + 5, 4);
+	}
 	assert_int_equal(sscanf(text, "key %d", &n), 1);
 	assert_in_range(n, 0, KEYS - 1);
 	return n;
@@ -46,6 +52,14 @@ key_of(int n, char space[16])
 {
 	snprintf(space, 16, "key %4d", n);
 	return slice_make(space, 8);
+}
+
+/* The same in parts: head "key", kind '0', as tail three digits. */
+static struct overlay_key
+parts_of(struct overlay *o, int n, char space[16])
+{
+	(void)key_of(n, space);
+	return overlay_key_of(o, slice_make(space, 3), '0', slice_make(space + 5, 3));
 }
 
 static int
@@ -92,13 +106,24 @@ table_rollback(struct table *t)
 }
 
 static void
-check_get(
-    struct overlay *o, const struct value *seen, const bool *has, int n, uint64_t seed, int step)
+check_get(struct overlay *o, bool in_parts, const struct value *seen, const bool *has, int n,
+    uint64_t seed, int step)
 {
 	char space[16];
 	struct value v = {-1, -1};
-	int rc = overlay_get(o, key_of(n, space), &v, NULL);
+	struct overlay_key parts;
+	int rc;
 
+	if (in_parts) {
+		parts = parts_of(o, n, space);
+		if (step % 3 == 0) {
+			overlay_fetch(o, &parts);
+			overlay_fetch_value(o, &parts);
+		}
+		rc = overlay_get_key(o, &parts, &v, NULL);
+	} else {
+		rc = overlay_get(o, key_of(n, space), &v, NULL);
+	}
 	if (rc != has[n] || (rc && memcmp(&v, &seen[n], sizeof v) != 0))
 		fail_msg("seed %llu step %d key %d: got %d (%lld, %lld), want %d (%lld, %lld)",
 		    (unsigned long long)seed, step, n, rc, (long long)v.a, (long long)v.b, has[n],
@@ -140,7 +165,7 @@ model_change_below(struct model *m, struct rng *r, int n)
 	m->t.rows[n] = (struct value){(int64_t)rng_below(r, 100), -7};
 	m->has[n] = m->t.has[n];
 	m->seen[n] = m->t.rows[n];
-	if (rng_below(r, 8) == 0)
+	if (m->t.in_parts || rng_below(r, 8) == 0)
 		overlay_forget_all(m->o);
 	else
 		overlay_forget(m->o, key_of(n, space));
@@ -155,12 +180,16 @@ model_step(struct model *m, struct rng *r, uint64_t seed, int step)
 	uint64_t pick = rng_below(r, 100);
 
 	if (pick < 45) {
-		check_get(m->o, m->seen, m->has, n, seed, step);
+		check_get(m->o, m->t.in_parts, m->seen, m->has, n, seed, step);
 	} else if (pick < 80) {
-		assert_int_equal(overlay_put(m->o, key_of(n, space), &v, NULL), 0);
+		struct overlay_key parts = parts_of(m->o, n, space);
+
+		assert_int_equal(m->t.in_parts ? overlay_put_key(m->o, &parts, &v, NULL)
+					       : overlay_put(m->o, key_of(n, space), &v, NULL),
+		    0);
 		m->seen[n] = v;
 		m->has[n] = true;
-	} else if (pick < 85) {
+	} else if (pick < 85 && !m->t.in_parts) {
 		/* a statement of its own wrote the row */
 		m->t.rows[n] = v;
 		m->t.has[n] = true;
@@ -185,6 +214,8 @@ any_sequence_of_changes_reads_as_a_plain_map_would(void **state)
 		struct rng r;
 		size_t ceiling = ceilings[seed % 4];
 
+		m.t.in_parts = seed % 8 >= 4;
+
 		rng_init(&r, seed);
 		m.o = overlay_new(sizeof(struct value), &ops, &m.t, seed, ceiling);
 		assert_non_null(m.o);
@@ -193,7 +224,7 @@ any_sequence_of_changes_reads_as_a_plain_map_would(void **state)
 		model_end(&m, seed % 2 == 0);
 		assert_true(overlay_cached_count(m.o) <= ceiling);
 		for (int n = 0; n < KEYS; n++)
-			check_get(m.o, m.seen, m.has, n, seed, -1);
+			check_get(m.o, m.t.in_parts, m.seen, m.has, n, seed, -1);
 		overlay_free(m.o);
 	}
 }
@@ -333,6 +364,43 @@ short_memory_never_gives_a_wrong_value(void **state)
 	assert_true(faults_run(changes_with_short_memory, NULL, false) > 20);
 }
 
+/* No two of them are taken for each other, whatever their parts share. */
+static void
+keys_in_parts_are_told_apart(void **state)
+{
+	static const struct overlay_ops kept = {table_load, table_save};
+	static const char *const heads[] = {"", "a", "ab", "abcdefgh", "abcdefghi", "abcdefgha"};
+	static const char kinds[] = {0, 1, 'a'};
+	static char longs[2][400];
+	const char *tails[] = {"", "a", "b", "c:1", "c:1|f3", longs[0], longs[1]};
+	struct overlay *o = overlay_new(sizeof(struct value), &kept, NULL, 3, 1000);
+	struct value v;
+	int64_t n = 0;
+
+	(void)state;
+	memset(longs[0], 'x', sizeof longs[0] - 1);
+	memset(longs[1], 'x', sizeof longs[1] - 2);
+	for (int round = 0; round < 2; round++, n = 0)
+		for (size_t h = 0; h < 6; h++)
+			for (size_t k = 0; k < 3; k++)
+				for (size_t t = 0; t < 7; t++, n++) {
+					struct overlay_key key = overlay_key_of(
+					    o, slice_of(heads[h]), kinds[k], slice_of(tails[t]));
+
+					if (round == 0) {
+						assert_int_equal(overlay_put_key(o, &key,
+								     &(struct value){n, ~n}, NULL),
+						    0);
+						continue;
+					}
+					assert_int_equal(overlay_get_key(o, &key, &v, NULL), 1);
+					assert_true(v.a == n && v.b == ~n);
+				}
+	assert_int_equal(overlay_cached_count(o), 6 * 3 * 7);
+	overlay_drop(o);
+	overlay_free(o);
+}
+
 static int
 load_nothing(void *cookie, struct slice key, void *value_r, struct err *err)
 {
@@ -384,6 +452,7 @@ main(void)
 	    cmocka_unit_test(what_is_used_stays_longer_than_what_is_not),
 	    cmocka_unit_test(a_failed_save_leaves_nothing_published),
 	    cmocka_unit_test(long_keys_are_held_to_the_same_bytes),
+	    cmocka_unit_test(keys_in_parts_are_told_apart),
 	    cmocka_unit_test(short_memory_never_gives_a_wrong_value),
 	};
 
