@@ -239,6 +239,7 @@ settle_some(struct mix *m, size_t from, struct err *err)
 	for (size_t i = from; rc == 0 && i < from + BENCH_BATCH; i++) {
 		if (i % NEAR_POSTS == 0) {
 			m->run.spent_ns += i == from ? 0 : used_ns() - began;
+			arena_reset(m->run.arena);
 			touch(&m->run, i);
 			began = used_ns();
 		}
@@ -246,7 +247,6 @@ settle_some(struct mix *m, size_t from, struct err *err)
 	}
 	m->run.spent_ns += used_ns() - began;
 	store_rollback(m->store);
-	arena_reset(m->run.arena);
 	return rc;
 }
 

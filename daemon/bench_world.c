@@ -149,7 +149,9 @@ put_rules(struct buf *t, struct rng *r, size_t rules, size_t words, bool with_st
 		put_conditions(t, r, words);
 		if (with_state && i % 3 == 0)
 			buf_addf(t, "  happening 2 times within 7 days per author\n");
-		buf_addf(t, "  then\n    tag author \"seen\"\n  end\n");
+		/* a rehearsed alert is a decision and no row; a tag would be one */
+		buf_addf(t, "  then\n    %s\n  end\n",
+		    with_state ? "alert \"desk\" as high" : "tag author \"seen\"");
 		if (with_state)
 			buf_addf(t, "  at most once every 30 days per author\n");
 		buf_addf(t, "end\n\n");
