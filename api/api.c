@@ -65,6 +65,8 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, NULL},
     {"GET", "/api/v1/customers/{id}/links", API_READER, api_links_list, NULL},
     {"POST", "/api/v1/customers/{id}/links", API_WRITER, api_links_post, NULL},
+    {"GET", "/api/v1/customers/{id}/link-codes", API_READER, api_link_codes_list, NULL},
+    {"POST", "/api/v1/customers/{id}/link-codes", API_WRITER, api_link_codes_post, NULL},
     {"POST", "/api/v1/customers/{id}/unlink", API_WRITER, api_links_end, NULL},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
 };

@@ -126,6 +126,7 @@ struct api_env {
 	const struct rule_set *rules; /* live */
 	int64_t rules_version;
 	const char *handle_attribute;
+	const char *code_prefix; /* of one-time codes */
 	const struct influence_weights *influence;
 	bool is_daemon; /* false: a verb on its own */
 	bool is_preparing; /* the handler only makes ready what api_handle() will be asked again */

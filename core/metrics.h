@@ -34,6 +34,10 @@ struct buf;
 	X(MESSAGES_UNKNOWN, "messages_unknown_total", COUNTER,                                     \
 	    "messages that may or may not have arrived")                                           \
 	X(ALERTS_OPENED, "alerts_opened_total", COUNTER, "alerts opened")                          \
+	X(LINK_CODES_USED, "link_codes_used_total", COUNTER,                                       \
+	    "one-time codes that linked an account")                                               \
+	X(LINK_CODES_WRONG, "link_codes_wrong_total", COUNTER,                                     \
+	    "codes shown that are none, used up or expired")                                       \
 	X(HTTP_REQUESTS, "http_requests_total", COUNTER, "requests answered")                      \
 	X(HTTP_ERRORS, "http_errors_total", COUNTER, "requests answered with 4xx or 5xx")          \
 	X(PIPELINE_QUEUE, "pipeline_queue_pages", GAUGE, "pages waiting for the pipeline")         \

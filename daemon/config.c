@@ -13,6 +13,7 @@
 #include "core/mem.h"
 #include "core/yaml.h"
 #include "collectors/collector.h"
+#include "people/link_codes.h"
 #include "platform/file.h"
 #include "platform/http_server.h"
 #include "platform/zone.h"
@@ -521,6 +522,18 @@ fill_influence(struct loading *l)
 }
 
 static void
+fill_code_prefix(struct loading *l)
+{
+	struct config *c = &l->full->base;
+
+	c->code_prefix = options_text(l->full->people, "code_prefix");
+	if (!link_code_prefix_ok(slice_of(c->code_prefix)))
+		find(l, node_at(l, "people", "code_prefix"), "C061",
+		    "write 2 to 20 letters and digits, such as the brand's name: acme",
+		    "this is no prefix of codes");
+}
+
+static void
 fill(struct loading *l)
 {
 	struct config_full *f = l->full;
@@ -544,6 +557,7 @@ fill(struct loading *l)
 	c->log_journal = options_bool(f->log, "journal");
 	fill_limits(l);
 	fill_influence(l);
+	fill_code_prefix(l);
 	c->actions.brand_timezone = options_text(f->top, "timezone");
 	c->actions.default_reply_channel = options_text(f->top, "reply_channel");
 	if (need(l, c->store_path) == NULL)

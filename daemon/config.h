@@ -52,6 +52,7 @@ struct config {
 	const char *rules_dir, *templates_dir, *vocabulary_dir; /* the last may be NULL */
 	const char *customers_path; /* NULL: none */
 	const char *handle_attribute;
+	const char *code_prefix; /* link_code_prefix_ok() */
 	struct influence_weights influence;
 	const char *const *allow_private;
 	size_t allow_private_count;

@@ -72,6 +72,9 @@ const struct option config_customers_options[] = {
 const struct option config_people_options[] = {
     {"influence", OPTION_MAP, NULL, false, 0, 0, NULL,
 	"weights of the formula of influence; only how they compare counts", NULL},
+    {"code_prefix", OPTION_TEXT, "code", false, 0, 0, NULL,
+	"first word of the one-time codes that link an account: 2 to 20 letters and digits",
+	"acme"},
     {0},
 };
 

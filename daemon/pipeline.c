@@ -11,6 +11,7 @@
 #include "core/metrics.h"
 #include "nlp/nlp.h"
 #include "people/local_time.h"
+#include "people/link_codes.h"
 #include "people/people.h"
 #include "platform/blackbox.h"
 #include "platform/zone_clock.h"
@@ -362,6 +363,23 @@ pipeline_decide(
 	return pipeline_settle(p, &in, sp, queued_r, err);
 }
 
+/* A code in a post links its author before it is looked up who that is. */
+static int
+post_codes(struct pipeline *p, const struct post *post, int64_t now_ms, struct err *err)
+{
+	struct slice prefix = slice_of(p->snapshot->config->code_prefix);
+	struct link_codes_seen seen;
+
+	if (link_codes_read(p->env.store, post, prefix, true, now_ms, p->arena, &seen, err) < 0)
+		return -1;
+	p->codes_used += seen.is_used;
+	p->codes_wrong += seen.wrong;
+	if (slice_is_set(seen.words))
+		log_event(p->env.log, seen.is_used ? LOG_INFO : LOG_WARN, "link.code", "author",
+		    post->author.id.ptr, "what", seen.words.ptr, NULL);
+	return 0;
+}
+
 /* A post whose id is known: an edit, or the same again. */
 static int
 post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *ref, int64_t now_ms,
@@ -378,6 +396,8 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 		    sp->post.replies, sp->post.reposts, err);
 	}
 	if (post_score(p, sp, err) < 0 ||
+	    (!pipeline_author_is_own(p, &sp->post.author) &&
+		post_codes(p, &sp->post, now_ms, err) < 0) ||
 	    people_see(p->env.store, &sp->post, &p->snapshot->config->influence, now_ms, false,
 		p->arena, &seen, err) < 0)
 		return -1;
@@ -432,7 +452,8 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	if (rc == 1)
 		return post_again(p, sp, &ref, now_ms, result, err);
 
-	if (post_score(p, sp, err) < 0 ||
+	is_own = pipeline_author_is_own(p, &post->author);
+	if (post_score(p, sp, err) < 0 || (!is_own && post_codes(p, post, now_ms, err) < 0) ||
 	    people_see(p->env.store, post, &p->snapshot->config->influence, now_ms, true, p->arena,
 		&seen, err) < 0)
 		return -1;
@@ -442,7 +463,6 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->author = seen.author;
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
-	is_own = pipeline_author_is_own(p, &post->author);
 	sp->inert = post_inertia(page, post, is_own);
 	if (join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
@@ -492,6 +512,7 @@ pipeline_begin(struct pipeline *p, struct err *err)
 	p->tell_tail = &p->tell;
 	p->has_new_timers = false;
 	p->fired = p->held = p->queued = p->alerted = p->decisions = 0;
+	p->codes_used = p->codes_wrong = 0;
 	if (store_begin(p->env.store, err) < 0)
 		return -1;
 	rc = outbox_is_stopped(p->env.store, p->arena, &why, err);
@@ -527,6 +548,8 @@ decisions_count(struct pipeline *p)
 	metrics_add(m, METRIC_RULES_FIRED, (int64_t)p->fired);
 	metrics_add(m, METRIC_MESSAGES_QUEUED, (int64_t)p->queued);
 	metrics_add(m, METRIC_ALERTS_OPENED, (int64_t)p->alerted);
+	metrics_add(m, METRIC_LINK_CODES_USED, (int64_t)p->codes_used);
+	metrics_add(m, METRIC_LINK_CODES_WRONG, (int64_t)p->codes_wrong);
 }
 
 static void

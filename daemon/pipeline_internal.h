@@ -45,6 +45,7 @@ struct pipeline {
 	bool has_new_timers;
 	struct tell *tell, **tell_tail;
 	size_t fired, held, queued, alerted, decisions;
+	size_t codes_used, codes_wrong;
 };
 
 /* An empty batch in a transaction; what it did is told and counted when it is committed.  After -1

@@ -75,6 +75,8 @@ static const struct people_command commands[] = {
     {"influence", 0, 0, "--pairs FILE", run_influence},
     {"links", 1, 1, "CUSTOMER", people_links},
     {"link", 2, 2, "CUSTOMER AUTHOR --proof agent --basis TEXT", people_link},
+    {"code", 1, 1, "CUSTOMER", people_code},
+    {"codes", 1, 1, "CUSTOMER", people_codes},
     {"unlink", 2, 2, "CUSTOMER AUTHOR --reason TEXT", people_unlink},
 };
 
@@ -107,6 +109,7 @@ static const struct flag people_flags[] = {
     {"--proof", NULL, "PROOF", "how it is known: agent (default) or \"signed in\"", false},
     {"--basis", NULL, "TEXT", "on what basis an agent says so: stands with the link", false},
     {"--confidence", NULL, "N", "how sure that is, in percent; default: the proof's", false},
+    {"--for", NULL, "TIME", "how long a code is good; default 24h", false},
     {"--reason", NULL, "TEXT", "why it ends, or is dismissed", false},
     {"--as", NULL, "NAME", "who decides; default: your login", false},
     {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},

@@ -21,5 +21,7 @@ struct people_command {
 int people_links(struct verb_call *call);
 int people_link(struct verb_call *call);
 int people_unlink(struct verb_call *call);
+int people_code(struct verb_call *call);
+int people_codes(struct verb_call *call);
 
 #endif

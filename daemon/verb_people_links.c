@@ -1,5 +1,6 @@
 /*
- * verb_people_links.c - `earshot people links|link|unlink`: which accounts are a customer.
+ * verb_people_links.c - `earshot people links|link|unlink|code|codes`: which accounts are a
+ * customer.
  */
 #include <unistd.h>
 
@@ -108,6 +109,50 @@ people_unlink(struct verb_call *call)
 	json_object_end(&w);
 	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
 	buf_fini(&body);
+	buf_fini(&path);
+	return code;
+}
+
+/* ---- codes ------------------------------------------------------------------- */
+
+static const struct column code_columns[] = {
+    {"STATE", "state", 8},
+    {"MADE", "made_at", 20},
+    {"BY", "made_by", 14},
+    {"EXPIRES", "expires_at", 20},
+    {"USED", "used_at", 20},
+    {"ACCOUNT", "author_id", 0},
+    {0},
+};
+
+int
+people_code(struct verb_call *call)
+{
+	struct json_writer w;
+	struct buf path, body;
+	int code;
+
+	customer_path(call, "/link-codes", &path);
+	buf_init(&body, BODY_MAX);
+	json_writer_init(&w, &body);
+	json_object_begin(&w);
+	put_flag(call, &w, "--for", "expires_in");
+	put_who(call, &w);
+	json_object_end(&w);
+	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
+	buf_fini(&body);
+	buf_fini(&path);
+	return code;
+}
+
+int
+people_codes(struct verb_call *call)
+{
+	struct buf path;
+	int code;
+
+	customer_path(call, "/link-codes", &path);
+	code = list_get(call, buf_str(&path), code_columns, "no codes lately");
 	buf_fini(&path);
 	return code;
 }

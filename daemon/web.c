@@ -379,6 +379,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->env.rules = c->snapshot->rules;
 	c->env.rules_version = c->snapshot->version;
 	c->env.handle_attribute = c->snapshot->config->handle_attribute;
+	c->env.code_prefix = c->snapshot->config->code_prefix;
 	c->env.influence = &c->snapshot->config->influence;
 	c->env.is_daemon = true;
 	c->env.started_at_ms = s->started_at_ms;

@@ -26,6 +26,7 @@ static const struct {
     [CACHE_HANDLE_LINKS] = {sizeof(char), {handle_links_load, NULL}, 12 * MB},
     [CACHE_TAGGED] = {sizeof(char), {tagged_load, NULL}, 12 * MB},
     [CACHE_PAUSED] = {sizeof(int64_t), {pause_row_load, NULL}, 1 * MB},
+    [CACHE_LINK_CODES] = {sizeof(int64_t), {link_codes_open_load, NULL}, MB / 16},
     [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}, 12 * MB},
 };
 

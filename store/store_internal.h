@@ -23,6 +23,7 @@
 #include "core/slice.h"
 #include "core/timefmt.h"
 #include "store/overlay.h"
+#include "store/link_codes.h"
 #include "store/pauses.h"
 #include "store/outbox.h"
 #include "store/persons.h"
@@ -50,6 +51,7 @@ enum store_cache {
 	CACHE_HANDLE_LINKS, /* handle -> char: has links in force */
 	CACHE_TAGGED, /* who -> char: has tags */
 	CACHE_LISTED, /* who -> char: is in some list */
+	CACHE_LINK_CODES, /* "" -> int64_t until when the last open code is good */
 	CACHE_PAUSED, /* what is paused -> int64_t until when */
 	CACHE_COUNT
 };
@@ -164,6 +166,7 @@ int times_row_load(void *cookie, struct slice key, void *value_r, struct err *er
 int times_row_save(void *cookie, struct slice key, const void *value, struct err *err);
 int times_many_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int times_many_save(void *cookie, struct slice key, const void *value, struct err *err);
+int link_codes_open_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int pause_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int author_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int author_row_save(void *cookie, struct slice key, const void *value, struct err *err);

@@ -34,3 +34,11 @@ CREATE TABLE link_codes (
 ) WITHOUT ROWID;
 CREATE INDEX link_codes_by_customer ON link_codes (customer_id);
 CREATE INDEX link_codes_by_expiry ON link_codes (expires_at_ms);
+CREATE INDEX link_codes_open ON link_codes (expires_at_ms) WHERE used_at_ms IS NULL;
+-- Wrong codes, so that nobody can guess.
+CREATE TABLE link_tries (
+	author_id TEXT PRIMARY KEY,
+	since_ms INTEGER NOT NULL,	-- the first of them
+	count INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX link_tries_by_time ON link_tries (since_ms);

@@ -506,6 +506,7 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	    .rules = f->sets[f->version],
 	    .rules_version = f->version,
 	    .handle_attribute = "SocialHandle",
+	    .code_prefix = "acme",
 	    .influence = &influence_weights_default,
 	    .is_daemon = true,
 	    .started_at_ms = FIXTURE_NOW_MS - 3600000,

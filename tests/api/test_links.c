@@ -1,7 +1,9 @@
 /* Which accounts are a customer: said by agents, listed with what ended, ended with a reason. */
+#include "people/link_codes.h"
 #include "tests/api/api_fixture.h"
 
 #define LINKS "/api/v1/customers/u-1/links"
+#define CODES "/api/v1/customers/u-1/link-codes"
 #define UNLINK "/api/v1/customers/u-1/unlink"
 
 static void
@@ -131,6 +133,41 @@ who_objects_is_linked_by_signing_in_alone(void **state)
 	    f, "POST", LINKS, "{\"author\":\"@shy@social.example\",\"proof\":\"signed in\"}", 200);
 }
 
+static void
+a_code_is_told_once_and_links_whoever_posts_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r;
+	struct link_codes_seen seen;
+	struct post p;
+	char *code;
+
+	fixture_import(f);
+	r = fixture_call(f, "POST", CODES, "{\"expires_in\":\"2 hours\",\"who\":\"mira\"}", 200);
+	code = arena_strndup(f->a, json_get_str(r, "code").ptr, json_get_str(r, "code").len);
+	assert_true(slice_starts_with(slice_of(code), "acme-"));
+	assert_text(r, "expires_at", "2026-11-21T12:00:00Z");
+	r = fixture_get(f, CODES);
+	assert_text(json_at(json_get(r, "items"), 0), "state", "open");
+	assert_says_not(f, code + 5);
+	p = fixture_post(f, "zoe", code);
+	OK(store_begin(f->st, ERR));
+	OK(link_codes_read(f->st, &p, SLICE_LIT("acme"), true, f->clock.at_ms, f->a, &seen, ERR));
+	OK(store_commit(f->st, ERR));
+	r = fixture_get(f, CODES);
+	assert_text(json_at(json_get(r, "items"), 0), "state", "used");
+	assert_text(
+	    json_at(json_get(r, "items"), 0), "author_id", "https://social.example/users/zoe");
+	fixture_call(f, "POST", CODES, NULL, 200);
+	fixture_refused(f, "POST", CODES, "{\"expires_in\":\"1 second\"}", 400, "bad-member");
+	fixture_refused(f, "POST", CODES, "{\"expires_in\":\"soon\"}", 400, "bad-member");
+	fixture_refused(f, "POST", CODES, "{\"expires_in\":\"31 days\"}", 400, "bad-member");
+	fixture_refused(f, "POST", "/api/v1/customers/nobody/link-codes", NULL, 404, "not-found");
+	fixture_call(f, "POST", CODES, NULL, 200);
+	fixture_call(f, "POST", CODES, NULL, 200);
+	fixture_refused(f, "POST", CODES, NULL, 409, "conflict");
+}
+
 int
 main(void)
 {
@@ -140,6 +177,7 @@ main(void)
 	    T(a_handle_nobody_heard_waits_and_can_be_unlinked),
 	    T(what_does_not_fit_is_refused_with_words),
 	    T(better_proofs_stand_and_the_audit_names_no_person),
+	    T(a_code_is_told_once_and_links_whoever_posts_it),
 	    T(who_objects_is_linked_by_signing_in_alone),
 	};
 

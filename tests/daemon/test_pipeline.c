@@ -14,6 +14,7 @@
 #include "core/mem.h"
 #include "core/metrics.h"
 #include "nlp/nlp.h"
+#include "people/link_codes.h"
 #include "store/persons.h"
 #include "store/posts.h"
 #include "store/store.h"
@@ -437,6 +438,71 @@ a_batch_over_its_memory_says_so_and_its_pages_alone_fit(void **state)
 	mem_free(text);
 }
 
+/* A one-time code of customer "ann", as it would be told. */
+static const char *
+make_code(struct world *w)
+{
+	struct slice code;
+	bool created;
+
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(store_customer_put(w->st, S("ann"), SLICE_NONE, SLICE_NONE, SLICE_NONE,
+			     NOW, &created, &w->err),
+	    0);
+	assert_int_equal(
+	    link_code_make(w->st, S("ann"), S("code"), "mira", HOUR, NOW, w->a, &code, &w->err), 0);
+	assert_int_equal(store_commit(w->st, &w->err), 0);
+	return arena_strndup(w->a, code.ptr, code.len);
+}
+
+static const char *
+subject_of(struct world *w, const char *post)
+{
+	struct stored_post *sp;
+
+	assert_int_equal(store_post_load(w->st, S(post), w->a, &sp, &w->err), 1);
+	return arena_strndup(w->a, sp->subject.ptr, sp->subject.len);
+}
+
+static void
+a_code_in_a_post_links_its_author_with_that_very_post(void **state)
+{
+	struct world *w = *state;
+	const char *code = make_code(w);
+
+	add(w, "ours", "acme", arena_printf(w->a, "please post %s", code));
+	add(w, "again", "joe", CALM)->repost_of = S("ours");
+	add(w, "mine", "jane", arena_printf(w->a, "here it is: %s", code));
+	add(w, "late", "joe", code);
+	take(w);
+	assert_string_equal(subject_of(w, "ours"), "a:https://example.org/users/acme");
+	assert_string_equal(subject_of(w, "mine"), "c:ann");
+	assert_string_equal(subject_of(w, "late"), "a:https://example.org/users/joe");
+	assert_int_equal(metrics_get(&w->metrics, METRIC_LINK_CODES_USED), 1);
+	/* an edit shows it as well */
+	code = make_code(w);
+	add(w, "late", "joe", arena_printf(w->a, "sorry: %s", code));
+	take(w);
+	add(w, "then", "joe", CALM);
+	take(w);
+	assert_string_equal(subject_of(w, "then"), "c:ann");
+}
+
+static void
+of_a_batch_that_failed_the_code_is_good_still(void **state)
+{
+	struct world *w = *state;
+	const char *code = make_code(w);
+	struct page_result result;
+
+	add(w, "p1", "jane", code);
+	assert_int_equal(run(w, &result, refuse), -1);
+	assert_int_equal(metrics_get(&w->metrics, METRIC_LINK_CODES_USED), 0);
+	take(w);
+	assert_string_equal(subject_of(w, "p1"), "c:ann");
+	assert_int_equal(metrics_get(&w->metrics, METRIC_LINK_CODES_USED), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -449,6 +515,8 @@ main(void)
 	    TEST(a_post_that_was_deleted_upstream_does_not_come_back),
 	    TEST(a_cool_down_runs_on_the_clock_and_within_one_page),
 	    TEST(some_posts_are_stored_but_do_nothing),
+	    TEST(a_code_in_a_post_links_its_author_with_that_very_post),
+	    TEST(of_a_batch_that_failed_the_code_is_good_still),
 	    TEST(a_batch_without_memory_leaves_the_store_as_it_was),
 	    TEST(a_batch_over_its_memory_says_so_and_its_pages_alone_fit),
 	};
