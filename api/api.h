@@ -172,6 +172,7 @@ int api_admit(const char *token, bool is_local_socket, struct slice authorizatio
  * shared by both doors. */
 struct ingest_result {
 	int64_t accepted, stored, duplicates, revised, deleted, rejected;
+	int64_t erased; /* accepted, and of persons who were erased: not stored */
 };
 void api_ingest_reply(struct api_reply *reply, const struct ingest_result *r,
     const char *const *reject_reasons, size_t reject_reason_count);

@@ -41,6 +41,7 @@ api_ingest_reply(struct api_reply *reply, const struct ingest_result *r,
 	json_kv_i64(&w, "duplicates", r->duplicates);
 	json_kv_i64(&w, "revised", r->revised);
 	json_kv_i64(&w, "deleted", r->deleted);
+	json_kv_i64(&w, "erased", r->erased);
 	json_kv_i64(&w, "rejected", r->rejected);
 	put_errors(&w, reject_reasons, reject_reason_count);
 	json_object_end(&w);

@@ -20,6 +20,7 @@ struct buf;
 	X(POSTS_REVISED, "posts_revised_total", COUNTER, "edits of known posts")                   \
 	X(POSTS_DELETED, "posts_deleted_total", COUNTER, "deletions upstream")                     \
 	X(POSTS_REJECTED, "posts_rejected_total", COUNTER, "inputs that could not become a post")  \
+	X(POSTS_ERASED, "posts_erased_total", COUNTER, "posts of erased persons, not stored")      \
 	X(TEXT_REPAIRED, "text_repaired_total", COUNTER,                                           \
 	    "characters replaced by U+FFFD at the border")                                         \
 	X(BATCHES, "batches_total", COUNTER, "committed transactions with posts")                  \

@@ -20,6 +20,7 @@
 #include "store/outbox.h"
 #include "store/store.h"
 
+#include "daemon/ledger.h"
 #include "daemon/rules_change.h"
 #include "daemon/snapshot.h"
 
@@ -32,6 +33,9 @@ home_open(const struct config *config, const struct clock *clock, struct store *
 {
 	struct arena *a = arena_new(64 * 1024);
 	struct store_options o = {0};
+	struct store *store = NULL;
+	struct ledger *ledger = NULL;
+	struct ledger_sync synced;
 	const char *real_path, *lock_path;
 	int fd = -1, rc = -1;
 
@@ -54,9 +58,18 @@ home_open(const struct config *config, const struct clock *clock, struct store *
 	o.mode = STORE_WRITER;
 	o.now_ms = clock_now_ms(clock);
 	o.hash_seed = sysclock_random_seed();
-	rc = store_open(&o, store_r, err);
+	rc = store_open(&o, &store, err);
 	if (rc < 0)
 		goto out;
+	rc = ledger_open(real_path, &ledger, err);
+	if (rc == 0)
+		rc = ledger_sync(ledger, store, o.now_ms, &synced, err);
+	if (rc < 0) {
+		store_close(store);
+		ledger_free(ledger);
+		goto out;
+	}
+	*store_r = store;
 	*lock_fd_r = fd;
 	fd = -1;
 out:
@@ -69,7 +82,10 @@ out:
 void
 home_close(struct store *store, int lock_fd)
 {
+	struct ledger *ledger = ledger_of(store);
+
 	store_close(store);
+	ledger_free(ledger);
 	if (lock_fd >= 0)
 		file_unlock(lock_fd);
 }

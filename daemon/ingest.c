@@ -128,11 +128,13 @@ add_results(const struct ingest *in, const struct page_result *results, struct i
 		total->revised += results[i].revised;
 		total->deleted += results[i].deleted;
 		total->rejected += results[i].rejected;
+		total->erased += results[i].erased;
 		for (size_t k = 0;
 		     k < in->pages[i]->reject_count && *reason_count < INGEST_REASONS_MAX; k++)
 			reasons[(*reason_count)++] = in->pages[i]->rejects[k].reason.ptr;
 	}
-	total->accepted = total->stored + total->duplicates + total->revised + total->deleted;
+	total->accepted =
+	    total->stored + total->duplicates + total->revised + total->deleted + total->erased;
 }
 
 int

@@ -16,6 +16,7 @@
 #include "platform/blackbox.h"
 #include "platform/zone_clock.h"
 #include "rules/rules.h"
+#include "store/erasure.h"
 #include "store/persons.h"
 #include "store/posts.h"
 #include "store/store.h"
@@ -158,6 +159,18 @@ post_inertia(const struct page *page, const struct post *post, bool is_own)
 	return NULL;
 }
 
+/* Whoever was erased does not come back by being fetched again.  The post is not stored; nothing of it is
+ * told but that it came.  1, 0, -1. */
+static int
+post_is_erased(struct pipeline *p, const struct post *post, struct err *err)
+{
+	struct slice handle = SLICE_NONE;
+
+	if (handle_key_read(p->arena, post->author.handle, &handle, err) < 0)
+		return -1;
+	return store_post_is_erased(p->env.store, post->id, post->author.id, handle, err);
+}
+
 static int
 post_delete(struct pipeline *p, const struct page *page, const struct post *post, int64_t now_ms,
     struct page_result *result, struct err *err)
@@ -170,6 +183,11 @@ post_delete(struct pipeline *p, const struct page *page, const struct post *post
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
+		rc = post_is_erased(p, post, err);
+		if (rc != 0) { /* an id may name them */
+			result->erased += rc > 0;
+			return rc < 0 ? -1 : 0;
+		}
 		if (store_post_insert_deleted(p->env.store, post->id, page->feed, now_ms, err) < 0)
 			return -1;
 		result->deleted++;
@@ -451,7 +469,11 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 		return -1;
 	if (rc == 1)
 		return post_again(p, sp, &ref, now_ms, result, err);
-
+	rc = post_is_erased(p, post, err);
+	if (rc != 0) {
+		result->erased += rc > 0;
+		return rc < 0 ? -1 : 0;
+	}
 	is_own = pipeline_author_is_own(p, &post->author);
 	if (post_score(p, sp, err) < 0 || (!is_own && post_codes(p, post, now_ms, err) < 0) ||
 	    people_see(p->env.store, post, &p->snapshot->config->influence, now_ms, true, p->arena,
@@ -533,6 +555,7 @@ batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 		metrics_add(m, METRIC_POSTS_REVISED, results[i].revised);
 		metrics_add(m, METRIC_POSTS_DELETED, results[i].deleted);
 		metrics_add(m, METRIC_POSTS_REJECTED, results[i].rejected);
+		metrics_add(m, METRIC_POSTS_ERASED, results[i].erased);
 		metrics_add(m, METRIC_TEXT_REPAIRED, results[i].repaired);
 	}
 	metrics_add(m, METRIC_BATCHES, 1);

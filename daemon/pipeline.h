@@ -50,6 +50,7 @@ struct page_result {
 	int64_t stored, duplicates, revised, deleted, rejected;
 	int64_t repaired; /* characters replaced by U+FFFD */
 	int64_t queued; /* messages */
+	int64_t erased; /* of persons who were erased: not stored */
 };
 
 int pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r,

@@ -44,6 +44,7 @@ isolate(struct worker *w, struct page *page, struct page_result *total, struct e
 		total->deleted += one.deleted;
 		total->rejected += one.rejected;
 		total->queued += one.queued;
+		total->erased += one.erased;
 	}
 	part = *page;
 	part.count = 0;

@@ -103,6 +103,7 @@ bind_post(struct query *q, const struct stored_post *sp, struct slice brands,
 	query_bind_text(q, post_json);
 	query_bind_text(q, score_json);
 	query_bind_time(q, sp->post_no > 0 ? sp->post_no : TIME_UNKNOWN);
+	query_bind_text(q, p->repost_of);
 }
 
 int
@@ -124,11 +125,11 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 		"INSERT INTO posts (id, feed, source, author_no, subject, event_at_ms, "
 		"created_at_ms, "
 		"fetched_at_ms, text, text_hash, lang, label, score_milli, brands, likes, replies, "
-		"reposts, inert, rules_version, post_json, score_json, post_no) VALUES (?1, ?2, "
+		"reposts, inert, rules_version, post_json, score_json, post_no, repost_of) VALUES (?1, ?2, "
 		"?3, "
 		"?4, ?5, "
 		"?6, "
-		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) "
+		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "
 		"ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;

@@ -115,7 +115,7 @@ configure(struct store *st, struct err *err)
 				     "PRAGMA temp_store=MEMORY;"
 				     "PRAGMA trusted_schema=OFF;";
 	static const char writer[] = "PRAGMA synchronous=FULL;"
-				     "PRAGMA secure_delete=FAST;"
+				     "PRAGMA secure_delete=ON;"
 				     "PRAGMA cache_size=-32768;";
 	static const char reader[] = "PRAGMA query_only=ON;"
 				     "PRAGMA cache_size=-8192;";
@@ -286,9 +286,11 @@ begin_writer(struct store *st, struct err *err)
 
 	if (read_data_version(st, &version, err) < 0)
 		return -1;
-	if (version != st->data_version)
+	if (version != st->data_version) {
+		st->erasures = ERASURES_UNKNOWN;
 		for (size_t i = 0; i < CACHE_COUNT; i++)
 			overlay_forget_all(st->caches[i]);
+	}
 	st->data_version = version;
 	return 0;
 }
@@ -366,8 +368,30 @@ void
 store_idle(struct store *st)
 {
 	assert(!st->is_in_transaction && st->mode != STORE_READER);
-	if (st->wal_pages >= st->idle_at_pages)
+	if (st->must_scrub)
+		(void)store_scrub(st);
+	else if (st->wal_pages >= st->idle_at_pages)
 		checkpoint(st, SQLITE_CHECKPOINT_PASSIVE);
+}
+
+int
+store_scrub(struct store *st)
+{
+	int rc;
+
+	assert(!st->is_in_transaction);
+	if (st->mode != STORE_WRITER)
+		return 1;
+	sqlite3_busy_timeout(st->db, RESTART_WAIT_MS);
+	rc = sqlite3_wal_checkpoint_v2(st->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
+	st->must_scrub = rc != SQLITE_OK;
+	if (rc == SQLITE_OK) {
+		st->wal_pages = 0;
+		st->checkpoint_at_pages = st->checkpoint_pages;
+		st->idle_at_pages = st->checkpoint_pages / IDLE_SHARE;
+	}
+	return rc == SQLITE_OK;
 }
 
 int
@@ -439,6 +463,7 @@ store_rollback(struct store *st)
 	end_transaction(st);
 	st->is_in_transaction = false;
 	st->is_broken = false;
+	st->erasures = ERASURES_UNKNOWN;
 	drop_caches(st);
 }
 

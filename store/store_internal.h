@@ -22,6 +22,7 @@
 #include "core/err.h"
 #include "core/slice.h"
 #include "core/timefmt.h"
+#include "store/erasure.h"
 #include "store/overlay.h"
 #include "store/link_codes.h"
 #include "store/pauses.h"
@@ -64,6 +65,13 @@ struct statement {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *rollback;
+	const struct erasure_book *book; /* NULL: nobody is erased */
+	enum erasures {
+		ERASURES_UNKNOWN,
+		ERASURES_NONE,
+		ERASURES_SOME
+	} erasures; /* whether anybody is */
+	bool must_scrub; /* an erasure's pages are still in the log */
 	char *path;
 	enum store_mode mode;
 	int schema_version;
@@ -187,6 +195,12 @@ struct author_state {
 	int64_t first_seen_at_ms, last_seen_at_ms, posts_seen;
 	uint64_t profile_hash; /* of the profile as last seen */
 };
+
+/* --- erasure.c --- */
+#define ERASED_POST_PREFIX "erased:"
+#define ERASED_POST_ID_SIZE 48
+/* What takes the place of the id of an erased person's post.  Only with a book. */
+void erased_post_id(struct store *st, struct slice id, char masked_r[ERASED_POST_ID_SIZE]);
 
 /* --- times.c --- */
 #define TIMES_PACKED_BYTES 8

@@ -501,7 +501,7 @@ static void
 an_ingest_answer_counts_and_says_what_was_wrong(void **state)
 {
 	static const char *const errors[] = {"line 3: \"text\" is missing, expected a string"};
-	struct ingest_result some = {3, 1, 1, 1, 0, 1}, none = {0, 0, 0, 0, 0, 1};
+	struct ingest_result some = {3, 1, 1, 1, 0, 1, 0}, none = {0, 0, 0, 0, 0, 1, 0};
 	struct api_reply reply;
 	struct json_doc *doc = NULL;
 
