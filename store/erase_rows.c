@@ -58,6 +58,7 @@ static const struct step of_author_id[] = {
     {"links", "DELETE FROM links WHERE author_id = ?1 AND unlinked_at_ms IS NOT NULL"},
     {"link_suggestions", "DELETE FROM link_suggestions WHERE author_id = ?1"},
     {"link_codes", "UPDATE link_codes SET author_id = NULL WHERE author_id = ?1"},
+    {"link_tries", "DELETE FROM link_tries WHERE author_id = ?1"},
     {"authors", "DELETE FROM authors WHERE id = ?1"},
 };
 
@@ -84,6 +85,10 @@ erase_author(struct erasing *e, const struct person_author *author)
 
 /* ---- as a subject ---------------------------------------------------------------- */
 
+#define LONELY_SPELLS                                                                              \
+	"(SELECT spell_no FROM spell_subjects s WHERE subject = ?1 AND NOT EXISTS (SELECT 1 "      \
+	"FROM spell_subjects o WHERE o.spell_no = s.spell_no AND o.subject <> ?1))"
+
 /* A code stays taken: nobody else shall get it. */
 static const struct step of_subject[] = {
     {"tags", "DELETE FROM tags WHERE who = ?1"},
@@ -91,8 +96,16 @@ static const struct step of_subject[] = {
     {"offer_codes",
 	"UPDATE offer_codes SET person = 'erased:' || lower(hex(randomblob(8))) WHERE person = ?1"},
     {"timers", "DELETE FROM timers WHERE subject = ?1"},
-    {"subject_joins", "DELETE FROM subject_joins WHERE from_subject = ?1"},
-    {"subject_joins", "DELETE FROM subject_joins WHERE to_subject = ?1"},
+    {"subject_joins", "DELETE FROM subject_joins WHERE from_subject = ?1 AND undone_at_ms IS NULL"},
+    {"subject_joins",
+	"DELETE FROM subject_joins WHERE from_subject = ?1 AND undone_at_ms IS NOT NULL"},
+    {"subject_joins", "DELETE FROM subject_joins WHERE to_subject = ?1 AND undone_at_ms IS NULL"},
+    {"subject_joins",
+	"DELETE FROM subject_joins WHERE to_subject = ?1 AND undone_at_ms IS NOT NULL"},
+    /* A spell that was shared with somebody else is theirs as well. */
+    {"spell_counts", "DELETE FROM spell_counts WHERE spell_no IN " LONELY_SPELLS},
+    {"subject_spells", "DELETE FROM subject_spells WHERE spell_no IN " LONELY_SPELLS},
+    {"spell_subjects", "DELETE FROM spell_subjects WHERE subject = ?1"},
 };
 
 int
@@ -158,8 +171,12 @@ blank_histories(struct erasing *e, const char *sql, struct slice key, struct sli
 }
 
 #define JOINED_WITH                                                                                \
-	"SELECT substr(to_subject, 3) FROM subject_joins WHERE from_subject = ?1 UNION "           \
-	"SELECT substr(from_subject, 3) FROM subject_joins WHERE to_subject = ?1"
+	"SELECT substr(to_subject, 3) FROM subject_joins WHERE from_subject = ?1 AND "             \
+	"undone_at_ms IS NULL UNION SELECT substr(to_subject, 3) FROM subject_joins WHERE "        \
+	"from_subject = ?1 AND undone_at_ms IS NOT NULL UNION SELECT substr(from_subject, 3) "     \
+	"FROM subject_joins WHERE to_subject = ?1 AND undone_at_ms IS NULL UNION "                 \
+	"SELECT substr(from_subject, 3) FROM subject_joins WHERE to_subject = ?1 AND "             \
+	"undone_at_ms IS NOT NULL"
 
 static int
 mentions_of_author(struct erasing *e, const struct person_author *author)

@@ -17,7 +17,8 @@ CREATE INDEX outbox_by_alert ON outbox (alert_no) WHERE alert_no IS NOT NULL;
 CREATE INDEX links_ended_by_author ON links (author_id) WHERE unlinked_at_ms IS NOT NULL AND author_id IS NOT NULL;
 CREATE INDEX links_ended_by_handle ON links (handle_key) WHERE unlinked_at_ms IS NOT NULL;
 CREATE INDEX link_codes_by_author ON link_codes (author_id) WHERE author_id IS NOT NULL;
-CREATE INDEX offer_codes_by_person ON offer_codes (person) WHERE person IS NOT NULL;
+CREATE INDEX subject_joins_ended_from ON subject_joins (from_subject) WHERE undone_at_ms IS NOT NULL;
+CREATE INDEX subject_joins_ended_to ON subject_joins (to_subject) WHERE undone_at_ms IS NOT NULL;
 
 -- What was done is never undone in the record of it.
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit

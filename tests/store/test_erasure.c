@@ -102,8 +102,15 @@ static const char *const rows_sql[] = {
     "UPDATE segments SET members=members+1;"
     "INSERT INTO segment_members VALUES ('loyal','cust-@P',1);"
     "INSERT INTO segment_queue VALUES ('cust-@P',9);",
-    "INSERT INTO subject_joins (join_no,from_subject,to_subject,cause,source,at_ms,before) VALUES"
-    " (@N,'a:https://x.example/@P','c:cust-@P','link @N','import',1,'{\"k\":\"c:cust-@P\"}');"
+    "INSERT INTO subject_joins (join_no,from_subject,to_subject,cause,source,at_ms) VALUES"
+    " (@N,'a:https://x.example/@P','c:cust-@P','link @N','import of @P',1);"
+    "INSERT INTO subject_spells VALUES (@N1,5),(@N2,5);"
+    "INSERT INTO spell_subjects VALUES ('c:cust-@P',@N1),('a:https://x.example/@P',@N1),"
+    " ('a:https://x.example/@P',@N2),('c:neighbour-@N',@N2);"
+    "INSERT INTO spell_counts (spell_no,what,rule_id,kind,rest,count) VALUES "
+    "(@N1,0,'care',1,'|day',2),"
+    " (@N2,0,'care',1,'',1);"
+    "INSERT INTO link_tries VALUES ('https://x.example/@P',1,2);"
     "INSERT INTO rule_state VALUES ('care',1,'c:cust-@P',7,1),('',3,'c:cust-@P|2026-11-21',7,2),"
     " ('queue',4,'t:https://x.example/@P/1',7,@N),('quiet',1,'a:https://x.example/"
     "@P',7,1),('all',2,'',7,9)"
@@ -379,6 +386,9 @@ nothing_of_an_erased_person_is_left_and_the_other_is_as_before(void **state)
 			    "DELETE FROM offer_codes WHERE code = 'CODE-41';"
 			    "DELETE FROM link_codes WHERE code_hash = 'hash-41';"
 			    "DELETE FROM customer_history WHERE customer_id = 'neighbour-41';"
+			    "DELETE FROM subject_spells WHERE spell_no BETWEEN 410 AND 419;"
+			    "DELETE FROM spell_subjects WHERE spell_no BETWEEN 410 AND 419;"
+			    "DELETE FROM spell_counts WHERE spell_no BETWEEN 410 AND 419;"
 			    "DELETE FROM erasures;",
 			    NULL, NULL, NULL);
 			sqlite3_close(db);
@@ -404,6 +414,7 @@ what_stays_says_nothing_but_still_counts(void **state)
 	    number_of(f, "SELECT state FROM outbox WHERE id = 'm241'"), MESSAGE_DROPPED);
 	assert_int_equal(
 	    number_of(f, "SELECT state FROM alerts WHERE alert_no = 41"), ALERT_RESOLVED);
+	assert_int_equal(number_of(f, "SELECT count(*) FROM spell_counts"), 3);
 	assert_int_equal(number_of(f, "SELECT authors FROM items WHERE name = '#both41'"), 5);
 	assert_int_equal(
 	    number_of(
