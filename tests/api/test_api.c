@@ -511,7 +511,7 @@ an_ingest_answer_counts_and_says_what_was_wrong(void **state)
 	assert_int_equal(reply.status, 201);
 	assert_string_equal(buf_str(&reply.body),
 	    "{\"accepted\":3,\"stored\":1,\"duplicates\":1,\"revised\":1,\"deleted\":0,"
-	    "\"rejected\":1,"
+	    "\"erased\":0,\"rejected\":1,"
 	    "\"errors\":[\"line 3: \\\"text\\\" is missing, expected a string\"]}");
 	api_ingest_reply(&reply, &none, errors, 1);
 	assert_int_equal(reply.status, 400);
