@@ -104,7 +104,7 @@ $(DIR)/libapi.a: $(patsubst %,$(DIR)/%.embed.o,$(filter api/assets/%,$(EMBED)))
 $(DIR)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -c $< -o $@
 
 build: $(O)/earshot ## build the program as build/earshot (the default)
 
