@@ -17,7 +17,7 @@ static const char *const of_outbox[] = {"state", "hold", "channel", "before", "l
 static const char *const of_alerts[] = {"state", "queue", "before", "limit", NULL};
 static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
-static const char *const of_import[] = {"dry_run", "handle_attribute", "file", NULL};
+static const char *const of_import[] = {"dry_run", "handle_attribute", "file", "line_offset", NULL};
 
 /* A path with words stands before one with {...} in the same place. */
 static const struct api_route routes[] = {

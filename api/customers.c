@@ -3,23 +3,19 @@
  *
  * GET  /api/v1/customers?after=      200; by id
  * GET  /api/v1/customers/{id}        200 with links and history, 404
- * POST /api/v1/customers/import      200 with what was done and the findings; 422 when the file
- * cannot be read at all GET  /api/v1/authors/{author}      200, 404; by account id or handle
+ * GET  /api/v1/authors/{author}      200, 404; by account id or handle
  */
 #include "api/api_internal.h"
 
 #include <stdio.h>
 
-#include "core/diag.h"
 #include "core/occurrence.h"
-#include "people/import.h"
 #include "people/influence.h"
 #include "people/people.h"
 #include "store/persons.h"
 #include "store/store.h"
 
 #define HISTORY_MAX 200
-#define IMPORT_CHUNK_BYTES (64 * 1024)
 
 int
 api_customers_list(struct api_call *c, struct err *err)
@@ -96,120 +92,6 @@ api_customers_show(struct api_call *c, struct err *err)
 	json_kv_bool(w, "more_history", history_count == HISTORY_MAX);
 	api_object_end(c);
 	return 0;
-}
-
-/* ---- import ------------------------------------------------------------ */
-
-static void
-put_report(struct json_writer *w, const struct import_report *r, bool is_dry_run,
-    const struct diag_list *diags)
-{
-	json_kv_bool(w, "dry_run", is_dry_run);
-	json_kv_i64(w, "rows", r->rows);
-	json_kv_i64(w, "created", r->created);
-	json_kv_i64(w, "updated", r->updated);
-	json_kv_i64(w, "unchanged", r->unchanged);
-	json_kv_i64(w, "rejected", r->rejected);
-	json_kv_i64(w, "links", r->links);
-	json_kv_i64(w, "errors", (int64_t)diag_count(diags, DIAG_ERROR));
-	json_kv_i64(w, "warnings", (int64_t)diag_count(diags, DIAG_WARNING));
-	json_key(w, "findings");
-	json_put_raw(w, SLICE_LIT("")); /* the comma; the array is another writer's */
-	diag_print_json(diags, w->out);
-}
-
-static int
-run_import(struct api_call *c, const struct import_options *o, struct diag_list *diags,
-    struct import_report *report_r, struct err *err)
-{
-	struct slice rest = c->request->body;
-	struct import *i = NULL;
-	int rc = import_new(c->env->store, o, diags, &i, err);
-
-	while (rc == 0 && rest.len > 0) {
-		size_t len = rest.len < IMPORT_CHUNK_BYTES ? rest.len : IMPORT_CHUNK_BYTES;
-
-		rc = import_feed(i, slice_make(rest.ptr, len), err);
-		rest = slice_make(rest.ptr + len, rest.len - len);
-	}
-	if (rc == 0)
-		rc = import_end(i, report_r, err);
-	import_free(i);
-	return rc;
-}
-
-static int
-note_import(struct api_call *c, const struct import_report *r, struct err *err)
-{
-	char what[160];
-
-	snprintf(what, sizeof what,
-	    "customers.import rows=%lld created=%lld updated=%lld rejected=%lld",
-	    (long long)r->rows, (long long)r->created, (long long)r->updated,
-	    (long long)r->rejected);
-	if (store_begin(c->env->store, err) < 0)
-		return -1;
-	if (store_audit(c->env->store, clock_now_ms(c->env->clock),
-		c->request->who == NULL ? "api" : c->request->who, what, err) < 0) {
-		store_rollback(c->env->store);
-		return -1;
-	}
-	return store_commit(c->env->store, err);
-}
-
-/* Nothing of the file can be taken: the findings say why. */
-static int
-refuse_import(struct api_call *c, const struct import_report *r, bool is_dry_run,
-    const struct diag_list *diags)
-{
-	struct json_writer w;
-
-	api_problem_begin(c->reply, &w, 422, "findings", "the findings say where and what to do",
-	    "no row of the file could be taken");
-	put_report(&w, r, is_dry_run, diags);
-	json_object_end(&w);
-	return -1;
-}
-
-int
-api_customers_import(struct api_call *c, struct err *err)
-{
-	struct import_options o = {.file = "customers.csv", .now_ms = clock_now_ms(c->env->clock)};
-	struct slice attribute = api_query(c, "handle_attribute"), file = api_query(c, "file");
-	struct import_report report = {0};
-	struct diag_list *diags;
-	int rc;
-
-	if (api_query_bool(c, "dry_run", &o.is_dry_run) < 0)
-		return -1;
-	if (c->request->body.len == 0) {
-		api_problem_at(c->reply, 400, "bad-body", "body", NULL,
-		    "the body is empty, expected a CSV file with a header line");
-		return -1;
-	}
-	o.handle_attribute = slice_is_set(attribute)
-	    ? arena_strndup(c->env->arena, attribute.ptr, attribute.len)
-	    : c->env->handle_attribute;
-	if (file.len > 0)
-		o.file = arena_strndup(c->env->arena, file.ptr, file.len);
-	diags = diag_list_new();
-	if (diags == NULL || o.file == NULL ||
-	    (slice_is_set(attribute) && o.handle_attribute == NULL)) {
-		diag_list_free(diags);
-		return api_nomem(c, err);
-	}
-	rc = run_import(c, &o, diags, &report, err);
-	if (rc == 0 && !o.is_dry_run)
-		rc = note_import(c, &report, err);
-	if (rc == 0 && diag_count(diags, DIAG_ERROR) > 0 && report.rows == report.rejected)
-		rc = refuse_import(c, &report, o.is_dry_run, diags);
-	else if (rc == 0) {
-		put_report(api_object(c), &report, o.is_dry_run, diags);
-		api_object_end(c);
-	} else if (rc < 0 && err->kind == ERR_STORE)
-		err_prefix(err, "the rows before are in, sending the file again is safe");
-	diag_list_free(diags);
-	return rc;
 }
 
 /* ---- authors ----------------------------------------------------------- */

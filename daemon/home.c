@@ -240,6 +240,7 @@ import_customers(struct store *store, const char *path, const char *handle_attri
 	int rc;
 
 	o.file = path;
+	o.is_jsonl = import_is_jsonl(text);
 	o.handle_attribute = handle_attribute;
 	o.now_ms = clock_now_ms(clock);
 	rc = import_new(store, &o, diags, &i, err);

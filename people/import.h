@@ -1,7 +1,8 @@
 /*
- * import.h - customers from Amazon Pinpoint's CSV, exactly.
+ * import.h - customers from files: Amazon Pinpoint's CSV and JSON lines, exactly; any CSV whose
+ * columns are named by people/targets.h; and our own export.  docs/import.md is for its users.
  *
- * Columns: ChannelType, Address, Id, OptOut, Location.*, Demographic.*, Attributes.*, Metrics.*,
+ * Pinpoint: ChannelType, Address, Id, OptOut, Location.*, Demographic.*, Attributes.*, Metrics.*,
  * User.UserId, User.UserAttributes.*, EffectiveDate, EndpointStatus, RequestId.  A repeated header
  * makes a multi-valued attribute.  A row without ChannelType and Address updates the user alone; a
  * row without User.UserId is a customer of its own whose id is made from channel and address.  An
@@ -9,6 +10,9 @@
  * the person takes messages on that channel: consent for both purposes, source "pinpoint import";
  * ALL withdraws both.  One attribute (default SocialHandle) names the customer's social handles and
  * links them.
+ *
+ * JSON lines: one endpoint of Pinpoint's or one customer of ours (it has an "id") a line; a line that
+ * begins with # is a remark.
  *
  * Safe to repeat: a row that changes nothing writes nothing, not even history; consent withdrawn
  * here, an address that bounced here and a link that ended here stay so.  Rows of one file that
@@ -37,18 +41,32 @@ struct store;
 
 struct import_options {
 	const char *file; /* for findings */
+	const char *handle_attribute; /* "SocialHandle": User.UserAttributes.<this> or
+					 Attributes.<this> */
 	const char
-	    *handle_attribute; /* "SocialHandle": User.UserAttributes.<this> or Attributes.<this> */
-	const char *source; /* for history and consent: "pinpoint import" when NULL */
+	    *source; /* for history and consent; NULL: "pinpoint import" or "import"; others end
+			       in "import" as well */
+	bool is_jsonl; /* import_is_jsonl() tells */
 	bool is_dry_run; /* judge everything, write nothing */
-	size_t batch_rows; /* rows a transaction; default 500 */
+	size_t batch_rows; /* rows a transaction; default 5000 */
+	/* A piece of a larger file, whose header was said before: lines that stand in the file
+	 * before this piece's rows and not in the piece.  Findings about the header are not
+	 * repeated. */
+	size_t line_offset;
 	int64_t now_ms;
+	/* NULL, or called for each row that is left out, in order, with the line it begins on and
+	 * why ("I007 'x' is no email address"). */
+	void (*on_reject)(void *cookie, size_t line, const char *reason);
+	void *cookie;
 };
 
 struct import_report {
 	int64_t rows, created, updated, unchanged, rejected;
 	int64_t links; /* made by this import */
 };
+
+/* Is a file that begins so JSON lines, rather than CSV? */
+bool import_is_jsonl(struct slice front);
 
 /* The caller must not be in a transaction: import_feed() begins and commits its own; a dry run ends
  * with a rollback.  What o points to and diags must live as long as the import. */

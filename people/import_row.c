@@ -1,63 +1,30 @@
 /*
- * import_row.c - one row of the file: read by its columns, judged, and given the ids it lacks.
+ * import_row.c - one row of CSV, read by its columns.
  */
 #include "people/import_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/err.h"
-#include "core/json.h"
+#include "core/timefmt.h"
 #include "core/utf8.h"
-#include "platform/zone.h"
 
-/* Pinpoint's channel types and the endpoint's channel here. */
-static const struct {
-	const char *type, *channel;
-} channel_types[] = {
-    {"EMAIL", "email"},
-    {"SMS", "sms"},
-    {"VOICE", "voice"},
-    {"PUSH", "push"},
-    {"GCM", "push"},
-    {"APNS", "push"},
-    {"APNS_SANDBOX", "push"},
-    {"APNS_VOIP", "push"},
-    {"APNS_VOIP_SANDBOX", "push"},
-    {"ADM", "push"},
-    {"BAIDU", "push"},
-    {"IN_APP", "in_app"},
-    {"CUSTOM", "custom"},
-};
-#define CHANNEL_TYPE_COUNT (sizeof channel_types / sizeof *channel_types)
-
-/* ---- reading ------------------------------------------------------------- */
-
-static int
-add_value(
-    struct import *i, struct attribute *list, size_t *count, struct slice name, struct slice value)
+/* A row's one endpoint, as Pinpoint has it. */
+static struct row_endpoint *
+pinpoint_endpoint(struct import *i, struct person_row *p)
 {
-	struct attribute *a = NULL;
-	struct slice *bigger;
+	struct row_endpoint *e;
 
-	for (size_t k = 0; k < *count && a == NULL; k++)
-		if (slice_eq(list[k].name, name))
-			a = &list[k];
-	if (a == NULL) {
-		a = &list[(*count)++];
-		a->name = name;
-	}
-	bigger = arena_array(i->row, a->values.count + 1, sizeof *bigger);
-	if (bigger == NULL)
-		return -1;
-	if (a->values.count > 0)
-		memcpy(bigger, a->values.items, a->values.count * sizeof *bigger);
-	bigger[a->values.count] = value;
-	a->values.items = bigger;
-	a->values.count++;
-	return 0;
+	for (size_t k = 0; k < p->endpoint_count; k++)
+		if (p->endpoints[k].is_pinpoint)
+			return &p->endpoints[k];
+	p->endpoints = IMPORT_GROW(i, p->endpoints, p->endpoint_count);
+	if (p->endpoints == NULL)
+		return NULL;
+	e = &p->endpoints[p->endpoint_count++];
+	e->is_pinpoint = true;
+	return e;
 }
 
 /* One of two words in any case: 1 with *is_second_r, 0 neither. */
@@ -68,50 +35,297 @@ read_word(struct slice v, const char *first, const char *second, bool *is_second
 	return *is_second_r || slice_eq_nocase(v, slice_of(first));
 }
 
-/* One field. 0, 1 the row is left out, -1 no memory. */
 static int
-read_field(struct import *i, struct person_row *p, size_t k, struct slice v, struct json_writer *w)
+wrong_value(struct import *i, size_t k, const char *code, const char *help, const char *what,
+    struct slice v)
 {
-	const struct column *c = &i->columns[k];
+	import_finding(i, DIAG_ERROR, code, k, help, "%.*s is '%.*s'", (int)strlen(what), what,
+	    SLICE_ARG(utf8_prefix(v, 60)));
+	return 1;
+}
 
-	switch (c->kind) {
-	case COLUMN_SKIPPED: return 0;
-	case COLUMN_CHANNEL: p->channel_type = v; return 0;
-	case COLUMN_ADDRESS: p->address = v; return 0;
-	case COLUMN_ID: p->endpoint_id = v; return 0;
-	case COLUMN_USER_ID: p->user_id = v; return 0;
-	case COLUMN_COUNTRY: p->country = v; return 0;
-	case COLUMN_LOCALE: p->locale = v; return 0;
-	case COLUMN_TIMEZONE: p->timezone = v; return 0;
-	case COLUMN_OPT_OUT:
-		p->has_opt_out = true;
-		if (read_word(v, "NONE", "ALL", &p->is_opted_out))
-			return 0;
-		import_finding(i, DIAG_ERROR, "I005", k,
-		    "write NONE (takes messages) or ALL (wants none)", "OptOut is '%.*s'",
-		    SLICE_ARG(utf8_prefix(v, 60)));
-		return 1;
-	case COLUMN_STATUS:
-		p->has_status = true;
-		if (read_word(v, "ACTIVE", "INACTIVE", &p->is_inactive))
-			return 0;
-		import_finding(i, DIAG_ERROR, "I005", k, "write ACTIVE or INACTIVE",
-		    "EndpointStatus is '%.*s'", SLICE_ARG(utf8_prefix(v, 60)));
-		return 1;
-	case COLUMN_USER_ATTRIBUTE: return add_value(i, p->user, &p->user_count, c->name, v);
-	case COLUMN_ENDPOINT_ATTRIBUTE: return add_value(i, p->own, &p->own_count, c->name, v);
-	case COLUMN_EXTRA:
-		json_key_slice(w, c->name);
-		json_put_str(w, v);
+static int
+read_yes_no(struct import *i, size_t k, struct slice v, bool *yes_r)
+{
+	if (target_yes_no(v, yes_r))
 		return 0;
+	import_finding(i, DIAG_ERROR, "I018", k, "write yes or no", "'%.*s' is neither yes nor no",
+	    SLICE_ARG(utf8_prefix(v, 60)));
+	return 1;
+}
+
+static int
+read_time(struct import *i, size_t k, struct slice v, int64_t *at_ms_r)
+{
+	bool is_day;
+
+	if (target_time(v, i->columns[k].date, at_ms_r, &is_day))
+		return 0;
+	if (slice_is_set(i->columns[k].date))
+		import_finding(i, DIAG_ERROR, "I019", k, "the column's pattern says how it is read",
+		    "'%.*s' is no time as '%.*s'", SLICE_ARG(utf8_prefix(v, 60)),
+		    SLICE_ARG(i->columns[k].date));
+	else
+		import_finding(i, DIAG_ERROR, "I019", k,
+		    "write it like 2026-11-21 or 2026-11-21T10:00:00Z, or say its pattern: date "
+		    "\"DD.MM.YYYY\"",
+		    "'%.*s' is no time", SLICE_ARG(utf8_prefix(v, 60)));
+	return 1;
+}
+
+static int
+add_number(struct import *i, size_t k, struct slice v, struct customer_metric **list, size_t *count)
+{
+	const struct target *t = &i->columns[k];
+	struct customer_metric *m = NULL;
+	char text[TARGET_NUMBER_MAX];
+
+	if (!target_number(v, t->decimal, text)) {
+		import_finding(i, DIAG_ERROR, "I016", k,
+		    "write it like 12.5, or say how numbers are written: decimal \",\"",
+		    "'%.*s' is no number", SLICE_ARG(utf8_prefix(v, 60)));
+		return 1;
+	}
+	for (size_t n = 0; n < *count && m == NULL; n++)
+		if (slice_eq((*list)[n].name, t->name))
+			m = &(*list)[n]; /* a repeated column: the last filled one counts */
+	if (m == NULL) {
+		*list = IMPORT_GROW(i, *list, *count);
+		if (*list == NULL)
+			return -1;
+		m = &(*list)[(*count)++];
+	}
+	m->name = t->name;
+	m->value = slice_of(arena_strdup(i->row, text));
+	return slice_is_set(m->value) ? 0 : -1;
+}
+
+/* ---- the row's one endpoint ------------------------------------------------ */
+
+static int
+set_extra(struct import *i, struct row_endpoint *e, struct slice name, struct slice v)
+{
+	for (size_t n = 0; n < e->extra_count; n++)
+		if (slice_eq(e->extra[n].name, name)) {
+			e->extra[n].value = v;
+			return 0;
+		}
+	e->extra = IMPORT_GROW(i, e->extra, e->extra_count);
+	if (e->extra == NULL)
+		return -1;
+	e->extra[e->extra_count++] = (struct customer_metric){name, v};
+	return 0;
+}
+
+static int
+read_endpoint_field(struct import *i, struct person_row *p, size_t k, struct slice v)
+{
+	const struct target *t = &i->columns[k];
+	struct row_endpoint *e = pinpoint_endpoint(i, p);
+
+	if (e == NULL)
+		return -1;
+	switch ((int)t->kind) { /* those of read_field() alone */
+	case TARGET_CHANNEL: e->type = v; return 0;
+	case TARGET_ADDRESS: e->e.address = v; return 0;
+	case TARGET_ENDPOINT_ID: e->e.id = v; return 0;
+	case TARGET_ALLOWED: e->allowed = v; return 0;
+	case TARGET_EXTRA: return set_extra(i, e, t->name, v);
+	case TARGET_OPT_OUT:
+		e->has_opt_out = true;
+		return read_word(v, "NONE", "ALL", &e->e.is_opted_out)
+		    ? 0
+		    : wrong_value(i, k, "I005", "write NONE (takes messages) or ALL (wants none)",
+			  "OptOut", v);
+	case TARGET_STATUS:
+		e->has_status = true;
+		return read_word(v, "ACTIVE", "INACTIVE", &e->e.is_inactive)
+		    ? 0
+		    : wrong_value(i, k, "I005", "write ACTIVE or INACTIVE", "EndpointStatus", v);
+	case TARGET_ENDPOINT_METRIC: return add_number(i, k, v, &e->metrics, &e->metric_count);
+	default: /* TARGET_ENDPOINT_ATTRIBUTE */
+		return import_add_value(i, &e->attributes, &e->attribute_count, t->name, v);
+	}
+}
+
+/* ---- columns of ours ---------------------------------------------------------- */
+
+/* A cell with several values, or a date in the file's own way. */
+static int
+add_values(struct import *i, struct person_row *p, size_t k, struct slice name, struct slice v)
+{
+	const struct target *t = &i->columns[k];
+	struct slice rest = v;
+	char text[TIME_TEXT_MAX];
+	int64_t at_ms;
+	bool is_day;
+
+	while (slice_is_set(rest)) {
+		struct slice one = rest;
+
+		rest = SLICE_NONE;
+		if (t->split != 0) {
+			rest = one;
+			one = slice_trim(slice_split(&rest, t->split));
+			if (one.len == 0)
+				continue;
+		}
+		if (slice_is_set(t->date)) {
+			if (!target_time(one, t->date, &at_ms, &is_day))
+				return read_time(i, k, one, &at_ms);
+			time_format_rfc3339(at_ms, text);
+			one = arena_slice_dup(i->row, slice_make(text, is_day ? 10 : strlen(text)));
+			if (!slice_is_set(one))
+				return -1;
+		}
+		if (import_add_value(i, &p->attributes, &p->attribute_count, name, one) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-static bool
-is_identity(enum column_kind kind)
+static int
+add_contact(struct import *i, struct person_row *p, const struct target *t, struct slice v)
 {
-	return kind == COLUMN_ADDRESS || kind == COLUMN_ID || kind == COLUMN_USER_ID;
+	struct slice rest = v;
+
+	while (slice_is_set(rest)) {
+		struct slice one = rest;
+
+		rest = SLICE_NONE;
+		if (t->split != 0) {
+			rest = one;
+			one = slice_trim(slice_split(&rest, t->split));
+			if (one.len == 0)
+				continue;
+		}
+		p->endpoints = IMPORT_GROW(i, p->endpoints, p->endpoint_count);
+		if (p->endpoints == NULL)
+			return -1;
+		p->endpoints[p->endpoint_count].e.address = one;
+		p->endpoints[p->endpoint_count++].type = target_type_of_channel(t->name);
+	}
+	return 0;
+}
+
+/* Gives a value to a part of one consent. */
+static int
+set_consent(struct import *i, struct row_consent *c, size_t k, struct slice v)
+{
+	switch ((int)i->columns[k].kind) { /* those of read_field() alone */
+	case TARGET_CONSENT: c->has_given = true; return read_yes_no(i, k, v, &c->c.is_given);
+	case TARGET_CONSENT_AT: c->has_at = true; return read_time(i, k, v, &c->c.at_ms);
+	case TARGET_CONSENT_SOURCE: c->c.source = v; return 0;
+	default: c->c.text_version = v; return 0;
+	}
+}
+
+static int
+add_consent(struct import *i, struct person_row *p, size_t k, struct slice v)
+{
+	const struct target *t = &i->columns[k];
+
+	for (int purpose = PURPOSE_SERVICE; purpose <= PURPOSE_MARKETING; purpose++) {
+		struct row_consent *c;
+		int rc;
+
+		if (!(purpose == PURPOSE_SERVICE ? t->is_service : t->is_marketing))
+			continue;
+		c = import_consent_slot(i, p, t->name, (enum purpose)purpose);
+		if (c == NULL)
+			return -1;
+		rc = set_consent(i, c, k, v);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+add_tag(struct import *i, struct person_row *p, struct slice tag)
+{
+	p->tags = IMPORT_GROW(i, p->tags, p->tag_count);
+	if (p->tags == NULL)
+		return -1;
+	p->tags[p->tag_count++] = (struct tag_row){tag, TIME_UNKNOWN, TIME_UNKNOWN};
+	return 0;
+}
+
+static int
+add_tags(struct import *i, struct person_row *p, const struct target *t, struct slice v)
+{
+	struct slice rest = v;
+
+	while (slice_is_set(rest)) {
+		struct slice one = slice_trim(slice_split(&rest, t->split != 0 ? t->split : ','));
+
+		if (one.len > 0 && add_tag(i, p, one) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_mark(struct import *i, struct person_row *p, size_t k, struct slice v)
+{
+	const struct target *t = &i->columns[k];
+	bool is_yes;
+	int rc = read_yes_no(i, k, v, &is_yes);
+
+	if (rc != 0 || !is_yes)
+		return rc;
+	if (t->kind == TARGET_HAS_TAG)
+		return add_tag(i, p, t->name);
+	p->lists = IMPORT_GROW(i, p->lists, p->list_count);
+	if (p->lists == NULL)
+		return -1;
+	p->lists[p->list_count++] = t->name;
+	return 0;
+}
+
+/* One field. 0, 1 the row is left out, -1 no memory. */
+static int
+read_field(struct import *i, struct person_row *p, size_t k, struct slice v)
+{
+	const struct target *t = &i->columns[k];
+
+	switch (t->kind) {
+	case TARGET_SKIPPED: return 0;
+	case TARGET_USER_ID: p->user_id = v; return 0;
+	case TARGET_COUNTRY: p->country = v; return 0;
+	case TARGET_LOCALE: p->locale = v; return 0;
+	case TARGET_TIMEZONE: p->timezone = v; return 0;
+	case TARGET_ATTRIBUTE: return add_values(i, p, k, t->name, v);
+	case TARGET_HANDLE: return add_values(i, p, k, slice_of(i->o.handle_attribute), v);
+	case TARGET_METRIC: return add_number(i, k, v, &p->metrics, &p->metric_count);
+	case TARGET_CONTACT: return add_contact(i, p, t, v);
+	case TARGET_CONSENT:
+	case TARGET_CONSENT_AT:
+	case TARGET_CONSENT_SOURCE:
+	case TARGET_CONSENT_TEXT: return add_consent(i, p, k, v);
+	case TARGET_TAG: return add_tags(i, p, t, v);
+	case TARGET_HAS_TAG:
+	case TARGET_LIST: return add_mark(i, p, k, v);
+	case TARGET_CHANNEL:
+	case TARGET_ADDRESS:
+	case TARGET_ENDPOINT_ID:
+	case TARGET_OPT_OUT:
+	case TARGET_STATUS:
+	case TARGET_ENDPOINT_ATTRIBUTE:
+	case TARGET_ENDPOINT_METRIC:
+	case TARGET_EXTRA:
+	case TARGET_ALLOWED: return read_endpoint_field(i, p, k, v);
+	}
+	return 0;
+}
+
+/* ---- the row -------------------------------------------------------------------- */
+
+static bool
+is_identity(enum target_kind kind)
+{
+	return kind == TARGET_ADDRESS || kind == TARGET_ENDPOINT_ID || kind == TARGET_USER_ID ||
+	    kind == TARGET_CONTACT;
 }
 
 /* Bytes that are no text: in an id or address they make somebody else of the person, elsewhere they
@@ -131,212 +345,71 @@ judge_bytes(struct import *i, size_t k, size_t replaced)
 }
 
 static int
-read_fields(struct import *i, struct person_row *p, struct json_writer *w)
+read_cell(struct import *i, struct person_row *p, size_t k)
 {
-	for (size_t k = 0; k < i->column_count && k < i->at->count; k++) {
-		size_t replaced = 0;
-		struct slice v = utf8_repair(i->row, slice_trim(i->at->fields[k]), &replaced);
-		int rc;
+	size_t replaced = 0;
+	struct slice v = SLICE_LIT("");
+	int rc;
 
-		if (!slice_is_set(v))
-			return -1;
-		if (v.len == 0 || i->columns[k].kind == COLUMN_SKIPPED)
-			continue;
-		rc = judge_bytes(i, k, replaced);
-		if (rc == 0)
-			rc = read_field(i, p, k, v, w);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
-}
-
-static int
-read_row(struct import *i, struct person_row *p, struct err *err)
-{
-	struct json_writer w;
-	struct buf extra;
-	int rc = -1;
-
-	buf_init(&extra, 8 * CSV_ROW_BYTES_MAX); /* a control character becomes six */
-	json_writer_init(&w, &extra);
-	json_object_begin(&w);
-	p->user = arena_array(i->row, i->column_count + 1, sizeof *p->user);
-	p->own = arena_array(i->row, i->column_count + 1, sizeof *p->own);
-	if (p->user != NULL && p->own != NULL)
-		rc = read_fields(i, p, &w);
-	if (slice_is_set(p->channel_type))
-		json_kv_str(&w, "ChannelType", p->channel_type);
-	json_object_end(&w);
-	if (rc == 0) {
-		p->extra_json = arena_slice_dup(i->row, buf_slice(&extra));
-		if (buf_failed(&extra) || !slice_is_set(p->extra_json))
-			rc = -1;
-	}
-	buf_fini(&extra);
-	return rc < 0 ? err_set(err, ERR_NOMEM, "no memory for a row") : rc;
-}
-
-/* ---- judging --------------------------------------------------------------- */
-
-static bool
-has_control(struct slice s)
-{
-	for (size_t k = 0; k < s.len; k++)
-		if ((unsigned char)s.ptr[k] < ' ' || s.ptr[k] == 0x7f)
-			return true;
-	return false;
-}
-
-static bool
-is_email(struct slice s)
-{
-	const char *at = memchr(s.ptr, '@', s.len);
-
-	return at != NULL && at != s.ptr && at != s.ptr + s.len - 1 && s.len <= 320 &&
-	    memchr(s.ptr, ' ', s.len) == NULL && memchr(s.ptr, '<', s.len) == NULL &&
-	    memchr(s.ptr, '>', s.len) == NULL;
-}
-
-static bool
-is_number(struct slice s)
-{
-	size_t digits = 0;
-
-	for (size_t k = 0; k < s.len; k++) {
-		if (s.ptr[k] >= '0' && s.ptr[k] <= '9')
-			digits++;
-		else if (memchr(" -().", s.ptr[k], 5) == NULL && (k > 0 || s.ptr[k] != '+'))
-			return false;
-	}
-	return digits >= 3 && digits <= 20;
-}
-
-/* NULL, or how the address should look. */
-static const char *
-address_help(struct slice channel, struct slice address)
-{
-	if (slice_eq_str(channel, "email"))
-		return is_email(address) ? NULL : "write it like someone@example.org";
-	if (slice_eq_str(channel, "sms") || slice_eq_str(channel, "voice"))
-		return is_number(address) ? NULL : "write it like +442079460000";
-	return address.len <= IMPORT_ADDRESS_BYTES_MAX ? NULL
-						       : "the address has more than 4096 bytes";
-}
-
-/* Names the channel. 0, 1 left out. */
-static int
-judge_channel(struct import *i, struct person_row *p)
-{
-	const char *names[CHANNEL_TYPE_COUNT], *nearest, *help;
-	char text[200];
-
-	for (size_t k = 0; k < CHANNEL_TYPE_COUNT; k++) {
-		if (slice_eq_nocase(p->channel_type, slice_of(channel_types[k].type))) {
-			p->channel_type = slice_of(channel_types[k].type);
-			p->channel = slice_of(channel_types[k].channel);
-		}
-		names[k] = channel_types[k].type;
-	}
-	if (!slice_is_set(p->channel)) {
-		nearest = diag_nearest(p->channel_type, names, CHANNEL_TYPE_COUNT);
-		snprintf(text, sizeof text, "did you mean '%s'?", nearest == NULL ? "" : nearest);
-		import_finding(i, DIAG_ERROR, "I006", import_column(i, COLUMN_CHANNEL),
-		    nearest == NULL ? "such as EMAIL, SMS, PUSH, APNS, GCM or CUSTOM" : text,
-		    "there is no channel type '%.*s'", SLICE_ARG(utf8_prefix(p->channel_type, 60)));
-		return 1;
-	}
-	help = has_control(p->address) ? "it holds a line end or another control character"
-				       : address_help(p->channel, p->address);
-	if (help == NULL)
+	if (i->columns[k].is_constant)
+		v = i->columns[k].constant;
+	else if (k < i->at->count)
+		v = slice_trim(i->at->fields[k]);
+	if (v.len == 0 || i->columns[k].kind == TARGET_SKIPPED)
 		return 0;
-	import_finding(i, DIAG_ERROR, "I007", import_column(i, COLUMN_ADDRESS), help,
-	    "'%.*s' is no %.*s address", SLICE_ARG(utf8_prefix(p->address, 100)),
-	    SLICE_ARG(p->channel));
-	return 1;
+	v = utf8_repair(i->row, v, &replaced);
+	if (!slice_is_set(v))
+		return -1;
+	rc = judge_bytes(i, k, replaced);
+	return rc != 0 ? rc : read_field(i, p, k, v);
 }
 
-static int
-judge_id(struct import *i, struct slice id, enum column_kind kind)
-{
-	if (!slice_is_set(id) || (id.len <= IMPORT_ID_BYTES_MAX && !has_control(id)))
-		return 0;
-	import_finding(i, DIAG_ERROR, "I013", import_column(i, kind),
-	    "an id has at most 512 bytes, none of them a control character", "'%.*s' is no id",
-	    SLICE_ARG(utf8_prefix(id, 60)));
-	return 1;
-}
-
+/* What was collected in lists that moved while they grew. */
 static void
-judge_timezone(struct import *i, struct person_row *p)
+settle(struct person_row *p)
 {
-	const char *nearest;
-	char help[200];
+	for (size_t n = 0; n < p->endpoint_count; n++) {
+		struct row_endpoint *e = &p->endpoints[n];
 
-	if (!slice_is_set(p->timezone) || zone_exists(p->timezone))
-		return;
-	nearest = zone_nearest(p->timezone);
-	snprintf(help, sizeof help, "did you mean '%s'?", nearest == NULL ? "" : nearest);
-	import_finding(i, DIAG_WARNING, "I008", import_column(i, COLUMN_TIMEZONE),
-	    nearest == NULL ? "write it like Europe/Berlin" : help,
-	    "there is no time zone called '%.*s'; it is left out",
-	    SLICE_ARG(utf8_prefix(p->timezone, 60)));
-	p->timezone = SLICE_NONE;
-}
-
-/* 0, 1 left out. */
-static int
-judge_row(struct import *i, struct person_row *p)
-{
-	bool has_type = slice_is_set(p->channel_type), has_address = slice_is_set(p->address);
-
-	p->has_endpoint = has_type || has_address;
-	if (!p->has_endpoint && !slice_is_set(p->user_id)) {
-		import_finding(i, DIAG_ERROR, "I003", 0,
-		    "give ChannelType and Address, or User.UserId", "the row names nobody");
-		return 1;
+		e->e.attributes = e->attributes;
+		e->e.attribute_count = e->attribute_count;
+		e->e.metrics = e->metrics;
+		e->e.metric_count = e->metric_count;
+		if (!e->is_pinpoint)
+			continue;
+		e->e.timezone = p->timezone;
+		e->e.locale = p->locale;
+		e->e.country = p->country;
 	}
-	if (judge_id(i, p->user_id, COLUMN_USER_ID) || judge_id(i, p->endpoint_id, COLUMN_ID))
-		return 1;
-	judge_timezone(i, p);
-	if (!p->has_endpoint)
-		return 0;
-	if (has_type && has_address)
-		return judge_channel(i, p);
-	import_finding(i, DIAG_ERROR, "I004",
-	    import_column(i, has_address ? COLUMN_CHANNEL : COLUMN_ADDRESS),
-	    "an endpoint needs both; a row for the user alone has neither",
-	    has_address ? "the row has an Address but no ChannelType"
-			: "the row has a ChannelType but no Address");
-	return 1;
 }
 
-/* A row without User.UserId is a customer of its own; an endpoint without Id is known by what it
- * is. */
-static int
-make_ids(struct import *i, struct person_row *p, struct err *err)
+/* Pinpoint's columns are filled in rows about the user alone as well: an endpoint is what has a
+ * channel or an address. */
+static void
+drop_empty_endpoint(struct person_row *p)
 {
-	if (!p->has_endpoint)
-		return 0;
-	if (!slice_is_set(p->user_id))
-		p->user_id = slice_of(arena_printf(
-		    i->row, "%.*s:%.*s", SLICE_ARG(p->channel), SLICE_ARG(p->address)));
-	if (!slice_is_set(p->endpoint_id))
-		p->endpoint_id = slice_of(arena_printf(i->row, "%.*s|%.*s|%.*s",
-		    SLICE_ARG(p->user_id), SLICE_ARG(p->channel_type), SLICE_ARG(p->address)));
-	if (!slice_is_set(p->user_id) || !slice_is_set(p->endpoint_id))
-		return err_set(err, ERR_NOMEM, "no memory for a row");
-	return 0;
+	for (size_t n = 0; n < p->endpoint_count; n++)
+		if (p->endpoints[n].is_pinpoint && !slice_is_set(p->endpoints[n].type) &&
+		    !slice_is_set(p->endpoints[n].e.address)) {
+			memmove(&p->endpoints[n], &p->endpoints[n + 1],
+			    (p->endpoint_count - n - 1) * sizeof *p->endpoints);
+			p->endpoint_count--;
+			return;
+		}
 }
 
 int
 import_row_read(struct import *i, struct person_row *p, struct err *err)
 {
-	int rc;
-
 	memset(p, 0, sizeof *p);
-	rc = read_row(i, p, err);
-	if (rc == 0)
-		rc = judge_row(i, p);
-	return rc == 0 ? make_ids(i, p, err) : rc;
+	p->is_pinpoint = i->is_pinpoint;
+	for (size_t k = 0; k < i->column_count; k++) {
+		int rc = read_cell(i, p, k);
+
+		if (rc != 0)
+			return rc < 0 ? import_nomem(i, err) : 1;
+	}
+	drop_empty_endpoint(p);
+	settle(p);
+	return 0;
 }

@@ -379,6 +379,18 @@ links_import(struct store *st, struct slice customer_id, struct slice handle_key
 }
 
 int
+links_restore(
+    struct store *st, struct link_row *link, int64_t now_ms, struct arena *a, struct err *err)
+{
+	if (store_link_add(st, link, err) < 0)
+		return -1;
+	if (link->unlinked_at_ms == TIME_UNKNOWN && slice_is_set(link->author_id) &&
+	    join(st, link, now_ms, a, err) < 0)
+		return -1;
+	return note(st, NULL, link, SLICE_LIT("import"), now_ms, a, err);
+}
+
+int
 links_find_author(struct store *st, struct slice key, struct arena *a, struct author_row *row_r,
     struct slice *handle_key_r, struct err *err)
 {

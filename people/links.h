@@ -86,6 +86,11 @@ int links_bind(struct store *st, struct link_row *link, struct slice author_id, 
 int links_import(struct store *st, struct slice customer_id, struct slice handle_key,
     int64_t now_ms, struct arena *a, struct err *err);
 
+/* A link of an export, in force or ended, with all that it was.  The caller has seen that its account
+ * and handle are nobody else's. */
+int links_restore(
+    struct store *st, struct link_row *link, int64_t now_ms, struct arena *a, struct err *err);
+
 /* Which account is meant: by its id, by a handle, or by the URL of a profile.  1 heard: the account
  * as stored; 0 never heard: handle_key_r is set when it reads as a handle; -1. */
 struct author_row;

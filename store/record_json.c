@@ -145,6 +145,9 @@ put_link(struct json_writer *w, const struct link_row *l)
 	write_text(w, "handle", l->handle_key);
 	write_text(w, "author_id", l->author_id);
 	write_text(w, "proof", l->proof);
+	json_kv_i64(w, "confidence", l->confidence);
+	write_text(w, "basis", l->basis);
+	write_text(w, "made_by", l->made_by);
 	json_kv_time(w, "linked_at", l->linked_at_ms);
 	if (l->unlinked_at_ms != TIME_UNKNOWN) {
 		json_kv_time(w, "unlinked_at", l->unlinked_at_ms);

@@ -1,0 +1,184 @@
+/*
+ * customers_import.c - customers from a file, or from a piece of one.
+ *
+ * POST /api/v1/customers/import      200 with what was done and the findings; 422 when nothing of
+ * it can be taken
+ */
+#include "api/api_internal.h"
+
+#include <stdio.h>
+
+#include "core/diag.h"
+#include "core/utf8.h"
+#include "people/import.h"
+#include "store/store.h"
+
+#define IMPORT_CHUNK_BYTES (64 * 1024)
+#define IMPORT_REJECTS_TOLD 10000
+#define IMPORT_REASON_BYTES 300
+#define IMPORT_REJECTS_BYTES (16u * 1024 * 1024)
+
+struct importing {
+	struct import_options o;
+	struct import_report report;
+	struct diag_list *diags;
+	/* An array of {line, reason}, written as rows are left out. */
+	struct buf rejects;
+	struct json_writer w;
+	size_t told;
+};
+
+static void
+on_reject(void *cookie, size_t line, const char *reason)
+{
+	struct importing *m = cookie;
+
+	if (m->told++ >= IMPORT_REJECTS_TOLD)
+		return;
+	json_object_begin(&m->w);
+	json_kv_i64(&m->w, "line", (int64_t)line);
+	json_kv_str(&m->w, "reason", utf8_prefix(slice_of(reason), IMPORT_REASON_BYTES));
+	json_object_end(&m->w);
+}
+
+static void
+put_report(struct json_writer *w, const struct importing *m)
+{
+	const struct import_report *r = &m->report;
+
+	json_kv_bool(w, "dry_run", m->o.is_dry_run);
+	json_kv_i64(w, "rows", r->rows);
+	json_kv_i64(w, "created", r->created);
+	json_kv_i64(w, "updated", r->updated);
+	json_kv_i64(w, "unchanged", r->unchanged);
+	json_kv_i64(w, "rejected", r->rejected);
+	json_kv_i64(w, "links", r->links);
+	json_key(w, "rejects");
+	json_put_raw(w, buf_slice(&m->rejects));
+	json_kv_i64(w, "errors", (int64_t)diag_count(m->diags, DIAG_ERROR));
+	json_kv_i64(w, "warnings", (int64_t)diag_count(m->diags, DIAG_WARNING));
+	json_key(w, "findings");
+	json_put_raw(w, SLICE_LIT("")); /* the comma; the array is another writer's */
+	diag_print_json(m->diags, w->out);
+}
+
+static int
+run_import(struct api_call *c, struct importing *m, struct err *err)
+{
+	struct slice rest = c->request->body;
+	struct import *i = NULL;
+	int rc;
+
+	json_writer_init(&m->w, &m->rejects);
+	json_array_begin(&m->w);
+	rc = import_new(c->env->store, &m->o, m->diags, &i, err);
+	while (rc == 0 && rest.len > 0) {
+		size_t len = rest.len < IMPORT_CHUNK_BYTES ? rest.len : IMPORT_CHUNK_BYTES;
+
+		rc = import_feed(i, slice_make(rest.ptr, len), err);
+		rest = slice_make(rest.ptr + len, rest.len - len);
+	}
+	if (rc == 0)
+		rc = import_end(i, &m->report, err);
+	import_free(i);
+	json_array_end(&m->w);
+	if (rc == 0 && buf_failed(&m->rejects))
+		rc = api_nomem(c, err);
+	return rc;
+}
+
+static int
+note_import(struct api_call *c, const struct import_report *r, struct err *err)
+{
+	char what[160];
+
+	snprintf(what, sizeof what,
+	    "customers.import rows=%lld created=%lld updated=%lld rejected=%lld",
+	    (long long)r->rows, (long long)r->created, (long long)r->updated,
+	    (long long)r->rejected);
+	if (store_begin(c->env->store, err) < 0)
+		return -1;
+	if (store_audit(c->env->store, clock_now_ms(c->env->clock),
+		c->request->who == NULL ? "api" : c->request->who, what, err) < 0) {
+		store_rollback(c->env->store);
+		return -1;
+	}
+	return store_commit(c->env->store, err);
+}
+
+/* Nothing of the file can be taken: the findings say why. */
+static int
+refuse_import(struct api_call *c, const struct importing *m)
+{
+	struct json_writer w;
+
+	api_problem_begin(c->reply, &w, 422, "findings", "the findings say where and what to do",
+	    "no row of the file could be taken");
+	put_report(&w, m);
+	json_object_end(&w);
+	return -1;
+}
+
+static int
+read_options(struct api_call *c, struct import_options *o, struct err *err)
+{
+	struct slice attribute = api_query(c, "handle_attribute"), file = api_query(c, "file");
+	int64_t offset;
+
+	if (api_query_bool(c, "dry_run", &o->is_dry_run) < 0 ||
+	    api_query_i64(c, "line_offset", 0, INT64_C(1) << 40, 0, &offset) < 0)
+		return -1;
+	if (c->request->body.len == 0) {
+		api_problem_at(c->reply, 400, "bad-body", "body", NULL,
+		    "the body is empty, expected a CSV file with a header line, or JSON lines");
+		return -1;
+	}
+	o->line_offset = (size_t)offset;
+	o->is_jsonl = import_is_jsonl(c->request->body);
+	o->file = file.len > 0 ? arena_strndup(c->env->arena, file.ptr, file.len)
+	    : o->is_jsonl      ? "customers.jsonl"
+			       : "customers.csv";
+	o->handle_attribute = slice_is_set(attribute)
+	    ? arena_strndup(c->env->arena, attribute.ptr, attribute.len)
+	    : c->env->handle_attribute;
+	if (o->file == NULL || (slice_is_set(attribute) && o->handle_attribute == NULL))
+		return api_nomem(c, err);
+	return 0;
+}
+
+static int
+import(struct api_call *c, struct importing *m, struct err *err)
+{
+	int rc = run_import(c, m, err);
+
+	if (rc == 0 && !m->o.is_dry_run)
+		rc = note_import(c, &m->report, err);
+	if (rc < 0 && err->kind == ERR_STORE)
+		err_prefix(err, "the rows before are in, sending the file again is safe");
+	if (rc < 0)
+		return -1;
+	if (diag_count(m->diags, DIAG_ERROR) > 0 && m->report.rows == m->report.rejected)
+		return refuse_import(c, m);
+	put_report(api_object(c), m);
+	api_object_end(c);
+	return 0;
+}
+
+int
+api_customers_import(struct api_call *c, struct err *err)
+{
+	struct importing m = {
+	    .o = {.now_ms = clock_now_ms(c->env->clock), .on_reject = on_reject, .cookie = &m}};
+	int rc = read_options(c, &m.o, err);
+
+	if (rc < 0)
+		return -1;
+	m.diags = diag_list_new();
+	if (m.diags == NULL)
+		return api_nomem(c, err);
+	buf_init(&m.rejects, IMPORT_REJECTS_BYTES);
+	rc = import(c, &m, err);
+	buf_fini(&m.rejects);
+	diag_list_free(m.diags);
+	return rc;
+}
