@@ -394,8 +394,7 @@ compile_item(struct compiler *c, const struct item *it)
 }
 
 static int
-compile_set(
-    struct rule_set *s, const struct rule_env *env, struct map *const ids[ITEM_KIND_COUNT])
+compile_set(struct rule_set *s, const struct rule_env *env, struct map *const ids[ITEM_KIND_COUNT])
 {
 	struct buf text;
 	struct compiler c = {.set = s, .env = env, .ids = ids, .text = &text};
@@ -418,7 +417,8 @@ compile_set(
 		for (const struct item *it = s->files[f].first; it != NULL; it = it->next)
 			if (compile_item(&c, it) < 0)
 				goto out;
-	if (phrases_finish(&s->phrases, &s->words) < 0 || index_build(s) < 0)
+	if (phrases_finish(&s->phrases, &s->words) < 0 || words_finish(&s->words) < 0 ||
+	    index_build(s) < 0)
 		goto out;
 	rc = 0;
 out:

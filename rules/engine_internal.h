@@ -131,10 +131,14 @@ struct check_line {
 	struct test test; /* but of CODE */
 };
 
+/* Beside the programs, so that few lines hold all: where a program's checks begin, and which kind of
+ * occurrence it sees. */
+#define CHECKS_OF_EVENTS UINT32_C(0x80000000)
+
 /* Conditions that are run: a rule's `when`, and those of its other parts and of the watches. */
 struct program {
 	_Alignas(64) const struct rule_head *head;
-	uint32_t check, check_count; /* those the index has not answered: into check_lines */
+	uint32_t check, check_count; /* while compiling: into checks */
 	int64_t from_ms, until_ms; /* until: not included */
 	uint32_t code, code_count; /* all conditions, in their order */
 	enum firing_part part;
@@ -232,6 +236,7 @@ struct rule_set {
 	struct requirement *checks; /* while compiling */
 	size_t check_count, check_cap;
 	struct check_line *check_lines;
+	uint32_t *check_starts; /* by program, and one behind the last; with CHECKS_OF_EVENTS */
 	void *check_room; /* where they lie */
 	struct test *tests;
 	size_t test_count, test_cap;
@@ -342,7 +347,7 @@ test_words_of(const struct rule_set *set, const struct test *t)
 bool attribute_number(struct slice value, int64_t *milli_r);
 
 /* Programs worth running, in order, each once, in the evaluation's arena; -1 without memory. */
-int index_candidates(struct evaluation *e, const uint32_t **programs_r, size_t *count_r);
+int index_candidates(struct evaluation *e, uint32_t **programs_r, size_t *count_r);
 int index_build(struct rule_set *set);
 void index_fini(struct rule_index *x);
 

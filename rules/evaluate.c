@@ -319,11 +319,9 @@ evaluation_run(struct evaluation *e, const struct program *p)
 
 /* What the index has not answered of a candidate. */
 static bool
-passes(struct evaluation *e, const struct program *p)
+passes(struct evaluation *e, const struct check_line *c, const struct check_line *end)
 {
-	const struct check_line *c = &e->set->check_lines[p->check];
-
-	for (const struct check_line *end = c + p->check_count; c < end; c++) {
+	for (; c < end; c++) {
 		enum tristate wanted = c->is.kind == REQUIRE_NO ? TRI_NO : TRI_YES;
 
 		if (wanted !=
@@ -374,42 +372,64 @@ fire(struct evaluation *e, const struct program *p, struct firings *f)
 	return 0;
 }
 
-/* Candidates lie anywhere: what they need is fetched for many at a time, so that the waits are for all
+/* Candidates lie anywhere: their checks are fetched for many at a time, so that the waits are for all
  * of them together. */
 #define FETCHED 16
 
 static void
-fetch(const struct rule_set *s, const uint32_t *candidates, size_t count)
+fetch_checks(const struct rule_set *s, const uint32_t *candidates, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		prefetch(&s->programs[candidates[i]]);
 	for (size_t i = 0; i < count; i++) {
-		const struct program *p = &s->programs[candidates[i]];
+		const uint32_t *start = &s->check_starts[candidates[i]];
+		uint32_t first = start[0] & ~CHECKS_OF_EVENTS;
 
-		if (p->check_count > 0)
-			prefetch(&s->check_lines[p->check]);
-		if (p->check_count > 1)
-			prefetch(&s->check_lines[p->check + 1]);
+		prefetch(&s->check_lines[first]);
+		if ((start[1] & ~CHECKS_OF_EVENTS) > first + 1)
+			prefetch(&s->check_lines[first + 1]);
 	}
 }
 
-static int
-run_programs(struct evaluation *e, const uint32_t *candidates, size_t count, struct firings *f)
+/* Those whose conditions hold stay; returns how many.  Most do not, and their programs are not looked
+ * at. */
+static size_t
+check_candidates(struct evaluation *e, uint32_t *candidates, size_t count)
 {
-	bool is_event = e->occ->kind == OCCURRENCE_EVENT;
+	const struct rule_set *s = e->set;
+	uint32_t kind = e->occ->kind == OCCURRENCE_EVENT ? CHECKS_OF_EVENTS : 0;
+	size_t held = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct program *p = &e->set->programs[candidates[i]];
+		uint32_t program = candidates[i];
+		const uint32_t *start = &s->check_starts[program];
 
 		if (i % FETCHED == 0)
-			fetch(e->set, candidates + i, count - i < FETCHED ? count - i : FETCHED);
-		if (p->sees_events != is_event || e->occ->at_ms < p->from_ms ||
-		    e->occ->at_ms >= p->until_ms)
+			fetch_checks(s, candidates + i, count - i < FETCHED ? count - i : FETCHED);
+		if ((start[0] & CHECKS_OF_EVENTS) != kind ||
+		    !passes(e, &s->check_lines[start[0] & ~CHECKS_OF_EVENTS],
+			&s->check_lines[start[1] & ~CHECKS_OF_EVENTS]))
 			continue;
-		if (passes(e, p) && !e->has_no_memory && fire(e, p, f) < 0)
+		prefetch(&s->programs[program]);
+		candidates[held++] = program;
+	}
+	return held;
+}
+
+static int
+run_programs(struct evaluation *e, uint32_t *candidates, size_t count, struct firings *f)
+{
+	size_t held = check_candidates(e, candidates, count);
+
+	if (e->has_no_memory)
+		return -1;
+	for (size_t i = 0; i < held; i++) {
+		const struct program *p = &e->set->programs[candidates[i]];
+
+		if (e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
+			continue;
+		if (fire(e, p, f) < 0)
 			return -1;
 	}
-	return e->has_no_memory ? -1 : 0;
+	return 0;
 }
 
 /* An evaluation that outlives the call, for its reasons: the occurrence may not. */
@@ -438,7 +458,7 @@ rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
 {
 	struct evaluation *e = keep_evaluation(set, occ, facts, a);
 	struct firings f = {0};
-	const uint32_t *candidates;
+	uint32_t *candidates;
 	size_t count;
 
 	if (e == NULL || index_candidates(e, &candidates, &count) < 0 ||

@@ -452,22 +452,23 @@ make_lines(struct rule_set *s)
 	for (size_t i = 0; i < s->program_count; i++)
 		count += s->programs[i].is_off ? 0 : s->programs[i].check_count;
 	s->check_room = mem_array(count + 1, sizeof *s->check_lines);
-	if (s->check_room == NULL)
+	s->check_starts = mem_array(s->program_count + 1, sizeof *s->check_starts);
+	if (s->check_room == NULL || s->check_starts == NULL || count >= CHECKS_OF_EVENTS)
 		return -1;
 	s->check_lines = mem_line(s->check_room);
 	count = 0;
 	for (size_t i = 0; i < s->program_count; i++) {
-		struct program *p = &s->programs[i];
+		const struct program *p = &s->programs[i];
 		const struct requirement *from = s->checks + p->check;
 
-		p->check = (uint32_t)count;
-		p->check_count = p->is_off ? 0 : p->check_count;
-		for (size_t k = 0; k < p->check_count; k++, count++) {
+		s->check_starts[i] = (uint32_t)count | (p->sees_events ? CHECKS_OF_EVENTS : 0);
+		for (size_t k = 0; !p->is_off && k < p->check_count; k++, count++) {
 			s->check_lines[count].is = from[k];
 			if (from[k].kind != REQUIRE_CODE)
 				s->check_lines[count].test = s->tests[from[k].at];
 		}
 	}
+	s->check_starts[s->program_count] = (uint32_t)count;
 	mem_free(s->checks);
 	s->checks = NULL;
 	return 0;
@@ -599,19 +600,45 @@ pick_range(struct evaluation *e, const struct entry_range *r, struct picked *p)
 	return 0;
 }
 
+/* Values are looked up side by side: first the places of some, then what is filed there, which is then
+ * gone through. */
+#define VALUES_AT_ONCE 16
+
+static int
+pick_some_values(
+    struct evaluation *e, uint64_t domain, const uint32_t *ids, size_t count, struct picked *p)
+{
+	const struct rule_index *x = &e->set->index;
+	const struct entry_range *ranges[VALUES_AT_ONCE];
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		prefetch(&x->postings[posting_place(x, domain << 32 | ids[i])]);
+	for (size_t i = 0; i < count; i++) {
+		const struct posting *at = &x->postings[posting_slot(x, domain << 32 | ids[i])];
+
+		if (at->key == KEY_EMPTY)
+			continue;
+		ranges[found++] = &at->range;
+		prefetch(&x->entries[at->range.first]);
+		prefetch(&x->entries[at->range.first + at->range.count - 1]);
+	}
+	for (size_t i = 0; i < found; i++)
+		if (pick_range(e, ranges[i], p) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 pick_by_values(struct evaluation *e, size_t domain, struct picked *p)
 {
-	const struct rule_index *x = &e->set->index;
 	const struct domain_values *v = evaluation_domain(e, domain);
 
-	for (size_t i = 0; i < v->count; i++)
-		prefetch(&x->postings[posting_place(x, (uint64_t)domain << 32 | v->ids[i])]);
-	for (size_t i = 0; i < v->count; i++) {
-		const struct posting *at =
-		    &x->postings[posting_slot(x, (uint64_t)domain << 32 | v->ids[i])];
+	for (size_t i = 0; i < v->count; i += VALUES_AT_ONCE) {
+		size_t left = v->count - i;
 
-		if (at->key != KEY_EMPTY && pick_range(e, &at->range, p) < 0)
+		if (pick_some_values(e, domain, v->ids + i,
+			left < VALUES_AT_ONCE ? left : VALUES_AT_ONCE, p) < 0)
 			return -1;
 	}
 	return e->has_no_memory ? -1 : 0;
@@ -657,7 +684,7 @@ order_many(struct evaluation *e, struct picked *p)
 }
 
 int
-index_candidates(struct evaluation *e, const uint32_t **programs_r, size_t *count_r)
+index_candidates(struct evaluation *e, uint32_t **programs_r, size_t *count_r)
 {
 	const struct rule_index *x = &e->set->index;
 	struct picked p = {0};

@@ -100,10 +100,12 @@ phrase_text_init(
 	if (ids == NULL)
 		return -1;
 	ids[count] = 0;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = words_ask(w, tokens[i].folded);
 	for (size_t i = 0; i < count; i++) {
 		struct slice folded = tokens[i].folded;
 
-		ids[i] = words_find(w, folded);
+		ids[i] = words_answer(w, folded, ids[i]);
 		if (!is_possessive(&tokens[i]))
 			continue;
 		if (others == NULL && (others = arena_array(a, count + 1, sizeof *others)) == NULL)

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "core/mem.h"
+#include "core/prefetch.h"
 
 #define SLOTS_FIRST 64
 #define WORDS_MAX 100000000u
@@ -24,6 +25,7 @@ words_fini(struct words *w)
 {
 	mem_free(w->slots);
 	mem_free(w->texts);
+	mem_free(w->bytes);
 	*w = (struct words){0};
 }
 
@@ -41,8 +43,10 @@ bytes_at(const char *p, size_t n)
 	return four;
 }
 
+#define NOT_ASKED 0
+
 /* Eight bytes at a time, the last of them overlapping, multiplied and mixed; good enough for a table
- * at half load. */
+ * at half load.  Never NOT_ASKED. */
 static inline uint32_t
 hash_text(struct slice s)
 {
@@ -61,7 +65,7 @@ hash_text(struct slice s)
 		for (; i < s.len; i++)
 			word = word << 8 | (unsigned char)s.ptr[i];
 	h = (h ^ word) * UINT64_C(0x94D049BB133111EB);
-	return (uint32_t)(h ^ h >> 32);
+	return (uint32_t)(h ^ h >> 32) | 1;
 }
 
 /* Texts of this length that begin with this byte: most words of a post are told from all others by
@@ -91,7 +95,7 @@ grow(struct words *w)
 
 		if (w->slots[i].id == 0)
 			continue;
-		for (at = w->slots[i].hash & (slots - 1); bigger[at].id != 0;
+		for (at = w->slots[i].hash >> 1 & (slots - 1); bigger[at].id != 0;
 		     at = (at + 1) & (slots - 1))
 			;
 		bigger[at] = w->slots[i];
@@ -102,18 +106,40 @@ grow(struct words *w)
 	return 0;
 }
 
+/* The lowest bit of a hash says nothing. */
+static inline uint32_t
+place_of(const struct words *w, uint32_t hash)
+{
+	return hash >> 1 & w->slot_mask;
+}
+
 uint32_t
-words_find(const struct words *w, struct slice text)
+words_ask(const struct words *w, struct slice text)
 {
 	uint32_t hash;
 
 	if ((w->lengths[first_byte(text)] & length_bit(text)) == 0)
-		return 0;
+		return NOT_ASKED;
 	hash = hash_text(text);
-	for (uint32_t at = hash & w->slot_mask; w->slots[at].id != 0; at = (at + 1) & w->slot_mask)
-		if (w->slots[at].hash == hash && slice_eq(w->texts[w->slots[at].id], text))
+	prefetch(&w->slots[place_of(w, hash)]);
+	return hash;
+}
+
+uint32_t
+words_answer(const struct words *w, struct slice text, uint32_t asked)
+{
+	if (asked == NOT_ASKED)
+		return 0;
+	for (uint32_t at = place_of(w, asked); w->slots[at].id != 0; at = (at + 1) & w->slot_mask)
+		if (w->slots[at].hash == asked && slice_eq(w->texts[w->slots[at].id], text))
 			return w->slots[at].id;
 	return 0;
+}
+
+uint32_t
+words_find(const struct words *w, struct slice text)
+{
+	return words_answer(w, text, words_ask(w, text));
 }
 
 uint32_t
@@ -133,10 +159,31 @@ words_add(struct words *w, struct slice text)
 		w->texts = texts;
 		w->cap *= 2;
 	}
-	for (at = hash & w->slot_mask; w->slots[at].id != 0; at = (at + 1) & w->slot_mask)
+	for (at = place_of(w, hash); w->slots[at].id != 0; at = (at + 1) & w->slot_mask)
 		;
 	w->texts[w->count] = text;
 	w->lengths[first_byte(text)] |= length_bit(text);
 	w->slots[at] = (struct words_slot){hash, w->count};
 	return w->count++;
+}
+
+int
+words_finish(struct words *w)
+{
+	size_t size = 0, used = 0;
+
+	for (uint32_t i = 1; i < w->count; i++)
+		size += w->texts[i].len;
+	w->bytes = mem_alloc(size + 1);
+	if (w->bytes == NULL)
+		return -1;
+	for (uint32_t i = 1; i < w->count; i++) {
+		struct slice *text = &w->texts[i];
+
+		if (text->len > 0)
+			memcpy(w->bytes + used, text->ptr, text->len);
+		text->ptr = w->bytes + used;
+		used += text->len;
+	}
+	return 0;
 }

@@ -2,8 +2,8 @@
  * words_internal.h - every distinct text a rule set compares with, numbered; so that an
  * occurrence's texts are looked up once and all comparing is of numbers.
  *
- * Ownership: texts are borrowed (the rule set's arena); the tables are the heap's until
- *            words_fini().
+ * Ownership: texts are borrowed until words_finish() copies them side by side; tables and copies are the
+ *            heap's until words_fini().
  * Threads:   immutable once built; words_find() may be called from any. The hash is not keyed: only
  *            marketing's words are in the table, a stranger's are merely looked up.
  */
@@ -23,13 +23,20 @@ struct words {
 	struct slice *texts; /* by id; [0] unused */
 	uint32_t slot_mask, count, cap;
 	uint64_t lengths[256]; /* by first byte: a bit per length of a text */
+	char *bytes; /* of all texts, once finished */
 };
 
 int words_init(struct words *w);
 void words_fini(struct words *w);
 /* The number of a text, new or not; 0 without memory. */
 uint32_t words_add(struct words *w, struct slice text);
+/* No more words come: those that are there are brought close to each other.  -1 without memory. */
+int words_finish(struct words *w);
 /* 0: no rule speaks of it */
 uint32_t words_find(const struct words *w, struct slice text);
+/* The same in two steps, for who has many texts: ask for all, then hear the answers, and the waits for
+ * memory are beside each other.  Asked is what words_ask() returned for that text. */
+uint32_t words_ask(const struct words *w, struct slice text);
+uint32_t words_answer(const struct words *w, struct slice text, uint32_t asked);
 
 #endif

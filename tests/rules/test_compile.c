@@ -313,7 +313,7 @@ candidate_count(const char *text, const char *post)
 	struct testing_occurrence t;
 	struct arena *a = arena_new(1024 * 1024);
 	struct evaluation e;
-	const uint32_t *candidates;
+	uint32_t *candidates;
 	size_t n;
 
 	testing_occurrence_init(&t);
