@@ -242,6 +242,29 @@ act_alert(
 	    s, row, "alert %lld in '%.*s'", (long long)alert_no, SLICE_ARG(action->queue));
 }
 
+/* Who looks is the caller's: this room knows no people. */
+static int
+act_suggest(struct settle *s, const struct firing *f, struct decision_row *row)
+{
+	const struct occurrence *occ = s->in->occ;
+	struct slice note = SLICE_NONE;
+
+	if (f->rule->is_shadow) {
+		row->outcome = DECISION_SHADOW;
+		return settle_note(s, row, "shadow: it would be looked for");
+	}
+	if (occ->customer != NULL)
+		return suppress(s, row, "the author is linked to a customer already");
+	if (occ->post == NULL || occ->post->author.id.len == 0)
+		return suppress(s, row, "the post is anonymous");
+	row->outcome = DECISION_DONE;
+	if (s->in->mode == SETTLE_REHEARSE || s->in->suggest == NULL)
+		return settle_note(s, row, "it would be looked for");
+	if (s->in->suggest(s->in->suggest_cookie, occ, slice_of(row->id), &note, s->err) < 0)
+		return -1;
+	return settle_note(s, row, "%.*s", SLICE_ARG(note));
+}
+
 /* --- firings -------------------------------------------------------------------------------------
  */
 
@@ -359,6 +382,7 @@ act(struct settle *s, const struct firing *f, const struct action *action, struc
 	case ACTION_TAG:
 	case ACTION_SET:
 	case ACTION_ADD_TO_LIST: return act_profile(s, f, action, row);
+	case ACTION_SUGGEST_LINK: return act_suggest(s, f, row);
 	case ACTION_PAUSE_PROMOTIONS: return suppress(s, row, "only a watch pauses promotions");
 	}
 	return -1;

@@ -43,6 +43,11 @@ struct settle_input {
 	size_t firing_count;
 	struct slice brand_name; /* title of the first brand found; SLICE_NONE */
 	bool is_sending_stopped; /* the kill switch, as known to this transaction */
+	/* `suggest link`: looks for customers the author may be, and keeps what it finds; note_r says in
+	 * words how that went.  NULL: nobody looks. */
+	int (*suggest)(void *cookie, const struct occurrence *occ, struct slice decision_id,
+	    struct slice *note_r, struct err *err);
+	void *suggest_cookie;
 	struct zone_clock *zones; /* kept by the caller from call to call; NULL: none is */
 };
 

@@ -18,6 +18,7 @@ static const char *const of_alerts[] = {"state", "queue", "before", "limit", NUL
 static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
 static const char *const of_import[] = {"dry_run", "handle_attribute", "file", "line_offset", NULL};
+static const char *const of_suggestions[] = {"state", "before", "limit", NULL};
 
 /* A path with words stands before one with {...} in the same place. */
 static const struct api_route routes[] = {
@@ -68,6 +69,8 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/customers/{id}/link-codes", API_READER, api_link_codes_list, NULL},
     {"POST", "/api/v1/customers/{id}/link-codes", API_WRITER, api_link_codes_post, NULL},
     {"POST", "/api/v1/customers/{id}/unlink", API_WRITER, api_links_end, NULL},
+    {"GET", "/api/v1/link-suggestions", API_READER, api_suggestions_list, of_suggestions},
+    {"POST", "/api/v1/link-suggestions/{no}/{verb}", API_WRITER, api_suggestions_act, NULL},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
 };
 

@@ -157,5 +157,6 @@ api_handler_fn api_customers_list, api_customers_show, api_customers_import, api
 api_handler_fn api_customers_export;
 api_handler_fn api_links_list, api_links_post, api_links_end;
 api_handler_fn api_link_codes_list, api_link_codes_post;
+api_handler_fn api_suggestions_list, api_suggestions_act;
 
 #endif

@@ -13,6 +13,7 @@ action_verb_name(enum action_verb v)
 	case ACTION_SET: return "set";
 	case ACTION_ADD_TO_LIST: return "add to list";
 	case ACTION_PAUSE_PROMOTIONS: return "pause promotions";
+	case ACTION_SUGGEST_LINK: return "suggest link";
 	}
 	assert(0 && "an action_verb without a name");
 	return "unknown";

@@ -21,6 +21,7 @@ enum action_verb {
 	ACTION_SET, /* set customer "attribute" to "value" */
 	ACTION_ADD_TO_LIST, /* add author|customer to list id */
 	ACTION_PAUSE_PROMOTIONS, /* of a watch: no messages for marketing during the incident */
+	ACTION_SUGGEST_LINK, /* suggest link: customers the author may be, for a person to decide */
 };
 const char *action_verb_name(enum action_verb v); /* "send", "draft reply", ... */
 

@@ -13,6 +13,7 @@
 #include "people/local_time.h"
 #include "people/link_codes.h"
 #include "people/people.h"
+#include "people/suggest.h"
 #include "platform/blackbox.h"
 #include "platform/zone_clock.h"
 #include "rules/rules.h"
@@ -314,6 +315,30 @@ pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct
 	return 0;
 }
 
+/* `suggest link` of a rule. */
+static int
+suggest(void *cookie, const struct occurrence *occ, struct slice decision_id, struct slice *note_r,
+    struct err *err)
+{
+	struct pipeline *p = cookie;
+	struct suggest_input in = {.post = occ->post,
+	    .lang = occ->score == NULL ? "" : occ->score->lang,
+	    .source_may_match = true,
+	    .decision_id = decision_id};
+	struct suggest_found found;
+	const char *note;
+
+	if (suggest_links(p->env.store, &in, occ->now_ms, p->arena, &found, err) < 0)
+		return -1;
+	note = found.why_not != NULL ? found.why_not
+	    : found.count == 0
+	    ? "nobody new was found whom the author may be"
+	    : arena_printf(p->arena, "%zu customer%s suggested, the best at %d %%", found.count,
+		  found.count == 1 ? "" : "s", (int)found.confidence);
+	*note_r = slice_of(note);
+	return note == NULL ? err_set(err, ERR_NOMEM, "no memory for a suggestion") : 0;
+}
+
 int
 pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
     size_t *queued_r, struct err *err)
@@ -322,6 +347,8 @@ pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct 
 	struct settle_input with_zones = *in;
 
 	with_zones.zones = p->zones;
+	with_zones.suggest = suggest;
+	with_zones.suggest_cookie = p;
 	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates,
 		&with_zones, p->arena, &settled, err) < 0)
 		return -1;

@@ -77,6 +77,9 @@ static const struct people_command commands[] = {
     {"link", 2, 2, "CUSTOMER AUTHOR --proof agent --basis TEXT", people_link},
     {"code", 1, 1, "CUSTOMER", people_code},
     {"codes", 1, 1, "CUSTOMER", people_codes},
+    {"suggestions", 0, 0, "", people_suggestions},
+    {"accept", 1, 1, "NO", people_accept},
+    {"dismiss", 1, 1, "NO", people_dismiss},
     {"unlink", 2, 2, "CUSTOMER AUTHOR --reason TEXT", people_unlink},
 };
 
@@ -110,7 +113,8 @@ static const struct flag people_flags[] = {
     {"--basis", NULL, "TEXT", "on what basis an agent says so: stands with the link", false},
     {"--confidence", NULL, "N", "how sure that is, in percent; default: the proof's", false},
     {"--for", NULL, "TIME", "how long a code is good; default 24h", false},
-    {"--reason", NULL, "TEXT", "why it ends, or is dismissed", false},
+    {"--state", NULL, "STATE", "suggestions: open (default), accepted or dismissed", false},
+    {"--reason", NULL, "TEXT", "why it ends", false},
     {"--as", NULL, "NAME", "who decides; default: your login", false},
     {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
     {0},

@@ -23,5 +23,8 @@ int people_link(struct verb_call *call);
 int people_unlink(struct verb_call *call);
 int people_code(struct verb_call *call);
 int people_codes(struct verb_call *call);
+int people_suggestions(struct verb_call *call);
+int people_accept(struct verb_call *call);
+int people_dismiss(struct verb_call *call);
 
 #endif

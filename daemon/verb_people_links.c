@@ -1,6 +1,6 @@
 /*
- * verb_people_links.c - `earshot people links|link|unlink|code|codes`: which accounts are a
- * customer.
+ * verb_people_links.c - `earshot people links|link|unlink|code|codes|suggestions|accept|dismiss`:
+ * which accounts are a customer.
  */
 #include <unistd.h>
 
@@ -155,4 +155,65 @@ people_codes(struct verb_call *call)
 	code = list_get(call, buf_str(&path), code_columns, "no codes lately");
 	buf_fini(&path);
 	return code;
+}
+
+/* ---- suggestions ------------------------------------------------------------- */
+
+static const struct column suggestion_columns[] = {
+    {"NO", "id", 6},
+    {"SURE", "confidence", 4},
+    {"HANDLE", "handle", 30},
+    {"CUSTOMER", "customer_id", 20},
+    {"SINCE", "at", 20},
+    {"BASIS", "basis", 0},
+    {0},
+};
+
+int
+people_suggestions(struct verb_call *call)
+{
+	struct buf path;
+	int code;
+
+	buf_init(&path, LIST_PATH_MAX);
+	buf_add_str(&path, "/api/v1/link-suggestions");
+	list_query(&path, "state", verb_flag(call, "--state"));
+	list_query(&path, "limit", verb_flag(call, "--limit"));
+	code = list_get(call, buf_str(&path), suggestion_columns, "no suggestions");
+	buf_fini(&path);
+	return code;
+}
+
+static int
+decide(struct verb_call *call, const char *what)
+{
+	struct json_writer w;
+	struct buf path, body;
+	int code;
+
+	buf_init(&path, LIST_PATH_MAX);
+	buf_init(&body, BODY_MAX);
+	buf_add_str(&path, "/api/v1/link-suggestions/");
+	client_encode(&path, slice_of(call->args[1]));
+	buf_add_str(&path, what);
+	json_writer_init(&w, &body);
+	json_object_begin(&w);
+	put_who(call, &w);
+	json_object_end(&w);
+	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
+	buf_fini(&body);
+	buf_fini(&path);
+	return code;
+}
+
+int
+people_accept(struct verb_call *call)
+{
+	return decide(call, "/accept");
+}
+
+int
+people_dismiss(struct verb_call *call)
+{
+	return decide(call, "/dismiss");
 }

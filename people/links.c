@@ -14,6 +14,7 @@
 #include "people/people.h"
 #include "store/joins.h"
 #include "store/persons.h"
+#include "store/suggestions.h"
 
 #define LINK_JSON_MAX (64 * 1024)
 
@@ -129,6 +130,8 @@ join(struct store *st, struct link_row *link, int64_t now_ms, struct arena *a, s
 
 	if (from == NULL || to == NULL || cause == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a link");
+	if (store_suggestions_clear(st, link->author_id, err) < 0)
+		return -1;
 	if (store_subjects_join(st, slice_of(from), slice_of(to), slice_of(cause), link->made_by,
 		link->basis, now_ms, &link->join_no, err) < 0)
 		return -1;

@@ -101,11 +101,12 @@ check_action_place(const struct item *it, const struct action_node *a)
 		finding_add(it->sink, FINDING_WRONG_ACTION, a->at,
 		    "a watch can: alert \"pr\" as critical, pause promotions",
 		    "a watch is about a crowd: there is nobody to %s",
-		    a->action.verb == ACTION_SEND              ? "send to"
-			: a->action.verb == ACTION_SET         ? "set anything of"
-			: a->action.verb == ACTION_TAG         ? "tag"
-			: a->action.verb == ACTION_DRAFT_REPLY ? "reply to"
-							       : "add to a list");
+		    a->action.verb == ACTION_SEND               ? "send to"
+			: a->action.verb == ACTION_SET          ? "set anything of"
+			: a->action.verb == ACTION_TAG          ? "tag"
+			: a->action.verb == ACTION_DRAFT_REPLY  ? "reply to"
+			: a->action.verb == ACTION_SUGGEST_LINK ? "link"
+								: "add to a list");
 	else if (it->kind == ITEM_RULE && is_pause)
 		finding_add(it->sink, FINDING_WRONG_ACTION, a->at,
 		    "write a watch: it pauses promotions as long as its crowd lasts",

@@ -52,6 +52,9 @@ add_action(struct describer *d, const struct action_node *node)
 		describe_title(d, ITEM_LIST, a->name, true);
 		break;
 	case ACTION_PAUSE_PROMOTIONS: buf_add_str(out, "pause promotions"); break;
+	case ACTION_SUGGEST_LINK:
+		buf_add_str(out, "suggest which customer the author may be");
+		break;
 	}
 	if (slice_is_set(a->offer))
 		buf_addf(out, " with a code of the offer %.*s", SLICE_ARG(a->offer));

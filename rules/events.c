@@ -73,7 +73,9 @@ check_actions(const struct item *rule)
 		else if (a->action.target == TARGET_AUTHOR)
 			finding_add(rule->sink, FINDING_EVENT_ACTION, a->at,
 			    a->action.verb == ACTION_TAG ? "write: tag customer \"...\""
-							 : "write 'customer' for 'author'",
+				: a->action.verb == ACTION_SUGGEST_LINK
+				? "write it in a rule that sees posts"
+				: "write 'customer' for 'author'",
 			    "an event has a customer, and no author");
 	}
 }

@@ -217,7 +217,8 @@ write_action(const struct action_node *node, struct json_writer *w)
 		json_kv_cstr(w, "to", target);
 		json_kv_str(w, "list", a->name);
 		break;
-	case ACTION_PAUSE_PROMOTIONS: break;
+	case ACTION_PAUSE_PROMOTIONS:
+	case ACTION_SUGGEST_LINK: break;
 	}
 	if (slice_is_set(a->offer))
 		json_kv_str(w, "offer", a->offer);

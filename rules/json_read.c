@@ -213,6 +213,7 @@ read_action_parts(struct json_reader *r, const struct json *j, const struct json
 	case ACTION_ADD_TO_LIST:
 		return read_target(r, j, at, &a->target) && read_name(r, j, "list", at, &a->name);
 	case ACTION_PAUSE_PROMOTIONS: return true;
+	case ACTION_SUGGEST_LINK: a->target = TARGET_AUTHOR; return true;
 	}
 	return false;
 }
@@ -224,7 +225,7 @@ read_action(struct json_reader *r, const struct json *j, const struct json_place
 	struct slice verb = json_get_str(j, "do");
 	bool is_known = false;
 
-	for (int v = ACTION_SEND; v <= ACTION_PAUSE_PROMOTIONS; v++) {
+	for (int v = ACTION_SEND; v <= ACTION_SUGGEST_LINK; v++) {
 		if (slice_eq_str(verb, action_verb_name((enum action_verb)v))) {
 			node->action.verb = (enum action_verb)v;
 			is_known = true;
@@ -420,8 +421,9 @@ read_rule(struct json_reader *r, const struct json *j, const struct json_place *
 	if (!read_head_lines(r, j, at, it))
 		return false;
 	it->has |= UINT32_C(1) << SLOT_THEN;
-	return read_when(r, j, at, it) && json_read_sequences(r, j, at, it) && json_read_actions(r, j, at, it) &&
-	    json_read_guardrails(r, j, at, it) && json_read_examples(r, j, at, it);
+	return read_when(r, j, at, it) && json_read_sequences(r, j, at, it) &&
+	    json_read_actions(r, j, at, it) && json_read_guardrails(r, j, at, it) &&
+	    json_read_examples(r, j, at, it);
 }
 
 static bool
@@ -459,8 +461,9 @@ read_item(struct json_reader *r, const struct json *j, const struct json_place *
 		if (json_type(json_get(j, item_kind_name((enum item_kind)k))) == JSON_STRING)
 			kind = k;
 	if (kind < 0)
-		return json_read_fail(
-		    r, at, "\"brand\", \"list\", \"rule\", \"watch\" or \"segment\" with an id belongs here");
+		return json_read_fail(r, at,
+		    "\"brand\", \"list\", \"rule\", \"watch\" or \"segment\" with an id belongs "
+		    "here");
 	it->kind = (enum item_kind)kind;
 	it->sink = r->sink;
 	if (!json_read_text(r, j, item_kind_name(it->kind), at, &it->id) ||

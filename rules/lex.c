@@ -12,7 +12,7 @@
 static const char *const line_words[] = {"end", "then", "when", "rule", "brand", "called", "but",
     "own", "at", "from", "until", "act", "priority", "off", "shadow", "include", "description",
     "send", "draft", "alert", "tag", "set", "add", "happening", "after", "unless", "over", "out",
-    "pause", "watch", "canary", "approval", "spend", "not", "only", "fires", "does"};
+    "pause", "suggest", "watch", "canary", "approval", "spend", "not", "only", "fires", "does"};
 
 void
 lex_init(struct lexer *lx, struct arena *a, const struct finding_sink *sink)

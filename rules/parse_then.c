@@ -201,9 +201,18 @@ parse_pause(struct parser *p, struct action_node *a)
 }
 
 static bool
+parse_suggest(struct parser *p, struct action_node *a)
+{
+	a->action.verb = ACTION_SUGGEST_LINK;
+	a->action.target = TARGET_AUTHOR;
+	return want_word(p, "link", "suggest link");
+}
+
+static bool
 action_unknown(struct parser *p, const struct lex_token *t)
 {
-	static const char *const verbs[] = {"send", "draft", "alert", "tag", "set", "add", "pause"};
+	static const char *const verbs[] = {
+	    "send", "draft", "alert", "tag", "set", "add", "pause", "suggest"};
 	char help[FINDING_TEXT_MAX];
 
 	if (t->kind == LEX_WORD && parse_not_available(p))
@@ -215,10 +224,10 @@ action_unknown(struct parser *p, const struct lex_token *t)
 		return false;
 	}
 	parse_finding(p, FINDING_UNKNOWN_ACTION, t->at,
-	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, verbs, 7) : NULL,
+	    finding_did_you_mean(t->kind == LEX_WORD ? diag_nearest(t->text, verbs, 8) : NULL,
 		p->item != NULL && p->item->kind == ITEM_WATCH
 		    ? "actions of a watch are: alert, pause promotions"
-		    : "actions are: send, draft reply, alert, tag, set, add",
+		    : "actions are: send, draft reply, alert, tag, set, add, suggest link",
 		help, sizeof help),
 	    "'%.*s' is not an action", SHOWN(t->text));
 	return false;
@@ -231,7 +240,8 @@ parse_action(struct parser *p, struct action_node *a)
 		const char *verb;
 		bool (*parse)(struct parser *p, struct action_node *a);
 	} verbs[] = {{"send", parse_send}, {"draft", parse_draft}, {"alert", parse_alert},
-	    {"tag", parse_tag}, {"set", parse_set}, {"add", parse_add}, {"pause", parse_pause}};
+	    {"tag", parse_tag}, {"set", parse_set}, {"add", parse_add}, {"pause", parse_pause},
+	    {"suggest", parse_suggest}};
 	const struct lex_token *t = parse_peek(p);
 	bool is_read = false;
 

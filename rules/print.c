@@ -301,7 +301,7 @@ print_action(const struct action_node *node, struct buf *out)
 	char text[64];
 
 	buf_add_str(out, a->verb == ACTION_ADD_TO_LIST ? "add" : action_verb_name(a->verb));
-	if (a->verb != ACTION_PAUSE_PROMOTIONS)
+	if (a->verb != ACTION_PAUSE_PROMOTIONS && a->verb != ACTION_SUGGEST_LINK)
 		buf_add_char(out, ' ');
 	switch (a->verb) {
 	case ACTION_SEND:
@@ -334,7 +334,8 @@ print_action(const struct action_node *node, struct buf *out)
 	case ACTION_ADD_TO_LIST:
 		buf_addf(out, "%s to list %.*s", target, SLICE_ARG(a->name));
 		break;
-	case ACTION_PAUSE_PROMOTIONS: break;
+	case ACTION_PAUSE_PROMOTIONS:
+	case ACTION_SUGGEST_LINK: break;
 	}
 	if (slice_is_set(a->offer))
 		buf_addf(out, " with offer %.*s", SLICE_ARG(a->offer));

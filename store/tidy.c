@@ -12,6 +12,7 @@
 #define ANSWER_KEEP_MS TIME_DAY_MS
 #define REJECTS_KEEP 10000
 #define LINK_CODES_KEEP_MS (30 * TIME_DAY_MS) /* behind their expiry; links and history stay */
+#define SUGGESTIONS_KEEP_MS (90 * TIME_DAY_MS) /* nobody decided; a rule may look again */
 #define PERSON_DAY_KEEP_MS (3 * TIME_DAY_MS) /* a day's cap ends with the day, in whatever zone */
 #define CAPS_KEEP_MS (33 * TIME_DAY_MS) /* any cap of a period, in what joined subjects shared */
 #define ROWS_A_CALL_MAX 100000
@@ -197,6 +198,10 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 		"DELETE FROM link_codes WHERE code_hash IN (SELECT code_hash FROM link_codes "
 		"WHERE expires_at_ms < ?2 LIMIT ?1)",
 		now_ms - LINK_CODES_KEEP_MS) < 0 ||
+	    delete_older(&t,
+		"DELETE FROM link_suggestions WHERE suggestion_no IN (SELECT suggestion_no FROM "
+		"link_suggestions WHERE state = 0 AND at_ms < ?2 LIMIT ?1)",
+		now_ms - SUGGESTIONS_KEEP_MS) < 0 ||
 	    delete_older(&t,
 		"DELETE FROM link_tries WHERE author_id IN (SELECT author_id FROM link_tries "
 		"WHERE since_ms < ?2 LIMIT ?1)",

@@ -20,6 +20,7 @@ CREATE TABLE link_suggestions (
 	UNIQUE (customer_id, author_id)
 );
 CREATE INDEX link_suggestions_open ON link_suggestions (suggestion_no) WHERE state = 0;
+CREATE INDEX link_suggestions_aged ON link_suggestions (at_ms) WHERE state = 0;
 CREATE INDEX link_suggestions_by_author ON link_suggestions (author_id);
 
 -- One-time codes: whoever posts or messages it has shown to be the customer it was given to.
@@ -42,3 +43,10 @@ CREATE TABLE link_tries (
 	count INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX link_tries_by_time ON link_tries (since_ms);
+
+-- Who may a stranger be?  Each of these holds only the rows that can be asked for: addresses that are not in lower case (the others have
+-- endpoints_by_address), attributes that are a URL or a handle, and names.
+CREATE INDEX endpoints_folded ON endpoints (lower(address)) WHERE address <> lower(address);
+CREATE INDEX customer_profiles ON customer_attributes (lower(value_list)) WHERE substr(value_list, 1, 3) IN ('["h', '["H', '["@');
+CREATE INDEX customer_names ON customer_attributes (lower(value_list))
+	WHERE lower(name) IN ('lastname', 'last_name', 'surname', 'name', 'fullname', 'full_name');

@@ -1,5 +1,6 @@
 /* Which accounts are a customer: said by agents, listed with what ended, ended with a reason. */
 #include "people/link_codes.h"
+#include "people/suggest.h"
 #include "tests/api/api_fixture.h"
 
 #define LINKS "/api/v1/customers/u-1/links"
@@ -168,6 +169,53 @@ a_code_is_told_once_and_links_whoever_posts_it(void **state)
 	fixture_refused(f, "POST", CODES, NULL, 409, "conflict");
 }
 
+/* As a rule's `suggest link` would. */
+static void
+suggest_by_bio(struct fixture *f, const char *who, const char *bio)
+{
+	struct post p = fixture_post(f, who, "hello");
+	struct suggest_input in = {.post = &p, .lang = "en", .source_may_match = true};
+	struct suggest_found found;
+
+	p.author.bio = slice_of(bio);
+	OK(store_begin(f->st, ERR));
+	OK(suggest_links(f->st, &in, f->clock.at_ms, f->a, &found, ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(found.count, 1);
+}
+
+static void
+suggestions_are_listed_accepted_and_dismissed(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r;
+
+	fixture_import(f);
+	suggest_by_bio(f, "zoe", "ann@example.org");
+	suggest_by_bio(f, "yan", "ann@example.org");
+	r = fixture_get(f, "/api/v1/link-suggestions?limit=1");
+	assert_number(r, "next", 2);
+	r = json_at(json_get(fixture_get(f, "/api/v1/link-suggestions"), "items"), 1);
+	assert_text(r, "customer_id", "u-1");
+	assert_text(r, "handle", "@zoe@social.example");
+	assert_number(r, "confidence", 80);
+	r = fixture_call(f, "POST", "/api/v1/link-suggestions/1/accept", "{\"who\":\"mira\"}", 200);
+	assert_text(r, "proof", "agent");
+	assert_text(r, "author_id", "https://social.example/users/zoe");
+	r = fixture_call(f, "POST", "/api/v1/link-suggestions/2/dismiss", NULL, 200);
+	assert_text(r, "state", "dismissed");
+	fixture_refused(f, "POST", "/api/v1/link-suggestions/2/accept", NULL, 409, "conflict");
+	fixture_refused(f, "POST", "/api/v1/link-suggestions/1/dismiss", NULL, 409, "conflict");
+	fixture_refused(f, "POST", "/api/v1/link-suggestions/9/accept", NULL, 404, "not-found");
+	fixture_refused(f, "POST", "/api/v1/link-suggestions/1/wave", NULL, 404, "not-found");
+	fixture_refused(f, "POST", "/api/v1/link-suggestions/x/accept", NULL, 404, "not-found");
+	assert_int_equal(
+	    json_count(json_get(fixture_get(f, "/api/v1/link-suggestions"), "items")), 0);
+	r = fixture_get(f, "/api/v1/link-suggestions?state=accepted");
+	assert_text(json_at(json_get(r, "items"), 0), "changed_by", "mira");
+	fixture_refused(f, "GET", "/api/v1/link-suggestions?state=new", NULL, 400, "bad-parameter");
+}
+
 int
 main(void)
 {
@@ -178,6 +226,7 @@ main(void)
 	    T(what_does_not_fit_is_refused_with_words),
 	    T(better_proofs_stand_and_the_audit_names_no_person),
 	    T(a_code_is_told_once_and_links_whoever_posts_it),
+	    T(suggestions_are_listed_accepted_and_dismissed),
 	    T(who_objects_is_linked_by_signing_in_alone),
 	};
 

@@ -16,6 +16,7 @@ verbs_and_severities_are_named_as_rules_write_them(void **state)
 	assert_string_equal(action_verb_name(ACTION_TAG), "tag");
 	assert_string_equal(action_verb_name(ACTION_SET), "set");
 	assert_string_equal(action_verb_name(ACTION_ADD_TO_LIST), "add to list");
+	assert_string_equal(action_verb_name(ACTION_SUGGEST_LINK), "suggest link");
 	assert_string_equal(action_verb_name(ACTION_PAUSE_PROMOTIONS), "pause promotions");
 	assert_string_equal(severity_name(SEVERITY_LOW), "low");
 	assert_string_equal(severity_name(SEVERITY_NORMAL), "normal");

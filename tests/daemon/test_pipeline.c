@@ -18,6 +18,7 @@
 #include "store/persons.h"
 #include "store/posts.h"
 #include "store/store.h"
+#include "store/suggestions.h"
 
 #include "daemon/pipeline.h"
 #include "daemon/snapshot.h"
@@ -41,6 +42,10 @@ static const char rules_text[] = "brand acme \"Acme\"\n"
 				 "    tag author \"angry\" for 1 day\n"
 				 "  end\n"
 				 "  at most once every 1 hour per author\n"
+				 "end\n"
+				 "rule who \"Who is it\"\n"
+				 "  when text contains \"it is me\"\n"
+				 "  then suggest link\n"
 				 "end\n";
 
 #define ANGRY "I hate acme, worst coffee ever, awful"
@@ -503,6 +508,33 @@ of_a_batch_that_failed_the_code_is_good_still(void **state)
 	assert_int_equal(metrics_get(&w->metrics, METRIC_LINK_CODES_USED), 1);
 }
 
+static void
+a_rule_suggests_whom_the_author_may_be_and_links_nobody(void **state)
+{
+	struct world *w = *state;
+	const struct endpoint e = {.id = SLICE_LIT("e"),
+	    .channel = SLICE_LIT("email"),
+	    .address = SLICE_LIT("ann@example.org")};
+	struct suggestion_row *rows;
+	size_t count;
+
+	make_code(w);
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(
+	    store_endpoint_put(w->st, S("ann"), &e, SLICE_NONE, NOW, "test", &w->err), 1);
+	assert_int_equal(store_commit(w->st, &w->err), 0);
+	add(w, "p1", "jane", "it is me, ann@example.org");
+	add(w, "p2", "joe", "it is me, joe");
+	take(w);
+	assert_int_equal(
+	    store_suggestions_list(w->st, SUGGESTION_OPEN, 0, 9, w->a, &rows, &count, &w->err), 0);
+	assert_int_equal(count, 1);
+	assert_true(slice_eq_str(rows[0].author_id, "https://example.org/users/jane"));
+	assert_int_equal(rows[0].decision_id.len, 32);
+	assert_int_equal(w->last_outcome, DECISION_DONE);
+	assert_string_equal(subject_of(w, "p1"), "a:https://example.org/users/jane");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -517,6 +549,7 @@ main(void)
 	    TEST(some_posts_are_stored_but_do_nothing),
 	    TEST(a_code_in_a_post_links_its_author_with_that_very_post),
 	    TEST(of_a_batch_that_failed_the_code_is_good_still),
+	    TEST(a_rule_suggests_whom_the_author_may_be_and_links_nobody),
 	    TEST(a_batch_without_memory_leaves_the_store_as_it_was),
 	    TEST(a_batch_over_its_memory_says_so_and_its_pages_alone_fit),
 	};

@@ -276,6 +276,8 @@ random_action(struct random_tree *t, enum item_kind kind)
 
 	a->notes = random_notes(t, true, true);
 	p->verb = (enum action_verb)rng_below(&t->rng, ACTION_ADD_TO_LIST + 1);
+	if (!t->is_event && random_one_in(t, 8))
+		p->verb = ACTION_SUGGEST_LINK;
 	if (kind == ITEM_WATCH)
 		p->verb = random_one_in(t, 2) ? ACTION_ALERT : ACTION_PAUSE_PROMOTIONS;
 	p->target = random_one_in(t, 2) && !t->is_event ? TARGET_AUTHOR : TARGET_CUSTOMER;
@@ -308,6 +310,7 @@ random_action(struct random_tree *t, enum item_kind kind)
 		break;
 	case ACTION_ADD_TO_LIST: p->name = slice_of(RANDOM_OF(t, random_lists)); break;
 	case ACTION_PAUSE_PROMOTIONS: p->target = TARGET_NONE; break;
+	case ACTION_SUGGEST_LINK: p->target = TARGET_AUTHOR; break;
 	}
 	return a;
 }
