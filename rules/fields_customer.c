@@ -167,6 +167,19 @@ link_handle(const struct occurrence *o, struct field_texts *r)
 }
 
 static bool
+link_basis(const struct occurrence *o, struct field_texts *r)
+{
+	return o->customer != NULL && field_one_text(o->customer->link.basis, r);
+}
+
+static bool
+link_confidence(const struct occurrence *o, int64_t *r)
+{
+	return o->customer != NULL && o->customer->link.confidence > 0 &&
+	    field_count_milli(o->customer->link.confidence, r);
+}
+
+static bool
 link_age(const struct occurrence *o, int64_t *r)
 {
 	return o->customer != NULL && slice_is_set(o->customer->link.proof) &&
@@ -344,8 +357,26 @@ static const struct field link_rows[] = {
 	.words = "whose proof of being a customer %",
 	.type = FIELD_PLAIN,
 	.texts = link_proof,
-	.help = "How we know that the author is this customer.",
+	.help =
+	    "How we know that the author is this customer: imported handle, agent, code or signed "
+	    "in.",
 	.example = "link.proof is \"imported handle\""},
+    {.name = "link.confidence",
+	.words = "whose link to a customer is % percent sure",
+	.type = FIELD_NUMBER,
+	.unit = "0 to 100",
+	.has_range = true,
+	.min = 0,
+	.max = 100000,
+	.number = link_confidence,
+	.help = "How sure that is, in percent.",
+	.example = "link.confidence is at least 90"},
+    {.name = "link.basis",
+	.words = "whose basis of the link %",
+	.type = FIELD_PLAIN,
+	.texts = link_basis,
+	.help = "What was shown, in the words of whoever made the link.",
+	.example = "link.basis contains \"phone\""},
     {.name = "link.handle",
 	.words = "whose linked handle %",
 	.type = FIELD_HANDLE,

@@ -226,6 +226,9 @@ fields_of_the_customer_say_how_they_can_be_reached(void **state)
 	    {"link.proof is \"imported handle\"", "true"},
 	    {"link.handle is \"@anna@example.social\"", "true"},
 	    {"link.age is above 9 days", "true"},
+	    {"link.confidence is at least 80", "true"},
+	    {"link.confidence is above 80", "false"},
+	    {"link.basis contains \"import of May\"", "true"},
 	};
 	struct testing_occurrence t;
 
@@ -255,7 +258,8 @@ fields_of_the_customer_say_how_they_can_be_reached(void **state)
 	t.endpoints[0].is_inactive = t.endpoints[1].is_opted_out = true;
 	t.customer.link.proof = SLICE_NONE;
 	CHECK(((struct asked[]){{"customer is reachable", "false"},
-		  {"customer.channel is \"email\"", "false"}, {"link.age is unknown", "true"}}),
+		  {"customer.channel is \"email\"", "false"}, {"link.age is unknown", "true"},
+		  {"link.confidence is above 0", "true"}}),
 	    &t);
 }
 
