@@ -393,6 +393,28 @@ compile_item(struct compiler *c, const struct item *it)
 	    : map_put(s->rule_ids, it->id, (void *)(uintptr_t)s->rule_count);
 }
 
+/* What rules remember is asked for by their ids: these are brought close to each other. */
+static int
+gather_ids(struct rule_set *s)
+{
+	size_t size = 0;
+	char *at;
+
+	for (size_t i = 0; i < s->rule_count; i++)
+		size += s->rules[i].head.id.len;
+	at = arena_alloc(s->arena, size + 1);
+	if (at == NULL)
+		return -1;
+	for (size_t i = 0; i < s->rule_count; i++) {
+		struct slice *id = &s->rules[i].head.id;
+
+		memcpy(at, id->ptr, id->len);
+		id->ptr = at;
+		at += id->len;
+	}
+	return 0;
+}
+
 static int
 compile_set(struct rule_set *s, const struct rule_env *env, struct map *const ids[ITEM_KIND_COUNT])
 {
@@ -417,8 +439,8 @@ compile_set(struct rule_set *s, const struct rule_env *env, struct map *const id
 		for (const struct item *it = s->files[f].first; it != NULL; it = it->next)
 			if (compile_item(&c, it) < 0)
 				goto out;
-	if (phrases_finish(&s->phrases, &s->words) < 0 || words_finish(&s->words) < 0 ||
-	    index_build(s) < 0)
+	if (gather_ids(s) < 0 || phrases_finish(&s->phrases, &s->words) < 0 ||
+	    words_finish(&s->words) < 0 || index_build(s) < 0)
 		goto out;
 	rc = 0;
 out:

@@ -412,11 +412,13 @@ overlay_fetch(const struct overlay *o, const struct overlay_key *k)
 void
 overlay_fetch_value(const struct overlay *o, const struct overlay_key *k)
 {
-	const struct place *p = &o->places[k->hash & (o->place_count - 1)];
+	size_t at = k->hash & (o->place_count - 1);
+	const struct place *p;
 
-	if (p->entry == NULL)
-		return;
-	prefetch_bytes(p->entry, sizeof(struct entry) + 2 * o->stride + overlay_key_len(k));
+	for (p = &o->places[at]; p->entry != NULL && p->hash != k->hash; p = &o->places[at])
+		at = (at + 1) & (o->place_count - 1);
+	if (p->entry != NULL)
+		prefetch_bytes(p->entry, sizeof(struct entry) + 2 * o->stride + overlay_key_len(k));
 }
 
 static int
