@@ -180,7 +180,7 @@ api_authors_show(struct api_call *c, struct err *err)
 	w = api_object(c);
 	author_members(w, &row);
 	influence_of_author(
-	    c->env->influence, &row.author, clock_now_ms(c->env->clock), &influence);
+	    c->env->influence, &row.author, NULL, clock_now_ms(c->env->clock), &influence);
 	json_key(w, "influence");
 	influence_to_json(&influence, w);
 	api_put_texts(w, "tags", tags.items, tags.count);

@@ -133,6 +133,7 @@ enum influence_part {
 	INFLUENCE_COMPANY, /* follows somebody */
 	INFLUENCE_TALK, /* speaks to others */
 	INFLUENCE_AGE, /* of the account */
+	INFLUENCE_ENDORSED, /* different people who reposted, answered or mentioned them */
 	INFLUENCE_PART_COUNT
 };
 

@@ -29,8 +29,8 @@ struct config_full {
 	_Atomic int refs;
 	struct arena *arena;
 	struct yaml_doc *doc;
-	struct options *top, *store, *server, *customers, *people, *influence, *network, *log,
-	    *limits, *alerts;
+	struct options *top, *store, *server, *customers, *people, *influence, *adoption, *network,
+	    *log, *limits, *alerts;
 	struct options **queues, **offer_sets;
 	struct rule_hours quiet_hours;
 	size_t queue_sets, offer_set_count;
@@ -431,11 +431,13 @@ read_sections(struct loading *l)
 		return -1;
 	f->influence = section(
 	    l, config_influence_options, options_node(f->people, "influence"), "people.influence");
+	f->adoption = section(
+	    l, config_adoption_options, options_node(f->people, "adoption"), "people.adoption");
 	f->network = section(l, config_network_options, options_node(f->top, "network"), "network");
 	f->log = section(l, config_log_options, options_node(f->top, "log"), "log");
 	f->limits = section(l, config_limits_options, options_node(f->top, "limits"), "limits");
 	if (f->store == NULL || f->server == NULL || f->customers == NULL || f->network == NULL ||
-	    f->log == NULL || f->limits == NULL || f->influence == NULL)
+	    f->log == NULL || f->limits == NULL || f->influence == NULL || f->adoption == NULL)
 		return -1;
 	return 0;
 }
@@ -534,6 +536,15 @@ fill_code_prefix(struct loading *l)
 }
 
 static void
+fill_adoption(struct loading *l)
+{
+	const struct options *o = l->full->adoption;
+
+	l->full->base.adoption = (struct adoption_config){options_int(o, "authors"),
+	    options_int(o, "within"), options_int(o, "burn_in"), options_int(o, "share")};
+}
+
+static void
 fill(struct loading *l)
 {
 	struct config_full *f = l->full;
@@ -558,6 +569,7 @@ fill(struct loading *l)
 	fill_limits(l);
 	fill_influence(l);
 	fill_code_prefix(l);
+	fill_adoption(l);
 	c->actions.brand_timezone = options_text(f->top, "timezone");
 	c->actions.default_reply_channel = options_text(f->top, "reply_channel");
 	if (need(l, c->store_path) == NULL)
@@ -697,6 +709,7 @@ config_unref(struct config *c)
 	options_free(f->customers);
 	options_free(f->people);
 	options_free(f->influence);
+	options_free(f->adoption);
 	options_free(f->network);
 	options_free(f->log);
 	options_free(f->limits);

@@ -14,6 +14,7 @@
 #include "actions/channels.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "people/adopters.h"
 #include "people/influence.h"
 
 struct buf;
@@ -54,6 +55,7 @@ struct config {
 	const char *handle_attribute;
 	const char *code_prefix; /* link_code_prefix_ok() */
 	struct influence_weights influence;
+	struct adoption_config adoption;
 	const char *const *allow_private;
 	size_t allow_private_count;
 	enum log_level log_level;

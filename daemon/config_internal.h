@@ -13,6 +13,7 @@ extern const struct option config_server_options[];
 extern const struct option config_customers_options[];
 extern const struct option config_people_options[];
 extern const struct option config_influence_options[];
+extern const struct option config_adoption_options[];
 extern const struct option config_offer_options[];
 extern const struct option config_alerts_options[];
 extern const struct option config_queue_options[];

@@ -75,11 +75,12 @@ const struct option config_people_options[] = {
     {"code_prefix", OPTION_TEXT, "code", false, 0, 0, NULL,
 	"first word of the one-time codes that link an account: 2 to 20 letters and digits",
 	"acme"},
+    {"adoption", OPTION_MAP, NULL, false, 0, 0, NULL, "who is an early adopter", NULL},
     {0},
 };
 
 const struct option config_influence_options[] = {
-    {"reach", OPTION_AMOUNT, "21", false, 0, INFLUENCE_WEIGHT_MAX, NULL, "followers", NULL},
+    {"reach", OPTION_AMOUNT, "13", false, 0, INFLUENCE_WEIGHT_MAX, NULL, "followers", NULL},
     {"standing", OPTION_AMOUNT, "48", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
 	"followers as far as lists, mentions and reposts bear them out", NULL},
     {"draw", OPTION_AMOUNT, "8", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
@@ -89,8 +90,22 @@ const struct option config_influence_options[] = {
     {"talk", OPTION_AMOUNT, "3", false, 0, INFLUENCE_WEIGHT_MAX, NULL, "speaks to others", NULL},
     {"age", OPTION_AMOUNT, "5", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
 	"how long the account has existed", NULL},
+    {"endorsed", OPTION_AMOUNT, "8", false, 0, INFLUENCE_WEIGHT_MAX, NULL,
+	"different people who reposted, answered or mentioned them", NULL},
     {"bot_discount", OPTION_AMOUNT, "0.5", false, 0, 1000, NULL,
 	"share that an account loses which is a machine for sure, 0 to 1", NULL},
+    {0},
+};
+
+const struct option config_adoption_options[] = {
+    {"authors", OPTION_INT, "50", false, 20, 1600, NULL,
+	"how many different authors make a tag, link or brand a success", NULL},
+    {"within", OPTION_DURATION, "30 days", false, TIME_HOUR_MS, 90 * TIME_DAY_MS, NULL,
+	"since the first of them", NULL},
+    {"burn_in", OPTION_DURATION, "7 days", false, 0, 365 * TIME_DAY_MS, NULL,
+	"what is heard of a source within that time of its first post may be old", NULL},
+    {"share", OPTION_AMOUNT, "0.2", false, 0, 1000, NULL,
+	"score from which on somebody is an early adopter, 0 to 1", NULL},
     {0},
 };
 
@@ -168,6 +183,7 @@ config_describe(struct buf *out)
 	    {"server", config_server_options},
 	    {"customers", config_customers_options},
 	    {"people.influence", config_influence_options},
+	    {"people.adoption", config_adoption_options},
 	    {"offers.NAME", config_offer_options},
 	    {"alerts.queues.NAME", config_queue_options},
 	    {"limits", config_limits_options},

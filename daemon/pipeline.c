@@ -513,7 +513,8 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
 	sp->inert = post_inertia(page, post, is_own);
-	if (join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
+	if (pipeline_regard(p, sp, is_own, now_ms, err) < 0 || join_thread(p, sp, err) < 0 ||
+	    store_post_insert(p->env.store, sp, err) < 0 ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)
 		return -1;

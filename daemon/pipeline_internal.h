@@ -64,6 +64,11 @@ int pipeline_decide(
  * alerts. */
 int pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
     size_t *queued_r, struct err *err);
+/* --- pipeline_regard.c --- */
+/* What a new post says of others, and what is thought of its author: sp->author is filled on. */
+int pipeline_regard(struct pipeline *p, struct stored_post *sp, bool is_own, int64_t now_ms,
+    struct err *err);
+
 /* --- pipeline_watch.c --- */
 int pipeline_watch_begin(struct pipeline *p, int64_t now_ms, struct err *err);
 int pipeline_watch_post(struct pipeline *p, const struct stored_post *sp,

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "people/fixed.h"
+#include "people/standing.h"
 
 /* Logarithms in millionths. */
 #define FILL_ONE INT64_C(1000000)
-#define COUNT_MILLI_MAX INT64_C(1000000000000000) /* 10^12 of whatever it is */
 
 /* log10 of the numbers named */
 #define LOG_300K INT64_C(5477123)
@@ -18,6 +19,8 @@
 #define LOG_USUAL_LISTED INT64_C(1397940) /* one for 25 followers */
 #define LOG_USUAL_MENTION INT64_C(2778151) /* 600 */
 #define LOG_USUAL_REPOST INT64_C(3301030) /* 2000 */
+#define LOG_ENDORSER INT64_C(2477121) /* an endorser stands for 300 followers */
+#define ENDORSERS_ENOUGH_MILLI 2500 /* three, as a sketch counts them, to speak of the unknown */
 #define LOG_TALK INT64_C(602060) /* 1 + 3 */
 #define LOG_AGE INT64_C(3562412) /* 1 + 3650 */
 
@@ -26,12 +29,13 @@
 #define USUAL_AGE_DAYS INT64_C(1095)
 
 const struct influence_weights influence_weights_default = {
-    .parts_milli = {[INFLUENCE_REACH] = 21000,
+    .parts_milli = {[INFLUENCE_REACH] = 13000,
 	[INFLUENCE_STANDING] = 48000,
 	[INFLUENCE_DRAW] = 8000,
 	[INFLUENCE_COMPANY] = 15000,
 	[INFLUENCE_TALK] = 3000,
-	[INFLUENCE_AGE] = 5000},
+	[INFLUENCE_AGE] = 5000,
+	[INFLUENCE_ENDORSED] = 8000},
     .bot_discount_milli = 500,
 };
 
@@ -40,48 +44,14 @@ static const char *const part_names[INFLUENCE_PART_COUNT] = {[INFLUENCE_REACH] =
     [INFLUENCE_DRAW] = "draw",
     [INFLUENCE_COMPANY] = "company",
     [INFLUENCE_TALK] = "talk",
-    [INFLUENCE_AGE] = "age"};
+    [INFLUENCE_AGE] = "age",
+    [INFLUENCE_ENDORSED] = "endorsed"};
 
 const char *
 influence_part_name(enum influence_part part)
 {
 	assert((unsigned)part < INFLUENCE_PART_COUNT);
 	return part_names[part];
-}
-
-/* ---- logarithms ----------------------------------------------------------- */
-
-/* log2 in 65536ths, rounded down: the leading bit, then sixteen more by squaring. Never falls when
- * v grows. */
-static int64_t
-log2_q16(uint64_t v)
-{
-	int high = 63 - __builtin_clzll(v);
-	uint64_t m = v << (63 - high) >> 32; /* 1.0 to below 2.0 in 2^31ths */
-	int64_t log = high;
-
-	for (int i = 0; i < 16; i++) {
-		m = m * m >> 31;
-		log <<= 1;
-		if (m >> 32 != 0) {
-			m >>= 1;
-			log |= 1;
-		}
-	}
-	return log;
-}
-
-/* log10(1 + count) in millionths. */
-static int64_t
-log_count(int64_t count_milli)
-{
-	/* log2(1000) in 65536ths as above, so that nothing is exactly 0. */
-	int64_t log, one = 653117;
-
-	if (count_milli > COUNT_MILLI_MAX)
-		count_milli = COUNT_MILLI_MAX;
-	log = log2_q16((uint64_t)count_milli + 1000) - one;
-	return log * 301030 / 65536;
 }
 
 /* ---- parts ---------------------------------------------------------------- */
@@ -113,14 +83,21 @@ known_or(struct looking *l, enum influence_part part, int64_t value, int64_t usu
 	return usual;
 }
 
-/* What bears followers out, unless it is not known: then as many as it usually does. */
+/* What bears followers out, unless it is not known: then as many as it usually does, or as many as we
+ * saw when those are more. */
 static int64_t
-borne_out(struct looking *l, int64_t count_milli, int64_t log_each, int64_t log_usual)
+borne_out(
+    struct looking *l, int64_t count_milli, int64_t seen_milli, int64_t log_each, int64_t log_usual)
 {
+	int64_t usual = l->followers + log_each - log_usual, seen;
+
 	if (count_milli >= 0)
-		return log_count(count_milli) + log_each;
+		return fixed_log_count(count_milli) + log_each;
 	l->assumed |= 1u << INFLUENCE_STANDING;
-	return l->followers + log_each - log_usual;
+	if (seen_milli <= 0)
+		return usual;
+	seen = fixed_log_count(seen_milli) + log_each;
+	return seen > usual ? seen : usual;
 }
 
 static int64_t
@@ -128,10 +105,30 @@ standing(struct looking *l)
 {
 	int64_t log = l->followers;
 
-	log = least(log, borne_out(l, l->f->listed_milli, LOG_LISTED, LOG_USUAL_LISTED));
-	log = least(log, borne_out(l, l->f->mentions_milli, LOG_MENTION, LOG_USUAL_MENTION));
-	log = least(log, borne_out(l, l->f->reposts_milli, LOG_REPOST, LOG_USUAL_REPOST));
+	log = least(log, borne_out(l, l->f->listed_milli, 0, LOG_LISTED, LOG_USUAL_LISTED));
+	log = least(log,
+	    borne_out(l, l->f->mentions_milli, l->f->mentions_seen_milli, LOG_MENTION,
+		LOG_USUAL_MENTION));
+	log = least(log,
+	    borne_out(
+		l, l->f->reposts_milli, l->f->reposts_seen_milli, LOG_REPOST, LOG_USUAL_REPOST));
 	return within(log, 0, LOG_FULL_STANDING) * FILL_ONE / LOG_FULL_STANDING;
+}
+
+/* Different people who endorsed them, each as good as so many followers; of whom we saw none, their
+ * followers. */
+static int64_t
+endorsed(struct looking *l)
+{
+	int64_t log = l->followers, seen;
+
+	if (l->f->endorsers_milli <= 0) {
+		l->assumed |= 1u << INFLUENCE_ENDORSED;
+	} else {
+		seen = fixed_log_count(l->f->endorsers_milli) + LOG_ENDORSER;
+		log = seen > log ? seen : log;
+	}
+	return least(log, LOG_300K) * FILL_ONE / LOG_300K;
 }
 
 /* Followers as the others let expect them when they are not known; false: nothing is. */
@@ -141,16 +138,18 @@ find_followers(struct looking *l)
 	const struct influence_facts *f = l->f;
 
 	if (f->followers_milli >= 0) {
-		l->followers = log_count(f->followers_milli);
+		l->followers = fixed_log_count(f->followers_milli);
 		return true;
 	}
 	l->assumed |= 1u << INFLUENCE_REACH;
 	if (f->listed_milli >= 0)
-		l->followers = log_count(f->listed_milli) + LOG_USUAL_LISTED;
+		l->followers = fixed_log_count(f->listed_milli) + LOG_USUAL_LISTED;
 	else if (f->mentions_milli >= 0)
-		l->followers = log_count(f->mentions_milli) + LOG_USUAL_MENTION;
+		l->followers = fixed_log_count(f->mentions_milli) + LOG_USUAL_MENTION;
 	else if (f->reposts_milli >= 0)
-		l->followers = log_count(f->reposts_milli) + LOG_USUAL_REPOST;
+		l->followers = fixed_log_count(f->reposts_milli) + LOG_USUAL_REPOST;
+	else if (f->endorsers_milli >= ENDORSERS_ENOUGH_MILLI)
+		l->followers = fixed_log_count(f->endorsers_milli) + LOG_ENDORSER;
 	else
 		return false;
 	return true;
@@ -163,8 +162,9 @@ fill_parts(struct looking *l, int64_t fills[INFLUENCE_PART_COUNT])
 	int64_t following, sent, days;
 
 	following =
-	    log_count(known_or(l, INFLUENCE_DRAW, f->following_milli, USUAL_FOLLOWING_MILLI));
-	sent = log_count(known_or(l, INFLUENCE_TALK, f->mentions_sent_milli, USUAL_SENT_MILLI));
+	    fixed_log_count(known_or(l, INFLUENCE_DRAW, f->following_milli, USUAL_FOLLOWING_MILLI));
+	sent =
+	    fixed_log_count(known_or(l, INFLUENCE_TALK, f->mentions_sent_milli, USUAL_SENT_MILLI));
 	days = known_or(l, INFLUENCE_AGE, f->age_days, USUAL_AGE_DAYS);
 	if (f->following_milli < 0)
 		l->assumed |= 1u << INFLUENCE_COMPANY;
@@ -175,8 +175,9 @@ fill_parts(struct looking *l, int64_t fills[INFLUENCE_PART_COUNT])
 	fills[INFLUENCE_COMPANY] = least(following, FILL_ONE);
 	fills[INFLUENCE_TALK] = least(sent, LOG_TALK) * FILL_ONE / LOG_TALK;
 	fills[INFLUENCE_AGE] =
-	    least(log_count(least(days, COUNT_MILLI_MAX / 1000) * 1000), LOG_AGE) * FILL_ONE /
-	    LOG_AGE;
+	    least(fixed_log_count(least(days, FIXED_COUNT_MILLI_MAX / 1000) * 1000), LOG_AGE) *
+	    FILL_ONE / LOG_AGE;
+	fills[INFLUENCE_ENDORSED] = endorsed(l);
 }
 
 void
@@ -211,7 +212,7 @@ void
 influence_facts_init(struct influence_facts *f)
 {
 	*f = (struct influence_facts){COUNT_UNKNOWN, COUNT_UNKNOWN, COUNT_UNKNOWN, COUNT_UNKNOWN,
-	    COUNT_UNKNOWN, COUNT_UNKNOWN, COUNT_UNKNOWN, 0};
+	    COUNT_UNKNOWN, COUNT_UNKNOWN, COUNT_UNKNOWN, 0, 0, 0, 0};
 }
 
 static int64_t
@@ -219,7 +220,7 @@ milli_of(int64_t count)
 {
 	if (count < 0)
 		return COUNT_UNKNOWN;
-	return least(count, COUNT_MILLI_MAX / 1000) * 1000;
+	return least(count, FIXED_COUNT_MILLI_MAX / 1000) * 1000;
 }
 
 void
@@ -236,15 +237,18 @@ influence_facts_of(const struct author *au, int64_t at_ms, struct influence_fact
 }
 
 void
-influence_of_author(const struct influence_weights *w, const struct author *au, int64_t at_ms,
-    struct influence *influence_r)
+influence_of_author(const struct influence_weights *w, const struct author *au,
+    const struct standing *standing, int64_t at_ms, struct influence *influence_r)
 {
 	struct influence_facts f;
 
 	if (au->id.len == 0 || au->objects_to_profiling)
 		influence_facts_init(&f);
-	else
+	else {
 		influence_facts_of(au, at_ms, &f);
+		if (standing != NULL)
+			standing_to_facts(standing, at_ms, &f);
+	}
 	influence_make(w, &f, influence_r);
 }
 

@@ -13,6 +13,9 @@
  *   company   L(following), at most 1: follows at least nine
  *   talk      L(mentions sent) / L(3), at most 1
  *   age       L(days) / L(3650), at most 1
+ *   endorsed  the larger of L(followers) and L(endorsers) + log10(300), / L(300,000), at most 1:
+ *             different people who reposted, quoted, answered or mentioned them, as far as we
+ *             saw it (people/standing.h); each is as good as 300 followers
  *
  * and of the sum an account that looks like a machine loses a share (influence_bot()).
  *
@@ -20,6 +23,9 @@
  * for every 600, a repost for every 2000, 600 accounts followed, one mention sent, three years old.
  * Of an account of which neither followers nor lists, mentions or reposts are known, nor is its
  * influence.
+ *
+ * Endorsements that we saw ourselves are a part of what there was: they take the place of what is usual
+ * where they are more, and never lower anything.
  *
  * docs/influence.md says where the numbers come from.  Integers all the way: the same points on
  * every machine.  More followers, listings, mentions, reposts or years never lower them.
@@ -36,6 +42,7 @@
 #include "core/post.h"
 
 struct json_writer;
+struct standing;
 
 /* What can be seen of an account.  Counts are in thousandths, since those that fade with time are no
  * whole numbers; COUNT_UNKNOWN. */
@@ -46,6 +53,9 @@ struct influence_facts {
 	int64_t mentions_sent_milli; /* of others by them, lately */
 	int64_t age_days;
 	int32_t bot_milli; /* influence_bot() */
+	/* What we saw of it ourselves, at least so much; 0: nothing. */
+	int64_t mentions_seen_milli, reposts_seen_milli;
+	int64_t endorsers_milli; /* different people */
 };
 
 /* people.influence in the configuration. */
@@ -69,9 +79,10 @@ void influence_facts_of(const struct author *au, int64_t at_ms, struct influence
 
 void influence_make(const struct influence_weights *w, const struct influence_facts *f,
     struct influence *influence_r);
-/* Of the author as seen; unknown for the anonymous and for who objects to profiling. */
-void influence_of_author(const struct influence_weights *w, const struct author *au, int64_t at_ms,
-    struct influence *influence_r);
+/* Of the author as seen and what is thought of them (NULL: nothing was seen); unknown for the
+ * anonymous and for who objects to profiling. */
+void influence_of_author(const struct influence_weights *w, const struct author *au,
+    const struct standing *standing, int64_t at_ms, struct influence *influence_r);
 
 /*
  * How much an account looks like a machine, 0 to 1000, from what a post shows of its author: 1000

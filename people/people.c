@@ -181,7 +181,7 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 	}
 	if (store_author_see(st, &author, now_ms, counts, &seen_r->author, err) < 0)
 		return -1;
-	influence_of_author(weights, &author, now_ms, &seen_r->author.influence);
+	influence_of_author(weights, &author, NULL, now_ms, &seen_r->author.influence);
 	who = arena_printf(a, "a:%.*s", SLICE_ARG(author.id));
 	if (who == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for an author");

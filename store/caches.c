@@ -6,6 +6,7 @@
  */
 #include "store/ahead.h"
 #include "store/store_internal.h"
+#include "store/standing_internal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -28,6 +29,12 @@ static const struct {
     [CACHE_PAUSED] = {sizeof(int64_t), {pause_row_load, NULL}, 1 * MB},
     [CACHE_LINK_CODES] = {sizeof(int64_t), {link_codes_open_load, NULL}, MB / 16},
     [CACHE_LISTED] = {sizeof(char), {listed_load, NULL}, 12 * MB},
+    [CACHE_STANDING] = {sizeof(struct standing_row), {standing_row_load, standing_row_save},
+	24 * MB},
+    [CACHE_TOPIC_STANDING] = {sizeof(struct topic_row), {topic_row_load, topic_row_save}, 12 * MB},
+    [CACHE_TOPICS] = {sizeof(struct topic_size), {topic_size_load, topic_size_save}, 1 * MB},
+    [CACHE_ITEMS] = {sizeof(struct item_row), {item_row_load, item_row_save}, 8 * MB},
+    [CACHE_PLACES] = {PLACE_CACHED_BYTES, {place_row_load, place_row_save}, 8 * MB},
 };
 
 int

@@ -86,6 +86,50 @@ read_influence(const struct json *arr, struct influence *in)
 		in->parts_milli[i] = read_number(arr, INFLUENCE_FIRST_PART + i);
 }
 
+/* [is one, score, items, credited], and in words what they were early on. */
+static void
+write_adoption(struct json_writer *w, const struct adoption *ad)
+{
+	if (ad == NULL)
+		return;
+	json_key(w, "adoption");
+	json_array_begin(w);
+	json_put_i64(w, ad->is_early_adopter);
+	json_put_i64(w, ad->score_milli);
+	json_put_i64(w, ad->items);
+	json_put_i64(w, ad->credited);
+	json_array_end(w);
+	write_text(w, "early_on", ad->best);
+}
+
+static const struct adoption *
+read_adoption(struct reader *r, const struct json *v)
+{
+	const struct json *arr = json_get(v, "adoption");
+	struct adoption *ad;
+
+	if (json_type(arr) != JSON_ARRAY || json_count(arr) < 4)
+		return NULL;
+	ad = read_array(r, 1, sizeof *ad);
+	if (ad == NULL)
+		return NULL;
+	ad->is_early_adopter = read_number(arr, 0) != 0;
+	ad->score_milli = read_number(arr, 1);
+	(void)json_i64(json_at(arr, 2), &ad->items);
+	(void)json_i64(json_at(arr, 3), &ad->credited);
+	ad->best = read_text(r, v, "early_on");
+	return ad;
+}
+
+static void
+read_topic_influence(const struct json *v, struct author_facts *facts)
+{
+	int64_t influence = read_int(v, "topic_influence", -1);
+
+	facts->has_topic_influence = influence >= 0;
+	facts->topic_influence = influence >= 0 ? (int32_t)influence : 0;
+}
+
 void
 row_json_post(const struct stored_post *sp, struct buf *out)
 {
@@ -102,6 +146,9 @@ row_json_post(const struct stored_post *sp, struct buf *out)
 	write_int(&w, "first_seen_at_ms", sp->author.first_seen_at_ms, TIME_UNKNOWN);
 	write_values(&w, "author_tags", sp->author.tags);
 	write_influence(&w, &sp->author.influence);
+	if (sp->author.has_topic_influence)
+		json_kv_i64(&w, "topic_influence", sp->author.topic_influence);
+	write_adoption(&w, sp->author.adoption);
 	write_text(&w, "reply_to", p->reply_to);
 	write_text(&w, "repost_of", p->repost_of);
 	write_text(&w, "quote_of", p->quote_of);
@@ -132,6 +179,8 @@ row_json_read_post(struct slice json, struct arena *a, struct stored_post *sp, s
 	sp->author.first_seen_at_ms = read_int(v, "first_seen_at_ms", TIME_UNKNOWN);
 	sp->author.tags = read_values(&r, json_get(v, "author_tags"));
 	read_influence(json_get(v, "influence"), &sp->author.influence);
+	read_topic_influence(v, &sp->author);
+	sp->author.adoption = read_adoption(&r, v);
 	p->reply_to = read_text(&r, v, "reply_to");
 	p->repost_of = read_text(&r, v, "repost_of");
 	p->quote_of = read_text(&r, v, "quote_of");

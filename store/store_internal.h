@@ -54,6 +54,11 @@ enum store_cache {
 	CACHE_LISTED, /* who -> char: is in some list */
 	CACHE_LINK_CODES, /* "" -> int64_t until when the last open code is good */
 	CACHE_PAUSED, /* what is paused -> int64_t until when */
+	CACHE_STANDING, /* author_standing: author_no -> struct standing_row */
+	CACHE_TOPIC_STANDING, /* topic_standing: struct topic_row */
+	CACHE_TOPICS, /* topics: struct topic_size */
+	CACHE_ITEMS, /* items: name -> struct item_row */
+	CACHE_PLACES, /* item_authors: item_no, author_no -> place and time */
 	CACHE_COUNT
 };
 
@@ -182,6 +187,17 @@ int author_link_load(void *cookie, struct slice key, void *value_r, struct err *
 int handle_links_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int tagged_load(void *cookie, struct slice key, void *value_r, struct err *err);
 int listed_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int standing_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int standing_row_save(void *cookie, struct slice key, const void *value, struct err *err);
+int topic_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int topic_row_save(void *cookie, struct slice key, const void *value, struct err *err);
+int topic_size_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int topic_size_save(void *cookie, struct slice key, const void *value, struct err *err);
+int item_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int item_row_save(void *cookie, struct slice key, const void *value, struct err *err);
+int place_row_load(void *cookie, struct slice key, void *value_r, struct err *err);
+int place_row_save(void *cookie, struct slice key, const void *value, struct err *err);
+#define PLACE_CACHED_BYTES 16
 
 /* How many times a row holds and, when they are few, which: times.c says why. */
 #define TIMES_FEW 6

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "core/mem.h"
+#include "store/items.h"
 #include "store/store_internal.h"
 
 #define ANSWER_KEEP_MS TIME_DAY_MS
@@ -206,6 +207,7 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 		"DELETE FROM link_tries WHERE author_id IN (SELECT author_id FROM link_tries "
 		"WHERE since_ms < ?2 LIMIT ?1)",
 		now_ms - TIME_DAY_MS) < 0 ||
+	    store_items_tidy(st, now_ms, t.rows_left, &t.rows_left, err) < 0 ||
 	    drop_caps(&t, now_ms) < 0 || drop_times(&t, forget_before_ms) < 0 ||
 	    expire_posts(&t, now_ms - retention_ms) < 0 ||
 	    /* The newest row stays, so that no number is ever given twice. */

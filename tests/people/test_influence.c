@@ -161,9 +161,9 @@ more_followers_never_lower_an_author(void **state)
 
 		if (au.followers < 0)
 			continue;
-		influence_of_author(ours, &au, NOW_MS, &before);
+		influence_of_author(ours, &au, NULL, NOW_MS, &before);
 		au.followers += 1 + (int64_t)rng_below(&r, (uint64_t)au.followers + 1);
-		influence_of_author(ours, &au, NOW_MS, &after);
+		influence_of_author(ours, &au, NULL, NOW_MS, &after);
 		assert_true(after.total_milli >= before.total_milli);
 	}
 }
@@ -225,17 +225,17 @@ of_an_account_of_which_nothing_is_known_influence_is_unknown(void **state)
 	f.listed_milli = 4000000;
 	in = make(&f);
 	assert_true(in.is_known && (in.assumed & 1u << INFLUENCE_REACH) != 0);
-	influence_of_author(ours, &au, NOW_MS, &in);
+	influence_of_author(ours, &au, NULL, NOW_MS, &in);
 	assert_false(in.is_known);
 	au.followers = 5;
-	influence_of_author(ours, &au, NOW_MS, &in);
+	influence_of_author(ours, &au, NULL, NOW_MS, &in);
 	assert_true(in.is_known);
 	au.objects_to_profiling = true;
-	influence_of_author(ours, &au, NOW_MS, &in);
+	influence_of_author(ours, &au, NULL, NOW_MS, &in);
 	assert_false(in.is_known);
 	au.objects_to_profiling = false;
 	au.id = SLICE_NONE;
-	influence_of_author(ours, &au, NOW_MS, &in);
+	influence_of_author(ours, &au, NULL, NOW_MS, &in);
 	assert_false(in.is_known);
 }
 
@@ -310,7 +310,7 @@ points_are_the_same_on_every_machine(void **state)
 		    author(cases[i].followers, cases[i].following, cases[i].posts, cases[i].days);
 		struct influence in;
 
-		influence_of_author(ours, &au, NOW_MS, &in);
+		influence_of_author(ours, &au, NULL, NOW_MS, &in);
 		if (in.total_milli != cases[i].total_milli)
 			fail_msg("case %zu: %d, not %d", i, in.total_milli, cases[i].total_milli);
 	}

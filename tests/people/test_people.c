@@ -136,7 +136,7 @@ influence_is_what_the_post_shows_and_unknown_of_who_objects(void **state)
 	struct err err = {0};
 
 	(void)state;
-	influence_of_author(&influence_weights_default, &p.author, w.now_ms, &want);
+	influence_of_author(&influence_weights_default, &p.author, NULL, w.now_ms, &want);
 	assert_true(want.is_known);
 	assert_int_equal(seen.author.influence.total_milli, want.total_milli);
 	p.author.followers = COUNT_UNKNOWN;
