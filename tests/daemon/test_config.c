@@ -215,6 +215,29 @@ all_slips_are_found_in_one_run(void **state)
 }
 
 static void
+what_makes_an_early_adopter_is_ours_unless_written(void **state)
+{
+	struct config *c;
+	struct buf out;
+
+	c = load_fine(*state, "log: {level: warn}\n");
+	assert_memory_equal(&c->adoption, &adoption_config_default, sizeof c->adoption);
+	config_unref(c);
+	c = load_fine(*state,
+	    "people: {adoption: {authors: 100, within: 10 days, burn_in: 0 seconds, share: "
+	    "0.3}}\n");
+	assert_int_equal(c->adoption.authors, 100);
+	assert_int_equal(c->adoption.within_ms, 10 * TIME_DAY_MS);
+	assert_int_equal(c->adoption.burn_in_ms, 0);
+	assert_int_equal(c->adoption.share_milli, 300);
+	config_unref(c);
+	buf_init(&out, OUT_BYTES);
+	assert_null(load(*state, "people: {adoption: {authors: 3}}\n", &out));
+	assert_non_null(strstr(buf_str(&out), "C025"));
+	buf_fini(&out);
+}
+
+static void
 weights_of_influence_are_ours_unless_written_and_not_all_none(void **state)
 {
 	struct config *c = load_fine(*state, "log: {level: warn}\n");
@@ -231,7 +254,8 @@ weights_of_influence_are_ours_unless_written_and_not_all_none(void **state)
 	config_unref(c);
 	buf_init(&out, OUT_BYTES);
 	assert_null(load(*state,
-	    "people:\n  influence: {reach: 0, standing: 0, draw: 0, company: 0, talk: 0, age: 0}\n",
+	    "people:\n  influence: {reach: 0, standing: 0, draw: 0, company: 0, talk: 0, age: 0, "
+	    "endorsed: 0}\n",
 	    &out));
 	assert_non_null(strstr(buf_str(&out), "C060"));
 	buf_clear(&out);
@@ -401,6 +425,7 @@ main(void)
 	    cmocka_unit_test(absolute_paths_stay_where_they_are),
 	    cmocka_unit_test(each_slip_is_one_finding_with_its_place),
 	    cmocka_unit_test(all_slips_are_found_in_one_run),
+	    cmocka_unit_test(what_makes_an_early_adopter_is_ours_unless_written),
 	    cmocka_unit_test(weights_of_influence_are_ours_unless_written_and_not_all_none),
 	    cmocka_unit_test(what_is_written_arrives),
 	    cmocka_unit_test(the_example_of_the_manual_is_fine),

@@ -200,14 +200,64 @@ what_is_unknown_counts_as_the_usual(void **state)
 		}
 		all.following_milli = 600000;
 		one = make(&all);
-		assert_int_equal(one.assumed, 0);
+		assert_int_equal(one.assumed, 1u << INFLUENCE_ENDORSED);
+		all.endorsers_milli = 1000;
+		assert_int_equal(make(&all).assumed, 0);
 		assert_int_equal(none.assumed,
-		    (1u << INFLUENCE_STANDING | 1u << INFLUENCE_DRAW | 1u << INFLUENCE_COMPANY |
-			1u << INFLUENCE_TALK | 1u << INFLUENCE_AGE));
+		    (1u << INFLUENCE_ENDORSED | 1u << INFLUENCE_STANDING | 1u << INFLUENCE_DRAW |
+			1u << INFLUENCE_COMPANY | 1u << INFLUENCE_TALK | 1u << INFLUENCE_AGE));
 		/* and none of them is 0 */
 		f.listed_milli = 0;
 		assert_true(make(&f).total_milli < none.total_milli - 1000);
 	}
+}
+
+static void
+endorsements_that_we_saw_raise_and_never_lower(void **state)
+{
+	struct rng r;
+
+	(void)state;
+	rng_init(&r, 17);
+	for (int run = 0; run < RUNS; run++) {
+		struct influence_facts f = random_facts(&r), more;
+		int32_t before, after;
+
+		f.mentions_seen_milli = (int64_t)rng_below(&r, 100000);
+		f.reposts_seen_milli = (int64_t)rng_below(&r, 100000);
+		f.endorsers_milli = (int64_t)rng_below(&r, 100000);
+		more = f;
+		more.mentions_seen_milli += (int64_t)rng_below(&r, 100000);
+		more.reposts_seen_milli += (int64_t)rng_below(&r, 100000);
+		more.endorsers_milli += (int64_t)rng_below(&r, 1000000);
+		before = make(&f).total_milli;
+		after = make(&more).total_milli;
+		if (after < before)
+			fail_msg("run %d: %d, then %d", run, before, after);
+		/* Beside an account of which nothing was seen, too. */
+		more.mentions_seen_milli = more.reposts_seen_milli = more.endorsers_milli = 0;
+		assert_true(make(&more).total_milli <= after);
+	}
+}
+
+static void
+thirty_endorsers_are_worth_points_to_a_small_account(void **state)
+{
+	struct influence_facts f;
+	int32_t before;
+
+	(void)state;
+	influence_facts_init(&f);
+	f.followers_milli = 200000;
+	before = make(&f).total_milli;
+	f.endorsers_milli = 30000;
+	/* 8 * (log10(31 * 300 / 201)) / log10(300001) */
+	assert_in_range(make(&f).total_milli - before, 2400, 2450);
+	/* Of an account without followers to see, three say something. */
+	f.followers_milli = COUNT_UNKNOWN;
+	assert_true(make(&f).is_known);
+	f.endorsers_milli = 1000;
+	assert_false(make(&f).is_known);
 }
 
 static void
@@ -295,13 +345,13 @@ points_are_the_same_on_every_machine(void **state)
 		int32_t total_milli;
 	} cases[] = {
 	    {0, 0, 0, 0, 5500},
-	    {12, 30, 100, 40, 30433},
+	    {12, 30, 100, 40, 30432},
 	    {120, 150, 900, 800, 43728},
 	    {1500, 700, 9000, 2000, 57685},
 	    {20000, 900, 12000, 3000, 72634},
 	    {1000000, 400, 30000, 4000, 88914},
 	    {90000000, 40, 30000, 5000, 98500},
-	    {60, 4000, 90000, 300, 26653},
+	    {60, 4000, 90000, 300, 26652},
 	};
 
 	(void)state;
@@ -414,8 +464,8 @@ json_has_the_parts_by_name(void **state)
 	influence_to_json(&in, &w);
 	assert_string_equal(buf_str(&out),
 	    "{\"points\":12,\"parts\":{\"reach\":0,\"standing\":0,\"draw\":0,\"company\":15,"
-	    "\"talk\":1.5,\"age\":0},\"bot_likelihood\":0.5,\"bot_discount\":4.125,\"assumed\":["
-	    "\"talk\"]}");
+	    "\"talk\":1.5,\"age\":0,\"endorsed\":0},\"bot_likelihood\":0.5,\"bot_discount\":"
+	    "4.125,\"assumed\":[\"talk\",\"endorsed\"]}");
 	buf_fini(&out);
 }
 
@@ -427,6 +477,8 @@ main(void)
 	    cmocka_unit_test(more_of_anything_but_following_never_lowers_it),
 	    cmocka_unit_test(more_followers_never_lower_an_author),
 	    cmocka_unit_test(what_is_unknown_counts_as_the_usual),
+	    cmocka_unit_test(endorsements_that_we_saw_raise_and_never_lower),
+	    cmocka_unit_test(thirty_endorsers_are_worth_points_to_a_small_account),
 	    cmocka_unit_test(of_an_account_of_which_nothing_is_known_influence_is_unknown),
 	    cmocka_unit_test(the_formula_is_the_documented_one),
 	    cmocka_unit_test(points_are_the_same_on_every_machine),
