@@ -82,11 +82,15 @@ static int
 find_target(struct settle *s, const struct action *action, struct slice *who_r, const char **why_r)
 {
 	const struct occurrence *occ = s->in->occ;
-	const struct author *author = &occ->post->author;
+	const struct author *author = occ->post != NULL ? &occ->post->author : NULL;
 	const char *who;
 
 	if (action->target == TARGET_CUSTOMER && occ->customer == NULL) {
 		*why_r = "the author is not linked to a customer";
+		return 0;
+	}
+	if (action->target != TARGET_CUSTOMER && author == NULL) {
+		*why_r = "an event has no author";
 		return 0;
 	}
 	if (action->target != TARGET_CUSTOMER && author->id.len == 0) {
@@ -412,7 +416,7 @@ settle_history(struct settle *s, const struct firing *f)
 	struct why why;
 	int rc;
 
-	if (s->in->occ->kind != OCCURRENCE_POST)
+	if (s->in->occ->kind == OCCURRENCE_TIMER)
 		return 1; /* it was asked when the timer began */
 	why.kind = WHY_TEXT;
 	rc = sequence_after(s, rule, why.text);
@@ -438,7 +442,7 @@ settle_firing(struct settle *s, const struct firing *f)
 		return 0;
 	/* A rule that waits begins to wait also then: it fires when nobody remembers any more. */
 	if (s->in->mode == SETTLE_REMEMBER &&
-	    (rule->unless.kind == SEQUENCE_NONE || s->in->occ->kind != OCCURRENCE_POST))
+	    (rule->unless.kind == SEQUENCE_NONE || s->in->occ->kind == OCCURRENCE_TIMER))
 		return guardrails_remember(s, rule, &seen);
 	if (s->has_decided)
 		rc = store_decision_exists(
@@ -519,7 +523,7 @@ actions_settle(struct store *st, const struct actions_config *config,
 	size_t actions = 0, rules = 0;
 	int rc;
 
-	assert(in->occ != NULL && in->occ->post != NULL);
+	assert(in->occ != NULL && (in->occ->post != NULL || in->occ->event != NULL));
 	/* Asked once: of most occurrences nothing was decided before. */
 	if (in->mode == SETTLE_REAL) {
 		rc = store_decision_exists(st, in->occ->kind, in->occ->id, SLICE_NONE, err);

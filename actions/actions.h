@@ -36,9 +36,8 @@ enum settle_mode {
 struct settle_input {
 	enum settle_mode mode;
 	const struct occurrence *occ;
-	int64_t post_no;
-	const char
-	    *inert; /* the post decides nothing that leaves the house, and why; NULL: it may */
+	int64_t post_no, event_no; /* of what is stored; 0: the other, or nothing */
+	const char *inert; /* it decides nothing that leaves the house, and why; NULL: it may */
 	const struct firing *firings; /* each rule once */
 	size_t firing_count;
 	struct slice brand_name; /* title of the first brand found; SLICE_NONE */

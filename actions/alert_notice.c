@@ -86,6 +86,27 @@ add_post(struct buf *b, const struct alert_story *story)
 	add_quoted(b, story->post->text);
 }
 
+#define EVENT_VALUES_SHOWN 10
+
+/* "Event: order cancelled (shop)", and a line for each property. */
+static void
+add_event(struct buf *b, const struct alert_story *story)
+{
+	const struct event *e = story->event;
+
+	add_line(b, "Who", story->customer_id);
+	buf_addf(b, "Event: %.*s (%.*s)\n", SLICE_ARG(utf8_prefix(e->name, 200)),
+	    SLICE_ARG(utf8_prefix(e->source, 100)));
+	for (size_t i = 0; i < e->property_count && i < EVENT_VALUES_SHOWN; i++) {
+		const struct attribute *p = &e->properties[i];
+
+		buf_addf(b, "  %.*s: %.*s%s\n", SLICE_ARG(utf8_prefix(p->name, 100)),
+		    SLICE_ARG(
+			utf8_prefix(p->values.count > 0 ? p->values.items[0] : SLICE_LIT(""), 200)),
+		    p->values.count > 1 ? ", ..." : "");
+	}
+}
+
 static void
 add_text(struct buf *b, const struct alert_queue *queue, const struct alert_row *row,
     const struct alert_story *story)
@@ -104,12 +125,18 @@ add_text(struct buf *b, const struct alert_queue *queue, const struct alert_row 
 	add_line(b, "Why", row->reason);
 	if (row->count > 1)
 		buf_addf(b, "%s so far: %lld\n",
-		    slice_starts_with(row->group_key, "w:") ? "Incidents" : "Posts",
+		    slice_starts_with(row->group_key, "w:")       ? "Incidents"
+			: slice_starts_with(row->group_key, "c:") ? "Posts and events"
+								  : "Posts",
 		    (long long)row->count);
 	if (story->post != NULL)
 		add_post(b, story);
+	else if (story->event != NULL)
+		add_event(b, story);
 	else if (row->post_id.len > 0)
-		buf_add_str(b, "The post is no longer known.\n");
+		buf_add_str(b,
+		    slice_starts_with(row->post_id, "e:") ? "The event is no longer known.\n"
+							  : "The post is no longer known.\n");
 	buf_addf(b, "Look:        earshot alerts show %lld\nAcknowledge: earshot alerts ack %lld\n",
 	    (long long)row->alert_no, (long long)row->alert_no);
 }

@@ -15,6 +15,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/timefmt.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 
@@ -151,6 +152,7 @@ alert_raise(struct store *st, const struct actions_config *config, const struct 
 {
 	struct alert_story story = {
 	    .post = occ->post,
+	    .event = occ->event,
 	    .score = occ->score,
 	    .customer_id = occ->customer != NULL ? occ->customer->id : SLICE_NONE,
 	    .decision_id = decision_id,
@@ -307,14 +309,35 @@ alert_resolve(struct store *st, int64_t alert_no, const char *who, const char *n
 /* --- repeats -------------------------------------------------------------------------------------
  */
 
-/* What is still stored of the newest post. */
+/* 1 it is one, whatever is left of it; 0 it is not; -1 */
+static int
+load_event(
+    struct store *st, struct slice id, struct arena *a, struct alert_story *story, struct err *err)
+{
+	struct stored_event *e;
+	int rc = store_event_load(st, id, a, &e, err);
+
+	if (rc > 0 && !e->is_expired) {
+		story->event = &e->event;
+		story->customer_id = e->customer != NULL ? e->customer->id : e->customer_id;
+	}
+	return rc;
+}
+
+/* What is still stored of the newest post or event. */
 static int
 load_story(struct store *st, const struct alert_row *row, struct arena *a,
     struct alert_story *story, struct err *err)
 {
 	struct stored_post *sp;
+	struct slice event_id;
 	int rc = 0;
 
+	if (event_id_of_occurrence(row->post_id, &event_id)) {
+		rc = load_event(st, event_id, a, story, err);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	}
 	if (row->post_id.len > 0)
 		rc = store_post_load(st, row->post_id, a, &sp, err);
 	if (rc <= 0 || sp->is_expired || sp->post.is_deleted)

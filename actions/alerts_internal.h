@@ -16,6 +16,7 @@
  * the post). */
 struct alert_story {
 	const struct post *post; /* NULL: none, or no longer known */
+	const struct event *event; /* likewise */
 	const struct score *score; /* NULL likewise */
 	struct slice customer_id; /* SLICE_NONE: not linked */
 	struct slice decision_id; /* SLICE_NONE: a finding of our own */

@@ -194,8 +194,13 @@ static int
 judge_draft(struct settle *s, const struct action *action, struct delivery *d, char why[WHY_MAX])
 {
 	const struct occurrence *occ = s->in->occ;
-	const struct author *author = &occ->post->author;
+	const struct author *author;
 
+	if (occ->post == NULL) {
+		snprintf(why, WHY_MAX, "an event cannot be replied to");
+		return 0;
+	}
+	author = &occ->post->author;
 	if (author->objects_to_profiling) {
 		snprintf(why, WHY_MAX, "the author objects to being approached");
 		return 0;

@@ -193,7 +193,7 @@ inert_for(const struct settle *s, const struct rule_head *rule)
 int
 guardrails_remember(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r)
 {
-	if (rule->window.times == 0 || s->in->occ->kind != OCCURRENCE_POST ||
+	if (rule->window.times == 0 || s->in->occ->kind == OCCURRENCE_TIMER ||
 	    !counts_for_its_author(inert_for(s, rule)))
 		return 0;
 	return window_count(s, rule, seen_r) < 0 ? -1 : 0;
@@ -203,7 +203,7 @@ enum verdict
 guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *why)
 {
 	const char *inert = inert_for(s, rule);
-	bool has_window = rule->window.times > 0 && s->in->occ->kind == OCCURRENCE_POST;
+	bool has_window = rule->window.times > 0 && s->in->occ->kind != OCCURRENCE_TIMER;
 	struct window_seen seen;
 	int rc;
 

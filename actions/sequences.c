@@ -203,11 +203,12 @@ sequence_wait(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 	    .due_at_ms = occ->at_ms + rule->unless.within_ms,
 	    .rule_id = rule->id,
 	    .post_no = s->in->post_no,
+	    .event_no = s->in->event_no,
 	    .subject = occ->subject,
 	    .started_at_ms = occ->at_ms,
 	};
 
-	assert(rule->unless.kind != SEQUENCE_NONE && occ->kind == OCCURRENCE_POST);
+	assert(rule->unless.kind != SEQUENCE_NONE && occ->kind != OCCURRENCE_TIMER);
 	if (timer.due_at_ms < occ->now_ms)
 		timer.due_at_ms = occ->now_ms;
 	snprintf(why, WHY_MAX, "waits until %s for %s", time_format_rfc3339(timer.due_at_ms, until),
@@ -225,8 +226,8 @@ find_answer(struct store *st, const struct timer_row *timer, const struct post *
 		struct slice key;
 		const char *what;
 	} places[] = {
-	    {TIMES_ANSWERED, post->id, "answered"},
-	    {TIMES_ANSWERED, post->thread, "answered in the thread"},
+	    {TIMES_ANSWERED, post == NULL ? SLICE_NONE : post->id, "answered"},
+	    {TIMES_ANSWERED, post == NULL ? SLICE_NONE : post->thread, "answered in the thread"},
 	    {TIMES_SENT, subject, "a message was sent to them"},
 	};
 
@@ -278,7 +279,7 @@ sequences_judge_timer(struct store *st, const struct rule_head *rule, const stru
 }
 
 int
-sequences_record_timer(struct store *st, const struct timer_row *timer, struct slice post_id,
+sequences_record_timer(struct store *st, const struct timer_row *timer, struct slice occurrence_id,
     int64_t rules_version, struct slice reason, struct slice why, int64_t now_ms,
     struct decision_row *row_r, struct err *err)
 {
@@ -286,7 +287,7 @@ sequences_record_timer(struct store *st, const struct timer_row *timer, struct s
 	    .rule_id = timer->rule_id,
 	    .rules_version = rules_version,
 	    .occurrence_kind = OCCURRENCE_TIMER,
-	    .occurrence_id = post_id,
+	    .occurrence_id = occurrence_id,
 	    .post_no = timer->post_no,
 	    .subject = timer->subject,
 	    .action = SLICE_LIT(""),
@@ -298,7 +299,7 @@ sequences_record_timer(struct store *st, const struct timer_row *timer, struct s
 	};
 
 	occurrence_decision_id(
-	    OCCURRENCE_TIMER, row.rule_id, post_id, row.action, row.subject, row.id);
+	    OCCURRENCE_TIMER, row.rule_id, occurrence_id, row.action, row.subject, row.id);
 	*row_r = row;
 	return store_decision_insert(st, &row, err);
 }

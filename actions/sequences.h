@@ -5,7 +5,7 @@
  * Remembered are event times by rule and person, of posts; and by person or post, of what we sent
  * and answered.  A rule with `unless` waits in a timer; when that falls due, it is judged here and,
  * when nothing came in between, settled as an occurrence of its own (OCCURRENCE_TIMER) that bears
- * the post's id.
+ * the post's id, or the event's.
  *
  * Threads: pipeline thread, inside a transaction.
  */
@@ -31,13 +31,14 @@ int sequences_note_sent(
 
 /* Did what the rule waited for happen?  Its timer, and the person as they are now: 1 it did, why_r
  * says what; 0 it did not, why_r says that too; -1.  why_r: in the arena. */
-int sequences_judge_timer(struct store *st, const struct rule_head *rule,
-    const struct timer_row *timer, const struct post *post, struct slice subject, struct arena *a,
-    struct slice *why_r, struct err *err);
+int
+sequences_judge_timer(struct store *st, const struct rule_head *rule, const struct timer_row *timer,
+    const struct post *post /* NULL: it waited because of an event */, struct slice subject,
+    struct arena *a, struct slice *why_r, struct err *err);
 
 /* One row for a timer that came to nothing; 1 with *row_r recorded, 0 it was before, -1. */
-int sequences_record_timer(struct store *st, const struct timer_row *timer, struct slice post_id,
-    int64_t rules_version, struct slice reason, struct slice why, int64_t now_ms,
-    struct decision_row *row_r, struct err *err);
+int sequences_record_timer(struct store *st, const struct timer_row *timer,
+    struct slice occurrence_id, int64_t rules_version, struct slice reason, struct slice why,
+    int64_t now_ms, struct decision_row *row_r, struct err *err);
 
 #endif

@@ -70,6 +70,8 @@ static const struct {
     {"Post.CreatedAt", VAR_POST_CREATED_AT},
     {"Author.Handle", VAR_AUTHOR_HANDLE},
     {"Author.Name", VAR_AUTHOR_NAME},
+    {"Event.Name", VAR_EVENT_NAME},
+    {"Event.Source", VAR_EVENT_SOURCE},
     {"Brand.Name", VAR_BRAND_NAME},
     {"Offer.Code", VAR_OFFER_CODE},
     {"Message.Id", VAR_MESSAGE_ID},
@@ -79,11 +81,13 @@ _Static_assert(VARIABLE_COUNT == VAR_NAMED_COUNT, "every named variable has its 
 
 #define USER_PREFIX "User.UserAttributes."
 #define ENDPOINT_PREFIX "Attributes."
+#define EVENT_PREFIX "Event.Properties."
 
 static void
 finding_variable(struct template_parser *p, struct slice word, size_t start)
 {
-	static const char *const prefixes[] = {"User.UserAttributes", "Attributes"};
+	static const char *const prefixes[] = {
+	    "User.UserAttributes", "Attributes", "Event.Properties"};
 	const char *names[VARIABLE_COUNT];
 	const char *nearest;
 	char help[160];
@@ -103,7 +107,7 @@ finding_variable(struct template_parser *p, struct slice word, size_t start)
 	while (dot > 0 && word.ptr[dot - 1] != '.')
 		dot--;
 	if (dot > 1)
-		nearest = diag_nearest(slice_make(word.ptr, dot - 1), prefixes, 2);
+		nearest = diag_nearest(slice_make(word.ptr, dot - 1), prefixes, 3);
 	if (dot > 1 && nearest == NULL &&
 	    slice_eq_str(slice_make(word.ptr, dot), "UserAttributes."))
 		nearest = prefixes[0];
@@ -113,7 +117,7 @@ finding_variable(struct template_parser *p, struct slice word, size_t start)
 	else
 		snprintf(help, sizeof help,
 		    "a customer's attributes are written User.UserAttributes.NAME, an endpoint's "
-		    "Attributes.NAME");
+		    "Attributes.NAME, an event's Event.Properties.NAME");
 	TEMPLATE_FINDING(
 	    p, "T001", start, word.len, help, "there is no value called '%.*s'", SLICE_ARG(word));
 }
@@ -146,6 +150,12 @@ split_attribute(struct slice rest, struct slice *name_r, int64_t *index_r)
 static bool
 resolve_variable(struct template_parser *p, struct slice word, struct template_expr *e)
 {
+	static const struct {
+		const char *prefix;
+		enum template_var var;
+	} named[] = {{USER_PREFIX, VAR_USER_ATTRIBUTE}, {ENDPOINT_PREFIX, VAR_ENDPOINT_ATTRIBUTE},
+	    {EVENT_PREFIX, VAR_EVENT_PROPERTY}};
+
 	e->index = -1;
 	for (size_t i = 0; i < VARIABLE_COUNT; i++)
 		if (slice_eq_str(word, variables[i].name)) {
@@ -154,17 +164,14 @@ resolve_variable(struct template_parser *p, struct slice word, struct template_e
 				p->in->uses_offer = true;
 			return true;
 		}
-	if (slice_starts_with(word, USER_PREFIX)) {
-		e->var = VAR_USER_ATTRIBUTE;
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+		size_t len = strlen(named[i].prefix);
+
+		if (!slice_starts_with(word, named[i].prefix))
+			continue;
+		e->var = named[i].var;
 		return split_attribute(
-		    slice_make(word.ptr + strlen(USER_PREFIX), word.len - strlen(USER_PREFIX)),
-		    &e->text, &e->index);
-	}
-	if (slice_starts_with(word, ENDPOINT_PREFIX)) {
-		e->var = VAR_ENDPOINT_ATTRIBUTE;
-		return split_attribute(slice_make(word.ptr + strlen(ENDPOINT_PREFIX),
-					   word.len - strlen(ENDPOINT_PREFIX)),
-		    &e->text, &e->index);
+		    slice_make(word.ptr + len, word.len - len), &e->text, &e->index);
 	}
 	return false;
 }
@@ -384,7 +391,8 @@ check_arguments(
 	}
 	if (h->wants_list &&
 	    !(first->kind == EXPR_VAR && first->index < 0 &&
-		(first->var == VAR_USER_ATTRIBUTE || first->var == VAR_ENDPOINT_ATTRIBUTE))) {
+		(first->var == VAR_USER_ATTRIBUTE || first->var == VAR_ENDPOINT_ATTRIBUTE ||
+		    first->var == VAR_EVENT_PROPERTY))) {
 		TEMPLATE_FINDING(p, "T006", name_at, strlen(h->name), h->usage,
 		    "'%s' wants a list: an attribute without an index", h->name);
 		return false;

@@ -182,8 +182,9 @@ parse_value(struct template_parser *p)
 	}
 	if (!expect_close(p, start, is_raw ? "}}}" : "}}") || errors != p->error_count)
 		return NULL;
-	if (is_raw && p->in->is_html && e->kind == EXPR_VAR && e->var >= VAR_POST_TEXT &&
-	    e->var <= VAR_AUTHOR_NAME) {
+	if (is_raw && p->in->is_html && e->kind == EXPR_VAR &&
+	    ((e->var >= VAR_POST_TEXT && e->var <= VAR_EVENT_SOURCE) ||
+		e->var == VAR_EVENT_PROPERTY)) {
 		TEMPLATE_FINDING(p, "T008", start, p->pos - start, "write it with two braces",
 		    "strangers write this text: in HTML it must be escaped");
 		return NULL;

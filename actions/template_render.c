@@ -120,6 +120,16 @@ post_value(struct template_context *c, enum template_var var)
 }
 
 static struct template_value
+event_value(const struct event *event, const struct template_expr *expr)
+{
+	if (event == NULL)
+		return text_value(SLICE_NONE);
+	if (expr->var == VAR_EVENT_PROPERTY)
+		return attribute_value(event->properties, event->property_count, expr);
+	return text_value(expr->var == VAR_EVENT_NAME ? event->name : event->source);
+}
+
+static struct template_value
 variable_value(struct template_context *c, const struct template_expr *expr)
 {
 	const struct template_values *v = c->values;
@@ -144,6 +154,9 @@ variable_value(struct template_context *c, const struct template_expr *expr)
 	case VAR_POST_CREATED_AT:
 	case VAR_AUTHOR_HANDLE:
 	case VAR_AUTHOR_NAME: return post_value(c, expr->var);
+	case VAR_EVENT_NAME:
+	case VAR_EVENT_SOURCE:
+	case VAR_EVENT_PROPERTY: return event_value(v->occ->event, expr);
 	case VAR_BRAND_NAME: return text_value(v->brand_name);
 	case VAR_OFFER_CODE: return text_value(v->offer_code);
 	case VAR_MESSAGE_ID: return text_value(v->message_id);

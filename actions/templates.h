@@ -8,7 +8,8 @@
  * Values:    {{User.UserId}}, {{User.UserAttributes.NAME}}, {{Attributes.NAME}}, {{Address}},
  *            {{ChannelType}}, {{Location.Country}}, {{Demographic.Locale}},
  *            {{Demographic.Timezone}}, {{Post.Text}}, {{Post.Url}}, {{Post.CreatedAt}},
- *            {{Author.Handle}}, {{Author.Name}}, {{Brand.Name}}, {{Offer.Code}}, {{Message.Id}}.
+ *            {{Author.Handle}}, {{Author.Name}}, {{Event.Name}}, {{Event.Source}},
+ *            {{Event.Properties.NAME}}, {{Brand.Name}}, {{Offer.Code}}, {{Message.Id}}.
  * Blocks:    {{#if V}}..{{else}}..{{/if}}, {{#unless V}}, {{#each V}}..{{this}}..{{/each}},
  *            {{! comment}}, {{{raw}}}, Pinpoint's {{#eq a b}}-style helpers where documented.
  * Printing:  a list prints its first value, a missing value nothing.  In html.hbs {{x}} is escaped;

@@ -81,8 +81,8 @@ is_same_origin(struct slice origin, struct slice host)
 }
 
 /* Hashed first, so that not even the length can be measured. */
-static bool
-is_token(struct slice given, const char *token)
+bool
+api_is_token(struct slice given, const char *token)
 {
 	uint8_t a[CRYPTO_SHA256_BYTES], b[CRYPTO_SHA256_BYTES];
 
@@ -109,7 +109,7 @@ behind_scheme(struct slice authorization, const char *scheme)
 static bool
 has_basic(struct slice authorization, const char *token)
 {
-	struct slice coded = behind_scheme(authorization, "Basic"), rest;
+	struct slice coded = behind_scheme(authorization, "Basic"), rest, user;
 	char plain[BASIC_MAX];
 	int len;
 
@@ -119,8 +119,10 @@ has_basic(struct slice authorization, const char *token)
 	if (len < 0)
 		return false;
 	rest = slice_make(plain, (size_t)len);
-	slice_split(&rest, ':');
-	return slice_is_set(rest) && is_token(rest, token);
+	user = slice_split(&rest, ':');
+	/* "token:" is how a Segment library shows its write key */
+	return slice_is_set(rest) &&
+	    (api_is_token(rest, token) || (rest.len == 0 && api_is_token(user, token)));
 }
 
 static int
@@ -129,7 +131,7 @@ admit_by_token(const char *token, struct slice authorization, struct slice host,
 {
 	struct slice bearer = behind_scheme(authorization, "Bearer");
 
-	if (slice_is_set(bearer) && is_token(bearer, token))
+	if (slice_is_set(bearer) && api_is_token(bearer, token))
 		return 0;
 	if (!has_basic(authorization, token)) {
 		api_problem(reply, 401, "token-needed",

@@ -29,6 +29,10 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/openapi.json", API_LOOP, api_openapi_get, NULL},
     {"GET", "/api/v1/status", API_READER, api_status_get, NULL},
     {"POST", "/api/v1/posts", API_INGEST, api_posts_post, NULL},
+    {"POST", "/api/v1/events", API_INGEST, api_events_post, NULL},
+    {"GET", "/api/v1/events", API_READER, api_events_list, paging},
+    {"GET", "/api/v1/events/{id}", API_READER, api_events_show, NULL},
+    {"POST", "/api/v1/segment/v1/{call}", API_INGEST, api_events_post, NULL},
     {"GET", "/api/v1/posts", API_READER, api_posts_list, paging},
     {"GET", "/api/v1/posts/{id}", API_READER, api_posts_show, NULL},
     {"GET", "/api/v1/rejects", API_READER, api_rejects_list, limit_only},
@@ -71,6 +75,7 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/customers/{id}/unlink", API_WRITER, api_links_end, NULL},
     {"GET", "/api/v1/link-suggestions", API_READER, api_suggestions_list, of_suggestions},
     {"POST", "/api/v1/link-suggestions/{no}/{verb}", API_WRITER, api_suggestions_act, NULL},
+    {"GET", "/api/v1/customers/{id}/events", API_READER, api_events_of_customer, paging},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
 };
 
@@ -134,6 +139,12 @@ enum api_place
 api_route_place(const struct api_route *r)
 {
 	return r->place;
+}
+
+bool
+api_route_takes_posts(const struct api_route *r)
+{
+	return r->handle == api_posts_post;
 }
 
 struct json_writer *

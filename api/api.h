@@ -70,7 +70,7 @@ enum api_place {
 	API_WRITER, /* the writer, inside a transaction that is committed when the status is below
 		       400 */
 	API_WRITER_OWN, /* the writer, the handler makes its own transactions (imports) */
-	API_INGEST, /* POST /api/v1/posts: the daemon's page path; answered after the commit */
+	API_INGEST, /* posts and events: the daemon's page path; answered after the commit */
 };
 
 enum api_bundle_use {
@@ -145,6 +145,7 @@ struct api_route;
 const struct api_route *
 api_route_find(const char *method, struct slice path, int *status_r, const char **allow_r);
 enum api_place api_route_place(const struct api_route *r);
+bool api_route_takes_posts(const struct api_route *r); /* of API_INGEST: else events */
 
 /* Runs the handler.  reply must be initialised with api_reply_init(); always fills status and body.
  */
@@ -163,10 +164,13 @@ void api_problem_err(struct api_reply *reply, const struct err *err);
 
 /* May this request be answered at all?  token NULL: none is needed, but Host must be loopback (or
  * absent) and Origin, when there, the same (no web page may drive us).  With a token:
- * "Authorization: Bearer T", or Basic with T as the password for browsers.  0, or -1 with the reply
+ * "Authorization: Bearer T", or Basic with T as the password (browsers) or the user (Segment's write key).  0, or -1 with the reply
  * filled (401, 403). */
 int api_admit(const char *token, bool is_local_socket, struct slice authorization,
     struct slice host, struct slice origin, struct api_reply *reply);
+
+/* Is that the token?  Takes as long for any. */
+bool api_is_token(struct slice given, const char *token);
 
 /* The answer to an ingest request once its posts are committed (201) or refused (400, 413, 503);
  * shared by both doors. */
@@ -176,5 +180,18 @@ struct ingest_result {
 };
 void api_ingest_reply(struct api_reply *reply, const struct ingest_result *r,
     const char *const *reject_reasons, size_t reject_reason_count);
+/* The same for POST /api/v1/events. */
+struct api_events_result {
+	int64_t stored, duplicates, refused;
+	int64_t identified; /* told who somebody is, without an event */
+	int64_t customers_created;
+	int64_t strangers; /* Segment's calls about an anonymousId alone: kept out */
+};
+struct api_event_fault {
+	size_t index; /* in the request, from 0 */
+	struct slice why;
+};
+void api_events_reply(struct api_reply *reply, const struct api_events_result *r,
+    const struct api_event_fault *faults, size_t fault_count);
 
 #endif

@@ -29,6 +29,7 @@ struct decision_row;
 struct incident_row;
 struct link_row;
 struct message;
+struct stored_event;
 struct stored_post;
 
 /* Limits of this room; API_BODY_MAX, API_REPLY_MAX and API_PAGE_MAX are in api.h. */
@@ -125,6 +126,7 @@ void api_put_customer(struct json_writer *w, const struct customer *customer);
 void api_customer_members(struct json_writer *w, const struct customer *customer);
 void api_put_link(struct json_writer *w, const struct link_row *row);
 void api_link_members(struct json_writer *w, const struct link_row *row);
+void api_event_members(struct json_writer *w, const struct stored_event *e);
 void api_incident_members(struct json_writer *w, const struct incident_row *row);
 void api_put_texts(struct json_writer *w, const char *key, const struct slice *items, size_t count);
 /* Title of a brand as the live rules have it, else the id. */
@@ -140,6 +142,7 @@ api_handler_fn api_page_get;
 api_handler_fn api_healthz_get, api_readyz_get, api_metrics_get, api_openapi_get;
 api_handler_fn api_status_get;
 api_handler_fn api_posts_post, api_posts_list, api_posts_show, api_rejects_list;
+api_handler_fn api_events_post, api_events_list, api_events_show, api_events_of_customer;
 api_handler_fn api_decisions_list;
 api_handler_fn api_why_get;
 api_handler_fn api_outbox_list, api_outbox_show, api_outbox_act, api_outbox_release;

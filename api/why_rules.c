@@ -54,7 +54,7 @@ static int
 check_waits(struct api_call *c, const struct why *y, struct why_rule *r, struct err *err)
 {
 	int64_t due_ms;
-	int rc = store_timer_find(c->env->store, r->id, y->sp->post_no, &due_ms, err);
+	int rc = store_timer_find(c->env->store, r->id, y->sp->post_no, 0, &due_ms, err);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;

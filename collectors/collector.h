@@ -31,6 +31,7 @@ struct log;
 struct loop;
 struct metrics;
 struct rng;
+struct telling;
 
 #define COLLECTOR_PAGES_AHEAD 4
 #define COLLECTOR_PAGE_POSTS_MAX 512
@@ -49,6 +50,8 @@ struct page {
 	struct slice feed; /* the source's name in the configuration */
 	struct post *posts;
 	size_t count;
+	struct telling *tellings; /* what apps and shops told; a page has posts or these */
+	size_t telling_count;
 	struct page_reject *rejects;
 	size_t reject_count;
 	size_t rejects_lost; /* counted but not kept */
@@ -65,6 +68,8 @@ void page_free(struct page *p);
 /* The next post of the page, all unknown, or NULL (no memory, or COLLECTOR_PAGE_POSTS_MAX reached).
  * The pointer is good until the next page_add(). */
 struct post *page_add(struct page *p);
+/* The same with tellings: zeroed, good until the next. */
+struct telling *page_tell(struct page *p);
 void page_drop_last(struct page *p); /* takes back the last page_add() */
 /* Over COLLECTOR_PAGE_REJECTS_MAX, or without memory, the reject is only counted in rejects_lost.
  */

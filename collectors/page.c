@@ -11,6 +11,7 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "core/telling.h"
 #include "core/utf8.h"
 
 #define PAGE_FIRST 8
@@ -60,6 +61,20 @@ array_with_room(struct arena *a, void *old, size_t count, size_t size)
 	if (grown != NULL && count > 0)
 		memcpy(grown, old, count * size);
 	return grown;
+}
+
+struct telling *
+page_tell(struct page *p)
+{
+	struct telling *grown;
+
+	if (p->telling_count == COLLECTOR_PAGE_POSTS_MAX)
+		return NULL;
+	grown = array_with_room(p->arena, p->tellings, p->telling_count, sizeof(*p->tellings));
+	if (grown == NULL)
+		return NULL;
+	p->tellings = grown;
+	return &p->tellings[p->telling_count++];
 }
 
 struct post *

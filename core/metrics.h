@@ -23,6 +23,10 @@ struct buf;
 	X(POSTS_ERASED, "posts_erased_total", COUNTER, "posts of erased persons, not stored")      \
 	X(TEXT_REPAIRED, "text_repaired_total", COUNTER,                                           \
 	    "characters replaced by U+FFFD at the border")                                         \
+	X(EVENTS_STORED, "events_stored_total", COUNTER, "events of customers committed")          \
+	X(EVENTS_DUPLICATE, "events_duplicate_total", COUNTER, "events seen before")               \
+	X(EVENTS_REFUSED, "events_refused_total", COUNTER,                                         \
+	    "events of nobody we know, or that cannot be read")                                    \
 	X(BATCHES, "batches_total", COUNTER, "committed transactions with posts")                  \
 	X(COMMIT_FAILURES, "commit_failures_total", COUNTER, "transactions that did not commit")   \
 	X(RULES_FIRED, "rules_fired_total", COUNTER, "rule firings that took effect")              \

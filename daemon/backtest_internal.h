@@ -24,6 +24,7 @@ struct queue;
 struct scorer;
 struct snapshot;
 struct store;
+struct stored_event;
 struct stored_post;
 struct thread;
 
@@ -55,7 +56,7 @@ struct backtest_rule {
 	int64_t only_posts[BACKTEST_SAMPLES];
 	size_t only_count;
 	/* the firing its rows belong to */
-	int64_t last_post_no;
+	uint64_t last_occurrence; /* hash of its id */
 	int last_kind;
 };
 
@@ -82,9 +83,9 @@ struct backtest_side {
 int backtest_side_init(
     struct backtest_side *s, const struct snapshot *snapshot, uint64_t hash_seed, struct err *err);
 void backtest_side_fini(struct backtest_side *s);
-/* A decision of the pipeline, about sp (NULL: about a crowd). */
-void backtest_side_take(
-    struct backtest_side *s, const struct decision_row *row, const struct stored_post *sp);
+/* A decision of the pipeline, about sp or e (both NULL: about a crowd). */
+void backtest_side_take(struct backtest_side *s, const struct decision_row *row,
+    const struct stored_post *sp, const struct stored_event *e);
 /* Counts what only one of the two did.  Sorts their deeds. */
 void backtest_compare(struct backtest_side *draft, struct backtest_side *live);
 

@@ -23,12 +23,13 @@
 #include "daemon/snapshot.h"
 
 static void
-on_decided(void *cookie, const struct stored_post *sp, const struct decision_row *row)
+on_decided(void *cookie, const struct stored_post *sp, const struct stored_event *e,
+    const struct decision_row *row)
 {
 	struct backtest_lane *l = cookie;
 
 	if (l->is_recording)
-		backtest_side_take(&l->side, row, sp);
+		backtest_side_take(&l->side, row, sp, e);
 }
 
 /* ---- the state of that day -------------------------------------------------- */

@@ -21,6 +21,7 @@
 #include "rules/crowd.h"
 #include "rules/rules.h"
 #include "store/outbox.h"
+#include "store/events.h"
 #include "store/posts.h"
 
 #include "daemon/snapshot.h"
@@ -75,11 +76,12 @@ keep(struct backtest_side *s, struct slice text)
 
 static void
 keep_sample(struct backtest_side *s, struct backtest_sample *to, const struct decision_row *row,
-    const struct stored_post *sp)
+    const struct stored_post *sp, const struct stored_event *e)
 {
 	to->post_id = keep(s, row->occurrence_id);
-	to->author = keep(s, sp->post.author.handle);
-	to->text = keep(s, utf8_prefix(sp->post.text, BACKTEST_EXCERPT));
+	to->author = keep(s, e != NULL ? e->subject : sp->post.author.handle);
+	to->text =
+	    keep(s, utf8_prefix(e != NULL ? e->event.name : sp->post.text, BACKTEST_EXCERPT));
 	to->action = keep(s, row->action);
 	to->outcome = slice_of(decision_outcome_name(row->outcome));
 	to->note = keep(s, row->note);
@@ -196,26 +198,27 @@ take_incident(struct backtest_side *s, const struct decision_row *row)
 }
 
 void
-backtest_side_take(
-    struct backtest_side *s, const struct decision_row *row, const struct stored_post *sp)
+backtest_side_take(struct backtest_side *s, const struct decision_row *row,
+    const struct stored_post *sp, const struct stored_event *e)
 {
+	uint64_t occurrence = hash_bytes(0, row->occurrence_id);
 	int at = rule_set_find(s->snapshot->rules, row->rule_id);
 	struct backtest_rule *r;
 
-	if (at < 0 || sp == NULL) {
+	if (at < 0 || (sp == NULL && e == NULL)) {
 		take_incident(s, row);
 		return;
 	}
 	r = &s->rules[at];
-	if (r->last_post_no != row->post_no || r->last_kind != (int)row->occurrence_kind)
+	if (r->last_occurrence != occurrence || r->last_kind != (int)row->occurrence_kind)
 		count_firing(s, r, row);
-	r->last_post_no = row->post_no;
+	r->last_occurrence = occurrence;
 	r->last_kind = (int)row->occurrence_kind;
 	count_action(r, row);
 	if (!is_done(row->outcome))
 		return;
 	if (r->sample_count < BACKTEST_SAMPLES)
-		keep_sample(s, &r->samples[r->sample_count++], row, sp);
+		keep_sample(s, &r->samples[r->sample_count++], row, sp, e);
 	add_deed(s, (uint32_t)at, row);
 }
 
@@ -243,7 +246,7 @@ keep_only(struct backtest_side *s, const struct backtest_deed *d)
 	struct backtest_rule *r = &s->rules[d->rule];
 
 	r->only_here++;
-	if (r->only_count < BACKTEST_SAMPLES)
+	if (d->post_no > 0 && r->only_count < BACKTEST_SAMPLES)
 		r->only_posts[r->only_count++] = d->post_no;
 }
 

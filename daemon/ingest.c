@@ -82,6 +82,8 @@ ingest_free(struct ingest *in)
 	for (size_t i = 0; i < in->count; i++)
 		page_free(in->pages[i]);
 	mem_free(in->pages);
+	mem_free(in->tellings.faults);
+	in->tellings.faults = NULL;
 	in->pages = NULL;
 	in->count = 0;
 }
@@ -151,10 +153,14 @@ ingest_commit(struct store *st, const struct ingest *in, const struct page_resul
 	rc = ingest_known(st, in, a, reply, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	add_results(in, results, &total, reasons, &reason_count);
 	api_reply_fini(reply);
 	api_reply_init(reply);
-	api_ingest_reply(reply, &total, reasons, reason_count);
+	if (in->is_tellings) {
+		ingest_reply_tellings(in, results, reply);
+	} else {
+		add_results(in, results, &total, reasons, &reason_count);
+		api_ingest_reply(reply, &total, reasons, reason_count);
+	}
 	if (!slice_is_set(in->key))
 		return 0;
 	answer.request_hash = slice_of(in->request_hash);

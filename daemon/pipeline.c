@@ -282,7 +282,7 @@ facts_in_list(void *cookie, struct slice list, enum action_target who, const str
 			return -1;
 		key = arena_printf(q->arena, "c:%.*s", SLICE_ARG(occ->customer->id));
 	} else {
-		if (!slice_is_set(occ->post->author.id))
+		if (occ->post == NULL || !slice_is_set(occ->post->author.id))
 			return -1;
 		key = arena_printf(q->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
 	}
@@ -290,8 +290,20 @@ facts_in_list(void *cookie, struct slice list, enum action_target who, const str
 }
 
 int
-pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct settled *settled,
-    struct err *err)
+pipeline_facts(struct pipeline *p, struct rule_facts *facts_r, struct err *err)
+{
+	struct list_question *question = ARENA_NEW(p->arena, struct list_question);
+
+	if (question == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to judge an occurrence");
+	*question = (struct list_question){p->env.store, p->arena};
+	*facts_r = (struct rule_facts){.cookie = question, .in_list = facts_in_list};
+	return 0;
+}
+
+int
+pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct stored_event *e,
+    const struct settled *settled, struct err *err)
 {
 	struct tell *node = ARENA_NEW(p->arena, struct tell);
 
@@ -305,6 +317,7 @@ pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct
 	for (size_t i = 0; i < settled->count; i++)
 		p->has_new_timers |= settled->rows[i].outcome == DECISION_WAITING;
 	node->post = sp;
+	node->event = e;
 	node->settled = *settled;
 	for (size_t i = 0; i < settled->count && p->env.rehearsed != NULL; i++)
 		if (actions_tell(&p->snapshot->config->actions, &node->settled, i, p->arena, err) <
@@ -339,9 +352,9 @@ suggest(void *cookie, const struct occurrence *occ, struct slice decision_id, st
 	return note == NULL ? err_set(err, ERR_NOMEM, "no memory for a suggestion") : 0;
 }
 
-int
-pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
-    size_t *queued_r, struct err *err)
+static int
+settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
+    const struct stored_event *e, size_t *queued_r, struct err *err)
 {
 	struct settled settled = {0};
 	struct settle_input with_zones = *in;
@@ -353,7 +366,21 @@ pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct 
 		&with_zones, p->arena, &settled, err) < 0)
 		return -1;
 	*queued_r = settled.queued + settled.alerted; /* an alert has its notices */
-	return pipeline_remember(p, sp, &settled, err);
+	return pipeline_remember(p, sp, e, &settled, err);
+}
+
+int
+pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
+    size_t *queued_r, struct err *err)
+{
+	return settle(p, in, sp, NULL, queued_r, err);
+}
+
+int
+pipeline_settle_event(struct pipeline *p, const struct settle_input *in,
+    const struct stored_event *e, size_t *queued_r, struct err *err)
+{
+	return settle(p, in, NULL, e, queued_r, err);
 }
 
 /* Most posts that watches count fire nothing else. */
@@ -395,7 +422,7 @@ pipeline_decide(
 	if (count > 0 && pipeline_watch_post(p, sp, firings, count, now_ms, err) < 0)
 		return -1;
 	if (!has_rules(firings, count))
-		return pipeline_remember(p, sp, &(struct settled){0}, err);
+		return pipeline_remember(p, sp, NULL, &(struct settled){0}, err);
 	in.occ = &occ;
 	in.post_no = sp->post_no;
 	in.inert = sp->inert;
@@ -526,7 +553,7 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 /* ---- one batch ----------------------------------------------------------- */
 
 static int
-page_take(struct pipeline *p, const struct page *page, struct page_result *result, struct err *err)
+page_take(struct pipeline *p, struct page *page, struct page_result *result, struct err *err)
 {
 	int64_t now_ms = clock_now_ms(p->env.clock);
 	int64_t newest_ms = TIME_UNKNOWN;
@@ -547,6 +574,8 @@ page_take(struct pipeline *p, const struct page *page, struct page_result *resul
 	}
 	result->rejected += (int64_t)page->rejects_lost;
 	result->repaired += (int64_t)page->repaired;
+	if (page->telling_count > 0)
+		return pipeline_take_tellings(p, page, result, err);
 	return store_source_advance(p->env.store, page->feed, page->cursor, result->stored,
 	    newest_ms, page->ends_first_fetch, err);
 }
@@ -585,6 +614,9 @@ batch_count(struct pipeline *p, const struct page_result *results, size_t count)
 		metrics_add(m, METRIC_POSTS_REJECTED, results[i].rejected);
 		metrics_add(m, METRIC_POSTS_ERASED, results[i].erased);
 		metrics_add(m, METRIC_TEXT_REPAIRED, results[i].repaired);
+		metrics_add(m, METRIC_EVENTS_STORED, results[i].events_stored);
+		metrics_add(m, METRIC_EVENTS_DUPLICATE, results[i].events_duplicate);
+		metrics_add(m, METRIC_EVENTS_REFUSED, results[i].events_refused);
 	}
 	metrics_add(m, METRIC_BATCHES, 1);
 }
@@ -612,7 +644,7 @@ batch_tell(struct pipeline *p)
 		for (size_t i = 0; i < t->settled.count && p->env.decided != NULL; i++)
 			p->env.decided(p->env.cookie, &t->settled.rows[i]);
 		for (size_t i = 0; i < t->settled.count && p->env.rehearsed != NULL; i++)
-			p->env.rehearsed(p->env.cookie, t->post, &t->settled.rows[i]);
+			p->env.rehearsed(p->env.cookie, t->post, t->event, &t->settled.rows[i]);
 	}
 }
 

@@ -28,6 +28,7 @@ struct metrics;
 struct pipeline;
 struct snapshot;
 struct store;
+struct stored_event;
 struct stored_post;
 
 struct pipeline_env {
@@ -40,9 +41,10 @@ struct pipeline_env {
 	 * NULL: nobody listens. */
 	void (*stored)(void *cookie, const struct stored_post *sp);
 	void (*decided)(void *cookie, const struct decision_row *row);
-	/* The same for what pipeline_rehearse() would have decided, with the post it is about. */
-	void (*rehearsed)(
-	    void *cookie, const struct stored_post *sp, const struct decision_row *row);
+	/* The same for what pipeline_rehearse() would have decided, with the post or event it is about
+	 * (both NULL: a crowd). */
+	void (*rehearsed)(void *cookie, const struct stored_post *sp, const struct stored_event *e,
+	    const struct decision_row *row);
 	void *cookie;
 };
 
@@ -51,6 +53,10 @@ struct page_result {
 	int64_t repaired; /* characters replaced by U+FFFD */
 	int64_t queued; /* messages */
 	int64_t erased; /* of persons who were erased: not stored */
+	/* of tellings */
+	int64_t events_stored, events_duplicate, events_refused;
+	int64_t strangers; /* an alias of somebody we do not know: there is nobody to merge */
+	int64_t customers_created, customers_told; /* told: who they are, without an event */
 };
 
 int pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct pipeline **p_r,

@@ -10,8 +10,10 @@
 #include "core/clock.h"
 #include "core/err.h"
 #include "core/log.h"
+#include "people/events.h"
 #include "people/people.h"
 #include "rules/rules.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 #include "store/timers.h"
@@ -23,7 +25,9 @@
 struct due {
 	struct pipeline *p;
 	struct timer_row *timer;
-	struct stored_post *sp;
+	struct stored_post *sp; /* what it began with: a post, */
+	struct stored_event *event; /* or an event */
+	struct slice occurrence_id;
 	struct slice reason; /* why the rule waited */
 	int64_t now_ms;
 	struct err *err;
@@ -65,9 +69,9 @@ drop(struct due *d, const char *why)
 	settled.rows = ARENA_NEW(d->p->arena, struct decision_row);
 	if (settled.rows == NULL)
 		return err_set(d->err, ERR_NOMEM, "no memory for a timer");
-	rc = sequences_record_timer(d->p->env.store, d->timer, d->sp->post.id,
+	rc = sequences_record_timer(d->p->env.store, d->timer, d->occurrence_id,
 	    d->p->snapshot->version, d->reason, slice_of(why), d->now_ms, settled.rows, d->err);
-	return rc <= 0 ? rc : pipeline_remember(d->p, NULL, &settled, d->err);
+	return rc <= 0 ? rc : pipeline_remember(d->p, NULL, NULL, &settled, d->err);
 }
 
 /* What the rule waited for is told in the row it left when it began. */
@@ -78,7 +82,7 @@ find_reason(struct due *d)
 	size_t count;
 
 	if (store_decisions_of(
-		d->p->env.store, d->sp->post.id, d->p->arena, &rows, &count, d->err) < 0)
+		d->p->env.store, d->occurrence_id, d->p->arena, &rows, &count, d->err) < 0)
 		return -1;
 	d->reason = SLICE_LIT("");
 	for (size_t i = 0; i < count; i++)
@@ -99,18 +103,26 @@ brand_title(const struct pipeline *p, const struct stored_post *sp)
 	return SLICE_NONE;
 }
 
+/* Settled as what it is about: told with the post or event where it is rehearsed. */
+static int
+settle_as(struct due *d, const struct settle_input *in, size_t *queued_r)
+{
+	bool is_real = d->p->mode == SETTLE_REAL;
+
+	if (d->event != NULL)
+		return pipeline_settle_event(d->p, in, is_real ? NULL : d->event, queued_r, d->err);
+	return pipeline_settle(d->p, in, is_real ? NULL : d->sp, queued_r, d->err);
+}
+
 /* The post as it was scored and its author as they were seen then; the customer as they are now. */
 static int
 settle(struct due *d, const struct rule_head *rule, const struct customer *customer,
     struct slice why, size_t *queued_r)
 {
 	struct occurrence occ = {.kind = OCCURRENCE_TIMER,
-	    .id = d->sp->post.id,
+	    .id = d->occurrence_id,
 	    .at_ms = d->timer->due_at_ms,
 	    .now_ms = d->now_ms,
-	    .post = &d->sp->post,
-	    .score = &d->sp->score,
-	    .author = &d->sp->author,
 	    .customer = customer,
 	    .subject = d->timer->subject};
 	const char *reason = d->reason.len > 0
@@ -118,18 +130,25 @@ settle(struct due *d, const struct rule_head *rule, const struct customer *custo
 	    : arena_printf(d->p->arena, "%.*s", SLICE_ARG(why));
 	struct firing firing = {.rule = rule, .reason = slice_of(reason), .part = FIRING_RULE};
 	struct settle_input in = {.occ = &occ,
-	    .post_no = d->sp->post_no,
-	    .inert = d->sp->inert,
+	    .post_no = d->timer->post_no,
+	    .event_no = d->timer->event_no,
+	    .inert = d->event != NULL ? d->event->inert : d->sp->inert,
 	    .firings = &firing,
 	    .firing_count = 1,
-	    .brand_name = brand_title(d->p, d->sp),
 	    .is_sending_stopped = d->p->is_stopped,
 	    .mode = d->p->mode};
 
 	if (reason == NULL)
 		return err_set(d->err, ERR_NOMEM, "no memory for a timer");
-	return pipeline_settle(
-	    d->p, &in, d->p->mode == SETTLE_REAL ? NULL : d->sp, queued_r, d->err);
+	if (d->event != NULL) {
+		occ.event = &d->event->event;
+	} else {
+		occ.post = &d->sp->post;
+		occ.score = &d->sp->score;
+		occ.author = &d->sp->author;
+		in.brand_name = brand_title(d->p, d->sp);
+	}
+	return settle_as(d, &in, queued_r);
 }
 
 /* Is the rule still one that waits?  NULL: it is. */
@@ -145,6 +164,27 @@ rule_change(const struct rule_set *rules, int i)
 	return NULL;
 }
 
+/* Who it is now, and whom it counts for; a rehearsal knows them as they were stored. */
+static int
+find_customer(struct due *d, struct customer **customer_r)
+{
+	struct pipeline *p = d->p;
+	const struct customer *then = d->event != NULL ? d->event->customer : d->sp->customer;
+
+	*customer_r = NULL;
+	if (p->mode != SETTLE_REAL) {
+		*customer_r = (struct customer *)(uintptr_t)then;
+		return 0;
+	}
+	if (d->event != NULL)
+		return events_customer(p->env.store, d->event->customer_id, d->now_ms, p->arena,
+			   customer_r, &d->timer->subject, d->err) < 0
+		    ? -1
+		    : 0;
+	return people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, customer_r,
+	    &d->timer->subject, d->err);
+}
+
 static int
 judge(struct due *d, size_t *queued_r)
 {
@@ -157,21 +197,39 @@ judge(struct due *d, size_t *queued_r)
 
 	if (find_reason(d) < 0)
 		return -1;
-	if (d->sp->is_expired || d->sp->post.is_deleted)
-		change = "the post is no longer known";
+	if (d->event != NULL ? d->event->is_expired : d->sp->is_expired || d->sp->post.is_deleted)
+		change = d->event != NULL ? "the event is no longer known"
+					  : "the post is no longer known";
 	if (change != NULL)
 		return drop(d, change);
-	if (p->mode != SETTLE_REAL)
-		customer =
-		    (struct customer *)(uintptr_t)d->sp->customer; /* as stored with the post */
-	else if (people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, &customer,
-		     &d->timer->subject, d->err) < 0)
+	if (find_customer(d, &customer) < 0)
 		return -1;
 	rc = sequences_judge_timer(p->env.store, rule_set_head(rules, (size_t)i), d->timer,
-	    &d->sp->post, d->timer->subject, p->arena, &why, d->err);
+	    d->event != NULL ? NULL : &d->sp->post, d->timer->subject, p->arena, &why, d->err);
 	if (rc != 0)
 		return rc < 0 ? -1 : drop(d, why.ptr);
 	return settle(d, rule_set_head(rules, (size_t)i), customer, why, queued_r);
+}
+
+/* What the rule began to wait for: 1, 0 its row is gone, -1. */
+static int
+load_cause(struct due *d)
+{
+	struct store *st = d->p->env.store;
+	int rc;
+
+	if (d->timer->event_no == 0) {
+		rc = store_post_load_no(st, d->timer->post_no, d->p->arena, &d->sp, d->err);
+		if (rc == 1)
+			d->occurrence_id = d->sp->post.id;
+		return rc;
+	}
+	rc = store_event_load_no(st, d->timer->event_no, d->p->arena, &d->event, d->err);
+	if (rc <= 0)
+		return rc;
+	d->occurrence_id = event_occurrence_id(d->p->arena, d->event->event.id);
+	return slice_is_set(d->occurrence_id) ? 1
+					      : err_set(d->err, ERR_NOMEM, "no memory for a timer");
 }
 
 /* Those due by now, at most limit; with is_dropped they are only taken off the table. */
@@ -191,9 +249,9 @@ take_timers(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped,
 		    .now_ms = now_ms,
 		    .err = err};
 		size_t queued = 0;
-		int rc = store_post_load_no(p->env.store, rows[i].post_no, p->arena, &d.sp, err);
+		int rc = load_cause(&d);
 
-		/* 0: retention took the row of the post, and with it all that could be said */
+		/* 0: retention took the row, and with it all that could be said */
 		if (rc < 0 || (rc > 0 && judge(&d, &queued) < 0))
 			return -1;
 		result->queued += queued;

@@ -1,6 +1,7 @@
 /*
- * pipeline_internal.h - the pipeline's state, shared by pipeline.c (posts and batches) and
- * pipeline_due.c (what comes without a post: timers and watches).
+ * pipeline_internal.h - the pipeline's state, shared by pipeline.c (posts and batches),
+ * pipeline_events.c (what apps and shops tell) and pipeline_due.c (what comes without a post: timers
+ * and watches).
  */
 #ifndef DAEMON_PIPELINE_INTERNAL_H
 #define DAEMON_PIPELINE_INTERNAL_H
@@ -14,9 +15,12 @@
 /* Timers judged in one transaction. */
 #define PIPELINE_TIMERS_MAX 256
 
-/* What to tell after the commit: a post (NULL: none is new), and what was decided. */
+struct rule_facts;
+
+/* What to tell after the commit: a post or event (both NULL: none is new), and what was decided. */
 struct tell {
 	const struct stored_post *post;
+	const struct stored_event *event;
 	struct settled settled;
 	struct tell *next;
 };
@@ -60,6 +64,19 @@ bool pipeline_author_is_own(const struct pipeline *p, const struct author *autho
 int pipeline_decide(
     struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err);
 
+/* --- pipeline_events.c --- */
+int pipeline_take_tellings(
+    struct pipeline *p, struct page *page, struct page_result *result, struct err *err);
+/* The occurrence of a stored event; now_ms and local times are the caller's to fill in. */
+int pipeline_event_occurrence(
+    struct pipeline *p, const struct stored_event *e, struct occurrence *occ_r, struct err *err);
+int pipeline_decide_event(struct pipeline *p, const struct stored_event *e, int64_t now_ms,
+    size_t *queued_r, struct err *err);
+/* What conditions may ask the store, for one occurrence: in the batch's arena. */
+int pipeline_facts(struct pipeline *p, struct rule_facts *facts_r, struct err *err);
+int pipeline_settle_event(struct pipeline *p, const struct settle_input *in,
+    const struct stored_event *e, size_t *queued_r, struct err *err);
+
 /* Settles what fired, and remembers it to be told; sp NULL: no new post.  *queued_r: messages and
  * alerts. */
 int pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
@@ -79,7 +96,8 @@ void pipeline_watch_drop(struct pipeline *p);
 int64_t pipeline_watch_due(const struct pipeline *p, int64_t now_ms);
 bool pipeline_watch_is_busy(const struct pipeline *p); /* an incident is under way */
 
+/* One of sp and e, or neither. */
 int pipeline_remember(struct pipeline *p, const struct stored_post *sp,
-    const struct settled *settled, struct err *err);
+    const struct stored_event *e, const struct settled *settled, struct err *err);
 
 #endif

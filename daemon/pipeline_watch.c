@@ -111,7 +111,7 @@ begin_incident(struct pipeline *p, const struct crowd_change *c, int64_t now_ms,
 		p->env.store, &p->snapshot->config->actions, &in, p->arena, &settled, err) < 0)
 		return -1;
 	*queued_r += settled.alerted;
-	return pipeline_remember(p, NULL, &settled, err);
+	return pipeline_remember(p, NULL, NULL, &settled, err);
 }
 
 static bool

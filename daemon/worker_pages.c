@@ -3,8 +3,43 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/log.h"
+#include "core/telling.h"
 #include "store/store.h"
+
+/* The same for what was told: a bad one is refused, and its sender hears why. */
+static int
+isolate_tellings(struct worker *w, struct page *page, struct page_result *total, struct err *err)
+{
+	struct page part = *page, *const list[1] = {&part};
+	struct page_result one;
+
+	part.count = part.reject_count = 0;
+	part.rejects_lost = part.repaired = 0;
+	for (size_t i = 0; i < page->telling_count; i++) {
+		part.tellings = &page->tellings[i];
+		part.telling_count = 1;
+		if (pipeline_batch(w->pipeline, list, 1, &one, NULL, NULL, err) < 0) {
+			if (worker_is_passing(err->kind))
+				return -1;
+			log_event(w->env.log, LOG_ERROR, "event.refused", "event",
+			    part.tellings->id.ptr, "why", err->text, NULL);
+			part.tellings->refused = arena_slice_dup(page->arena, slice_of(err->text));
+			if (!slice_is_set(part.tellings->refused))
+				return err_set(err, ERR_NOMEM, "no memory for an event");
+			one = (struct page_result){.events_refused = 1};
+		}
+		total->events_stored += one.events_stored;
+		total->events_duplicate += one.events_duplicate;
+		total->events_refused += one.events_refused;
+		total->strangers += one.strangers;
+		total->customers_created += one.customers_created;
+		total->customers_told += one.customers_told;
+		total->queued += one.queued;
+	}
+	return 0;
+}
 
 /*
  * A page that fails for a reason of its own: its posts are tried one at a time, the bad ones are
@@ -21,6 +56,7 @@ isolate(struct worker *w, struct page *page, struct page_result *total, struct e
 	part.cursor = SLICE_NONE;
 	part.ends_first_fetch = false;
 	part.rejects_lost = part.repaired = 0; /* counted with the page's own rejects, at the end */
+	part.telling_count = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		part.posts = &page->posts[i];
 		part.count = 1;
@@ -47,12 +83,12 @@ isolate(struct worker *w, struct page *page, struct page_result *total, struct e
 		total->erased += one.erased;
 	}
 	part = *page;
-	part.count = 0;
+	part.count = part.telling_count = 0;
 	if (pipeline_batch(w->pipeline, list, 1, &one, NULL, NULL, err) < 0)
 		return -1;
 	total->rejected += one.rejected;
 	total->repaired += one.repaired;
-	return 0;
+	return isolate_tellings(w, page, total, err);
 }
 
 /* After isolate(): what was to commit with the pages commits behind them. */
@@ -122,7 +158,7 @@ batch_gather(struct worker *w, struct batch *b)
 		size_t more = 0;
 
 		for (size_t i = 0; i < j->page_count; i++)
-			more += j->pages[i]->count;
+			more += j->pages[i]->count + j->pages[i]->telling_count;
 		if (b->job_count > 0 &&
 		    (posts + more > WORKER_BATCH_POSTS || b->job_count == WORKER_BATCH_PAGES ||
 			b->page_count + j->page_count > WORKER_JOB_PAGES_MAX))

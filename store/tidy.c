@@ -24,7 +24,7 @@ struct tidying {
 	struct err *err;
 };
 
-/* A DELETE whose parameters are a limit and a time. */
+/* A DELETE (or UPDATE) whose parameters are a limit and a time. */
 static int
 delete_older(struct tidying *t, const char *sql, int64_t bound)
 {
@@ -167,6 +167,12 @@ drop_times(struct tidying *t, int64_t before_ms)
 	return 0;
 }
 
+/* Only the id is left of an event; it goes as the posts' do. */
+#define EXPIRE_EVENTS                                                                              \
+	"UPDATE events SET is_expired = 1, customer_id = '', name = '', source = '', "             \
+	"properties = NULL, customer_json = NULL WHERE event_no IN (SELECT event_no FROM events "  \
+	"WHERE is_expired = 0 AND at_ms < ?2 AND received_at_ms < ?2 LIMIT ?1)"
+
 int
 store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms, size_t max_rows,
     bool *more_r, struct err *err)
@@ -210,11 +216,17 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 	    store_items_tidy(st, now_ms, t.rows_left, &t.rows_left, err) < 0 ||
 	    drop_caps(&t, now_ms) < 0 || drop_times(&t, forget_before_ms) < 0 ||
 	    expire_posts(&t, now_ms - retention_ms) < 0 ||
+	    delete_older(&t, EXPIRE_EVENTS, now_ms - retention_ms) < 0 ||
 	    /* The newest row stays, so that no number is ever given twice. */
 	    delete_older(&t,
 		"DELETE FROM posts WHERE post_no IN (SELECT post_no FROM posts "
 		"WHERE is_expired = 1 AND fetched_at_ms < ?2 AND "
 		"post_no < (SELECT max(post_no) FROM posts) LIMIT ?1)",
+		forget_before_ms) < 0 ||
+	    delete_older(&t,
+		"DELETE FROM events WHERE event_no IN (SELECT event_no FROM events "
+		"WHERE is_expired = 1 AND received_at_ms < ?2 AND "
+		"event_no < (SELECT max(event_no) FROM events) LIMIT ?1)",
 		forget_before_ms) < 0)
 		return -1;
 	*more_r = t.rows_left <= 0;

@@ -13,10 +13,11 @@ store_timer_put(struct store *st, const struct timer_row *row, struct err *err)
 {
 	struct query q;
 
-	assert(row->post_no > 0 && slice_is_set(row->rule_id));
+	assert((row->post_no > 0) != (row->event_no > 0) && slice_is_set(row->rule_id));
 	if (query_open(&q, st,
-		"INSERT INTO timers (due_at_ms, rule_id, post_no, subject, started_at_ms) "
-		"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule_id, post_no) DO NOTHING",
+		"INSERT INTO timers (due_at_ms, rule_id, post_no, subject, started_at_ms, "
+		"event_no) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		"ON CONFLICT (rule_id, post_no, event_no) DO NOTHING",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, row->due_at_ms);
@@ -24,21 +25,25 @@ store_timer_put(struct store *st, const struct timer_row *row, struct err *err)
 	query_bind_int(&q, row->post_no);
 	query_bind_text(&q, row->subject);
 	query_bind_int(&q, row->started_at_ms);
+	query_bind_int(&q, row->event_no);
 	return query_change(&q, err);
 }
 
 int
-store_timer_find(
-    struct store *st, struct slice rule_id, int64_t post_no, int64_t *due_at_ms_r, struct err *err)
+store_timer_find(struct store *st, struct slice rule_id, int64_t post_no, int64_t event_no,
+    int64_t *due_at_ms_r, struct err *err)
 {
 	struct query q;
 	int rc;
 
-	if (query_open(&q, st, "SELECT due_at_ms FROM timers WHERE rule_id = ?1 AND post_no = ?2",
+	if (query_open(&q, st,
+		"SELECT due_at_ms FROM timers WHERE rule_id = ?1 AND post_no = ?2 AND "
+		"event_no = ?3",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, rule_id);
 	query_bind_int(&q, post_no);
+	query_bind_int(&q, event_no);
 	rc = query_step(&q, err);
 	if (rc > 0)
 		*due_at_ms_r = query_int(&q, 0);
@@ -74,6 +79,7 @@ read_timer(struct query *q, struct arena *a, void *into, struct err *err)
 	row->post_no = query_int(q, 3);
 	row->subject = query_text(q, 4, a);
 	row->started_at_ms = query_int(q, 5);
+	row->event_no = query_int(q, 6);
 	return 0;
 }
 
@@ -84,7 +90,8 @@ read_due(struct store *st, int64_t now_ms, size_t limit, struct arena *a, struct
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT timer_no, due_at_ms, rule_id, post_no, subject, started_at_ms FROM timers "
+		"SELECT timer_no, due_at_ms, rule_id, post_no, subject, started_at_ms, event_no "
+		"FROM timers "
 		"WHERE due_at_ms <= ?1 ORDER BY due_at_ms, timer_no LIMIT ?2",
 		err) < 0)
 		return -1;

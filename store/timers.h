@@ -1,7 +1,7 @@
 /*
  * timers.h - occurrences to come: rules that wait for what must not happen.
  *
- * A rule waits at most once for a post.  A timer that falls due is taken and judged in one
+ * A rule waits at most once for a post or event.  A timer that falls due is taken and judged in one
  * transaction: after a crash it is there again, or done.
  *
  * Threads: as the store.  Errors: -1 and err.
@@ -22,16 +22,17 @@ struct timer_row {
 	int64_t timer_no;
 	int64_t due_at_ms;
 	struct slice rule_id;
-	int64_t post_no;
+	int64_t post_no, event_no; /* one of them; the other is 0 */
 	struct slice subject; /* as it was; SLICE_NONE: anonymous */
-	int64_t started_at_ms; /* event time of the post */
+	int64_t started_at_ms; /* event time of the post or event */
 };
 
-/* 1 it runs now; 0 this rule waits, or has waited, for this post; -1. */
+/* 1 it runs now; 0 this rule waits, or has waited, for this post or event; -1. */
 int store_timer_put(struct store *st, const struct timer_row *row, struct err *err);
-/* Does this rule wait for this post? 1 with the time it falls due, 0, -1. */
-int store_timer_find(
-    struct store *st, struct slice rule_id, int64_t post_no, int64_t *due_at_ms_r, struct err *err);
+/* Does this rule wait for this post, or event (the other number is 0)? 1 with the time it falls due, 0,
+ * -1. */
+int store_timer_find(struct store *st, struct slice rule_id, int64_t post_no, int64_t event_no,
+    int64_t *due_at_ms_r, struct err *err);
 /* When the next one falls due; TIME_UNKNOWN: none runs. */
 int store_timers_next_due(struct store *st, int64_t *at_ms_r, struct err *err);
 /* Takes at most limit of those due by now_ms out of the table, the earliest first. */

@@ -380,7 +380,7 @@ each_slip_is_found_with_its_place_and_what_to_do(void **state)
 		"    1 | {{Nope}}\n"
 		"      |   ^^^^\n"
 		"      = help: a customer's attributes are written User.UserAttributes.NAME, an "
-		"endpoint's Attributes.NAME\n"
+		"endpoint's Attributes.NAME, an event's Event.Properties.NAME\n"
 		"text.hbs:2:4: error[T003]: there is no helper called 'foo'\n"
 		"    2 | {{#foo x}}{{Address2}}{{/foo}}{{Adress}}\n"
 		"      |    ^^^\n"
