@@ -73,6 +73,7 @@ static const struct people_command commands[] = {
     {"show", 1, 1, "CUSTOMER", run_show},
     {"author", 1, 1, "ID-OR-HANDLE", run_author},
     {"influence", 0, 0, "--pairs FILE", run_influence},
+    {"events", 1, 1, "CUSTOMER", people_events},
     {"links", 1, 1, "CUSTOMER", people_links},
     {"link", 2, 2, "CUSTOMER AUTHOR --proof agent --basis TEXT", people_link},
     {"code", 1, 1, "CUSTOMER", people_code},
@@ -108,6 +109,7 @@ run_people(struct verb_call *call)
 
 static const struct flag people_flags[] = {
     {"--after", NULL, "ID", "customers behind this id", false},
+    {"--before", NULL, "NO", "events before this number", false},
     {"--limit", NULL, "N", "how many; default 50", false},
     {"--proof", NULL, "PROOF", "how it is known: agent (default) or \"signed in\"", false},
     {"--basis", NULL, "TEXT", "on what basis an agent says so: stands with the link", false},
@@ -122,7 +124,7 @@ static const struct flag people_flags[] = {
 
 const struct verb verb_people = {
     "people",
-    "[list | show CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
+    "[list | show CUSTOMER | events CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
     "customers and authors, and how influential they are",
     "`influence` reads pairs of accounts (columns A_follower_count, B_follower_count and so on; an "
     "empty cell is unknown) and\n"

@@ -17,6 +17,9 @@ struct people_command {
 	int (*run)(struct verb_call *call); /* arguments from call->args[1] on; the exit code */
 };
 
+/* verb_people_events.c */
+int people_events(struct verb_call *call);
+
 /* verb_people_links.c */
 int people_links(struct verb_call *call);
 int people_link(struct verb_call *call);

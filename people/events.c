@@ -7,6 +7,7 @@
 #include "core/utf8.h"
 #include "people/people.h"
 #include "platform/zone.h"
+#include "store/erasure.h"
 #include "store/events.h"
 #include "store/links.h"
 #include "store/persons.h"
@@ -15,9 +16,8 @@
 
 /* 0 with the words, or -1. */
 static int
-nobody(struct arena *a, struct slice *why_r, const char *words, struct err *err)
+nobody(struct slice *why_r, const char *words, struct err *err)
 {
-	(void)a;
 	if (words == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for an event");
 	*why_r = slice_of(words);
@@ -32,7 +32,7 @@ by_address(struct store *st, const struct telling_address *whose, struct arena *
 
 	if (rc < 0 || rc == 1)
 		return rc;
-	return nobody(a, why_r,
+	return nobody(why_r,
 	    arena_printf(a, "the %.*s address '%.*s' is %s", SLICE_ARG(whose->channel),
 		SLICE_ARG(utf8_prefix(whose->address, 100)),
 		rc == 0 ? "no customer's" : "that of several customers"),
@@ -71,7 +71,7 @@ by_author(struct store *st, struct slice author, struct arena *a, struct slice *
 		rc = by_handle(st, author, a, customer_id_r, &count, err);
 	if (rc != 0)
 		return rc;
-	return nobody(a, why_r,
+	return nobody(why_r,
 	    arena_printf(a, "the account '%.*s' is linked to %s",
 		SLICE_ARG(utf8_prefix(author, 100)),
 		count > 1 ? "several customers by its handle" : "no customer"),
@@ -83,6 +83,10 @@ events_whose(struct store *st, const struct telling *t, struct arena *a,
     struct slice *customer_id_r, struct slice *why_r, struct err *err)
 {
 	if (slice_is_set(t->customer_id)) {
+		int rc = store_is_erased(st, ERASURE_CUSTOMER, t->customer_id, err);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : nobody(why_r, "the customer was erased", err);
 		*customer_id_r = t->customer_id;
 		return 1;
 	}
