@@ -66,7 +66,10 @@ static void
 check_actions(const struct item *rule)
 {
 	for (const struct action_node *a = rule->then; a != NULL; a = a->next) {
-		if (a->action.verb == ACTION_DRAFT_REPLY)
+		if (a->action.verb == ACTION_SUGGEST_LINK)
+			finding_add(rule->sink, FINDING_EVENT_ACTION, a->at, "delete the line",
+			    "an event has no author to be linked");
+		else if (a->action.verb == ACTION_DRAFT_REPLY)
 			finding_add(rule->sink, FINDING_EVENT_ACTION, a->at,
 			    "write: send \"...\" by email to customer",
 			    "an event cannot be replied to");
