@@ -20,6 +20,9 @@ static const char *const after_and_limit[] = {"after", "limit", NULL};
 static const char *const of_import[] = {"dry_run", "handle_attribute", "file", "line_offset", NULL};
 static const char *const of_suggestions[] = {"state", "before", "limit", NULL};
 
+static const char *const of_person[] = {"format", NULL};
+static const char *const dry_run_only[] = {"dry_run", NULL};
+
 /* A path with words stands before one with {...} in the same place. */
 static const struct api_route routes[] = {
     {"GET", "/", API_READER, api_page_get, NULL},
@@ -76,6 +79,10 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/link-suggestions", API_READER, api_suggestions_list, of_suggestions},
     {"POST", "/api/v1/link-suggestions/{no}/{verb}", API_WRITER, api_suggestions_act, NULL},
     {"GET", "/api/v1/customers/{id}/events", API_READER, api_events_of_customer, paging},
+    {"GET", "/api/v1/people/{key}", API_WRITER, api_people_show, of_person},
+    {"GET", "/api/v1/people/{key}/export", API_WRITER, api_people_export, after_and_limit},
+    {"POST", "/api/v1/people/{key}/erase", API_WRITER_OWN, api_people_erase, dry_run_only},
+    {"GET", "/api/v1/audit", API_READER, api_audit_list, paging},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
 };
 
@@ -213,5 +220,6 @@ api_handle(const struct api_route *r, struct api_env *env, const struct api_requ
 	if (reply->status >= 400) {
 		env->rules_changed = false;
 		env->outbox_changed = false;
+		env->person_erased = false;
 	}
 }

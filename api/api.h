@@ -137,6 +137,7 @@ struct api_env {
 	/* out: what the wiring must do after the commit */
 	bool rules_changed;
 	bool outbox_changed;
+	bool person_erased; /* what is kept in memory of posts is theirs no longer */
 };
 
 struct api_route;

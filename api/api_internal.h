@@ -150,6 +150,7 @@ api_handler_fn api_pauses_get, api_pauses_post;
 /* What is paused now, as an array. */
 int api_put_pauses(struct api_call *c, struct json_writer *w, const char *key, struct err *err);
 api_handler_fn api_sending_get, api_sending_post;
+api_handler_fn api_people_show, api_people_export, api_people_erase, api_audit_list;
 api_handler_fn api_alerts_list, api_alerts_show, api_alerts_act;
 api_handler_fn api_rules_list, api_rules_history, api_rules_version, api_rules_check,
     api_rules_apply, api_rules_plan, api_rules_rollback, api_rules_fields;

@@ -82,6 +82,13 @@ pipeline_snapshot(struct pipeline *p)
 }
 
 void
+pipeline_person_erased(struct pipeline *p)
+{
+	p->knows_timers = false;
+	pipeline_watch_drop(p);
+}
+
+void
 pipeline_set_brake_file(struct pipeline *p, bool is_there)
 {
 	p->is_brake_file_there = is_there;

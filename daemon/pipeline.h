@@ -110,6 +110,9 @@ int pipeline_name(
 /* The kill switch's file is there (the caller looks; it is I/O). */
 void pipeline_set_brake_file(struct pipeline *p, bool is_there);
 
+/* Somebody was erased: what watches hold in memory follows the rows again. */
+void pipeline_person_erased(struct pipeline *p);
+
 /* Accounts of our own senders: their posts decide nothing. handle keys or ids; copied. */
 int pipeline_set_sender_accounts(struct pipeline *p, const char *const *accounts, size_t count);
 

@@ -9,6 +9,7 @@ static const struct {
 	int (*run)(struct verb_call *call);
 } whats[] = {
     {"--customers", export_customers},
+    {"--person", export_person},
 };
 
 static int
@@ -24,21 +25,23 @@ run(struct verb_call *call)
 		what = whats[i].run;
 	}
 	if (what == NULL)
-		return verb_usage(call, "say what: --customers");
+		return verb_usage(call, "say what: --customers, or --person KEY");
 	return what(call);
 }
 
 static const struct flag flags[] = {
     {"--customers", NULL, NULL, "all customers, as a file that `earshot import` reads", false},
+    {"--person", NULL, "KEY",
+	"everything about one person, as JSON: by customer, account, address or handle", false},
     {0},
 };
 
 const struct verb verb_export = {
     "export",
-    "--customers [FILE]",
-    "customers as a file that can be imported again",
+    "--customers [FILE] | --person KEY [FILE]",
+    "customers as a file that can be imported again, or everything about one person",
     "Without FILE, or with -, to standard output.  A file appears when it is whole.",
-    "  earshot export --customers customers.jsonl",
+    "  earshot export --customers customers.jsonl\n  earshot export --person u-1001 u-1001.json",
     flags,
     run,
 };

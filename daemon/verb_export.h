@@ -9,5 +9,6 @@ struct verb_call;
 
 /* What a flag exports; the exit code. */
 int export_customers(struct verb_call *call);
+int export_person(struct verb_call *call);
 
 #endif

@@ -71,6 +71,7 @@ run_influence(struct verb_call *call)
 static const struct people_command commands[] = {
     {"list", 0, 0, "", run_list},
     {"show", 1, 1, "CUSTOMER", run_show},
+    {"page", 1, 1, "KEY", people_page},
     {"author", 1, 1, "ID-OR-HANDLE", run_author},
     {"influence", 0, 0, "--pairs FILE", run_influence},
     {"events", 1, 1, "CUSTOMER", people_events},
@@ -124,7 +125,7 @@ static const struct flag people_flags[] = {
 
 const struct verb verb_people = {
     "people",
-    "[list | show CUSTOMER | events CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
+    "[list | show CUSTOMER | page KEY | events CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
     "customers and authors, and how influential they are",
     "`influence` reads pairs of accounts (columns A_follower_count, B_follower_count and so on; an "
     "empty cell is unknown) and\n"

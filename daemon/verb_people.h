@@ -30,4 +30,7 @@ int people_suggestions(struct verb_call *call);
 int people_accept(struct verb_call *call);
 int people_dismiss(struct verb_call *call);
 
+/* verb_people_page.c */
+int people_page(struct verb_call *call);
+
 #endif

@@ -205,6 +205,8 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 			return;
 		}
 	}
+	if (c->env.person_erased)
+		pipeline_person_erased(p);
 	/* What was made live is what was compiled ahead: nobody waits for a compiler. */
 	next = c->env.rules_changed ? host_committed(&c->host) : NULL;
 	if (next != NULL) {

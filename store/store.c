@@ -579,9 +579,10 @@ read_audit(struct query *q, struct arena *a, void *into, struct err *err)
 	struct audit_row *row = into;
 
 	(void)err;
-	row->at_ms = query_int(q, 0);
-	row->who = query_text(q, 1, a);
-	row->what = query_text(q, 2, a);
+	row->audit_no = query_int(q, 0);
+	row->at_ms = query_int(q, 1);
+	row->who = query_text(q, 2, a);
+	row->what = query_text(q, 3, a);
 	return 0;
 }
 
@@ -592,12 +593,29 @@ store_audit_find(struct store *st, int64_t since_ms, struct slice words, size_t 
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT at_ms, who, what FROM audit WHERE at_ms >= ?1 AND instr(what, ?2) > 0 "
+		"SELECT audit_no, at_ms, who, what FROM audit WHERE at_ms >= ?1 AND instr(what, "
+		"?2) > 0 "
 		"ORDER BY audit_no LIMIT ?3",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, since_ms);
 	query_bind_text(&q, words);
+	query_bind_int(&q, (int64_t)limit);
+	return query_rows(&q, a, sizeof **rows_r, read_audit, rows_r, count_r, err);
+}
+
+int
+store_audit_list(struct store *st, int64_t before_no, size_t limit, struct arena *a,
+    struct audit_row **rows_r, size_t *count_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"SELECT audit_no, at_ms, who, what FROM audit WHERE audit_no < ?1 "
+		"ORDER BY audit_no DESC LIMIT ?2",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, before_no > 0 ? before_no : INT64_MAX);
 	query_bind_int(&q, (int64_t)limit);
 	return query_rows(&q, a, sizeof **rows_r, read_audit, rows_r, count_r, err);
 }

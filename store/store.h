@@ -87,11 +87,16 @@ store_audit(struct store *st, int64_t now_ms, const char *who, const char *what,
 /* Lines of the audit since then that hold these words, the oldest first.  Reads the table from its
  * beginning: for a person who asks. */
 struct audit_row {
+	int64_t audit_no;
 	int64_t at_ms;
 	struct slice who, what;
 };
 int store_audit_find(struct store *st, int64_t since_ms, struct slice words, size_t limit,
     struct arena *a, struct audit_row **rows_r, size_t *count_r, struct err *err);
+
+/* Newest first; before_no 0: from the top.  No line names a person: ids of persons are keyed hashes. */
+int store_audit_list(struct store *st, int64_t before_no, size_t limit, struct arena *a,
+    struct audit_row **rows_r, size_t *count_r, struct err *err);
 
 /* An answer kept for a repeated request: 1 found, 0 not, -1. */
 struct stored_answer {

@@ -33,7 +33,7 @@
 #include "store/times.h"
 
 /* Limits of this room. */
-#define STORE_STATEMENT_SLOTS 512 /* power of two; about a third is used */
+#define STORE_STATEMENT_SLOTS 1024 /* power of two; about a third is used */
 #define STORE_BUSY_MS 5000 /* how long a writer waits for another one */
 #define STORE_ROW_MAX (64 * 1024 * 1024) /* bytes of one value or row */
 #define STORE_KEY_MAX (64 * 1024) /* bytes of a cache key, of joined brand ids */
