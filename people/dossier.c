@@ -112,7 +112,7 @@ write_influence(struct store *st, const struct person *p, const struct influence
 			return -1;
 		if (rc == 0)
 			continue;
-		influence_of_author(weights, &row.author, now_ms, &influence);
+		influence_of_author(weights, &row.author, NULL, now_ms, &influence);
 		json_object_begin(w);
 		json_kv_str(w, "account", p->authors[i].id);
 		json_key(w, "influence");
