@@ -45,7 +45,6 @@ static const struct {
     {"standing", "Standing", "computed from others' public posts", TERMS},
     {"topics", "Standing by topic", "computed from others' public posts", TERMS},
     {"early_on", "Mentioned early", "their public posts", TERMS},
-    {"early_adopter", "Early adopter", "computed from their public posts", TERMS},
     {"posts", "Posts", "the feed each row names", TERMS},
     {"events", "Events", "the system each row names", SERVED},
     {"days", "Activity by day", "computed from posts, messages and events", SERVED},

@@ -99,18 +99,15 @@ static const struct section sections[] = {
     WHOLE("segments_due", "segment_queue", BY_CUSTOMER, "customer_id, due_at_ms AS \"due_at!t\"",
 	"segment_queue WHERE customer_id = ?1"),
     WHOLE("standing", "author_standing", BY_AUTHOR_NO,
-	"hex(state) AS state, updated_at_ms AS \"updated_at!t\"",
+	"hex(state) AS state, items, credited, credit_milli AS \"credit!m\", updated_at_ms AS "
+	"\"updated_at!t\"",
 	"author_standing WHERE author_no = ?1"),
     WHOLE("topics", "topic_standing", BY_AUTHOR_NO,
-	"topic, weight_milli AS \"weight!m\", hex(state) AS state, updated_at_ms AS "
-	"\"updated_at!t\"",
+	"topic, rank, hex(state) AS state, updated_at_ms AS \"updated_at!t\"",
 	"topic_standing WHERE author_no = ?1"),
     PAGED("early_on", "item_authors", BY_AUTHOR_NO, "item_no",
 	"name, place, authors, at_ms AS \"at!t\"",
 	"item_authors JOIN items USING (item_no) WHERE author_no = ?1"),
-    WHOLE("early_adopter", "adoptions", BY_AUTHOR_NO,
-	"items, credited, credit_milli AS \"credit!m\", updated_at_ms AS \"updated_at!t\"",
-	"adoptions WHERE author_no = ?1"),
     PAGED("posts", "posts", BY_AUTHOR_NO, "posts.post_no",
 	"id, feed, source, event_at_ms AS \"event_at!t\", created_at_ms AS \"created_at!t\", "
 	"fetched_at_ms AS \"fetched_at!t\", text, lang, label AS \"sentiment!l\", score_milli AS "

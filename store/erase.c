@@ -16,12 +16,18 @@
 void
 erase_count(struct erasing *e, const char *table)
 {
+	erase_count_more(e, table, sqlite3_changes(e->st->db));
+}
+
+void
+erase_count_more(struct erasing *e, const char *table, int64_t rows)
+{
 	size_t count;
 	const struct erase_table *tables = erase_tables(&count);
 
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(tables[i].name, table) == 0) {
-			e->counts->rows[i] += sqlite3_changes(e->st->db);
+			e->counts->rows[i] += rows;
 			return;
 		}
 	assert(0 && "every table is in erase_tables.c");

@@ -21,6 +21,7 @@ struct erasing {
 
 /* Adds the rows the last statement changed to the count of a table. */
 void erase_count(struct erasing *e, const char *table);
+void erase_count_more(struct erasing *e, const char *table, int64_t rows);
 /* Runs a statement of one parameter and counts for that table. */
 int erase_by_text(struct erasing *e, const char *table, const char *sql, struct slice key);
 int erase_by_number(struct erasing *e, const char *table, const char *sql, int64_t n);

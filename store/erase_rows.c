@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/standing.h"
+
 struct step {
 	const char *table, *sql;
 };
@@ -65,21 +67,27 @@ static const struct step of_author_id[] = {
 /* An item that nobody else mentioned names the person only; of others the count stays. */
 static const struct step of_author_no[] = {
     {"items",
-	"DELETE FROM items WHERE authors <= 1 AND item_no IN "
+	"UPDATE items SET authors = authors - (SELECT count(*) FROM items i JOIN item_authors a "
+	"ON a.item_no = i.item_no WHERE a.author_no = ?1 AND i.authors <= 1 AND i.name <> '') "
+	"WHERE name = '' AND authors > 0"},
+    {"items",
+	"DELETE FROM items WHERE authors <= 1 AND name <> '' AND item_no IN "
 	"(SELECT item_no FROM item_authors WHERE author_no = ?1)"},
-    {"item_authors", "DELETE FROM item_authors WHERE author_no = ?1"},
-    {"author_standing", "DELETE FROM author_standing WHERE author_no = ?1"},
-    {"topic_standing", "DELETE FROM topic_standing WHERE author_no = ?1"},
-    {"adoptions", "DELETE FROM adoptions WHERE author_no = ?1"},
 };
 
 int
 erase_author(struct erasing *e, const struct person_author *author)
 {
+	int before;
+
 	for (size_t i = 0; i < sizeof of_author_no / sizeof *of_author_no; i++)
 		if (erase_by_number(
 			e, of_author_no[i].table, of_author_no[i].sql, author->author_no) < 0)
 			return -1;
+	before = sqlite3_total_changes(e->st->db);
+	if (store_standing_erase(e->st, author->author_no, e->err) < 0)
+		return -1;
+	erase_count_more(e, "author_standing", sqlite3_total_changes(e->st->db) - before);
 	return RUN_STEPS(e, of_author_id, author->id);
 }
 

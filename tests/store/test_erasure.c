@@ -91,12 +91,15 @@ static const char *const rows_sql[] = {
     "INSERT INTO link_codes (code_hash,customer_id,made_by,at_ms,expires_at_ms,author_id) VALUES"
     " ('hash-@P','cust-@P','api',1,2,'https://x.example/@P'),"
     " ('hash-@N','neighbour-@N','api',1,2,'https://x.example/@P');"
-    "INSERT INTO author_standing VALUES (@N,x'0102',1);"
+    "INSERT INTO author_standing VALUES (@N,x'0102',3,2,2000,1);"
+    "INSERT INTO topics VALUES ('b:acme',0,1) ON CONFLICT DO NOTHING;"
+    "UPDATE topics SET members=members+1;"
     "INSERT INTO topic_standing VALUES ('b:acme',@N,x'0102',1000,1);"
-    "INSERT INTO items (item_no,name,first_at_ms,last_at_ms,authors,state) VALUES"
-    " (@N1,'https://@P.example/shop',1,2,1,0),(@N2,'#both@N',1,2,5,0);"
+    "INSERT INTO items (item_no,name,first_at_ms,last_at_ms,authors,credited_authors,state) VALUES"
+    " (@N1,'https://@P.example/shop',1,2,1,0,0),(@N2,'#both@N',1,2,5,0,0);"
+    "INSERT INTO items VALUES (1,'',1,2,0,0,0) ON CONFLICT DO NOTHING;"
+    "UPDATE items SET authors=authors+2 WHERE name='';"
     "INSERT INTO item_authors VALUES (@N1,@N,1,1),(@N2,@N,1,1);"
-    "INSERT INTO adoptions VALUES (@N,3,2,2000,1);"
     "INSERT INTO segments (id,content_hash,members,updated_at_ms) VALUES ('loyal','h',0,1)"
     " ON CONFLICT DO NOTHING;"
     "UPDATE segments SET members=members+1;"
@@ -371,6 +374,7 @@ nothing_of_an_erased_person_is_left_and_the_other_is_as_before(void **state)
 		free(before);
 		free(after);
 		assert_int_equal(number_of(f, "SELECT members FROM segments"), 1);
+		assert_int_equal(number_of(f, "SELECT members FROM topics"), 1);
 		/* What stays is not the person's: make room for the next round. */
 		{
 			sqlite3 *db;
@@ -416,6 +420,7 @@ what_stays_says_nothing_but_still_counts(void **state)
 	    number_of(f, "SELECT state FROM alerts WHERE alert_no = 41"), ALERT_RESOLVED);
 	assert_int_equal(number_of(f, "SELECT count(*) FROM spell_counts"), 3);
 	assert_int_equal(number_of(f, "SELECT authors FROM items WHERE name = '#both41'"), 5);
+	assert_int_equal(number_of(f, "SELECT authors FROM items WHERE name = ''"), 3);
 	assert_int_equal(
 	    number_of(
 		f, "SELECT count(*) FROM customer_history WHERE customer_id = 'neighbour-41'"),
