@@ -84,6 +84,8 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/people/{key}/erase", API_WRITER_OWN, api_people_erase, dry_run_only},
     {"GET", "/api/v1/audit", API_READER, api_audit_list, paging},
     {"GET", "/api/v1/authors/{author}", API_READER, api_authors_show, NULL},
+    {"GET", "/api/v1/authors/{author}/influence", API_READER, api_authors_influence, NULL},
+    {"GET", "/api/v1/adopters", API_READER, api_adopters_list, limit_only},
 };
 
 const struct api_route *

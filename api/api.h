@@ -38,6 +38,7 @@ struct arena;
 struct clock;
 struct diag_list;
 struct err;
+struct adoption_config;
 struct influence_weights;
 struct metrics;
 struct rule_set;
@@ -128,6 +129,7 @@ struct api_env {
 	const char *handle_attribute;
 	const char *code_prefix; /* of one-time codes */
 	const struct influence_weights *influence;
+	const struct adoption_config *adoption;
 	bool is_daemon; /* false: a verb on its own */
 	bool is_preparing; /* the handler only makes ready what api_handle() will be asked again */
 	int64_t started_at_ms;

@@ -23,6 +23,7 @@
 
 #include "api/api.h"
 
+struct author_facts;
 struct alert_row;
 struct customer;
 struct decision_row;
@@ -157,7 +158,10 @@ api_handler_fn api_rules_list, api_rules_history, api_rules_version, api_rules_c
 api_handler_fn api_watches_list, api_incidents_list;
 api_handler_fn api_backtests_start, api_backtests_show, api_backtests_stop;
 api_handler_fn api_sources_list, api_channels_list;
-api_handler_fn api_customers_list, api_customers_show, api_customers_import, api_authors_show;
+api_handler_fn api_customers_list, api_customers_show, api_customers_import;
+api_handler_fn api_authors_show, api_authors_influence, api_adopters_list;
+/* topic_influence and adoption as they were when a post was taken. */
+void api_put_regard(struct json_writer *w, const struct author_facts *facts);
 api_handler_fn api_customers_export;
 api_handler_fn api_links_list, api_links_post, api_links_end;
 api_handler_fn api_link_codes_list, api_link_codes_post;

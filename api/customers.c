@@ -1,16 +1,14 @@
 /*
- * customers.c - the people we know, and the accounts we hear.
+ * customers.c - the people we know.
  *
  * GET  /api/v1/customers?after=      200; by id
  * GET  /api/v1/customers/{id}        200 with links and history, 404
- * GET  /api/v1/authors/{author}      200, 404; by account id or handle
  */
 #include "api/api_internal.h"
 
 #include <stdio.h>
 
 #include "core/occurrence.h"
-#include "people/influence.h"
 #include "people/people.h"
 #include "store/persons.h"
 #include "store/store.h"
@@ -90,105 +88,6 @@ api_customers_show(struct api_call *c, struct err *err)
 	json_array_end(w);
 	put_history(w, history, history_count);
 	json_kv_bool(w, "more_history", history_count == HISTORY_MAX);
-	api_object_end(c);
-	return 0;
-}
-
-/* ---- authors ----------------------------------------------------------- */
-
-static int
-load_author(struct api_call *c, struct author_row *row_r, struct err *err)
-{
-	struct slice key = c->params[0], handle;
-	int rc = store_author_load(c->env->store, key, false, c->env->arena, row_r, err);
-
-	if (rc != 0)
-		return rc;
-	handle = handle_key_make(c->env->arena, key);
-	if (slice_is_set(handle))
-		rc = store_author_load(c->env->store, handle, true, c->env->arena, row_r, err);
-	return rc;
-}
-
-static void
-put_number(struct json_writer *w, const char *key, int64_t n)
-{
-	if (n == COUNT_UNKNOWN)
-		json_kv_null(w, key);
-	else
-		json_kv_i64(w, key, n);
-}
-
-static void
-put_tristate(struct json_writer *w, const char *key, enum tristate t)
-{
-	if (t == TRI_UNKNOWN)
-		json_kv_null(w, key);
-	else
-		json_kv_bool(w, key, t == TRI_YES);
-}
-
-static void
-author_members(struct json_writer *w, const struct author_row *row)
-{
-	const struct author *au = &row->author;
-
-	json_kv_i64(w, "no", row->author_no);
-	json_kv_str(w, "id", au->id);
-	json_kv_str(w, "handle", au->handle);
-	json_kv_str(w, "name", au->name);
-	json_kv_str(w, "bio", au->bio);
-	json_kv_str(w, "url", au->url);
-	put_number(w, "followers", au->followers);
-	put_number(w, "following", au->following);
-	put_number(w, "posts", au->posts);
-	put_number(w, "listed", au->listed);
-	put_tristate(w, "verified", au->is_verified);
-	put_tristate(w, "bot", au->is_bot);
-	json_kv_bool(w, "objects_to_profiling", au->objects_to_profiling);
-	json_kv_time(w, "created_at", au->created_at_ms);
-	json_kv_time(w, "first_seen_at", row->first_seen_at_ms);
-	json_kv_time(w, "last_seen_at", row->last_seen_at_ms);
-	json_kv_i64(w, "posts_seen", row->posts_seen);
-}
-
-int
-api_authors_show(struct api_call *c, struct err *err)
-{
-	struct store *st = c->env->store;
-	struct arena *a = c->env->arena;
-	struct author_row row;
-	struct link_row link;
-	struct slice_list tags;
-	struct influence influence;
-	struct json_writer *w;
-	const char *who;
-	int rc = load_author(c, &row, err), linked;
-
-	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "the author '%.*s' was never heard",
-		    SLICE_ARG(c->params[0]));
-	if (rc < 0)
-		return -1;
-	who = arena_printf(a, "a:%.*s", SLICE_ARG(row.author.id));
-	if (who == NULL)
-		return api_nomem(c, err);
-	linked = store_link_by_author(st, row.author.id, a, &link, err);
-	if (linked < 0 ||
-	    store_tags_load(st, slice_of(who), clock_now_ms(c->env->clock), a, &tags, err) < 0)
-		return -1;
-	w = api_object(c);
-	author_members(w, &row);
-	influence_of_author(
-	    c->env->influence, &row.author, NULL, clock_now_ms(c->env->clock), &influence);
-	json_key(w, "influence");
-	influence_to_json(&influence, w);
-	api_put_texts(w, "tags", tags.items, tags.count);
-	json_key(w, "link");
-	if (linked == 1)
-		api_put_link(w, &link);
-	else
-		json_put_null(w);
 	api_object_end(c);
 	return 0;
 }

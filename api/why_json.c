@@ -19,6 +19,7 @@ put_who(struct json_writer *w, const struct stored_post *sp)
 	json_kv_time(w, "first_seen_at", sp->author.first_seen_at_ms);
 	json_key(w, "influence");
 	influence_to_json(&sp->author.influence, w);
+	api_put_regard(w, &sp->author);
 	api_put_texts(w, "tags", sp->author.tags.items, sp->author.tags.count);
 	json_key(w, "customer");
 	if (sp->customer == NULL)

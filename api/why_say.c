@@ -143,6 +143,27 @@ say_influence(struct buf *b, const struct influence *in)
 	buf_add_str(b, "\n        ");
 }
 
+/* "influence 41 of 100 on what it is about", "was among the first 3 % on #acmelaunch and two others" */
+static void
+say_regard(struct buf *b, const struct author_facts *facts)
+{
+	const struct adoption *ad = facts->adoption;
+
+	if (facts->has_topic_influence)
+		buf_addf(b, "influence %d of 100 on what the post is about\n        ",
+		    facts->topic_influence);
+	if (ad == NULL)
+		return;
+	if (ad->is_early_adopter) {
+		buf_add_str(b, "an early adopter: was among ");
+		why_words(b, ad->best);
+	} else {
+		buf_addf(b, "not known as an early adopter: early on %lld of %lld",
+		    (long long)ad->credited, (long long)ad->items);
+	}
+	buf_addf(b, " (score %d of 100)\n        ", (ad->score_milli + 5) / 10);
+}
+
 static void
 say_who(struct buf *b, const struct stored_post *sp)
 {
@@ -158,6 +179,7 @@ say_who(struct buf *b, const struct stored_post *sp)
 	buf_addf(b, ", %lld post%s heard\n        ", (long long)sp->author.posts_seen,
 	    sp->author.posts_seen == 1 ? "" : "s");
 	say_influence(b, &sp->author.influence);
+	say_regard(b, &sp->author);
 	if (sp->customer == NULL) {
 		buf_add_str(b, "not linked to a customer\n");
 		return;

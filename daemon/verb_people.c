@@ -61,9 +61,12 @@ run_author(struct verb_call *call)
 static int
 run_influence(struct verb_call *call)
 {
-	if (verb_flag(call, "--pairs") == NULL)
-		return verb_usage(call, "`influence` needs --pairs FILE");
-	return influence_pairs(call, verb_flag(call, "--pairs"));
+	bool has_author = call->arg_count == 2;
+
+	if (has_author == (verb_flag(call, "--pairs") != NULL))
+		return verb_usage(call, "`influence` needs an author or --pairs FILE");
+	return has_author ? people_influence(call)
+			  : influence_pairs(call, verb_flag(call, "--pairs"));
 }
 
 /* ---- the table ---------------------------------------------------------------- */
@@ -73,8 +76,9 @@ static const struct people_command commands[] = {
     {"show", 1, 1, "CUSTOMER", run_show},
     {"page", 1, 1, "KEY", people_page},
     {"author", 1, 1, "ID-OR-HANDLE", run_author},
-    {"influence", 0, 0, "--pairs FILE", run_influence},
     {"events", 1, 1, "CUSTOMER", people_events},
+    {"influence", 0, 1, "ID-OR-HANDLE or --pairs FILE", run_influence},
+    {"adopters", 0, 0, "", people_adopters},
     {"links", 1, 1, "CUSTOMER", people_links},
     {"link", 2, 2, "CUSTOMER AUTHOR --proof agent --basis TEXT", people_link},
     {"code", 1, 1, "CUSTOMER", people_code},
@@ -125,9 +129,15 @@ static const struct flag people_flags[] = {
 
 const struct verb verb_people = {
     "people",
-    "[list | show CUSTOMER | page KEY | events CUSTOMER | author ID-OR-HANDLE | influence --pairs FILE]",
+    "[list | show CUSTOMER | page KEY | events CUSTOMER | author ID-OR-HANDLE | "
+    "influence ID-OR-HANDLE | influence --pairs FILE | adopters]",
     "customers and authors, and how influential they are",
-    "`influence` reads pairs of accounts (columns A_follower_count, B_follower_count and so on; an "
+    "`influence ID-OR-HANDLE` shows an author's influence with its parts, who endorses them and on "
+    "which "
+    "topics, and what they\n"
+    "were early on; `adopters` lists the early adopters, the surest first.\n"
+    "`influence --pairs` reads pairs of accounts (columns A_follower_count, B_follower_count and "
+    "so on; an "
     "empty cell is unknown) and\n"
     "prints for each, a line a row, how likely people are to call A the more influential; --json "
     "has the parts.  It needs no\n"

@@ -20,6 +20,9 @@ struct people_command {
 /* verb_people_events.c */
 int people_events(struct verb_call *call);
 
+/* verb_people_regard.c */
+int people_influence(struct verb_call *call);
+int people_adopters(struct verb_call *call);
 /* verb_people_links.c */
 int people_links(struct verb_call *call);
 int people_link(struct verb_call *call);

@@ -396,6 +396,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->env.handle_attribute = c->snapshot->config->handle_attribute;
 	c->env.code_prefix = c->snapshot->config->code_prefix;
 	c->env.influence = &c->snapshot->config->influence;
+	c->env.adoption = &c->snapshot->config->adoption;
 	c->env.is_daemon = true;
 	c->env.started_at_ms = s->started_at_ms;
 	c->env.is_store_failing = worker_is_failing(s->worker);

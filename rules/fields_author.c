@@ -23,6 +23,24 @@ author_influence(const struct occurrence *o, int64_t *r)
 	return o->author != NULL && field_count_milli(influence_points(&o->author->influence), r);
 }
 
+/* On what the post is about; unknown while too few were seen to endorse them there. */
+static bool
+author_topic_influence(const struct occurrence *o, int64_t *r)
+{
+	return o->author != NULL && o->author->has_topic_influence &&
+	    field_count_milli(o->author->topic_influence, r);
+}
+
+/* Of one or two items the share says nothing. */
+static bool
+author_adoption(const struct occurrence *o, int64_t *r)
+{
+	if (o->author == NULL || o->author->adoption == NULL || o->author->adoption->items < 3)
+		return false;
+	*r = o->author->adoption->score_milli * 100;
+	return true;
+}
+
 static bool
 author_posts_seen(const struct occurrence *o, int64_t *r)
 {
@@ -102,6 +120,15 @@ is_new(const struct occurrence *o)
 	return o->author == NULL || o->author->posts_seen <= 0
 	    ? TRI_UNKNOWN
 	    : field_tri(o->author->posts_seen == 1);
+}
+
+/* Who mentioned nothing that came into fashion is none; of the anonymous nobody knows. */
+static enum tristate
+is_early_adopter(const struct occurrence *o)
+{
+	if (o->author == NULL || o->author->author_no == 0)
+		return TRI_UNKNOWN;
+	return field_tri(o->author->adoption != NULL && o->author->adoption->is_early_adopter);
 }
 
 static enum tristate
@@ -202,6 +229,31 @@ static const struct field rows[] = {
 	    "How much weight the author has with others, 0 to 100, when we saw the post; less for "
 	    "who looks like a machine.",
 	.example = "author.influence is at least 70"},
+    {.name = "author.topic_influence",
+	.words = "whose influence on what the post is about %",
+	.type = FIELD_NUMBER,
+	.unit = "0 to 100",
+	.has_range = true,
+	.min = 0,
+	.max = 100000,
+	.number = author_topic_influence,
+	.help =
+	    "How much the author is listened to on what the post is about, its brands and tags: "
+	    "the "
+	    "most of them. Unknown until five different people were seen to endorse them there.",
+	.example = "author.topic_influence is at least 50"},
+    {.name = "author.adoption",
+	.words = "whose score as an early adopter %",
+	.type = FIELD_NUMBER,
+	.unit = "0 to 100",
+	.has_range = true,
+	.min = 0,
+	.max = 100000,
+	.number = author_adoption,
+	.help =
+	    "How surely the author is early on what comes into fashion, 0 to 100; unknown before "
+	    "three such tags, links or brands of theirs.",
+	.example = "author.adoption is at least 40"},
     {.name = "author.posts_seen",
 	.words = "of whom we have seen % posts",
 	.type = FIELD_NUMBER,
@@ -239,6 +291,16 @@ static const struct field rows[] = {
 	.flag = is_new,
 	.help = "It is the first post of theirs that we have stored.",
 	.example = "author is new"},
+    {.name = "author.early_adopter",
+	.words = "who is an early adopter|who is not an early adopter",
+	.type = FIELD_FLAG,
+	.subject = "author",
+	.phrase = "an early adopter",
+	.flag = is_early_adopter,
+	.help = "The author was among the first on at least three things that came into fashion, "
+		"and more "
+		"often than luck would have it.",
+	.example = "author is an early adopter"},
     {.name = "author.verified",
 	.words = "who is verified|who is not verified",
 	.type = FIELD_FLAG,

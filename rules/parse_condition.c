@@ -404,9 +404,11 @@ subject_finding(struct parser *p, const struct lex_token *t)
 		return;
 	}
 	snprintf(joined, sizeof joined, "%s%.*s",
-	    parse_is_word(parse_peek_at(p, ahead - 1), "a") ? "a " : "",
+	    parse_is_word(parse_peek_at(p, ahead - 1), "a")        ? "a "
+		: parse_is_word(parse_peek_at(p, ahead - 1), "an") ? "an "
+								   : "",
 	    SLICE_ARG(utf8_prefix(last->text, 60)));
-	if (parse_word_is_of(last->text, "early influential influencer advocate happy unhappy")) {
+	if (parse_word_is_of(last->text, "influential influencer advocate happy unhappy")) {
 		parse_finding(p, FINDING_NOT_AVAILABLE, parse_span(t, last),
 		    "use what is known, for example 'author.influence is at least 70' or 'author "
 		    "is tagged \"...\"'",
@@ -416,8 +418,8 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	}
 	parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at,
 	    finding_did_you_mean(diag_nearest(slice_of(joined), phrases, n),
-		slice_eq_str(t->text, "author")
-		    ? "there is: author is verified, a bot, tagged \"...\", in list ..."
+		slice_eq_str(t->text, "author") ? "there is: author is verified, a bot, an early "
+						  "adopter, tagged \"...\", in list ..."
 		    : slice_eq_str(t->text, "customer")
 		    ? "there is: customer is known, tagged \"...\", in list ..., "
 		      "customer allows ..."
@@ -465,7 +467,7 @@ field_finding(struct parser *p, const struct lex_token *t)
 		subject_finding(p, t);
 		return;
 	}
-	if (parse_word_is_of(t->text, "author.early_adopter count authors")) {
+	if (parse_word_is_of(t->text, "count authors")) {
 		parse_finding(p, FINDING_NOT_AVAILABLE, t->at,
 		    "the fields there are stand in the manual; close to it: author.influence, "
 		    "author.posts_seen",

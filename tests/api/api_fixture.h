@@ -28,6 +28,7 @@
 #include "core/mem.h"
 #include "core/metrics.h"
 #include "nlp/nlp.h"
+#include "people/adopters.h"
 #include "people/influence.h"
 #include "people/people.h"
 #include "rules/rules.h"
@@ -508,6 +509,7 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	    .handle_attribute = "SocialHandle",
 	    .code_prefix = "acme",
 	    .influence = &influence_weights_default,
+	    .adoption = &adoption_config_default,
 	    .is_daemon = true,
 	    .started_at_ms = FIXTURE_NOW_MS - 3600000,
 	    .is_brake_file_there = f->env.is_brake_file_there,

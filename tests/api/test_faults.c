@@ -25,6 +25,7 @@ call_once(void *cookie)
 	    .rules_version = f->version,
 	    .handle_attribute = "SocialHandle",
 	    .influence = &influence_weights_default,
+	    .adoption = &adoption_config_default,
 	    .is_daemon = true,
 	    .started_at_ms = FIXTURE_NOW_MS,
 	    .host = &f->host};

@@ -210,6 +210,40 @@ fields_of_the_author_say_who_it_is(void **state)
 }
 
 static void
+fields_of_the_author_say_what_is_thought_of_them(void **state)
+{
+	struct adoption adoption = {.is_early_adopter = true, .score_milli = 437, .items = 3};
+	struct testing_occurrence t;
+
+	(void)state;
+	testing_occurrence_init(&t);
+	t.post.author.id = SLICE_LIT("https://example.social/users/anna");
+	t.author.author_no = 0;
+	CHECK(((struct asked[]){{"author is an early adopter", "unknown"},
+		  {"author.topic_influence is unknown", "true"},
+		  {"author.adoption is unknown", "true"}}),
+	    &t);
+	t.author.author_no = 7;
+	CHECK(((struct asked[]){{"author is an early adopter", "false"},
+		  {"author is not an early adopter", "true"},
+		  {"author.adoption is unknown", "true"}}),
+	    &t);
+	t.author.adoption = &adoption;
+	t.author.has_topic_influence = true;
+	t.author.topic_influence = 0;
+	CHECK(((struct asked[]){{"author is an early adopter", "true"},
+		  {"author.adoption is at least 43.7", "true"},
+		  {"author.adoption is above 43.7", "false"},
+		  {"author.topic_influence is 0", "true"}}),
+	    &t);
+	adoption.items = 2;
+	adoption.is_early_adopter = false;
+	CHECK(((struct asked[]){
+		  {"author is an early adopter", "false"}, {"author.adoption is unknown", "true"}}),
+	    &t);
+}
+
+static void
 fields_of_the_customer_say_how_they_can_be_reached(void **state)
 {
 	static const struct asked asked[] = {
@@ -307,6 +341,7 @@ main(void)
 	    cmocka_unit_test(shouting_cannot_be_told_of_a_text_without_words),
 	    cmocka_unit_test(fields_of_the_post_say_where_it_stands),
 	    cmocka_unit_test(fields_of_the_author_say_who_it_is),
+	    cmocka_unit_test(fields_of_the_author_say_what_is_thought_of_them),
 	    cmocka_unit_test(fields_of_the_customer_say_how_they_can_be_reached),
 	    cmocka_unit_test(fields_of_time_are_those_of_the_brands_clock),
 	};
