@@ -64,6 +64,18 @@ rules_commit(
 	return 0;
 }
 
+bool
+host_has_parts(const struct host *h)
+{
+	return h->prepared != NULL && rules_change_has_parts(h->prepared);
+}
+
+int
+host_stage(struct host *h, struct store *st, struct err *err)
+{
+	return rules_change_stage(st, h->prepared, err);
+}
+
 struct snapshot *
 host_committed(struct host *h)
 {

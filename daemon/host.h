@@ -34,6 +34,9 @@ struct host {
 void host_init(struct host *h, struct snapshot *live, struct arena *a, const struct clock *clock,
     struct backtests *backtests, struct slice sources_json, struct slice channels_json);
 void host_fini(struct host *h);
+/* Has what rules_prepare() made parts that are still to be written (rules_change.h)?  Writes the next. */
+bool host_has_parts(const struct host *h);
+int host_stage(struct host *h, struct store *st, struct err *err);
 /* What rules_commit() made live; NULL: it was the same already, or nothing was committed. */
 struct snapshot *host_committed(struct host *h);
 

@@ -27,6 +27,8 @@ struct rules_change {
 	bool is_same;
 	char hash[65];
 	struct buf text; /* the bundle, as it is stored */
+	int64_t stage_no, part_count; /* of its parts that are written; 0: none */
+	size_t staged_bytes;
 	/* Ids that begin to live (again), and those that end. */
 	struct slice *born, *gone;
 	size_t born_count, gone_count;
@@ -266,6 +268,33 @@ rules_change_base(const struct rules_change *c)
 	return c->live_version;
 }
 
+/* ---- parts ----------------------------------------------------------------------------- */
+
+#define PART_BYTES (64 * (size_t)1024) /* about what a commit of posts writes */
+
+bool
+rules_change_has_parts(const struct rules_change *c)
+{
+	return !c->is_same && c->text.len > PART_BYTES && c->staged_bytes < c->text.len;
+}
+
+int
+rules_change_stage(struct store *store, struct rules_change *c, struct err *err)
+{
+	struct slice rest = buf_slice(&c->text);
+
+	assert(rules_change_has_parts(c));
+	rest.ptr += c->staged_bytes;
+	rest.len -= c->staged_bytes;
+	if (rest.len > PART_BYTES)
+		rest.len = PART_BYTES;
+	if (store_rules_stage(store, &c->stage_no, c->part_count, rest, err) < 0)
+		return -1;
+	c->staged_bytes += rest.len;
+	c->part_count++;
+	return 0;
+}
+
 /* ---- live -------------------------------------------------------------------------- */
 
 static int
@@ -288,7 +317,8 @@ rules_change_commit(
 	    .author = slice_of(c->ask.author),
 	    .reason = slice_of(c->ask.reason),
 	    .content_hash = slice_of(c->hash),
-	    .bundle_json = buf_slice(&c->text)};
+	    .bundle_json = buf_slice(&c->text),
+	    .stage_no = c->stage_no};
 	int64_t live = 0;
 
 	assert(c->ask.use != BUNDLE_CHECK);

@@ -49,6 +49,11 @@ bool rules_change_is_same(const struct rules_change *c);
 /* The live version it was held against; 0: nothing was live. */
 int64_t rules_change_base(const struct rules_change *c);
 
+/* A large bundle is written in parts before it is committed, each in a transaction of its own, so that
+ * posts have their turn between them: while there are parts, stage writes the next one. */
+bool rules_change_has_parts(const struct rules_change *c);
+int rules_change_stage(struct store *store, struct rules_change *c, struct err *err);
+
 /* Makes it live within the open transaction.  0 and the live version (also when it is the same: then
  * nothing is written); -1 (ERR_CONFLICT when something else went live since it was prepared). */
 int rules_change_commit(

@@ -215,6 +215,22 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 	}
 }
 
+/* A part of what is made ready, in a transaction of its own. */
+static void
+stage_work(void *cookie, struct store *st, struct pipeline *p)
+{
+	struct web_call *c = cookie;
+	struct err err = {ERR_NONE, ""};
+
+	(void)p;
+	if (store_begin(st, &err) == 0 && host_stage(&c->host, st, &err) == 0 &&
+	    store_commit(st, &err) == 0)
+		return;
+	store_rollback(st);
+	api_problem_err(&c->reply, &err);
+	c->is_answered = true;
+}
+
 /* ---- taking posts ------------------------------------------------------------ */
 
 static void
@@ -406,14 +422,21 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	return 0;
 }
 
+/* Part after part, so that posts have their turn between them; then what makes it live. */
 static void
 prepared(void *cookie)
 {
 	struct web_call *c = cookie;
+	struct worker *worker = c->web->service->worker;
+	int rc;
 
-	if (c->is_answered)
+	if (c->is_answered) {
 		call_finish(c);
-	else if (worker_call(c->web->service->worker, write_work, call_done, c) < 0)
+		return;
+	}
+	rc = host_has_parts(&c->host) ? worker_call(worker, stage_work, prepared, c)
+				      : worker_call(worker, write_work, call_done, c);
+	if (rc < 0)
 		call_busy(c, "too much is waiting");
 }
 

@@ -236,9 +236,15 @@ struct rules_version {
 	int64_t version;
 	int64_t applied_at_ms;
 	struct slice author, reason, content_hash, bundle_json;
+	int64_t stage_no; /* when putting: its bundle was written in parts; 0: it was not */
 };
-int store_rules_put(struct store *st, struct rules_version *v,
-    struct err *err); /* assigns version, makes it live */
+/* Writes the next bytes of a bundle that is to go live, in a transaction of its own: posts do not wait
+ * for all of it.  *stage_no 0: the first part, which gives it a number.  What is never put goes when
+ * a later one is. */
+int store_rules_stage(
+    struct store *st, int64_t *stage_no, int64_t part, struct slice bytes, struct err *err);
+/* Assigns version, makes it live.  -1 also when the parts are not the whole bundle. */
+int store_rules_put(struct store *st, struct rules_version *v, struct err *err);
 int store_rules_live(
     struct store *st, struct arena *a, struct rules_version *v_r, struct err *err); /* 1, 0, -1 */
 int store_rules_live_version(struct store *st, int64_t *version_r, struct err *err); /* 1, 0, -1 */

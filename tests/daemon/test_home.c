@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/buf.h"
 #include "core/clock.h"
 #include "core/diag.h"
 #include "core/err.h"
@@ -199,6 +200,56 @@ a_version_of_the_past_is_compiled_as_it_was(void **state)
 	}
 }
 
+/* Prepared by a reader, each part and the change itself in transactions of their own. */
+static int
+apply_in_parts(struct world *w, const char *text, int64_t *version_r)
+{
+	struct rule_source source = {.file = "acme.rules", .text = slice_of(text)};
+	struct bundle b = {.rules = &source, .rule_count = 1};
+	struct rules_change *c = NULL;
+	int parts = 0;
+
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(
+	    rules_change_prepare(w->st, w->config, w->lexicon, &b,
+		&(struct rules_ask){BUNDLE_APPLY, "a test", "", -1, NOW}, w->diags, &c, &w->err),
+	    0);
+	store_rollback(w->st);
+	for (; rules_change_has_parts(c); parts++) {
+		assert_int_equal(store_begin(w->st, &w->err), 0);
+		assert_int_equal(rules_change_stage(w->st, c, &w->err), 0);
+		assert_int_equal(store_commit(w->st, &w->err), 0);
+	}
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(rules_change_commit(w->st, c, version_r, &w->err), 0);
+	assert_int_equal(store_commit(w->st, &w->err), 0);
+	rules_change_free(c);
+	return parts;
+}
+
+static void
+a_large_bundle_is_written_in_parts_and_reads_as_whole(void **state)
+{
+	struct world *w = *state;
+	struct snapshot *s = NULL;
+	struct buf text;
+	int64_t version;
+
+	buf_init(&text, 1024 * 1024);
+	for (int i = 0; i < 10000; i++)
+		buf_addf(&text, "# line %d of \"many\"\n", i);
+	buf_addf(&text, "%s", RULE("a", "tea"));
+	assert_int_equal(apply_in_parts(w, RULE("b", "tea"), &version), 0);
+	assert_true(apply_in_parts(w, buf_slice(&text).ptr, &version) > 2);
+	assert_int_equal(version, 2);
+	assert_int_equal(apply_in_parts(w, buf_slice(&text).ptr, &version), 0); /* the same again */
+	assert_int_equal(version, 2);
+	assert_int_equal(home_snapshot_of(w->st, w->config, w->lexicon, 2, &s, &w->err), 1);
+	assert_true(slice_eq_str(rule_set_head(s->rules, 0)->id, "a"));
+	snapshot_unref(s);
+	buf_fini(&text);
+}
+
 static void
 a_budget_needs_a_currency(void **state)
 {
@@ -225,6 +276,7 @@ main(void)
 	    TEST(the_id_of_a_removed_rule_does_not_come_back),
 	    TEST(a_watch_does_not_come_under_the_id_of_a_removed_rule),
 	    TEST(a_version_of_the_past_is_compiled_as_it_was),
+	    TEST(a_large_bundle_is_written_in_parts_and_reads_as_whole),
 	    TEST(a_budget_needs_a_currency),
 	};
 
