@@ -4,6 +4,7 @@
 #include "core/rng.h"
 #include "people/influence.h"
 #include "store/outbox.h"
+#include "store/times.h"
 #include "tests/people/people_world.h"
 
 static void
@@ -324,6 +325,115 @@ linking_joins_what_was_counted(void **state)
 	world_close(&w);
 }
 
+static const char *const everybody[] = {"a:id-1", "a:id-2", "c:ann", "c:bob"};
+#define EVERYBODY (sizeof everybody / sizeof *everybody)
+
+/* Counters and event times of everybody, in a line. */
+static const char *
+all_counted(struct people_world *w)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < EVERYBODY; i++) {
+		struct rule_times t;
+		struct err err = {0};
+
+		assert_true(store_times_get(w->st, SLICE_LIT("r"), TIMES_WINDOW,
+				slice_of(everybody[i]), &t, &err) >= 0);
+		text = arena_printf(w->a, "%s %s=%lld,%zu,%lld", text, everybody[i],
+		    (long long)counted(w, everybody[i]), t.count,
+		    (long long)(t.count > 0 ? t.at_ms[t.count - 1] - NOW : 0));
+	}
+	return text;
+}
+
+static void
+happen(struct people_world *w, const char *who, int64_t at_ms)
+{
+	struct rule_times t;
+	struct err err = {0};
+
+	count(w, who, 1, at_ms);
+	assert_int_equal(store_begin(w->st, &err), 0);
+	assert_true(
+	    store_times_get(w->st, SLICE_LIT("r"), TIMES_WINDOW, slice_of(who), &t, &err) >= 0);
+	rule_times_add(&t, at_ms);
+	if (store_times_put(w->st, SLICE_LIT("r"), TIMES_WINDOW, slice_of(who), &t, &err) < 0 ||
+	    store_commit(w->st, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* Law: to link and to unlink changes nothing of what was counted, whatever was linked and counted before. */
+static void
+linking_and_unlinking_is_the_identity_on_counters(void **state)
+{
+	static const char *const accounts[] = {"id-1", "id-2"}, *const customers[] = {"ann", "bob"};
+	struct rng rng;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct people_world w = two_customers();
+		bool is_other_linked = seed % 2 == 0;
+		struct link_row link;
+		const char *before;
+
+		rng_init(&rng, seed);
+		for (int i = 0; i < 20; i++)
+			happen(&w, everybody[rng_below(&rng, EVERYBODY)],
+			    NOW - (int64_t)rng_below(&rng, 100000));
+		if (is_other_linked) {
+			link_to(&w, customers[rng_below(&rng, 2)], "id-2", NULL, LINK_CODE);
+			happen(&w, "c:ann", NOW);
+		}
+		before = all_counted(&w);
+		link = link_to(&w, customers[rng_below(&rng, 2)], accounts[0], NULL,
+		    (enum link_proof)(LINK_AGENT + rng_below(&rng, 3)))
+			   .link;
+		assert_int_equal(counted(&w, "a:id-1"), 0);
+		end_link(&w, &link);
+		if (strcmp(all_counted(&w), before) != 0)
+			fail_msg("seed %llu:\n%s\n%s", (unsigned long long)seed, before,
+			    all_counted(&w));
+		world_close(&w);
+	}
+}
+
+/* ... and what is counted in between both keep, so that no cap is exceeded by it. */
+static void
+what_was_counted_while_they_were_one_both_keep(void **state)
+{
+	struct people_world w = two_customers();
+	struct link_row link;
+
+	(void)state;
+	count(&w, "a:id-1", 3, NOW - 5);
+	count(&w, "c:ann", 4, NOW - 9);
+	link = link_to(&w, "ann", "id-1", NULL, LINK_AGENT).link;
+	count(&w, "c:ann", 2, NOW);
+	end_link(&w, &link);
+	assert_int_equal(counted(&w, "a:id-1"), 5);
+	assert_int_equal(counted(&w, "c:ann"), 6);
+	world_close(&w);
+}
+
+static void
+a_reassigned_handle_takes_the_counters_apart(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report report;
+
+	(void)state;
+	world_import(
+	    &w, "User.UserId,User.UserAttributes.SocialHandle\nann,@a@x.example\n", &report);
+	count(&w, "a:id-1", 3, NOW - 5);
+	see(&w, "id-1", "@a@x.example");
+	assert_int_equal(counted(&w, "c:ann"), 3);
+	assert_true(slice_is_set(see(&w, "id-2", "@a@x.example").unlinked));
+	assert_int_equal(counted(&w, "c:ann"), 0);
+	assert_int_equal(counted(&w, "a:id-1"), 3);
+	world_close(&w);
+}
+
 static void
 a_failed_allocation_leaves_no_half_a_link(void **state)
 {
@@ -370,6 +480,9 @@ main(void)
 	    cmocka_unit_test(what_is_unlinked_stays_unlinked),
 	    cmocka_unit_test(who_does_not_exist_is_not_linked),
 	    cmocka_unit_test(linking_joins_what_was_counted),
+	    cmocka_unit_test(linking_and_unlinking_is_the_identity_on_counters),
+	    cmocka_unit_test(what_was_counted_while_they_were_one_both_keep),
+	    cmocka_unit_test(a_reassigned_handle_takes_the_counters_apart),
 	    cmocka_unit_test(a_failed_allocation_leaves_no_half_a_link),
 	};
 
