@@ -11,6 +11,7 @@
 #include "actions/alerts.h"
 #include "core/decision.h"
 #include "store/outbox.h"
+#include "store/events.h"
 #include "store/posts.h"
 
 int
@@ -70,7 +71,30 @@ put_messages(struct api_call *c, struct json_writer *w, const struct decision_ro
 	return 0;
 }
 
-/* One post of the alert, all that was decided on it, and what became of the messages. */
+/* What the chapter is about when it is no post. */
+static int
+put_event(struct api_call *c, struct json_writer *w, struct slice occurrence_id, struct err *err)
+{
+	struct stored_event *e;
+	struct slice id;
+	int rc = event_id_of_occurrence(occurrence_id, &id)
+	    ? store_event_load(c->env->store, id, c->env->arena, &e, err)
+	    : 0;
+
+	if (rc < 0)
+		return -1;
+	json_key(w, "event");
+	if (rc == 0) {
+		json_put_null(w);
+		return 0;
+	}
+	json_object_begin(w);
+	api_event_members(w, e);
+	json_object_end(w);
+	return 0;
+}
+
+/* One post or event of the alert, all that was decided on it, and what became of the messages. */
 static int
 put_chapter(
     struct api_call *c, struct json_writer *w, struct slice post_id, int64_t at_ms, struct err *err)
@@ -90,6 +114,8 @@ put_chapter(
 	if (rc == 0)
 		json_put_null(w);
 	else if (api_put_post(c, w, sp, true, err) < 0)
+		return -1;
+	if (put_event(c, w, post_id, err) < 0)
 		return -1;
 	json_key(w, "decisions");
 	json_array_begin(w);

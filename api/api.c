@@ -12,7 +12,7 @@ static const char *const paging[] = {"before", "limit", NULL};
 static const char *const limit_only[] = {"limit", NULL};
 static const char *const of_decisions[] = {"rule", "before", "limit", NULL};
 static const char *const of_why[] = {
-    "post", "message", "watch", "incident", "about", "rule", "format", NULL};
+    "post", "event", "message", "watch", "incident", "about", "rule", "format", NULL};
 static const char *const of_outbox[] = {"state", "hold", "channel", "before", "limit", NULL};
 static const char *const of_alerts[] = {"state", "queue", "before", "limit", NULL};
 static const char *const of_incidents[] = {"watch", "before", "limit", NULL};

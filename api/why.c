@@ -2,10 +2,12 @@
  * why.c - why a rule fired on a post or did not, from what was stored then.
  *
  * GET /api/v1/why?post=ID[&rule=ID]   200; 404 for a post never seen, or a rule nobody knows
+ * GET /api/v1/why?event=ID[&rule=ID]  200, 404
  * GET /api/v1/why?message=ID          200; 404, 409 when several ids begin so
  * GET /api/v1/why?incident=NO         200, 404: why a watch saw a crowd
  * GET /api/v1/why?watch=ID            200, 404: its newest incident, and what it sees now
- * GET /api/v1/why?about=WORD          the first of these that has such an id: post, message, watch
+ * GET /api/v1/why?about=WORD          the first of these that has such an id: post, event (also as
+ *                                     "e:ID"), message, watch
  * &format=text                        the same as lines to read
  *
  * What was decided is told from the rows of then; the occurrence is built again from the stored
@@ -18,6 +20,7 @@
 
 #include "rules/crowd.h"
 #include "rules/rules.h"
+#include "store/events.h"
 #include "store/watches.h"
 
 #include "api/why_internal.h"
@@ -37,7 +40,7 @@ why_note(struct why *y, const char *note)
 /* ---- what is asked about ----------------------------------------------- */
 
 struct asked {
-	struct slice post, message, watch, incident;
+	struct slice post, message, watch, incident, event;
 };
 
 static int
@@ -88,7 +91,23 @@ knows_watch(struct api_call *c, struct slice id, struct err *err)
 	return count > 0;
 }
 
-/* What has that id: a post, a message, a watch. */
+/* Of that id, or with "e:" in front as decisions name it. 1, 0, -1. */
+static int
+knows_event(struct api_call *c, struct slice id, struct slice *event_r, struct err *err)
+{
+	struct slice bare;
+	int rc = store_event_exists(c->env->store, id, err);
+
+	*event_r = rc == 1 ? id : SLICE_NONE;
+	if (rc != 0 || !event_id_of_occurrence(id, &bare))
+		return rc;
+	rc = store_event_exists(c->env->store, bare, err);
+	if (rc == 1)
+		*event_r = bare;
+	return rc;
+}
+
+/* What has that id: a post, an event, a message, a watch. */
 static int
 find_about(struct api_call *c, struct slice id, struct asked *q, struct err *err)
 {
@@ -98,6 +117,8 @@ find_about(struct api_call *c, struct slice id, struct asked *q, struct err *err
 
 	if (rc == 1)
 		q->post = id;
+	if (rc == 0)
+		rc = knows_event(c, id, &q->event, err);
 	if (rc == 0 && id.len >= ABOUT_MESSAGE_MIN) {
 		rc = store_message_load(c->env->store, id, c->env->arena, &m, err);
 		if (rc == 1)
@@ -111,7 +132,8 @@ find_about(struct api_call *c, struct slice id, struct asked *q, struct err *err
 	return rc != 0
 	    ? rc
 	    : err_set(err, ERR_NOT_FOUND,
-		  "nothing is known of '%.*s': no post, no message and no watch has that id",
+		  "nothing is known of '%.*s': no post, no event, no message and no watch has that "
+		  "id",
 		  SLICE_ARG(id));
 }
 
@@ -121,17 +143,39 @@ take_asked(struct api_call *c, struct asked *q, struct err *err)
 	struct slice about = api_query(c, "about");
 
 	*q = (struct asked){api_query(c, "post"), api_query(c, "message"), api_query(c, "watch"),
-	    api_query(c, "incident")};
+	    api_query(c, "incident"), api_query(c, "event")};
 	if (slice_is_set(about) + slice_is_set(q->post) + slice_is_set(q->message) +
-		slice_is_set(q->watch) + slice_is_set(q->incident) !=
+		slice_is_set(q->watch) + slice_is_set(q->incident) + slice_is_set(q->event) !=
 	    1) {
 		api_problem_at(c->reply, 400, "bad-parameter", "query",
-		    "/api/v1/why?post=ID, /api/v1/why?post=ID&rule=ID, /api/v1/why?message=ID, "
-		    "/api/v1/why?watch=ID or /api/v1/why?incident=NO",
-		    "say which post or which message, watch or incident");
+		    "/api/v1/why?post=ID, /api/v1/why?post=ID&rule=ID, /api/v1/why?event=ID, "
+		    "/api/v1/why?message=ID, /api/v1/why?watch=ID or /api/v1/why?incident=NO",
+		    "say which post or which event, message, watch or incident");
 		return -1;
 	}
 	return slice_is_set(about) && find_about(c, about, q, err) < 0 ? -1 : 0;
+}
+
+static int
+load_event(struct api_call *c, struct why *y, struct slice id, struct err *err)
+{
+	int rc = store_event_load(c->env->store, id, c->env->arena, &y->event, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && !y->has_message)
+		return err_set(
+		    err, ERR_NOT_FOUND, "the event '%.*s' was never received", SLICE_ARG(id));
+	if (rc == 0) {
+		why_note(y, "the event is no longer known");
+		return 0;
+	}
+	y->cause = (struct why_cause){.is_there = true,
+	    .occurrence_id = event_occurrence_id(c->env->arena, id),
+	    .event_no = y->event->event_no,
+	    .rules_version = y->event->rules_version,
+	    .inert = y->event->inert};
+	return slice_is_set(y->cause.occurrence_id) ? 0 : api_nomem(c, err);
 }
 
 static int
@@ -148,11 +192,19 @@ load_asked(struct api_call *c, struct why *y, struct asked *q, struct err *err)
 		if (slice_is_set(asked))
 			y->asked_rule = asked;
 		if (!slice_is_set(q->post)) {
-			why_note(y, "no post is behind this message");
+			why_note(y, "no post or event is behind this message");
 			return 0;
 		}
 	}
+	if (slice_is_set(q->event) || event_id_of_occurrence(q->post, &q->event))
+		return load_event(c, y, q->event, err);
 	rc = store_post_load(c->env->store, q->post, c->env->arena, &y->sp, err);
+	if (rc == 1)
+		y->cause = (struct why_cause){.is_there = true,
+		    .occurrence_id = y->sp->post.id,
+		    .post_no = y->sp->post_no,
+		    .rules_version = y->sp->rules_version,
+		    .inert = y->sp->inert};
 	if (rc == 0 && !y->has_message)
 		return err_set(
 		    err, ERR_NOT_FOUND, "the post '%.*s' was never seen", SLICE_ARG(q->post));
@@ -211,8 +263,8 @@ load_decisions(struct api_call *c, struct why *y, struct err *err)
 	struct decision_row *rows;
 	size_t count;
 
-	if (store_decisions_of(c->env->store, y->sp->post.id, c->env->arena, &rows, &count, err) <
-	    0)
+	if (store_decisions_of(
+		c->env->store, y->cause.occurrence_id, c->env->arena, &rows, &count, err) < 0)
 		return -1;
 	y->rule_room = count + WHY_NEAR_MAX + 1;
 	y->rules = arena_array(c->env->arena, y->rule_room, sizeof *y->rules);
@@ -220,7 +272,7 @@ load_decisions(struct api_call *c, struct why *y, struct err *err)
 		return api_nomem(c, err);
 	y->decided_at_ms = TIME_UNKNOWN;
 	for (size_t i = 0; i < count && y->decided_at_ms == TIME_UNKNOWN; i++)
-		if (rows[i].occurrence_kind == OCCURRENCE_POST)
+		if (rows[i].occurrence_kind != OCCURRENCE_TIMER)
 			y->decided_at_ms = rows[i].at_ms;
 	for (size_t i = 0; i < count; i++)
 		if (why_is_asked(y, rows[i].rule_id) &&
@@ -236,6 +288,10 @@ why_unexplained(const struct why *y)
 {
 	const struct stored_post *sp = y->sp;
 
+	if (y->event != NULL)
+		return y->event->is_expired ? "the event is past its retention: what was done and "
+					      "by whom is no longer known"
+					    : NULL;
 	if (sp->post.is_deleted)
 		return "the post was deleted upstream: its words and author are no longer known";
 	if (sp->is_expired)
@@ -255,12 +311,12 @@ explain(struct api_call *c, struct why *y, struct err *err)
 	int rc;
 
 	y->unexplained = why_unexplained(y);
-	if (y->sp->rules_version == 0) {
-		why_note(y, "no rules were live when the post was taken");
+	if (y->cause.rules_version == 0) {
+		why_note(y, "no rules were live when it was taken");
 		return 0;
 	}
 	rc = c->env->host->rules_of(
-	    c->env->host->cookie, c->env->store, y->sp->rules_version, &set, &templates, err);
+	    c->env->host->cookie, c->env->store, y->cause.rules_version, &set, &templates, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
@@ -277,7 +333,7 @@ explain(struct api_call *c, struct why *y, struct err *err)
 static const char *
 say_versions(struct api_call *c, const struct why *y, int64_t first, int64_t last, struct err *err)
 {
-	bool is_later = first > y->sp->rules_version;
+	bool is_later = first > y->cause.rules_version;
 	struct rules_version v;
 	char at[TIME_TEXT_MAX];
 	const char *when = "";
@@ -312,7 +368,8 @@ check_asked(struct api_call *c, struct why *y, struct err *err)
 	    (y->unexplained != NULL && y->left_out == 0))
 		return 0;
 	rc = store_rule_id_versions(c->env->store, y->asked_rule, &first, &last, err);
-	if (rc == 1 && (first > y->sp->rules_version || (last > 0 && last < y->sp->rules_version)))
+	if (rc == 1 &&
+	    (first > y->cause.rules_version || (last > 0 && last < y->cause.rules_version)))
 		words = say_versions(c, y, first, last, err);
 	else if (rc == 0 &&
 	    (c->env->rules == NULL ||
@@ -371,7 +428,7 @@ api_why_get(struct api_call *c, struct err *err)
 		return answer_watch(c, &q, format == 1, err);
 	if (load_asked(c, y, &q, err) < 0)
 		return -1;
-	if (y->sp != NULL &&
+	if (y->cause.is_there &&
 	    (load_decisions(c, y, err) < 0 || why_judge(c, y, err) < 0 || explain(c, y, err) < 0 ||
 		check_asked(c, y, err) < 0))
 		return -1;

@@ -29,6 +29,7 @@ struct api_call;
 struct buf;
 struct err;
 struct incident_row;
+struct stored_event;
 
 #define WHY_NEAR_MAX 20 /* rules told of that decided nothing */
 #define WHY_WATCHES_MAX 20
@@ -88,10 +89,21 @@ struct why_chain {
 	size_t step_count;
 };
 
+/* What a post and an event have in common. */
+struct why_cause {
+	bool is_there;
+	struct slice occurrence_id;
+	int64_t post_no, event_no; /* one of them is 0 */
+	int64_t rules_version;
+	const char *inert;
+};
+
 #define WHY_NOTES_MAX 8
 
 struct why {
-	struct stored_post *sp; /* NULL: only a message is asked about, and it has no post */
+	struct stored_post *sp; /* of an event, and of a message that has no post: NULL */
+	struct stored_event *event; /* NULL: a post is asked about, or nothing but a message */
+	struct why_cause cause; /* whichever it is */
 	struct message message; /* the one asked about */
 	bool has_message;
 	struct why_chain chain; /* of that message */
@@ -111,9 +123,9 @@ struct why {
 	size_t note_count;
 };
 
-/* The post as its rules saw it. */
+/* The post or event as its rules saw it. */
 struct why_then {
-	struct post post;
+	struct post post; /* of a post, with its score */
 	struct score score;
 	struct occurrence occ;
 };

@@ -183,6 +183,14 @@ why_say_json(struct api_call *c, const struct why *y, struct err *err)
 		return -1;
 	if (y->sp != NULL && !y->sp->is_expired && !y->sp->post.is_deleted)
 		put_who(w, y->sp);
+	json_key(w, "event");
+	if (y->event == NULL) {
+		json_put_null(w);
+	} else {
+		json_object_begin(w);
+		api_event_members(w, y->event);
+		json_object_end(w);
+	}
 	json_kv_cstr(w, "no_longer_known", y->unexplained);
 	put_rules(w, y);
 	json_key(w, "notes");

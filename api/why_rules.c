@@ -54,12 +54,13 @@ static int
 check_waits(struct api_call *c, const struct why *y, struct why_rule *r, struct err *err)
 {
 	int64_t due_ms;
-	int rc = store_timer_find(c->env->store, r->id, y->sp->post_no, 0, &due_ms, err);
+	int rc = store_timer_find(
+	    c->env->store, r->id, y->cause.post_no, y->cause.event_no, &due_ms, err);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	r->verdict = WHY_HELD;
-	r->why_not = SLICE_LIT("it no longer waits: the post is no longer known");
+	r->why_not = SLICE_LIT("it no longer waits: what it began with is no longer known");
 	return 0;
 }
 
@@ -140,9 +141,12 @@ explain_rule(struct looking *l, struct why_rule *r, size_t i)
 		return 0;
 	r->state = l->distances[i].state;
 	r->short_by = l->distances[i].short_by;
-	if (explain_part(l, i, FIRING_RULE, &r->when) < 0 ||
-	    explain_part(l, i, FIRING_AFTER, &r->after) < 0 ||
-	    explain_part(l, i, FIRING_UNLESS, &r->unless) < 0)
+	if (explain_part(l, i, FIRING_RULE, &r->when) < 0)
+		return -1;
+	/* what comes before and after are posts */
+	if (l->occ->kind != OCCURRENCE_EVENT &&
+	    (explain_part(l, i, FIRING_AFTER, &r->after) < 0 ||
+		explain_part(l, i, FIRING_UNLESS, &r->unless) < 0))
 		return -1;
 	return rule_set_shortfall(
 		   l->set, i, l->occ, &l->facts, l->c->env->arena, &r->missing, l->err) < 0
@@ -331,7 +335,7 @@ note_mark(struct looking *l, const struct firing *f)
 static bool
 is_mark(const struct looking *l, const struct firing *f)
 {
-	struct slice inert = slice_of(l->y->sp->inert);
+	struct slice inert = slice_of(l->y->cause.inert);
 
 	if (f->part != FIRING_AFTER && f->part != FIRING_UNLESS)
 		return false;
@@ -355,7 +359,7 @@ is_counted(const struct rule_set *set, size_t watch, const struct firing *firing
 static int
 add_watches(struct looking *l)
 {
-	const char *inert = l->y->sp->inert;
+	const char *inert = l->y->cause.inert;
 	bool counts = inert == NULL || slice_eq_str(slice_of(inert), INERT_REPOST);
 	struct firing *firings = NULL;
 	size_t count = 0;
@@ -401,14 +405,15 @@ int
 why_explain(struct api_call *c, struct why *y, const struct rule_set *set,
     const struct why_then *then, struct err *err)
 {
-	const struct post *stored = &y->sp->post;
+	const struct post *stored = y->sp == NULL ? NULL : &y->sp->post;
 	struct looking l = {
 	    .c = c, .y = y, .set = set, .occ = &then->occ, .cookie = {c, y}, .err = err};
 	size_t decided = y->rule_count;
 
 	l.facts = (struct rule_facts){&l.cookie, why_in_list,
-	    stored->likes != COUNT_UNKNOWN || stored->replies != COUNT_UNKNOWN ||
-		stored->reposts != COUNT_UNKNOWN};
+	    stored != NULL &&
+		(stored->likes != COUNT_UNKNOWN || stored->replies != COUNT_UNKNOWN ||
+		    stored->reposts != COUNT_UNKNOWN)};
 	if (y->unexplained == NULL &&
 	    rule_set_measure(set, l.occ, &l.facts, c->env->arena, &l.distances, err) < 0)
 		return -1;

@@ -12,6 +12,8 @@
 #include "core/score.h"
 #include "people/influence.h"
 
+#include "store/events.h"
+
 #include "api/why_internal.h"
 
 #define TEXT_SHOWN 1000 /* bytes of a text quoted in a line */
@@ -362,7 +364,7 @@ say_rule(struct buf *b, const struct why_rule *r, const struct why *y, bool in_f
 		say_table(b, r->unless.text, true);
 	}
 	if (r->decision_count > 0)
-		say_decisions(b, r, y->sp == NULL ? 0 : y->sp->rules_version);
+		say_decisions(b, r, y->cause.rules_version);
 }
 
 static void
@@ -387,15 +389,15 @@ say_rules(struct buf *b, const struct why *y)
 		    "\n%zu more rule%s decided nothing on it (%zu switched off, %zu outside of "
 		    "their period); ask about one with its id\n",
 		    y->left_out, y->left_out == 1 ? "" : "s", y->left_off, y->left_period);
-	if (y->sp != NULL && y->rule_count + y->watch_count == 0 && y->unexplained == NULL)
+	if (y->cause.is_there && y->rule_count + y->watch_count == 0 && y->unexplained == NULL)
 		buf_add_str(b, "\nno rule was asked\n");
 	for (size_t i = 0; i < y->watch_count; i++) {
 		buf_add_char(b, '\n');
 		say_table(b, y->watches[i].when.text, true);
 		say_table(b, y->watches[i].after.text, true);
-		if (y->watches[i].verdict != WHY_COUNTED && y->sp->inert != NULL &&
-		    !slice_eq_str(slice_of(y->sp->inert), INERT_REPOST))
-			buf_addf(b, "  not counted: %s\n", y->sp->inert);
+		if (y->watches[i].verdict != WHY_COUNTED && y->cause.inert != NULL &&
+		    !slice_eq_str(slice_of(y->cause.inert), INERT_REPOST))
+			buf_addf(b, "  not counted: %s\n", y->cause.inert);
 	}
 }
 
@@ -426,6 +428,36 @@ say_chain(struct buf *b, const struct why_chain *k)
 	}
 }
 
+static void
+say_event(struct buf *b, const struct stored_event *e)
+{
+	char at[TIME_TEXT_MAX];
+
+	buf_add_str(b, "event   ");
+	why_words(b, e->event.id);
+	buf_addf(b, "\n        %s", time_format_rfc3339(e->at_ms, at));
+	say_labelled(b, " from ", e->event.source);
+	buf_addf(b, ", rules version %lld\n", (long long)e->rules_version);
+	if (!e->is_expired) {
+		buf_add_str(b, "did     ");
+		why_words(b, e->event.name);
+		buf_add_str(b, "\nwho     customer ");
+		why_words(b, e->customer != NULL ? e->customer->id : e->customer_id);
+		buf_add_char(b, '\n');
+	}
+	for (size_t i = 0; i < e->event.property_count; i++) {
+		buf_add_str(b, "        ");
+		why_words(b, e->event.properties[i].name);
+		for (size_t k = 0; k < e->event.properties[i].values.count; k++) {
+			buf_add_str(b, k == 0 ? ": " : ", ");
+			why_words(b, e->event.properties[i].values.items[k]);
+		}
+		buf_add_char(b, '\n');
+	}
+	if (e->inert != NULL)
+		buf_addf(b, "inert   %s: nothing leaves the house because of it\n", e->inert);
+}
+
 int
 why_say_text(struct api_call *c, const struct why *y, struct err *err)
 {
@@ -446,6 +478,8 @@ why_say_text(struct api_call *c, const struct why *y, struct err *err)
 	}
 	if (y->sp != NULL)
 		say_post(b, y->sp);
+	if (y->event != NULL)
+		say_event(b, y->event);
 	if (y->unexplained != NULL)
 		buf_addf(b, "note    %s\n", y->unexplained);
 	for (size_t i = 0; i < y->note_count; i++) {

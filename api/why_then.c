@@ -12,6 +12,7 @@
 #include "people/local_time.h"
 #include "platform/zone_clock.h"
 #include "rules/rules.h"
+#include "store/events.h"
 #include "store/persons.h"
 
 #include "api/why_internal.h"
@@ -25,7 +26,8 @@ why_in_list(void *cookie, struct slice list, enum action_target who, const struc
 	const char *key;
 	int rc;
 
-	if (who == TARGET_CUSTOMER ? occ->customer == NULL : !slice_is_set(occ->post->author.id))
+	if (who == TARGET_CUSTOMER ? occ->customer == NULL
+				   : occ->post == NULL || !slice_is_set(occ->post->author.id))
 		return -1;
 	key = who == TARGET_CUSTOMER
 	    ? arena_printf(f->c->env->arena, "c:%.*s", SLICE_ARG(occ->customer->id))
@@ -77,13 +79,43 @@ rebuild_tokens(
 	return rc;
 }
 
+static int
+fill_local_times(struct api_call *c, struct occurrence *occ, struct err *err)
+{
+	struct zone_clock *zones = zone_clock_new();
+
+	if (zones == NULL)
+		return api_nomem(c, err);
+	local_time_fill(zones, c->env->actions->brand_timezone, occ);
+	zone_clock_free(zones);
+	return 0;
+}
+
+static int
+rebuild_event(struct api_call *c, const struct why *y, struct why_then *then, struct err *err)
+{
+	const struct stored_event *e = y->event;
+
+	then->occ = (struct occurrence){
+	    .kind = OCCURRENCE_EVENT,
+	    .id = y->cause.occurrence_id,
+	    .at_ms = e->at_ms,
+	    .now_ms = y->decided_at_ms != TIME_UNKNOWN ? y->decided_at_ms : e->received_at_ms,
+	    .event = &e->event,
+	    .customer = e->customer,
+	    .subject = e->subject,
+	};
+	return fill_local_times(c, &then->occ, err);
+}
+
 int
 why_rebuild(struct api_call *c, const struct why *y, const struct rule_set *set,
     struct why_then *then, struct err *err)
 {
 	const struct stored_post *sp = y->sp;
-	struct zone_clock *zones;
 
+	if (y->event != NULL)
+		return rebuild_event(c, y, then, err);
 	then->post = sp->post;
 	then->post.likes = then->post.replies = then->post.reposts = COUNT_UNKNOWN;
 	then->score = sp->score;
@@ -102,10 +134,5 @@ why_rebuild(struct api_call *c, const struct why *y, const struct rule_set *set,
 	    .customer = sp->customer,
 	    .subject = sp->subject,
 	};
-	zones = zone_clock_new();
-	if (zones == NULL)
-		return api_nomem(c, err);
-	local_time_fill(zones, c->env->actions->brand_timezone, &then->occ);
-	zone_clock_free(zones);
-	return 0;
+	return fill_local_times(c, &then->occ, err);
 }

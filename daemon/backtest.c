@@ -13,6 +13,7 @@
 #include "core/timefmt.h"
 #include "platform/thread.h"
 #include "rules/rules.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 
@@ -49,6 +50,9 @@ begin_walk(struct run *r, int64_t *total_r, struct err *err)
 		return -1;
 	rc = store_posts_scan_begin(
 	    r->b->store, r->b->since_ms - r->reader.warm_up_ms, &r->reader.after_no, total_r, err);
+	if (rc == 0)
+		rc = store_events_scan_begin(r->b->store, r->b->since_ms - r->reader.warm_up_ms,
+		    &r->reader.after_event_no, err);
 	store_rollback(r->b->store);
 	return rc;
 }
@@ -58,6 +62,7 @@ static void
 hand_on(struct run *r, struct backtest_page *page)
 {
 	r->facts.posts += (int64_t)(page->end - page->begin);
+	r->facts.events += (int64_t)page->events_decided;
 	atomic_store(&page->lanes_left, (int)r->lane_count);
 	for (size_t i = 0; i < r->lane_count; i++) {
 		int rc = queue_push(r->lanes[i].queue, page);
@@ -86,9 +91,11 @@ walk(struct run *r, struct err *err)
 			return 1;
 		if (backtest_page_load(reader, page, err) < 0)
 			return -1;
-		is_over = reader->after_no == before_no ||
-		    (page->count > 0 && page->end < page->count &&
-			page->posts[0][page->count - 1]->post.fetched_at_ms >= r->b->until_ms);
+		is_over = (reader->after_no == before_no ||
+			      (page->count > 0 && page->end < page->count &&
+				  page->posts[0][page->count - 1]->post.fetched_at_ms >=
+				      r->b->until_ms)) &&
+		    !page->has_more_events;
 		hand_on(r, page);
 		if (r->b->progress != NULL &&
 		    !r->b->progress(r->b->cookie, reader->after_no - first_no, total))

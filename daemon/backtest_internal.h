@@ -90,7 +90,7 @@ void backtest_side_take(struct backtest_side *s, const struct decision_row *row,
 void backtest_compare(struct backtest_side *draft, struct backtest_side *live);
 
 struct backtest_facts {
-	int64_t posts, gone, since_ms, until_ms;
+	int64_t posts, events, gone, since_ms, until_ms;
 	const char *notes[BACKTEST_NOTES]; /* what could not be known */
 	size_t note_count;
 };
@@ -108,13 +108,17 @@ struct backtest_page {
 	struct stored_post **posts[2];
 	size_t count;
 	size_t first, begin, end; /* remembered from first on, decided on from begin until end */
+	struct stored_event **events; /* what customers did up to the last post */
+	size_t event_count;
+	size_t events_decided; /* those of them that are decided on */
+	bool has_more_events;
 	atomic_int lanes_left;
 	struct queue *free;
 };
 
 struct backtest_reader {
 	const struct backtest *b;
-	int64_t warm_up_ms, after_no, gone;
+	int64_t warm_up_ms, after_no, after_event_no, gone;
 	bool has_own_brands, has_own_lexicon; /* live: not those of the draft */
 	struct scorer *scorers[2];
 	struct backtest_page pages[BACKTEST_PAGES];

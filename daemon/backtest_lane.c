@@ -16,6 +16,7 @@
 #include "rules/crowd.h"
 #include "rules/rules.h"
 #include "store/outbox.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 
@@ -152,22 +153,57 @@ begin_recording(struct backtest_lane *l, struct err *err)
 	return 0;
 }
 
-/* What comes before that time only leaves its marks. */
+/* Posts of a page; what comes before that time only leaves its marks. */
+static int
+take_posts(struct backtest_lane *l, const struct backtest_page *page, size_t from, size_t to,
+    struct err *err)
+{
+	struct stored_post *const *posts = page->posts[l->number];
+	size_t begin = from > page->begin ? from : page->begin;
+	size_t end = to < page->end ? to : page->end;
+	size_t marks = to < page->begin ? to : page->begin;
+
+	if (marks > from &&
+	    pipeline_rehearse(
+		l->pipeline, &l->clock, posts + from, marks - from, REHEARSE_REMEMBER, err) < 0)
+		return -1;
+	if (end <= begin)
+		return 0;
+	if (begin_recording(l, err) < 0)
+		return -1;
+	return pipeline_rehearse(
+	    l->pipeline, &l->clock, posts + begin, end - begin, REHEARSE_DECIDE, err);
+}
+
+static int
+take_event(struct backtest_lane *l, const struct stored_event *e, struct err *err)
+{
+	bool is_before = e->received_at_ms < l->since_ms;
+
+	if (!is_before && begin_recording(l, err) < 0)
+		return -1;
+	return pipeline_rehearse_event(
+	    l->pipeline, &l->clock, e, is_before ? REHEARSE_REMEMBER : REHEARSE_DECIDE, err);
+}
+
+/* Posts and events as they came. */
 static int
 take_page(struct backtest_lane *l, const struct backtest_page *page, struct err *err)
 {
 	struct stored_post *const *posts = page->posts[l->number];
+	size_t at = page->first;
 
-	if (page->begin > page->first &&
-	    pipeline_rehearse(l->pipeline, &l->clock, posts + page->first,
-		page->begin - page->first, REHEARSE_REMEMBER, err) < 0)
-		return -1;
-	if (page->end == page->begin)
-		return 0;
-	if (begin_recording(l, err) < 0)
-		return -1;
-	return pipeline_rehearse(l->pipeline, &l->clock, posts + page->begin,
-	    page->end - page->begin, REHEARSE_DECIDE, err);
+	for (size_t i = 0; i < page->event_count; i++) {
+		size_t to = at;
+
+		while (to < page->end &&
+		    posts[to]->post.fetched_at_ms <= page->events[i]->received_at_ms)
+			to++;
+		if (take_posts(l, page, at, to, err) < 0 || take_event(l, page->events[i], err) < 0)
+			return -1;
+		at = to;
+	}
+	return take_posts(l, page, at, page->end, err);
 }
 
 /* Timers that fall due, and crowds that end, until the end of the time looked at. */

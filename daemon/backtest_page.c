@@ -15,6 +15,7 @@
 #include "nlp/nlp.h"
 #include "platform/thread.h"
 #include "rules/rules.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@
 #include "daemon/snapshot.h"
 
 #define PAGE_POSTS 1024
+#define PAGE_EVENTS 4096
 #define PAGE_ARENA_BYTES (512u * 1024 * 1024)
 
 /* ---- what sets have in common -------------------------------------------------- */
@@ -170,17 +172,47 @@ split(struct backtest_reader *r, struct backtest_page *page)
 	page->end = at;
 }
 
+/* Those that came up to the last post of the page; behind the last post of all, the rest. */
+static int
+load_events(struct backtest_reader *r, struct backtest_page *page, struct err *err)
+{
+	int64_t until_ms = r->b->until_ms;
+
+	if (page->count == PAGE_POSTS &&
+	    page->posts[0][page->count - 1]->post.fetched_at_ms < until_ms)
+		until_ms = page->posts[0][page->count - 1]->post.fetched_at_ms;
+	if (store_events_scan(r->b->store, r->after_event_no, until_ms, PAGE_EVENTS, page->arena,
+		&page->events, &page->event_count, &r->after_event_no, err) < 0)
+		return -1;
+	page->has_more_events = page->event_count == PAGE_EVENTS;
+	page->events_decided = 0;
+	for (size_t i = 0; i < page->event_count; i++)
+		page->events_decided += page->events[i]->received_at_ms >= r->b->since_ms;
+	return 0;
+}
+
+static int
+load_rows(struct backtest_reader *r, struct backtest_page *page, struct err *err)
+{
+	int rc;
+
+	if (store_begin(r->b->store, err) < 0)
+		return -1;
+	rc = store_posts_scan(r->b->store, r->after_no, PAGE_POSTS, page->arena, &page->posts[0],
+	    &page->count, &r->after_no, &r->gone, err);
+	if (rc == 0)
+		rc = load_events(r, page, err);
+	store_rollback(r->b->store);
+	return rc;
+}
+
 int
 backtest_page_load(struct backtest_reader *r, struct backtest_page *page, struct err *err)
 {
 	int rc;
 
 	arena_reset(page->arena);
-	if (store_begin(r->b->store, err) < 0)
-		return -1;
-	rc = store_posts_scan(r->b->store, r->after_no, PAGE_POSTS, page->arena, &page->posts[0],
-	    &page->count, &r->after_no, &r->gone, err);
-	store_rollback(r->b->store);
+	rc = load_rows(r, page, err);
 	if (rc < 0)
 		return -1;
 	page->posts[1] = page->posts[0];

@@ -425,6 +425,7 @@ backtest_report(const struct backtest_facts *f, const struct backtest_side *draf
 	json_kv_time(w, "since", f->since_ms);
 	json_kv_time(w, "until", f->until_ms);
 	json_kv_i64(w, "posts", f->posts);
+	json_kv_i64(w, "events", f->events);
 	json_kv_i64(w, "posts_no_longer_known", f->gone);
 	put_totals(w, "draft", draft);
 	put_totals(w, "live", live);

@@ -102,6 +102,10 @@ enum rehearsal {
 int pipeline_rehearse(struct pipeline *p, struct clock_virtual *clock,
     struct stored_post *const *posts, size_t count, enum rehearsal what, struct err *err);
 
+/* The same with one event of the past. */
+int pipeline_rehearse_event(struct pipeline *p, struct clock_virtual *clock,
+    const struct stored_event *e, enum rehearsal what, struct err *err);
+
 /* What a post's tokens and brands say of it: tags and mentions where it has no list of them, and the
  * ids of the brands.  In a and in the snapshot. */
 int pipeline_name(

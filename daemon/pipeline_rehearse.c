@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/err.h"
 #include "rules/rules.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 
@@ -119,4 +120,41 @@ pipeline_rehearse(struct pipeline *p, struct clock_virtual *clock, struct stored
 		done += taken;
 	}
 	return 0;
+}
+
+static int
+take_event(struct pipeline *p, const struct stored_event *stored, struct err *err)
+{
+	struct stored_event *e;
+	size_t queued;
+
+	if (pipeline_begin(p, err) < 0)
+		goto undo;
+	e = ARENA_NEW(p->arena, struct stored_event);
+	if (e == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for an event");
+		goto undo;
+	}
+	*e = *stored;
+	if ((starts_timers(p->snapshot->rules) && store_event_insert(p->env.store, e, err) < 0) ||
+	    pipeline_decide_event(p, e, clock_now_ms(p->env.clock), &queued, err) < 0 ||
+	    pipeline_commit(p, err) < 0)
+		goto undo;
+	return 0;
+undo:
+	pipeline_undo(p, err);
+	return -1;
+}
+
+int
+pipeline_rehearse_event(struct pipeline *p, struct clock_virtual *clock,
+    const struct stored_event *e, enum rehearsal what, struct err *err)
+{
+	assert(p->env.clock == &clock->base && !store_in_transaction(p->env.store));
+	p->mode = what == REHEARSE_REMEMBER ? SETTLE_REMEMBER : SETTLE_REHEARSE;
+	if (run_due(p, clock, e->received_at_ms, err) < 0)
+		return -1;
+	if (e->received_at_ms > clock->at_ms)
+		clock_virtual_set(clock, e->received_at_ms);
+	return take_event(p, e, err);
 }
