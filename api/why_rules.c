@@ -60,7 +60,9 @@ check_waits(struct api_call *c, const struct why *y, struct why_rule *r, struct 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	r->verdict = WHY_HELD;
-	r->why_not = SLICE_LIT("it no longer waits: what it began with is no longer known");
+	r->why_not = y->event != NULL
+	    ? SLICE_LIT("it no longer waits: the event is no longer known")
+	    : SLICE_LIT("it no longer waits: the post is no longer known");
 	return 0;
 }
 
