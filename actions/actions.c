@@ -110,40 +110,26 @@ find_target(struct settle *s, const struct action *action, struct slice *who_r, 
 	return 1;
 }
 
-/* A customer's tags and lists stand in their history; `set` writes its own. */
-static int
-write_history(struct settle *s, const struct firing *f, const struct action *action,
-    const struct decision_row *row, const char *prefix, struct slice value)
-{
-	const char *field = arena_printf(s->arena, "%s:%.*s", prefix, SLICE_ARG(action->name));
-	const char *source = arena_printf(s->arena, "rule %.*s", SLICE_ARG(f->rule->id));
-	struct history_row history = {
-	    .at_ms = s->in->occ->now_ms,
-	    .field = slice_of(field),
-	    .new_value = value,
-	    .source = slice_of(source),
-	    .decision_id = slice_of(row->id),
-	};
-
-	if (field == NULL || source == NULL)
-		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
-	if (action->target != TARGET_CUSTOMER)
-		return 0;
-	return store_history_add(s->st, s->in->occ->customer->id, &history, s->err);
-}
-
+/* A customer's tags and lists stand in their history. */
 static int
 act_tag(struct settle *s, const struct firing *f, const struct action *action,
     struct decision_row *row, struct slice who)
 {
-	int64_t now_ms = s->in->occ->now_ms;
+	const struct occurrence *occ = s->in->occ;
+	int64_t until_ms = action->for_ms > 0 ? occ->now_ms + action->for_ms : TIME_UNKNOWN;
+	const char *source = arena_printf(s->arena, "rule %.*s", SLICE_ARG(f->rule->id));
 	char duration[WORDS_DURATION_MAX] = "good";
+	int rc;
 
+	if (source == NULL)
+		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
 	if (action->for_ms > 0)
 		words_duration(action->for_ms, duration);
-	if (store_tag_put(s->st, who, action->name, now_ms,
-		action->for_ms > 0 ? now_ms + action->for_ms : TIME_UNKNOWN, s->err) < 0 ||
-	    write_history(s, f, action, row, "tag", slice_of(duration)) < 0)
+	rc = action->target == TARGET_CUSTOMER
+	    ? store_customer_tag(s->st, occ->customer->id, action->name, occ->now_ms, until_ms,
+		  source, slice_of(row->id), s->err)
+	    : store_tag_put(s->st, who, action->name, occ->now_ms, until_ms, s->err);
+	if (rc < 0)
 		return -1;
 	row->outcome = DECISION_DONE;
 	return settle_note(s, row, "tagged for %s", duration);
@@ -153,17 +139,24 @@ static int
 act_add_to_list(struct settle *s, const struct firing *f, const struct action *action,
     struct decision_row *row, struct slice who)
 {
-	int rc = store_list_has(s->st, action->name, who, s->err);
+	const struct occurrence *occ = s->in->occ;
+	const char *source = arena_printf(s->arena, "rule %.*s", SLICE_ARG(f->rule->id));
+	int rc = action->target == TARGET_CUSTOMER
+	    ? store_list_has_customer(s->st, action->name, occ->customer, s->arena, s->err)
+	    : store_list_has(s->st, action->name, who, s->err);
 
 	if (rc < 0)
 		return -1;
+	if (source == NULL)
+		return err_set(s->err, ERR_NOMEM, "no memory for a profile change");
 	row->outcome = DECISION_DONE;
 	if (rc == 1)
 		return settle_note(s, row, "was in the list already");
-	if (store_list_add(s->st, action->name, who, s->in->occ->now_ms, s->err) < 0 ||
-	    write_history(s, f, action, row, "list", SLICE_LIT("added")) < 0)
-		return -1;
-	return settle_note(s, row, "added");
+	rc = action->target == TARGET_CUSTOMER
+	    ? store_customer_list_add(s->st, occ->customer->id, action->name, occ->now_ms, source,
+		  slice_of(row->id), s->err)
+	    : store_list_add(s->st, action->name, who, occ->now_ms, s->err);
+	return rc < 0 ? -1 : settle_note(s, row, "added");
 }
 
 static int

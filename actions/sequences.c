@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/timefmt.h"
+#include "store/merges.h"
 #include "store/persons.h"
 #include "store/posts.h"
 #include "store/times.h"
@@ -106,7 +107,7 @@ message_subject(struct store *st, const struct message *m, struct arena *a, stru
 {
 	struct decision_row d;
 	struct link_row link;
-	struct slice customer_id = m->customer_id;
+	struct slice customer_id = m->customer_id, root;
 	int rc;
 
 	if (!slice_is_set(customer_id)) {
@@ -124,7 +125,10 @@ message_subject(struct store *st, const struct message *m, struct arena *a, stru
 			return rc < 0 ? -1 : 1;
 		customer_id = link.customer_id;
 	}
-	*subject_r = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(customer_id)));
+	root = customer_id; /* of a customer that is no longer known */
+	if (store_customer_root(st, customer_id, a, &root, err) < 0)
+		return -1;
+	*subject_r = slice_of(arena_printf(a, "c:%.*s", SLICE_ARG(root)));
 	return slice_is_set(*subject_r) ? 1 : err_set(err, ERR_NOMEM, "no memory for a customer");
 }
 

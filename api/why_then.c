@@ -29,10 +29,13 @@ why_in_list(void *cookie, struct slice list, enum action_target who, const struc
 	if (who == TARGET_CUSTOMER ? occ->customer == NULL
 				   : occ->post == NULL || !slice_is_set(occ->post->author.id))
 		return -1;
-	key = who == TARGET_CUSTOMER
-	    ? arena_printf(f->c->env->arena, "c:%.*s", SLICE_ARG(occ->customer->id))
-	    : arena_printf(f->c->env->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
-	rc = key == NULL ? -1 : store_list_has(f->c->env->store, list, slice_of(key), NULL);
+	if (who == TARGET_CUSTOMER) {
+		rc = store_list_has_customer(
+		    f->c->env->store, list, occ->customer, f->c->env->arena, NULL);
+	} else {
+		key = arena_printf(f->c->env->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
+		rc = key == NULL ? -1 : store_list_has(f->c->env->store, list, slice_of(key), NULL);
+	}
 	if (rc != 1)
 		return rc;
 	why_note(f->y,

@@ -113,6 +113,7 @@ struct customer {
 	struct slice_list unsure_segments; /* ids of those being judged anew for everybody */
 	const struct customer_stats *stats; /* NULL: not known */
 	struct link_facts link; /* to the author of the occurrence */
+	struct slice_list merged; /* ids of those that were merged into this one */
 };
 
 /* What a customer did, as an app, a shop or a support system told us. */

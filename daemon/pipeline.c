@@ -284,15 +284,13 @@ facts_in_list(void *cookie, struct slice list, enum action_target who, const str
 	const struct list_question *q = cookie;
 	const char *key = NULL;
 
-	if (who == TARGET_CUSTOMER) {
-		if (occ->customer == NULL)
-			return -1;
-		key = arena_printf(q->arena, "c:%.*s", SLICE_ARG(occ->customer->id));
-	} else {
-		if (occ->post == NULL || !slice_is_set(occ->post->author.id))
-			return -1;
-		key = arena_printf(q->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
-	}
+	if (who == TARGET_CUSTOMER)
+		return occ->customer == NULL
+		    ? -1
+		    : store_list_has_customer(q->store, list, occ->customer, q->arena, NULL);
+	if (occ->post == NULL || !slice_is_set(occ->post->author.id))
+		return -1;
+	key = arena_printf(q->arena, "a:%.*s", SLICE_ARG(occ->post->author.id));
 	return key == NULL ? -1 : store_list_has(q->store, list, slice_of(key), NULL);
 }
 

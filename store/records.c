@@ -30,7 +30,7 @@ load_attributes(
 
 	if (query_open(&q, st,
 		"SELECT name, value_list FROM customer_attributes WHERE customer_id = ?1 "
-		"ORDER BY name",
+		"AND value_list <> '[]' ORDER BY name",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
@@ -56,7 +56,8 @@ load_metrics(
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT name, value FROM customer_metrics WHERE customer_id = ?1 ORDER BY name",
+		"SELECT name, value FROM customer_metrics WHERE customer_id = ?1 AND value <> '' "
+		"ORDER BY name",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);

@@ -25,7 +25,7 @@ void record_profile_json(const struct customer *c, struct json_writer *w);
 int record_customer_write(
     struct store *st, const struct customer_record *r, int64_t now_ms, struct err *err);
 int record_attribute_write(struct store *st, struct slice id, const struct attribute *a,
-    int64_t now_ms, struct err *err); /* no values: removes it */
+    int64_t now_ms, struct err *err); /* no values: it is taken away */
 int record_metric_write(struct store *st, struct slice id, const struct customer_metric *m,
     int64_t now_ms, struct err *err);
 int record_endpoint_write(struct store *st, struct slice id, const struct endpoint *e,

@@ -26,27 +26,12 @@ record_customer_write(
 	return query_run(&q, err);
 }
 
-static int
-remove_attribute(struct store *st, struct slice id, struct slice name, struct err *err)
-{
-	struct query q;
-
-	if (query_open(&q, st,
-		"DELETE FROM customer_attributes WHERE customer_id = ?1 AND name = ?2", err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	query_bind_text(&q, name);
-	return query_run(&q, err);
-}
-
 int
 record_attribute_write(
     struct store *st, struct slice id, const struct attribute *a, int64_t now_ms, struct err *err)
 {
 	struct query q;
 
-	if (a->values.count == 0)
-		return remove_attribute(st, id, a->name, err);
 	row_json_values(a->values, &st->json_b);
 	if (store_buf_check(st, &st->json_b, err) < 0)
 		return -1;

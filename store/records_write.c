@@ -9,27 +9,30 @@
 #include <assert.h>
 
 #include "core/json.h"
-#include "store/records_internal.h"
+#include "store/customers_internal.h"
 
 /* ---- a new customer --------------------------------------------------- */
 
 static int
-write_endpoints(struct store *st, const struct customer_record *r, int64_t now_ms, struct err *err)
+write_endpoints(struct store *st, const struct customer_record *r, int64_t now_ms,
+    struct slice source, struct err *err)
 {
 	for (size_t i = 0; i < r->c.endpoint_count; i++)
-		if (record_endpoint_write(st, r->c.id, &r->c.endpoints[i],
+		if (endpoint_leave(st, r->c.endpoints[i].id, r->c.id, now_ms, source, err) < 0 ||
+		    record_endpoint_write(st, r->c.id, &r->c.endpoints[i],
 			r->extras == NULL ? SLICE_NONE : r->extras[i], now_ms, err) < 0)
 			return -1;
 	return 0;
 }
 
 static int
-write_rows(struct store *st, const struct customer_record *r, int64_t now_ms, struct err *err)
+write_rows(struct store *st, const struct customer_record *r, int64_t now_ms, struct slice source,
+    struct err *err)
 {
 	const struct customer *c = &r->c;
 
 	if (record_customer_write(st, r, now_ms, err) < 0 ||
-	    write_endpoints(st, r, now_ms, err) < 0)
+	    write_endpoints(st, r, now_ms, source, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c->attribute_count; i++)
 		if (c->attributes[i].values.count > 0 &&
@@ -58,7 +61,7 @@ store_record_create(struct store *st, const struct customer_record *r, int64_t n
 	    .at_ms = now_ms, .field = SLICE_LIT("customer"), .source = slice_of(source)};
 
 	assert(r->c.id.len > 0);
-	if (write_rows(st, r, now_ms, err) < 0)
+	if (write_rows(st, r, now_ms, row.source, err) < 0)
 		return -1;
 	buf_clear(&st->json_a);
 	store_record_json(r, &st->json_a);
@@ -188,7 +191,8 @@ change_endpoint(struct change *c, const struct customer_record *before, const st
 	rc = change_differs(c, err);
 	if (rc <= 0)
 		return rc;
-	if (record_endpoint_write(c->st, c->id, e, extra, c->row.at_ms, err) < 0)
+	if (endpoint_leave(c->st, e->id, c->id, c->row.at_ms, c->row.source, err) < 0 ||
+	    record_endpoint_write(c->st, c->id, e, extra, c->row.at_ms, err) < 0)
 		return -1;
 	return change_note(c, "endpoint:", e->id, err);
 }

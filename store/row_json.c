@@ -36,6 +36,36 @@ read_attributes(struct reader *r, const struct json *obj, size_t *count_r)
 }
 
 static void
+write_metrics(struct json_writer *w, const struct customer_metric *list, size_t count)
+{
+	if (count == 0)
+		return;
+	json_key(w, "metrics");
+	json_object_begin(w);
+	for (size_t i = 0; i < count; i++) {
+		json_key_slice(w, list[i].name);
+		json_put_str(w, list[i].value);
+	}
+	json_object_end(w);
+}
+
+static struct customer_metric *
+read_metrics(struct reader *r, const struct json *obj, size_t *count_r)
+{
+	size_t count = json_type(obj) == JSON_OBJECT ? json_count(obj) : 0, pos = 0, n = 0;
+	struct customer_metric *list = read_array(r, count, sizeof *list);
+	const struct json *v;
+	struct slice key;
+
+	while (list != NULL && n < count && (v = json_next(obj, &pos, &key)) != NULL) {
+		list[n].name = read_slice(r, key);
+		list[n++].value = read_slice(r, json_str(v));
+	}
+	*count_r = n;
+	return list;
+}
+
+static void
 write_endpoint(struct json_writer *w, const struct endpoint *e)
 {
 	json_object_begin(w);
@@ -51,6 +81,9 @@ write_endpoint(struct json_writer *w, const struct endpoint *e)
 		json_key(w, "attributes");
 		write_attributes(w, e->attributes, e->attribute_count);
 	}
+	write_metrics(w, e->metrics, e->metric_count);
+	if (e->at_ms != 0)
+		json_kv_i64(w, "at", e->at_ms);
 	json_object_end(w);
 }
 
@@ -61,6 +94,10 @@ write_consent(struct json_writer *w, const struct consent *c)
 	write_text(w, "channel", c->channel);
 	json_kv_cstr(w, "purpose", purpose_name(c->purpose));
 	write_flag(w, "given", c->is_given);
+	write_text(w, "source", c->source);
+	if (c->at_ms != 0)
+		json_kv_i64(w, "at", c->at_ms);
+	write_text(w, "text_version", c->text_version);
 	json_object_end(w);
 }
 
@@ -88,7 +125,9 @@ row_json_customer(const struct customer *c, struct buf *out)
 	for (size_t i = 0; i < c->consent_count; i++)
 		write_consent(&w, &c->consents[i]);
 	json_array_end(&w);
+	write_metrics(&w, c->metrics, c->metric_count);
 	write_values(&w, "tags", c->tags);
+	write_values(&w, "merged", c->merged);
 	if (slice_is_set(c->link.proof)) {
 		json_key(&w, "link");
 		json_object_begin(&w);
@@ -131,6 +170,8 @@ read_endpoint(struct reader *r, const struct json *v, struct endpoint *e)
 	e->locale = read_text(r, v, "locale");
 	e->country = read_text(r, v, "country");
 	e->attributes = read_attributes(r, json_get(v, "attributes"), &e->attribute_count);
+	e->metrics = read_metrics(r, json_get(v, "metrics"), &e->metric_count);
+	e->at_ms = read_int(v, "at", 0);
 }
 
 static void
@@ -142,6 +183,9 @@ read_consent(struct reader *r, const struct json *v, struct consent *c)
 	c->channel = read_text(r, v, "channel");
 	c->purpose = is_marketing ? PURPOSE_MARKETING : PURPOSE_SERVICE;
 	c->is_given = read_flag(v, "given");
+	c->source = read_text(r, v, "source");
+	c->at_ms = read_int(v, "at", 0);
+	c->text_version = read_text(r, v, "text_version");
 }
 
 int
@@ -178,7 +222,9 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 		read_consent(&r, json_at(consents, i), &k[i]);
 	c->endpoints = e;
 	c->consents = k;
+	c->metrics = read_metrics(&r, json_get(v, "metrics"), &c->metric_count);
 	c->tags = read_values(&r, json_get(v, "tags"));
+	c->merged = read_values(&r, json_get(v, "merged"));
 	*c_r = c;
 	return finish(&r, doc, err);
 }

@@ -116,3 +116,22 @@ store_list_has(struct store *st, struct slice list, struct slice who, struct err
 	query_bind_text(&q, list);
 	return query_has_row(&q, err);
 }
+
+int
+store_list_has_customer(
+    struct store *st, struct slice list, const struct customer *c, struct arena *a, struct err *err)
+{
+	struct slice id = c->id;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i <= c->merged.count; i++) {
+		const char *who;
+
+		if (i > 0)
+			id = c->merged.items[i - 1];
+		who = arena_printf(a, "c:%.*s", SLICE_ARG(id));
+		rc = who == NULL ? store_nomem(st, a, err)
+				 : store_list_has(st, list, slice_of(who), err);
+	}
+	return rc;
+}

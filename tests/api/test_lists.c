@@ -113,7 +113,7 @@ customers_are_read_without_gaps_by_id(void **state)
 	for (int i = 0; i < ROWS; i++) {
 		snprintf(id, sizeof id, "cust%c%05d", i % 3 == 0 ? '/' : '-', i);
 		OK(store_customer_put(f->st, slice_of(id), SLICE_NONE, SLICE_LIT("de"), SLICE_NONE,
-		    FIXTURE_NOW_MS, &created, ERR));
+		    FIXTURE_NOW_MS, "test", &created, ERR));
 	}
 	OK(store_commit(f->st, ERR));
 	while (target[0] != '\0') {

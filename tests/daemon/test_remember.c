@@ -294,7 +294,7 @@ add_customer(struct world *w, const char *id, const char *handle)
 
 	assert_int_equal(store_begin(w->st, &w->err), 0);
 	assert_int_equal(store_customer_put(w->st, S(id), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW,
-			     &created, &w->err),
+			     "test", &created, &w->err),
 	    0);
 	assert_true(store_link_add(w->st, &link, &w->err) >= 0);
 	assert_int_equal(store_commit(w->st, &w->err), 0);

@@ -15,7 +15,7 @@ put_customer(struct people_world *w, const char *id)
 
 	assert_int_equal(store_begin(w->st, &err), 0);
 	if (store_customer_put(
-		w->st, slice_of(id), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW, &created, &err) < 0 ||
+		w->st, slice_of(id), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW, "test", &created, &err) < 0 ||
 	    store_commit(w->st, &err) < 0)
 		fail_msg("%s", err.text);
 }

@@ -18,11 +18,11 @@ a_customer_is_created_once_and_keeps_what_is_not_given(void **state)
 
 	OK(store_begin(f->st, ERR));
 	assert_int_equal(store_customer_load(f->st, id, FIXTURE_NOW_MS, f->a, &c, ERR), 0);
-	OK(store_customer_put(
-	    f->st, id, SLICE_LIT("Europe/Berlin"), SLICE_NONE, SLICE_LIT("DE"), 1, &created, ERR));
+	OK(store_customer_put(f->st, id, SLICE_LIT("Europe/Berlin"), SLICE_NONE, SLICE_LIT("DE"), 1,
+	    "test", &created, ERR));
 	assert_true(created);
 	OK(store_customer_put(
-	    f->st, id, SLICE_NONE, SLICE_LIT("de_DE"), SLICE_LIT("AT"), 2, &created, ERR));
+	    f->st, id, SLICE_NONE, SLICE_LIT("de_DE"), SLICE_LIT("AT"), 2, "test", &created, ERR));
 	assert_false(created);
 	OK(store_commit(f->st, ERR));
 	assert_int_equal(store_customer_load(f->st, id, FIXTURE_NOW_MS, f->a, &c, ERR), 1);
@@ -46,7 +46,8 @@ attributes_are_lists_and_each_change_is_history(void **state)
 	bool created;
 
 	OK(store_begin(f->st, ERR));
-	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+	OK(store_customer_put(
+	    f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, "test", &created, ERR));
 	assert_int_equal(
 	    store_customer_set(f->st, id, name, none, 1, "import", SLICE_NONE, ERR), 0);
 	assert_int_equal(
@@ -94,9 +95,10 @@ endpoints_change_move_and_go_out_of_use(void **state)
 	bool created;
 
 	OK(store_begin(f->st, ERR));
-	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
 	OK(store_customer_put(
-	    f->st, SLICE_LIT("c-2"), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+	    f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, "test", &created, ERR));
+	OK(store_customer_put(
+	    f->st, SLICE_LIT("c-2"), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, "test", &created, ERR));
 	assert_int_equal(
 	    store_endpoint_put(f->st, id, &e, SLICE_LIT("{\"Cohort\":\"7\"}"), 1, "import", ERR),
 	    1);
@@ -119,8 +121,13 @@ endpoints_change_move_and_go_out_of_use(void **state)
 	OK(store_history_list(f->st, id, 10, f->a, &rows, &count, ERR));
 	assert_int_equal(count, 3);
 	assert_string_equal(rows[0].source.ptr, "hard bounce");
-	assert_string_equal(rows[1].old_value.ptr, "email a@example.org");
-	assert_string_equal(rows[1].new_value.ptr, "email a@example.org opted out");
+	assert_string_equal(rows[1].old_value.ptr,
+	    "{\"id\":\"e-1\",\"channel\":\"email\",\"address\":\"a@example.org\","
+	    "\"attributes\":{\"Newsletter\":[\"weekly\"]},\"extra\":{\"Cohort\":\"7\"}}");
+	assert_string_equal(rows[1].new_value.ptr,
+	    "{\"id\":\"e-1\",\"channel\":\"email\",\"address\":\"a@example.org\",\"opted_out\":"
+	    "true,"
+	    "\"attributes\":{\"Newsletter\":[\"weekly\"]},\"extra\":{\"Cohort\":\"7\"}}");
 	/* The import knows that it belongs to somebody else now. */
 	OK(store_begin(f->st, ERR));
 	assert_int_equal(
@@ -145,7 +152,8 @@ consent_is_given_withdrawn_and_remembered(void **state)
 	bool created;
 
 	OK(store_begin(f->st, ERR));
-	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+	OK(store_customer_put(
+	    f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, "test", &created, ERR));
 	assert_int_equal(store_consent_put(f->st, id, &k, 1, "pinpoint import", ERR), 1);
 	assert_int_equal(store_consent_put(f->st, id, &k, 2, "pinpoint import", ERR), 0);
 	k.purpose = PURPOSE_SERVICE;
@@ -161,8 +169,12 @@ consent_is_given_withdrawn_and_remembered(void **state)
 	OK(store_history_list(f->st, id, 10, f->a, &rows, &count, ERR));
 	assert_int_equal(count, 3);
 	assert_string_equal(rows[0].field.ptr, "consent:email:marketing");
-	assert_string_equal(rows[0].old_value.ptr, "given");
-	assert_string_equal(rows[0].new_value.ptr, "withdrawn");
+	assert_string_equal(rows[0].old_value.ptr,
+	    "{\"channel\":\"email\",\"purpose\":\"marketing\",\"given\":true,"
+	    "\"source\":\"pinpoint import\",\"at\":\"1970-01-01T00:00:00.001Z\"}");
+	assert_string_equal(rows[0].new_value.ptr,
+	    "{\"channel\":\"email\",\"purpose\":\"marketing\",\"given\":false,"
+	    "\"source\":\"unsubscribe\",\"at\":\"1970-01-01T00:00:00.004Z\"}");
 }
 
 static void
@@ -186,7 +198,8 @@ tags_expire_and_can_be_renewed(void **state)
 	OK(store_tags_load(f->st, who, 2000, f->a, &tags, ERR));
 	assert_int_equal(tags.count, 1);
 	OK(store_tag_put(f->st, who, SLICE_LIT("advocate"), 2000, 3000, ERR));
-	OK(store_customer_put(f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+	OK(store_customer_put(
+	    f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, "test", &created, ERR));
 	OK(store_commit(f->st, ERR));
 	assert_int_equal(store_customer_load(f->st, id, 2500, f->a, &c, ERR), 1);
 	assert_int_equal(c->tags.count, 2);
@@ -341,8 +354,8 @@ customers_are_listed_in_pages(void **state)
 		char name[16];
 
 		snprintf(name, sizeof name, "c-%d", i);
-		OK(store_customer_put(
-		    f->st, slice_of(name), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &created, ERR));
+		OK(store_customer_put(f->st, slice_of(name), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1,
+		    "test", &created, ERR));
 		OK(store_customer_set(f->st, slice_of(name), SLICE_LIT("k"),
 		    (struct slice_list){&value, 1}, 1, "import", SLICE_NONE, ERR));
 	}
@@ -374,7 +387,7 @@ change_everything(void *cookie)
 	if (a == NULL)
 		return -1;
 	if (store_begin(f->st, ERR) == 0 &&
-	    store_customer_put(f->st, id, value, value, value, 1, &created, ERR) == 0 &&
+	    store_customer_put(f->st, id, value, value, value, 1, "test", &created, ERR) == 0 &&
 	    store_customer_set(f->st, id, SLICE_LIT("k"), (struct slice_list){&value, 1}, 1, "x",
 		SLICE_NONE, ERR) == 1 &&
 	    store_customer_set(f->st, id, SLICE_LIT("k"), (struct slice_list){&value2, 1}, 1, "x",
