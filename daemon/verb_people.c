@@ -86,6 +86,8 @@ static const struct people_command commands[] = {
     {"suggestions", 0, 0, "", people_suggestions},
     {"accept", 1, 1, "NO", people_accept},
     {"dismiss", 1, 1, "NO", people_dismiss},
+    {"merge", 2, 2, "CUSTOMER OTHER --reason TEXT", people_merge},
+    {"unmerge", 1, 1, "CUSTOMER", people_unmerge},
     {"unlink", 2, 2, "CUSTOMER AUTHOR --reason TEXT", people_unlink},
 };
 
@@ -121,7 +123,7 @@ static const struct flag people_flags[] = {
     {"--confidence", NULL, "N", "how sure that is, in percent; default: the proof's", false},
     {"--for", NULL, "TIME", "how long a code is good; default 24h", false},
     {"--state", NULL, "STATE", "suggestions: open (default), accepted or dismissed", false},
-    {"--reason", NULL, "TEXT", "why it ends", false},
+    {"--reason", NULL, "TEXT", "why it ends, is dismissed, or why two customers are one", false},
     {"--as", NULL, "NAME", "who decides; default: your login", false},
     {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
     {0},

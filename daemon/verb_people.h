@@ -36,4 +36,8 @@ int people_dismiss(struct verb_call *call);
 /* verb_people_page.c */
 int people_page(struct verb_call *call);
 
+/* verb_people_merge.c */
+int people_merge(struct verb_call *call);
+int people_unmerge(struct verb_call *call);
+
 #endif

@@ -201,7 +201,7 @@ world_add_customer(struct world *w, const struct customer_spec *spec)
 
 	must(store_begin(w->st, &w->err), w);
 	must(store_customer_put(w->st, S(spec->id), S(spec->timezone), SLICE_NONE, SLICE_NONE, NOW,
-		 &created, &w->err),
+		 "test", &created, &w->err),
 	    w);
 	if (!spec->has_no_email)
 		must(store_endpoint_put(w->st, S(spec->id), &e, S("{}"), NOW, "test", &w->err), w);

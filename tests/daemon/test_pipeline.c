@@ -452,7 +452,7 @@ make_code(struct world *w)
 
 	assert_int_equal(store_begin(w->st, &w->err), 0);
 	assert_int_equal(store_customer_put(w->st, S("ann"), SLICE_NONE, SLICE_NONE, SLICE_NONE,
-			     NOW, &created, &w->err),
+			     NOW, "test", &created, &w->err),
 	    0);
 	assert_int_equal(
 	    link_code_make(w->st, S("ann"), S("code"), "mira", HOUR, NOW, w->a, &code, &w->err), 0);

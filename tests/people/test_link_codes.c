@@ -92,7 +92,7 @@ world_with(const char *customer)
 
 	assert_int_equal(store_begin(w.st, &err), 0);
 	if (store_customer_put(w.st, slice_of(customer), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW,
-		&created, &err) < 0 ||
+		"test", &created, &err) < 0 ||
 	    store_commit(w.st, &err) < 0)
 		fail_msg("%s", err.text);
 	return w;
@@ -285,7 +285,7 @@ a_code_does_not_outweigh_a_sign_in_and_stays_open(void **state)
 	(void)state;
 	assert_int_equal(store_begin(w.st, &err), 0);
 	assert_int_equal(store_customer_put(w.st, wish.customer_id, SLICE_NONE, SLICE_NONE,
-			     SLICE_NONE, NOW, &created, &err),
+			     SLICE_NONE, NOW, "test", &created, &err),
 	    0);
 	assert_int_equal(links_make(w.st, &wish, NOW, w.a, &result, &err), 0);
 	assert_int_equal(store_commit(w.st, &err), 0);

@@ -489,8 +489,8 @@ an_address_of_several_names_nobody(void **state)
 
 	put_person(f, "alicia", "41");
 	OK(store_begin(f->st, ERR));
-	OK(store_customer_put(
-	    f->st, SLICE_LIT("other"), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1, &(bool){false}, ERR));
+	OK(store_customer_put(f->st, SLICE_LIT("other"), SLICE_NONE, SLICE_NONE, SLICE_NONE, 1,
+	    "test", &(bool){false}, ERR));
 	OK(store_endpoint_put(f->st, SLICE_LIT("other"),
 	    &(struct endpoint){.id = SLICE_LIT("ep-other"),
 		.channel = SLICE_LIT("sms"),

@@ -239,7 +239,7 @@ work_person(struct work *w)
 	size_t count;
 
 	if (store_customer_put(w->st, customer, SLICE_NONE, SLICE_LIT("de_DE"), SLICE_NONE,
-		w->now_ms, &created, ERR) < 0 ||
+		w->now_ms, "test", &created, ERR) < 0 ||
 	    store_customer_set(w->st, customer, SLICE_LIT("care"), (struct slice_list){&value, 1},
 		w->now_ms, "rule make-it-right", SLICE_NONE, ERR) < 0 ||
 	    store_tag_put(w->st, SLICE_LIT("c:customer-0"), value, w->now_ms, TIME_UNKNOWN, ERR) <

@@ -1,0 +1,96 @@
+/*
+ * customers_json.c - a customer as an object.
+ */
+#include "api/api_internal.h"
+
+#include "core/occurrence.h"
+
+static void
+put_attributes(struct json_writer *w, const struct attribute *list, size_t count)
+{
+	json_key(w, "attributes");
+	json_object_begin(w);
+	for (size_t i = 0; i < count; i++) {
+		json_key_slice(w, list[i].name);
+		json_array_begin(w);
+		for (size_t k = 0; k < list[i].values.count; k++)
+			json_put_str(w, list[i].values.items[k]);
+		json_array_end(w);
+	}
+	json_object_end(w);
+}
+
+/* Numbers as they were given. */
+static void
+put_metrics(struct json_writer *w, const struct customer_metric *list, size_t count)
+{
+	json_key(w, "metrics");
+	json_object_begin(w);
+	for (size_t i = 0; i < count; i++) {
+		json_key_slice(w, list[i].name);
+		json_put_raw(w, list[i].value);
+	}
+	json_object_end(w);
+}
+
+static void
+put_endpoint(struct json_writer *w, const struct endpoint *e)
+{
+	json_object_begin(w);
+	json_kv_str(w, "id", e->id);
+	json_kv_str(w, "channel", e->channel);
+	json_kv_str(w, "address", e->address);
+	json_kv_bool(w, "opted_out", e->is_opted_out);
+	json_kv_bool(w, "inactive", e->is_inactive);
+	json_kv_str(w, "timezone", e->timezone);
+	json_kv_str(w, "locale", e->locale);
+	json_kv_str(w, "country", e->country);
+	put_attributes(w, e->attributes, e->attribute_count);
+	put_metrics(w, e->metrics, e->metric_count);
+	json_kv_time(w, "at", e->at_ms);
+	json_object_end(w);
+}
+
+static void
+put_consent(struct json_writer *w, const struct consent *k)
+{
+	json_object_begin(w);
+	json_kv_str(w, "channel", k->channel);
+	json_kv_cstr(w, "purpose", purpose_name(k->purpose));
+	json_kv_bool(w, "given", k->is_given);
+	json_kv_str(w, "source", k->source);
+	json_kv_time(w, "at", k->at_ms);
+	json_kv_str(w, "text_version", k->text_version);
+	json_object_end(w);
+}
+
+void
+api_customer_members(struct json_writer *w, const struct customer *customer)
+{
+	json_kv_str(w, "id", customer->id);
+	json_kv_str(w, "timezone", customer->timezone);
+	json_kv_str(w, "locale", customer->locale);
+	json_kv_str(w, "country", customer->country);
+	put_attributes(w, customer->attributes, customer->attribute_count);
+	put_metrics(w, customer->metrics, customer->metric_count);
+	json_key(w, "endpoints");
+	json_array_begin(w);
+	for (size_t i = 0; i < customer->endpoint_count; i++)
+		put_endpoint(w, &customer->endpoints[i]);
+	json_array_end(w);
+	json_key(w, "consents");
+	json_array_begin(w);
+	for (size_t i = 0; i < customer->consent_count; i++)
+		put_consent(w, &customer->consents[i]);
+	json_array_end(w);
+	api_put_texts(w, "tags", customer->tags.items, customer->tags.count);
+	api_put_texts(w, "merged", customer->merged.items, customer->merged.count);
+}
+
+void
+api_put_customer(struct json_writer *w, const struct customer *customer)
+{
+	json_object_begin(w);
+	api_customer_members(w, customer);
+	json_object_end(w);
+}
