@@ -113,18 +113,6 @@ source_of(const struct applying *x)
 	return x->t->source.ptr; /* copies in an arena end in NUL, and so do words of ours */
 }
 
-static int
-note(struct applying *x, const char *field, struct slice old, struct slice now)
-{
-	struct history_row row = {.at_ms = x->t->received_at_ms,
-	    .field = slice_of(field),
-	    .old_value = old,
-	    .new_value = now,
-	    .source = x->t->source};
-
-	return store_history_add(x->st, x->customer_id, &row, x->err);
-}
-
 static struct slice
 when_new(struct slice now, struct slice before)
 {
@@ -149,12 +137,7 @@ put_customer(struct applying *x, bool *created_r)
 	    !slice_is_set(country))
 		return 0;
 	if (store_customer_put(x->st, x->customer_id, zone, locale, country, x->t->received_at_ms,
-		created_r, x->err) < 0)
-		return -1;
-	if ((*created_r && note(x, "customer", SLICE_NONE, SLICE_LIT("created")) < 0) ||
-	    (slice_is_set(zone) && note(x, "timezone", b->timezone, zone) < 0) ||
-	    (slice_is_set(locale) && note(x, "locale", b->locale, locale) < 0) ||
-	    (slice_is_set(country) && note(x, "country", b->country, country) < 0))
+		source_of(x), created_r, x->err) < 0)
 		return -1;
 	return 1;
 }
