@@ -123,6 +123,22 @@ keep_id(struct pipeline *p, const struct telling *t, struct err *err)
 }
 
 static int
+take_alias(struct pipeline *p, struct page *page, struct telling *t, struct page_result *result,
+    struct err *err)
+{
+	struct slice why = SLICE_NONE;
+	int rc = events_alias(p->env.store, t, p->arena, &why, err);
+
+	if (rc < 0)
+		return -1;
+	if (slice_is_set(why))
+		return refuse(page, t, why, result, err);
+	result->customers_told += rc;
+	result->strangers += rc == 0;
+	return rc == 0 ? 0 : keep_id(p, t, err);
+}
+
+static int
 take_telling(struct pipeline *p, struct page *page, struct telling *t, struct page_result *result,
     struct err *err)
 {
@@ -136,6 +152,8 @@ take_telling(struct pipeline *p, struct page *page, struct telling *t, struct pa
 		result->events_duplicate++;
 		return 0;
 	}
+	if (t->kind == TELLING_ALIAS)
+		return take_alias(p, page, t, result, err);
 	rc = events_whose(p->env.store, t, p->arena, &customer_id, &why, err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : refuse(page, t, why, result, err);

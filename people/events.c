@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/utf8.h"
+#include "people/merge.h"
 #include "people/people.h"
 #include "platform/zone.h"
 #include "store/erasure.h"
@@ -207,6 +208,32 @@ events_apply(struct store *st, const struct telling *t, struct slice customer_id
 		changed |= rc;
 	}
 	return changed;
+}
+
+int
+events_alias(struct store *st, const struct telling *t, struct arena *a, struct slice *why_r,
+    struct err *err)
+{
+	struct merge_wish wish = {.id = t->previous_id,
+	    .into = t->customer_id,
+	    .by = t->source,
+	    .reason = SLICE_LIT("alias")};
+	struct customer *from, *into;
+	struct err why = {ERR_NONE, ""};
+	int rc = store_customer_load(st, t->previous_id, t->received_at_ms, a, &from, err);
+
+	if (rc > 0)
+		rc = store_customer_load(st, t->customer_id, t->received_at_ms, a, &into, err);
+	if (rc <= 0)
+		return rc;
+	if (slice_eq(from->id, into->id))
+		return 1;
+	if (customer_merge(st, &wish, t->received_at_ms, a, &why) == 0)
+		return 1;
+	if (why.kind == ERR_CONFLICT)
+		return nobody(why_r, arena_strdup(a, why.text), err);
+	*err = why;
+	return -1;
 }
 
 int

@@ -29,6 +29,11 @@ int events_whose(struct store *st, const struct telling *t, struct arena *a,
 int events_apply(struct store *st, const struct telling *t, struct slice customer_id,
     struct arena *a, bool *created_r, struct err *err);
 
+/* previous_id and customer_id are one person: 1 they are merged, or were already; 0 one of them is no
+ * customer, or why_r says why they cannot be; -1. */
+int events_alias(struct store *st, const struct telling *t, struct arena *a, struct slice *why_r,
+    struct err *err);
+
 /* The customer as they are now, and the subject "c:..."; the id may be of one who was merged. */
 int events_customer(struct store *st, struct slice customer_id, int64_t now_ms, struct arena *a,
     struct customer **customer_r, struct slice *subject_r, struct err *err);

@@ -140,6 +140,12 @@ def strangers_are_kept_out_and_mistakes_told():
         house.taken("identify", {"userId": "u5", "messageId": "i2", "traits": {"email": "new@mail.example", "plan": None}})
         same([e["address"] for e in house.customer("u5")["endpoints"]], ["new@mail.example"], "endpoints")
         same(house.customer("u5")["attributes"]["phone"], ["not a number"], "no address, but what was told")
+        # two customers are one from then on
+        house.taken("track", {"userId": "u6", "event": "x", "messageId": "m6"})
+        same(house.taken("alias", {"userId": "u5", "previousId": "u6", "messageId": "al1"})["identified"], 1, "merged")
+        same(house.customer("u6")["id"], "u5", "under one id")
+        same(house.events_of("u5"), [("x", "m6")], "events of both")
+        same(house.taken("alias", {"userId": "u5", "previousId": "u6", "messageId": "al2"})["identified"], 1, "merged already")
         # an older one, sent again, changes nothing
         same(house.taken("identify", {"userId": "u5", "messageId": "i1", "traits": {"email": "old@mail.example"}})["duplicates"], 1, "again")
         same([e["address"] for e in house.customer("u5")["endpoints"]], ["new@mail.example"], "endpoints")
