@@ -17,7 +17,8 @@ static const char *const of_outbox[] = {"state", "hold", "channel", "before", "l
 static const char *const of_alerts[] = {"state", "queue", "before", "limit", NULL};
 static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
-static const char *const of_import[] = {"dry_run", "handle_attribute", "file", "line_offset", NULL};
+static const char *const of_import[] = {
+    "dry_run", "handle_attribute", "file", "line_offset", "continued", NULL};
 static const char *const of_suggestions[] = {"state", "before", "limit", NULL};
 
 static const char *const of_person[] = {"format", NULL};

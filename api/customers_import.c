@@ -126,6 +126,7 @@ read_options(struct api_call *c, struct import_options *o, struct err *err)
 	int64_t offset;
 
 	if (api_query_bool(c, "dry_run", &o->is_dry_run) < 0 ||
+	    api_query_bool(c, "continued", &o->is_continued) < 0 ||
 	    api_query_i64(c, "line_offset", 0, INT64_C(1) << 40, 0, &offset) < 0)
 		return -1;
 	if (c->request->body.len == 0) {

@@ -133,6 +133,7 @@ row_report(struct csv *c, size_t at, struct err *err)
 	row.fields = c->fields;
 	row.count = c->count;
 	row.line = c->row_line;
+	row.at = c->window_at + c->row_at;
 	row.problem = c->problem;
 	row.help = c->help;
 	row.problem_field = c->problem_field;

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/slice.h"
 
@@ -31,6 +32,7 @@ struct csv_row {
 	const struct slice *fields; /* without quotes; with a problem: those before it */
 	size_t count;
 	size_t line; /* where the row begins, from 1 */
+	uint64_t at; /* likewise, in bytes from the begin of the file */
 	const char
 	    *problem; /* NULL, or why the row cannot be read: "a quote is never closed", ... */
 	const char *help; /* with a problem: what to do */

@@ -49,10 +49,10 @@ struct import_options {
 	bool is_jsonl; /* import_is_jsonl() tells */
 	bool is_dry_run; /* judge everything, write nothing */
 	size_t batch_rows; /* rows a transaction; default 5000 */
-	/* A piece of a larger file, whose header was said before: lines that stand in the file
-	 * before this piece's rows and not in the piece.  Findings about the header are not
-	 * repeated. */
+	/* A piece of a larger file: lines of it that stand before this piece's rows and not in the
+	 * piece; continued: what is wrong with its header was said with another piece. */
 	size_t line_offset;
+	bool is_continued;
 	int64_t now_ms;
 	/* NULL, or called for each row that is left out, in order, with the line it begins on and
 	 * why ("I007 'x' is no email address"). */

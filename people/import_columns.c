@@ -32,13 +32,6 @@ import_attribute_column(const struct import *i, const char *name)
 	return 0;
 }
 
-/* Pieces of one file: the first has said it. */
-static bool
-is_told_before(const struct import *i)
-{
-	return i->o.line_offset > 0;
-}
-
 static struct target
 column_make(struct import *i, size_t k, struct slice header)
 {
@@ -117,7 +110,7 @@ import_columns_read(struct import *i, struct err *err)
 	i->columns = arena_array(i->head, row->count + 1, sizeof *i->columns);
 	if (i->columns == NULL)
 		return import_nomem(i, err);
-	if (is_told_before(i))
+	if (i->o.is_continued)
 		i->diags = NULL;
 	for (size_t k = 0; k < row->count; k++) {
 		struct slice header = utf8_repair(i->head, slice_trim(row->fields[k]), NULL);
