@@ -24,6 +24,8 @@ static const char *const of_suggestions[] = {"state", "before", "limit", NULL};
 static const char *const of_person[] = {"format", NULL};
 static const char *const dry_run_only[] = {"dry_run", NULL};
 
+static const char *const of_export[] = {"format", "guard", "after", "limit", NULL};
+
 /* A path with words stands before one with {...} in the same place. */
 static const struct api_route routes[] = {
     {"GET", "/", API_READER, api_page_get, NULL},
@@ -70,7 +72,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/channels", API_LOOP, api_channels_list, NULL},
     {"GET", "/api/v1/customers", API_READER, api_customers_list, after_and_limit},
     {"POST", "/api/v1/customers/import", API_WRITER_OWN, api_customers_import, of_import},
-    {"GET", "/api/v1/customers/export", API_READER, api_customers_export, after_and_limit},
+    {"GET", "/api/v1/customers/export", API_READER, api_customers_export, of_export},
     {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, NULL},
     {"POST", "/api/v1/customers/{id}/merge", API_WRITER, api_customers_merge, NULL},
     {"POST", "/api/v1/customers/{id}/unmerge", API_WRITER, api_customers_unmerge, NULL},

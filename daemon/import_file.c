@@ -291,8 +291,10 @@ import_file_row(const struct import_file *f, size_t line)
 {
 	const struct row_place *r = bsearch(&line, f->rows, f->row_count, sizeof *f->rows, by_line);
 
-	return r == NULL ? SLICE_NONE
-			 : slice_make(buf_str(&f->kept) + (size_t)(r->at - f->kept_at), r->len);
+	if (r == NULL)
+		return SLICE_NONE;
+	return slice_make(
+	    buf_str(&f->kept) + (size_t)(r->at - f->kept_at) + r->skip, r->len - r->skip);
 }
 
 bool

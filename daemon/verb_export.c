@@ -33,15 +33,20 @@ static const struct flag flags[] = {
     {"--customers", NULL, NULL, "all customers, as a file that `earshot import` reads", false},
     {"--person", NULL, "KEY",
 	"everything about one person, as JSON: by customer, account, address or handle", false},
+    {"--format", NULL, "FORMAT", "jsonl (everything), pinpoint-jsonl or pinpoint-csv", false},
+    {"--guard", NULL, NULL,
+	"CSV for a spreadsheet: what it would run as a formula is prefixed with '", false},
     {0},
 };
 
 const struct verb verb_export = {
     "export",
-    "--customers [FILE] | --person KEY [FILE]",
+    "--customers [--format FORMAT] [FILE] | --person KEY [FILE]",
     "customers as a file that can be imported again, or everything about one person",
     "Without FILE, or with -, to standard output.  A file appears when it is whole.",
-    "  earshot export --customers customers.jsonl\n  earshot export --person u-1001 u-1001.json",
+    "  earshot export --customers customers.jsonl\n"
+    "  earshot export --customers --format pinpoint-csv customers.csv\n"
+    "  earshot export --person u-1001 u-1001.json",
     flags,
     run,
 };

@@ -418,7 +418,9 @@ csv_place(const struct csv_row *row, size_t field)
 void
 csv_put(struct buf *out, struct slice field, bool guard)
 {
-	bool quote = false;
+	bool quote = field.len > 0 &&
+	    (memchr(" \t", field.ptr[0], 2) != NULL ||
+		memchr(" \t", field.ptr[field.len - 1], 2) != NULL);
 	bool is_formula = guard && field.len > 0 && memchr("=+-@\t\r", field.ptr[0], 6) != NULL;
 
 	for (size_t i = 0; i < field.len; i++)

@@ -60,7 +60,7 @@ struct csv_place {
 };
 struct csv_place csv_place(const struct csv_row *row, size_t field);
 
-/* Appends a field, quoted when needed.  guard: a leading = + - @, tab or CR is prefixed with '
+/* Appends a field, quoted when needed (also for white space at its ends).  guard: a leading = + - @, tab or CR is prefixed with '
  * (spreadsheets run formulas). */
 void csv_put(struct buf *out, struct slice field, bool guard);
 

@@ -220,6 +220,8 @@ read_link(struct import *i, const struct json *v, struct person_row *p)
 	l->confidence = (int32_t)confidence;
 	if (!slice_is_set(l->handle_key))
 		l->handle_key = SLICE_LIT("");
+	if (!slice_is_set(l->made_by))
+		l->made_by = SLICE_LIT("import");
 	if (l->linked_at_ms != TIME_UNKNOWN && slice_is_set(l->proof) &&
 	    (l->handle_key.len > 0 || slice_is_set(l->author_id)))
 		return 0;

@@ -344,17 +344,29 @@ judge_bytes(struct import *i, size_t k, size_t replaced)
 	return is_fatal;
 }
 
+/* White space at the ends is a slip, unless it is quoted; in ids and the like it always is. */
+static struct slice
+cell_text(const struct import *i, size_t k)
+{
+	const struct csv_row *row = i->at;
+	enum target_kind kind = i->columns[k].kind;
+
+	if (k >= row->count)
+		return SLICE_LIT("");
+	if ((kind == TARGET_ATTRIBUTE || kind == TARGET_ENDPOINT_ATTRIBUTE) &&
+	    i->columns[k].split == 0 && !slice_is_set(i->columns[k].date) &&
+	    row->raw_starts[k] < row->raw.len && row->raw.ptr[row->raw_starts[k]] == '"')
+		return row->fields[k];
+	return slice_trim(row->fields[k]);
+}
+
 static int
 read_cell(struct import *i, struct person_row *p, size_t k)
 {
 	size_t replaced = 0;
-	struct slice v = SLICE_LIT("");
+	struct slice v = i->columns[k].is_constant ? i->columns[k].constant : cell_text(i, k);
 	int rc;
 
-	if (i->columns[k].is_constant)
-		v = i->columns[k].constant;
-	else if (k < i->at->count)
-		v = slice_trim(i->at->fields[k]);
 	if (v.len == 0 || i->columns[k].kind == TARGET_SKIPPED)
 		return 0;
 	v = utf8_repair(i->row, v, &replaced);
