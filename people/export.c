@@ -22,27 +22,39 @@ export_jsonl(const struct customer_record *r, struct buf *out)
 
 /* ---- a row of Pinpoint's ----------------------------------------------------------- */
 
-/* What an import makes of the endpoints alone: the first that has one. */
-static bool
-is_derived(const struct customer_record *r, struct slice own, size_t member)
+/* The customer's own value where an import would not make it of the endpoints alone, which takes the
+ * first that has one. */
+static struct slice
+own_fact(const struct customer_record *r, struct slice own, size_t member)
 {
 	for (size_t k = 0; k < r->c.endpoint_count; k++) {
 		const struct slice *s =
 		    (const struct slice *)(const void *)((const char *)&r->c.endpoints[k] + member);
 
 		if (slice_is_set(*s))
-			return slice_is_set(own) && slice_eq(*s, own);
+			return slice_is_set(own) && !slice_eq(*s, own) ? own : SLICE_NONE;
 	}
-	return !slice_is_set(own);
+	return own;
+}
+
+static void
+own_facts(struct export_row *row)
+{
+	const struct customer_record *r = row->r;
+
+	row->timezone = own_fact(r, r->c.timezone, offsetof(struct endpoint, timezone));
+	row->locale = own_fact(r, r->c.locale, offsetof(struct endpoint, locale));
+	row->country = own_fact(r, r->c.country, offsetof(struct endpoint, country));
 }
 
 bool
 export_needs_user_row(const struct customer_record *r)
 {
-	return r->c.endpoint_count == 0 ||
-	    !is_derived(r, r->c.timezone, offsetof(struct endpoint, timezone)) ||
-	    !is_derived(r, r->c.locale, offsetof(struct endpoint, locale)) ||
-	    !is_derived(r, r->c.country, offsetof(struct endpoint, country));
+	struct export_row row = {.r = r};
+
+	own_facts(&row);
+	return r->c.endpoint_count == 0 || slice_is_set(row.timezone) || slice_is_set(row.locale) ||
+	    slice_is_set(row.country);
 }
 
 /* 1 given, 0 withdrawn, -1 never asked. */
@@ -93,9 +105,7 @@ export_row_init(struct export_row *row, const struct customer_record *r, size_t 
 {
 	memset(row, 0, sizeof *row);
 	row->r = r;
-	row->timezone = r->c.timezone;
-	row->locale = r->c.locale;
-	row->country = r->c.country;
+	own_facts(row);
 	if (e_index >= r->c.endpoint_count)
 		return;
 	row->e = &r->c.endpoints[e_index];

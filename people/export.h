@@ -7,7 +7,7 @@
  * Amazon Pinpoint's: one endpoint a line or row, with what Pinpoint knows: no tags, lists, links,
  * numbers of the customer, and no source or time of consent.  A customer without endpoints, or whose
  * own time zone, locale or country is another than the first endpoint's, has a row of the user alone
- * in front.  OptOut is NONE only where the person takes messages for both purposes; where that says
+ * in front, which says those.  OptOut is NONE only where the person takes messages for both purposes; where that says
  * less than is known, Earshot.Allowed says the rest to our own import, and ALL is what others read.
  *
  * CSV: a column for each attribute that any of them has, as often as it has values; so the columns are

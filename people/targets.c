@@ -188,8 +188,8 @@ take_word(struct slice *rest, struct slice *word_r)
 	const char *end;
 
 	*rest = slice_trim(*rest);
-	if (rest->len > 0 && rest->ptr[0] == '"') {
-		end = memchr(rest->ptr + 1, '"', rest->len - 1);
+	if (rest->len > 0 && (rest->ptr[0] == '"' || rest->ptr[0] == '\'')) {
+		end = memchr(rest->ptr + 1, rest->ptr[0], rest->len - 1);
 		if (end == NULL)
 			return false;
 		*word_r = slice_make(rest->ptr + 1, (size_t)(end - rest->ptr - 1));

@@ -17,7 +17,7 @@
  *
  * Behind the word: split "C" (several values in a cell), date "DD.MM.YYYY" (or unix, unix_ms),
  * decimal "," (how numbers are written), is "VALUE" (a constant: the column has no cells).  A NAME
- * with spaces is quoted.
+ * with spaces is quoted.  Quotes may be 'single', too, which a header of CSV likes better.
  *
  * Ownership: texts of a target are borrowed from the words it was read from.
  * Threads:   pure.

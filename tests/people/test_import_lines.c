@@ -1,0 +1,294 @@
+/*
+ * Files that are not Pinpoint's CSV: its JSON lines, columns named by targets, our own export.
+ */
+#include "people/import.h"
+
+#include "store/records.h"
+#include "tests/people/people_world.h"
+
+static void
+on_reject(void *cookie, size_t line, const char *reason)
+{
+	buf_addf(cookie, "%zu:%.4s ", line, reason);
+}
+
+/* Returns the findings; the rejects are in *rejects. */
+static const char *
+import_text(struct people_world *w, const char *text, struct import_report *r, struct buf *rejects)
+{
+	struct import_options o = {.file = "c",
+	    .now_ms = w->now_ms,
+	    .is_jsonl = import_is_jsonl(slice_of(text)),
+	    .on_reject = rejects == NULL ? NULL : on_reject,
+	    .cookie = rejects};
+	struct err err = {0};
+	struct buf found;
+	const char *out;
+
+	memset(r, 0, sizeof *r);
+	buf_init(&found, 1024 * 1024);
+	if (world_import_into(w->st, slice_of(text), 3, &o, &found, r, &err) < 0)
+		fail_msg("%s", err.text);
+	out = arena_strdup(w->a, buf_str(&found));
+	buf_fini(&found);
+	return out;
+}
+
+static const char *
+record(struct people_world *w, const char *id)
+{
+	struct customer_record *r = NULL;
+	struct err err = {0};
+	struct buf b;
+	const char *text = "nobody";
+
+	buf_init(&b, 1024 * 1024);
+	if (store_record_load(w->st, slice_of(id), w->now_ms, w->a, &r, &err) > 0) {
+		store_record_json(r, &b);
+		text = arena_strdup(w->a, buf_str(&b));
+	}
+	buf_fini(&b);
+	return text;
+}
+
+static void
+a_line_of_pinpoints_is_what_a_row_is(void **state)
+{
+	static const char csv[] =
+	    "ChannelType,Address,Id,OptOut,EndpointStatus,EffectiveDate,Location.Country,"
+	    "Location.Latitude,Demographic.Timezone,Demographic.Make,Attributes.D,Attributes.D,"
+	    "Metrics.V,User.UserId,User.UserAttributes.N\n"
+	    "email,a@b.example,e-1,all,INACTIVE,2026-01-01T00:00:00Z,DE,52.5,Europe/Berlin,Acme,"
+	    "x,y,7.50,u,Ann\n"
+	    ",,,,,,,,,,,,,v,Bo\n";
+	static const char lines[] =
+	    "{\"ChannelType\":\"email\",\"Address\":\"a@b.example\",\"Id\":\"e-1\","
+	    "\"OptOut\":\"all\",\"EndpointStatus\":\"INACTIVE\",\"EffectiveDate\":"
+	    "\"2026-01-01T00:00:00Z\",\"Location\":{\"Country\":\"DE\",\"Latitude\":52.5},"
+	    "\"Demographic\":{\"Timezone\":\"Europe/Berlin\",\"Make\":\"Acme\"},\"Attributes\":"
+	    "{\"D\":[\"x\",\"y\"]},\"Metrics\":{\"V\":7.50},\"User\":{\"UserId\":\"u\","
+	    "\"UserAttributes\":{\"N\":[\"Ann\"]}}}\r\n\n"
+	    "{\"User\":{\"UserId\":\"v\",\"UserAttributes\":{\"N\":\"Bo\"}}}";
+	struct people_world w = world_open(), other = world_open();
+	struct import_report r;
+
+	(void)state;
+	assert_string_equal(import_text(&w, csv, &r, NULL), "");
+	assert_string_equal(import_text(&other, lines, &r, NULL), "");
+	assert_int_equal(r.created, 2);
+	assert_string_equal(record(&w, "u"), record(&other, "u"));
+	assert_string_equal(record(&w, "v"), record(&other, "v"));
+	assert_non_null(strstr(record(&w, "u"), "\"metrics\":{\"V\":7.5}"));
+	assert_non_null(strstr(record(&w, "u"), "\"opted_out\":true,\"inactive\":true"));
+	world_close(&w);
+	world_close(&other);
+}
+
+static void
+columns_of_any_file_are_named_by_targets(void **state)
+{
+	static const char text[] =
+	    "id,endpoint:email,endpoint:sms split '/',attribute:Since date 'DD.MM.YYYY',"
+	    "attribute:'Likes it' split ';',\"metric:points decimal ','\",consent:email:both,"
+	    "consent:email:both:at date 'DD.MM.YYYY',tag:vip,tag,list:staff,handle,"
+	    "consent:email:both:source is 'web form',country is 'DE',consent:email:both:text "
+	    "is 'v2'\n"
+	    "17,a@b.example,+4930123/+4930124,03.11.2020,a; b;,\"1.234,5\",yes,01.02.2025,x,"
+	    "\"t1, t2\",no,@h@x.example\n";
+	struct people_world w = world_open();
+	struct import_report r;
+	int64_t history;
+
+	(void)state;
+	assert_string_equal(import_text(&w, text, &r, NULL), "");
+	assert_string_equal(record(&w, "17"),
+	    "{\"id\":\"17\",\"country\":\"DE\",\"attributes\":{\"Likes it\":[\"a\",\"b\"],"
+	    "\"Since\":[\"2020-11-03\"],\"SocialHandle\":[\"@h@x.example\"]},\"metrics\":"
+	    "{\"points\":1234.5},\"endpoints\":[{\"id\":\"17|EMAIL|a@b.example\",\"channel\":"
+	    "\"email\",\"address\":\"a@b.example\",\"extra\":{\"ChannelType\":\"EMAIL\"}},{\"id\":"
+	    "\"17|SMS|+4930123\",\"channel\":\"sms\",\"address\":\"+4930123\",\"extra\":"
+	    "{\"ChannelType\":\"SMS\"}},{\"id\":\"17|SMS|+4930124\",\"channel\":\"sms\","
+	    "\"address\":\"+4930124\",\"extra\":{\"ChannelType\":\"SMS\"}}],\"consents\":["
+	    "{\"channel\":\"email\",\"purpose\":\"service\",\"given\":true,\"source\":\"web "
+	    "form\",\"at\":\"2025-02-01T00:00:00Z\",\"text_version\":\"v2\"},{\"channel\":"
+	    "\"email\",\"purpose\":\"marketing\",\"given\":true,\"source\":\"web form\",\"at\":"
+	    "\"2025-02-01T00:00:00Z\",\"text_version\":\"v2\"}],\"tags\":[{\"tag\":\"t1\",\"at\":"
+	    "\"2026-11-21T10:00:00Z\"},{\"tag\":\"t2\",\"at\":\"2026-11-21T10:00:00Z\"},{\"tag\":"
+	    "\"vip\",\"at\":\"2026-11-21T10:00:00Z\"}],\"links\":[{\"handle\":\"@h@x.example\","
+	    "\"proof\":\"imported handle\",\"confidence\":80,\"made_by\":\"import\",\"linked_at\":"
+	    "\"2026-11-21T10:00:00Z\"}]}");
+	history = world_count(&w, "customer_history");
+	w.now_ms += TIME_DAY_MS;
+	import_text(&w, text, &r, NULL);
+	assert_int_equal(r.unchanged, 1);
+	assert_int_equal(world_count(&w, "customer_history"), history);
+	world_close(&w);
+}
+
+static void
+an_address_alone_is_no_consent(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+
+	(void)state;
+	import_text(&w, "endpoint:email\na@b.example\n", &r, NULL);
+	assert_string_equal(record(&w, "email:a@b.example"),
+	    "{\"id\":\"email:a@b.example\",\"endpoints\":[{\"id\":\"email:a@b.example|EMAIL|a@b."
+	    "example\",\"channel\":\"email\",\"address\":\"a@b.example\",\"extra\":"
+	    "{\"ChannelType\":\"EMAIL\"}}]}");
+	world_close(&w);
+}
+
+/* Of consent said outright the newer counts, and of the same instant the withdrawal. */
+static void
+the_newer_word_on_consent_counts(void **state)
+{
+	static const struct {
+		const char *note, *first, *second, *want;
+	} cases[] = {
+	    {"newer", "yes,2025-01-01", "no,2025-01-02", "\"given\":false"},
+	    {"older", "yes,2025-01-02", "no,2025-01-01", "\"given\":true"},
+	    {"the same instant", "yes,2025-01-01", "no,2025-01-01", "\"given\":false"},
+	    {"the same instant, the other way", "no,2025-01-01", "yes,2025-01-01",
+		"\"given\":false"},
+	    {"given again later", "no,2025-01-01", "yes,2025-01-02", "\"given\":true"},
+	    {"no time: a withdrawal counts", "yes,2025-01-01", "no,", "\"given\":false"},
+	    {"no time: the import gives back what it took", "no,", "yes,", "\"given\":true"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct people_world w = world_open();
+		const char *const files[] = {cases[i].first, cases[i].second};
+		struct import_report r;
+
+		for (size_t k = 0; k < 2; k++)
+			import_text(&w,
+			    arena_printf(w.a,
+				"id,consent:sms:service,consent:sms:service:at\nu,%s\n", files[k]),
+			    &r, NULL);
+		if (strstr(record(&w, "u"), cases[i].want) == NULL)
+			fail_msg("%s: %s", cases[i].note, record(&w, "u"));
+		world_close(&w);
+	}
+}
+
+static void
+lines_that_are_wrong_are_left_out_with_their_number_and_reason(void **state)
+{
+	static const struct {
+		const char *note, *line, *code;
+	} cases[] = {
+	    {"no JSON", "rubbish", "I001"},
+	    {"no object", "[1]", "I001"},
+	    {"nobody", "{}", "I003"},
+	    {"no channel", "{\"Address\":\"a@b.example\"}", "I004"},
+	    {"opt-out", "{\"ChannelType\":\"EMAIL\",\"Address\":\"a@b.example\",\"OptOut\":\"X\"}",
+		"I005"},
+	    {"channel", "{\"ChannelType\":\"FAX\",\"Address\":\"1\"}", "I006"},
+	    {"address", "{\"ChannelType\":\"EMAIL\",\"Address\":\"x\"}", "I007"},
+	    {"an id that is no text", "{\"id\":7}", "I023"},
+	    {"an empty id", "{\"id\":\"\"}", "I003"},
+	    {"metric", "{\"id\":\"x\",\"metrics\":{\"m\":\"many\"}}", "I016"},
+	    {"attribute", "{\"id\":\"x\",\"attributes\":{\"a\":[{}]}}", "I023"},
+	    {"attributes", "{\"id\":\"x\",\"attributes\":7}", "I023"},
+	    {"endpoint", "{\"id\":\"x\",\"endpoints\":[7]}", "I023"},
+	    {"endpoint's channel",
+		"{\"id\":\"x\",\"endpoints\":[{\"channel\":\"fax\",\"address\":\"1\"}]}", "I006"},
+	    {"purpose", "{\"id\":\"x\",\"consents\":[{\"channel\":\"sms\",\"purpose\":\"fun\"}]}",
+		"I023"},
+	    {"future",
+		"{\"id\":\"x\",\"consents\":[{\"channel\":\"sms\",\"purpose\":\"service\","
+		"\"given\":true,\"at\":\"2099-01-01T00:00:00Z\"}]}",
+		"I019"},
+	    {"time", "{\"id\":\"x\",\"tags\":[{\"tag\":\"t\",\"at\":\"soon\"}]}", "I019"},
+	    {"link", "{\"id\":\"x\",\"links\":[{\"handle\":\"@a@b.example\"}]}", "I023"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct people_world w = world_open();
+		const char *want = arena_printf(w.a, "3:%s ", cases[i].code);
+		struct import_report r;
+		struct buf rejects;
+
+		buf_init(&rejects, 65536);
+		import_text(&w,
+		    arena_printf(w.a,
+			"# line 7: a remark\n{\"id\":\"first\"}\n%s\n{\"id\":\"last\"}\n",
+			cases[i].line),
+		    &r, &rejects);
+		if (strcmp(buf_str(&rejects), want) != 0)
+			fail_msg("%s: '%s', want '%s'", cases[i].note, buf_str(&rejects), want);
+		assert_true(r.rows == 3 && r.created == 2 && r.rejected == 1);
+		buf_fini(&rejects);
+		world_close(&w);
+	}
+}
+
+/* Fifteen endpoints a customer, as Pinpoint had it. */
+static void
+the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+	struct customer_record *c = NULL;
+	struct err err = {0};
+	struct buf b;
+
+	(void)state;
+	for (int k = 0; k < 17; k++) {
+		w.now_ms++;
+		import_text(&w,
+		    arena_printf(w.a, "ChannelType,Address,User.UserId\n%s,%s%d%s,u\n",
+			k == 3 ? "GCM" : "EMAIL", k == 3 ? "token" : "a", k,
+			k == 3 ? "" : "@b.example"),
+		    &r, NULL);
+		assert_int_equal(r.rejected, k == 16);
+	}
+	assert_int_equal(store_record_load(w.st, SLICE_LIT("u"), w.now_ms, w.a, &c, &err), 1);
+	assert_int_equal(c->c.endpoint_count, 16);
+	buf_init(&b, 65536);
+	for (size_t k = 0; k < 16; k++)
+		if (c->c.endpoints[k].is_inactive)
+			buf_add_slice(&b, c->c.endpoints[k].address);
+	assert_string_equal(buf_str(&b), "token3");
+	buf_fini(&b);
+	world_close(&w);
+}
+
+static void
+an_endpoint_that_moves_leaves_a_row_in_the_history_of_both(void **state)
+{
+	struct people_world w = world_open();
+	struct history_row *rows;
+	struct import_report r;
+	struct err err = {0};
+	size_t count;
+
+	(void)state;
+	import_text(&w, "ChannelType,Address,Id,User.UserId\nEMAIL,a@b.example,e,u\n", &r, NULL);
+	import_text(&w, "ChannelType,Address,Id,User.UserId\nEMAIL,a@b.example,e,v\n", &r, NULL);
+	assert_int_equal(store_history_list(w.st, SLICE_LIT("u"), 10, w.a, &rows, &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_true(slice_eq_str(rows[0].field, "endpoint:e") && slice_is_set(rows[0].old_value) &&
+	    !slice_is_set(rows[0].new_value));
+	world_close(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_line_of_pinpoints_is_what_a_row_is),
+	    cmocka_unit_test(columns_of_any_file_are_named_by_targets),
+	    cmocka_unit_test(an_address_alone_is_no_consent),
+	    cmocka_unit_test(the_newer_word_on_consent_counts),
+	    cmocka_unit_test(lines_that_are_wrong_are_left_out_with_their_number_and_reason),
+	    cmocka_unit_test(the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused),
+	    cmocka_unit_test(an_endpoint_that_moves_leaves_a_row_in_the_history_of_both),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
