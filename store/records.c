@@ -97,10 +97,6 @@ read_endpoint(struct query *q, struct arena *a, void *row, struct err *err)
 	return 0;
 }
 
-#define ENDPOINT_COLUMNS                                                                           \
-	"id, channel, address, is_opted_out, is_inactive, timezone, locale, country, attributes, " \
-	"metrics, at_ms, extra"
-
 static int
 load_endpoints(
     struct store *st, struct slice id, struct arena *a, struct customer_record *r, struct err *err)
@@ -112,7 +108,9 @@ load_endpoints(
 	size_t count;
 
 	if (query_open(&q, st,
-		"SELECT " ENDPOINT_COLUMNS " FROM endpoints WHERE customer_id = ?1 ORDER BY id",
+		"SELECT id, channel, address, is_opted_out, is_inactive, timezone, locale, "
+		"country, attributes, metrics, at_ms, extra FROM endpoints WHERE customer_id = ?1 "
+		"ORDER BY id",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);

@@ -30,9 +30,6 @@ int record_metric_write(struct store *st, struct slice id, const struct customer
     int64_t now_ms, struct err *err);
 int record_endpoint_write(struct store *st, struct slice id, const struct endpoint *e,
     struct slice extra, int64_t now_ms, struct err *err);
-/* An endpoint that is another customer's until now: a row in that one's history. */
-int record_endpoint_leave(struct store *st, struct slice id, struct slice endpoint_id,
-    int64_t now_ms, const char *source, struct err *err);
 int
 record_consent_write(struct store *st, struct slice id, const struct consent *c, struct err *err);
 int record_tag_write(struct store *st, struct slice id, const struct tag_row *t, struct err *err);
