@@ -24,7 +24,6 @@ struct json;
 #define IMPORT_ADDRESS_BYTES_MAX 4096 /* a push token can be long */
 #define IMPORT_WORD_BYTES_MAX 256 /* of tags, lists, sources of consent */
 #define IMPORT_HANDLES_MAX 16 /* of one customer */
-#define IMPORT_ENDPOINTS_MAX 15 /* of one customer in use, as Pinpoint had it */
 
 struct import {
 	struct store *st;

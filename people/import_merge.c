@@ -319,14 +319,14 @@ retire_oldest(struct import *i, struct endpoint *list, size_t count)
 		    (oldest == NULL || list[k].at_ms < oldest->at_ms))
 			oldest = &list[k];
 	}
-	if (active <= IMPORT_ENDPOINTS_MAX)
+	if (active <= ENDPOINTS_MAX)
 		return 0;
 	if (oldest != NULL) {
 		oldest->is_inactive = true;
 		return retire_oldest(i, list, count);
 	}
 	import_finding(i, DIAG_ERROR, "I017", 0, "put one out of use: EndpointStatus INACTIVE",
-	    "the customer would have %zu endpoints, more than %d", active, IMPORT_ENDPOINTS_MAX);
+	    "the customer would have %zu endpoints, more than %d", active, ENDPOINTS_MAX);
 	return 1;
 }
 
