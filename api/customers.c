@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "core/occurrence.h"
+#include "people/links.h"
 #include "people/people.h"
 #include "store/persons.h"
 #include "store/store.h"
@@ -76,7 +77,7 @@ api_customers_show(struct api_call *c, struct err *err)
 
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(id));
-	if (rc < 0 || store_links_of_customer(st, id, a, &links, &link_count, err) < 0 ||
+	if (rc < 0 || links_of_customer(st, id, a, &links, &link_count, err) < 0 ||
 	    store_history_list(st, id, HISTORY_MAX, a, &history, &history_count, err) < 0)
 		return -1;
 	w = api_object(c);

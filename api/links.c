@@ -46,22 +46,6 @@ api_put_link(struct json_writer *w, const struct link_row *l)
 	json_object_end(w);
 }
 
-static int
-load_links(struct api_call *c, struct link_row **rows_r, size_t *count_r, struct err *err)
-{
-	struct customer *customer;
-	int rc = store_customer_load(c->env->store, c->params[0], clock_now_ms(c->env->clock),
-	    c->env->arena, &customer, err);
-
-	if (rc == 0)
-		return err_set(
-		    err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(c->params[0]));
-	if (rc < 0)
-		return -1;
-	return store_links_of_customer(
-	    c->env->store, c->params[0], c->env->arena, rows_r, count_r, err);
-}
-
 int
 api_links_list(struct api_call *c, struct err *err)
 {
@@ -69,7 +53,7 @@ api_links_list(struct api_call *c, struct err *err)
 	struct json_writer *w;
 	size_t count;
 
-	if (load_links(c, &rows, &count, err) < 0)
+	if (links_of_customer(c->env->store, c->params[0], c->env->arena, &rows, &count, err) < 0)
 		return -1;
 	w = api_object(c);
 	json_key(w, "items");
@@ -285,7 +269,7 @@ api_links_end(struct api_call *c, struct err *err)
 		    "'reason' is missing: why is it not theirs?");
 		return -1;
 	}
-	if (load_links(c, &rows, &count, err) < 0)
+	if (links_of_customer(c->env->store, c->params[0], c->env->arena, &rows, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (is_named(&rows[i], &name))

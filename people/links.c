@@ -4,6 +4,7 @@
 #include "people/links.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -13,6 +14,7 @@
 #include "core/post.h"
 #include "people/people.h"
 #include "store/joins.h"
+#include "store/merges.h"
 #include "store/persons.h"
 #include "store/suggestions.h"
 
@@ -175,7 +177,7 @@ links_end(struct store *st, const struct link_row *link, struct slice by, const 
 struct making {
 	struct store *st;
 	const struct link_wish *wish;
-	struct customer *customer; /* as merged */
+	struct slice root; /* the customer as merged */
 	int64_t now_ms;
 	struct arena *arena;
 	struct link_result *result;
@@ -202,13 +204,13 @@ row_of(const struct link_wish *wish, int64_t now_ms)
 static int
 is_same_customer(struct making *m, const struct link_row *link, struct err *err)
 {
-	struct customer *other = NULL;
+	struct slice root;
 	int rc;
 
 	if (slice_eq(link->customer_id, m->wish->customer_id))
 		return 1;
-	rc = store_customer_load(m->st, link->customer_id, m->now_ms, m->arena, &other, err);
-	return rc <= 0 ? rc : slice_eq(other->id, m->customer->id);
+	rc = store_customer_root(m->st, link->customer_id, m->arena, &root, err);
+	return rc <= 0 ? rc : slice_eq(root, m->root);
 }
 
 /* The same customer again: the better proof stands. */
@@ -345,12 +347,12 @@ links_make(struct store *st, const struct link_wish *wish, int64_t now_ms, struc
     struct link_result *result_r, struct err *err)
 {
 	struct link_result result = {0};
-	struct making m = {st, wish, NULL, now_ms, a, &result};
+	struct making m = {st, wish, SLICE_NONE, now_ms, a, &result};
 	int rc;
 
 	assert(slice_is_set(wish->author_id) || wish->handle_key.len > 0);
 	assert(slice_is_set(wish->made_by) && wish->confidence >= 0 && wish->confidence <= 100);
-	rc = store_customer_load(st, wish->customer_id, now_ms, a, &m.customer, err);
+	rc = store_customer_root(st, wish->customer_id, a, &m.root, err);
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'",
 		    SLICE_ARG(wish->customer_id));
@@ -391,6 +393,50 @@ links_restore(
 	    join(st, link, now_ms, a, err) < 0)
 		return -1;
 	return note(st, NULL, link, SLICE_LIT("import"), now_ms, a, err);
+}
+
+static int
+compare_links(const void *a, const void *b)
+{
+	const struct link_row *x = a, *y = b;
+
+	return (x->link_no > y->link_no) - (x->link_no < y->link_no);
+}
+
+int
+links_of_customer(struct store *st, struct slice customer_id, struct arena *a,
+    struct link_row **rows_r, size_t *count_r, struct err *err)
+{
+	struct link_row *parts[CUSTOMERS_IN_ONE_MAX + 1], *all;
+	size_t counts[CUSTOMERS_IN_ONE_MAX + 1], total = 0;
+	struct slice_list ids;
+	struct slice root;
+	int rc = store_customer_root(st, customer_id, a, &root, err);
+
+	if (rc == 0)
+		return err_set(
+		    err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(customer_id));
+	if (rc < 0 || store_customer_tree(st, root, a, &ids, err) < 0)
+		return -1;
+	assert(ids.count <= CUSTOMERS_IN_ONE_MAX + 1);
+	for (size_t i = 0; i < ids.count; i++) {
+		if (store_links_of_customer(st, ids.items[i], a, &parts[i], &counts[i], err) < 0)
+			return -1;
+		total += counts[i];
+	}
+	all = arena_array(a, total + 1, sizeof *all);
+	if (all == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for links");
+	total = 0;
+	for (size_t i = 0; i < ids.count; i++) {
+		if (counts[i] > 0)
+			memcpy(all + total, parts[i], counts[i] * sizeof *all);
+		total += counts[i];
+	}
+	qsort(all, total, sizeof *all, compare_links);
+	*rows_r = all;
+	*count_r = total;
+	return 0;
 }
 
 int

@@ -91,6 +91,10 @@ int links_import(struct store *st, struct slice customer_id, struct slice handle
 int links_restore(
     struct store *st, struct link_row *link, int64_t now_ms, struct arena *a, struct err *err);
 
+/* All links there ever were of a customer and of those it is one with, the oldest first. */
+int links_of_customer(struct store *st, struct slice customer_id, struct arena *a,
+    struct link_row **rows_r, size_t *count_r, struct err *err);
+
 /* Which account is meant: by its id, by a handle, or by the URL of a profile.  1 heard: the account
  * as stored; 0 never heard: handle_key_r is set when it reads as a handle; -1. */
 struct author_row;

@@ -351,7 +351,7 @@ was_linked(struct search *s, struct slice customer_id, struct err *err)
 	struct link_row *rows;
 	size_t count;
 
-	if (store_links_of_customer(s->st, customer_id, s->arena, &rows, &count, err) < 0)
+	if (links_of_customer(s->st, customer_id, s->arena, &rows, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].unlinked_at_ms != TIME_UNKNOWN && slice_is_set(rows[i].author_id) &&

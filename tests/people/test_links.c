@@ -3,6 +3,7 @@
 
 #include "core/rng.h"
 #include "people/influence.h"
+#include "people/merge.h"
 #include "store/outbox.h"
 #include "store/times.h"
 #include "tests/people/people_world.h"
@@ -14,8 +15,8 @@ put_customer(struct people_world *w, const char *id)
 	bool created;
 
 	assert_int_equal(store_begin(w->st, &err), 0);
-	if (store_customer_put(
-		w->st, slice_of(id), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW, "test", &created, &err) < 0 ||
+	if (store_customer_put(w->st, slice_of(id), SLICE_NONE, SLICE_NONE, SLICE_NONE, NOW, "test",
+		&created, &err) < 0 ||
 	    store_commit(w->st, &err) < 0)
 		fail_msg("%s", err.text);
 }
@@ -435,6 +436,44 @@ a_reassigned_handle_takes_the_counters_apart(void **state)
 }
 
 static void
+a_link_of_a_merged_customer_is_of_the_one_they_are(void **state)
+{
+	struct people_world w = two_customers();
+	struct merge_wish merge = {.id = SLICE_LIT("bob"),
+	    .into = SLICE_LIT("ann"),
+	    .by = SLICE_LIT("mira"),
+	    .reason = SLICE_LIT("the same")};
+	struct link_row *rows, link;
+	struct err err = {0};
+	struct slice from;
+	size_t n;
+
+	(void)state;
+	count(&w, "a:id-1", 3, NOW);
+	link_to(&w, "bob", "id-2", NULL, LINK_AGENT);
+	assert_int_equal(store_begin(w.st, &err), 0);
+	if (customer_merge(w.st, &merge, NOW, w.a, &err) < 0 || store_commit(w.st, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(slice_eq_str(see(&w, "id-2", NULL).subject, "c:ann"));
+	/* with whichever of the two an account is linked, it is linked */
+	link = link_to(&w, "ann", "id-1", NULL, LINK_CODE).link;
+	assert_int_equal(link_to(&w, "bob", "id-1", NULL, LINK_AGENT).answer, LINK_WAS_THERE);
+	assert_int_equal(counted(&w, "c:ann"), 3);
+	assert_int_equal(links_of_customer(w.st, SLICE_LIT("bob"), w.a, &rows, &n, &err), 0);
+	assert_int_equal(n, 2);
+	assert_true(slice_eq_str(rows[0].customer_id, "bob"));
+	end_link(&w, &link);
+	assert_int_equal(store_begin(w.st, &err), 0);
+	if (customer_unmerge(w.st, &merge, NOW, w.a, &from, &err) < 0 ||
+	    store_commit(w.st, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(slice_eq_str(see(&w, "id-2", NULL).subject, "c:bob"));
+	assert_int_equal(counted(&w, "a:id-1"), 3);
+	assert_int_equal(counted(&w, "c:ann"), 0);
+	world_close(&w);
+}
+
+static void
 a_failed_allocation_leaves_no_half_a_link(void **state)
 {
 	(void)state;
@@ -483,6 +522,7 @@ main(void)
 	    cmocka_unit_test(linking_and_unlinking_is_the_identity_on_counters),
 	    cmocka_unit_test(what_was_counted_while_they_were_one_both_keep),
 	    cmocka_unit_test(a_reassigned_handle_takes_the_counters_apart),
+	    cmocka_unit_test(a_link_of_a_merged_customer_is_of_the_one_they_are),
 	    cmocka_unit_test(a_failed_allocation_leaves_no_half_a_link),
 	};
 
