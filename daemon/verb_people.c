@@ -132,7 +132,10 @@ static const struct flag people_flags[] = {
 const struct verb verb_people = {
     "people",
     "[list | show CUSTOMER | page KEY | events CUSTOMER | author ID-OR-HANDLE | "
-    "influence ID-OR-HANDLE | influence --pairs FILE | adopters]",
+    "influence ID-OR-HANDLE | influence --pairs FILE | adopters | "
+    "links CUSTOMER | link CUSTOMER AUTHOR | unlink CUSTOMER AUTHOR | code CUSTOMER | codes "
+    "CUSTOMER "
+    "| suggestions | accept NO | dismiss NO]",
     "customers and authors, and how influential they are",
     "`influence ID-OR-HANDLE` shows an author's influence with its parts, who endorses them and on "
     "which "
@@ -143,9 +146,14 @@ const struct verb verb_people = {
     "empty cell is unknown) and\n"
     "prints for each, a line a row, how likely people are to call A the more influential; --json "
     "has the parts.  It needs no\n"
-    "daemon.  A row that cannot be read is told, and then nothing is printed (exit code 1).",
+    "daemon.  A row that cannot be read is told, and then nothing is printed (exit code 1).\n"
+    "`link` says that an account is a customer, AUTHOR being its id, handle or profile URL; `code` "
+    "makes a one-time code that\n"
+    "links whoever posts it; `suggestions` are what rules with `suggest link` found.",
     "  earshot people show u-1001\n  earshot people author @someone@mastodon.social\n"
-    "  earshot people influence --pairs pairs.csv",
+    "  earshot people influence --pairs pairs.csv\n"
+    "  earshot people link u-1001 @someone@mastodon.social --basis 'told us on the phone'\n"
+    "  earshot people code u-1001 --for 2h",
     people_flags,
     run_people,
 };
