@@ -208,8 +208,8 @@ apply(struct store *st, enum outbox_verb verb, enum step step, struct message *m
 	bool has_why = why != NULL && why[0] != '\0';
 	const char *reason = arena_printf(
 	    a, "%s by %s%s%s", past_tense(verb), who, has_why ? ": " : "", has_why ? why : "");
-	const char *audit = arena_printf(a, "outbox.%s id=%s%s%s", outbox_verb_name(verb), m->id,
-	    has_why ? " why=" : "", has_why ? why : "");
+	/* Words are free to name somebody: they stay with the message, and go with it. */
+	const char *audit = arena_printf(a, "outbox.%s id=%s", outbox_verb_name(verb), m->id);
 
 	if (reason == NULL || audit == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for message %s", m->id);
@@ -273,16 +273,15 @@ int
 outbox_stop_all(struct store *st, const char *who, const char *why, int64_t now_ms, struct err *err)
 {
 	bool has_why = why != NULL && why[0] != '\0';
-	char text[400], what[440], at[TIME_TEXT_MAX];
+	char text[400], at[TIME_TEXT_MAX];
 
 	assert(who != NULL);
 	snprintf(text, sizeof text, "%.*s, by %.*s at %s",
 	    SLICE_ARG(utf8_prefix(slice_of(has_why ? why : "no reason given"), 200)),
 	    SLICE_ARG(utf8_prefix(slice_of(who), 100)), time_format_rfc3339(now_ms, at));
-	snprintf(what, sizeof what, "sending.stop why=%s", text);
 	if (store_meta_set(st, STOPPED_KEY, slice_of(text), err) < 0)
 		return -1;
-	return store_audit(st, now_ms, who, what, err);
+	return store_audit(st, now_ms, who, "sending.stop", err);
 }
 
 /* updated_at_ms stays the time it was held: what waited longer than its channel's give-up time

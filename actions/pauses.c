@@ -65,10 +65,9 @@ pauses_set(struct store *st, struct slice what, const char *cause, const char *r
 	char audit[3 * WORDS_MAX], until[TIME_TEXT_MAX];
 
 	assert(cause != NULL && reason != NULL);
-	snprintf(audit, sizeof audit, "pause what=%.*s until=%s why=%.*s",
+	snprintf(audit, sizeof audit, "pause what=%.*s until=%s",
 	    SLICE_ARG(utf8_prefix(what, WORDS_MAX)),
-	    until_ms == TIME_UNKNOWN ? "lifted" : time_format_rfc3339(until_ms, until),
-	    SLICE_ARG(row.reason));
+	    until_ms == TIME_UNKNOWN ? "lifted" : time_format_rfc3339(until_ms, until));
 	if (store_pause_put(st, &row, err) < 0)
 		return -1;
 	return store_audit(st, now_ms, cause, audit, err);

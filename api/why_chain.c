@@ -72,7 +72,8 @@ add_beginning(struct chain *k)
 		time_format_rfc3339(m->not_before_ms, until)));
 }
 
-/* What people did with it: "outbox.approve id=... why=..." */
+/* What people did with it: "outbox.approve id=..."; why, as long as nothing else was done since, is the
+ * message's reason. */
 static int
 add_people(struct chain *k)
 {

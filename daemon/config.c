@@ -216,8 +216,10 @@ read_source(struct loading *l, const struct yaml_node *node)
 		return;
 	}
 	s->name = copy_of(l, node->key);
-	s->set = section(l, table_with_type(l->full->arena, s->ops->options, NULL), node,
-	    arena_printf(l->full->arena, "sources.%.*s", SLICE_ARG(node->key)));
+	s->set = section(l, table_with_type(l->full->arena, s->ops->options, config_source_options),
+	    node, arena_printf(l->full->arena, "sources.%.*s", SLICE_ARG(node->key)));
+	if (s->set != NULL)
+		config_source_terms(s);
 	c->source_count++;
 }
 
@@ -679,6 +681,15 @@ out:
 	if (f != NULL)
 		config_unref(&f->base);
 	return rc;
+}
+
+const struct source_config *
+config_source(const struct config *c, struct slice name)
+{
+	for (size_t i = 0; i < c->source_count; i++)
+		if (slice_eq_str(name, c->sources[i].name))
+			return &c->sources[i];
+	return NULL;
 }
 
 struct config *

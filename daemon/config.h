@@ -14,6 +14,7 @@
 #include "actions/channels.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "core/slice.h"
 #include "people/adopters.h"
 #include "people/influence.h"
 
@@ -27,6 +28,8 @@ struct source_config {
 	const char *name;
 	const struct collector_ops *ops;
 	struct options *set;
+	int64_t keep_ms; /* texts of its posts, by its terms; 0: as all */
+	bool may_match; /* its authors may be linked to customers, and suggested */
 };
 
 struct channel_config {
@@ -74,6 +77,8 @@ struct config {
  * (also when only warnings), 1 with errors, -1. */
 int
 config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err);
+/* The source of that name; NULL: posts that came by HTTP, or of a source that is no longer there. */
+const struct source_config *config_source(const struct config *c, struct slice name);
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c);
 

@@ -22,4 +22,10 @@ extern const struct option config_network_options[];
 extern const struct option config_log_options[];
 extern const struct option config_type_option[];
 
+extern const struct option config_source_options[];
+
+struct source_config;
+/* What the source's terms allow: as set, else as its type has it. */
+void config_source_terms(struct source_config *s);
+
 #endif

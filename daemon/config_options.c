@@ -1,5 +1,7 @@
 #include "daemon/config.h"
 
+#include <string.h>
+
 #include "core/buf.h"
 #include "core/timefmt.h"
 #include "collectors/collector.h"
@@ -171,6 +173,46 @@ const struct option config_type_option[] = {
     {0},
 };
 
+/* Of every source, whatever its type; what is not set is by the type: config_source_terms(). */
+const struct option config_source_options[] = {
+    {"keep_for", OPTION_DURATION, NULL, false, TIME_HOUR_MS, KEPT_MAX_MS, NULL,
+	"how long texts of this source are kept, by its terms, if that is shorter than "
+	"store.retention; "
+	"default: 90 days for mastodon, whose deletions a poll does not hear",
+	"30 days"},
+    {"match_customers", OPTION_BOOL, NULL, false, 0, 0, NULL,
+	"may its authors be linked to customers, or suggested; default: no for feed, whose authors "
+	"are "
+	"names and no accounts",
+	"no"},
+    {0},
+};
+
+void
+config_source_terms(struct source_config *s)
+{
+	static const struct {
+		const char *type;
+		int64_t keep_ms;
+		bool may_match;
+	} terms[] = {
+	    {"mastodon", 90 * TIME_DAY_MS, true},
+	    {"feed", 0, false},
+	};
+
+	s->keep_ms = 0;
+	s->may_match = true;
+	for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
+		if (strcmp(s->ops->name, terms[i].type) == 0) {
+			s->keep_ms = terms[i].keep_ms;
+			s->may_match = terms[i].may_match;
+		}
+	if (options_has(s->set, "keep_for"))
+		s->keep_ms = options_int(s->set, "keep_for");
+	if (options_has(s->set, "match_customers"))
+		s->may_match = options_bool(s->set, "match_customers");
+}
+
 void
 config_describe(struct buf *out)
 {
@@ -189,6 +231,7 @@ config_describe(struct buf *out)
 	    {"limits", config_limits_options},
 	    {"network", config_network_options},
 	    {"log", config_log_options},
+	    {"sources.NAME (all types)", config_source_options},
 	    {"channels.NAME (all types)", sender_common_options},
 	};
 

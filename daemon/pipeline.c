@@ -25,6 +25,7 @@
 
 #include "actions/outbox.h"
 #include "actions/sequences.h"
+#include "daemon/config.h"
 #include "daemon/snapshot.h"
 
 int
@@ -341,7 +342,7 @@ suggest(void *cookie, const struct occurrence *occ, struct slice decision_id, st
 	struct pipeline *p = cookie;
 	struct suggest_input in = {.post = occ->post,
 	    .lang = occ->score == NULL ? "" : occ->score->lang,
-	    .source_may_match = true,
+	    .source_may_match = occ->post == NULL || !occ->post->may_not_match,
 	    .decision_id = decision_id};
 	struct suggest_found found;
 	const char *note;
@@ -447,7 +448,8 @@ post_codes(struct pipeline *p, const struct post *post, int64_t now_ms, struct e
 	struct slice prefix = slice_of(p->snapshot->config->code_prefix);
 	struct link_codes_seen seen;
 
-	if (link_codes_read(p->env.store, post, prefix, true, now_ms, p->arena, &seen, err) < 0)
+	if (link_codes_read(
+		p->env.store, post, prefix, !post->may_not_match, now_ms, p->arena, &seen, err) < 0)
 		return -1;
 	p->codes_used += seen.is_used;
 	p->codes_wrong += seen.wrong;
@@ -562,10 +564,12 @@ page_take(struct pipeline *p, struct page *page, struct page_result *result, str
 {
 	int64_t now_ms = clock_now_ms(p->env.clock);
 	int64_t newest_ms = TIME_UNKNOWN;
+	const struct source_config *source = config_source(p->snapshot->config, page->feed);
 
 	for (size_t i = 0; i < page->count; i++) {
-		const struct post *post = &page->posts[i];
+		struct post *post = &page->posts[i];
 
+		post->may_not_match = source != NULL && !source->may_match;
 		if (post_take(p, page, post, now_ms, result, err) < 0)
 			return err_prefix(err, "post '%.200s'", post->id.ptr);
 		if (!post->is_deleted && post_event_at_ms(post) > newest_ms)

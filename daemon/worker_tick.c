@@ -68,22 +68,44 @@ failed:
 	worker_pause(w, &err);
 }
 
+/* By the terms of each source that has some. */
+static int
+tidy_sources(
+    struct worker *w, const struct config *config, int64_t now_ms, bool *more_r, struct err *err)
+{
+	*more_r = false;
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct source_config *source = &config->sources[i];
+		bool more = false;
+
+		if (source->keep_ms == 0 || source->keep_ms >= config->retention_ms)
+			continue;
+		if (store_tidy_feed(w->env.store, slice_of(source->name), now_ms - source->keep_ms,
+			now_ms, WORKER_TIDY_ROWS, &more, err) < 0)
+			return -1;
+		*more_r |= more;
+	}
+	return 0;
+}
+
 static void
 tick_tidy(struct worker *w, int64_t now_ms)
 {
 	const struct config *config = pipeline_snapshot(w->pipeline)->config;
 	struct err err = {ERR_NONE, ""};
-	bool more = false, more_watched = false;
+	bool more = false, more_watched = false, more_terms = false;
 
 	if (store_begin(w->env.store, &err) < 0 ||
 	    store_tidy(w->env.store, now_ms, config->retention_ms, config->seen_ms,
 		WORKER_TIDY_ROWS, &more, &err) < 0 ||
+	    tidy_sources(w, config, now_ms, &more_terms, &err) < 0 ||
 	    pipeline_tidy(w->pipeline, now_ms, WORKER_TIDY_ROWS, &more_watched, &err) < 0 ||
 	    store_commit(w->env.store, &err) < 0) {
 		store_rollback(w->env.store);
 		worker_pause(w, &err);
 	}
-	w->tidy_at_ms = now_ms + (more || more_watched ? WORKER_TICK_MS : WORKER_TIDY_MS);
+	w->tidy_at_ms =
+	    now_ms + (more || more_watched || more_terms ? WORKER_TICK_MS : WORKER_TIDY_MS);
 }
 
 static void

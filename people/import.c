@@ -14,6 +14,7 @@
 #include "core/mem.h"
 #include "core/utf8.h"
 #include "people/import_internal.h"
+#include "store/erasure.h"
 #include "store/store.h"
 
 static void
@@ -87,6 +88,20 @@ row_begin(struct import *i, size_t line)
 	arena_reset(i->row);
 }
 
+/* Who was erased is not made anew by the file that has them still.  1, 0, -1. */
+static int
+is_erased(struct import *i, const struct person_row *p, struct err *err)
+{
+	int rc = store_is_erased(i->st, ERASURE_CUSTOMER, p->user_id, err);
+
+	if (rc <= 0)
+		return rc;
+	import_finding(i, DIAG_WARNING, "I024", 0, "take them out of the file as well",
+	    "the customer was erased; the row is left out");
+	note_reason(i, "I024", "the customer was erased");
+	return 1;
+}
+
 /* A row that was read: 0 it can be, 1 it is left out, -1. */
 static int
 take_row(struct import *i, int rc, struct person_row *p, struct err *err)
@@ -102,7 +117,9 @@ take_row(struct import *i, int rc, struct person_row *p, struct err *err)
 	 * earlier ones. */
 	if (!store_in_transaction(i->st) && store_begin(i->st, err) < 0)
 		return -1;
-	rc = import_row_write(i, p, err);
+	rc = is_erased(i, p, err);
+	if (rc == 0)
+		rc = import_row_write(i, p, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : reject(i);
 	if (++i->batch >= i->o.batch_rows && !i->o.is_dry_run)

@@ -188,6 +188,8 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 	if (store_tags_load(st, slice_of(who), now_ms, a, &seen_r->author.tags, err) < 0)
 		return -1;
 	seen_r->subject = slice_of(who);
+	if (post->may_not_match)
+		return 0;
 	if (handle_key_read(a, author.handle, &x.handle_key, err) < 0)
 		return -1;
 	rc = find_link(&x, links_may_match(&author, true), &link, err);

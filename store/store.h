@@ -115,4 +115,9 @@ int store_answer_put(struct store *st, struct slice key, int64_t now_ms,
 int store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms,
     size_t max_rows, bool *more_r, struct err *err);
 
+/* Texts of the posts of one feed that were fetched before before_ms: emptied, whatever the retention of
+ * all.  Goes through the posts in the order they came, once; looks at no more than max_rows a call. */
+int store_tidy_feed(struct store *st, struct slice feed, int64_t before_ms, int64_t now_ms,
+    size_t max_rows, bool *more_r, struct err *err);
+
 #endif

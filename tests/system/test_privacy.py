@@ -260,7 +260,36 @@ def rubbish_is_not_restored():
         same(sorted(os.path.basename(p) for p in glob.glob(house.path("var", "*restoring*"))), [], "left behind")
 
 
+def a_source_whose_terms_forbid_it_matches_nobody():
+    with SmallHouse("terms") as house:
+        house.write("said.ndjson", "".join(json.dumps(a_post(1000 * who, who, "I love")) + "\n" for who in (1, 2)))
+        house.configure(sources="{said: {type: replay, file: said.ndjson, match_customers: no, keep_for: 1 h}}")
+        house.start()
+        wait_for("the posts", lambda: house.metric("earshot_posts_stored_total") == 2)
+        with house.database() as db:
+            same(db.execute("SELECT count(*) FROM links WHERE author_id IS NOT NULL").fetchone()[0], 0, "links")
+            same({row[0][:2] for row in db.execute("SELECT subject FROM posts")}, {"a:"}, "subjects")
+        house.send(a_post(1001, 1, "I love"))
+        with house.database() as db:
+            same(db.execute("SELECT count(*) FROM links WHERE author_id IS NOT NULL").fetchone()[0], 1, "by a source that may")
+
+
+def erased_customers_are_left_out_of_an_import():
+    with SmallHouse("erase-import") as house:
+        house.start()
+        house.verb("erase", "--person", "u1", "--yes", code=0)
+        done = house.verb("import", house.path("customers.csv"))
+        need("erased" in done.stdout + done.stderr, f"{done.stdout}{done.stderr}")
+        same(house.call("GET", "/api/v1/customers/u1")[0], 404, "u1")
+        same(house.call("GET", "/api/v1/customers/u2")[0], 200, "u2")
+        house.stop()
+        house.start()
+        same(house.call("GET", "/api/v1/customers/u1")[0], 404, "u1 after a start")
+
+
 run_tests([
+    a_source_whose_terms_forbid_it_matches_nobody,
+    erased_customers_are_left_out_of_an_import,
     nothing_of_an_erased_person_is_left_and_others_are_as_before,
     caps_of_all_and_cool_downs_of_others_go_on,
     an_erased_person_does_not_come_back,
