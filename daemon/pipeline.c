@@ -206,7 +206,8 @@ post_delete(struct pipeline *p, const struct page *page, const struct post *post
 		result->duplicates++;
 		return 0;
 	}
-	if (store_post_delete(p->env.store, ref.post_no, err) < 0 ||
+	if (store_post_forget_copies(p->env.store, ref.post_no, post->id, now_ms, err) < 0 ||
+	    store_post_delete(p->env.store, ref.post_no, err) < 0 ||
 	    store_timers_cancel_for_post(p->env.store, ref.post_no, &cancelled, err) < 0 ||
 	    store_messages_cancel_for_post(p->env.store, ref.post_no, now_ms,
 		"the post was deleted upstream", &cancelled, err) < 0)

@@ -57,6 +57,10 @@ int
 store_post_revise(struct store *st, int64_t post_no, const struct stored_post *sp, struct err *err);
 /* A deletion upstream: text, author as seen, score reasons go; the id stays. */
 int store_post_delete(struct store *st, int64_t post_no, struct err *err);
+/* Before it: where else its words stand.  Reposts lose theirs as deleted posts do, messages that are done
+ * with and quote it lose their parts. */
+int store_post_forget_copies(
+    struct store *st, int64_t post_no, struct slice post_id, int64_t now_ms, struct err *err);
 /* A deletion of a post we never saw: only the id is kept, so that a late copy is not stored. */
 int store_post_insert_deleted(
     struct store *st, struct slice id, struct slice feed, int64_t now_ms, struct err *err);

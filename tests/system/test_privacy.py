@@ -8,7 +8,7 @@ import sqlite3
 import stat
 
 from lib import need, post, run_tests, same, wait_for
-from small_house import CUSTOMERS, SmallHouse
+from small_house import RULES, SmallHouse
 
 PEOPLE = 9  # one digit: no name begins with another
 WORDS = "privately"
@@ -287,7 +287,25 @@ def erased_customers_are_left_out_of_an_import():
         same(house.call("GET", "/api/v1/customers/u1")[0], 404, "u1 after a start")
 
 
+def what_is_deleted_upstream_is_deleted_in_copies_too():
+    with SmallHouse("deleted-copies", queues="    second: {notify: [\"social:desk\"], escalate_after: 7 days}",
+                    rules=RULES.replace('alert "support" as high', 'alert "second" as high')) as house:
+        house.start()
+        house.send(post(1, "broken and privately told by the first", author=1))
+        house.send(post(2, "broken and privately told by the first", author=2, repost_of=post(1, "x")["id"]))
+        house.send(post(3, "broken and privately told by the third", author=3))
+        wait_for("notices", lambda: len(house.messages(kind="notice", state="sent")) >= 2)
+        with house.database() as db:
+            need(any("told by the first" in row[0] for row in db.execute("SELECT parts FROM outbox")), "no notice quotes it")
+        house.send({"id": post(1, "x")["id"], "text": "", "deleted": True})
+        with house.database() as db:
+            same(db.execute("SELECT count(*) FROM posts WHERE text LIKE '%first%'").fetchone()[0], 0, "texts")
+            need(not any("told by the first" in row[0] for row in db.execute("SELECT parts FROM outbox")), "a notice quotes it")
+            need(any("told by the third" in row[0] for row in db.execute("SELECT parts FROM outbox")), "others' notices")
+
+
 run_tests([
+    what_is_deleted_upstream_is_deleted_in_copies_too,
     a_source_whose_terms_forbid_it_matches_nobody,
     erased_customers_are_left_out_of_an_import,
     nothing_of_an_erased_person_is_left_and_others_are_as_before,
