@@ -66,5 +66,7 @@ void bench_world_fini(struct bench_world *w);
 
 /* The object "rules" of the figures. */
 int bench_rules(struct bench *b, struct err *err);
+/* The object "people". */
+int bench_people(struct bench *b, struct err *err);
 
 #endif

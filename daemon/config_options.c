@@ -106,7 +106,7 @@ const struct option config_adoption_options[] = {
 	"since the first of them", NULL},
     {"burn_in", OPTION_DURATION, "7 days", false, 0, 365 * TIME_DAY_MS, NULL,
 	"what is heard of a source within that time of its first post may be old", NULL},
-    {"share", OPTION_AMOUNT, "0.2", false, 0, 1000, NULL,
+    {"share", OPTION_AMOUNT, "0.15", false, 0, 1000, NULL,
 	"score from which on somebody is an early adopter, 0 to 1", NULL},
     {0},
 };

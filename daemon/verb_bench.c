@@ -306,6 +306,24 @@ put_machine(struct bench *b)
 	json_kv_cstr(&b->w, "at", time_format_rfc3339(clock_now_ms(sysclock()), at));
 }
 
+typedef int bench_part_fn(struct bench *b, struct err *err);
+
+/* NULL: there is no such part. */
+static bench_part_fn *
+only(const char *name)
+{
+	static const struct {
+		const char *name;
+		bench_part_fn *run;
+	} parts[] = {
+	    {"rules", bench_rules}, {"people", bench_people}, {"end-to-end", bench_durable}};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strcmp(name, parts[i].name) == 0)
+			return parts[i].run;
+	return NULL;
+}
+
 static int
 measure(struct bench *b, struct err *err)
 {
@@ -316,12 +334,12 @@ measure(struct bench *b, struct err *err)
 	json_object_begin(&b->w);
 	put_machine(b);
 	if (verb_flag(b->call, "--only") != NULL) {
-		rc = bench_rules(b, err);
+		rc = only(verb_flag(b->call, "--only"))(b, err);
 		json_object_end(&b->w);
 		return rc;
 	}
 	fprintf(stderr, "scoring ...\n");
-	if (bench_score(b, err) < 0 || bench_rules(b, err) < 0)
+	if (bench_score(b, err) < 0 || bench_rules(b, err) < 0 || bench_people(b, err) < 0)
 		return -1;
 	fprintf(stderr, "durable posts in %s ...\n", b->dir);
 	if (bench_durable(b, err) < 0)
@@ -359,7 +377,7 @@ run(struct verb_call *call)
 	struct diag_list *diags = diag_list_new();
 	struct err err = {ERR_NONE, "no memory"};
 	const char *seconds = verb_flag(call, "--seconds"), *texts = verb_flag(call, "--texts"),
-		   *only = verb_flag(call, "--only"), *rules = verb_flag(call, "--rules");
+		   *part = verb_flag(call, "--only"), *rules = verb_flag(call, "--rules");
 	long long whole = BENCH_SECONDS, count = 0;
 	int rc = -1;
 
@@ -372,9 +390,9 @@ run(struct verb_call *call)
 		diag_list_free(diags);
 		return verb_usage(call, "--rules takes one of 10, 1000, 10000, 100000");
 	}
-	if (only != NULL && strcmp(only, "rules") != 0) {
+	if (part != NULL && only(part) == NULL) {
 		diag_list_free(diags);
-		return verb_usage(call, "--only takes 'rules'");
+		return verb_usage(call, "--only takes rules, people or end-to-end");
 	}
 	b.call = call;
 	b.seconds = (double)whole;
@@ -403,7 +421,7 @@ static const struct flag flags[] = {
     {"--seconds", NULL, "N", "how long each measurement takes; default 3", false},
     {"--texts", NULL, "FILE",
 	"what the posts say, one text a line; default: a few invented sentences", false},
-    {"--only", NULL, "rules", "measure the rules alone", false},
+    {"--only", NULL, "PART", "measure that alone: rules, people or end-to-end", false},
     {"--rules", NULL, "N", "with so many rules: 10, 1000, 10000 or 100000; default: each", false},
     {"--export", NULL, "DIR",
 	"write the 10,000 rules measured and what the posts gave them, as JSON, for others to be "
@@ -414,7 +432,7 @@ static const struct flag flags[] = {
 
 const struct verb verb_bench = {
     "bench",
-    "[--seconds N] [--texts FILE] [--only rules] [--rules N] [--export DIR]",
+    "[--seconds N] [--texts FILE] [--only PART] [--rules N] [--export DIR]",
     "reproducible figures of this machine",
     "Writes JSON.  The database files are made in a folder below the current one and removed "
     "again: run it on the disk\n"

@@ -14,7 +14,7 @@ const struct adoption_config adoption_config_default = {
     .authors = 50,
     .within_ms = 30 * TIME_DAY_MS,
     .burn_in_ms = 7 * TIME_DAY_MS,
-    .share_milli = 200,
+    .share_milli = 150,
 };
 
 /* ---- credit ------------------------------------------------------------------ */

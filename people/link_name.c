@@ -91,7 +91,7 @@ adopters_link_name(struct slice url, struct arena *a)
 		path = slice_make(path.ptr + 4, path.len - 4);
 	while (path.len > 0 && path.ptr[path.len - 1] == '/')
 		path.len--;
-	if (path.len == 0)
+	if (path.len == 0 || path.ptr[path.len - 1] == ':') /* a scheme and nothing behind it */
 		return SLICE_NONE;
 	name = arena_alloc(a, path.len + rest.len + 10);
 	if (name == NULL)
