@@ -69,9 +69,12 @@ fixed_half_q32(uint64_t x_q24)
 
 	if (x_q24 >> 24 > 32)
 		return 0;
-	for (int i = 0; i < 24; i++)
-		if ((x_q24 >> (23 - i) & 1) != 0)
-			v = v * halves[i] >> 32;
+	/* Both are made and one is taken: the bits are as good as random, a branch would miss. */
+	for (int i = 0; i < 24; i++) {
+		uint64_t halved = v * halves[i] >> 32;
+
+		v = (x_q24 >> (23 - i) & 1) != 0 ? halved : v;
+	}
 	return v >> (x_q24 >> 24);
 }
 

@@ -1,6 +1,7 @@
 #include "people/standing.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -130,20 +131,19 @@ standing_to_facts(const struct standing *s, int64_t at_ms, struct influence_fact
 /* ---- bytes ---------------------------------------------------------------- */
 
 unsigned char *
-standing_put_number(unsigned char *at, uint64_t v, int bytes)
+standing_put_u64(unsigned char *at, uint64_t v)
 {
-	for (int i = 0; i < bytes; i++)
-		*at++ = (unsigned char)(v >> (8 * i));
-	return at;
+	v = htole64(v);
+	memcpy(at, &v, sizeof v);
+	return at + sizeof v;
 }
 
 const unsigned char *
-standing_get_number(const unsigned char *at, int bytes, uint64_t *v_r)
+standing_get_u64(const unsigned char *at, uint64_t *v_r)
 {
-	*v_r = 0;
-	for (int i = 0; i < bytes; i++)
-		*v_r |= (uint64_t)*at++ << (8 * i);
-	return at;
+	memcpy(v_r, at, sizeof *v_r);
+	*v_r = le64toh(*v_r);
+	return at + sizeof *v_r;
 }
 
 void
@@ -154,9 +154,9 @@ standing_write(const struct standing *s, unsigned char bytes_r[STANDING_BYTES])
 	*at++ = VERSION;
 	for (int kind = 0; kind < ENDORSE_KIND_COUNT; kind++)
 		for (int span = 0; span < STANDING_SPAN_COUNT; span++)
-			at = standing_put_number(at, s->counts[kind][span], 8);
-	at = standing_put_number(at, (uint64_t)s->at_min, 8);
-	at = standing_put_number(at, s->period, 4);
+			at = standing_put_u64(at, s->counts[kind][span]);
+	at = standing_put_u64(at, (uint64_t)s->at_min);
+	at = standing_put_u64(at, s->period);
 	memcpy(at, s->endorsers, sizeof s->endorsers);
 	assert(at + sizeof s->endorsers == bytes_r + STANDING_BYTES);
 }
@@ -171,12 +171,12 @@ standing_read(const unsigned char *bytes, size_t len, struct standing *s_r)
 		return false;
 	for (int kind = 0; kind < ENDORSE_KIND_COUNT; kind++)
 		for (int span = 0; span < STANDING_SPAN_COUNT; span++) {
-			at = standing_get_number(at, 8, &v);
+			at = standing_get_u64(at, &v);
 			s_r->counts[kind][span] = v < UINT64_MAX / 2 ? v : UINT64_MAX / 2;
 		}
-	at = standing_get_number(at, 8, &v);
+	at = standing_get_u64(at, &v);
 	s_r->at_min = v < INT64_MAX / 2 ? (int64_t)v : 0;
-	at = standing_get_number(at, 4, &v);
+	at = standing_get_u64(at, &v);
 	s_r->period = (uint32_t)v;
 	memcpy(s_r->endorsers, at, sizeof s_r->endorsers);
 	return true;

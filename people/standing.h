@@ -49,7 +49,7 @@ struct standing {
 };
 
 /* As it is stored: version, then the members in order, little-endian. */
-#define STANDING_BYTES (1 + 8 * 12 + 8 + 4 + STANDING_SKETCH_BYTES)
+#define STANDING_BYTES (1 + 8 * 12 + 8 + 8 + STANDING_SKETCH_BYTES)
 
 /* "reposts" */
 const char *standing_kind_name(enum endorsement kind);
@@ -76,8 +76,8 @@ bool standing_read(const unsigned char *bytes, size_t len, struct standing *s_r)
 /* {"endorsers": 12.3, "reposts": {"hours", "weeks", "months"}, "quotes": ..., ...} */
 void standing_to_json(const struct standing *s, int64_t at_ms, struct json_writer *w);
 
-/* Two numbers as bytes and back, for those who store more of them. */
-unsigned char *standing_put_number(unsigned char *at, uint64_t v, int bytes);
-const unsigned char *standing_get_number(const unsigned char *at, int bytes, uint64_t *v_r);
+/* A number as bytes, little-endian, and back, for those who store more of them; where the next one goes. */
+unsigned char *standing_put_u64(unsigned char *at, uint64_t v);
+const unsigned char *standing_get_u64(const unsigned char *at, uint64_t *v_r);
 
 #endif

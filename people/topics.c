@@ -114,9 +114,9 @@ topic_standing_write(const struct topic_standing *t, unsigned char bytes_r[TOPIC
 	unsigned char *at = bytes_r;
 
 	*at++ = VERSION;
-	at = standing_put_number(at, t->count, 8);
-	at = standing_put_number(at, (uint64_t)t->at_min, 8);
-	at = standing_put_number(at, t->period, 4);
+	at = standing_put_u64(at, t->count);
+	at = standing_put_u64(at, (uint64_t)t->at_min);
+	at = standing_put_u64(at, t->period);
 	memcpy(at, t->endorsers, sizeof t->endorsers);
 }
 
@@ -128,11 +128,11 @@ topic_standing_read(const unsigned char *bytes, size_t len, struct topic_standin
 
 	if (len != TOPIC_STANDING_BYTES || bytes[0] != VERSION)
 		return false;
-	at = standing_get_number(at, 8, &v);
+	at = standing_get_u64(at, &v);
 	t_r->count = v < UINT64_MAX / 2 ? v : UINT64_MAX / 2;
-	at = standing_get_number(at, 8, &v);
+	at = standing_get_u64(at, &v);
 	t_r->at_min = v < INT64_MAX / 2 ? (int64_t)v : 0;
-	at = standing_get_number(at, 4, &v);
+	at = standing_get_u64(at, &v);
 	t_r->period = (uint32_t)v;
 	memcpy(t_r->endorsers, at, sizeof t_r->endorsers);
 	return true;

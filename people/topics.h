@@ -37,7 +37,7 @@ struct topic_standing {
 	uint32_t period;
 	uint8_t endorsers[TOPIC_REGISTERS];
 };
-#define TOPIC_STANDING_BYTES (1 + 8 + 8 + 4 + TOPIC_REGISTERS)
+#define TOPIC_STANDING_BYTES (1 + 8 + 8 + 8 + TOPIC_REGISTERS)
 
 void topic_endorse(struct topic_standing *t, int64_t endorser, int32_t weight_milli, int64_t at_ms);
 int64_t topic_count_milli(const struct topic_standing *t, int64_t at_ms);
