@@ -110,7 +110,8 @@ int store_answer_put(struct store *st, struct slice key, int64_t now_ms,
     const struct stored_answer *answer, struct err *err);
 
 /* Removes what is over its time: answers over a day, texts of posts and events over retention_ms, seen ids
- * over seen_ms, incidents that ended before that, event times no younger than these (times.h), expired tags, rejects over 10,000.  At most max_rows rows a call, so that a commit
+ * over seen_ms, incidents that ended before that, event times no younger than these (times.h), expired tags, one-time codes 30 days behind
+ * their expiry, wrong tries over a day, suggestions nobody decided in 90 days, rejects over 10,000.  At most max_rows rows a call, so that a commit
  * stays short; *more_r: call again.  Within a transaction. */
 int store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_ms,
     size_t max_rows, bool *more_r, struct err *err);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/link_codes.h"
+#include "store/suggestions.h"
 #include "store/watches.h"
 
 #define RETENTION_MS (90 * TIME_DAY_MS)
@@ -202,6 +204,69 @@ answers_tags_rejects_and_days_past_go(void **state)
 }
 
 static void
+put_code(struct fixture *f, const char *hash, int64_t expires_at_ms)
+{
+	const struct link_code_row row = {.customer_id = SLICE_LIT("ann"),
+	    .made_by = SLICE_LIT("mira"),
+	    .at_ms = expires_at_ms - 1,
+	    .expires_at_ms = expires_at_ms};
+
+	OK(store_link_code_add(f->st, slice_of(hash), &row, ERR));
+}
+
+static int64_t
+put_suggestion(struct fixture *f, const char *author, int64_t at_ms)
+{
+	const struct suggestion_row row = {.customer_id = SLICE_LIT("ann"),
+	    .author_id = slice_of(author),
+	    .confidence = 50,
+	    .basis = SLICE_LIT("an address"),
+	    .at_ms = at_ms};
+	struct suggestion_row *rows;
+	size_t count;
+
+	assert_int_equal(store_suggestion_put(f->st, &row, ERR), 1);
+	OK(store_suggestions_list(f->st, SUGGESTION_OPEN, 0, 1, f->a, &rows, &count, ERR));
+	return rows[0].suggestion_no;
+}
+
+static void
+codes_tries_and_suggestions_nobody_decided_go(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = FIXTURE_NOW_MS, day = TIME_DAY_MS, dismissed;
+	struct link_tries tries = {now - 2 * day, 5};
+	struct link_code_row code;
+	struct suggestion_row row;
+
+	OK(store_begin(f->st, ERR));
+	put_code(f, "old", now - 31 * day);
+	put_code(f, "expired lately", now - 29 * day);
+	put_code(f, "open", now + day);
+	OK(store_link_tries_put(f->st, SLICE_LIT("bad"), &tries, ERR));
+	tries.since_ms = now - 1;
+	OK(store_link_tries_put(f->st, SLICE_LIT("worse"), &tries, ERR));
+	dismissed = put_suggestion(f, "decided", now - 91 * day);
+	OK(store_suggestion_decide(
+	    f->st, dismissed, SUGGESTION_DISMISSED, SLICE_LIT("mira"), now - 90 * day, ERR));
+	put_suggestion(f, "old", now - 91 * day);
+	put_suggestion(f, "young", now - 89 * day);
+	OK(store_commit(f->st, ERR));
+	tidy_all(f, now, 1);
+	assert_int_equal(store_link_code_load(f->st, SLICE_LIT("old"), f->a, &code, ERR), 0);
+	assert_int_equal(
+	    store_link_code_load(f->st, SLICE_LIT("expired lately"), f->a, &code, ERR), 1);
+	assert_int_equal(store_link_codes_any(f->st, now, ERR), 1);
+	OK(store_link_tries_get(f->st, SLICE_LIT("bad"), &tries, ERR));
+	assert_int_equal(tries.count, 0);
+	OK(store_link_tries_get(f->st, SLICE_LIT("worse"), &tries, ERR));
+	assert_int_equal(tries.count, 5);
+	assert_int_equal(store_suggestion_load(f->st, dismissed, f->a, &row, ERR), 1);
+	assert_int_equal(store_suggestion_load(f->st, dismissed + 1, f->a, &row, ERR), 0);
+	assert_int_equal(store_suggestion_load(f->st, dismissed + 2, f->a, &row, ERR), 1);
+}
+
+static void
 tidying_rolled_back_removes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -241,6 +306,7 @@ main(void)
 	    T(a_post_number_is_never_given_twice),
 	    T(a_call_takes_only_so_many_rows),
 	    T(answers_tags_rejects_and_days_past_go),
+	    T(codes_tries_and_suggestions_nobody_decided_go),
 	    T(tidying_rolled_back_removes_nothing),
 	};
 
