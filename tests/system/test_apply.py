@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Large rule sets go live: in parts, posts in between, and whole or not at all when the daemon dies on the way."""
+import json
+import random
+import subprocess
+import threading
+
+from lib import EARSHOT, need, post, run_tests, same
+from small_house import RULES, SmallHouse
+
+
+def large(word, rules=3000):
+    """Rules of some hundred kilobytes, of which only one can fire."""
+    many = "".join(f'rule r{i} "Rule {i}"\n  when text contains "{word}{i}"\n  then tag author "seen" for 1 day\nend\n\n' for i in range(rules))
+    return RULES.replace('"love"', f'"{word}"') + "\n" + many
+
+
+def parts(house):
+    with house.database() as db:
+        return [tuple(row) for row in db.execute("SELECT stage_no, count(*), sum(length(bytes)) FROM rules_parts GROUP BY stage_no")]
+
+
+def live(house):
+    return next(v["version"] for v in json.loads(house.verb("rules", "history", "--json", code=0).stdout)["items"] if v["live"])
+
+
+def fired(house, number):
+    return [rule for rule, _ in house.outcomes(number)]
+
+
+def a_large_set_is_written_in_parts_and_reads_as_whole():
+    with SmallHouse("parts") as house:
+        house.start()
+        house.write("rules/test.rules", large("hate"))
+        house.verb("apply", code=0)
+        (_, count, size), = parts(house)
+        need(count > 3 and size > 3 * 65536, f"{count} parts of {size} bytes")
+        house.send(post(1, "I love it", author=1), post(2, "I hate it", author=2))
+        same((fired(house, 1), fired(house, 2)), ([], ["thanks"]), "the new rules")
+        house.stop()
+        house.start()
+        house.send(post(3, "I hate it", author=1))
+        same(fired(house, 3), ["thanks"], "read from the parts by the next start")
+        house.write("rules/test.rules", RULES)
+        house.verb("apply", code=0)
+        house.verb("rollback", "2", code=0)
+        house.send(post(4, "I hate it", author=3))
+        same(fired(house, 4), ["thanks"], "a version of the past")
+
+
+def killed_on_the_way_the_old_or_the_new_rules_are_live():
+    chance = random.Random(11)
+    with SmallHouse("killed") as house:
+        for turn in range(5):
+            house.start()
+            before = live(house)
+            house.write("rules/test.rules", large(f"hate{turn}"))
+            apply = threading.Thread(target=subprocess.run, args=([EARSHOT, "apply", "-c", house.config],),
+                                     kwargs={"capture_output": True, "cwd": house.dir, "env": house.environment})
+            apply.start()
+            apply.join(chance.uniform(0.05, 0.6))
+            house.kill()
+            apply.join()
+            house.start()
+            need(live(house) in (before, before + 1), f"version {live(house)} is live after {before}")
+            house.verb("apply", code=0)
+            same(live(house), before + 1, "the change, once")
+            house.send(post(turn, f"I hate{turn} it", author=turn))
+            same(fired(house, turn), ["thanks"], f"turn {turn}")
+            same(len(parts(house)), turn + 1, "what was given up is gone")
+            house.stop()
+
+
+if __name__ == "__main__":
+    run_tests([a_large_set_is_written_in_parts_and_reads_as_whole, killed_on_the_way_the_old_or_the_new_rules_are_live])
