@@ -110,6 +110,8 @@ struct customer {
 	struct slice_list tags; /* not expired */
 	bool has_segments; /* false: which segments they are in is not known at all */
 	struct slice_list segments; /* ids of those they are in */
+	bool has_influence; /* else it is not known */
+	int32_t influence; /* the highest of their linked accounts, 0..100 */
 	struct slice_list unsure_segments; /* ids of those being judged anew for everybody */
 	const struct customer_stats *stats; /* NULL: not known */
 	struct link_facts link; /* to the author of the occurrence */

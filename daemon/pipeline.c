@@ -41,12 +41,14 @@ pipeline_new(const struct pipeline_env *env, struct snapshot *snapshot, struct p
 	p->env = *env;
 	p->scorer = scorer_new();
 	p->arena = arena_new(PIPELINE_ARENA_BYTES);
+	p->judging = arena_new(PIPELINE_ARENA_BYTES);
 	p->zones = zone_clock_new();
-	if (p->scorer == NULL || p->arena == NULL || p->zones == NULL) {
+	if (p->scorer == NULL || p->arena == NULL || p->judging == NULL || p->zones == NULL) {
 		pipeline_free(p);
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline");
 	}
 	p->snapshot = snapshot_ref(snapshot);
+	pipeline_segments_init(p);
 	*p_r = p;
 	return 0;
 }
@@ -58,11 +60,14 @@ pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->account_count; i++)
 		mem_free(p->accounts[i]);
+	if (p->snapshot != NULL)
+		pipeline_segments_fini(p);
 	pipeline_watch_drop(p);
 	snapshot_unref(p->snapshot);
 	scorer_free(p->scorer);
 	zone_clock_free(p->zones);
 	arena_free(p->arena);
+	arena_free(p->judging);
 	mem_free(p);
 }
 
@@ -72,6 +77,7 @@ pipeline_swap(struct pipeline *p, struct snapshot *snapshot)
 	struct snapshot *old = p->snapshot;
 
 	pipeline_watch_drop(p);
+	pipeline_segments_drop(p);
 	p->snapshot = snapshot_ref(snapshot);
 	snapshot_unref(old);
 }
@@ -275,13 +281,9 @@ post_score(struct pipeline *p, struct stored_post *sp, struct err *err)
 	return pipeline_name(p->snapshot, sp, p->arena, err);
 }
 
-struct list_question {
-	struct store *store;
-	struct arena *arena;
-};
-
-static int
-facts_in_list(void *cookie, struct slice list, enum action_target who, const struct occurrence *occ)
+int
+pipeline_in_list(
+    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ)
 {
 	const struct list_question *q = cookie;
 	const char *key = NULL;
@@ -406,7 +408,7 @@ pipeline_decide(
 {
 	const struct brand_set *brands = rule_set_brands(p->snapshot->rules);
 	struct list_question question = {p->env.store, p->arena};
-	struct rule_facts facts = {.cookie = &question, .in_list = facts_in_list};
+	struct rule_facts facts = {.cookie = &question, .in_list = pipeline_in_list};
 	struct occurrence occ = {0};
 	struct firing *firings = NULL;
 	size_t count = 0;
@@ -551,7 +553,8 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	if (pipeline_regard(p, sp, is_own, now_ms, err) < 0 || join_thread(p, sp, err) < 0 ||
 	    store_post_insert(p->env.store, sp, err) < 0 ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
-	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)
+	    pipeline_decide(p, sp, now_ms, &queued, err) < 0 ||
+	    pipeline_segments_settle(p, err) < 0)
 		return -1;
 	result->stored++;
 	result->queued += (int64_t)queued;
@@ -608,6 +611,8 @@ pipeline_begin(struct pipeline *p, struct err *err)
 	if (rc < 0)
 		return -1;
 	p->is_stopped = rc == 1 || p->is_brake_file_there;
+	if (pipeline_segments_begin(p, clock_now_ms(p->env.clock), err) < 0)
+		return -1;
 	return pipeline_watch_begin(p, clock_now_ms(p->env.clock), err);
 }
 
@@ -683,6 +688,7 @@ pipeline_undo(struct pipeline *p, struct err *err)
 		err->kind = ERR_LIMIT;
 	store_rollback(p->env.store);
 	pipeline_watch_drop(p);
+	pipeline_segments_drop(p);
 	metrics_add(p->env.metrics, METRIC_COMMIT_FAILURES, 1);
 }
 

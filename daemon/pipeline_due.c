@@ -33,8 +33,8 @@ struct due {
 	struct err *err;
 };
 
-int64_t
-pipeline_next_due(struct pipeline *p)
+static int64_t
+next_timer_or_watch(struct pipeline *p)
 {
 	int64_t watch_due_ms;
 
@@ -50,10 +50,21 @@ pipeline_next_due(struct pipeline *p)
 									       : p->timers_due_ms;
 }
 
+int64_t
+pipeline_next_due(struct pipeline *p)
+{
+	int64_t due_ms = next_timer_or_watch(p), segments_due_ms = pipeline_segments_due(p);
+
+	return due_ms == TIME_UNKNOWN ||
+		(segments_due_ms != TIME_UNKNOWN && segments_due_ms < due_ms)
+	    ? segments_due_ms
+	    : due_ms;
+}
+
 bool
 pipeline_is_waiting(struct pipeline *p)
 {
-	int64_t due_ms = pipeline_next_due(p);
+	int64_t due_ms = next_timer_or_watch(p);
 
 	return due_ms != TIME_UNKNOWN &&
 	    (p->timers_due_ms != TIME_UNKNOWN || pipeline_watch_is_busy(p));
@@ -277,17 +288,16 @@ tick(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped, struct t
 	return 0;
 }
 
-/* Would it help to try the very same again later? */
-static bool
-is_passing(enum err_kind kind)
+bool
+pipeline_is_passing(enum err_kind kind)
 {
 	return kind == ERR_STORE || kind == ERR_BUSY || kind == ERR_IO || kind == ERR_NOMEM;
 }
 
-int
-pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err)
+static int
+tick_timers(struct pipeline *p, struct tick_result *result, struct err *err)
 {
-	int64_t now_ms = clock_now_ms(p->env.clock), due_ms = pipeline_next_due(p);
+	int64_t now_ms = clock_now_ms(p->env.clock), due_ms = next_timer_or_watch(p);
 	struct err bad = {ERR_NONE, ""};
 
 	assert(!store_in_transaction(p->env.store));
@@ -297,13 +307,25 @@ pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err)
 	if (tick(p, now_ms, PIPELINE_TIMERS_MAX, false, result, &bad) == 0)
 		return 0;
 	/* One of them is bad: the first alone; when it is that one, it must not hold up the rest. */
-	if (!is_passing(bad.kind) && tick(p, now_ms, 1, false, result, &bad) == 0)
+	if (!pipeline_is_passing(bad.kind) && tick(p, now_ms, 1, false, result, &bad) == 0)
 		return 0;
-	if (!is_passing(bad.kind)) {
+	if (!pipeline_is_passing(bad.kind)) {
 		log_event(p->env.log, LOG_ERROR, "timer.dropped", "why", bad.text, NULL);
 		if (tick(p, now_ms, 1, true, result, &bad) == 0)
 			return 0;
 	}
 	*err = bad;
 	return -1;
+}
+
+int
+pipeline_tick(struct pipeline *p, struct tick_result *result, struct err *err)
+{
+	bool has_more_segments = false;
+
+	if (tick_timers(p, result, err) < 0 ||
+	    pipeline_segments_tick(p, &has_more_segments, err) < 0)
+		return -1;
+	result->more |= has_more_segments;
+	return 0;
 }

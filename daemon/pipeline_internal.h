@@ -7,6 +7,7 @@
 #define DAEMON_PIPELINE_INTERNAL_H
 
 #include "actions/actions.h"
+#include "core/err.h"
 #include "daemon/pipeline.h"
 
 /* What one batch may need: 512 posts of 64 KB at the very worst, a few MB in practice. */
@@ -42,6 +43,10 @@ struct pipeline {
 	 * have no watches. */
 	struct crowd *crowd;
 	bool is_watching;
+	/* pipeline_segments.c: the rows say what the rules in force say; when somebody is to be judged. */
+	struct arena *judging; /* of the customers being judged */
+	bool are_segments_known, knows_segments_due;
+	int64_t segments_due_ms;
 	/* The batch under way. */
 	bool is_stopped;
 	size_t watch_queued; /* alerts of watches */
@@ -85,6 +90,29 @@ int pipeline_settle(struct pipeline *p, const struct settle_input *in, const str
 /* What a new post says of others, and what is thought of its author: sp->author is filled on. */
 int pipeline_regard(struct pipeline *p, struct stored_post *sp, bool is_own, int64_t now_ms,
     struct err *err);
+
+/* What rules ask of lists: a cookie of struct rule_facts. */
+struct list_question {
+	struct store *store;
+	struct arena *arena;
+};
+int pipeline_in_list(
+    void *cookie, struct slice list, enum action_target who, const struct occurrence *occ);
+
+/* --- pipeline_segments.c --- */
+void pipeline_segments_init(struct pipeline *p);
+void pipeline_segments_fini(struct pipeline *p);
+/* With the first transaction of other rules, or after one that failed. */
+int pipeline_segments_begin(struct pipeline *p, int64_t now_ms, struct err *err);
+/* Judges whoever was touched so far, in the transaction under way. */
+int pipeline_segments_settle(struct pipeline *p, struct err *err);
+/* The rows may say something else than the rules. */
+void pipeline_segments_drop(struct pipeline *p);
+int64_t pipeline_segments_due(struct pipeline *p);
+/* Would it help to try the very same again later? */
+bool pipeline_is_passing(enum err_kind kind);
+/* A bounded part of whom to judge, in a transaction of its own.  *more_r: call again at once. */
+int pipeline_segments_tick(struct pipeline *p, bool *more_r, struct err *err);
 
 /* --- pipeline_watch.c --- */
 int pipeline_watch_begin(struct pipeline *p, int64_t now_ms, struct err *err);

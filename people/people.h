@@ -45,6 +45,15 @@ int people_see(struct store *st, const struct post *post, const struct influence
 int people_find(struct store *st, const struct author *author, int64_t now_ms, struct arena *a,
     struct customer **customer_r, struct slice *subject_r, struct err *err);
 
+/* A customer as segments see them, when nothing happens: with the link in force that was made last.
+ * Writes nothing.  1, 0 there is no such customer, -1. */
+int people_customer(struct store *st, struct slice id, int64_t now_ms, struct arena *a,
+    struct customer **customer_r, struct err *err);
+/* The highest influence of the accounts linked to a customer; *known_r false: none is known. */
+int people_customer_influence(struct store *st, struct slice id,
+    const struct influence_weights *weights, int64_t now_ms, struct arena *a, bool *known_r,
+    int64_t *points_r, struct err *err);
+
 /* "@Someone@Example.Social" -> "@someone@example.social"; adds the '@', takes profile URLs
  * (https://host/@user) too; SLICE_NONE when it cannot be a handle. */
 struct slice handle_key_make(struct arena *a, struct slice handle);

@@ -302,6 +302,10 @@ missing(const struct evaluation *e, const struct test *t, struct line *l)
 
 	if (slice_starts_with(slice_of(f->name), "customer.") && e->occ->customer == NULL)
 		line_add_str(l, "the author is not linked to a customer we know");
+	else if (f->type == FIELD_IN_SEGMENT)
+		line_add_str(l,
+		    e->occ->customer->has_segments ? "everybody is being judged anew"
+						   : "which segments they were in was not kept");
 	else if (f->type == FIELD_ATTRIBUTE &&
 	    f->attribute(e->occ, test_words_of(e->set, t)->node->attribute, &values))
 		line_add_str(l, "its value is not a number");

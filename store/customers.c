@@ -269,7 +269,7 @@ finish_one(struct store *st, struct own_customer *own, struct arena *a, struct c
 	customer_finish(own);
 	*c = own->c;
 	*c_r = c;
-	return 0;
+	return store_customer_segments(st, c, a, err);
 }
 
 /* ---- all that are one ------------------------------------------------- */
@@ -294,7 +294,9 @@ load_tree(struct store *st, struct slice root, int64_t now_ms, struct arena *a,
 			return -1;
 		count += rc > 0;
 	}
-	return customers_combine(st, list, count, a, c_r, err);
+	return customers_combine(st, list, count, a, c_r, err) < 0
+	    ? -1
+	    : store_customer_segments(st, *c_r, a, err);
 }
 
 /* A row at hand becomes the customer it belongs to. */

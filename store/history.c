@@ -8,6 +8,15 @@ int
 store_history_add(
     struct store *st, struct slice customer_id, const struct history_row *row, struct err *err)
 {
+	return store_customer_touched(st, customer_id, err) < 0
+	    ? -1
+	    : history_write(st, customer_id, row, err);
+}
+
+int
+history_write(
+    struct store *st, struct slice customer_id, const struct history_row *row, struct err *err)
+{
 	struct query q;
 
 	if (query_open(&q, st,

@@ -128,6 +128,14 @@ row_json_customer(const struct customer *c, struct buf *out)
 	write_metrics(&w, c->metrics, c->metric_count);
 	write_values(&w, "tags", c->tags);
 	write_values(&w, "merged", c->merged);
+	if (c->has_segments) {
+		json_key(&w, "segments"); /* also when there is none: that is known */
+		json_array_begin(&w);
+		for (size_t i = 0; i < c->segments.count; i++)
+			json_put_str(&w, c->segments.items[i]);
+		json_array_end(&w);
+		write_values(&w, "unsure_segments", c->unsure_segments);
+	}
 	if (slice_is_set(c->link.proof)) {
 		json_key(&w, "link");
 		json_object_begin(&w);
@@ -225,6 +233,10 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 	c->metrics = read_metrics(&r, json_get(v, "metrics"), &c->metric_count);
 	c->tags = read_values(&r, json_get(v, "tags"));
 	c->merged = read_values(&r, json_get(v, "merged"));
+	/* what was stored before there were segments says nothing of them */
+	c->has_segments = json_type(json_get(v, "segments")) == JSON_ARRAY;
+	c->segments = read_values(&r, json_get(v, "segments"));
+	c->unsure_segments = read_values(&r, json_get(v, "unsure_segments"));
 	*c_r = c;
 	return finish(&r, doc, err);
 }

@@ -254,6 +254,7 @@ store_close(struct store *st)
 	}
 	for (size_t i = 0; i < CACHE_COUNT; i++)
 		overlay_free(st->caches[i]);
+	touched_fini(st);
 	buf_fini(&st->json_a);
 	buf_fini(&st->json_b);
 	buf_fini(&st->key);
@@ -428,7 +429,7 @@ check_place(struct store *st, struct err *err)
 static int
 commit_writer(struct store *st, struct err *err)
 {
-	if (store_flush(st, err) < 0 || check_place(st, err) < 0)
+	if (touched_settle(st, err) < 0 || store_flush(st, err) < 0 || check_place(st, err) < 0)
 		return -1;
 	return store_exec(st, "COMMIT", err);
 }
@@ -464,6 +465,7 @@ store_rollback(struct store *st)
 	st->is_in_transaction = false;
 	st->is_broken = false;
 	st->erasures = ERASURES_UNKNOWN;
+	touched_clear(st);
 	drop_caches(st);
 }
 

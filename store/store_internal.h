@@ -29,6 +29,7 @@
 #include "store/outbox.h"
 #include "store/persons.h"
 #include "store/posts.h"
+#include "store/segments.h"
 #include "store/store.h"
 #include "store/times.h"
 
@@ -67,6 +68,15 @@ struct statement {
 	sqlite3_stmt *stmt;
 };
 
+/* touched.c: customers that this transaction changed something of. */
+struct touched {
+	struct map *seen;
+	char **ids;
+	size_t count;
+	store_judge_fn *judge;
+	void *cookie;
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *rollback;
@@ -89,6 +99,7 @@ struct store {
 	struct statement statements[STORE_STATEMENT_SLOTS];
 	size_t statement_count;
 	struct overlay *caches[CACHE_COUNT]; /* NULL for readers: their caches would grow stale */
+	struct touched touched;
 	struct buf json_a, json_b, key; /* scratch of one call */
 	char short_key[256]; /* likewise: keys of almost everybody */
 };
@@ -217,6 +228,20 @@ struct author_state {
 #define ERASED_POST_ID_SIZE 48
 /* What takes the place of the id of an erased person's post.  Only with a book. */
 void erased_post_id(struct store *st, struct slice id, char masked_r[ERASED_POST_ID_SIZE]);
+
+/* --- touched.c --- */
+/* Something of this customer changes (an attribute, an endpoint, a consent, a tag, a list, a link, what they
+ * did): their segments are judged anew before the transaction commits.  store_history_add() calls it; what
+ * leaves no history must.  who: "c:<customer id>"; others are nobody's. */
+int store_customer_touched(struct store *st, struct slice id, struct err *err);
+int store_who_touched(struct store *st, struct slice who, struct err *err);
+/* Before a commit: to the judge, and who is left into the queue. */
+int touched_settle(struct store *st, struct err *err);
+void touched_clear(struct store *st);
+void touched_fini(struct store *st);
+/* A row of history that touches nobody: of what the judge itself finds. */
+int history_write(
+    struct store *st, struct slice customer_id, const struct history_row *row, struct err *err);
 
 /* --- times.c --- */
 #define TIMES_PACKED_BYTES 8

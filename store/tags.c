@@ -47,7 +47,7 @@ store_tag_put(struct store *st, struct slice who, struct slice tag, int64_t now_
 	query_bind_text(&q, tag);
 	query_bind_time(&q, expires_at_ms);
 	query_bind_int(&q, now_ms);
-	if (query_run(&q, err) < 0)
+	if (query_run(&q, err) < 0 || store_who_touched(st, who, err) < 0)
 		return -1;
 	return cache_put_saved(st, CACHE_TAGGED, who, &(char){1}, err);
 }
@@ -96,7 +96,7 @@ store_list_add(
 	query_bind_text(&q, who);
 	query_bind_text(&q, list);
 	query_bind_int(&q, now_ms);
-	if (query_run(&q, err) < 0)
+	if (query_run(&q, err) < 0 || store_who_touched(st, who, err) < 0)
 		return -1;
 	return cache_put_saved(st, CACHE_LISTED, who, &(char){1}, err);
 }
