@@ -109,6 +109,8 @@ int store_customer_ids(struct store *st, struct slice after_id, size_t limit, st
  * commit. */
 typedef int store_judge_fn(void *cookie, struct store *st, struct err *err);
 void store_judge_with(struct store *st, store_judge_fn *judge, void *cookie);
+/* Somebody is to be judged although none of their own rows changed: an imported membership. */
+int store_segment_touch(struct store *st, struct slice customer_id, struct err *err);
 bool store_has_touched(const struct store *st);
 /* The customers touched since the last call, each once, in the order they were first touched; in a. */
 int store_touched_take(

@@ -102,6 +102,12 @@ store_who_touched(struct store *st, struct slice who, struct err *err)
 	    : 0;
 }
 
+int
+store_segment_touch(struct store *st, struct slice customer_id, struct err *err)
+{
+	return store_customer_touched(st, customer_id, err);
+}
+
 bool
 store_has_touched(const struct store *st)
 {
