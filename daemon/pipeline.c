@@ -17,6 +17,7 @@
 #include "platform/blackbox.h"
 #include "platform/zone_clock.h"
 #include "rules/rules.h"
+#include "rules/segments.h"
 #include "store/erasure.h"
 #include "store/persons.h"
 #include "store/posts.h"
@@ -79,6 +80,7 @@ pipeline_swap(struct pipeline *p, struct snapshot *snapshot)
 	pipeline_watch_drop(p);
 	pipeline_segments_drop(p);
 	p->snapshot = snapshot_ref(snapshot);
+	p->asks_influence = rule_set_asks_customer_influence(snapshot->rules);
 	snapshot_unref(old);
 }
 
@@ -306,7 +308,7 @@ pipeline_facts(struct pipeline *p, struct rule_facts *facts_r, struct err *err)
 	if (question == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to judge an occurrence");
 	*question = (struct list_question){p->env.store, p->arena};
-	*facts_r = (struct rule_facts){.cookie = question, .in_list = facts_in_list};
+	*facts_r = (struct rule_facts){.cookie = question, .in_list = pipeline_in_list};
 	return 0;
 }
 
@@ -550,8 +552,9 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
 	sp->inert = post_inertia(page, post, is_own);
-	if (pipeline_regard(p, sp, is_own, now_ms, err) < 0 || join_thread(p, sp, err) < 0 ||
-	    store_post_insert(p->env.store, sp, err) < 0 ||
+	if (pipeline_regard(p, sp, is_own, now_ms, err) < 0 ||
+	    pipeline_segments_fill(p, seen.customer, now_ms, err) < 0 ||
+	    join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0 ||
 	    pipeline_segments_settle(p, err) < 0)
@@ -600,6 +603,7 @@ pipeline_begin(struct pipeline *p, struct err *err)
 	int rc;
 
 	arena_reset(p->arena);
+	arena_reset(p->judging);
 	p->tell = NULL;
 	p->tell_tail = &p->tell;
 	p->has_new_timers = false;

@@ -103,7 +103,8 @@ take_event(struct pipeline *p, const struct telling *t, struct slice customer_id
 		return -1;
 	e->customer = customer;
 	if (store_event_insert(p->env.store, e, err) < 0 ||
-	    pipeline_decide_event(p, e, clock_now_ms(p->env.clock), &queued, err) < 0)
+	    pipeline_decide_event(p, e, clock_now_ms(p->env.clock), &queued, err) < 0 ||
+	    pipeline_segments_settle(p, err) < 0)
 		return -1;
 	result->events_stored++;
 	result->queued += (int64_t)queued;

@@ -45,6 +45,7 @@ struct pipeline {
 	bool is_watching;
 	/* pipeline_segments.c: the rows say what the rules in force say; when somebody is to be judged. */
 	struct arena *judging; /* of the customers being judged */
+	bool asks_influence; /* customer.influence */
 	bool are_segments_known, knows_segments_due;
 	int64_t segments_due_ms;
 	/* The batch under way. */
@@ -88,8 +89,8 @@ int pipeline_settle(struct pipeline *p, const struct settle_input *in, const str
     size_t *queued_r, struct err *err);
 /* --- pipeline_regard.c --- */
 /* What a new post says of others, and what is thought of its author: sp->author is filled on. */
-int pipeline_regard(struct pipeline *p, struct stored_post *sp, bool is_own, int64_t now_ms,
-    struct err *err);
+int pipeline_regard(
+    struct pipeline *p, struct stored_post *sp, bool is_own, int64_t now_ms, struct err *err);
 
 /* What rules ask of lists: a cookie of struct rule_facts. */
 struct list_question {
@@ -104,6 +105,8 @@ void pipeline_segments_init(struct pipeline *p);
 void pipeline_segments_fini(struct pipeline *p);
 /* With the first transaction of other rules, or after one that failed. */
 int pipeline_segments_begin(struct pipeline *p, int64_t now_ms, struct err *err);
+/* What rules ask of the customer of a post beyond their rows. */
+int pipeline_segments_fill(struct pipeline *p, struct customer *c, int64_t now_ms, struct err *err);
 /* Judges whoever was touched so far, in the transaction under way. */
 int pipeline_segments_settle(struct pipeline *p, struct err *err);
 /* The rows may say something else than the rules. */

@@ -128,15 +128,15 @@ settle_rows(struct judging *j, struct slice who, const enum tristate *truth)
 	return 0;
 }
 
-static int
-fill_influence(struct judging *j, struct customer *c)
+int
+pipeline_segments_fill(struct pipeline *p, struct customer *c, int64_t now_ms, struct err *err)
 {
 	int64_t points = 0;
 
-	if (!rule_set_segment_needs(j->rules).influence)
+	if (c == NULL || !p->asks_influence)
 		return 0;
-	if (people_customer_influence(j->p->env.store, c->id, &j->p->snapshot->config->influence,
-		j->now_ms, j->p->judging, &c->has_influence, &points, j->err) < 0)
+	if (people_customer_influence(p->env.store, c->id, &p->snapshot->config->influence, now_ms,
+		p->judging, &c->has_influence, &points, err) < 0)
 		return -1;
 	c->influence = (int32_t)points;
 	return 0;
@@ -153,7 +153,7 @@ judge_customer(struct judging *j, struct customer *c, int64_t *due_ms)
 	    .now_ms = j->now_ms,
 	    .customer = c};
 
-	if (fill_influence(j, c) < 0 ||
+	if (pipeline_segments_fill(j->p, c, j->now_ms, j->err) < 0 ||
 	    rule_set_judge_segments(
 		j->rules, &occ, &facts, j->p->judging, j->truth, due_ms, j->err) < 0 ||
 	    find_due(j, c, due_ms) < 0)
@@ -230,6 +230,7 @@ void
 pipeline_segments_init(struct pipeline *p)
 {
 	store_judge_with(p->env.store, judge_touched, p);
+	p->asks_influence = rule_set_asks_customer_influence(p->snapshot->rules);
 }
 
 void

@@ -7,8 +7,10 @@
 #include "core/err.h"
 #include "core/timefmt.h"
 #include "people/influence.h"
+#include "people/standing.h"
 #include "store/links.h"
 #include "store/persons.h"
+#include "store/standing.h"
 
 int
 people_customer(struct store *st, struct slice id, int64_t now_ms, struct arena *a,
@@ -48,6 +50,9 @@ people_customer_influence(struct store *st, struct slice id,
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct influence influence;
+		struct standing_row standing;
+		struct standing s;
+		bool has_standing;
 		struct author_row row;
 		int64_t points;
 		int rc;
@@ -59,7 +64,12 @@ people_customer_influence(struct store *st, struct slice id,
 			return -1;
 		if (rc == 0)
 			continue;
-		influence_of_author(weights, &row.author, now_ms, &influence);
+		rc = store_standing_get(st, row.author_no, &standing, err);
+		if (rc < 0)
+			return -1;
+		has_standing = rc > 0 && standing_read(standing.state, standing.state_len, &s);
+		influence_of_author(
+		    weights, &row.author, has_standing ? &s : NULL, now_ms, &influence);
 		points = influence_points(&influence);
 		if (points >= 0 && (!*known_r || points > *points_r)) {
 			*known_r = true;

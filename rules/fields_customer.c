@@ -132,6 +132,13 @@ customer_marketing_objection(const struct occurrence *o, struct field_texts *r)
 	return consented(o, false, PURPOSE_MARKETING, r);
 }
 
+static bool
+customer_influence(const struct occurrence *o, int64_t *r)
+{
+	return o->customer != NULL && o->customer->has_influence &&
+	    field_count_milli(o->customer->influence, r);
+}
+
 static enum tristate
 is_customer(const struct occurrence *o)
 {
@@ -247,6 +254,17 @@ static const struct field rows[] = {
 		"consent is "
 		"enforced again, whatever the rule says.",
 	.example = "customer allows email"},
+    {.name = "customer.influence",
+	.words = "whose accounts have an influence of % of 100",
+	.type = FIELD_NUMBER,
+	.unit = "0 to 100",
+	.has_range = true,
+	.min = 0,
+	.max = 100000,
+	.number = customer_influence,
+	.help = "The highest influence of the accounts linked to the customer; in a segment looked "
+		"at when they post, when something of theirs changes, and every midnight (UTC).",
+	.example = "customer.influence is at least 70"},
     {.name = "customer.channel",
 	.words = "whose channels %",
 	.type = FIELD_TAGS,

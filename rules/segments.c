@@ -54,6 +54,15 @@ rule_set_segment_needs(const struct rule_set *set)
 	return set->segment_needs;
 }
 
+bool
+rule_set_asks_customer_influence(const struct rule_set *set)
+{
+	for (size_t i = 0; i < set->test_count; i++)
+		if (slice_eq_str(slice_of(set->tests[i].field->name), "customer.influence"))
+			return true;
+	return false;
+}
+
 /* ---- judging ---- */
 
 static enum tristate

@@ -58,6 +58,8 @@ struct segment_needs {
 	bool links;
 };
 struct segment_needs rule_set_segment_needs(const struct rule_set *set);
+/* Does anything in the set, rules included, ask for customer.influence? */
+bool rule_set_asks_customer_influence(const struct rule_set *set);
 
 /* The names of the attributes ("plan") segment i asks for, each once; in a. 0, -1. */
 int rule_set_segment_attributes(const struct rule_set *set, size_t i, struct arena *a,

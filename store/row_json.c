@@ -128,6 +128,8 @@ row_json_customer(const struct customer *c, struct buf *out)
 	write_metrics(&w, c->metrics, c->metric_count);
 	write_values(&w, "tags", c->tags);
 	write_values(&w, "merged", c->merged);
+	if (c->has_influence)
+		json_kv_i64(&w, "influence", c->influence);
 	if (c->has_segments) {
 		json_key(&w, "segments"); /* also when there is none: that is known */
 		json_array_begin(&w);
@@ -203,6 +205,7 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 	struct json_doc *doc;
 	const struct json *v, *endpoints, *consents;
 	struct customer *c;
+	int64_t influence;
 	struct endpoint *e;
 	struct consent *k;
 
@@ -233,6 +236,8 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 	c->metrics = read_metrics(&r, json_get(v, "metrics"), &c->metric_count);
 	c->tags = read_values(&r, json_get(v, "tags"));
 	c->merged = read_values(&r, json_get(v, "merged"));
+	c->has_influence = json_i64(json_get(v, "influence"), &influence);
+	c->influence = c->has_influence ? (int32_t)influence : 0;
 	/* what was stored before there were segments says nothing of them */
 	c->has_segments = json_type(json_get(v, "segments")) == JSON_ARRAY;
 	c->segments = read_values(&r, json_get(v, "segments"));
