@@ -34,7 +34,9 @@ static const struct erase_table tables[] = {
     {"link_tries", ERASE_DELETED, NULL},
     {"segment_members", ERASE_DELETED, NULL},
     {"segment_queue", ERASE_DELETED, NULL},
-    {"segments", ERASE_EMPTIED, "id,content_hash,members,is_imported,updated_at_ms"},
+    {"segments", ERASE_EMPTIED,
+	"id,content_hash,members,is_imported,is_gone,live_at_ms,updated_at_ms,judged_to,judged,to_"
+	"judge"},
     {"subject_joins", ERASE_DELETED, NULL},
     {"spell_subjects", ERASE_DELETED, NULL},
     {"spell_counts", ERASE_DELETED, NULL},
