@@ -37,7 +37,7 @@ put_customer(struct world *w, const char *id)
 	bool created;
 
 	if (store_customer_put(w->st, S(id), SLICE_NONE, SLICE_NONE, S("DE"), w->clock.at_ms,
-		&created, &w->err) < 0)
+		"test", &created, &w->err) < 0)
 		fail_msg("%s", w->err.text);
 }
 
