@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/timefmt.h"
+#include "store/days.h"
 #include "store/merges.h"
 #include "store/persons.h"
 #include "store/posts.h"
@@ -141,6 +142,10 @@ sequences_note_sent(
 
 	if (m->kind == MESSAGE_NOTICE)
 		return 0;
+	if (m->kind == MESSAGE_SEND && slice_is_set(m->customer_id) &&
+	    store_day_add(st, m->customer_id,
+		&(struct day_entry){.what = DAY_CONTACT, .at_ms = now_ms}, now_ms, err) < 0)
+		return -1;
 	rc = message_subject(st, m, a, &subject, err);
 	if (rc <= 0)
 		return rc;

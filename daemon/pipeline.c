@@ -18,6 +18,7 @@
 #include "platform/zone_clock.h"
 #include "rules/rules.h"
 #include "rules/segments.h"
+#include "store/days.h"
 #include "store/erasure.h"
 #include "store/persons.h"
 #include "store/posts.h"
@@ -216,6 +217,7 @@ post_delete(struct pipeline *p, const struct page *page, const struct post *post
 	}
 	if (store_post_forget_copies(p->env.store, ref.post_no, post->id, now_ms, err) < 0 ||
 	    store_post_delete(p->env.store, ref.post_no, err) < 0 ||
+	    store_days_post_changed(p->env.store, ref.post_no, now_ms, err) < 0 ||
 	    store_timers_cancel_for_post(p->env.store, ref.post_no, &cancelled, err) < 0 ||
 	    store_messages_cancel_for_post(p->env.store, ref.post_no, now_ms,
 		"the post was deleted upstream", &cancelled, err) < 0)
@@ -489,7 +491,11 @@ post_again(struct pipeline *p, struct stored_post *sp, const struct post_ref *re
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
 	result->revised++;
-	return store_post_revise(p->env.store, ref->post_no, sp, err);
+	if (store_post_revise(p->env.store, ref->post_no, sp, err) < 0)
+		return -1;
+	return sp->customer == NULL
+	    ? 0
+	    : store_days_post_changed(p->env.store, ref->post_no, now_ms, err);
 }
 
 /* A reply to a post we have is in its thread, however far down it stands; sources seldom name one.  A
@@ -509,6 +515,21 @@ join_thread(struct pipeline *p, struct stored_post *sp, struct err *err)
 	    : slice_is_set(parent->post.reply_to)           ? parent->post.reply_to
 							    : parent->post.id;
 	return 0;
+}
+
+/* What the customer said counts for the customer their account is linked to; reposts are others' words. */
+static int
+count_day(struct pipeline *p, const struct stored_post *sp, const struct person_seen *seen,
+    int64_t now_ms, struct err *err)
+{
+	const struct day_entry entry = {.what = DAY_POST,
+	    .at_ms = post_event_at_ms(&sp->post),
+	    .score_milli = sp->score.score_milli,
+	    .is_complaint = (sp->score.intents & (1u << INTENT_COMPLAINT)) != 0};
+
+	if (seen->customer == NULL || slice_is_set(sp->post.repost_of))
+		return 0;
+	return store_day_add(p->env.store, seen->linked_id, &entry, now_ms, err);
 }
 
 static int
@@ -555,6 +576,7 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	if (pipeline_regard(p, sp, is_own, now_ms, err) < 0 ||
 	    pipeline_segments_fill(p, seen.customer, now_ms, err) < 0 ||
 	    join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
+	    count_day(p, sp, &seen, now_ms, err) < 0 ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0 ||
 	    pipeline_segments_settle(p, err) < 0)

@@ -13,6 +13,7 @@
 #include "people/events.h"
 #include "people/local_time.h"
 #include "rules/rules.h"
+#include "store/days.h"
 #include "store/events.h"
 #include "store/store.h"
 
@@ -103,6 +104,9 @@ take_event(struct pipeline *p, const struct telling *t, struct slice customer_id
 		return -1;
 	e->customer = customer;
 	if (store_event_insert(p->env.store, e, err) < 0 ||
+	    store_day_add(p->env.store, customer_id,
+		&(struct day_entry){.what = DAY_EVENT, .at_ms = t->at_ms}, t->received_at_ms,
+		err) < 0 ||
 	    pipeline_decide_event(p, e, clock_now_ms(p->env.clock), &queued, err) < 0 ||
 	    pipeline_segments_settle(p, err) < 0)
 		return -1;

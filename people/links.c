@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "core/post.h"
 #include "people/people.h"
+#include "store/days.h"
 #include "store/joins.h"
 #include "store/merges.h"
 #include "store/persons.h"
@@ -137,7 +138,9 @@ join(struct store *st, struct link_row *link, int64_t now_ms, struct arena *a, s
 	if (store_subjects_join(st, slice_of(from), slice_of(to), slice_of(cause), link->made_by,
 		link->basis, now_ms, &link->join_no, err) < 0)
 		return -1;
-	return link->join_no == 0 ? 0 : store_link_change(st, link, err);
+	if (link->join_no != 0 && store_link_change(st, link, err) < 0)
+		return -1;
+	return store_days_rebuild(st, link->customer_id, now_ms, err);
 }
 
 int
@@ -167,7 +170,9 @@ links_end(struct store *st, const struct link_row *link, struct slice by, const 
 		return err_set(err, ERR_CONFLICT, "link %lld was ended already: %.*s",
 		    (long long)link->link_no, SLICE_ARG(link->unlink_reason));
 	if (store_link_end(st, link->link_no, now_ms, reason, err) < 0 ||
-	    (link->join_no != 0 && store_subjects_split(st, link->join_no, by, now_ms, err) < 0))
+	    (link->join_no != 0 && store_subjects_split(st, link->join_no, by, now_ms, err) < 0) ||
+	    (slice_is_set(link->author_id) &&
+		store_days_rebuild(st, link->customer_id, now_ms, err) < 0))
 		return -1;
 	return note(st, link, NULL, slice_of(source), now_ms, a, err);
 }

@@ -198,6 +198,7 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 	rc = store_customer_load(st, link.customer_id, now_ms, a, &seen_r->customer, err);
 	if (rc <= 0)
 		return rc;
+	seen_r->linked_id = link.customer_id;
 	seen_r->customer->link = (struct link_facts){.proof = link.proof,
 	    .handle = link.handle_key,
 	    .basis = link.basis,

@@ -10,10 +10,11 @@
 /* ---- the table: its parts in the order of the manual ---- */
 
 static const struct field_rows *const parts[] = {&fields_of_text, &fields_of_post,
-    &fields_of_author, &fields_of_time, &fields_of_link, &fields_of_customer, &fields_of_event};
+    &fields_of_author, &fields_of_time, &fields_of_link, &fields_of_doings, &fields_of_customer,
+    &fields_of_event};
 
 #define PART_COUNT (sizeof parts / sizeof *parts)
-#define NAMES_MAX 128
+#define NAMES_MAX 192
 
 size_t
 field_count(void)

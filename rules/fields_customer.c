@@ -195,7 +195,20 @@ link_age(const struct occurrence *o, int64_t *r)
 
 /* ---- attributes ---- */
 
-/* Their own, else their first endpoint's that has it. */
+/* A number is as good as an attribute of that name. */
+static bool
+metric_in(const struct customer_metric *list, size_t count, struct slice name,
+    struct slice_list *values_r)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_eq_nocase(list[i].name, name)) {
+			*values_r = (struct slice_list){&list[i].value, 1};
+			return true;
+		}
+	return false;
+}
+
+/* Their own, else their first endpoint's that has it, else their metric of that name. */
 static bool
 customer_attribute(const struct occurrence *o, struct slice name, struct slice_list *values_r)
 {
@@ -210,7 +223,7 @@ customer_attribute(const struct occurrence *o, struct slice name, struct slice_l
 		if (field_attribute_in(e->attributes, e->attribute_count, name, values_r))
 			return true;
 	}
-	return false;
+	return metric_in(o->customer->metrics, o->customer->metric_count, name, values_r);
 }
 
 /* ---- rows ---- */
@@ -362,8 +375,8 @@ static const struct field rows[] = {
 	.words = "whose customer attribute %",
 	.type = FIELD_ATTRIBUTE,
 	.attribute = customer_attribute,
-	.help = "Any attribute of the customer by its name; compared as numbers when the rule "
-		"gives a number.",
+	.help = "Any attribute of the customer by its name, or a metric; compared as numbers when "
+		"the rule gives a number.",
 	.example = "customer.plan is \"gold\""},
 };
 

@@ -18,7 +18,7 @@ struct field_rows {
 };
 
 extern const struct field_rows fields_of_text, fields_of_post, fields_of_author, fields_of_link,
-    fields_of_time;
+    fields_of_time, fields_of_doings;
 /* The last row of these is an ATTRIBUTE: any other name behind the subject. */
 extern const struct field_rows fields_of_customer, fields_of_event;
 

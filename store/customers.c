@@ -176,7 +176,7 @@ load_tags(struct store *st, struct slice id, int64_t now_ms, struct arena *a, st
 
 #define CUSTOMER_COLUMNS                                                                           \
 	"id, timezone, locale, country, merged_into, EXISTS (SELECT 1 FROM customers m WHERE "     \
-	"m.merged_into = customers.id)"
+	"m.merged_into = customers.id), last_post_at_ms, last_contact_at_ms, last_event_at_ms"
 
 static int
 read_customer(struct query *q, struct arena *a, void *row, struct err *err)
@@ -190,6 +190,9 @@ read_customer(struct query *q, struct arena *a, void *row, struct err *err)
 	own->c.country = query_text(q, 3, a);
 	own->merged_into = query_text(q, 4, a);
 	own->has_merged = query_int(q, 5) != 0;
+	own->stats.last_post_at_ms = query_time(q, 6);
+	own->stats.last_contact_at_ms = query_time(q, 7);
+	own->stats.last_event_at_ms = query_time(q, 8);
 	return 0;
 }
 
@@ -200,7 +203,8 @@ load_parts(
 	struct customer *c = &own->c;
 
 	if (load_facts(st, c->id, a, own, err) < 0 || load_endpoints(st, c->id, a, c, err) < 0 ||
-	    load_consents(st, c->id, a, c, err) < 0)
+	    load_consents(st, c->id, a, c, err) < 0 ||
+	    days_load(st, c->id, now_ms, &own->stats, err) < 0)
 		return -1;
 	return load_tags(st, c->id, now_ms, a, c, err);
 }
@@ -263,11 +267,15 @@ finish_one(struct store *st, struct own_customer *own, struct arena *a, struct c
     struct err *err)
 {
 	struct customer *c = ARENA_NEW(a, struct customer);
+	struct customer_stats *stats = ARENA_NEW(a, struct customer_stats);
 
-	if (c == NULL)
+	if (c == NULL || stats == NULL)
 		return store_nomem(st, a, err);
 	customer_finish(own);
 	*c = own->c;
+	*stats = own->stats;
+	days_finish(stats);
+	c->stats = stats;
 	*c_r = c;
 	return store_customer_segments(st, c, a, err);
 }

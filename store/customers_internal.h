@@ -14,6 +14,7 @@ struct own_customer {
 	int64_t *attribute_at_ms, *metric_at_ms; /* as many as there are */
 	struct slice merged_into;
 	bool has_merged; /* others were merged into it */
+	struct customer_stats stats; /* sums: sentiments are not means yet */
 };
 /* 1, 0, -1 */
 int customer_load_own(struct store *st, struct slice id, int64_t now_ms, struct arena *a,
@@ -22,6 +23,12 @@ int customer_load_own(struct store *st, struct slice id, int64_t now_ms, struct 
 void customer_finish(struct own_customer *own);
 int customers_combine(struct store *st, const struct own_customer *list, size_t count,
     struct arena *a, struct customer **c_r, struct err *err);
+
+/* --- days.c: s has the last times, and gets the sums; of all that are one; their means --- */
+int days_load(struct store *st, struct slice customer_id, int64_t now_ms, struct customer_stats *s,
+    struct err *err);
+void days_add_up(struct customer_stats *sum, const struct customer_stats *s);
+void days_finish(struct customer_stats *s);
 
 /* --- history.c: field is prefix and name --- */
 int history_note(struct store *st, struct slice customer_id, const char *prefix, struct slice name,

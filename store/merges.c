@@ -308,6 +308,21 @@ combine_profile(struct combining *m)
 	return 0;
 }
 
+static int
+combine_stats(struct combining *m)
+{
+	struct customer_stats *sum = room_for(m, 1, sizeof *sum);
+
+	if (sum == NULL)
+		return -1;
+	*sum = m->list[0].stats;
+	for (size_t r = 1; r < m->count; r++)
+		days_add_up(sum, &m->list[r].stats);
+	days_finish(sum);
+	m->c->stats = sum;
+	return 0;
+}
+
 static size_t
 most_claims(const struct own_customer *list, size_t count)
 {
@@ -329,6 +344,8 @@ customers_combine(struct store *st, const struct own_customer *list, size_t coun
 	if (m.c == NULL || m.claims == NULL)
 		return store_nomem(st, a, err);
 	*m.c = list[0].c;
+	if (combine_stats(&m) < 0)
+		return -1;
 	if (combine_attributes(&m) < 0 || combine_metrics(&m) < 0 || combine_consents(&m) < 0 ||
 	    combine_endpoints(&m) < 0 || combine_tags(&m) < 0 || combine_profile(&m) < 0)
 		return -1;

@@ -104,6 +104,7 @@ bind_post(struct query *q, const struct stored_post *sp, struct slice brands,
 	query_bind_text(q, score_json);
 	query_bind_time(q, sp->post_no > 0 ? sp->post_no : TIME_UNKNOWN);
 	query_bind_text(q, p->repost_of);
+	query_bind_int(q, (sp->score.intents >> INTENT_COMPLAINT) & 1);
 }
 
 int
@@ -125,11 +126,13 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 		"INSERT INTO posts (id, feed, source, author_no, subject, event_at_ms, "
 		"created_at_ms, "
 		"fetched_at_ms, text, text_hash, lang, label, score_milli, brands, likes, replies, "
-		"reposts, inert, rules_version, post_json, score_json, post_no, repost_of) VALUES (?1, ?2, "
+		"reposts, inert, rules_version, post_json, score_json, post_no, repost_of, "
+		"is_complaint) VALUES (?1, ?2, "
 		"?3, "
 		"?4, ?5, "
 		"?6, "
-		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "
+		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "
+		"?24) "
 		"ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;
@@ -370,7 +373,7 @@ write_edit(struct store *st, int64_t post_no, const struct stored_post *sp, stru
 		"?6, "
 		"brands = ?7, likes = coalesce(?8, likes), replies = coalesce(?9, replies), "
 		"reposts = coalesce(?10, reposts), revision = revision + 1, post_json = ?11, "
-		"score_json = ?12 WHERE post_no = ?1",
+		"score_json = ?12, is_complaint = ?13 WHERE post_no = ?1",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, post_no);
@@ -385,6 +388,7 @@ write_edit(struct store *st, int64_t post_no, const struct stored_post *sp, stru
 	query_bind_count(&q, sp->post.reposts);
 	query_bind_text(&q, buf_slice(&st->json_a));
 	query_bind_text(&q, buf_slice(&st->json_b));
+	query_bind_int(&q, (sp->score.intents >> INTENT_COMPLAINT) & 1);
 	return query_run(&q, err);
 }
 

@@ -101,6 +101,74 @@ write_consent(struct json_writer *w, const struct consent *c)
 	json_object_end(w);
 }
 
+static void
+write_spans(struct json_writer *w, const char *key, const int64_t n[STATS_SPAN_COUNT])
+{
+	if (n[STATS_90_DAYS] == 0)
+		return;
+	json_key(w, key);
+	json_array_begin(w);
+	for (size_t i = 0; i < STATS_SPAN_COUNT; i++)
+		json_put_i64(w, n[i]);
+	json_array_end(w);
+}
+
+/* As they were when the post was decided on: nobody can count them later. */
+static void
+write_stats(struct json_writer *w, const struct customer_stats *s)
+{
+	if (s == NULL)
+		return;
+	json_key(w, "stats");
+	json_object_begin(w);
+	write_spans(w, "posts", s->posts);
+	if (s->posts[STATS_90_DAYS] > 0) {
+		json_key(w, "sentiment");
+		json_array_begin(w);
+		for (size_t i = 0; i < STATS_SPAN_COUNT; i++)
+			json_put_i64(w, s->sentiment_milli[i]);
+		json_array_end(w);
+	}
+	write_spans(w, "complaints", s->complaints);
+	write_spans(w, "contacts", s->contacts);
+	write_spans(w, "events", s->events);
+	write_int(w, "last_post", s->last_post_at_ms, TIME_UNKNOWN);
+	write_int(w, "last_contact", s->last_contact_at_ms, TIME_UNKNOWN);
+	write_int(w, "last_event", s->last_event_at_ms, TIME_UNKNOWN);
+	json_object_end(w);
+}
+
+static void
+read_spans(const struct json *obj, const char *key, int64_t n_r[STATS_SPAN_COUNT])
+{
+	const struct json *arr = json_get(obj, key);
+
+	for (size_t i = 0; json_type(arr) == JSON_ARRAY && i < STATS_SPAN_COUNT; i++)
+		if (!json_i64(json_at(arr, i), &n_r[i]))
+			n_r[i] = 0;
+}
+
+static const struct customer_stats *
+read_stats(struct reader *r, const struct json *v)
+{
+	struct customer_stats *s;
+
+	if (json_type(v) != JSON_OBJECT)
+		return NULL;
+	s = read_array(r, 1, sizeof *s);
+	if (s == NULL)
+		return NULL;
+	read_spans(v, "posts", s->posts);
+	read_spans(v, "sentiment", s->sentiment_milli);
+	read_spans(v, "complaints", s->complaints);
+	read_spans(v, "contacts", s->contacts);
+	read_spans(v, "events", s->events);
+	s->last_post_at_ms = read_int(v, "last_post", TIME_UNKNOWN);
+	s->last_contact_at_ms = read_int(v, "last_contact", TIME_UNKNOWN);
+	s->last_event_at_ms = read_int(v, "last_event", TIME_UNKNOWN);
+	return s;
+}
+
 void
 row_json_customer(const struct customer *c, struct buf *out)
 {
@@ -138,6 +206,7 @@ row_json_customer(const struct customer *c, struct buf *out)
 		json_array_end(&w);
 		write_values(&w, "unsure_segments", c->unsure_segments);
 	}
+	write_stats(&w, c->stats);
 	if (slice_is_set(c->link.proof)) {
 		json_key(&w, "link");
 		json_object_begin(&w);
@@ -242,6 +311,7 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 	c->has_segments = json_type(json_get(v, "segments")) == JSON_ARRAY;
 	c->segments = read_values(&r, json_get(v, "segments"));
 	c->unsure_segments = read_values(&r, json_get(v, "unsure_segments"));
+	c->stats = read_stats(&r, json_get(v, "stats"));
 	*c_r = c;
 	return finish(&r, doc, err);
 }

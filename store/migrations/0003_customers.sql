@@ -78,4 +78,5 @@ CREATE INDEX offer_codes_by_person ON offer_codes (person) WHERE person IS NOT N
 CREATE INDEX timers_by_subject ON timers (subject) WHERE subject IS NOT NULL;
 
 -- All posts of one person.
-CREATE INDEX posts_by_author ON posts (author_no) WHERE author_no IS NOT NULL;
+CREATE INDEX posts_by_author ON posts (author_no, event_at_ms) WHERE author_no IS NOT NULL;
+ALTER TABLE posts ADD COLUMN is_complaint INTEGER NOT NULL DEFAULT 0;	-- stays when the words go
