@@ -248,7 +248,7 @@ dossier_export(struct store *st, const struct person *person, struct slice curso
 {
 	struct dossier_section s;
 	struct dossier_page page;
-	struct cursor at;
+	struct cursor at = {0};
 	struct slice items;
 	char next[80];
 
