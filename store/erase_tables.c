@@ -10,7 +10,7 @@ static const struct erase_table tables[] = {
     {"posts", ERASE_EMPTIED,
 	"post_no,id,feed,source,author_no,subject,event_at_ms,created_at_ms,fetched_at_ms,text,"
 	"text_hash,lang,label,score_milli,brands,likes,replies,reposts,inert,rules_version,"
-	"revision,is_deleted,is_expired,post_json,score_json,repost_of"},
+	"revision,is_deleted,is_expired,post_json,score_json,is_complaint,repost_of"},
     {"post_customers", ERASE_DELETED, NULL},
     {"authors", ERASE_DELETED, NULL},
     {"author_standing", ERASE_DELETED, NULL},
@@ -63,7 +63,8 @@ static const struct erase_table tables[] = {
     {"erasures", ERASE_NOBODY, "hash,at_ms"},
     {"audit", ERASE_NOBODY, "audit_no,at_ms,who,what"},
     {"meta", ERASE_NOBODY, "key,value"},
-    {"rules_versions", ERASE_NOBODY, "version,applied_at_ms,author,reason,content_hash,bundle,stage_no"},
+    {"rules_versions", ERASE_NOBODY,
+	"version,applied_at_ms,author,reason,content_hash,bundle,stage_no"},
     {"rules_parts", ERASE_NOBODY, "stage_no,part,bytes"},
     {"rule_ids", ERASE_NOBODY, "id,first_version,last_version"},
     {"sources", ERASE_NOBODY, "name,cursor,has_fetched,posts,last_post_at_ms"},
