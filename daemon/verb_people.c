@@ -49,6 +49,19 @@ show_at(struct verb_call *call, const char *where)
 static int
 run_show(struct verb_call *call)
 {
+	const char *at = verb_flag(call, "--at");
+	struct buf path;
+	int code;
+
+	if (at != NULL) {
+		buf_init(&path, LIST_PATH_MAX);
+		buf_add_str(&path, "/api/v1/customers/");
+		client_encode(&path, slice_of(call->args[1]));
+		list_query(&path, "at", at);
+		code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
+		buf_fini(&path);
+		return code;
+	}
 	return show_at(call, "/api/v1/customers/");
 }
 
@@ -124,6 +137,7 @@ static const struct flag people_flags[] = {
     {"--for", NULL, "TIME", "how long a code is good; default 24h", false},
     {"--state", NULL, "STATE", "suggestions: open (default), accepted or dismissed", false},
     {"--reason", NULL, "TEXT", "why it ends, is dismissed, or why two customers are one", false},
+    {"--at", NULL, "TIME", "show: the customer as it was then (2026-11-21T10:00:00Z)", false},
     {"--as", NULL, "NAME", "who decides; default: your login", false},
     {"--pairs", NULL, "FILE", "CSV of pairs of accounts; - is standard input", false},
     {0},

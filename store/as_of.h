@@ -1,0 +1,27 @@
+/*
+ * as_of.h - a customer's own record as it was at an instant: the present with what the history says.
+ *
+ * Every change stands in the history with its whole old and new value, by field (records_write.c).  What
+ * a field was at an instant is the new value of its last change until then; else the old value of its
+ * first change behind it; else, when it never changed, what stands now.  Tags that were over by then are
+ * left out.
+ *
+ * Errors: -1 and err.  Threads: as the store.
+ */
+#ifndef STORE_AS_OF_H
+#define STORE_AS_OF_H
+
+#include <stdint.h>
+
+#include "core/slice.h"
+
+struct arena;
+struct buf;
+struct err;
+struct store;
+
+/* Appends one JSON object as store_record_json() writes them. 1, 0 there was no such customer then, -1 */
+int store_record_as_of(struct store *st, struct slice id, int64_t at_ms, struct arena *a,
+    struct buf *out, struct err *err);
+
+#endif
