@@ -14,6 +14,8 @@
 #include "core/metrics.h"
 #include "nlp/nlp.h"
 #include "platform/loop.h"
+#include "core/telling.h"
+#include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
 
@@ -187,6 +189,50 @@ a_page_is_committed_and_answered_once(void **state)
 	assert_true(is_stored(w, "p1"));
 }
 
+static struct telling *
+tell(struct page *page, const char *id)
+{
+	struct telling *t = page_tell(page);
+
+	assert_non_null(t);
+	t->id = S(id);
+	t->customer_id = S("7");
+	t->name = S("x");
+	t->source = S("test");
+	t->at_ms = t->received_at_ms = NOW;
+	return t;
+}
+
+static void
+what_cannot_be_stored_of_an_event_is_refused_and_the_others_go_on(void **state)
+{
+	struct world *w = *state;
+	struct page *page = page_new(S("api"));
+	struct slice poison = S(w->poison);
+	struct attribute property = {S("p"), {&poison, 1}};
+	struct telling *bad;
+
+	tell(page, "e1");
+	tell(page, "bad");
+	tell(page, "e2");
+	tell(page, "e1");
+	bad = &page->tellings[1];
+	bad->properties = &property;
+	bad->property_count = 1;
+	assert_int_equal(worker_pages(w->w, &page, 1, true, on_commit, on_done, w), 0);
+	work_through(w);
+	assert_int_equal(w->answers, 1);
+	assert_int_equal(w->failure.kind, ERR_NONE);
+	assert_int_equal(w->result.events_stored, 2);
+	assert_int_equal(w->result.events_duplicate, 1);
+	assert_int_equal(w->result.events_refused, 1);
+	assert_int_equal(w->result.customers_created, 1);
+	assert_int_equal(store_event_exists(w->st, S("e2"), &w->err), 1);
+	assert_int_equal(store_event_exists(w->st, S("bad"), &w->err), 0);
+	assert_int_equal(metrics_get(&w->metrics, METRIC_EVENTS_STORED), 2);
+	assert_false(worker_is_failing(w->w));
+}
+
 static void
 a_post_that_cannot_be_stored_is_set_aside_and_the_others_go_on(void **state)
 {
@@ -250,6 +296,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_page_is_committed_and_answered_once),
 	    TEST(a_post_that_cannot_be_stored_is_set_aside_and_the_others_go_on),
+	    TEST(what_cannot_be_stored_of_an_event_is_refused_and_the_others_go_on),
 	    TEST(a_bad_page_does_not_hold_up_the_pages_behind_it),
 	};
 

@@ -71,7 +71,7 @@ lists_begin_with_the_newest_and_walks_with_the_oldest(void **state)
 
 	OK(store_begin(f->st, ERR));
 	for (int i = 0; i < 9; i++) {
-		char id[8];
+		char id[16];
 
 		snprintf(id, sizeof id, "o%d", i);
 		assert_int_equal(
