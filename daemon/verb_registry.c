@@ -2,8 +2,8 @@
 
 extern const struct verb verb_run, verb_check, verb_score, verb_train, verb_spikes, verb_replay,
     verb_why, verb_plan, verb_apply, verb_rollback, verb_backtest, verb_rules, verb_outbox,
-    verb_pause, verb_resume, verb_alerts, verb_people, verb_sources, verb_status, verb_import,
-    verb_erase, verb_audit, verb_backup, verb_restore, verb_export, verb_bench;
+    verb_pause, verb_resume, verb_alerts, verb_people, verb_segments, verb_sources, verb_status,
+    verb_import, verb_erase, verb_audit, verb_backup, verb_restore, verb_export, verb_bench;
 
 const struct verb *const verb_registry[] = {
     &verb_run,
@@ -23,6 +23,7 @@ const struct verb *const verb_registry[] = {
     &verb_resume,
     &verb_alerts,
     &verb_people,
+    &verb_segments,
     &verb_sources,
     &verb_status,
     &verb_import,

@@ -111,3 +111,14 @@ store_customer_ids(struct store *st, struct slice after_id, size_t limit, struct
 	query_bind_int(&q, (int64_t)limit);
 	return query_rows(&q, a, sizeof **ids_r, query_read_text, ids_r, count_r, err);
 }
+
+int
+store_customer_exists(struct store *st, struct slice id, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st, "SELECT 1 FROM customers WHERE id = ?1", err) < 0)
+		return -1;
+	query_bind_text(&q, id);
+	return query_has_row(&q, err);
+}

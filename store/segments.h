@@ -103,6 +103,9 @@ int store_tags_next_end(
 int store_customer_ids(struct store *st, struct slice after_id, size_t limit, struct arena *a,
     struct slice **ids_r, size_t *count_r, struct err *err);
 
+/* Is there such a customer, merged or not? 1, 0, -1 */
+int store_customer_exists(struct store *st, struct slice id, struct err *err);
+
 /* ---- the judge ---- */
 
 /* Called within a transaction that touched customers, before it commits; NULL: nobody. -1 refuses the

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Segments through the real daemon: judged with the change, imported from a file, judged anew when other rules go live, and the same after kill -9."""
+import random
+
+from lib import need, run_tests, same, wait_for
+from small_house import SmallHouse
+
+CUSTOMERS = 300
+KILLS = 6
+SEED = 20261123
+
+RULES = """
+segment gold "Gold"
+  when customer.plan is "gold"
+end
+
+segment vip "Picked by hand" imported
+end
+
+segment best "Best"
+  when all of
+    customer is in segment gold
+    customer is not in segment vip
+  end
+end
+"""
+
+
+def csv_of(plans):
+    return "ChannelType,Address,OptOut,User.UserId,User.UserAttributes.plan\n" + "".join(
+        f"EMAIL,p{n}@mail.example,NONE,u{n},{plan}\n" for n, plan in plans.items())
+
+
+def house_of(plans):
+    house = SmallHouse("segments", RULES, customers=csv_of(plans))
+    house.start()
+    return house
+
+
+def segment(house, name):
+    return house.call("GET", f"/api/v1/segments/{name}")[1]
+
+
+def members(house, name):
+    ids, after = set(), ""
+    while True:
+        answer = house.call("GET", f"/api/v1/segments/{name}/members?limit=100{after}")[1]
+        ids |= {row["customer"] for row in answer["items"]}
+        if answer["next"] is None:
+            return ids
+        after = f"&after={answer['next']}"
+
+
+def take(house, plans):
+    status, answer = house.call("POST", "/api/v1/customers/import", csv_of(plans).encode(), raw=True)
+    same(status, 200, f"import: {answer}")
+
+
+def settled(house):
+    wait_for("everybody to be judged", lambda: all(s["finished"] for s in house.call("GET", "/api/v1/segments")[1]["items"]))
+
+
+def gold_of(plans):
+    return {f"u{n}" for n, plan in plans.items() if plan == "gold"}
+
+
+def members_follow_the_change_and_a_file():
+    plans = {n: "gold" if n % 3 == 0 else "basic" for n in range(30)}
+    with house_of(plans) as house:
+        settled(house)
+        same(members(house, "gold"), gold_of(plans), "gold")
+        shown = segment(house, "gold")
+        same(shown["members"], 10, "how many")
+        same([(v["attribute"], [(s["values"], s["customers"]) for s in v["seen"]]) for v in shown["values"]],
+             [("plan", [(["basic"], 20), (["gold"], 10)])], "which values there are")
+        need('"plan" is "gold"' in shown["in_words"], shown["in_words"])
+        house.write("vip.csv", "customer_id\nu0\n\"u3\"\nnobody\n")
+        said = house.verb("segments", "import", "vip", house.path("vip.csv"), code=0).stdout
+        need("added:" in said and "nobody" in said, said)
+        same(members(house, "vip"), {"u0", "u3"}, "vip")
+        same(members(house, "best"), gold_of(plans) - {"u0", "u3"}, "best")
+        status, answer = house.call("POST", "/api/v1/segments/vip/members", {"add": ["u0"]})
+        same((status, answer["added"], answer["unchanged"]), (200, 0, 1), "sent again")
+        status, answer = house.call("POST", "/api/v1/segments/vip/members", {"replace": ["u6"]})
+        same((answer["added"], answer["removed"]), (1, 2), "replaced")
+        same(members(house, "best"), gold_of(plans) - {"u6"}, "best")
+        same(house.call("POST", "/api/v1/segments/gold/members", {"add": ["u1"]})[0], 409, "not imported")
+        same(house.call("GET", "/api/v1/segments/nosuch")[0], 404, "no such segment")
+        same(house.call("POST", "/api/v1/segments/vip/members", {"add": "u1"})[0], 400, "no array")
+        same(house.call("POST", "/api/v1/segments/vip/members", {"add": [1]})[0], 400, "no id")
+        take(house, {0: "basic", 1: "gold"})
+        same("u0" in members(house, "gold"), False, "left with the change")
+        same("u1" in members(house, "best"), True, "entered with the change")
+        history = house.call("GET", "/api/v1/customers/u1")[1]["history"]
+        need(any(h["field"] == "segment:best" and h["old"] is None for h in history), "the history says it")
+        need("gold" in house.verb("segments", code=0).stdout, "the list")
+        need("u1" in house.verb("segments", "members", "best", "--limit", "100", code=0).stdout, "members")
+        house.verb("segments", "show", "nosuch", code=1)
+        house.verb("segments", "import", "vip", code=2)
+
+
+def a_kill_leaves_members_as_judging_from_nothing_would():
+    rng = random.Random(SEED)
+    plans = {n: rng.choice(["gold", "basic"]) for n in range(CUSTOMERS)}
+    with house_of(plans) as house:
+        for _ in range(KILLS):
+            change = {n: rng.choice(["gold", "basic"]) for n in rng.sample(range(CUSTOMERS), 40)}
+            take(house, change)
+            plans.update(change)
+            house.kill()
+            house.start()
+            settled(house)
+            same(members(house, "gold"), gold_of(plans), "gold after a kill")
+            same(segment(house, "best")["members"], len(gold_of(plans)), "the count")
+
+
+if __name__ == "__main__":
+    run_tests([members_follow_the_change_and_a_file, a_kill_leaves_members_as_judging_from_nothing_would])
