@@ -453,6 +453,46 @@ a_trial_changes_nothing(void **state)
 }
 
 static void
+without_memory_nothing_is_half_erased(void **state)
+{
+	struct fixture *f = *state;
+	char *before, *after;
+
+	put_person(f, "alicia", "41");
+	before = rows_with(f, "");
+	store_set_book(f->st, &book);
+	for (unsigned nth = 1;; nth++) {
+		struct arena *a = arena_new(1024 * 1024);
+		struct person person;
+		struct erased erased;
+		bool hit;
+		int rc;
+
+		assert_non_null(a);
+		OK(store_begin(f->st, ERR));
+		mem_fault_arm(nth, nth % 2);
+		rc =
+		    store_person_find(f->st, SLICE_LIT("cust-alicia"), SLICE_NONE, a, &person, ERR);
+		if (rc == 1)
+			rc = store_erase(f->st, &person, 1, FIXTURE_NOW_MS, a, &erased, ERR);
+		hit = mem_fault_hit();
+		mem_fault_arm(0, 0);
+		store_rollback(f->st);
+		arena_free(a);
+		if (!hit) {
+			assert_int_equal(rc, 0);
+			break;
+		}
+		if (rc < 0)
+			assert_int_equal(fixture_err.kind, ERR_NOMEM);
+	}
+	after = rows_with(f, "");
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
+static void
 whoever_was_erased_is_known_by_hash_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -534,6 +574,7 @@ main(void)
 	    TEST(nothing_of_an_erased_person_is_left_and_the_other_is_as_before),
 	    TEST(what_stays_says_nothing_but_still_counts),
 	    TEST(a_trial_changes_nothing),
+	    TEST(without_memory_nothing_is_half_erased),
 	    TEST(whoever_was_erased_is_known_by_hash_alone),
 	    TEST(an_address_of_several_names_nobody),
 	    TEST(the_audit_is_only_ever_added_to),
