@@ -303,6 +303,19 @@ random_influence(struct rng *r)
 	return in;
 }
 
+static const struct adoption *
+random_adoption(struct rng *r, struct arena *a)
+{
+	struct adoption *ad;
+
+	if (rng_below(r, 2) == 0)
+		return NULL;
+	ad = ARENA_NEW(a, struct adoption);
+	*ad = (struct adoption){rng_below(r, 2) == 0, (int32_t)rng_below(r, 1001),
+	    (int64_t)rng_below(r, 90), (int64_t)rng_below(r, 30), random_text(r, a)};
+	return ad;
+}
+
 __attribute__((unused)) static struct stored_post *
 random_stored_post(struct rng *r, struct arena *a)
 {
@@ -317,6 +330,10 @@ random_stored_post(struct rng *r, struct arena *a)
 	    .first_seen_at_ms = random_time(r),
 	    .tags = random_list(r, a),
 	    .influence = random_influence(r)};
+	sp->author.has_topic_influence = rng_below(r, 2) == 0;
+	if (sp->author.has_topic_influence)
+		sp->author.topic_influence = (int32_t)rng_below(r, 101);
+	sp->author.adoption = random_adoption(r, a);
 	sp->customer = rng_below(r, 3) == 0 ? random_customer(r, a) : NULL;
 	sp->subject = rng_below(r, 3) == 0 ? SLICE_NONE : random_id(r, a);
 	sp->feed = SLICE_LIT("fediverse");

@@ -125,6 +125,16 @@ same_customer(const struct customer *a, const struct customer *b)
 }
 
 static void
+same_adoption(const struct adoption *a, const struct adoption *b)
+{
+	where = "adoption.";
+	same_int(a != NULL, b != NULL, "known");
+	if (a == NULL)
+		return;
+	INT(is_early_adopter), INT(score_milli), INT(items), INT(credited), TEXT(best);
+}
+
+static void
 same_stored(const struct stored_post *a, const struct stored_post *b)
 {
 	same_post(&a->post, &b->post);
@@ -140,6 +150,8 @@ same_stored(const struct stored_post *a, const struct stored_post *b)
 	    INT(author.influence.assumed);
 	for (size_t i = 0; i < INFLUENCE_PART_COUNT; i++)
 		INT(author.influence.parts_milli[i]);
+	INT(author.has_topic_influence), INT(author.topic_influence);
+	same_adoption(a->author.adoption, b->author.adoption);
 	same_text(slice_of(a->inert), slice_of(b->inert), "inert");
 }
 
