@@ -109,6 +109,9 @@ int pipeline_segments_begin(struct pipeline *p, int64_t now_ms, struct err *err)
 int pipeline_segments_fill(struct pipeline *p, struct customer *c, int64_t now_ms, struct err *err);
 /* Judges whoever was touched so far, in the transaction under way. */
 int pipeline_segments_settle(struct pipeline *p, struct err *err);
+/* Of a post of the past: its customer, as they were seen then, in the segments as this pipeline's rules have
+ * them; where these are the rules of then, as they were judged then. */
+int pipeline_segments_rehearse(struct pipeline *p, struct stored_post *sp, struct err *err);
 /* The rows may say something else than the rules. */
 void pipeline_segments_drop(struct pipeline *p);
 int64_t pipeline_segments_due(struct pipeline *p);

@@ -49,7 +49,8 @@ take_post(struct pipeline *p, const struct stored_post *stored, bool keeps_posts
 	if ((keeps_posts && store_post_insert(p->env.store, sp, err) < 0) ||
 	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0))
 		return -1;
-	if (pipeline_decide(p, sp, now_ms, &queued, err) < 0)
+	if (pipeline_segments_rehearse(p, sp, err) < 0 ||
+	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)
 		return -1;
 	/* The daemon judges crowds when a batch ends, which is at once: here the batch is hours long. */
 	return pipeline_watch_judge(p, now_ms, err);

@@ -26,6 +26,7 @@
 #include "rules/rules.h"
 #include "rules/segments.h"
 #include "store/persons.h"
+#include "store/posts.h"
 #include "store/segments.h"
 #include "store/store.h"
 
@@ -237,6 +238,58 @@ void
 pipeline_segments_fini(struct pipeline *p)
 {
 	store_judge_with(p->env.store, NULL, NULL);
+}
+
+/* ---- of the past ----------------------------------------------------------- */
+
+/* The lists of what truth says: who is in, and of whom it cannot be told. */
+static int
+fill_lists(struct pipeline *p, const enum tristate *truth, size_t count, struct customer *c,
+    struct err *err)
+{
+	struct slice *in = arena_array(p->arena, count + 1, sizeof *in);
+	struct slice *unsure = arena_array(p->arena, count + 1, sizeof *unsure);
+
+	if (in == NULL || unsure == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the segments of a post");
+	c->segments = (struct slice_list){in, 0};
+	c->unsure_segments = (struct slice_list){unsure, 0};
+	for (size_t i = 0; i < count; i++) {
+		if (truth[i] == TRI_YES)
+			in[c->segments.count++] = rule_set_segment(p->snapshot->rules, i)->id;
+		else if (truth[i] == TRI_UNKNOWN)
+			unsure[c->unsure_segments.count++] =
+			    rule_set_segment(p->snapshot->rules, i)->id;
+	}
+	c->has_segments = true;
+	return 0;
+}
+
+int
+pipeline_segments_rehearse(struct pipeline *p, struct stored_post *sp, struct err *err)
+{
+	const struct rule_set *rules = p->snapshot->rules;
+	size_t count = rule_set_segment_count(rules);
+	struct occurrence occ = {.kind = OCCURRENCE_CUSTOMER,
+	    .at_ms = sp->post.fetched_at_ms,
+	    .now_ms = sp->post.fetched_at_ms};
+	struct customer *c;
+	enum tristate *truth;
+	int64_t due_ms;
+
+	if (count == 0 || sp->customer == NULL || sp->rules_version == p->snapshot->version)
+		return 0;
+	c = ARENA_NEW(p->arena, struct customer);
+	truth = arena_array(p->arena, count, sizeof *truth);
+	if (c == NULL || truth == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the segments of a post");
+	*c = *sp->customer;
+	occ.customer = c;
+	if (rule_set_judge_segments(rules, &occ, NULL, p->arena, truth, &due_ms, err) < 0 ||
+	    fill_lists(p, truth, count, c, err) < 0)
+		return -1;
+	sp->customer = c;
+	return 0;
 }
 
 /* ---- the rows of the segments follow the rules ----------------------------- */

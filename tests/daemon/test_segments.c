@@ -234,6 +234,75 @@ other_rules_judge_everybody_in_parts_and_unfinished_segments_are_unknown(void **
 	end_world(&w);
 }
 
+/* ---- the past --------------------------------------------------------------- */
+
+static void
+count_rehearsed(void *cookie, const struct stored_post *sp, const struct stored_event *event,
+    const struct decision_row *row)
+{
+	(void)sp;
+	(void)event;
+	(void)row;
+	++*(size_t *)cookie;
+}
+
+/* How often `thanks` would have fired for the post as it is stored. */
+static size_t
+rehearse(struct world *w, const char *rules, int64_t version, struct stored_post *sp)
+{
+	struct store_options o = {.mode = STORE_MEMORY, .now_ms = NOW};
+	struct clock_virtual clock;
+	size_t fired = 0;
+	struct pipeline_env env = {
+	    .clock = &clock.base, .rehearsed = count_rehearsed, .cookie = &fired};
+	struct snapshot *s = make_snapshot(w, rules, version);
+	struct pipeline *p;
+
+	clock_virtual_init(&clock, NOW);
+	assert_int_equal(store_open(&o, &env.store, &w->err), 0);
+	assert_int_equal(pipeline_new(&env, s, &p, &w->err), 0);
+	if (pipeline_rehearse(p, &clock, &sp, 1, REHEARSE_DECIDE, &w->err) < 0)
+		fail_msg("%s", w->err.text);
+	pipeline_free(p);
+	store_close(env.store);
+	snapshot_unref(s);
+	return fired;
+}
+
+#define THANKS(condition)                                                                          \
+	"rule thanks \"Thanks\"\n  when " condition "\n  then\n    tag customer \"seen\"\n"        \
+	"  end\nend\n"
+
+static void
+the_past_is_judged_by_the_draft_from_the_customer_as_seen_then(void **state)
+{
+	struct world w;
+	struct stored_post *sp;
+	struct link_row link = {.customer_id = S("c-1"),
+	    .handle_key = S("@anna@example.org"),
+	    .proof = S("agent"),
+	    .linked_at_ms = NOW,
+	    .unlinked_at_ms = TIME_UNKNOWN};
+
+	(void)state;
+	begin_world(&w, BRAND, false);
+	set_now(&w, "c-1", "plan", "gold");
+	begin(&w);
+	assert_int_equal(store_link_add(w.st, &link, &w.err), 0);
+	commit(&w);
+	post(&w, NOW + MINUTE, "p1", "anna", "acme is fine");
+	set_now(&w, "c-1", "plan", "basic"); /* later: the post knows better */
+	arena_reset(w.a);
+	assert_int_equal(store_post_load(w.st, S("p1"), w.a, &sp, &w.err), 1);
+	assert_int_equal(rehearse(&w, BRAND GOLD THANKS("customer is in segment gold"), 2, sp), 1);
+	assert_int_equal(
+	    rehearse(&w, BRAND GOLD THANKS("customer is not in segment gold"), 2, sp), 0);
+	/* the same version: as it was judged then, in nothing */
+	assert_int_equal(
+	    rehearse(&w, BRAND GOLD THANKS("customer is not in segment gold"), 1, sp), 1);
+	end_world(&w);
+}
+
 /* ---- the law --------------------------------------------------------------- */
 
 /* Judged from nothing: what the rows must say. */
@@ -451,6 +520,7 @@ main(void)
 	    cmocka_unit_test(
 		other_rules_judge_everybody_in_parts_and_unfinished_segments_are_unknown),
 	    cmocka_unit_test(whatever_happens_the_rows_say_what_judging_from_nothing_says),
+	    cmocka_unit_test(the_past_is_judged_by_the_draft_from_the_customer_as_seen_then),
 	    cmocka_unit_test(judging_that_fails_refuses_the_commit_and_nothing_happened),
 	};
 
