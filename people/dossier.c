@@ -10,8 +10,10 @@
 #include "core/json.h"
 #include "core/post.h"
 #include "people/influence.h"
+#include "people/standing.h"
 #include "store/erasure.h"
 #include "store/persons.h"
+#include "store/standing.h"
 
 #define ITEMS_BYTES_MAX (32u * 1024 * 1024)
 #define WHOLE_LIMIT 100000 /* rows of a section that has no pages */
@@ -105,13 +107,17 @@ write_influence(struct store *st, const struct person *p, const struct influence
 	for (size_t i = 0; i < p->author_count; i++) {
 		struct author_row row;
 		struct influence influence;
+		struct standing_row regard;
+		struct standing s;
 		int rc = store_author_load(st, p->authors[i].id, false, a, &row, err);
 
-		if (rc < 0)
-			return -1;
 		if (rc == 0)
 			continue;
-		influence_of_author(weights, &row.author, NULL, now_ms, &influence);
+		if (rc < 0 || store_standing_get(st, row.author_no, &regard, err) < 0)
+			return -1;
+		influence_of_author(weights, &row.author,
+		    standing_read(regard.state, regard.state_len, &s) ? &s : NULL, now_ms,
+		    &influence);
 		json_object_begin(w);
 		json_kv_str(w, "account", p->authors[i].id);
 		json_key(w, "influence");
