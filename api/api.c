@@ -79,6 +79,8 @@ static const struct api_route routes[] = {
     {"POST", "/api/v1/customers/import", API_WRITER_OWN, api_customers_import, of_import},
     {"GET", "/api/v1/customers/export", API_READER, api_customers_export, of_export},
     {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, at_time},
+    {"PATCH", "/api/v1/customers/{id}", API_WRITER, api_customers_patch, NULL},
+    {"PUT", "/api/v1/customers/{id}", API_WRITER, api_customers_put, NULL},
     {"POST", "/api/v1/customers/{id}/merge", API_WRITER, api_customers_merge, NULL},
     {"POST", "/api/v1/customers/{id}/unmerge", API_WRITER, api_customers_unmerge, NULL},
     {"GET", "/api/v1/customers/{id}/links", API_READER, api_links_list, NULL},

@@ -164,6 +164,7 @@ api_handler_fn api_authors_show, api_authors_influence, api_adopters_list;
 /* topic_influence and adoption as they were when a post was taken. */
 void api_put_regard(struct json_writer *w, const struct author_facts *facts);
 api_handler_fn api_customers_export;
+api_handler_fn api_customers_patch, api_customers_put;
 api_handler_fn api_customers_merge, api_customers_unmerge;
 api_handler_fn api_links_list, api_links_post, api_links_end;
 api_handler_fn api_link_codes_list, api_link_codes_post;

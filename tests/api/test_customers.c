@@ -137,12 +137,62 @@ an_author_is_found_by_account_and_by_handle(void **state)
 	fixture_refused(f, "GET", "/api/v1/authors/%01%02", NULL, 404, "not-found");
 }
 
+static void
+a_customer_is_changed_merged_and_shown_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r;
+
+	fixture_import(f);
+	fixture_refused(f, "PATCH", "/api/v1/customers/nobody", "{}", 404, "not-found");
+	r = fixture_call(f, "PUT", "/api/v1/customers/new",
+	    "{\"timezone\":\"Europe/"
+	    "Berlin\",\"attributes\":{\"plan\":\"gold\",\"seats\":[\"1\",\"2\"]},"
+	    "\"metrics\":{\"orders\":3.5},\"tags\":{\"vip\":true},\"consents\":[{\"channel\":"
+	    "\"email\","
+	    "\"purpose\":\"marketing\",\"given\":true,\"source\":\"web "
+	    "form\",\"text_version\":\"v2\"}],"
+	    "\"endpoints\":[{\"id\":\"n-1\",\"channel\":\"email\",\"address\":\"n@example.org\"}]}",
+	    200);
+	assert_text(r, "timezone", "Europe/Berlin");
+	assert_text(json_at(json_get(r, "consents"), 0), "text_version", "v2");
+	assert_int_equal(json_count(json_get(r, "endpoints")), 1);
+	r = fixture_call(f, "PATCH", "/api/v1/customers/new",
+	    "{\"attributes\":{\"plan\":null},\"tags\":{\"vip\":null}}", 200);
+	assert_int_equal(json_count(json_get(r, "attributes")), 1);
+	assert_int_equal(json_count(json_get(r, "tags")), 0);
+	fixture_refused(
+	    f, "PATCH", "/api/v1/customers/new", "{\"metrics\":{\"a\":\"b\"}}", 400, "bad-member");
+	fixture_refused(f, "PATCH", "/api/v1/customers/new",
+	    "{\"consents\":[{\"channel\":\"email\",\"purpose\":\"fun\",\"given\":true}]}", 400,
+	    "bad-member");
+	fixture_refused(
+	    f, "PATCH", "/api/v1/customers/new", "{\"attribute\":{}}", 400, "unknown-member");
+	r = fixture_call(f, "POST", "/api/v1/customers/u-1/merge",
+	    "{\"other\":\"new\",\"reason\":\"same\"}", 200);
+	assert_text(r, "id", "u-1");
+	assert_int_equal(json_count(json_get(r, "merged")), 1);
+	fixture_refused(
+	    f, "POST", "/api/v1/customers/u-1/merge", "{\"other\":\"new\"}", 409, "conflict");
+	fixture_refused(f, "POST", "/api/v1/customers/u-1/merge", "{}", 400, "bad-member");
+	assert_text(fixture_get(f, "/api/v1/customers/new"), "id", "u-1");
+	r = fixture_call(f, "POST", "/api/v1/customers/new/unmerge", "{}", 200);
+	assert_text(r, "id", "new");
+	fixture_refused(f, "POST", "/api/v1/customers/new/unmerge", "{}", 409, "conflict");
+	fixture_refused(
+	    f, "GET", "/api/v1/customers/new?at=2001-01-01T00:00:00Z", NULL, 404, "not-found");
+	fixture_refused(f, "GET", "/api/v1/customers/new?at=now", NULL, 400, "bad-parameter");
+	r = fixture_get(f, "/api/v1/customers/new?at=2099-01-01T00:00:00Z");
+	assert_text(json_get(r, "customer"), "id", "new");
+}
+
 int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(an_import_reports_what_it_did_and_may_be_repeated),
+	    T(a_customer_is_changed_merged_and_shown_as_it_was),
 	    T(a_dry_run_writes_nothing),
 	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),
 	    T(a_file_of_which_nothing_can_be_taken_is_refused),

@@ -1,0 +1,338 @@
+/*
+ * customers_change.c - a customer's own record, changed.
+ *
+ * PATCH /api/v1/customers/{id}   200 the customer; 404; 409 a sixteenth endpoint
+ * PUT   /api/v1/customers/{id}   the same, and the customer is created when there is none
+ *
+ * What is not named stays.  "attributes": {name: [values] or value or null}; "metrics": {name: number or
+ * null}; "tags": {name: true, a time until when, or null}; "consents": [{channel, purpose, given, source,
+ * at, text_version}]; "endpoints": [{id, channel, address, opted_out, inactive, timezone, locale,
+ * country}].  Null takes away.  Every change stands in the history, with who made it.
+ */
+#include "api/api_internal.h"
+
+#include "core/occurrence.h"
+#include "store/persons.h"
+#include "store/store.h"
+
+#define NAME_MAX_BYTES 256 /* names, tags, channels, words about consent */
+#define VALUE_MAX_BYTES 4096
+#define VALUES_MAX 50 /* of one attribute, as Pinpoint had it */
+#define ITEMS_MAX 500 /* attributes, metrics, tags of one request */
+
+struct change {
+	struct api_call *c;
+	struct store *st;
+	struct slice id;
+	int64_t now_ms;
+	const char *who;
+	struct err *err;
+};
+
+static int
+bad(struct change *x, const char *at, const char *want)
+{
+	api_problem_at(x->c->reply, 400, "bad-member", at, NULL, "'%s': expected %s", at, want);
+	return -1;
+}
+
+/* A member that is an object or an array of at most ITEMS_MAX; NULL: absent. */
+static int
+take_group(struct change *x, const char *name, enum json_type type, const struct json **v_r)
+{
+	const struct json *v = json_get(json_root(x->c->body), name);
+
+	*v_r = NULL;
+	if (json_type(v) == JSON_ABSENT)
+		return 0;
+	if (json_type(v) != type || json_count(v) > ITEMS_MAX)
+		return bad(x, name,
+		    type == JSON_OBJECT ? "an object of at most 500" : "an array of at most 500");
+	*v_r = v;
+	return 0;
+}
+
+static bool
+is_text(struct slice s, size_t max)
+{
+	return slice_is_set(s) && s.len > 0 && s.len <= max;
+}
+
+/* ---- attributes ----------------------------------------------------------- */
+
+static int
+take_values(struct change *x, const struct json *v, struct slice_list *list_r)
+{
+	bool is_many = json_type(v) == JSON_ARRAY;
+	size_t count = is_many ? json_count(v) : json_type(v) == JSON_NULL ? 0 : 1;
+	struct slice *items;
+
+	if (count > VALUES_MAX)
+		return bad(x, "attributes", "at most 50 values");
+	items = arena_array(x->c->env->arena, count + 1, sizeof *items);
+	if (items == NULL)
+		return api_nomem(x->c, x->err);
+	for (size_t i = 0; i < count; i++) {
+		items[i] = json_str(is_many ? json_at(v, i) : v);
+		if (!slice_is_set(items[i]) || items[i].len > VALUE_MAX_BYTES)
+			return bad(x, "attributes", "texts of at most 4096 bytes, or null");
+	}
+	*list_r = (struct slice_list){items, count};
+	return 0;
+}
+
+static int
+change_attributes(struct change *x)
+{
+	const struct json *group, *v;
+	struct slice_list values;
+	struct slice name;
+	size_t pos = 0;
+
+	if (take_group(x, "attributes", JSON_OBJECT, &group) < 0)
+		return -1;
+	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL) {
+		if (!is_text(name, NAME_MAX_BYTES))
+			return bad(x, "attributes", "names of 1 to 256 bytes");
+		if (take_values(x, v, &values) < 0 ||
+		    store_customer_set(
+			x->st, x->id, name, values, x->now_ms, x->who, SLICE_NONE, x->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- metrics -------------------------------------------------------------- */
+
+static int
+change_metric(struct change *x, struct slice name, const struct json *v)
+{
+	struct slice value = SLICE_NONE;
+	struct json_writer w;
+	struct buf number;
+	int rc;
+
+	if (!is_text(name, NAME_MAX_BYTES) ||
+	    (json_type(v) != JSON_NUMBER && json_type(v) != JSON_NULL))
+		return bad(x, "metrics", "numbers or null by names of 1 to 256 bytes");
+	buf_init(&number, NAME_MAX_BYTES);
+	if (json_type(v) == JSON_NUMBER) {
+		json_writer_init(&w, &number);
+		json_put_value(&w, v);
+		value = buf_slice(&number);
+	}
+	rc = buf_failed(&number)
+	    ? api_nomem(x->c, x->err)
+	    : store_customer_metric_set(x->st, x->id, name, value, x->now_ms, x->who, x->err);
+	buf_fini(&number);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+change_metrics(struct change *x)
+{
+	const struct json *group, *v;
+	struct slice name;
+	size_t pos = 0;
+
+	if (take_group(x, "metrics", JSON_OBJECT, &group) < 0)
+		return -1;
+	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL)
+		if (change_metric(x, name, v) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- tags ----------------------------------------------------------------- */
+
+static int
+change_tag(struct change *x, struct slice name, const struct json *v)
+{
+	int64_t until_ms = TIME_UNKNOWN;
+	bool is_on = false;
+
+	if (!is_text(name, NAME_MAX_BYTES))
+		return bad(x, "tags", "names of 1 to 256 bytes");
+	if (json_type(v) == JSON_NULL || (json_bool(v, &is_on) && !is_on))
+		return store_customer_untag(x->st, x->id, name, x->now_ms, x->who, x->err) < 0 ? -1
+											       : 0;
+	if (!is_on &&
+	    (!slice_is_set(json_str(v)) || !time_parse_rfc3339(json_str(v), &until_ms) ||
+		until_ms <= x->now_ms))
+		return bad(x, "tags", "true, a time to come, or null");
+	return store_customer_tag(
+		   x->st, x->id, name, x->now_ms, until_ms, x->who, SLICE_NONE, x->err) < 0
+	    ? -1
+	    : 0;
+}
+
+static int
+change_tags(struct change *x)
+{
+	const struct json *group, *v;
+	struct slice name;
+	size_t pos = 0;
+
+	if (take_group(x, "tags", JSON_OBJECT, &group) < 0)
+		return -1;
+	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL)
+		if (change_tag(x, name, v) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- consents ------------------------------------------------------------- */
+
+static int
+change_consent(struct change *x, const struct json *v)
+{
+	struct consent k = {.channel = json_get_str(v, "channel"),
+	    .source = json_get_str(v, "source"),
+	    .text_version = json_get_str(v, "text_version")};
+	struct slice purpose = json_get_str(v, "purpose"), at = json_get_str(v, "at");
+
+	if (!is_text(k.channel, NAME_MAX_BYTES) || !json_bool(json_get(v, "given"), &k.is_given) ||
+	    k.source.len > NAME_MAX_BYTES || k.text_version.len > NAME_MAX_BYTES)
+		return bad(
+		    x, "consents", "channel, purpose and given; source and text_version short");
+	if (slice_eq_str(purpose, purpose_name(PURPOSE_MARKETING)))
+		k.purpose = PURPOSE_MARKETING;
+	else if (slice_eq_str(purpose, purpose_name(PURPOSE_SERVICE)))
+		k.purpose = PURPOSE_SERVICE;
+	else
+		return bad(x, "consents", "a purpose: \"service\" or \"marketing\"");
+	if (slice_is_set(at) && (!time_parse_rfc3339(at, &k.at_ms) || k.at_ms > x->now_ms))
+		return bad(x, "consents", "a time that is past as 'at'");
+	return store_consent_put(x->st, x->id, &k, x->now_ms, x->who, x->err) < 0 ? -1 : 0;
+}
+
+static int
+change_consents(struct change *x)
+{
+	const struct json *group;
+
+	if (take_group(x, "consents", JSON_ARRAY, &group) < 0)
+		return -1;
+	for (size_t i = 0; group != NULL && i < json_count(group); i++)
+		if (change_consent(x, json_at(group, i)) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- endpoints ------------------------------------------------------------ */
+
+static const struct endpoint *
+endpoint_now(const struct customer *customer, struct slice id)
+{
+	for (size_t i = 0; customer != NULL && i < customer->endpoint_count; i++)
+		if (slice_eq(customer->endpoints[i].id, id))
+			return &customer->endpoints[i];
+	return NULL;
+}
+
+static void
+set_text(struct slice *text, const struct json *v, const char *name)
+{
+	if (slice_is_set(json_get_str(v, name)))
+		*text = json_get_str(v, name);
+}
+
+static int
+change_endpoint(struct change *x, const struct customer *now, const struct json *v)
+{
+	struct slice id = json_get_str(v, "id");
+	const struct endpoint *was = endpoint_now(now, id);
+	struct endpoint e = {.id = id};
+
+	if (was != NULL)
+		e = *was;
+	set_text(&e.channel, v, "channel");
+	set_text(&e.address, v, "address");
+	set_text(&e.timezone, v, "timezone");
+	set_text(&e.locale, v, "locale");
+	set_text(&e.country, v, "country");
+	(void)json_bool(json_get(v, "opted_out"), &e.is_opted_out);
+	(void)json_bool(json_get(v, "inactive"), &e.is_inactive);
+	if (!is_text(e.id, API_WORD_MAX) || !is_text(e.channel, NAME_MAX_BYTES) ||
+	    !is_text(e.address, VALUE_MAX_BYTES))
+		return bad(x, "endpoints", "id, channel and address");
+	return store_endpoint_put(x->st, x->id, &e, SLICE_NONE, x->now_ms, x->who, x->err) < 0 ? -1
+											       : 0;
+}
+
+static int
+change_endpoints(struct change *x)
+{
+	struct customer *now = NULL;
+	const struct json *group;
+
+	if (take_group(x, "endpoints", JSON_ARRAY, &group) < 0 ||
+	    store_customer_load_own(x->st, x->id, x->now_ms, x->c->env->arena, &now, x->err) < 0)
+		return -1;
+	for (size_t i = 0; group != NULL && i < json_count(group); i++)
+		if (change_endpoint(x, now, json_at(group, i)) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- the whole ------------------------------------------------------------ */
+
+static int
+change_profile(struct change *x)
+{
+	struct slice zone, locale, country;
+	bool created;
+
+	if (api_body_str(x->c, "timezone", NAME_MAX_BYTES, &zone) < 0 ||
+	    api_body_str(x->c, "locale", NAME_MAX_BYTES, &locale) < 0 ||
+	    api_body_str(x->c, "country", NAME_MAX_BYTES, &country) < 0)
+		return -1;
+	return store_customer_put(
+	    x->st, x->id, zone, locale, country, x->now_ms, x->who, &created, x->err);
+}
+
+static int
+change(struct api_call *c, bool may_create, struct err *err)
+{
+	static const char *const known[] = {"timezone", "locale", "country", "attributes",
+	    "metrics", "tags", "consents", "endpoints", "who", NULL};
+	struct change x = {.c = c,
+	    .st = c->env->store,
+	    .id = c->params[0],
+	    .now_ms = clock_now_ms(c->env->clock),
+	    .err = err};
+	struct customer *customer = NULL;
+	int rc;
+
+	if (api_body(c, known, false, err) < 0 || api_body_who(c, &x.who, err) < 0)
+		return -1;
+	rc = store_customer_load_own(x.st, x.id, x.now_ms, c->env->arena, &customer, err);
+	if (rc == 0 && !may_create)
+		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(x.id));
+	if (rc < 0 || change_profile(&x) < 0 || change_attributes(&x) < 0 ||
+	    change_metrics(&x) < 0 || change_tags(&x) < 0 || change_consents(&x) < 0)
+		return -1;
+	if (change_endpoints(&x) < 0) {
+		if (err->kind == ERR_LIMIT)
+			err->kind = ERR_CONFLICT;
+		return -1;
+	}
+	if (store_customer_load(x.st, x.id, x.now_ms, c->env->arena, &customer, err) <= 0 ||
+	    store_audit(x.st, x.now_ms, x.who, "customers.change", err) < 0)
+		return -1;
+	api_customer_members(api_object(c), customer);
+	api_object_end(c);
+	return 0;
+}
+
+int
+api_customers_patch(struct api_call *c, struct err *err)
+{
+	return change(c, false, err);
+}
+
+int
+api_customers_put(struct api_call *c, struct err *err)
+{
+	return change(c, true, err);
+}
