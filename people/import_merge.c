@@ -406,7 +406,7 @@ import_merge(struct import *i, const struct person_row *p, const struct customer
 		after->c.locale = before->c.locale;
 		after->c.country = before->c.country;
 	}
-	after->merged_into = before == NULL ? p->merged_into : before->merged_into;
+	after->merged_into = before == NULL ? SLICE_NONE : before->merged_into;
 	merge_facts(p, before, after);
 	after->c.attributes = p->attributes;
 	after->c.attribute_count = p->attribute_count;

@@ -277,6 +277,45 @@ an_endpoint_that_moves_leaves_a_row_in_the_history_of_both(void **state)
 	world_close(&w);
 }
 
+static void
+a_merged_customer_is_merged_again_whichever_line_comes_first(void **state)
+{
+	static const char *const files[] = {
+	    "{\"id\":\"a\",\"merged_into\":\"b\",\"attributes\":{\"N\":[\"1\"]}}\n{\"id\":\"b\","
+	    "\"country\":\"DE\"}\n",
+	    "{\"id\":\"b\",\"country\":\"DE\"}\n{\"id\":\"a\",\"merged_into\":\"b\","
+	    "\"attributes\":{\"N\":[\"1\"]}}\n"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct people_world w = world_open();
+		struct import_report r;
+
+		assert_string_equal(import_text(&w, files[i], &r, NULL), "");
+		assert_string_equal(record(&w, "a"),
+		    "{\"id\":\"a\",\"merged_into\":\"b\",\"attributes\":{\"N\":[\"1\"]}}");
+		assert_string_equal(record(&w, "b"), "{\"id\":\"b\",\"country\":\"DE\"}");
+		assert_true(slice_eq_str(world_customer(&w, "a")->id, "b"));
+		import_text(&w, files[i], &r, NULL);
+		assert_int_equal(r.unchanged, 2);
+		world_close(&w);
+	}
+}
+
+static void
+customers_that_cannot_be_one_are_said(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+	const char *found =
+	    import_text(&w, "{\"id\":\"a\",\"merged_into\":\"a\"}\n{\"id\":\"b\"}\n", &r, NULL);
+
+	(void)state;
+	assert_non_null(strstr(found, "I024"));
+	assert_int_equal(r.created, 2);
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -288,6 +327,8 @@ main(void)
 	    cmocka_unit_test(lines_that_are_wrong_are_left_out_with_their_number_and_reason),
 	    cmocka_unit_test(the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused),
 	    cmocka_unit_test(an_endpoint_that_moves_leaves_a_row_in_the_history_of_both),
+	    cmocka_unit_test(a_merged_customer_is_merged_again_whichever_line_comes_first),
+	    cmocka_unit_test(customers_that_cannot_be_one_are_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
