@@ -87,7 +87,8 @@ struct person_row {
 	size_t tag_count;
 	struct slice *lists;
 	size_t list_count;
-	struct link_row *links; /* of our own export */
+	bool has_links; /* our own export says which there are, though it be none */
+	struct link_row *links;
 	size_t link_count;
 	bool is_pinpoint; /* of one of Pinpoint's files */
 };

@@ -263,6 +263,6 @@ int
 import_links_write(struct import *i, const struct person_row *p,
     const struct customer_record *before, const struct customer_record *after, struct err *err)
 {
-	return p->link_count > 0 ? write_given(i, p, before, err)
-				 : write_named(i, p, before, after, err);
+	return p->has_links ? write_given(i, p, before, err)
+			    : write_named(i, p, before, after, err);
 }

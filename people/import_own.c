@@ -291,6 +291,7 @@ import_own_read(struct import *i, const struct json *v, struct person_row *p, st
 		return import_nomem(i, err);
 	if (rc > 0)
 		return 1;
+	p->has_links = json_type(json_get(v, "links")) == JSON_ARRAY;
 	warn_unknown(i, v);
 	return 0;
 }

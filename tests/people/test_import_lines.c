@@ -136,7 +136,7 @@ an_address_alone_is_no_consent(void **state)
 	assert_string_equal(record(&w, "email:a@b.example"),
 	    "{\"id\":\"email:a@b.example\",\"endpoints\":[{\"id\":\"email:a@b.example|EMAIL|a@b."
 	    "example\",\"channel\":\"email\",\"address\":\"a@b.example\",\"extra\":"
-	    "{\"ChannelType\":\"EMAIL\"}}]}");
+	    "{\"ChannelType\":\"EMAIL\"}}],\"links\":[]}");
 	world_close(&w);
 }
 
@@ -227,6 +227,26 @@ lines_that_are_wrong_are_left_out_with_their_number_and_reason(void **state)
 	}
 }
 
+/* Found by the fuzzer: two customers name one handle, which the first in the file got. */
+static void
+an_exported_customer_without_a_link_gets_none_of_its_handle(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+	const char *found = import_text(&w,
+	    "{\"id\":\"a\",\"attributes\":{\"SocialHandle\":[\"@h@x.example\"]},\"links\":[]}\n"
+	    "{\"id\":\"b\",\"attributes\":{\"SocialHandle\":[\"@h@x.example\"]},\"links\":[{"
+	    "\"handle\":\"@h@x.example\",\"proof\":\"imported handle\",\"linked_at\":"
+	    "\"2025-01-01T00:00:00Z\"}]}\n",
+	    &r, NULL);
+
+	(void)state;
+	assert_string_equal(found, "");
+	assert_string_equal(world_links(&w, "a"), "");
+	assert_string_equal(world_links(&w, "b"), "@h@x.example");
+	world_close(&w);
+}
+
 /* Fifteen endpoints a customer, as Pinpoint had it. */
 static void
 the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused(void **state)
@@ -293,8 +313,10 @@ a_merged_customer_is_merged_again_whichever_line_comes_first(void **state)
 
 		assert_string_equal(import_text(&w, files[i], &r, NULL), "");
 		assert_string_equal(record(&w, "a"),
-		    "{\"id\":\"a\",\"merged_into\":\"b\",\"attributes\":{\"N\":[\"1\"]}}");
-		assert_string_equal(record(&w, "b"), "{\"id\":\"b\",\"country\":\"DE\"}");
+		    "{\"id\":\"a\",\"merged_into\":\"b\",\"attributes\":{\"N\":[\"1\"]},\"links\":["
+		    "]}");
+		assert_string_equal(
+		    record(&w, "b"), "{\"id\":\"b\",\"country\":\"DE\",\"links\":[]}");
 		assert_true(slice_eq_str(world_customer(&w, "a")->id, "b"));
 		import_text(&w, files[i], &r, NULL);
 		assert_int_equal(r.unchanged, 2);
@@ -325,6 +347,7 @@ main(void)
 	    cmocka_unit_test(an_address_alone_is_no_consent),
 	    cmocka_unit_test(the_newer_word_on_consent_counts),
 	    cmocka_unit_test(lines_that_are_wrong_are_left_out_with_their_number_and_reason),
+	    cmocka_unit_test(an_exported_customer_without_a_link_gets_none_of_its_handle),
 	    cmocka_unit_test(the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused),
 	    cmocka_unit_test(an_endpoint_that_moves_leaves_a_row_in_the_history_of_both),
 	    cmocka_unit_test(a_merged_customer_is_merged_again_whichever_line_comes_first),
