@@ -31,7 +31,7 @@ merge(struct import *i, const struct person_row *p, struct err *err)
 	if (customer_merge(i->st, &wish, i->o.now_ms, i->row, &own) == 0)
 		return 0;
 	if (own.kind == ERR_CONFLICT) {
-		import_finding(i, DIAG_WARNING, "I024", 0, NULL,
+		import_finding(i, DIAG_WARNING, "I025", 0, NULL,
 		    "customer '%.*s' is not merged: %s", SLICE_ARG(utf8_prefix(p->user_id, 100)),
 		    own.text);
 		return 0;

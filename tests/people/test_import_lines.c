@@ -333,7 +333,7 @@ customers_that_cannot_be_one_are_said(void **state)
 	    import_text(&w, "{\"id\":\"a\",\"merged_into\":\"a\"}\n{\"id\":\"b\"}\n", &r, NULL);
 
 	(void)state;
-	assert_non_null(strstr(found, "I024"));
+	assert_non_null(strstr(found, "I025"));
 	assert_int_equal(r.created, 2);
 	world_close(&w);
 }

@@ -8,7 +8,7 @@ import time
 from lib import EARSHOT, House, need, post, run_tests, same, wait_for
 from small_house import RULES, SmallHouse, ago, post_id
 
-VERBS = ["run", "check", "score", "train", "spikes", "replay", "why", "rules", "outbox", "pause", "resume", "alerts", "people", "sources", "status", "import", "bench"]
+VERBS = ["run", "check", "score", "train", "spikes", "replay", "why", "rules", "outbox", "pause", "resume", "alerts", "people", "sources", "status", "import", "export", "bench"]
 
 WITH_DRAFTS = RULES + """
 rule nice "Nice"
