@@ -7,6 +7,7 @@
 #include "core/utf8.h"
 #include "people/import_internal.h"
 #include "people/merge.h"
+#include "store/erasure.h"
 #include "store/store.h"
 
 /*
@@ -22,8 +23,16 @@ merge(struct import *i, const struct person_row *p, struct err *err)
 	const struct customer_record root = {.c = {.id = p->merged_into}};
 	struct customer_record *there = NULL;
 	struct err own = {ERR_NONE, ""};
-	int rc = store_record_load(i->st, p->merged_into, i->o.now_ms, i->row, &there, err);
+	int rc = store_is_erased(i->st, ERASURE_CUSTOMER, p->merged_into, err);
 
+	if (rc > 0) {
+		import_finding(i, DIAG_WARNING, "I025", 0, NULL,
+		    "customer '%.*s' is not merged: the other one was erased",
+		    SLICE_ARG(utf8_prefix(p->user_id, 100)));
+		return 0;
+	}
+	if (rc == 0)
+		rc = store_record_load(i->st, p->merged_into, i->o.now_ms, i->row, &there, err);
 	if (rc == 0)
 		rc = store_record_create(i->st, &root, i->o.now_ms, i->source, err);
 	if (rc < 0)
