@@ -191,6 +191,7 @@ bench: build $(BENCH_BIN) $(TEXTS) ## figures of this machine; TEXTS=FILE (one t
 	@EARSHOT=$(O)/earshot python3 tests/bench/backtest.py 50000
 	@EARSHOT=$(O)/earshot python3 tests/bench/many_keys.py 500000
 	@EARSHOT=$(O)/earshot python3 tests/bench/import.py
+	@python3 tests/bench/segments.py $(O)/earshot 100000
 
 format: ## lay out all C files
 	@clang-format -i $(filter-out core/banned.h,$(wildcard $(addsuffix /*.[ch],$(ROOMS)) tests/*/*.[ch]))
