@@ -344,11 +344,13 @@ open_rejects(struct importing *m, struct err *err)
 static int
 close_rejects(struct importing *m, struct err *err)
 {
-	FILE *f = m->rejects;
+	bool has_failed;
 
-	if (f == NULL)
+	if (m->rejects == NULL)
 		return 0;
-	if ((ferror(f) != 0) | (fclose(f) != 0))
+	has_failed = ferror(m->rejects) != 0;
+	has_failed |= fclose(m->rejects) != 0;
+	if (has_failed)
 		return err_set(
 		    err, ERR_IO, "cannot write '%s': %s", m->rejects_path, strerror(errno));
 	return 0;
