@@ -338,6 +338,44 @@ customers_that_cannot_be_one_are_said(void **state)
 	world_close(&w);
 }
 
+static void
+a_failed_allocation_leaves_all_or_nothing(void **state)
+{
+	static const char text[] =
+	    "{\"id\":\"u\",\"metrics\":{\"m\":1.5},\"attributes\":{\"A\":[\"x\",\"y\"]},"
+	    "\"endpoints\":[{\"channel\":\"email\",\"address\":\"a@b.example\",\"extra\":{\"E\":"
+	    "\"1\"}}],\"consents\":[{\"channel\":\"email\",\"purpose\":\"service\",\"given\":true}]"
+	    ","
+	    "\"tags\":[\"t\"],\"lists\":[\"l\"],\"links\":[{\"handle\":\"@h@x.example\",\"proof\":"
+	    "\"agent\",\"linked_at\":\"2025-01-01T00:00:00Z\"}]}\n";
+
+	(void)state;
+	for (int sticky = 0; sticky <= 1; sticky++) {
+		for (unsigned nth = 1;; nth++) {
+			struct people_world w = world_open();
+			struct import_options o = {.file = "c", .now_ms = NOW, .is_jsonl = true};
+			struct import_report r = {0};
+			struct err err = {0};
+			bool hit;
+			int rc;
+
+			mem_fault_arm(nth, sticky != 0);
+			rc = world_import_into(w.st, slice_of(text), 64, &o, NULL, &r, &err);
+			hit = mem_fault_hit();
+			mem_fault_arm(0, false);
+			assert_false(store_in_transaction(w.st));
+			if (rc != 0)
+				assert_int_equal(world_count(&w, "customers"), 0);
+			import_text(&w, text, &r, NULL); /* and it may be done again */
+			assert_string_equal(world_links(&w, "u"), "@h@x.example");
+			assert_int_equal(world_count(&w, "customer_metrics"), 1);
+			world_close(&w);
+			if (!hit)
+				break;
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -352,6 +390,7 @@ main(void)
 	    cmocka_unit_test(an_endpoint_that_moves_leaves_a_row_in_the_history_of_both),
 	    cmocka_unit_test(a_merged_customer_is_merged_again_whichever_line_comes_first),
 	    cmocka_unit_test(customers_that_cannot_be_one_are_said),
+	    cmocka_unit_test(a_failed_allocation_leaves_all_or_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
