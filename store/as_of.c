@@ -237,7 +237,7 @@ put_value(struct json_writer *w, struct slice value, bool is_name)
 }
 
 /* The parts of a kind, unless there is none. */
-static void
+static bool
 put_kind(struct past *p, struct json_writer *w, const char *prefix, const char *key,
     enum shape shape, int64_t at_ms)
 {
@@ -268,6 +268,7 @@ put_kind(struct past *p, struct json_writer *w, const char *prefix, const char *
 		json_object_end(w);
 	else if (has_begun)
 		json_array_end(w);
+	return has_begun;
 }
 
 static void
@@ -293,13 +294,17 @@ put_record(struct past *p, struct slice id, int64_t at_ms, struct buf *out)
 	json_object_begin(w);
 	put_profile(p, w, id);
 	qsort(p->parts, p->count, sizeof *p->parts, part_cmp);
-	put_kind(p, w, "attribute:", "attributes", SHAPE_OBJECT, INT64_MIN);
-	put_kind(p, w, "metric:", "metrics", SHAPE_OBJECT, INT64_MIN);
-	put_kind(p, w, "endpoint:", "endpoints", SHAPE_VALUES, INT64_MIN);
-	put_kind(p, w, "consent:", "consents", SHAPE_VALUES, INT64_MIN);
-	put_kind(p, w, "tag:", "tags", SHAPE_VALUES, at_ms);
-	put_kind(p, w, "list:", "lists", SHAPE_NAMES, INT64_MIN);
-	put_kind(p, w, "link:", "links", SHAPE_VALUES, INT64_MIN);
+	(void)put_kind(p, w, "attribute:", "attributes", SHAPE_OBJECT, INT64_MIN);
+	(void)put_kind(p, w, "metric:", "metrics", SHAPE_OBJECT, INT64_MIN);
+	(void)put_kind(p, w, "endpoint:", "endpoints", SHAPE_VALUES, INT64_MIN);
+	(void)put_kind(p, w, "consent:", "consents", SHAPE_VALUES, INT64_MIN);
+	(void)put_kind(p, w, "tag:", "tags", SHAPE_VALUES, at_ms);
+	(void)put_kind(p, w, "list:", "lists", SHAPE_NAMES, INT64_MIN);
+	if (!put_kind(p, w, "link:", "links", SHAPE_VALUES, INT64_MIN)) {
+		json_key(w, "links"); /* a record says so, too */
+		json_array_begin(w);
+		json_array_end(w);
+	}
 	json_object_end(w);
 }
 

@@ -131,7 +131,7 @@ nobody_was_there_before_they_came(void **state)
 	assert_int_equal(store_record_as_of(f->st, id, 999, f->a, &b, ERR), 0);
 	assert_int_equal(store_record_as_of(f->st, SLICE_LIT("nobody"), 999, f->a, &b, ERR), 0);
 	assert_int_equal(store_record_as_of(f->st, id, 1000, f->a, &b, ERR), 1);
-	assert_string_equal(buf_str(&b), "{\"id\":\"c-1\"}");
+	assert_string_equal(buf_str(&b), "{\"id\":\"c-1\",\"links\":[]}");
 	OK(store_commit(f->st, ERR));
 	buf_fini(&b);
 }
@@ -152,7 +152,7 @@ words_of_an_older_release_are_told_as_they_are(void **state)
 	    f->st, id, SLICE_NONE, SLICE_NONE, SLICE_NONE, 1000, "test", &created, ERR));
 	OK(store_history_add(f->st, id, &row, ERR));
 	text = as_of(f, 2000);
-	assert_string_equal(text, "{\"id\":\"c-1\",\"consents\":[\"given\"]}");
+	assert_string_equal(text, "{\"id\":\"c-1\",\"consents\":[\"given\"],\"links\":[]}");
 	mem_free(text);
 	OK(store_commit(f->st, ERR));
 }
