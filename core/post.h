@@ -63,7 +63,8 @@ struct post {
 	struct slice_list mentions; /* "@acme" */
 	struct slice place;
 	bool is_deleted; /* a deletion upstream: only id matters */
-	bool may_not_match; /* by its source's terms: its author is nobody's customer here; not kept */
+	bool
+	    may_not_match; /* by its source's terms: its author is nobody's customer here; not kept */
 	bool is_text_cut; /* the text was over POST_TEXT_MAX */
 	/* Local ids a channel needs to answer there, as JSON:
 	 * {"server":"https://...","status_id":"..."}. */

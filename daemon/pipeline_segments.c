@@ -604,6 +604,7 @@ tick(struct pipeline *p, size_t limit, bool *more_r, struct err *err)
 static int
 skip_first(struct pipeline *p, int64_t now_ms, struct err *err)
 {
+	const struct segment_row *first;
 	struct segment_row *rows;
 	struct slice *ids;
 	size_t count, found;
@@ -614,10 +615,10 @@ skip_first(struct pipeline *p, int64_t now_ms, struct err *err)
 		return store_judging_set(p->env.store, ids[0], now_ms + TIME_DAY_MS, err);
 	if (store_segments_list(p->env.store, p->arena, &rows, &count, err) < 0)
 		return -1;
-	if (find_unfinished(rows, count) == NULL)
+	first = find_unfinished(rows, count);
+	if (first == NULL)
 		return 0;
-	if (store_customer_ids(p->env.store, find_unfinished(rows, count)->judged_to, 1, p->arena,
-		&ids, &found, err) < 0)
+	if (store_customer_ids(p->env.store, first->judged_to, 1, p->arena, &ids, &found, err) < 0)
 		return -1;
 	return sweep_end(p, rows, count, found > 0 ? ids[0] : SLICE_NONE, found, now_ms, err);
 }

@@ -23,7 +23,8 @@ struct person_seen {
 	struct author_facts author;
 	struct customer *customer; /* NULL: not linked */
 	struct slice subject; /* "c:..." or "a:..."; SLICE_NONE: anonymous */
-	struct slice linked_id; /* the customer as the link names it: what they do is counted for it */
+	struct slice
+	    linked_id; /* the customer as the link names it: what they do is counted for it */
 	struct slice unlinked; /* a link was ended because the handle now belongs to another
 				  account: one sentence; SLICE_NONE */
 };

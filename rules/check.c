@@ -376,8 +376,8 @@ check_fini(struct check *c)
 static void
 count_items(struct check *c, struct rules_file *files, size_t count)
 {
-	static const size_t max[ITEM_KIND_COUNT] = {
-	    RULES_BRANDS_MAX, RULES_COUNT_MAX, RULES_COUNT_MAX, RULES_WATCHES_MAX, RULES_SEGMENTS_MAX};
+	static const size_t max[ITEM_KIND_COUNT] = {RULES_BRANDS_MAX, RULES_COUNT_MAX,
+	    RULES_COUNT_MAX, RULES_WATCHES_MAX, RULES_SEGMENTS_MAX};
 	size_t n[ITEM_KIND_COUNT] = {0};
 
 	for (size_t f = 0; f < count; f++) {

@@ -174,8 +174,8 @@ check_bounds(struct check *c, const struct item *it, const struct node *root)
 	const struct node *conditions[RULES_CONDITIONS_MAX];
 	size_t count = collect(root, conditions, 0);
 	const char *what = it->kind == ITEM_SEGMENT ? "nobody can be in the segment"
-	    : root == it->when                       ? "the rule can never fire"
-						     : "no post can be so";
+	    : root == it->when                      ? "the rule can never fire"
+						    : "no post can be so";
 
 	(void)c;
 	if (report_pairs(it, what, conditions, count))

@@ -251,7 +251,8 @@ parse_missing_end(struct parser *p, struct range open, const char *what)
 		p->missing_end_pos = p->lexer.pos + 1;
 		p->lexer.has_finding = false;
 		parse_finding(p, FINDING_NO_END, open,
-		    "every 'brand', 'list', 'segment', 'rule', 'watch', 'all of', 'any of' and 'then' is "
+		    "every 'brand', 'list', 'segment', 'rule', 'watch', 'all of', 'any of' and "
+		    "'then' is "
 		    "closed by an "
 		    "'end' of its own",
 		    "this %s is not closed: its 'end' is missing", what);
