@@ -173,10 +173,10 @@ int
 api_segments_show(struct api_call *c, struct err *err)
 {
 	struct segment_member *members;
-	struct known_values *values;
+	struct known_values *values = NULL;
 	struct segment_row row;
 	struct json_writer *w;
-	size_t member_count, value_count;
+	size_t member_count, value_count = 0;
 	int i = find(c, err), rc;
 
 	if (i < 0 || load_values(c, (size_t)i, &values, &value_count, err) < 0)

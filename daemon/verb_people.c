@@ -147,9 +147,9 @@ const struct verb verb_people = {
     "people",
     "[list | show CUSTOMER | page KEY | events CUSTOMER | author ID-OR-HANDLE | "
     "influence ID-OR-HANDLE | influence --pairs FILE | adopters | "
-    "links CUSTOMER | link CUSTOMER AUTHOR | unlink CUSTOMER AUTHOR | code CUSTOMER | codes "
-    "CUSTOMER "
-    "| suggestions | accept NO | dismiss NO]",
+    "links CUSTOMER | link CUSTOMER AUTHOR | unlink CUSTOMER AUTHOR | code CUSTOMER | "
+    "codes CUSTOMER | suggestions | accept NO | dismiss NO | merge CUSTOMER OTHER | "
+    "unmerge CUSTOMER]",
     "customers and authors, and how influential they are",
     "`influence ID-OR-HANDLE` shows an author's influence with its parts, who endorses them and on "
     "which "
@@ -163,11 +163,15 @@ const struct verb verb_people = {
     "daemon.  A row that cannot be read is told, and then nothing is printed (exit code 1).\n"
     "`link` says that an account is a customer, AUTHOR being its id, handle or profile URL; `code` "
     "makes a one-time code that\n"
-    "links whoever posts it; `suggestions` are what rules with `suggest link` found.",
+    "links whoever posts it; `suggestions` are what rules with `suggest link` found.\n"
+    "`merge` makes OTHER part of CUSTOMER: whoever asks for either gets both as one; `unmerge` "
+    "lets a merged customer stand on\n"
+    "their own again, as they were.  `page` is all that is held about a person.",
     "  earshot people show u-1001\n  earshot people author @someone@mastodon.social\n"
     "  earshot people influence --pairs pairs.csv\n"
     "  earshot people link u-1001 @someone@mastodon.social --basis 'told us on the phone'\n"
-    "  earshot people code u-1001 --for 2h",
+    "  earshot people code u-1001 --for 2h\n"
+    "  earshot people merge u-1001 u-2001 --reason 'two accounts in the shop'",
     people_flags,
     run_people,
 };

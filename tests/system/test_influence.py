@@ -68,9 +68,9 @@ def json_has_the_parts():
     same((row["line"], len(done.stdout.splitlines())), (2, 1), "line")
     same(f"{row['probability']:.6f}", influence(HEADER + pair(LARGE, SMALL)).stdout.strip(), "probability")
     for side in (row["a"], row["b"]):
-        same(list(side["parts"]), ["reach", "standing", "draw", "company", "talk", "age"], "parts")
+        same(list(side["parts"]), ["reach", "standing", "draw", "company", "talk", "age", "endorsed"], "parts")
         need(abs(sum(side["parts"].values()) - side["bot_discount"] - side["points"]) < 0.51, f"parts add up: {side}")
-        same(side["assumed"], ["age"], "the age is not in the file")
+        same(side["assumed"], ["age", "endorsed"], "neither the age nor the endorsers are in the file")
 
 
 def weights_come_from_the_configuration():
@@ -109,7 +109,7 @@ def what_cannot_be_read_is_told_with_its_line_and_nothing_is_printed():
 
 
 def wrong_use_is_told():
-    for words, told in [(["influence"], "needs --pairs"), (["influence", "x.csv", "--pairs", "y.csv"], "one file"),
+    for words, told in [(["influence"], "an author or --pairs"), (["influence", "x.csv", "--pairs", "y.csv"], "an author or --pairs"),
                         (["influence", "--pairs", "/nowhere/x.csv"], "/nowhere/x.csv")]:
         done = subprocess.run([EARSHOT, "people", *words], capture_output=True, text=True, timeout=60)
         need(done.returncode in (2, 3) and told in done.stderr, f"{words}: {done.returncode} {done.stderr!r}")
@@ -135,7 +135,7 @@ def a_rule_sees_what_the_post_showed_and_why_keeps_it():
         then = house.call("GET", "/api/v1/why?post=https://social.example/posts/1")[1]["who"]["influence"]
         now = json.loads(house.verb("people", "author", "@a1@social.example", "--json", code=0).stdout)["influence"]
         need(then["points"] >= 60 > now["points"], f"as seen then {then}, and now {now}")
-        same(set(then["parts"]), {"reach", "standing", "draw", "company", "talk", "age"}, "parts")
+        same(set(then["parts"]), {"reach", "standing", "draw", "company", "talk", "age", "endorsed"}, "parts")
         same(house.call("GET", "/api/v1/authors/@a3@social.example")[1]["influence"], None, "unknown")
         text = house.verb("why", "https://social.example/posts/1", code=0).stdout
         need(f"influence {then['points']} of 100: reach" in text, text)
