@@ -158,14 +158,14 @@ def an_example_that_does_not_hold_is_seen():
         need("R121" in house.verb("check", code=1).stderr, "the wrong example is told")
 
 
-def influencers_and_early_friends_are_thanked_once_a_month():
+def influencers_and_friends_are_thanked_once_a_month():
     tiny = {"id": "https://kaffee.example/users/t", "handle": "@tinyroaster@kaffee.example", "followers": 40, "bot": False}
     with Recipe("Care for influencers") as house:
         found = house.live(
-            by("grind", 1, LOVE, "1 09:00", followers=25000), by("small", 2, LOVE, "1 09:01", followers=300),
+            by("grind", 1, LOVE, "1 09:00", followers=250000), by("small", 2, LOVE, "1 09:01", followers=300),
             dict(by("tiny", 3, LOVE, "1 09:02"), author=tiny),
-            by("grind", 4, LOVE, "20 09:00", followers=25000), by("grind", 5, WORST, "21 09:00", followers=25000),
-            by("unknown", 6, LOVE, "21 09:01", followers=None), by("grind", 7, LOVE, "31 09:01", followers=25000))
+            by("grind", 4, LOVE, "20 09:00", followers=250000), by("grind", 5, WORST, "21 09:00", followers=250000),
+            by("unknown", 6, LOVE, "21 09:01", followers=None), by("grind", 7, LOVE, "31 09:01", followers=250000))
         same(happened(found), [("care-influencers", n, *what) for n in "137" for what in (("tag", "done"), ("draft", "drafted"))], "thanked")
         need("30 days" in note_of(house, 4), "the second praise rests")
 
@@ -355,7 +355,7 @@ def a_recipe_goes_live_as_the_manual_says():
 if __name__ == "__main__":
     run_tests([every_recipe_is_fine_as_it_stands_in_the_manual, all_ten_can_live_together,
                what_the_manual_shows_does_what_its_examples_say, an_example_that_does_not_hold_is_seen,
-               influencers_and_early_friends_are_thanked_once_a_month, the_launch_offer_goes_once_to_customers_in_its_days_and_not_at_night,
+               influencers_and_friends_are_thanked_once_a_month, the_launch_offer_goes_once_to_customers_in_its_days_and_not_at_night,
                the_offers_of_launch_day_come_to_an_end, support_hears_of_each_and_nobody_is_left_waiting,
                the_second_complaint_of_a_week_is_made_right_in_the_morning, what_the_month_has_no_money_for_is_not_sent,
                who_leaves_is_asked_to_stay_unless_they_come_back_by_themselves,
