@@ -63,6 +63,8 @@ store_day_add(struct store *st, struct slice customer_id, const struct day_entry
 {
 	int rc = note_last(st, customer_id, e, err);
 
+	if (rc > 0 && store_customer_touched(st, customer_id, err) < 0)
+		return -1;
 	if (rc <= 0 || e->at_ms / TIME_DAY_MS < first_day(now_ms))
 		return rc < 0 ? -1 : 0;
 	return add_to_day(st, customer_id, e, err);
@@ -126,7 +128,9 @@ store_days_rebuild(struct store *st, struct slice customer_id, int64_t now_ms, s
 {
 	if (rebuild_days(st, customer_id, first_day(now_ms), now_ms / TIME_DAY_MS, err) < 0)
 		return -1;
-	return rebuild_last(st, customer_id, err);
+	return rebuild_last(st, customer_id, err) < 0
+	    ? -1
+	    : store_customer_touched(st, customer_id, err);
 }
 
 int
@@ -160,6 +164,8 @@ store_days_post_changed(struct store *st, int64_t post_no, int64_t now_ms, struc
 		rc = rebuild_days(st, customer_id, day, day, err);
 	if (rc > 0 || (rc == 0 && slice_is_set(customer_id)))
 		rc = rebuild_last(st, customer_id, err);
+	if (rc == 0 && slice_is_set(customer_id))
+		rc = store_customer_touched(st, customer_id, err);
 	arena_free(a);
 	return rc < 0 ? -1 : 0;
 }

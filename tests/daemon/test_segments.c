@@ -7,14 +7,18 @@
 #include "core/occurrence.h"
 #include "people/people.h"
 #include "rules/segments.h"
+#include "store/days.h"
 #include "store/links.h"
 #include "store/segments.h"
 
 #define GOLD "segment gold \"Gold\"\n  when customer.plan is \"gold\"\nend\n"
+#define ACTIVE                                                                                     \
+	"segment active \"Active\"\n  when customer.posts_7d is at least 3\nend\n"                 \
+	"segment quiet \"Quiet\"\n  when customer.last_event is at least 5 days\nend\n"
 #define RULES                                                                                      \
 	BRAND GOLD "segment vip \"Vip\" imported\nend\n"                                           \
 		   "segment tagged \"Tagged\"\n  when customer.tag is \"advocate\"\nend\n"         \
-		   "segment old \"Linked long\"\n  when link.age is at least 7 days\nend\n"        \
+		   "segment old \"Linked long\"\n  when link.age is at least 7 days\nend\n" ACTIVE \
 		   "segment best \"Best\"\n  when all of\n    customer is in segment gold\n"       \
 		   "    customer is not in segment vip\n    customer allows email\n  end\nend\n"
 
@@ -168,6 +172,54 @@ time_alone_changes_membership_when_it_is_due(void **state)
 	assert_string_equal(segments_of(&w, "c-1"), "");
 	until(&w, NOW + 7 * DAY);
 	assert_string_equal(segments_of(&w, "c-1"), "old ");
+	end_world(&w);
+}
+
+static void
+what_they_do_moves_them_at_once_and_leaving_it_by_the_clock_alone(void **state)
+{
+	struct world w;
+	struct link_row link = {.customer_id = S("c-1"),
+	    .handle_key = S("@anna@example.org"),
+	    .proof = S("agent"),
+	    .linked_at_ms = NOW,
+	    .unlinked_at_ms = TIME_UNKNOWN};
+	int64_t midnight = NOW / DAY * DAY + 7 * DAY;
+
+	(void)state;
+	begin_world(&w, BRAND ACTIVE, true);
+	until(&w, NOW);
+	begin(&w);
+	put_customer(&w, "c-1");
+	assert_int_equal(store_link_add(w.st, &link, &w.err), 0);
+	commit(&w);
+	post(&w, NOW + MINUTE, "p1", "anna", "acme is fine");
+	post(&w, NOW + 2 * MINUTE, "p2", "anna", "acme is good");
+	assert_string_equal(segments_of(&w, "c-1"), "");
+	post(&w, NOW + 3 * MINUTE, "p3", "anna", "acme is great");
+	assert_string_equal(segments_of(&w, "c-1"), "active ");
+	until(&w, midnight - 1);
+	assert_string_equal(segments_of(&w, "c-1"), "active ");
+	until(&w, midnight);
+	assert_string_equal(segments_of(&w, "c-1"), "");
+	/* an event begins a length of time, another one begins it anew */
+	begin(&w);
+	assert_int_equal(
+	    store_day_add(w.st, S("c-1"), &(struct day_entry){.what = DAY_EVENT, .at_ms = midnight},
+		midnight, &w.err),
+	    0);
+	commit(&w);
+	until(&w, midnight + 5 * DAY - 1);
+	assert_string_equal(segments_of(&w, "c-1"), "");
+	until(&w, midnight + 5 * DAY);
+	assert_string_equal(segments_of(&w, "c-1"), "quiet ");
+	begin(&w);
+	assert_int_equal(store_day_add(w.st, S("c-1"),
+			     &(struct day_entry){.what = DAY_EVENT, .at_ms = w.clock.at_ms},
+			     w.clock.at_ms, &w.err),
+	    0);
+	commit(&w);
+	assert_string_equal(segments_of(&w, "c-1"), "");
 	end_world(&w);
 }
 
@@ -399,6 +451,17 @@ change_member(struct world *w, const char *id)
 	assert_int_equal(store_segment_touch(w->st, S(id), &w->err), 0);
 }
 
+/* A post, a message or an event, some of them told late. */
+static void
+change_day(struct world *w, const char *id)
+{
+	const struct day_entry e = {.what = (enum day_thing)rng_below(&w->rng, 3),
+	    .at_ms = w->clock.at_ms - (int64_t)rng_below(&w->rng, 10) * DAY,
+	    .score_milli = (int32_t)rng_below(&w->rng, 2001) - 1000};
+
+	assert_int_equal(store_day_add(w->st, S(id), &e, w->clock.at_ms, &w->err), 0);
+}
+
 static void
 change(struct world *w)
 {
@@ -410,7 +473,7 @@ change(struct world *w)
 
 	snprintf(id, sizeof id, "c-%d", (int)rng_below(&w->rng, 12));
 	put_customer(w, id);
-	switch (rng_below(&w->rng, 6)) {
+	switch (rng_below(&w->rng, 8)) {
 	case 0: set(w, id, "plan", plans[rng_below(&w->rng, 3)]); break;
 	case 1:
 		assert_int_equal(
@@ -432,7 +495,8 @@ change(struct world *w)
 		assert_true(store_consent_put(
 				w->st, S(id), &consent, w->clock.at_ms, "test", &w->err) >= 0);
 		break;
-	default: change_member(w, id); break;
+	case 5: change_member(w, id); break;
+	default: change_day(w, id); break;
 	}
 }
 
@@ -440,10 +504,13 @@ static void
 whatever_happens_the_rows_say_what_judging_from_nothing_says(void **state)
 {
 	static const char *const others[] = {RULES, RULES "# the same\n",
-	    BRAND GOLD "segment vip \"Vip\" imported\nend\nsegment tagged \"Tagged\"\n  when not "
-		       "customer.tag is \"advocate\"\nend\nsegment old \"O\"\n  when all of\n"
-		       "    customer is not in segment tagged\n    customer is in segment vip\n"
-		       "  end\nend\n"};
+	    BRAND GOLD
+	    "segment vip \"Vip\" imported\nend\nsegment tagged \"Tagged\"\n  when not "
+	    "customer.tag is \"advocate\"\nend\nsegment old \"O\"\n  when all of\n"
+	    "    customer is not in segment tagged\n    customer is in segment vip\n"
+	    "  end\nend\n"
+	    "segment active \"Sad\"\n  when any of\n    customer.sentiment_30d is below 0\n"
+	    "    customer.contacts_7d is at least 2\n  end\nend\n"};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 12; seed++) {
@@ -517,6 +584,7 @@ main(void)
 	    cmocka_unit_test(a_change_and_its_membership_commit_together),
 	    cmocka_unit_test(a_rule_sees_the_segments_of_the_customer),
 	    cmocka_unit_test(time_alone_changes_membership_when_it_is_due),
+	    cmocka_unit_test(what_they_do_moves_them_at_once_and_leaving_it_by_the_clock_alone),
 	    cmocka_unit_test(
 		other_rules_judge_everybody_in_parts_and_unfinished_segments_are_unknown),
 	    cmocka_unit_test(whatever_happens_the_rows_say_what_judging_from_nothing_says),
