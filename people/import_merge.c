@@ -302,31 +302,17 @@ merge_endpoint(struct import *i, const struct person_row *p, const struct row_en
 
 /* ---- all endpoints ----------------------------------------------------------------- */
 
-/* Pinpoint's limit: of more than fifteen in use, the oldest push endpoint is put out of use. 0, 1 the
- * row is left out. */
+/* 0, 1 the row is left out. */
 static int
-retire_oldest(struct import *i, struct endpoint *list, size_t count)
+make_room(
+    struct import *i, const struct customer_record *before, struct endpoint *list, size_t count)
 {
-	struct endpoint *oldest = NULL;
-	size_t active = 0;
+	struct err why = {ERR_NONE, ""};
 
-	for (size_t k = 0; k < count; k++) {
-		if (list[k].is_inactive)
-			continue;
-		active++;
-		/* What this row brings is the newest: its time is not set yet. */
-		if (slice_eq_str(list[k].channel, "push") && list[k].at_ms != 0 &&
-		    (oldest == NULL || list[k].at_ms < oldest->at_ms))
-			oldest = &list[k];
-	}
-	if (active <= ENDPOINTS_MAX)
+	if (store_endpoints_fit(before == NULL ? NULL : &before->c, list, count, &why) == 0)
 		return 0;
-	if (oldest != NULL) {
-		oldest->is_inactive = true;
-		return retire_oldest(i, list, count);
-	}
 	import_finding(i, DIAG_ERROR, "I017", 0, "put one out of use: EndpointStatus INACTIVE",
-	    "the customer would have %zu endpoints, more than %d", active, ENDPOINTS_MAX);
+	    "%s", why.text);
 	return 1;
 }
 
@@ -359,7 +345,7 @@ merge_endpoints(struct import *i, const struct person_row *p, const struct custo
 	after->c.endpoints = list;
 	after->c.endpoint_count = count;
 	after->extras = extras;
-	return retire_oldest(i, list, count);
+	return make_room(i, before, list, count);
 }
 
 /* ---- attributes, metrics, tags, lists ------------------------------------------------ */

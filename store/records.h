@@ -52,6 +52,14 @@ int store_records_list(struct store *st, struct slice after_id, size_t limit, si
     int64_t now_ms, struct arena *a, struct customer_record ***list_r, size_t *count_r,
     struct err *err);
 
+/* Makes room among the endpoints of a record that is to be written over before (NULL: a new customer), as
+ * store_endpoint_put() does for one: of more than ENDPOINTS_MAX in use the push endpoint that was changed
+ * longest ago is made inactive in list; one that is as it was has the at_ms of before.  0, -1 (ERR_LIMIT)
+ * when there is none. */
+int store_endpoints_fit(
+    const struct customer *before, struct endpoint *list, size_t count, struct err *err);
+
+/* Both refuse (ERR_LIMIT, and nothing is written) what has more endpoints in use than a customer may have. */
 /* A customer that is not there yet: rows of everything but links, and one row of history, "customer",
  * with the whole record as its new value. Within a transaction. */
 int store_record_create(struct store *st, const struct customer_record *r, int64_t now_ms,

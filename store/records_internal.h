@@ -21,6 +21,10 @@ void record_tag_json(const struct tag_row *t, struct json_writer *w);
 /* Time zone, locale, country: an object. */
 void record_profile_json(const struct customer *c, struct json_writer *w);
 
+/* --- records_room.c: 0, -1 ERR_LIMIT: more endpoints in use than a customer may have --- */
+int record_room_check(
+    const struct customer_record *before, const struct customer_record *after, struct err *err);
+
 /* The rows themselves: they write what is new and replace what is there. */
 int record_customer_write(
     struct store *st, const struct customer_record *r, int64_t now_ms, struct err *err);

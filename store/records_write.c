@@ -61,7 +61,7 @@ store_record_create(struct store *st, const struct customer_record *r, int64_t n
 	    .at_ms = now_ms, .field = SLICE_LIT("customer"), .source = slice_of(source)};
 
 	assert(r->c.id.len > 0);
-	if (write_rows(st, r, now_ms, row.source, err) < 0)
+	if (record_room_check(NULL, r, err) < 0 || write_rows(st, r, now_ms, row.source, err) < 0)
 		return -1;
 	buf_clear(&st->json_a);
 	store_record_json(r, &st->json_a);
@@ -303,6 +303,8 @@ store_record_update(struct store *st, const struct customer_record *before,
 	int rc;
 
 	assert(slice_eq(before->c.id, after->c.id));
+	if (record_room_check(before, after, err) < 0)
+		return -1;
 	buf_init(&c.old, STORE_ROW_MAX);
 	buf_init(&c.now, STORE_ROW_MAX);
 	rc = change_all(&c, before, after, err);

@@ -278,6 +278,76 @@ the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused(void **state)
 	world_close(&w);
 }
 
+/* How many are in use, and the addresses of the others. */
+static const char *
+reach(struct people_world *w, const char *id)
+{
+	struct customer_record *c = NULL;
+	struct err err = {0};
+	size_t in_use = 0;
+	struct buf b;
+	const char *text;
+
+	assert_int_equal(store_record_load(w->st, slice_of(id), w->now_ms, w->a, &c, &err), 1);
+	buf_init(&b, 65536);
+	for (size_t k = 0; k < c->c.endpoint_count; k++)
+		if (c->c.endpoints[k].is_inactive)
+			buf_addf(&b, " %.*s", SLICE_ARG(c->c.endpoints[k].address));
+		else
+			in_use++;
+	text = arena_printf(w->a, "%zu%s", in_use, buf_str(&b));
+	buf_fini(&b);
+	return text;
+}
+
+/* A line of our own export with so many endpoints from first on. */
+static void
+add_own_line(struct buf *b, const char *id, const char *channel, int first, int count)
+{
+	buf_addf(b, "{\"id\":\"%s\",\"endpoints\":[", id);
+	for (int k = first; k < first + count; k++)
+		buf_addf(b, "%s{\"id\":\"%s-%s-%d\",\"channel\":\"%s\",\"address\":\"%s%d%s\"}",
+		    k == first ? "" : ",", id, channel, k, channel, channel, k,
+		    strcmp(channel, "email") == 0 ? "@b.example" : "");
+	buf_add_str(b, "]}\n");
+}
+
+/* Whatever the file is: one line with many, one line each, Pinpoint's lines. */
+static void
+the_limit_of_endpoints_holds_for_lines_too(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+	struct buf b, rejects;
+
+	(void)state;
+	buf_init(&b, 1024 * 1024);
+	buf_init(&rejects, 65536);
+	add_own_line(&b, "push", "push", 10, 17);
+	add_own_line(&b, "mail", "email", 10, 16);
+	add_own_line(&b, "last", "email", 10, 15);
+	add_own_line(&b, "last", "push", 10, 1); /* does not make room for itself */
+	add_own_line(&b, "fits", "email", 10, 15);
+	import_text(&w, buf_str(&b), &r, &rejects);
+	assert_string_equal(buf_str(&rejects), "2:I017 4:I017 ");
+	assert_string_equal(reach(&w, "push"), "15 push10 push11");
+	assert_string_equal(reach(&w, "last"), "15");
+	assert_string_equal(record(&w, "mail"), "nobody");
+	w.now_ms++;
+	buf_clear(&rejects);
+	import_text(&w,
+	    "{\"ChannelType\":\"GCM\",\"Address\":\"t\",\"User\":{\"UserId\":\"push\"}}\n"
+	    "{\"ChannelType\":\"EMAIL\",\"Address\":\"n@b.example\",\"User\":{\"UserId\":"
+	    "\"fits\"}}\n",
+	    &r, &rejects);
+	assert_string_equal(buf_str(&rejects), "2:I017 ");
+	assert_string_equal(reach(&w, "push"), "15 push10 push11 push12");
+	assert_string_equal(reach(&w, "fits"), "15");
+	buf_fini(&b);
+	buf_fini(&rejects);
+	world_close(&w);
+}
+
 static void
 an_endpoint_that_moves_leaves_a_row_in_the_history_of_both(void **state)
 {
@@ -387,6 +457,7 @@ main(void)
 	    cmocka_unit_test(lines_that_are_wrong_are_left_out_with_their_number_and_reason),
 	    cmocka_unit_test(an_exported_customer_without_a_link_gets_none_of_its_handle),
 	    cmocka_unit_test(the_sixteenth_endpoint_retires_the_oldest_push_or_is_refused),
+	    cmocka_unit_test(the_limit_of_endpoints_holds_for_lines_too),
 	    cmocka_unit_test(an_endpoint_that_moves_leaves_a_row_in_the_history_of_both),
 	    cmocka_unit_test(a_merged_customer_is_merged_again_whichever_line_comes_first),
 	    cmocka_unit_test(customers_that_cannot_be_one_are_said),

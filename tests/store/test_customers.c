@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "store/records.h"
 #include "tests/support/faults.h"
 
 static const struct slice id = {"c-1", 3};
@@ -411,6 +412,94 @@ short_memory_is_reported(void **state)
 	assert_true(faults_run(change_everything, *state, false) > 10);
 }
 
+/* A case: endpoints there and those a record brings, a letter each: e and p are e-mail and push in use, E and
+ * P are not; a record's "." is one that is as it was, in the place of the one there. */
+static void
+records_with_too_many_endpoints_are_refused_or_make_room(void **state)
+{
+	static const struct {
+		const char *there, *record, *after; /* after NULL: refused */
+	} cases[] = {
+	    {"", "eeeeeeeeeeeeeee", "eeeeeeeeeeeeeee"},
+	    {"", "eeeeeeeeeeeeeeee", NULL},
+	    {"", "eeeeeeeeeeeeeeep", NULL},
+	    {"", "eeeeeeeeeeeeeeepp", NULL},
+	    {"", "peeeeeeeeeeeeeee", "Peeeeeeeeeeeeeee"},
+	    {"", "eeeeeeeeeeeeeeeP", "eeeeeeeeeeeeeeeP"},
+	    {"epeeeeeeeeeeeep", "...............e", "ePeeeeeeeeeeeepe"},
+	    {"epeeeeeeeeeeeep", "...............ee", "ePeeeeeeeeeeeePee"},
+	    {"epeeeeeeeeeeeep", "...............eee", NULL},
+	    {"Eeeeeeeeeeeeeeee", "e..............p", NULL},
+	    {"eeeeeeeeeeeeeeeepe", "..................", "eeeeeeeeeeeeeeeepe"},
+	    {"eeeeeeeeeeeeeeeepe", "..................e", "eeeeeeeeeeeeeeeePee"},
+	    {"eeeeeeeeeeeeeeee", "................e", NULL},
+	    {"eeeeeeeeeeeeeee", "e", "e"},
+	};
+	static const struct slice ids[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1},
+	    {"f", 1}, {"g", 1}, {"h", 1}, {"i", 1}, {"j", 1}, {"k", 1}, {"l", 1}, {"m", 1},
+	    {"n", 1}, {"o", 1}, {"p", 1}, {"q", 1}, {"r", 1}, {"s", 1}, {"t", 1}};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+		struct endpoint was[20] = {0}, now[20] = {0};
+		struct customer before = {.endpoints = was};
+		const char *there = cases[k].there, *record = cases[k].record;
+		struct err err = {ERR_NONE, ""};
+		size_t n = strlen(record);
+		int rc;
+
+		before.endpoint_count = strlen(there);
+		for (size_t i = 0; there[i] != '\0'; i++)
+			was[i] = (struct endpoint){.id = ids[i],
+			    .channel = slice_of(strchr("pP", there[i]) != NULL ? "gcm" : "email"),
+			    .is_inactive = there[i] < 'a',
+			    .at_ms = 100 + (int64_t)i};
+		for (size_t i = 0; i < n; i++)
+			now[i] = record[i] == '.'
+			    ? was[i]
+			    : (struct endpoint){.id = ids[i],
+				  .channel =
+				      slice_of(strchr("pP", record[i]) != NULL ? "push" : "email"),
+				  .is_inactive = record[i] < 'a'};
+		rc = store_endpoints_fit(&before, now, n, &err);
+		if ((rc == 0) != (cases[k].after != NULL))
+			fail_msg("%s + %s: %s", there, record, err.text);
+		for (size_t i = 0; rc == 0 && i < n; i++)
+			if (now[i].is_inactive != (cases[k].after[i] < 'a'))
+				fail_msg("%s + %s: %zu", there, record, i);
+		if (rc < 0)
+			assert_int_equal(err.kind, ERR_LIMIT);
+	}
+}
+
+static void
+a_record_with_sixteen_endpoints_is_not_written(void **state)
+{
+	struct fixture *f = *state;
+	struct endpoint list[16] = {0};
+	struct customer_record r = {.c = {.id = id, .endpoints = list, .endpoint_count = 16}};
+	struct customer_record none = {.c = {.id = id}}, *there = NULL;
+	struct err err = {ERR_NONE, ""};
+	int64_t rows;
+
+	for (size_t i = 0; i < 16; i++)
+		list[i] = (struct endpoint){.id = slice_of(arena_printf(f->a, "e-%zu", i)),
+		    .channel = SLICE_LIT("email"),
+		    .address = SLICE_LIT("a@b.example")};
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_record_create(f->st, &r, 1, "test", &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	OK(store_record_create(f->st, &none, 1, "test", ERR));
+	assert_int_equal(store_record_load(f->st, id, 1, f->a, &there, ERR), 1);
+	assert_int_equal(store_record_update(f->st, there, &r, 2, "test", &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	OK(store_count(f->st, "endpoints", &rows, ERR));
+	assert_int_equal(rows, 0);
+	r.c.endpoint_count = 15;
+	assert_int_equal(store_record_update(f->st, there, &r, 2, "test", ERR), 1);
+	OK(store_commit(f->st, ERR));
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -427,6 +516,8 @@ main(void)
 	    T(cached_links_never_differ_from_the_table),
 	    T(customers_are_listed_in_pages),
 	    T(short_memory_is_reported),
+	    T(records_with_too_many_endpoints_are_refused_or_make_room),
+	    T(a_record_with_sixteen_endpoints_is_not_written),
 	};
 
 	fixture_use_memory_files();
