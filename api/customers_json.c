@@ -6,34 +6,6 @@
 #include "core/occurrence.h"
 
 static void
-put_attributes(struct json_writer *w, const struct attribute *list, size_t count)
-{
-	json_key(w, "attributes");
-	json_object_begin(w);
-	for (size_t i = 0; i < count; i++) {
-		json_key_slice(w, list[i].name);
-		json_array_begin(w);
-		for (size_t k = 0; k < list[i].values.count; k++)
-			json_put_str(w, list[i].values.items[k]);
-		json_array_end(w);
-	}
-	json_object_end(w);
-}
-
-/* Numbers as they were given. */
-static void
-put_metrics(struct json_writer *w, const struct customer_metric *list, size_t count)
-{
-	json_key(w, "metrics");
-	json_object_begin(w);
-	for (size_t i = 0; i < count; i++) {
-		json_key_slice(w, list[i].name);
-		json_put_raw(w, list[i].value);
-	}
-	json_object_end(w);
-}
-
-static void
 put_endpoint(struct json_writer *w, const struct endpoint *e)
 {
 	json_object_begin(w);
@@ -45,8 +17,10 @@ put_endpoint(struct json_writer *w, const struct endpoint *e)
 	json_kv_str(w, "timezone", e->timezone);
 	json_kv_str(w, "locale", e->locale);
 	json_kv_str(w, "country", e->country);
-	put_attributes(w, e->attributes, e->attribute_count);
-	put_metrics(w, e->metrics, e->metric_count);
+	json_key(w, "attributes");
+	attributes_json(e->attributes, e->attribute_count, w);
+	json_key(w, "metrics");
+	metrics_json(e->metrics, e->metric_count, w);
 	json_kv_time(w, "at", e->at_ms);
 	json_object_end(w);
 }
@@ -71,8 +45,10 @@ api_customer_members(struct json_writer *w, const struct customer *customer)
 	json_kv_str(w, "timezone", customer->timezone);
 	json_kv_str(w, "locale", customer->locale);
 	json_kv_str(w, "country", customer->country);
-	put_attributes(w, customer->attributes, customer->attribute_count);
-	put_metrics(w, customer->metrics, customer->metric_count);
+	json_key(w, "attributes");
+	attributes_json(customer->attributes, customer->attribute_count, w);
+	json_key(w, "metrics");
+	metrics_json(customer->metrics, customer->metric_count, w);
 	json_key(w, "endpoints");
 	json_array_begin(w);
 	for (size_t i = 0; i < customer->endpoint_count; i++)

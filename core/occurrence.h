@@ -30,11 +30,17 @@ struct attribute {
 	struct slice_list values;
 };
 
+struct json_writer;
+/* An object of lists of texts. */
+void attributes_json(const struct attribute *list, size_t count, struct json_writer *w);
+
 /* A number of a customer or an endpoint, as it was given: "12.5". */
 struct customer_metric {
 	struct slice name;
 	struct slice value;
 };
+/* An object of numbers, as they were given. */
+void metrics_json(const struct customer_metric *list, size_t count, struct json_writer *w);
 
 /* A way to reach a customer. */
 struct endpoint {

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+#include "core/buf.h"
+#include "core/json.h"
+
 struct verb_call;
 
 struct people_command {
@@ -39,5 +42,18 @@ int people_page(struct verb_call *call);
 /* verb_people_merge.c */
 int people_merge(struct verb_call *call);
 int people_unmerge(struct verb_call *call);
+
+/* A change asked for by `earshot people`: where, and a JSON object of what. */
+struct people_ask {
+	struct verb_call *call;
+	struct buf path, body;
+	struct json_writer w;
+};
+/* The path is below/ARGUMENT and what: "/api/v1/customers/", "/merge". */
+void people_ask_begin(
+    struct people_ask *ask, struct verb_call *call, const char *below, const char *what);
+void people_ask_flag(struct people_ask *ask, const char *flag, const char *member); /* if given */
+/* Adds who asks (--as, else the login), posts it, prints the answer; the exit code. */
+int people_ask_end(struct people_ask *ask);
 
 #endif

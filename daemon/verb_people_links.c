@@ -2,15 +2,9 @@
  * verb_people_links.c - `earshot people links|link|unlink|code|codes|suggestions|accept|dismiss`:
  * which accounts are a customer.
  */
-#include <unistd.h>
-
-#include "core/json.h"
-
 #include "daemon/client.h"
 #include "daemon/verb_list.h"
 #include "daemon/verb_people.h"
-
-#define BODY_MAX (64 * 1024)
 
 static const struct column link_columns[] = {
     {"NO", "id", 6},
@@ -34,24 +28,6 @@ customer_path(struct verb_call *call, const char *what, struct buf *path)
 	buf_add_str(path, what);
 }
 
-static void
-put_flag(struct verb_call *call, struct json_writer *w, const char *flag, const char *member)
-{
-	if (verb_flag(call, flag) != NULL)
-		json_kv_cstr(w, member, verb_flag(call, flag));
-}
-
-static void
-put_who(struct verb_call *call, struct json_writer *w)
-{
-	const char *who = verb_flag(call, "--as");
-
-	if (who == NULL)
-		who = getlogin();
-	if (who != NULL)
-		json_kv_cstr(w, "who", who);
-}
-
 int
 people_links(struct verb_call *call)
 {
@@ -69,48 +45,28 @@ people_link(struct verb_call *call)
 {
 	const char *proof = verb_flag(call, "--proof"), *sure = verb_flag(call, "--confidence");
 	long long confidence = 0;
-	struct json_writer w;
-	struct buf path, body;
-	int code;
+	struct people_ask ask;
 
 	if (sure != NULL && (!slice_to_i64(slice_of(sure), &confidence) || confidence < 1))
 		return verb_usage(call, "--confidence is a percentage, 1 to 100");
-	customer_path(call, "/links", &path);
-	buf_init(&body, BODY_MAX);
-	json_writer_init(&w, &body);
-	json_object_begin(&w);
-	json_kv_cstr(&w, "author", call->args[2]);
-	json_kv_cstr(&w, "proof", proof == NULL ? "agent" : proof);
-	put_flag(call, &w, "--basis", "basis");
+	people_ask_begin(&ask, call, "/api/v1/customers/", "/links");
+	json_kv_cstr(&ask.w, "author", call->args[2]);
+	json_kv_cstr(&ask.w, "proof", proof == NULL ? "agent" : proof);
+	people_ask_flag(&ask, "--basis", "basis");
 	if (sure != NULL)
-		json_kv_i64(&w, "confidence", confidence);
-	put_who(call, &w);
-	json_object_end(&w);
-	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
-	buf_fini(&body);
-	buf_fini(&path);
-	return code;
+		json_kv_i64(&ask.w, "confidence", confidence);
+	return people_ask_end(&ask);
 }
 
 int
 people_unlink(struct verb_call *call)
 {
-	struct json_writer w;
-	struct buf path, body;
-	int code;
+	struct people_ask ask;
 
-	customer_path(call, "/unlink", &path);
-	buf_init(&body, BODY_MAX);
-	json_writer_init(&w, &body);
-	json_object_begin(&w);
-	json_kv_cstr(&w, "author", call->args[2]);
-	put_flag(call, &w, "--reason", "reason");
-	put_who(call, &w);
-	json_object_end(&w);
-	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
-	buf_fini(&body);
-	buf_fini(&path);
-	return code;
+	people_ask_begin(&ask, call, "/api/v1/customers/", "/unlink");
+	json_kv_cstr(&ask.w, "author", call->args[2]);
+	people_ask_flag(&ask, "--reason", "reason");
+	return people_ask_end(&ask);
 }
 
 /* ---- codes ------------------------------------------------------------------- */
@@ -128,21 +84,11 @@ static const struct column code_columns[] = {
 int
 people_code(struct verb_call *call)
 {
-	struct json_writer w;
-	struct buf path, body;
-	int code;
+	struct people_ask ask;
 
-	customer_path(call, "/link-codes", &path);
-	buf_init(&body, BODY_MAX);
-	json_writer_init(&w, &body);
-	json_object_begin(&w);
-	put_flag(call, &w, "--for", "expires_in");
-	put_who(call, &w);
-	json_object_end(&w);
-	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
-	buf_fini(&body);
-	buf_fini(&path);
-	return code;
+	people_ask_begin(&ask, call, "/api/v1/customers/", "/link-codes");
+	people_ask_flag(&ask, "--for", "expires_in");
+	return people_ask_end(&ask);
 }
 
 int
@@ -187,23 +133,10 @@ people_suggestions(struct verb_call *call)
 static int
 decide(struct verb_call *call, const char *what)
 {
-	struct json_writer w;
-	struct buf path, body;
-	int code;
+	struct people_ask ask;
 
-	buf_init(&path, LIST_PATH_MAX);
-	buf_init(&body, BODY_MAX);
-	buf_add_str(&path, "/api/v1/link-suggestions/");
-	client_encode(&path, slice_of(call->args[1]));
-	buf_add_str(&path, what);
-	json_writer_init(&w, &body);
-	json_object_begin(&w);
-	put_who(call, &w);
-	json_object_end(&w);
-	code = list_show(call, "POST", buf_str(&path), buf_slice(&body));
-	buf_fini(&body);
-	buf_fini(&path);
-	return code;
+	people_ask_begin(&ask, call, "/api/v1/link-suggestions/", what);
+	return people_ask_end(&ask);
 }
 
 int

@@ -142,15 +142,7 @@ put_attributes(struct json_writer *w, const char *key, const struct attribute *l
 	if (count == 0)
 		return;
 	json_key(w, key);
-	json_object_begin(w);
-	for (size_t k = 0; k < count; k++) {
-		json_key_slice(w, list[k].name);
-		json_array_begin(w);
-		for (size_t n = 0; n < list[k].values.count; n++)
-			json_put_str(w, list[k].values.items[n]);
-		json_array_end(w);
-	}
-	json_object_end(w);
+	attributes_json(list, count, w);
 }
 
 /* Members "prefix.X" of the other columns as X of an object, which country, locale and the like

@@ -8,31 +8,6 @@
 
 /* ---- parts ------------------------------------------------------------ */
 
-static void
-put_attributes(struct json_writer *w, const struct attribute *list, size_t count)
-{
-	json_object_begin(w);
-	for (size_t i = 0; i < count; i++) {
-		json_key_slice(w, list[i].name);
-		json_array_begin(w);
-		for (size_t k = 0; k < list[i].values.count; k++)
-			json_put_str(w, list[i].values.items[k]);
-		json_array_end(w);
-	}
-	json_object_end(w);
-}
-
-void
-record_metrics_json(const struct customer_metric *list, size_t count, struct json_writer *w)
-{
-	json_object_begin(w);
-	for (size_t i = 0; i < count; i++) {
-		json_key_slice(w, list[i].name);
-		json_put_raw(w, list[i].value);
-	}
-	json_object_end(w);
-}
-
 /* One number in its shortest spelling. */
 static struct slice
 number_text(const struct json *v, struct buf *scratch, struct reader *r)
@@ -101,11 +76,11 @@ record_endpoint_json(const struct endpoint *e, struct slice extra, struct json_w
 	write_text(w, "country", e->country);
 	if (e->attribute_count > 0) {
 		json_key(w, "attributes");
-		put_attributes(w, e->attributes, e->attribute_count);
+		attributes_json(e->attributes, e->attribute_count, w);
 	}
 	if (e->metric_count > 0) {
 		json_key(w, "metrics");
-		record_metrics_json(e->metrics, e->metric_count, w);
+		metrics_json(e->metrics, e->metric_count, w);
 	}
 	if (slice_is_set(extra) && !slice_eq_str(extra, "{}")) {
 		json_key(w, "extra");
@@ -170,11 +145,11 @@ put_facts(struct json_writer *w, const struct customer_record *r)
 	write_text(w, "country", c->country);
 	if (c->attribute_count > 0) {
 		json_key(w, "attributes");
-		put_attributes(w, c->attributes, c->attribute_count);
+		attributes_json(c->attributes, c->attribute_count, w);
 	}
 	if (c->metric_count > 0) {
 		json_key(w, "metrics");
-		record_metrics_json(c->metrics, c->metric_count, w);
+		metrics_json(c->metrics, c->metric_count, w);
 	}
 }
 

@@ -11,8 +11,6 @@
 
 struct json_writer;
 
-/* An object of numbers. */
-void record_metrics_json(const struct customer_metric *list, size_t count, struct json_writer *w);
 int record_metrics_read(struct slice json, struct arena *a, const struct customer_metric **list_r,
     size_t *count_r, struct err *err);
 void record_endpoint_json(const struct endpoint *e, struct slice extra, struct json_writer *w);

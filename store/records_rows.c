@@ -76,7 +76,7 @@ endpoint_json(struct store *st, const struct endpoint *e, struct err *err)
 	row_json_attributes(e->attributes, e->attribute_count, &st->json_b);
 	buf_clear(&st->json_a);
 	json_writer_init(&w, &st->json_a);
-	record_metrics_json(e->metrics, e->metric_count, &w);
+	metrics_json(e->metrics, e->metric_count, &w);
 	return store_buf_check(st, &st->json_b, err) < 0 ||
 		store_buf_check(st, &st->json_a, err) < 0
 	    ? -1

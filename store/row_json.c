@@ -5,20 +5,6 @@
 
 /* ---- customers -------------------------------------------------------- */
 
-static void
-write_attributes(struct json_writer *w, const struct attribute *list, size_t count)
-{
-	json_object_begin(w);
-	for (size_t i = 0; i < count; i++) {
-		json_key_slice(w, list[i].name);
-		json_array_begin(w);
-		for (size_t k = 0; k < list[i].values.count; k++)
-			json_put_str(w, list[i].values.items[k]);
-		json_array_end(w);
-	}
-	json_object_end(w);
-}
-
 static struct attribute *
 read_attributes(struct reader *r, const struct json *obj, size_t *count_r)
 {
@@ -79,7 +65,7 @@ write_endpoint(struct json_writer *w, const struct endpoint *e)
 	write_text(w, "country", e->country);
 	if (e->attribute_count > 0) {
 		json_key(w, "attributes");
-		write_attributes(w, e->attributes, e->attribute_count);
+		attributes_json(e->attributes, e->attribute_count, w);
 	}
 	write_metrics(w, e->metrics, e->metric_count);
 	if (e->at_ms != 0)
@@ -182,7 +168,7 @@ row_json_customer(const struct customer *c, struct buf *out)
 	write_text(&w, "locale", c->locale);
 	write_text(&w, "country", c->country);
 	json_key(&w, "attributes");
-	write_attributes(&w, c->attributes, c->attribute_count);
+	attributes_json(c->attributes, c->attribute_count, &w);
 	json_key(&w, "endpoints");
 	json_array_begin(&w);
 	for (size_t i = 0; i < c->endpoint_count; i++)
@@ -351,7 +337,7 @@ row_json_attributes(const struct attribute *list, size_t count, struct buf *out)
 
 	buf_clear(out);
 	json_writer_init(&w, out);
-	write_attributes(&w, list, count);
+	attributes_json(list, count, &w);
 }
 
 int
