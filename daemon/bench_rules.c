@@ -9,11 +9,11 @@
 
 #include <malloc.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "core/err.h"
 #include "core/post.h"
 #include "core/score.h"
+#include "platform/sysclock.h"
 #include "platform/zone_clock.h"
 #include "rules/rules.h"
 #include "store/store.h"
@@ -24,15 +24,6 @@
 
 /* So many rules for each keyword and tag of the vocabulary let ten of 10,000 be true. */
 #define RULES_PER_WORD 18
-
-static int64_t
-used_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static size_t
 heap_bytes(void)
@@ -106,10 +97,10 @@ run_begin(
 	if (bench_world_make(b, rules, words, with_state, &r->world, err) < 0)
 		return -1;
 	bytes = heap_bytes();
-	r->compile_ns = used_ns();
+	r->compile_ns = sysclock_cpu_ns();
 	if (bench_compile(b, r->world.rules, &r->snapshot, err) < 0)
 		return -1;
-	r->compile_ns = used_ns() - r->compile_ns;
+	r->compile_ns = sysclock_cpu_ns() - r->compile_ns;
 	r->bytes = heap_bytes() - bytes;
 	return bench_world_score(b, &r->world, r->snapshot, err);
 }
@@ -123,7 +114,7 @@ evaluate_some(struct run *r, size_t from, int64_t *fired, struct err *err)
 	int64_t began;
 
 	touch(r, from);
-	began = used_ns();
+	began = sysclock_cpu_ns();
 	for (size_t i = from; i < from + NEAR_POSTS; i++) {
 		struct firing *firings;
 		size_t n;
@@ -134,7 +125,7 @@ evaluate_some(struct run *r, size_t from, int64_t *fired, struct err *err)
 		*fired += (int64_t)n;
 	}
 	arena_reset(r->arena);
-	r->spent_ns += used_ns() - began;
+	r->spent_ns += sysclock_cpu_ns() - began;
 	return 0;
 }
 
@@ -238,14 +229,14 @@ settle_some(struct mix *m, size_t from, struct err *err)
 		return -1;
 	for (size_t i = from; rc == 0 && i < from + BENCH_BATCH; i++) {
 		if (i % NEAR_POSTS == 0) {
-			m->run.spent_ns += i == from ? 0 : used_ns() - began;
+			m->run.spent_ns += i == from ? 0 : sysclock_cpu_ns() - began;
 			arena_reset(m->run.arena);
 			touch(&m->run, i);
-			began = used_ns();
+			began = sysclock_cpu_ns();
 		}
 		rc = settle_one(m, &m->run.world.occurrences[i % m->run.world.count], err);
 	}
-	m->run.spent_ns += used_ns() - began;
+	m->run.spent_ns += sysclock_cpu_ns() - began;
 	store_rollback(m->store);
 	return rc;
 }

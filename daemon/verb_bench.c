@@ -203,10 +203,10 @@ rules_text(struct bench *b, size_t count)
 }
 
 static int
-run_batches(
-    struct bench *b, struct pipeline *p, int64_t *done_r, int64_t *took_ns_r, struct err *err)
+run_batches(struct bench *b, struct pipeline *p, int64_t *done_r, int64_t *took_ns_r,
+    int64_t *cpu_ns_r, struct err *err)
 {
-	int64_t began = now_ns(), done = 0;
+	int64_t began = now_ns(), cpu_began = sysclock_cpu_ns(), done = 0;
 
 	while ((double)(now_ns() - began) < b->seconds * 1e9) {
 		struct page *page = page_new(SLICE_LIT("bench"));
@@ -236,6 +236,7 @@ run_batches(
 			return -1;
 	}
 	*took_ns_r = now_ns() - began;
+	*cpu_ns_r = sysclock_cpu_ns() - cpu_began;
 	*done_r = done;
 	return 0;
 }
@@ -249,7 +250,7 @@ bench_durable(struct bench *b, struct err *err)
 	struct snapshot *s = NULL;
 	struct pipeline *p = NULL;
 	char path[128], bare_path[128];
-	int64_t done = 0, took = 1, ours, bare = 0;
+	int64_t done = 0, took = 1, cpu = 0, ours, bare = 0;
 	int rc = -1;
 
 	snprintf(path, sizeof path, "%s/end-to-end.db", b->dir);
@@ -260,7 +261,7 @@ bench_durable(struct bench *b, struct err *err)
 		goto out;
 	env.store = st;
 	env.clock = sysclock();
-	if (pipeline_new(&env, s, &p, err) < 0 || run_batches(b, p, &done, &took, err) < 0)
+	if (pipeline_new(&env, s, &p, err) < 0 || run_batches(b, p, &done, &took, &cpu, err) < 0)
 		goto out;
 	pipeline_free(p);
 	p = NULL;
@@ -274,6 +275,7 @@ bench_durable(struct bench *b, struct err *err)
 	json_object_begin(&b->w);
 	json_kv_i64(&b->w, "rules", 10000);
 	json_kv_i64(&b->w, "posts_per_s", ours);
+	json_kv_i64(&b->w, "cpu_ns_per_post", cpu / done);
 	json_kv_i64(&b->w, "bare_sqlite_same_rows_posts_per_s", bare);
 	json_kv_milli(&b->w, "ratio", bare == 0 ? 0 : ours * 1000 / bare);
 	json_object_end(&b->w);

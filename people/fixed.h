@@ -15,10 +15,10 @@ int64_t fixed_log2_q16(uint64_t v);
 #define FIXED_COUNT_MILLI_MAX INT64_C(1000000000000000) /* 10^12 of whatever it is */
 int64_t fixed_log_count(int64_t count_milli);
 
-/* 2^-(x / 2^24) in 2^32ths; 0 from 2^-33 on.  Within one in 2^24 of what it should be. */
+/* 2^-(x / 2^24) in 2^32ths; 0 from 2^-33 on.  Within four 2^32ths of what it should be, and never more for a larger x. */
 uint64_t fixed_half_q32(uint64_t x_q24);
 
-/* How much is left after age of what halves each half_life (both in the same unit, above 0). */
+/* How much is left after age of what halves each half_life (both in the same unit; half_life above 0, of 32 bits). */
 uint64_t fixed_fade_q32(uint64_t age, uint64_t half_life);
 
 /* v * factor / 2^32, factor at most 2^32; rounded down. */

@@ -47,3 +47,9 @@ sysclock_random_seed(void)
 	crypto_random(&seed, sizeof seed);
 	return seed;
 }
+
+int64_t
+sysclock_cpu_ns(void)
+{
+	return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}

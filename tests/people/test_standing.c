@@ -26,13 +26,18 @@ halvings_logarithms_and_roots_are_what_they_should_be(void **state)
 		double half = pow(2, -(double)x / 16777216);
 		uint64_t root = fixed_root(v);
 
-		if (fabs((double)fixed_half_q32(x) / 4294967296.0 - half) > 1e-8)
+		if (fabs((double)fixed_half_q32(x) / 4294967296.0 - half) > 1e-9)
 			fail_msg("2^-%g", (double)x / 16777216);
+		if (fixed_half_q32(x + 1) > fixed_half_q32(x))
+			fail_msg("2^-%g grows", (double)x / 16777216);
 		assert_true(
 		    root * root <= v && (root == UINT32_MAX || (root + 1) * (root + 1) > v));
 		assert_true(
 		    fabs((double)fixed_log2_q16(v | 1) / 65536 - log2((double)(v | 1))) < 1e-4);
 	}
+	/* Where one entry of the table ends and the next begins. */
+	for (uint64_t x = UINT64_C(1) << 19; x <= UINT64_C(2) << 24; x += UINT64_C(1) << 19)
+		assert_true(fixed_half_q32(x) <= fixed_half_q32(x - 1));
 	assert_int_equal(fixed_fade_q32(0, 10), UINT64_C(1) << 32);
 	assert_int_equal(fixed_fade_q32(10, 10), UINT64_C(1) << 31);
 	assert_int_equal(fixed_fade_q32(UINT64_MAX, 10), 0);
