@@ -130,6 +130,7 @@ struct api_env {
 	const char *code_prefix; /* of one-time codes */
 	const struct influence_weights *influence;
 	const struct adoption_config *adoption;
+	int64_t retention_ms; /* of the words of posts and events */
 	bool is_daemon; /* false: a verb on its own */
 	bool is_preparing; /* the handler only makes ready what api_handle() will be asked again */
 	int64_t started_at_ms;

@@ -4,7 +4,7 @@
  *
  * {key}: a customer's id, an account's id, an address, or a handle.
  *
- * GET  /api/v1/people/{key}?format=          200 as JSON, or html; 404; 409 when several have that address
+ * GET  /api/v1/people/{key}?format=          200 as JSON, html or text; 404; 409 when several have that address
  * GET  /api/v1/people/{key}/export?after=    200, a section or a page of one at a time; "next" goes on
  * POST /api/v1/people/{key}/erase?dry_run=   200 with the rows of each table that went, or would go; 404
  * GET  /api/v1/audit?before=                 200; newest first
@@ -51,25 +51,32 @@ note(struct api_call *c, const struct person *person, const char *what, struct e
 	return store_audit(c->env->store, clock_now_ms(c->env->clock), who_asks(c), line, err);
 }
 
+static struct dossier_terms
+terms_of(const struct api_call *c)
+{
+	return (struct dossier_terms){
+	    c->env->influence, c->env->adoption, c->env->retention_ms, clock_now_ms(c->env->clock)};
+}
+
 /* ---- the page ------------------------------------------------------------------ */
 
 int
 api_people_show(struct api_call *c, struct err *err)
 {
-	static const char *const formats[] = {"json", "html"};
+	static const char *const formats[] = {"json", "html", "text"};
+	struct dossier_terms terms = terms_of(c);
 	struct person person;
 	struct json_writer *w;
 	int format;
 
-	if (api_query_word(c, "format", formats, 2, &format) < 0 ||
+	if (api_query_word(c, "format", formats, 3, &format) < 0 ||
 	    find_person(c, &person, err) < 0 || note(c, &person, "view", err) < 0)
 		return -1;
 	w = api_object(c);
-	if (dossier_write(c->env->store, &person, c->env->influence, clock_now_ms(c->env->clock),
-		c->env->arena, w, err) < 0)
+	if (dossier_write(c->env->store, &person, &terms, c->env->arena, w, err) < 0)
 		return -1;
 	api_object_end(c);
-	return format == 1 ? privacy_page(c, err) : 0;
+	return format <= 0 ? 0 : privacy_page(c, format == 1, err);
 }
 
 /* ---- the export ---------------------------------------------------------------- */
@@ -77,6 +84,7 @@ api_people_show(struct api_call *c, struct err *err)
 int
 api_people_export(struct api_call *c, struct err *err)
 {
+	struct dossier_terms terms = terms_of(c);
 	struct person person;
 	struct json_writer *w;
 	int64_t limit;
@@ -85,7 +93,7 @@ api_people_export(struct api_call *c, struct err *err)
 	    find_person(c, &person, err) < 0 || note(c, &person, "export", err) < 0)
 		return -1;
 	w = api_object(c);
-	if (dossier_export(c->env->store, &person, api_query(c, "after"), (size_t)limit,
+	if (dossier_export(c->env->store, &person, api_query(c, "after"), (size_t)limit, &terms,
 		c->env->arena, w, err) < 0)
 		return -1;
 	api_object_end(c);

@@ -167,6 +167,7 @@ call_alone(struct client *c, const char *method, const char *path, struct slice 
 	env.handle_attribute = c->config->handle_attribute;
 	env.code_prefix = c->config->code_prefix;
 	env.influence = &c->config->influence;
+	env.retention_ms = c->config->retention_ms;
 	env.adoption = &c->config->adoption;
 	env.started_at_ms = clock_now_ms(sysclock());
 	host_init(&host, c->snapshot, c->arena, sysclock(), NULL, slice_of("[]"), slice_of("[]"));

@@ -412,6 +412,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->env.handle_attribute = c->snapshot->config->handle_attribute;
 	c->env.code_prefix = c->snapshot->config->code_prefix;
 	c->env.influence = &c->snapshot->config->influence;
+	c->env.retention_ms = c->snapshot->config->retention_ms;
 	c->env.adoption = &c->snapshot->config->adoption;
 	c->env.is_daemon = true;
 	c->env.started_at_ms = s->started_at_ms;

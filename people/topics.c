@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/json.h"
 #include "core/timefmt.h"
 #include "people/fixed.h"
 #include "people/sketch.h"
@@ -143,6 +144,21 @@ topic_standing_of(const struct topic_row *row, struct topic_standing *t_r)
 {
 	if (!topic_standing_read(row->state, row->state_len, t_r))
 		memset(t_r, 0, sizeof *t_r);
+}
+
+void
+topic_to_json(const struct topic_standing *t, int64_t at_ms, struct json_writer *w)
+{
+	int32_t influence = topic_influence(t, at_ms);
+
+	json_object_begin(w);
+	if (influence < 0)
+		json_kv_null(w, "influence");
+	else
+		json_kv_i64(w, "influence", influence);
+	json_kv_milli(w, "endorsers", topic_endorsers_milli(t, at_ms));
+	json_kv_milli(w, "endorsements", topic_count_milli(t, at_ms));
+	json_object_end(w);
 }
 
 /* ---- what a post is about --------------------------------------------------------- */

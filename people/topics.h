@@ -24,6 +24,7 @@
 
 struct arena;
 struct err;
+struct json_writer;
 struct store;
 struct topic_row;
 
@@ -53,6 +54,9 @@ topic_standing_write(const struct topic_standing *t, unsigned char bytes_r[TOPIC
 bool topic_standing_read(const unsigned char *bytes, size_t len, struct topic_standing *t_r);
 /* Of a row as it is stored; one that is no state of ours is an empty one. */
 void topic_standing_of(const struct topic_row *row, struct topic_standing *t_r);
+
+/* {"influence": 40 or null, "endorsers": 12.3, "endorsements": 30.5} */
+void topic_to_json(const struct topic_standing *t, int64_t at_ms, struct json_writer *w);
 
 /* What a post is about, at most TOPICS_OF_POST_MAX: its brands, then its tags, each once. */
 int topics_of_post(struct slice_list brand_ids, struct slice_list tags, struct arena *a,

@@ -3,8 +3,8 @@
  *
  * A column's name is the member's name; behind a '!' stands how its value is written: t a time, j JSON as
  * it is, b yes or no, m thousandths, and the names of an enum: l label, o outcome, s state of a message,
- * k kind of message, a state of an alert, p purpose.  A paged section's first column is the number its
- * pages go by.
+ * k kind of message, a state of an alert, v its severity, p purpose; S and T are the state of a standing, and of one on a
+ * topic.  A paged section's first column is the number its pages go by.
  */
 #include "store/dossier.h"
 
@@ -27,23 +27,55 @@ struct section {
 	enum dossier_by by;
 	bool is_paged;
 	const char *rows, *count;
+	const char *brief; /* the rows of a page; NULL: the same */
 };
 
 #define COUNT_SQL(from) "SELECT count(*) FROM (SELECT 1 FROM " from " LIMIT 1000)"
 /* number: the column pages go by. */
+#define PAGED_SQL(number, columns, from)                                                           \
+	"SELECT " number " AS no, " columns " FROM " from " AND " number " < ?2 ORDER BY " number  \
+	" DESC LIMIT ?3"
 #define PAGED(name, table, by, number, columns, from)                                              \
 	{                                                                                          \
-		name, table, by, true,                                                             \
-		    "SELECT " number " AS no, " columns " FROM " from " AND " number               \
-		    " < ?2 ORDER BY " number " DESC LIMIT ?3",                                     \
-		    COUNT_SQL(from)                                                                \
+		name, table, by, true, PAGED_SQL(number, columns, from), COUNT_SQL(from), NULL     \
+	}
+/* more: columns that only an export has. */
+#define PAGED_BRIEF(name, table, by, number, columns, more, from)                                  \
+	{                                                                                          \
+		name, table, by, true, PAGED_SQL(number, columns ", " more, from),                 \
+		    COUNT_SQL(from), PAGED_SQL(number, columns, from)                              \
 	}
 #define WHOLE(name, table, by, columns, from)                                                      \
 	{                                                                                          \
 		name, table, by, false,                                                            \
 		    "SELECT " columns " FROM " from " AND ?2 IS NOT NULL LIMIT ?3",                \
-		    COUNT_SQL(from)                                                                \
+		    COUNT_SQL(from), NULL                                                          \
 	}
+
+/* Where there may be more than a page shows. */
+#define WHOLE_NEWEST(name, table, by, order, columns, from)                                        \
+	{                                                                                          \
+		name, table, by, false,                                                            \
+		    "SELECT " columns " FROM " from " AND ?2 IS NOT NULL ORDER BY " order          \
+		    " DESC LIMIT ?3",                                                              \
+		    COUNT_SQL(from), NULL                                                          \
+	}
+
+/* enum state_kind, enum times_part, in words. */
+#define COUNTED_AS                                                                                 \
+	"CASE kind WHEN 1 THEN 'cool-down' WHEN 3 THEN 'messages of a day' WHEN 4 THEN 'alert' "   \
+	"WHEN 10 THEN 'messages of a week' WHEN 5 THEN 'cap in total' WHEN 6 THEN 'cap of an "     \
+	"hour' WHEN 7 THEN 'cap of a day' WHEN 8 THEN 'cap of a week' WHEN 9 THEN 'cap of a "      \
+	"month' ELSE kind END"
+#define REMEMBERED_AS                                                                              \
+	"CASE part WHEN 0 THEN 'window' WHEN 1 THEN 'after' WHEN 2 THEN 'unless' WHEN 3 THEN "     \
+	"'sent' WHEN 4 THEN 'answered' ELSE part END"
+_Static_assert(STATE_COOLDOWN == 1 && STATE_PERSON_DAY == 3 && STATE_ALERT_GROUP == 4 &&
+	STATE_CAP_TOTAL == 5 && STATE_CAP_MONTH == 9 && STATE_PERSON_WEEK == 10,
+    "in COUNTED_AS");
+_Static_assert(TIMES_WINDOW == 0 && TIMES_AFTER == 1 && TIMES_UNLESS == 2 && TIMES_SENT == 3 &&
+	TIMES_ANSWERED == 4,
+    "in REMEMBERED_AS");
 
 static const struct section sections[] = {
     WHOLE("customer", "customers", BY_CUSTOMER,
@@ -99,29 +131,30 @@ static const struct section sections[] = {
     WHOLE("segments_due", "segment_queue", BY_CUSTOMER, "customer_id, due_at_ms AS \"due_at!t\"",
 	"segment_queue WHERE customer_id = ?1"),
     WHOLE("standing", "author_standing", BY_AUTHOR_NO,
-	"hex(state) AS state, items, credited, credit_milli AS \"credit!m\", updated_at_ms AS "
+	"state AS \"endorsements!S\", items, credited, credit_milli AS \"credit!m\", updated_at_ms "
+	"AS "
 	"\"updated_at!t\"",
 	"author_standing WHERE author_no = ?1"),
     WHOLE("topics", "topic_standing", BY_AUTHOR_NO,
-	"topic, rank, hex(state) AS state, updated_at_ms AS \"updated_at!t\"",
+	"topic, state AS \"endorsements!T\", updated_at_ms AS \"updated_at!t\"",
 	"topic_standing WHERE author_no = ?1"),
     PAGED("early_on", "item_authors", BY_AUTHOR_NO, "item_no",
 	"name, place, authors, at_ms AS \"at!t\"",
 	"item_authors JOIN items USING (item_no) WHERE author_no = ?1"),
-    PAGED("posts", "posts", BY_AUTHOR_NO, "posts.post_no",
+    PAGED_BRIEF("posts", "posts", BY_AUTHOR_NO, "posts.post_no",
 	"id, feed, source, event_at_ms AS \"event_at!t\", created_at_ms AS \"created_at!t\", "
 	"fetched_at_ms AS \"fetched_at!t\", text, lang, label AS \"sentiment!l\", score_milli AS "
 	"\"score!m\", brands, likes, replies, reposts, inert, rules_version, revision, is_deleted "
-	"AS \"deleted!b\", is_expired AS \"expired!b\", post_json AS \"as_seen!j\", score_json AS "
+	"AS \"deleted!b\", is_expired AS \"expired!b\"",
+	"post_json AS \"as_seen!j\", score_json AS "
 	"\"reasons!j\", (SELECT customer_json FROM post_customers c WHERE c.post_no = "
 	"posts.post_no) AS \"customer_then!j\"",
 	"posts WHERE author_no = ?1"),
-    PAGED("events", "events", BY_CUSTOMER, "event_no",
+    PAGED_BRIEF("events", "events", BY_CUSTOMER, "event_no",
 	"customer_id, id, name, source, at_ms AS \"at!t\", received_at_ms AS \"received_at!t\", "
-	"properties AS \"properties!j\", inert, rules_version, customer_json AS "
-	"\"customer_then!j\", is_expired AS \"expired!b\"",
-	"events WHERE customer_id = ?1"),
-    WHOLE("days", "customer_days", BY_CUSTOMER,
+	"properties AS \"properties!j\", inert, rules_version, is_expired AS \"expired!b\"",
+	"customer_json AS \"customer_then!j\"", "events WHERE customer_id = ?1"),
+    WHOLE_NEWEST("days", "customer_days", BY_CUSTOMER, "customer_days.day",
 	"customer_id, date(day * 86400, 'unixepoch') AS day, posts, score_sum_milli AS "
 	"\"score_sum!m\", complaints, contacts, events",
 	"customer_days WHERE customer_id = ?1"),
@@ -142,7 +175,8 @@ static const struct section sections[] = {
     WHOLE("offers", "offer_codes", BY_SUBJECT,
 	"offer, code, decision_id, taken_at_ms AS \"taken_at!t\"", "offer_codes WHERE person = ?1"),
     PAGED("alerts", "alerts", BY_SUBJECT, "l.alert_no",
-	"l.queue, l.severity, l.state AS \"state!a\", l.title, l.rule_id, l.reason, l.post_id, "
+	"l.queue, l.severity AS \"severity!v\", l.state AS \"state!a\", l.title, l.rule_id, "
+	"l.reason, l.post_id, "
 	"p.post_id AS because_of, l.count, l.opened_at_ms AS \"opened_at!t\", l.changed_by, "
 	"l.change_note",
 	"decisions d JOIN alert_posts p ON p.decision_id = d.id JOIN alerts l ON l.alert_no = "
@@ -151,11 +185,12 @@ static const struct section sections[] = {
 	"rule_id, due_at_ms AS \"due_at!t\", started_at_ms AS \"started_at!t\"",
 	"timers WHERE subject = ?1"),
     WHOLE("counters", "rule_state", BY_SUBJECT,
-	"rule_id, kind, key, count, last_at_ms AS \"last_at!t\"",
+	"rule_id, " COUNTED_AS " AS kind, key, count, last_at_ms AS \"last_at!t\"",
 	"(SELECT * FROM rule_state WHERE key = ?1 UNION ALL SELECT * FROM rule_state WHERE key >= "
 	"?1 || '|' AND key < ?1 || '}') WHERE 1"),
     WHOLE("times", "rule_times", BY_SUBJECT,
-	"rule_id, part, key, length(times) / 8 AS times, last_at_ms AS \"last_at!t\"",
+	"rule_id, " REMEMBERED_AS
+	" AS part, key, length(times) / 8 AS times, last_at_ms AS \"last_at!t\"",
 	"(SELECT * FROM rule_times WHERE key = ?1 UNION ALL SELECT * FROM rule_times WHERE key >= "
 	"?1 || '|' AND key < ?1 || '}') WHERE 1"),
     WHOLE("joined", "subject_joins", BY_SUBJECT,
@@ -205,53 +240,58 @@ enum_name(char how, int64_t v)
 	case 's': return message_state_name((enum message_state)v);
 	case 'k': return message_kind_name((enum message_kind)v);
 	case 'a': return alert_state_name((enum alert_state)v);
+	case 'v': return severity_name((enum severity)v);
 	default: return purpose_name((enum purpose)v);
 	}
 }
 
 static void
-write_typed(struct query *q, int column, char how, struct json_writer *w)
+write_typed(
+    struct query *q, int column, char type, const struct dossier_how *how, struct json_writer *w)
 {
 	char text[TIME_TEXT_MAX];
 
-	switch (how) {
+	switch (type) {
 	case 't': json_put_cstr(w, time_format_rfc3339(query_int(q, column), text)); break;
 	case 'b': json_put_bool(w, query_int(q, column) != 0); break;
 	case 'm': json_put_milli(w, query_int(q, column)); break;
 	case 'j': json_put_raw(w, query_peek(q, column)); break;
-	default: json_put_cstr(w, enum_name(how, query_int(q, column)));
+	case 'S':
+	case 'T': how->put_state(query_peek(q, column), type == 'T', how->now_ms, w); break;
+	default: json_put_cstr(w, enum_name(type, query_int(q, column)));
 	}
 }
 
 static void
-write_value(struct query *q, int column, char how, struct json_writer *w)
+write_value(
+    struct query *q, int column, char type, const struct dossier_how *how, struct json_writer *w)
 {
-	int type = sqlite3_column_type(q->stmt, column);
+	int stored = sqlite3_column_type(q->stmt, column);
 
-	if (type == SQLITE_NULL)
+	if (stored == SQLITE_NULL)
 		json_put_null(w);
-	else if (how != '\0')
-		write_typed(q, column, how, w);
-	else if (type == SQLITE_INTEGER)
+	else if (type != '\0')
+		write_typed(q, column, type, how, w);
+	else if (stored == SQLITE_INTEGER)
 		json_put_i64(w, query_int(q, column));
 	else
 		json_put_str(w, query_peek(q, column));
 }
 
 static void
-write_row(struct query *q, struct json_writer *w)
+write_row(struct query *q, const struct dossier_how *how, struct json_writer *w)
 {
 	json_object_begin(w);
 	for (int i = 0; i < sqlite3_column_count(q->stmt); i++) {
 		struct slice name = slice_of(sqlite3_column_name(q->stmt, i));
-		char how = '\0';
+		char type = '\0';
 
 		if (name.len > 2 && name.ptr[name.len - 2] == '!') {
-			how = name.ptr[name.len - 1];
+			type = name.ptr[name.len - 1];
 			name = slice_make(name.ptr, name.len - 2);
 		}
 		json_key_slice(w, name);
-		write_value(q, i, how, w);
+		write_value(q, i, type, how, w);
 	}
 	json_object_end(w);
 }
@@ -296,14 +336,14 @@ bind_key(struct query *q, const struct section *s, const struct person *p, size_
 
 static int
 rows_of_key(struct store *st, const struct section *s, const struct person *p,
-    struct dossier_place at, size_t limit, struct arena *a, struct json_writer *w,
-    struct dossier_page *page, struct err *err)
+    const struct dossier_how *how, struct dossier_place at, size_t limit, struct arena *a,
+    struct json_writer *w, struct dossier_page *page, struct err *err)
 {
 	struct query q;
 	int64_t last = 0;
 	int rc;
 
-	if (query_open(&q, st, s->rows, err) < 0)
+	if (query_open(&q, st, how->is_brief && s->brief != NULL ? s->brief : s->rows, err) < 0)
 		return -1;
 	if (bind_key(&q, s, p, at.key, a, err) < 0) {
 		query_close(&q);
@@ -321,7 +361,7 @@ rows_of_key(struct store *st, const struct section *s, const struct person *p,
 			break;
 		}
 		last = s->is_paged ? query_int(&q, 0) : 0;
-		write_row(&q, w);
+		write_row(&q, how, w);
 		page->count++;
 		if ((rc = query_check(&q, err)) < 0)
 			break;
@@ -332,8 +372,8 @@ rows_of_key(struct store *st, const struct section *s, const struct person *p,
 
 int
 store_dossier_rows(struct store *st, const struct person *person, size_t section,
-    struct dossier_place from, size_t limit, struct arena *a, struct json_writer *w,
-    struct dossier_page *page_r, struct err *err)
+    const struct dossier_how *how, struct dossier_place from, size_t limit, struct arena *a,
+    struct json_writer *w, struct dossier_page *page_r, struct err *err)
 {
 	const struct section *s;
 
@@ -343,7 +383,7 @@ store_dossier_rows(struct store *st, const struct person *person, size_t section
 	for (size_t key = from.key; key < keys_of(s, person) && !page_r->more; key++) {
 		struct dossier_place at = {key, key == from.key ? from.before_no : 0};
 
-		if (rows_of_key(st, s, person, at, limit, a, w, page_r, err) < 0)
+		if (rows_of_key(st, s, person, how, at, limit, a, w, page_r, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/slice.h"
+
 struct arena;
 struct err;
 struct json_writer;
@@ -34,10 +36,18 @@ struct dossier_page {
 	bool more;
 	struct dossier_place next; /* when there are more */
 };
+/* How rows are written. */
+struct dossier_how {
+	bool is_brief; /* for a page: without what only an export is to have */
+	/* Writes what people keep in bytes (people/standing.h; people/topics.h when is_topic) as JSON:
+	 * this room does not know what they say. */
+	void (*put_state)(struct slice state, bool is_topic, int64_t now_ms, struct json_writer *w);
+	int64_t now_ms; /* what fades is written as of then */
+};
 /* Writes at most limit rows as objects into an array the caller has begun, the newest first. */
 int store_dossier_rows(struct store *st, const struct person *person, size_t section,
-    struct dossier_place from, size_t limit, struct arena *a, struct json_writer *w,
-    struct dossier_page *page_r, struct err *err);
+    const struct dossier_how *how, struct dossier_place from, size_t limit, struct arena *a,
+    struct json_writer *w, struct dossier_page *page_r, struct err *err);
 /* How many there are, counted up to so many for each id. */
 #define DOSSIER_COUNT_MAX 1000
 int store_dossier_count(struct store *st, const struct person *person, size_t section,

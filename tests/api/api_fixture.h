@@ -509,6 +509,7 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	    .handle_attribute = "SocialHandle",
 	    .code_prefix = "acme",
 	    .influence = &influence_weights_default,
+	    .retention_ms = 90 * TIME_DAY_MS,
 	    .adoption = &adoption_config_default,
 	    .is_daemon = true,
 	    .started_at_ms = FIXTURE_NOW_MS - 3600000,
