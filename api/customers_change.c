@@ -2,7 +2,7 @@
  * customers_change.c - a customer's own record, changed.
  *
  * PATCH /api/v1/customers/{id}   200 the customer; 404; 409 a sixteenth endpoint
- * PUT   /api/v1/customers/{id}   the same, and the customer is created when there is none
+ * PUT   /api/v1/customers/{id}   the same, and the customer is created when there is none; 409 they were erased
  *
  * What is not named stays.  "attributes": {name: [values] or value or null}; "metrics": {name: number or
  * null}; "tags": {name: true, a time until when, or null}; "consents": [{channel, purpose, given, source,
@@ -12,9 +12,14 @@
 #include "api/api_internal.h"
 
 #include "core/occurrence.h"
+#include "people/targets.h"
+#include "people/tellings.h"
+#include "platform/zone.h"
+#include "store/erasure.h"
 #include "store/persons.h"
 #include "store/store.h"
 
+#define ID_MAX_BYTES 512 /* as imports have it */
 #define NAME_MAX_BYTES 256 /* names, tags, channels, words about consent */
 #define VALUE_MAX_BYTES 4096
 #define VALUES_MAX 50 /* of one attribute, as Pinpoint had it */
@@ -55,7 +60,12 @@ take_group(struct change *x, const char *name, enum json_type type, const struct
 static bool
 is_text(struct slice s, size_t max)
 {
-	return slice_is_set(s) && s.len > 0 && s.len <= max;
+	if (!slice_is_set(s) || s.len == 0 || s.len > max)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
+			return false;
+	return true;
 }
 
 /* ---- attributes ----------------------------------------------------------- */
@@ -181,20 +191,97 @@ change_tags(struct change *x)
 	return 0;
 }
 
+/* ---- what consents and endpoints have in common ------------------------------- */
+
+/* Is v an object of these members (NULL at the end)?  A misspelt one would be dropped in silence. */
+static int
+check_members(struct change *x, const char *at, const struct json *v, const char *const names[])
+{
+	struct slice name;
+	size_t pos = 0;
+
+	if (json_type(v) != JSON_OBJECT)
+		return bad(x, at, "objects");
+	while (json_next(v, &pos, &name) != NULL) {
+		size_t i = 0;
+
+		while (names[i] != NULL && !slice_eq_str(name, names[i]))
+			i++;
+		if (names[i] == NULL)
+			return bad(x, at, "no other members than openapi.json names");
+	}
+	return 0;
+}
+
+/* A member that is a text, or absent, or null: then *text_r stays. */
+static int
+take_text(struct change *x, const char *at, const struct json *v, const char *name, size_t max,
+    struct slice *text_r)
+{
+	const struct json *member = json_get(v, name);
+
+	if (json_type(member) == JSON_ABSENT || json_type(member) == JSON_NULL)
+		return 0;
+	if (json_type(member) != JSON_STRING || !is_text(json_str(member), max))
+		return bad(x, at, "texts of one line that are not too long");
+	*text_r = json_str(member);
+	return 0;
+}
+
+static int
+take_bool(struct change *x, const char *at, const struct json *v, const char *name, bool *is_r)
+{
+	const struct json *member = json_get(v, name);
+
+	return json_type(member) == JSON_ABSENT || json_bool(member, is_r)
+	    ? 0
+	    : bad(x, at, "true or false for what is or is not");
+}
+
+static int
+check_zone(struct change *x, const char *at, struct slice zone)
+{
+	const char *nearest;
+
+	if (!slice_is_set(zone) || zone_exists(zone))
+		return 0;
+	nearest = zone_nearest(zone);
+	api_problem_at(x->c->reply, 400, "bad-member", at,
+	    nearest == NULL ? "write it like Europe/Berlin" : nearest,
+	    "'%s': there is no time zone called '%.*s'", at, SLICE_ARG(zone));
+	return -1;
+}
+
+/* What nobody asks for under another name would be consent, or an objection, that counts for nothing. */
+static int
+take_channel(struct change *x, const char *at, struct slice *channel)
+{
+	return telling_channel(*channel, x->c->env->arena, channel)
+	    ? 0
+	    : bad(x, at, "as the channel one of " TARGET_CHANNELS);
+}
+
 /* ---- consents ------------------------------------------------------------- */
+
+static const char *const consent_members[] = {
+    "channel", "purpose", "given", "source", "at", "text_version", NULL};
 
 static int
 change_consent(struct change *x, const struct json *v)
 {
-	struct consent k = {.channel = json_get_str(v, "channel"),
-	    .source = json_get_str(v, "source"),
-	    .text_version = json_get_str(v, "text_version")};
-	struct slice purpose = json_get_str(v, "purpose"), at = json_get_str(v, "at");
+	struct slice purpose = SLICE_NONE, at = SLICE_NONE;
+	struct consent k = {0};
 
-	if (!is_text(k.channel, NAME_MAX_BYTES) || !json_bool(json_get(v, "given"), &k.is_given) ||
-	    k.source.len > NAME_MAX_BYTES || k.text_version.len > NAME_MAX_BYTES)
-		return bad(
-		    x, "consents", "channel, purpose and given; source and text_version short");
+	if (check_members(x, "consents", v, consent_members) < 0 ||
+	    take_text(x, "consents", v, "channel", NAME_MAX_BYTES, &k.channel) < 0 ||
+	    take_text(x, "consents", v, "purpose", NAME_MAX_BYTES, &purpose) < 0 ||
+	    take_text(x, "consents", v, "source", NAME_MAX_BYTES, &k.source) < 0 ||
+	    take_text(x, "consents", v, "at", NAME_MAX_BYTES, &at) < 0 ||
+	    take_text(x, "consents", v, "text_version", NAME_MAX_BYTES, &k.text_version) < 0 ||
+	    take_channel(x, "consents", &k.channel) < 0)
+		return -1;
+	if (!json_bool(json_get(v, "given"), &k.is_given))
+		return bad(x, "consents", "true or false as 'given'");
 	if (slice_eq_str(purpose, purpose_name(PURPOSE_MARKETING)))
 		k.purpose = PURPOSE_MARKETING;
 	else if (slice_eq_str(purpose, purpose_name(PURPOSE_SERVICE)))
@@ -230,11 +317,24 @@ endpoint_now(const struct customer *customer, struct slice id)
 	return NULL;
 }
 
-static void
-set_text(struct slice *text, const struct json *v, const char *name)
+static const char *const endpoint_members[] = {
+    "id", "channel", "address", "opted_out", "inactive", "timezone", "locale", "country", NULL};
+
+static int
+take_endpoint(struct change *x, const struct json *v, struct endpoint *e)
 {
-	if (slice_is_set(json_get_str(v, name)))
-		*text = json_get_str(v, name);
+	static const char at[] = "endpoints";
+
+	return take_text(x, at, v, "channel", NAME_MAX_BYTES, &e->channel) < 0 ||
+		take_text(x, at, v, "address", VALUE_MAX_BYTES, &e->address) < 0 ||
+		take_text(x, at, v, "timezone", NAME_MAX_BYTES, &e->timezone) < 0 ||
+		take_text(x, at, v, "locale", NAME_MAX_BYTES, &e->locale) < 0 ||
+		take_text(x, at, v, "country", NAME_MAX_BYTES, &e->country) < 0 ||
+		take_bool(x, at, v, "opted_out", &e->is_opted_out) < 0 ||
+		take_bool(x, at, v, "inactive", &e->is_inactive) < 0 ||
+		check_zone(x, at, e->timezone) < 0 || take_channel(x, at, &e->channel) < 0
+	    ? -1
+	    : 0;
 }
 
 static int
@@ -244,18 +344,16 @@ change_endpoint(struct change *x, const struct customer *now, const struct json 
 	const struct endpoint *was = endpoint_now(now, id);
 	struct endpoint e = {.id = id};
 
+	if (check_members(x, "endpoints", v, endpoint_members) < 0)
+		return -1;
 	if (was != NULL)
 		e = *was;
-	set_text(&e.channel, v, "channel");
-	set_text(&e.address, v, "address");
-	set_text(&e.timezone, v, "timezone");
-	set_text(&e.locale, v, "locale");
-	set_text(&e.country, v, "country");
-	(void)json_bool(json_get(v, "opted_out"), &e.is_opted_out);
-	(void)json_bool(json_get(v, "inactive"), &e.is_inactive);
-	if (!is_text(e.id, API_WORD_MAX) || !is_text(e.channel, NAME_MAX_BYTES) ||
-	    !is_text(e.address, VALUE_MAX_BYTES))
-		return bad(x, "endpoints", "id, channel and address");
+	if (!is_text(id, ID_MAX_BYTES))
+		return bad(x, "endpoints", "an id");
+	if (take_endpoint(x, v, &e) < 0)
+		return -1;
+	if (telling_address_fault(e.channel, e.address) != NULL)
+		return bad(x, "endpoints", "an address of its channel");
 	return store_endpoint_put(x->st, x->id, &e, SLICE_NONE, x->now_ms, x->who, x->err) < 0 ? -1
 											       : 0;
 }
@@ -285,10 +383,27 @@ change_profile(struct change *x)
 
 	if (api_body_str(x->c, "timezone", NAME_MAX_BYTES, &zone) < 0 ||
 	    api_body_str(x->c, "locale", NAME_MAX_BYTES, &locale) < 0 ||
-	    api_body_str(x->c, "country", NAME_MAX_BYTES, &country) < 0)
+	    api_body_str(x->c, "country", NAME_MAX_BYTES, &country) < 0 ||
+	    check_zone(x, "timezone", zone) < 0)
 		return -1;
 	return store_customer_put(
 	    x->st, x->id, zone, locale, country, x->now_ms, x->who, &created, x->err);
+}
+
+/* Whoever was erased does not come back under a name. */
+static int
+may_be_created(struct change *x)
+{
+	int rc;
+
+	if (!is_text(x->id, ID_MAX_BYTES)) {
+		api_problem_at(x->c->reply, 400, "bad-path", "id", NULL,
+		    "a customer's id has at most %d bytes, none of them a control character",
+		    ID_MAX_BYTES);
+		return -1;
+	}
+	rc = store_is_erased(x->st, ERASURE_CUSTOMER, x->id, x->err);
+	return rc > 0 ? err_set(x->err, ERR_CONFLICT, "the customer was erased") : rc;
 }
 
 static int
@@ -309,6 +424,8 @@ change(struct api_call *c, bool may_create, struct err *err)
 	rc = store_customer_load_own(x.st, x.id, x.now_ms, c->env->arena, &customer, err);
 	if (rc == 0 && !may_create)
 		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(x.id));
+	if (rc == 0 && may_be_created(&x) < 0)
+		return -1;
 	if (rc < 0 || change_profile(&x) < 0 || change_attributes(&x) < 0 ||
 	    change_metrics(&x) < 0 || change_tags(&x) < 0 || change_consents(&x) < 0)
 		return -1;

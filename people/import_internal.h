@@ -56,6 +56,7 @@ struct import {
 struct row_endpoint {
 	struct endpoint e;
 	struct slice type; /* Pinpoint's */
+	bool has_type; /* the row says it; else it is the usual one of the channel */
 	bool has_opt_out, has_status;
 	bool is_pinpoint; /* its opt-out speaks of consent */
 	struct slice allowed; /* Earshot.Allowed: that is said outright instead */

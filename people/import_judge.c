@@ -136,7 +136,8 @@ judge_channel(struct import *i, struct row_endpoint *e)
 {
 	struct slice own = e->e.channel, type;
 
-	if (!slice_is_set(e->type)) {
+	e->has_type = slice_is_set(e->type);
+	if (!e->has_type) {
 		type = target_type_of_channel(own);
 		if (!slice_is_set(type))
 			return unknown_channel(i, e, own);

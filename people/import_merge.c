@@ -226,27 +226,43 @@ write_extra(struct import *i, struct customer_metric *list, size_t count, struct
 	return slice_is_set(*json_r) ? 0 : -1;
 }
 
+/* The usual type of a channel stands where a file told it of a new endpoint.  Where there was none (the endpoint
+ * was told by an event, or by the API) it stays away: an export says it in Pinpoint's formats, and imports as it
+ * was. */
+static bool
+keeps_type(const struct row_endpoint *row, bool is_new, const struct customer_metric *old,
+    size_t old_count)
+{
+	if (!row->has_type)
+		return false;
+	return is_new || metric_of(old, old_count, SLICE_LIT("ChannelType")) != NULL ||
+	    !slice_eq(row->type, target_type_of_channel(row->e.channel));
+}
+
 static int
-merge_extra(
-    struct import *i, const struct row_endpoint *row, struct slice old_json, struct slice *json_r)
+merge_extra(struct import *i, const struct row_endpoint *row, bool is_new, struct slice old_json,
+    struct slice *json_r)
 {
 	const struct customer_metric *both;
 	struct customer_metric *own, *old, *list;
-	size_t old_count, count;
+	size_t old_count, count, own_count = row->extra_count;
 
 	own = arena_array(i->row, row->extra_count + 1, sizeof *own);
 	if (own == NULL)
 		return -1;
 	if (row->extra_count > 0)
 		memcpy(own, row->extra, row->extra_count * sizeof *own);
-	own[row->extra_count] = (struct customer_metric){SLICE_LIT("ChannelType"), row->type};
-	if (read_extra(i, old_json, &old, &old_count) < 0 ||
-	    merge_named(i, own, row->extra_count + 1, old, old_count, &both, &count) < 0)
+	if (read_extra(i, old_json, &old, &old_count) < 0)
 		return -1;
-	list = arena_array(i->row, count, sizeof *list);
+	if (keeps_type(row, is_new, old, old_count))
+		own[own_count++] = (struct customer_metric){SLICE_LIT("ChannelType"), row->type};
+	if (merge_named(i, own, own_count, old, old_count, &both, &count) < 0)
+		return -1;
+	list = arena_array(i->row, count + 1, sizeof *list);
 	if (list == NULL)
 		return -1;
-	memcpy(list, both, count * sizeof *list);
+	if (count > 0)
+		memcpy(list, both, count * sizeof *list);
 	return write_extra(i, list, count, json_r);
 }
 
@@ -295,7 +311,7 @@ merge_endpoint(struct import *i, const struct person_row *p, const struct row_en
 	if (merge_attributes(i, row, old, e) < 0 ||
 	    merge_named(i, row->e.metrics, row->e.metric_count, old->metrics, old->metric_count,
 		&e->metrics, &e->metric_count) < 0 ||
-	    merge_extra(i, row, old_extra, extra_r) < 0)
+	    merge_extra(i, row, there == NULL, old_extra, extra_r) < 0)
 		return import_nomem(i, err);
 	return 0;
 }

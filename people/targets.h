@@ -88,6 +88,7 @@ bool target_may_repeat(enum target_kind kind);
 /* Pinpoint's channel types ("EMAIL", "GCM" ...) and the endpoint's channel here. */
 bool target_channel_of_type(struct slice type, struct slice *type_r, struct slice *channel_r);
 const char *target_channel_type_nearest(struct slice type); /* NULL: none is near */
+#define TARGET_CHANNELS "email, sms, voice, push, in_app, custom" /* those of ours */
 /* "email" to "EMAIL"; SLICE_NONE: no channel of ours. */
 struct slice target_type_of_channel(struct slice channel);
 

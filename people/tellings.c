@@ -12,6 +12,8 @@
 #include "core/timefmt.h"
 #include "core/utf8.h"
 
+#include "people/targets.h"
+
 #define CHANNEL_MAX 32
 #define EMAIL_MAX 254 /* RFC 5321 */
 #define NUMBER_DIGITS_MAX 20
@@ -90,12 +92,9 @@ telling_channel(struct slice name, struct arena *a, struct slice *channel_r)
 	for (size_t i = 0; i < name.len; i++) {
 		if (lower[i] >= 'A' && lower[i] <= 'Z')
 			lower[i] = (char)(lower[i] + 'a' - 'A');
-		if (!(lower[i] >= 'a' && lower[i] <= 'z') &&
-		    !(lower[i] >= '0' && lower[i] <= '9') && lower[i] != '-' && lower[i] != '_')
-			return false;
 	}
 	*channel_r = slice_make(lower, name.len);
-	return true;
+	return slice_is_set(target_type_of_channel(*channel_r));
 }
 
 static bool
@@ -192,7 +191,7 @@ read_address(struct reading *r, const struct json *j, struct telling_address *ou
 	if (!slice_is_set(channel) || !slice_is_set(out->address))
 		return refuse(r, "an endpoint is {\"channel\":\"email\",\"address\":\"...\"}");
 	if (!telling_channel(channel, r->arena, &out->channel))
-		return refuse(r, "\"channel\" should be a word such as email, sms or push");
+		return refuse(r, "\"channel\" should be one of " TARGET_CHANNELS);
 	fault = telling_address_fault(out->channel, out->address);
 	if (fault == NULL)
 		return true;

@@ -39,7 +39,7 @@ int telling_values(const struct json *object, const char *what, bool keep_nulls,
 int telling_text(const struct json *object, const char *key, size_t max, struct arena *a,
     struct slice *text_r, char why[TELLING_WHY_MAX]);
 
-/* "SMS" -> "sms"; false: no name of a channel. */
+/* "SMS" -> "sms"; false: no channel of TARGET_CHANNELS (or no memory). */
 bool telling_channel(struct slice name, struct arena *a, struct slice *channel_r);
 /* NULL, or why no message can go there. */
 const char *telling_address_fault(struct slice channel, struct slice address);

@@ -186,6 +186,49 @@ a_customer_is_changed_merged_and_shown_as_it_was(void **state)
 	assert_text(json_get(r, "customer"), "id", "new");
 }
 
+static void
+a_change_that_would_count_for_nothing_is_refused(void **state)
+{
+	static const struct {
+		const char *body;
+		int status;
+		const char *code;
+	} cases[] = {
+	    {"{\"consents\":[{\"channel\":\"fax\",\"purpose\":\"service\",\"given\":false}]}", 400,
+		"bad-member"},
+	    {"{\"consents\":[{\"channel\":\"sms\",\"purpose\":\"service\",\"give\":false}]}", 400,
+		"bad-member"},
+	    {"{\"consents\":[{\"channel\":\"sms\",\"purpose\":\"service\",\"given\":true,"
+	     "\"source\":7}]}",
+		400, "bad-member"},
+	    {"{\"consents\":[\"email\"]}", 400, "bad-member"},
+	    {"{\"endpoints\":[{\"id\":\"e\",\"channel\":\"fax\",\"address\":\"1\"}]}", 400,
+		"bad-member"},
+	    {"{\"endpoints\":[{\"id\":\"e\",\"channel\":\"email\",\"address\":\"a\"}]}", 400,
+		"bad-member"},
+	    {"{\"endpoints\":[{\"id\":\"e\",\"channel\":\"push\",\"address\":\"a\","
+	     "\"opted_out\":\"yes\"}]}",
+		400, "bad-member"},
+	    {"{\"endpoints\":[{\"id\":\"e\",\"channel\":\"push\",\"address\":\"a\","
+	     "\"optout\":true}]}",
+		400, "bad-member"},
+	    {"{\"endpoints\":[{\"id\":\"e\\n\",\"channel\":\"push\",\"address\":\"a\"}]}", 400,
+		"bad-member"},
+	    {"{\"timezone\":\"Europe/Berlln\"}", 400, "bad-member"},
+	};
+	struct fixture *f = *state;
+	const struct json *r;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		fixture_refused(f, "PUT", "/api/v1/customers/hasty", cases[i].body, cases[i].status,
+		    cases[i].code);
+	fixture_refused(f, "GET", "/api/v1/customers/hasty", NULL, 404, "not-found");
+	fixture_refused(f, "PUT", "/api/v1/customers/a%0Ab", "{}", 400, "bad-path");
+	r = fixture_call(f, "PUT", "/api/v1/customers/hasty",
+	    "{\"consents\":[{\"channel\":\"SMS\",\"purpose\":\"service\",\"given\":false}]}", 200);
+	assert_text(json_at(json_get(r, "consents"), 0), "channel", "sms");
+}
+
 int
 main(void)
 {
@@ -193,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(an_import_reports_what_it_did_and_may_be_repeated),
 	    T(a_customer_is_changed_merged_and_shown_as_it_was),
+	    T(a_change_that_would_count_for_nothing_is_refused),
 	    T(a_dry_run_writes_nothing),
 	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),
 	    T(a_file_of_which_nothing_can_be_taken_is_refused),

@@ -110,10 +110,11 @@ any_endpoints(struct maker *m, size_t who, struct customer_record *r)
 		extras[k] = channel == 2 && chance(m, 50)
 		    ? SLICE_LIT("{\"ChannelType\":\"APNS\",\"Demographic.Make\":\"Acme\","
 				"\"EffectiveDate\":\"2026-01-01T00:00:00Z\"}")
-		    : slice_of(arena_printf(m->a, "{\"ChannelType\":\"%s\"}",
-			  channel == 0       ? "EMAIL"
-			      : channel == 1 ? "SMS"
-					     : "PUSH"));
+		    : chance(m, 30) ? SLICE_NONE /* told by an event */
+				    : slice_of(arena_printf(m->a, "{\"ChannelType\":\"%s\"}",
+					  channel == 0       ? "EMAIL"
+					      : channel == 1 ? "SMS"
+							     : "PUSH"));
 	}
 	r->c.endpoints = list;
 	r->c.endpoint_count = count;

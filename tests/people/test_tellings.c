@@ -114,7 +114,9 @@ static const struct {
 	"no email address"},
     {"{\"customer\":\"7\",\"name\":\"x\",\"endpoints\":[{\"channel\":\"e "
      "mail\",\"address\":\"x\"}]}",
-	"a word"},
+	"one of email"},
+    {"{\"customer\":\"7\",\"name\":\"x\",\"endpoints\":[{\"channel\":\"fax\",\"address\":\"1\"}]}",
+	"one of email"},
     {"{\"customer\":\"7\",\"name\":\"x\",\"endpoints\":[{},{},{},{},{},{},{},{},{}]}", "at most 8"},
     {"{\"endpoint\":\"a@b\",\"name\":\"x\"}", "an endpoint is"},
 };

@@ -283,6 +283,10 @@ def erased_customers_are_left_out_of_an_import():
         house.verb("erase", "--person", "u1", "--yes", code=0)
         done = house.verb("import", house.path("customers.csv"))
         need("erased" in done.stdout + done.stderr, f"{done.stdout}{done.stderr}")
+        for call, path, body in [("PUT", "/api/v1/customers/u1", {}),
+                                 ("POST", "/api/v1/events", {"customer": "u1", "name": "bought"})]:
+            status, answer = house.call(call, path, body)[:2]
+            need(status in (400, 409) and "erased" in json.dumps(answer), f"{call} {path}: {status} {answer}")
         same(house.call("GET", "/api/v1/customers/u1")[0], 404, "u1")
         same(house.call("GET", "/api/v1/customers/u2")[0], 200, "u2")
         house.stop()
