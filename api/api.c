@@ -16,7 +16,7 @@ static const char *const of_why[] = {
 static const char *const of_outbox[] = {"state", "hold", "channel", "before", "limit", NULL};
 static const char *const of_alerts[] = {"state", "queue", "before", "limit", NULL};
 static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
-static const char *const at_time[] = {"at", NULL};
+static const char *const of_customer[] = {"at", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
 static const char *const of_import[] = {
     "dry_run", "handle_attribute", "file", "line_offset", "continued", NULL};
@@ -78,7 +78,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/customers", API_READER, api_customers_list, after_and_limit},
     {"POST", "/api/v1/customers/import", API_WRITER_OWN, api_customers_import, of_import},
     {"GET", "/api/v1/customers/export", API_READER, api_customers_export, of_export},
-    {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, at_time},
+    {"GET", "/api/v1/customers/{id}", API_READER, api_customers_show, of_customer},
     {"PATCH", "/api/v1/customers/{id}", API_WRITER, api_customers_patch, NULL},
     {"PUT", "/api/v1/customers/{id}", API_WRITER, api_customers_put, NULL},
     {"POST", "/api/v1/customers/{id}/merge", API_WRITER, api_customers_merge, NULL},

@@ -49,20 +49,18 @@ show_at(struct verb_call *call, const char *where)
 static int
 run_show(struct verb_call *call)
 {
-	const char *at = verb_flag(call, "--at");
+	static const char *const flags[] = {"--at", "--before", "--limit"};
 	struct buf path;
 	int code;
 
-	if (at != NULL) {
-		buf_init(&path, LIST_PATH_MAX);
-		buf_add_str(&path, "/api/v1/customers/");
-		client_encode(&path, slice_of(call->args[1]));
-		list_query(&path, "at", at);
-		code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
-		buf_fini(&path);
-		return code;
-	}
-	return show_at(call, "/api/v1/customers/");
+	buf_init(&path, LIST_PATH_MAX);
+	buf_add_str(&path, "/api/v1/customers/");
+	client_encode(&path, slice_of(call->args[1]));
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		list_query(&path, flags[i] + 2, verb_flag(call, flags[i]));
+	code = list_show(call, "GET", buf_str(&path), SLICE_NONE);
+	buf_fini(&path);
+	return code;
 }
 
 static int
@@ -129,7 +127,7 @@ run_people(struct verb_call *call)
 
 static const struct flag people_flags[] = {
     {"--after", NULL, "ID", "customers behind this id", false},
-    {"--before", NULL, "NO", "events before this number", false},
+    {"--before", NULL, "NO", "events, or changes in the history, before this number", false},
     {"--limit", NULL, "N", "how many; default 50", false},
     {"--proof", NULL, "PROOF", "how it is known: agent (default) or \"signed in\"", false},
     {"--basis", NULL, "TEXT", "on what basis an agent says so: stands with the link", false},

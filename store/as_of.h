@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "core/post.h"
 #include "core/slice.h"
 
 struct arena;
@@ -23,5 +24,10 @@ struct store;
 /* Appends one JSON object as store_record_json() writes them. 1, 0 there was no such customer then, -1 */
 int store_record_as_of(struct store *st, struct slice id, int64_t at_ms, struct arena *a,
     struct buf *out, struct err *err);
+
+/* All who were one with a customer at an instant (merges.h), the root of then first, the others by id: the
+ * customer alone when nobody was. */
+int store_tree_as_of(struct store *st, struct slice id, int64_t at_ms, struct arena *a,
+    struct slice_list *ids_r, struct err *err);
 
 #endif

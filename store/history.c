@@ -35,6 +35,8 @@ history_write(
 	return query_run(&q, err);
 }
 
+#define HISTORY_COLUMNS "at_ms, field, old, new, source, decision_id, history_no, customer_id"
+
 static int
 read_history(struct query *q, struct arena *a, void *row, struct err *err)
 {
@@ -47,6 +49,8 @@ read_history(struct query *q, struct arena *a, void *row, struct err *err)
 	h->new_value = query_text(q, 3, a);
 	h->source = query_text(q, 4, a);
 	h->decision_id = query_text(q, 5, a);
+	h->history_no = query_int(q, 6);
+	h->customer_id = query_text(q, 7, a);
 	return 0;
 }
 
@@ -57,11 +61,32 @@ store_history_list(struct store *st, struct slice customer_id, size_t limit, str
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT at_ms, field, old, new, source, decision_id FROM customer_history "
-		"WHERE customer_id = ?1 ORDER BY history_no DESC LIMIT ?2",
+		"SELECT " HISTORY_COLUMNS
+		" FROM customer_history WHERE customer_id = ?1 ORDER BY history_no DESC LIMIT ?2",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, customer_id);
+	query_bind_int(&q, (int64_t)limit);
+	return query_rows(&q, a, sizeof **rows_r, read_history, rows_r, count_r, err);
+}
+
+/* By the plus the rows of each customer are found by the index and then sorted: not everybody's are read
+ * backwards until enough are theirs. */
+int
+store_history_of_tree(struct store *st, struct slice root, int64_t before_no, size_t limit,
+    struct arena *a, struct history_row **rows_r, size_t *count_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"WITH RECURSIVE tree (id) AS (SELECT ?1 UNION SELECT customers.id FROM customers "
+		"JOIN tree ON merged_into = tree.id) SELECT " HISTORY_COLUMNS " FROM tree CROSS "
+		"JOIN customer_history ON customer_id = tree.id WHERE history_no < ?2 ORDER BY "
+		"+history_no DESC LIMIT ?3",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, root);
+	query_bind_int(&q, before_no);
 	query_bind_int(&q, (int64_t)limit);
 	return query_rows(&q, a, sizeof **rows_r, read_history, rows_r, count_r, err);
 }

@@ -94,10 +94,15 @@ int store_consent_put(struct store *st, struct slice customer_id, const struct c
 struct history_row {
 	int64_t at_ms;
 	struct slice field, old_value, new_value, source, decision_id;
+	int64_t history_no; /* of what was loaded, with whose it is */
+	struct slice customer_id;
 };
 int store_history_add(
     struct store *st, struct slice customer_id, const struct history_row *row, struct err *err);
 int store_history_list(struct store *st, struct slice customer_id, size_t limit, struct arena *a,
     struct history_row **rows_r, size_t *count_r, struct err *err);
+/* Of all who are one with root, who is the root of its tree: the newest changes before a number. */
+int store_history_of_tree(struct store *st, struct slice root, int64_t before_no, size_t limit,
+    struct arena *a, struct history_row **rows_r, size_t *count_r, struct err *err);
 
 #endif

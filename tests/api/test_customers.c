@@ -1,4 +1,5 @@
 /* Customers and authors: lists, one of them, the import. */
+#include "store/days.h"
 #include "tests/api/api_fixture.h"
 
 static void
@@ -229,6 +230,61 @@ a_change_that_would_count_for_nothing_is_refused(void **state)
 	assert_text(json_at(json_get(r, "consents"), 0), "channel", "sms");
 }
 
+/* Everything of those who are one: what they did, and whose change it was, a page at a time. */
+static void
+a_merged_customer_is_shown_with_all_they_did_and_all_their_history(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r, *row;
+	char path[100];
+	int64_t next = 0, now_ms = clock_now_ms(&f->clock.base);
+	size_t of_ben = 0, rows = 0;
+	bool more = true;
+
+	fixture_import(f);
+	OK(store_begin(f->st, ERR));
+	OK(store_day_add(f->st, SLICE_LIT("u-1"), &(struct day_entry){DAY_POST, now_ms, -500, true},
+	    now_ms, ERR));
+	OK(store_commit(f->st, ERR));
+	fixture_call(
+	    f, "PATCH", "/api/v1/customers/u-2", "{\"attributes\":{\"plan\":\"gold\"}}", 200);
+	r = fixture_get(f, "/api/v1/customers/u-2");
+	assert_number(json_get(json_get(r, "doings"), "7d"), "posts", 0);
+	assert_int_equal(
+	    json_type(json_get(json_get(json_get(r, "doings"), "7d"), "sentiment")), JSON_NULL);
+	assert_int_equal(json_type(json_get(json_get(r, "doings"), "last_post")), JSON_NULL);
+	fixture_call(f, "POST", "/api/v1/customers/u-2/merge", "{\"other\":\"u-1\"}", 200);
+	r = json_get(fixture_get(f, "/api/v1/customers/u-1"), "doings");
+	assert_number(json_get(r, "7d"), "posts", 1);
+	assert_number(json_get(r, "90d"), "posts", 1);
+	assert_number(json_get(r, "30d"), "complaints", 1);
+	assert_int_equal(json_type(json_get(json_get(r, "30d"), "sentiment")), JSON_NUMBER);
+	assert_int_equal(json_type(json_get(r, "last_post")), JSON_STRING);
+	while (more) {
+		int len = snprintf(path, sizeof path, "/api/v1/customers/u-1?limit=1");
+
+		if (next > 0)
+			snprintf(
+			    path + len, sizeof path - (size_t)len, "&before=%lld", (long long)next);
+		r = fixture_get(f, path);
+		assert_text(r, "id", "u-2");
+		assert_int_equal(json_count(json_get(r, "history")), 1);
+		row = json_at(json_get(r, "history"), 0);
+		of_ben += slice_eq_str(json_get_str(row, "customer_id"), "u-2");
+		rows++;
+		assert_true(json_bool(json_get(r, "more_history"), &more));
+		assert_int_equal(json_i64(json_get(r, "history_next"), &next), more);
+	}
+	assert_true(of_ben >= 3 && rows > of_ben);
+	fixture_refused(f, "GET", "/api/v1/customers/u-1?before=x", NULL, 400, "bad-parameter");
+	r = json_get(fixture_get(f, "/api/v1/customers/u-1?at=2099-01-01T00:00:00Z"), "one_with");
+	assert_int_equal(json_count(r), 2);
+	assert_text(json_at(r, 0), "id", "u-2");
+	fixture_call(f, "POST", "/api/v1/customers/u-1/unmerge", "{}", 200);
+	r = fixture_get(f, "/api/v1/customers/u-1?at=2099-01-01T00:00:00Z");
+	assert_int_equal(json_count(json_get(r, "one_with")), 0);
+}
+
 int
 main(void)
 {
@@ -237,6 +293,9 @@ main(void)
 	    T(an_import_reports_what_it_did_and_may_be_repeated),
 	    T(a_customer_is_changed_merged_and_shown_as_it_was),
 	    T(a_change_that_would_count_for_nothing_is_refused),
+=======
+	    T(a_merged_customer_is_shown_with_all_they_did_and_all_their_history),
+>>>>>>> 70f174f (customers: a page has what they did and the history of all who are one; as of an instant the tree of then)
 	    T(a_dry_run_writes_nothing),
 	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),
 	    T(a_file_of_which_nothing_can_be_taken_is_refused),

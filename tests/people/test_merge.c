@@ -4,6 +4,7 @@
 #include "people/merge.h"
 
 #include "core/rng.h"
+#include "store/as_of.h"
 #include "store/joins.h"
 #include "store/merges.h"
 #include "store/outbox.h"
@@ -355,6 +356,138 @@ merging_loses_nothing(void **state)
 	}
 }
 
+/* ---- as of an instant ------------------------------------------------------ */
+
+/* Who is one, with each record, for every customer. */
+static const char *
+trees_now(struct people_world *w)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, 1024 * 1024);
+	for (size_t i = 0; i < PEOPLE; i++) {
+		struct slice_list tree;
+		struct slice root;
+
+		if (store_customer_root(w->st, S(ids[i]), w->a, &root, &err) == 0)
+			continue;
+		OK(store_customer_tree(w->st, root, w->a, &tree, &err));
+		buf_addf(&b, "%s:", ids[i]);
+		for (size_t k = 0; k < tree.count; k++) {
+			struct customer_record *r;
+
+			OK(store_record_load(w->st, tree.items[k], w->now_ms, w->a, &r, &err));
+			store_record_json(r, &b);
+		}
+		buf_add_str(&b, "\n");
+	}
+	text = arena_strdup(w->a, buf_str(&b));
+	buf_fini(&b);
+	return text;
+}
+
+static const char *
+trees_then(struct people_world *w, int64_t at_ms)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, 1024 * 1024);
+	for (size_t i = 0; i < PEOPLE; i++) {
+		struct slice_list tree;
+
+		OK(store_tree_as_of(w->st, S(ids[i]), at_ms, w->a, &tree, &err));
+		buf_addf(&b, "%s:", ids[i]);
+		for (size_t k = 0; k < tree.count; k++)
+			OK(store_record_as_of(w->st, tree.items[k], at_ms, w->a, &b, &err));
+		buf_add_str(&b, "\n");
+	}
+	text = arena_strdup(w->a, buf_str(&b));
+	buf_fini(&b);
+	return text;
+}
+
+#define INSTANTS 40
+
+/* Merging, taking apart and changing, several of them at one time: each instant is what was seen then. */
+static void
+a_tree_as_of_an_instant_is_the_tree_of_then(void **state)
+{
+	size_t merges = 0, splits = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct people_world w = world_open();
+		const char *then[INSTANTS];
+		int64_t begin_ms = w.now_ms;
+		struct rng r;
+
+		rng_init(&r, seed);
+		OK(store_begin(w.st, &err));
+		for (size_t i = 0; i < PEOPLE; i++)
+			make(&w, ids[i]);
+		for (int i = 0; i < INSTANTS; i++) {
+			w.now_ms = begin_ms + i;
+			for (uint64_t n = rng_below(&r, 4); n > 0; n--) {
+				const char *a = ids[rng_below(&r, PEOPLE)];
+				const char *b = ids[rng_below(&r, PEOPLE)];
+
+				switch (rng_below(&r, 3)) {
+				case 0: merges += try_merge(&w, a, b) == 0; break;
+				case 1: splits += try_unmerge(&w, a) == 0; break;
+				default:
+					set(&w, a, "tier", rng_below(&r, 2) == 0 ? "gold" : b);
+					break;
+				}
+			}
+			then[i] = trees_now(&w);
+		}
+		for (int i = 0; i < INSTANTS; i++)
+			assert_string_equal(trees_then(&w, begin_ms + i), then[i]);
+		OK(store_commit(w.st, &err));
+		world_close(&w);
+	}
+	assert_true(merges > 50 && splits > 50);
+}
+
+/* Everybody's changes, the newest first and each once, a page at a time. */
+static void
+the_history_of_a_tree_is_that_of_all_in_it(void **state)
+{
+	struct people_world w = world_open();
+	struct history_row *rows;
+	int64_t before = INT64_MAX;
+	size_t count, total = 0, of_b = 0;
+
+	(void)state;
+	OK(store_begin(w.st, &err));
+	make(&w, "a");
+	make(&w, "b");
+	make(&w, "c");
+	for (int i = 0; i < 7; i++)
+		set(&w, i % 2 == 0 ? "a" : "b", "tier",
+		    i % 3 == 0       ? "gold"
+			: i % 3 == 1 ? ""
+				     : "x");
+	set(&w, "c", "tier", "no");
+	OK(try_merge(&w, "b", "a"));
+	do {
+		OK(store_history_of_tree(w.st, S("a"), before, 4, w.a, &rows, &count, &err));
+		for (size_t i = 0; i < count; i++) {
+			assert_true(rows[i].history_no < before);
+			before = rows[i].history_no;
+			of_b += slice_eq_str(rows[i].customer_id, "b");
+			assert_false(slice_eq_str(rows[i].customer_id, "c"));
+		}
+		total += count;
+	} while (count > 0);
+	assert_int_equal(total, 2 + 7 + 2);
+	assert_int_equal(of_b, 1 + 3 + 1);
+	OK(store_commit(w.st, &err));
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -365,6 +498,8 @@ main(void)
 	    cmocka_unit_test(merged_customers_are_one_subject),
 	    cmocka_unit_test(merging_and_taking_apart_is_the_identity),
 	    cmocka_unit_test(merging_loses_nothing),
+	    cmocka_unit_test(a_tree_as_of_an_instant_is_the_tree_of_then),
+	    cmocka_unit_test(the_history_of_a_tree_is_that_of_all_in_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
