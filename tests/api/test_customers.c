@@ -293,9 +293,7 @@ main(void)
 	    T(an_import_reports_what_it_did_and_may_be_repeated),
 	    T(a_customer_is_changed_merged_and_shown_as_it_was),
 	    T(a_change_that_would_count_for_nothing_is_refused),
-=======
 	    T(a_merged_customer_is_shown_with_all_they_did_and_all_their_history),
->>>>>>> 70f174f (customers: a page has what they did and the history of all who are one; as of an instant the tree of then)
 	    T(a_dry_run_writes_nothing),
 	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),
 	    T(a_file_of_which_nothing_can_be_taken_is_refused),
