@@ -42,11 +42,26 @@ split_url(struct slice url, struct slice *user_r, struct slice *host_r)
 }
 
 static bool
+is_handle_byte(unsigned char ch)
+{
+	switch (ch) {
+	case ',':
+	case '/':
+	case '?':
+	case '#':
+	case '<':
+	case '>':
+	case '"':
+	case 0x7f: return false;
+	default: return ch > ' ';
+	}
+}
+
+static bool
 is_handle_text(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] <= ' ' || s.ptr[i] == 0x7f ||
-		    memchr(",/?#<>\"", s.ptr[i], 7) != NULL)
+		if (!is_handle_byte((unsigned char)s.ptr[i]))
 			return false;
 	return s.len > 0 && s.ptr[0] != '@' && s.ptr[s.len - 1] != '@';
 }
