@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How fast are segments?  So many customers and segments: judging everybody when the rules go live, and the time from a change to its
-membership, asked over the API one customer at a time (the answer comes with the commit, and membership commits with the change).
+membership, asked over the API one customer at a time (the answer comes with the commit, and membership commits with the change); the same while a tenth
+more customers are imported.
 
     tests/bench/segments.py build/earshot [CUSTOMERS [SEGMENTS [CHANGES]]]
 """
@@ -67,6 +68,41 @@ def memory_mb(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
 
 
+def change(socket, body):
+    began = time.perf_counter()
+    ask(socket, "POST", "/api/v1/customers/import", body)
+    return (time.perf_counter() - began) * 1000
+
+
+def tell(what, spent):
+    spent.sort()
+    print(f"{what} p50 {statistics.median(spent):.1f} ms, p99 {spent[int(len(spent) * 0.99)]:.1f} ms, worst {spent[-1]:.1f} ms until its memberships are committed",
+          flush=True)
+
+
+def used_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        words = stat.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def import_live(program, directory, pid, socket, rng, customers, count):
+    """New customers come in a file, all of them judged, while others change."""
+    with open(os.path.join(directory, "more.csv"), "w", encoding="utf-8") as out:
+        out.write(HEAD)
+        out.writelines(row(rng, customers + n) for n in range(count))
+    began, used, spent = time.monotonic(), used_s(pid), []
+    child = subprocess.Popen([program, "import", "more.csv"], cwd=directory, stdout=subprocess.DEVNULL)
+    while child.poll() is None:
+        spent.append(change(socket, (HEAD + row(rng, rng.randrange(customers))).encode()))
+        time.sleep(0.05)
+    if child.returncode != 0:
+        raise SystemExit(f"import: {child.returncode}")
+    took = time.monotonic() - began
+    print(f"import, judged      {count} customers more in {took:.1f} s: {count / took:.0f} customers/s, {used_s(pid) - used:.1f} s of CPU, {memory_mb(pid):.0f} MB")
+    tell("a change meanwhile ", spent)
+
+
 def main():
     import json
     program = os.path.abspath(sys.argv[1])
@@ -84,7 +120,7 @@ def main():
             out.writelines(row(rng, n) for n in range(customers))
         began = time.monotonic()
         subprocess.run([program, "import", "customers.csv"], cwd=directory, check=True, stdout=subprocess.DEVNULL)
-        print(f"import             {customers} customers in {time.monotonic() - began:.1f} s")
+        print(f"import             {customers} customers in {time.monotonic() - began:.1f} s", flush=True)
         child, socket = start(program, directory)
         with open(os.path.join(directory, "rules", "a.rules"), "w", encoding="utf-8") as out:
             out.write(rules(segments))
@@ -97,15 +133,10 @@ def main():
             time.sleep(0.2)
         took = time.monotonic() - began
         members = sum(item["members"] for item in items)
-        print(f"judging everybody  {customers} customers x {segments} segments in {took:.1f} s: {customers / took:.0f} customers/s, {members} memberships, {memory_mb(child.pid):.0f} MB")
-        spent = []
-        for _ in range(changes):
-            body = (HEAD + row(rng, rng.randrange(customers))).encode()
-            began = time.perf_counter()
-            ask(socket, "POST", "/api/v1/customers/import", body)
-            spent.append((time.perf_counter() - began) * 1000)
-        spent.sort()
-        print(f"a change           p50 {statistics.median(spent):.1f} ms, p99 {spent[int(len(spent) * 0.99)]:.1f} ms, worst {spent[-1]:.1f} ms until its memberships are committed")
+        print(f"judging everybody  {customers} customers x {segments} segments in {took:.1f} s: {customers / took:.0f} customers/s, {members} memberships, {used_s(child.pid):.0f} s of CPU, {memory_mb(child.pid):.0f} MB",
+              flush=True)
+        tell("a change           ", [change(socket, (HEAD + row(rng, rng.randrange(customers))).encode()) for _ in range(changes)])
+        import_live(program, directory, child.pid, socket, rng, customers, customers // 10)
         child.terminate()
         child.wait()
     finally:
