@@ -217,6 +217,12 @@ client_call(struct client *c, const char *method, const char *path, struct slice
 			     : call_alone(c, method, path, body, status_r, answer, err);
 }
 
+bool
+client_has_daemon(const struct client *c)
+{
+	return c->has_daemon;
+}
+
 void
 client_encode(struct buf *out, struct slice s)
 {

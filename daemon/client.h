@@ -17,6 +17,7 @@ struct config;
 /* Takes the configuration. */
 int client_new(struct config *config_take, struct client **c_r, struct err *err);
 void client_free(struct client *c);
+bool client_has_daemon(const struct client *c);
 
 /* path with its query, %-encoded; body SLICE_NONE: none.  *status_r and the answer's body. */
 int client_call(struct client *c, const char *method, const char *path, struct slice body,

@@ -21,7 +21,10 @@
 #include "daemon/progress.h"
 #include "daemon/verb_list.h"
 
-#define IMPORT_PIECE_ROWS 5000 /* the daemon takes posts between two pieces */
+#define IMPORT_PIECE_ROWS 5000
+/* The daemon takes posts, and others' changes, between two pieces: with a hundred segments a row of a new customer costs
+ * some 100 microseconds, and nobody is to wait for much more than 50 milliseconds. */
+#define IMPORT_PIECE_ROWS_DAEMON 500
 #define IMPORT_MAPPING_BYTES (1024 * 1024)
 #define IMPORT_FINDINGS_TOLD 200
 #define IMPORT_FINDINGS_BYTES (4u * 1024 * 1024)
@@ -357,6 +360,15 @@ close_rejects(struct importing *m, struct err *err)
 }
 
 static int
+open_file(struct importing *m, struct err *err)
+{
+	size_t rows = client_has_daemon(m->client) ? IMPORT_PIECE_ROWS_DAEMON : IMPORT_PIECE_ROWS;
+
+	m->file = import_file_new(m->name, m->mapping, m->diags, rows, on_piece, m);
+	return m->file != NULL ? 0 : err_set(err, ERR_NOMEM, "no memory for '%s'", m->name);
+}
+
+static int
 import(struct importing *m, struct config *config)
 {
 	struct err err = {ERR_NONE, ""}, closing = {ERR_NONE, ""};
@@ -367,10 +379,9 @@ import(struct importing *m, struct config *config)
 		verb_print_diags(m->call, m->diags);
 		return rc < 0 ? verb_cannot(m->call, &err) : EXIT_FOUND;
 	}
-	m->file = import_file_new(m->name, m->mapping, m->diags, IMPORT_PIECE_ROWS, on_piece, m);
 	rc = client_new(config, &m->client, &err);
-	if (rc == 0 && m->file == NULL)
-		rc = err_set(&err, ERR_NOMEM, "no memory for '%s'", m->name);
+	if (rc == 0)
+		rc = open_file(m, &err);
 	if (rc == 0)
 		rc = open_rejects(m, &err);
 	if (rc == 0)
