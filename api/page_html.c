@@ -187,6 +187,21 @@ short_number(struct buf *b, int64_t n)
 		buf_addf(b, "%lld", (long long)n);
 }
 
+/* %-encoded for a query value or a path segment. */
+static void
+html_url(struct buf *b, struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char ch = (unsigned char)s.ptr[i];
+
+		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') || strchr("-_.~", ch) != NULL)
+			buf_add_char(b, (char)ch);
+		else
+			buf_addf(b, "%%%02X", ch);
+	}
+}
+
 void
 html_author(struct buf *b, const struct stored_post *sp)
 {
@@ -211,24 +226,11 @@ html_author(struct buf *b, const struct stored_post *sp)
 		buf_add_str(b, au->followers == 1 ? " follower</span>" : " followers</span>");
 	}
 	if (sp->customer != NULL) {
-		buf_add_str(b, "<span class=\"chip good\">customer ");
+		buf_add_str(b, "<a class=\"chip good\" href=\"/api/v1/people/");
+		html_url(b, sp->customer->id);
+		buf_add_str(b, "?format=html\">customer ");
 		html_bdi(b, sp->customer->id, 60);
-		buf_add_str(b, "</span>");
-	}
-}
-
-/* %-encoded for a query value. */
-static void
-html_url(struct buf *b, struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char ch = (unsigned char)s.ptr[i];
-
-		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-		    (ch >= '0' && ch <= '9') || strchr("-_.~", ch) != NULL)
-			buf_add_char(b, (char)ch);
-		else
-			buf_addf(b, "%%%02X", ch);
+		buf_add_str(b, "</a>");
 	}
 }
 

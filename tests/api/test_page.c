@@ -55,7 +55,7 @@ it_shows_what_was_heard_what_fired_and_what_waits(void **state)
 	assert_says(f, "earshot outbox approve ");
 	assert_says(f, "Thank you, @zoe@social.example!");
 	assert_says(f, "for <b><bdi>social team</bdi></b>");
-	assert_says(f, "customer <bdi>u-1</bdi>");
+	assert_says(f, "href=\"/api/v1/people/u-1?format=html\">customer <bdi>u-1</bdi></a>");
 	assert_says(f,
 	    "href=\"/api/v1/"
 	    "why?format=text&amp;post=https%3A%2F%2Fsocial.example%2Fposts%2F1&amp;rule=support-"
