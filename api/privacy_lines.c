@@ -250,6 +250,20 @@ newest_first(const void *a, const void *b)
 	return x->no < y->no ? -1 : x->no > y->no;
 }
 
+/* An alert has a row for each post that raised it, and is told once. */
+static bool
+is_told(const struct happened *list, size_t n, const struct json *v)
+{
+	int64_t alert, other;
+
+	if (!json_i64(json_get(v, "alert"), &alert))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (json_i64(json_get(list[i].v, "alert"), &other) && other == alert)
+			return true;
+	return false;
+}
+
 static size_t
 take_kind(const struct kind *kind, const struct json *items, struct happened *list)
 {
@@ -259,6 +273,8 @@ take_kind(const struct kind *kind, const struct json *items, struct happened *li
 		const struct json *v = json_at(items, i);
 		int64_t at_ms;
 
+		if (is_told(list, n, v))
+			continue;
 		if (!time_parse_rfc3339(json_get_str(v, kind->time), &at_ms))
 			at_ms = 0;
 		list[n] = (struct happened){at_ms, kind, v, n};

@@ -52,6 +52,26 @@ struct section {
 		    COUNT_SQL(from), NULL                                                          \
 	}
 
+/* Posts go by event time, as their index does: an author's posts are too many to be sorted for a page. */
+#define POST_SHOWN                                                                                 \
+	"post_no AS no, id, feed, source, event_at_ms AS \"event_at!t\", created_at_ms AS "        \
+	"\"created_at!t\", fetched_at_ms AS \"fetched_at!t\", text, lang, label AS "               \
+	"\"sentiment!l\", score_milli AS \"score!m\", brands, likes, replies, reposts, inert, "    \
+	"rules_version, revision, is_deleted AS \"deleted!b\", is_expired AS \"expired!b\""
+#define POSTS_SQL(columns)                                                                         \
+	"SELECT " columns                                                                          \
+	" FROM posts WHERE author_no = ?1 AND (event_at_ms, post_no) < (coalesce("                 \
+	"(SELECT event_at_ms FROM posts WHERE post_no = ?2), 9223372036854775807), ?2) "           \
+	"ORDER BY event_at_ms DESC, post_no DESC LIMIT ?3"
+#define POSTS                                                                                      \
+	{                                                                                          \
+		"posts", "posts", BY_AUTHOR_NO, true,                                              \
+		    POSTS_SQL(POST_SHOWN                                                           \
+			", post_json AS \"as_seen!j\", score_json AS "                             \
+			"\"reasons!j\", (SELECT customer_json FROM post_customers c WHERE "        \
+			"c.post_no = posts.post_no) AS \"customer_then!j\""),                      \
+		    COUNT_SQL("posts WHERE author_no = ?1"), POSTS_SQL(POST_SHOWN)                 \
+	}
 /* Where there may be more than a page shows. */
 #define WHOLE_NEWEST(name, table, by, order, columns, from)                                        \
 	{                                                                                          \
@@ -141,19 +161,13 @@ static const struct section sections[] = {
     PAGED("early_on", "item_authors", BY_AUTHOR_NO, "item_no",
 	"name, place, authors, at_ms AS \"at!t\"",
 	"item_authors JOIN items USING (item_no) WHERE author_no = ?1"),
-    PAGED_BRIEF("posts", "posts", BY_AUTHOR_NO, "posts.post_no",
-	"id, feed, source, event_at_ms AS \"event_at!t\", created_at_ms AS \"created_at!t\", "
-	"fetched_at_ms AS \"fetched_at!t\", text, lang, label AS \"sentiment!l\", score_milli AS "
-	"\"score!m\", brands, likes, replies, reposts, inert, rules_version, revision, is_deleted "
-	"AS \"deleted!b\", is_expired AS \"expired!b\"",
-	"post_json AS \"as_seen!j\", score_json AS "
-	"\"reasons!j\", (SELECT customer_json FROM post_customers c WHERE c.post_no = "
-	"posts.post_no) AS \"customer_then!j\"",
-	"posts WHERE author_no = ?1"),
+    POSTS,
     PAGED_BRIEF("events", "events", BY_CUSTOMER, "event_no",
 	"customer_id, id, name, source, at_ms AS \"at!t\", received_at_ms AS \"received_at!t\", "
-	"properties AS \"properties!j\", inert, rules_version, is_expired AS \"expired!b\"",
-	"customer_json AS \"customer_then!j\"", "events WHERE customer_id = ?1"),
+	"properties AS \"properties!j\", inert, rules_version",
+	"customer_json AS \"customer_then!j\"",
+	/* Of what is over its time nothing is left that is somebody's. */
+	"events WHERE customer_id = ?1 AND is_expired = 0"),
     WHOLE_NEWEST("days", "customer_days", BY_CUSTOMER, "customer_days.day",
 	"customer_id, date(day * 86400, 'unixepoch') AS day, posts, score_sum_milli AS "
 	"\"score_sum!m\", complaints, contacts, events",
@@ -169,13 +183,15 @@ static const struct section sections[] = {
 	"o.provider_id, o.created_at_ms AS \"created_at!t\", o.updated_at_ms AS \"updated_at!t\""
     PAGED("messages", "outbox", BY_CUSTOMER, "o.message_no", MESSAGE_COLUMNS,
 	"outbox o WHERE o.customer_id = ?1"),
-    PAGED("replies", "outbox", BY_SUBJECT, "o.message_no", MESSAGE_COLUMNS,
+    /* By decision, as with alerts: the index by subject has them in order. */
+    PAGED("replies", "outbox", BY_SUBJECT, "d.decision_no", MESSAGE_COLUMNS,
 	"decisions d JOIN outbox o ON o.decision_id = d.id WHERE d.subject = ?1 AND o.customer_id "
 	"IS NULL AND o.alert_no IS NULL"),
     WHOLE("offers", "offer_codes", BY_SUBJECT,
 	"offer, code, decision_id, taken_at_ms AS \"taken_at!t\"", "offer_codes WHERE person = ?1"),
-    PAGED("alerts", "alerts", BY_SUBJECT, "l.alert_no",
-	"l.queue, l.severity AS \"severity!v\", l.state AS \"state!a\", l.title, l.rule_id, "
+    PAGED("alerts", "alerts", BY_SUBJECT, "d.decision_no",
+	"l.alert_no AS alert, l.queue, l.severity AS \"severity!v\", l.state AS \"state!a\", "
+	"l.title, l.rule_id, "
 	"l.reason, l.post_id, "
 	"p.post_id AS because_of, l.count, l.opened_at_ms AS \"opened_at!t\", l.changed_by, "
 	"l.change_note",

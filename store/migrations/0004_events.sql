@@ -34,3 +34,4 @@ INSERT INTO timers_of_all (timer_no, due_at_ms, rule_id, post_no, subject, start
 DROP TABLE timers;
 ALTER TABLE timers_of_all RENAME TO timers;
 CREATE INDEX timers_due ON timers (due_at_ms);
+CREATE INDEX timers_by_subject ON timers (subject) WHERE subject IS NOT NULL;
