@@ -72,6 +72,7 @@ static const struct api_route routes[] = {
     {"GET", "/api/v1/sources", API_READER, api_sources_list, NULL},
     {"GET", "/api/v1/channels", API_LOOP, api_channels_list, NULL},
     {"GET", "/api/v1/segments", API_READER, api_segments_list, NULL},
+    {"POST", "/api/v1/segments/estimate", API_READER, api_segments_estimate, NULL},
     {"GET", "/api/v1/segments/{id}", API_READER, api_segments_show, NULL},
     {"GET", "/api/v1/segments/{id}/members", API_READER, api_segments_members, after_and_limit},
     {"POST", "/api/v1/segments/{id}/members", API_WRITER, api_segments_change, NULL},

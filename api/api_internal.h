@@ -156,6 +156,7 @@ api_handler_fn api_alerts_list, api_alerts_show, api_alerts_act;
 api_handler_fn api_rules_list, api_rules_history, api_rules_version, api_rules_check,
     api_rules_apply, api_rules_plan, api_rules_rollback, api_rules_fields;
 api_handler_fn api_segments_list, api_segments_show, api_segments_members, api_segments_change;
+api_handler_fn api_segments_estimate;
 api_handler_fn api_watches_list, api_incidents_list;
 api_handler_fn api_backtests_start, api_backtests_show, api_backtests_stop;
 api_handler_fn api_sources_list, api_channels_list;

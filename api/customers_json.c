@@ -38,6 +38,25 @@ put_consent(struct json_writer *w, const struct consent *k)
 	json_object_end(w);
 }
 
+/* Since when, where that is known; and those of which it cannot be told yet. */
+static void
+put_segments(struct json_writer *w, const struct customer *customer)
+{
+	json_key(w, "segments");
+	json_array_begin(w);
+	for (size_t i = 0; i < customer->segments.count; i++) {
+		json_object_begin(w);
+		json_kv_str(w, "id", customer->segments.items[i]);
+		json_kv_time(w, "since",
+		    customer->segments_since_ms == NULL ? TIME_UNKNOWN
+							: customer->segments_since_ms[i]);
+		json_object_end(w);
+	}
+	json_array_end(w);
+	api_put_texts(
+	    w, "unsure_segments", customer->unsure_segments.items, customer->unsure_segments.count);
+}
+
 void
 api_customer_members(struct json_writer *w, const struct customer *customer)
 {
@@ -60,6 +79,7 @@ api_customer_members(struct json_writer *w, const struct customer *customer)
 		put_consent(w, &customer->consents[i]);
 	json_array_end(w);
 	api_put_texts(w, "tags", customer->tags.items, customer->tags.count);
+	put_segments(w, customer);
 	api_put_texts(w, "merged", customer->merged.items, customer->merged.count);
 }
 

@@ -2,7 +2,7 @@
  * plan.c - what a change of the rules would do, and going back.
  *
  * POST /api/v1/rules/plan      {"bundle":{...}} or {"version":N}, optionally "against":M
- *                              200 with what changes; 404 no such version; 409; 422 with findings
+ *                              200 with what changes and who would be in changed segments; 404 no such version; 409; 422 with findings
  * POST /api/v1/rules/rollback  {"version":N}; 200; 404; 409 changed meanwhile; 422 with findings
  */
 #include "api/api_internal.h"
@@ -13,6 +13,7 @@
 #include "store/outbox.h"
 
 #include "api/bundle_internal.h"
+#include "api/estimate_internal.h"
 
 /* ---- templates --------------------------------------------------------- */
 
@@ -207,16 +208,24 @@ answer_plan(struct api_call *c, const struct rule_set *base, const struct rule_s
 	struct json_doc *was = NULL, *is = NULL;
 	struct rule_change *changes;
 	struct json_writer *w;
+	struct estimate e;
 	size_t count;
 	int rc = -1;
 
-	if (rule_sets_diff(base, draft, c->env->arena, &changes, &count, err) < 0 ||
+	if (api_estimate_begin(c, draft, &e, err) < 0 ||
+	    (api_estimate_changed(&e, base, draft) && api_estimate(c, draft, &e, err) < 0) ||
+	    rule_sets_diff(base, draft, c->env->arena, &changes, &count, err) < 0 ||
 	    json_parse(before, &was, NULL, err) < 0 || json_parse(after, &is, NULL, err) < 0)
 		goto out;
 	w = api_object(c);
 	json_kv_i64(w, "against", version);
 	put_changes(w, changes, count);
 	put_templates(w, json_root(was), json_root(is));
+	json_key(w, "members");
+	json_object_begin(w);
+	if (api_put_estimate(c, w, draft, &e, err) < 0)
+		goto out;
+	json_object_end(w);
 	api_put_findings(w, diags);
 	api_object_end(c);
 	rc = 0;

@@ -116,6 +116,7 @@ struct customer {
 	struct slice_list tags; /* not expired */
 	bool has_segments; /* false: which segments they are in is not known at all */
 	struct slice_list segments; /* ids of those they are in */
+	const int64_t *segments_since_ms; /* of each of them; NULL: not known */
 	bool has_influence; /* else it is not known */
 	int32_t influence; /* the highest of their linked accounts, 0..100 */
 	struct slice_list unsure_segments; /* ids of those being judged anew for everybody */

@@ -253,6 +253,7 @@ fill_lists(struct pipeline *p, const enum tristate *truth, size_t count, struct 
 	if (in == NULL || unsure == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the segments of a post");
 	c->segments = (struct slice_list){in, 0};
+	c->segments_since_ms = NULL;
 	c->unsure_segments = (struct slice_list){unsure, 0};
 	for (size_t i = 0; i < count; i++) {
 		if (truth[i] == TRI_YES)

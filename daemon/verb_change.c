@@ -203,6 +203,26 @@ print_reach(const struct buf *report, const char *since)
 	json_doc_free(doc);
 }
 
+static void
+print_members(const struct json *members)
+{
+	const struct json *segments = json_get(members, "segments");
+	bool is_estimate = false;
+
+	json_bool(json_get(members, "is_estimate"), &is_estimate);
+	for (size_t i = 0; i < json_count(segments); i++) {
+		const struct json *s = json_at(segments, i);
+
+		printf("segment %.*s: %lld members now, %s%lld then: %lld come, %lld go\n",
+		    SLICE_ARG(json_get_str(s, "id")), list_number(s, "members"),
+		    is_estimate ? "about " : "", list_number(s, "would_have"),
+		    list_number(s, "come"), list_number(s, "go"));
+	}
+	if (is_estimate && json_count(segments) > 0)
+		printf("members are an estimate from %lld of %lld customers\n",
+		    list_number(members, "judged"), list_number(members, "customers"));
+}
+
 static int
 print_plan(struct verb_call *call, const struct json *root)
 {
@@ -221,6 +241,7 @@ print_plan(struct verb_call *call, const struct json *root)
 		print_change(json_at(changes, i));
 	for (size_t i = 0; i < json_count(templates); i++)
 		print_template(json_at(templates, i));
+	print_members(json_get(root, "members"));
 	list_print_findings(json_get(root, "findings"));
 	if (!has_any) {
 		printf("nothing changes: it is what version %lld holds\n", (long long)against);

@@ -152,6 +152,47 @@ out:
 	return code;
 }
 
+/* ---- estimate -------------------------------------------------------------- */
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static int
+run_estimate(struct verb_call *call)
+{
+	bool is_input = strcmp(call->args[1], "-") == 0;
+	struct buf text, body;
+	struct json_writer w;
+	struct err err = {ERR_NONE, ""};
+	int code;
+
+	buf_init(&text, IMPORT_BYTES_MAX);
+	buf_init(&body, BODY_MAX);
+	if (file_read(is_input ? "/dev/stdin" : call->args[1], IMPORT_BYTES_MAX - 1, &text, &err) <
+	    0) {
+		code = verb_cannot(call, &err);
+		goto out;
+	}
+	json_writer_init(&w, &body);
+	json_object_begin(&w);
+	json_kv_str(&w, "text", buf_slice(&text));
+	if (!is_input)
+		json_kv_cstr(&w, "file", base_name(call->args[1]));
+	if (call->arg_count > 2)
+		json_kv_cstr(&w, "id", call->args[2]);
+	json_object_end(&w);
+	code = list_show(call, "POST", "/api/v1/segments/estimate", buf_slice(&body));
+out:
+	buf_fini(&text);
+	buf_fini(&body);
+	return code;
+}
+
 /* ---- the verb -------------------------------------------------------------- */
 
 static int
@@ -159,21 +200,25 @@ run_segments(struct verb_call *call)
 {
 	static const struct {
 		const char *name;
-		size_t args;
+		size_t args; /* with its own name */
+		size_t spare; /* and so many that may be left out */
 		const char *usage;
 		int (*run)(struct verb_call *call);
 	} commands[] = {
-	    {"list", 1, "list", run_list},
-	    {"show", 2, "show ID", run_show},
-	    {"members", 2, "members ID", run_members},
-	    {"import", 3, "import ID FILE", run_import},
+	    {"list", 1, 0, "list", run_list},
+	    {"show", 2, 0, "show ID", run_show},
+	    {"members", 2, 0, "members ID", run_members},
+	    {"import", 3, 0, "import ID FILE", run_import},
+	    {"estimate", 2, 1, "estimate FILE [ID]", run_estimate},
 	};
 	const char *what = call->arg_count == 0 ? "list" : call->args[0];
 
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		if (strcmp(commands[i].name, what) != 0)
 			continue;
-		if (call->arg_count > 0 && call->arg_count != commands[i].args)
+		if (call->arg_count > 0 &&
+		    (call->arg_count < commands[i].args ||
+			call->arg_count > commands[i].args + commands[i].spare))
 			return verb_usage(call, "write: earshot segments %s", commands[i].usage);
 		return commands[i].run(call);
 	}
@@ -190,7 +235,7 @@ static const struct flag segments_flags[] = {
 
 const struct verb verb_segments = {
     "segments",
-    "[list | show ID | members ID | import ID FILE]",
+    "[list | show ID | members ID | import ID FILE | estimate FILE [ID]]",
     "groups of customers: how many are in each, and who",
     "Segments are written in the rules. `list` says how many customers are in each, and while "
     "everybody "
@@ -198,10 +243,13 @@ const struct verb verb_segments = {
     "on a "
     "line or in the first column of a CSV, to a segment whose members are imported; sent again it "
     "changes "
-    "nothing. - is standard input.",
+    "nothing. `estimate` says how many would be in the segments of a file of rules that is not "
+    "live; "
+    "beyond 10,000 customers that is an estimate from a sample. - is standard input.",
     "  earshot segments\n"
     "  earshot segments show loyal\n"
-    "  earshot segments import vip vip.csv --replace",
+    "  earshot segments import vip vip.csv --replace\n"
+    "  earshot segments estimate draft.rules",
     segments_flags,
     run_segments,
 };

@@ -147,6 +147,20 @@ seen_keywords(struct evaluation *e, const struct test *t, struct line *l)
 		line_add_str(l, "none of them");
 }
 
+/* An example gives segments one by one, and has no customer. */
+static void
+seen_segments(const struct evaluation *e, struct line *l)
+{
+	const struct customer *c = e->occ->customer;
+
+	if (c == NULL)
+		return;
+	if (c->segments.count == 0)
+		line_add_str(l, "in none");
+	else
+		seen_list(c->segments.items, c->segments.count, false, l);
+}
+
 static void
 seen(struct evaluation *e, const struct test *t, struct line *l)
 {
@@ -167,6 +181,8 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 	} else if (f->texts != NULL) {
 		if (evaluation_texts(e, f, &texts))
 			seen_list(texts.items, texts.count, f->type != FIELD_WORD, l);
+	} else if (f->type == FIELD_IN_SEGMENT) {
+		seen_segments(e, l);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "store/customers_internal.h"
 #include "store/row_json_internal.h"
+#include "store/segments.h"
 
 struct part {
 	struct slice field; /* "endpoint:e-1"; as in the history */
@@ -129,6 +130,26 @@ keep_marks(struct past *p, const struct customer_record *r)
 
 		json_put_bool(&w, true);
 		if (keep(p, "list:", r->lists.items[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+keep_segments(struct past *p, struct slice id)
+{
+	struct segment_member *rows;
+	size_t count;
+
+	if (store_segments_of(p->st, id, p->a, &rows, &count, p->err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct json_writer w = value_begin(p);
+
+		json_object_begin(&w);
+		json_kv_i64(&w, "since_ms", rows[i].since_ms);
+		json_object_end(&w);
+		if (keep(p, "segment:", rows[i].segment) < 0)
 			return -1;
 	}
 	return 0;
@@ -285,6 +306,48 @@ put_profile(struct past *p, struct json_writer *w, struct slice id)
 		write_text(w, names[i], member_of(p, profile->value, names[i]));
 }
 
+static int64_t
+since_of(struct slice json)
+{
+	int64_t since_ms = TIME_UNKNOWN;
+	struct json_doc *doc;
+	struct err ignored;
+
+	if (json_parse(json, &doc, NULL, &ignored) < 0)
+		return TIME_UNKNOWN;
+	if (!json_i64(json_get(json_root(doc), "since_ms"), &since_ms))
+		since_ms = TIME_UNKNOWN;
+	json_doc_free(doc);
+	return since_ms;
+}
+
+/* Those they were in, as a customer's answer has them today. */
+static void
+put_segments(struct past *p, struct json_writer *w)
+{
+	static const char prefix[] = "segment:";
+	bool has_begun = false;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct part *part = &p->parts[i];
+
+		if (!slice_is_set(part->value) || !slice_starts_with(part->field, prefix))
+			continue;
+		if (!has_begun) {
+			json_key(w, "segments");
+			json_array_begin(w);
+		}
+		has_begun = true;
+		json_object_begin(w);
+		json_kv_str(w, "id",
+		    slice_make(part->field.ptr + strlen(prefix), part->field.len - strlen(prefix)));
+		json_kv_time(w, "since", since_of(part->value));
+		json_object_end(w);
+	}
+	if (has_begun)
+		json_array_end(w);
+}
+
 static void
 put_record(struct past *p, struct slice id, int64_t at_ms, struct buf *out)
 {
@@ -300,6 +363,7 @@ put_record(struct past *p, struct slice id, int64_t at_ms, struct buf *out)
 	(void)put_kind(p, w, "consent:", "consents", SHAPE_VALUES, INT64_MIN);
 	(void)put_kind(p, w, "tag:", "tags", SHAPE_VALUES, at_ms);
 	(void)put_kind(p, w, "list:", "lists", SHAPE_NAMES, INT64_MIN);
+	put_segments(p, w);
 	if (!put_kind(p, w, "link:", "links", SHAPE_VALUES, INT64_MIN)) {
 		json_key(w, "links"); /* a record says so, too */
 		json_array_begin(w);
@@ -318,7 +382,8 @@ store_record_as_of(struct store *st, struct slice id, int64_t at_ms, struct aren
 
 	if (rc <= 0)
 		return rc;
-	if (keep_facts(&p, &r->c) < 0 || keep_reach(&p, r) < 0 || keep_marks(&p, r) < 0)
+	if (keep_facts(&p, &r->c) < 0 || keep_reach(&p, r) < 0 || keep_marks(&p, r) < 0 ||
+	    keep_segments(&p, id) < 0)
 		return -1;
 	rc = walk(&p, id, at_ms);
 	if (rc <= 0)

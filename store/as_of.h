@@ -4,7 +4,8 @@
  * Every change stands in the history with its whole old and new value, by field (records_write.c).  What
  * a field was at an instant is the new value of its last change until then; else the old value of its
  * first change behind it; else, when it never changed, what stands now.  Tags that were over by then are
- * left out.
+ * left out.  Beside what a record has it tells the segments, with since when; of a segment that left the rules
+ * those who were in it last stay in it: nothing is written of everybody then.
  *
  * Errors: -1 and err.  Threads: as the store.
  */

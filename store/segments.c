@@ -257,28 +257,59 @@ store_segment_leave(struct store *st, struct slice segment, struct slice custome
 
 /* ---- of a customer ---- */
 
+static int
+read_own_segment(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct segment_member *row = into;
+
+	(void)err;
+	*row = (struct segment_member){.segment = query_text(q, 0, a), .since_ms = query_int(q, 1)};
+	return 0;
+}
+
+static int
+keep_segments(struct store *st, struct customer *c, const struct segment_member *rows, size_t count,
+    struct arena *a, struct err *err)
+{
+	struct slice *ids = arena_array(a, count + 1, sizeof *ids);
+	int64_t *since_ms = arena_array(a, count + 1, sizeof *since_ms);
+
+	if (ids == NULL || since_ms == NULL)
+		return store_nomem(st, a, err);
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = rows[i].segment;
+		since_ms[i] = rows[i].since_ms;
+	}
+	c->segments = (struct slice_list){ids, count};
+	c->segments_since_ms = since_ms;
+	return 0;
+}
+
 int
 store_customer_segments(struct store *st, struct customer *c, struct arena *a, struct err *err)
 {
 	struct query q;
+	struct segment_member *rows = NULL;
 	struct slice *items = NULL;
+	size_t count = 0;
 
 	/* Nearly nobody is merged, and this is asked for each of their posts. */
 	if (query_open(&q, st,
 		c->merged.count == 0
-		    ? "SELECT m.segment FROM segment_members m CROSS JOIN segments s ON s.id = "
+		    ? "SELECT m.segment, m.since_ms FROM segment_members m CROSS JOIN segments s "
+		      "ON s.id = "
 		      "m.segment WHERE m.customer_id = ?1 AND s.is_gone = 0 ORDER BY m.segment"
 		    : "WITH RECURSIVE tree (id) AS (VALUES (?1) UNION "
 		      "SELECT c.id FROM tree CROSS JOIN customers c ON c.merged_into = tree.id) "
-		      "SELECT DISTINCT m.segment FROM tree CROSS JOIN segment_members m "
+		      "SELECT m.segment, min(m.since_ms) FROM tree CROSS JOIN segment_members m "
 		      "ON m.customer_id = tree.id CROSS JOIN segments s ON s.id = m.segment "
-		      "WHERE s.is_gone = 0 ORDER BY m.segment",
+		      "WHERE s.is_gone = 0 GROUP BY m.segment ORDER BY m.segment",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, c->id);
-	if (query_rows(&q, a, sizeof *items, query_read_text, &items, &c->segments.count, err) < 0)
+	if (query_rows(&q, a, sizeof *rows, read_own_segment, &rows, &count, err) < 0 ||
+	    keep_segments(st, c, rows, count, a, err) < 0)
 		return -1;
-	c->segments.items = items;
 	if (query_open(&q, st, "SELECT id FROM segments WHERE judged_to < ?1 ORDER BY id", err) < 0)
 		return -1;
 	query_bind_text(&q, c->id);

@@ -103,6 +103,11 @@ int store_tags_next_end(
 int store_customer_ids(struct store *st, struct slice after_id, size_t limit, struct arena *a,
     struct slice **ids_r, size_t *count_r, struct err *err);
 
+/* At most max customers who stand on their own, each as likely as any other, in an order that tells nothing:
+ * the first of them are a sample as well.  Reads all ids; *customers_r: how many there are. */
+int store_customers_sample(struct store *st, size_t max, struct arena *a, struct slice **ids_r,
+    size_t *count_r, int64_t *customers_r, struct err *err);
+
 /* Is there such a customer, merged or not? 1, 0, -1 */
 int store_customer_exists(struct store *st, struct slice id, struct err *err);
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Segments through the real daemon: judged with the change, imported from a file, judged anew when other rules go live, and the same after kill -9."""
 import random
+import time
 
 from lib import need, run_tests, same, wait_for
-from small_house import SmallHouse
+from small_house import SmallHouse, ago
 
 CUSTOMERS = 300
 KILLS = 6
@@ -99,6 +100,63 @@ def members_follow_the_change_and_a_file():
         house.verb("segments", "import", "vip", code=2)
 
 
+DRAFT = """
+segment gold "Gold or silver"
+  when customer.plan is one of "gold", "silver"
+end
+
+segment new "Not best"
+  when customer is not in segment best
+end
+"""
+
+
+def an_estimate_says_who_would_be_in_and_changes_nothing():
+    plans = {n: ("gold", "silver", "basic")[n % 3] for n in range(30)}
+    with house_of(plans) as house:
+        settled(house)
+        status, answer = house.call("POST", "/api/v1/segments/estimate", {"text": DRAFT})
+        same((status, answer["customers"], answer["judged"], answer["is_estimate"]), (200, 30, 30, False), f"{answer}")
+        same([(s["id"], s["members"], s["would_have"], s["come"], s["go"], s["share"]) for s in answer["segments"]],
+             [("gold", 10, 20, 10, 0, 0.666), ("new", 0, 10, 10, 0, 0.333)], "gold with silver; best asks for gold")
+        need(set(answer["segments"][1]["sample"]) <= {f"u{n}" for n in range(30) if n % 3 == 2}, "who")
+        status, answer = house.call("POST", "/api/v1/segments/estimate", {"text": DRAFT, "id": "best"})
+        same([(s["id"], s["members"], s["would_have"]) for s in answer["segments"]], [("best", 10, 20)], "a live one that follows")
+        same(segment(house, "gold")["members"], 10, "nothing went live")
+        for body, wanted in [({"text": "segment x \"X\"\n when sentiment is below 0\nend\n"}, 422), ({"text": "segment"}, 422),
+                             ({"text": DRAFT, "id": "nosuch"}, 404), ({"text": DRAFT, "id": "vip"}, 400), ({"text": "# nothing\n"}, 400),
+                             ({}, 400), ({"text": 5}, 400), ({"text": "", "file": "../x"}, 400)]:
+            same(house.call("POST", "/api/v1/segments/estimate", body)[0], wanted, f"{body}")
+        house.write("new.rules", DRAFT)
+        said = house.verb("segments", "estimate", house.path("new.rules"), "new", code=0).stdout
+        need("would_have" in said and "new" in said, said)
+        house.verb("segments", "estimate", code=2)
+        house.verb("segments", "estimate", house.path("nosuch.rules"), code=3)
+        house.write("rules/test.rules", RULES.replace('"gold"', '"silver"'))
+        said = house.verb("plan", "--since", "0s", code=1).stdout
+        need("segment gold: 10 members now, 10 then: 10 come, 10 go" in said, said)
+        need("segment best: 10 members now, 10 then" in said, "what asks for it changes, too: " + said)
+
+
+def a_customer_says_their_segments_now_and_then():
+    with house_of({0: "gold", 1: "basic"}) as house:
+        settled(house)
+        time.sleep(1.1)  # times are told in whole seconds
+        then = ago(0)
+        time.sleep(1.1)
+        take(house, {0: "basic", 1: "gold"})
+        def ids(path):
+            found = house.call("GET", path)[1]
+            return [s["id"] for s in found.get("customer", found).get("segments", [])]
+        same(ids("/api/v1/customers/u0"), [], "u0 now")
+        same(ids("/api/v1/customers/u1"), ["best", "gold"], "u1 now")
+        same(ids(f"/api/v1/customers/u0?at={then}"), ["best", "gold"], "u0 then")
+        same(ids(f"/api/v1/customers/u1?at={then}"), [], "u1 then")
+        now = house.call("GET", "/api/v1/customers/u1")[1]["segments"]
+        need(all(s["since"] > then for s in now), f"since {now}")
+        need("gold" in house.verb("people", "show", "u1", code=0).stdout, "people show")
+
+
 def a_kill_leaves_members_as_judging_from_nothing_would():
     rng = random.Random(SEED)
     plans = {n: rng.choice(["gold", "basic"]) for n in range(CUSTOMERS)}
@@ -115,4 +173,5 @@ def a_kill_leaves_members_as_judging_from_nothing_would():
 
 
 if __name__ == "__main__":
-    run_tests([members_follow_the_change_and_a_file, a_kill_leaves_members_as_judging_from_nothing_would])
+    run_tests([members_follow_the_change_and_a_file, an_estimate_says_who_would_be_in_and_changes_nothing,
+               a_customer_says_their_segments_now_and_then, a_kill_leaves_members_as_judging_from_nothing_would])
