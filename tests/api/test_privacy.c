@@ -243,6 +243,42 @@ a_long_history_is_bounded_and_says_how_to_get_the_rest(void **state)
 	assert_well_formed(f);
 }
 
+/* Posts of one instant and of later ones, in parts of seven: none is lost between two parts. */
+static void
+posts_of_the_same_time_are_exported_each_once(void **state)
+{
+	struct fixture *f = *state;
+	size_t found[35] = {0}, parts = 0;
+	const char *after = "0.0.0";
+
+	fixture_import(f);
+	for (int i = 0; i < 35; i++) {
+		f->clock.at_ms += i % 10 == 0 ? 1000 : 0;
+		fixture_say(f, "ann", "acme");
+	}
+	while (after != NULL) {
+		const struct json *part = fixture_get(
+		    f, arena_printf(f->a, "/api/v1/people/u-1/export?limit=7&after=%s", after));
+		const struct json *items = json_get(part, "items");
+		struct slice next = json_get_str(part, "next");
+
+		for (size_t i = 0;
+		     slice_eq_str(json_get_str(part, "name"), "posts") && i < json_count(items);
+		     i++) {
+			int64_t no = 0;
+
+			assert_true(json_i64(json_get(json_at(items, i), "no"), &no));
+			assert_in_range(no, 1, 35);
+			found[no - 1]++;
+			parts += i == 0;
+		}
+		after = slice_is_set(next) ? arena_strndup(f->a, next.ptr, next.len) : NULL;
+	}
+	for (size_t i = 0; i < 35; i++)
+		assert_int_equal(found[i], 1);
+	assert_int_equal(parts, 5);
+}
+
 static void
 words_that_are_no_longer_kept_are_said_to_be_gone(void **state)
 {
@@ -270,6 +306,7 @@ main(void)
 	    T(standing_counts_and_is_shown_decoded),
 	    T(consent_is_what_holds_of_all_that_were_merged),
 	    T(a_long_history_is_bounded_and_says_how_to_get_the_rest),
+	    T(posts_of_the_same_time_are_exported_each_once),
 	    T(words_that_are_no_longer_kept_are_said_to_be_gone),
 	};
 
