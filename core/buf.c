@@ -142,6 +142,12 @@ buf_drop_front(struct buf *b, size_t len)
 	memmove(b->ptr, b->ptr + len, b->len + 1);
 }
 
+void
+buf_fail(struct buf *b)
+{
+	b->has_failed = true;
+}
+
 bool
 buf_failed(const struct buf *b)
 {

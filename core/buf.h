@@ -36,6 +36,7 @@ int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_drop_front(struct buf *b, size_t len); /* the first len bytes go */
 
+void buf_fail(struct buf *b); /* what should have been added could not be made */
 bool buf_failed(const struct buf *b);
 bool buf_is_full(const struct buf *b); /* failed, and the ceiling was why */
 const char *buf_str(const struct buf *b); /* never NULL; valid until the next change */

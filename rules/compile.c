@@ -60,18 +60,33 @@ add_check(struct compiler *c, enum requirement_kind kind, uint32_t at, uint32_t 
 
 /* A member of what a program asks; its code was made from `from` on. */
 static int
-check_member(struct compiler *c, const struct node *n, uint32_t from)
+check_member(struct compiler *c, uint32_t asked, uint32_t from)
 {
-	bool is_not = n->kind == NODE_NOT && n->first->kind == NODE_CONDITION;
+	const struct asked *q = &c->set->asked[asked];
 
-	if (is_not)
-		return add_check(c, REQUIRE_NO, n->first->test, 0);
-	return n->kind == NODE_CONDITION
-	    ? add_check(c, REQUIRE_YES, n->test, 0)
+	if (q->kind == NODE_NOT && q[1].kind == NODE_CONDITION)
+		return add_check(c, REQUIRE_NO, q[1].arg, 0);
+	return q->kind == NODE_CONDITION
+	    ? add_check(c, REQUIRE_YES, q->arg, 0)
 	    : add_check(c, REQUIRE_CODE, from, (uint32_t)c->set->code_count);
 }
 
-static int compile_node(struct compiler *c, struct node *n);
+static int
+add_asked(struct compiler *c, enum node_kind kind, uint32_t *at_r)
+{
+	struct rule_set *s = c->set;
+	void *asked = s->asked;
+
+	if (s->asked_count >= ASKED_MAX - 1 ||
+	    vector_grow(&asked, s->asked_count, &s->asked_cap, sizeof *s->asked) < 0)
+		return -1;
+	s->asked = asked;
+	*at_r = (uint32_t)s->asked_count;
+	s->asked[s->asked_count++] = (struct asked){.kind = kind & 3u};
+	return 0;
+}
+
+static int compile_node(struct compiler *c, const struct node *n, uint32_t *asked_r);
 
 /* a; JUMP end; b; AND; JUMP end; c; AND; end: what is decided is not asked further. */
 static int
@@ -80,11 +95,11 @@ compile_group(struct compiler *c, const struct node *n)
 	bool is_all = n->kind == NODE_ALL;
 	uint32_t open = UINT32_MAX; /* the jumps to be aimed, linked through their arguments */
 
-	for (struct node *child = n->first; child != NULL; child = child->next) {
-		uint32_t from = (uint32_t)c->set->code_count;
+	for (const struct node *child = n->first; child != NULL; child = child->next) {
+		uint32_t from = (uint32_t)c->set->code_count, asked;
 
-		if (compile_node(c, child) < 0 ||
-		    (is_all && n == c->root && check_member(c, child, from) < 0))
+		if (compile_node(c, child, &asked) < 0 ||
+		    (is_all && n == c->root && check_member(c, asked, from) < 0))
 			return -1;
 		if (child != n->first &&
 		    emit(c, is_all ? RULE_OPCODE_AND : RULE_OPCODE_OR, 0, false) < 0)
@@ -105,22 +120,32 @@ compile_group(struct compiler *c, const struct node *n)
 	return 0;
 }
 
+static int
+compile_not(struct compiler *c, const struct node *n)
+{
+	uint32_t asked;
+
+	return compile_node(c, n->first, &asked) < 0 ? -1 : emit(c, RULE_OPCODE_NOT, 0, false);
+}
+
 /* Depth is bounded by RULES_DEPTH_MAX. */
 static int
-compile_node(struct compiler *c, struct node *n)
+compile_node(struct compiler *c, const struct node *n, uint32_t *asked_r)
 {
-	switch (n->kind) {
-	case NODE_ALL:
-	case NODE_ANY: return compile_group(c, n);
-	case NODE_NOT:
-		return compile_node(c, n->first) < 0 ? -1 : emit(c, RULE_OPCODE_NOT, 0, false);
-	case NODE_CONDITION:
-		if (compile_condition(c, n, &n->test) < 0)
+	uint32_t test;
+
+	if (add_asked(c, n->kind, asked_r) < 0)
+		return -1;
+	if (n->kind == NODE_CONDITION) {
+		if (compile_condition(c, n, &test) < 0)
 			return -1;
-		return emit(
-		    c, c->set->tests[n->test].opcode, n->test, c->set->tests[n->test].is_negated);
+		c->set->asked[*asked_r].arg = test & (ASKED_MAX - 1);
+		return emit(c, c->set->tests[test].opcode, test, c->set->tests[test].is_negated);
 	}
-	return -1;
+	if ((n->kind == NODE_NOT ? compile_not(c, n) : compile_group(c, n)) < 0)
+		return -1;
+	c->set->asked[*asked_r].arg = (uint32_t)c->set->asked_count & (ASKED_MAX - 1);
+	return 0;
 }
 
 /* The program leaves the stack as it found it and never takes more than there is.  Jumps go forward
@@ -145,6 +170,27 @@ stack_is_sound(const struct rule_set *s, const struct program *p)
 	return depth == 0;
 }
 
+/* ---- what outlives the trees ---- */
+
+int
+compile_keep(struct compiler *c, struct slice *s)
+{
+	struct slice text = c->from->text;
+
+	if (!slice_is_set(*s) ||
+	    ((uintptr_t)s->ptr >= (uintptr_t)text.ptr &&
+		(uintptr_t)s->ptr + s->len <= (uintptr_t)text.ptr + text.len))
+		return 0;
+	*s = arena_slice_dup(c->set->arena, *s);
+	return slice_is_set(*s) ? 0 : -1;
+}
+
+struct item_place
+compile_place(const struct compiler *c, const struct item *it)
+{
+	return (struct item_place){(uint32_t)(it->sink - c->set->files), it->whole};
+}
+
 /* ---- heads ---- */
 
 static bool
@@ -156,28 +202,68 @@ is_done_already(const struct item *it, const struct action_node *a)
 	return false;
 }
 
+struct action_list {
+	const struct action *items;
+	size_t count;
+};
+
 static int
-compile_actions(struct compiler *c, const struct item *it, struct rule_head *head)
+compile_action(struct compiler *c, const struct action_node *a, struct action *to)
 {
-	struct action *actions = arena_array(c->set->arena, it->action_count + 1, sizeof *actions);
+	struct slice *const texts[] = {&to->template_id, &to->channel, &to->team, &to->queue,
+	    &to->name, &to->value, &to->offer};
+
+	*to = a->action;
+	to->for_ms = duration_ms(a->for_time);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (compile_keep(c, texts[i]) < 0)
+			return -1;
+	buf_clear(c->text);
+	print_action(a, c->text);
+	to->text = arena_slice_dup(c->set->arena, buf_slice(c->text));
+	return buf_failed(c->text) || !slice_is_set(to->text) ? -1 : 0;
+}
+
+static int
+new_actions(struct compiler *c, const struct item *it, struct action_list *l)
+{
+	struct action *actions = arena_array(c->set->arena, it->action_count, sizeof *actions);
 
 	if (actions == NULL)
 		return -1;
 	for (const struct action_node *a = it->then; a != NULL; a = a->next) {
-		struct action *to = &actions[head->action_count];
-
 		if (is_done_already(it, a))
 			continue;
-		buf_clear(c->text);
-		print_action(a, c->text);
-		*to = a->action;
-		to->for_ms = duration_ms(a->for_time);
-		to->text = arena_slice_dup(c->set->arena, buf_slice(c->text));
-		if (buf_failed(c->text) || !slice_is_set(to->text))
+		if (compile_action(c, a, &actions[l->count++]) < 0)
 			return -1;
-		head->action_count++;
 	}
-	head->actions = actions;
+	l->items = actions;
+	return 0;
+}
+
+/* Many rules do the same: what reads the same is kept once. */
+static int
+compile_actions(struct compiler *c, const struct item *it, struct rule_head *head)
+{
+	struct action_list *l;
+	struct slice key;
+
+	buf_clear(c->text);
+	for (const struct action_node *a = it->then; a != NULL; a = a->next) {
+		print_action(a, c->text);
+		buf_add_char(c->text, '\n');
+	}
+	key = arena_slice_dup(c->trees, buf_slice(c->text));
+	if (buf_failed(c->text) || !slice_is_set(key))
+		return -1;
+	l = map_get(c->actions, key);
+	if (l == NULL) {
+		l = ARENA_NEW(c->trees, struct action_list);
+		if (l == NULL || new_actions(c, it, l) < 0 || map_put(c->actions, key, l) < 0)
+			return -1;
+	}
+	head->actions = l->items;
+	head->action_count = l->count;
 	return 0;
 }
 
@@ -221,17 +307,21 @@ compile_head(struct compiler *c, const struct item *it, struct rule_head *head)
 	head->cooldown_scope = it->scope;
 	head->after = sequence_of(&it->after);
 	head->unless = sequence_of(&it->unless);
-	return compile_actions(c, it, head);
+	return compile_keep(c, &head->id) < 0 || compile_keep(c, &head->title) < 0 ||
+		compile_keep(c, &head->after.template_id) < 0 ||
+		compile_keep(c, &head->unless.template_id) < 0
+	    ? -1
+	    : compile_actions(c, it, head);
 }
 
 /* ---- programs ---- */
 
 static int
 compile_program(struct compiler *c, const struct item *it, const struct rule_head *head,
-    enum firing_part part, struct node *root, struct program *p)
+    enum firing_part part, const struct node *root, struct program *p)
 {
 	*p = (struct program){.head = head,
-	    .root = root,
+	    .root = ASKED_NONE,
 	    .code = (uint32_t)c->set->code_count,
 	    .check = (uint32_t)c->set->check_count,
 	    .from_ms = moment_ms(c, it, &it->from, INT64_MIN),
@@ -242,8 +332,8 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 	if (root == NULL)
 		return 0;
 	c->root = root;
-	if (compile_node(c, root) < 0 ||
-	    (root->kind != NODE_ALL && check_member(c, root, p->code) < 0) ||
+	if (compile_node(c, root, &p->root) < 0 ||
+	    (root->kind != NODE_ALL && check_member(c, p->root, p->code) < 0) ||
 	    emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
 		return -1;
 	p->code_count = (uint32_t)c->set->code_count - p->code;
@@ -253,35 +343,55 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 }
 
 int
-compile_code(struct compiler *c, struct node *root, uint32_t *code_r, uint32_t *count_r)
+compile_code(struct compiler *c, const struct node *root, struct compiled_segment *g)
 {
 	struct program p = {.code = (uint32_t)c->set->code_count};
 
 	c->root = NULL; /* nothing of it becomes a check */
-	if (compile_node(c, root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
+	if (compile_node(c, root, &g->root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
 		return -1;
 	p.code_count = (uint32_t)c->set->code_count - p.code;
 	assert(stack_is_sound(c->set, &p));
-	*code_r = p.code;
-	*count_r = p.code_count;
+	g->code = p.code;
+	g->code_count = p.code_count;
 	return 0;
 }
 
 int
 compile_part(struct compiler *c, const struct item *it, const struct rule_head *head,
-    enum firing_part part, struct node *root, uint32_t *program_r)
+    enum firing_part part, const struct node *root, uint32_t *program_r)
 {
 	*program_r = (uint32_t)c->set->program_count;
 	return compile_program(c, it, head, part, root, &c->set->programs[c->set->program_count++]);
 }
 
-int
-compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when)
+static int
+compile_examples(struct compiler *c, const struct item *it, struct compiled_rule *r)
 {
-	const struct item *it = r->item;
+	struct slice *texts;
 
+	if (it->example_count == 0)
+		return 0;
+	texts = arena_array(c->set->arena, it->example_count, sizeof *texts);
+	if (texts == NULL)
+		return -1;
+	for (const struct example_node *e = it->examples; e != NULL; e = e->next) {
+		texts[r->example_count] = e->text;
+		if (compile_keep(c, &texts[r->example_count++]) < 0)
+			return -1;
+	}
+	r->examples = texts;
+	return 0;
+}
+
+int
+compile_rule(
+    struct compiler *c, const struct item *it, struct compiled_rule *r, struct program *when)
+{
+	r->place = compile_place(c, it);
 	r->after = r->unless = PROGRAM_NONE;
-	if (compile_head(c, it, &r->head) < 0 || compile_guardrails(c, it, &r->head) < 0 ||
+	if (compile_head(c, it, &r->head) < 0 || compile_examples(c, it, r) < 0 ||
+	    compile_guardrails(c, it, &r->head) < 0 ||
 	    compile_program(c, it, &r->head, FIRING_RULE, it->when, when) < 0)
 		return -1;
 	if (it->after.sequence.kind == SEQUENCE_POST &&
@@ -295,36 +405,51 @@ compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when)
 /* ---- brands and lists for the others ---- */
 
 static int
-texts_of(struct arena *a, const struct values *values, struct slice_list *l)
+texts_of(struct compiler *c, const struct values *values, struct slice_list *l)
 {
-	struct slice *items = arena_array(a, values->count + 1, sizeof *items);
+	struct slice *items = arena_array(c->set->arena, values->count + 1, sizeof *items);
 	size_t n = 0;
 
 	if (items == NULL)
 		return -1;
-	for (const struct value *v = values->first; v != NULL; v = v->next)
-		items[n++] = v->text;
+	for (const struct value *v = values->first; v != NULL; v = v->next) {
+		items[n] = v->text;
+		if (compile_keep(c, &items[n++]) < 0)
+			return -1;
+	}
 	*l = (struct slice_list){items, n};
 	return 0;
 }
 
 static int
-compile_brand(struct arena *a, const struct item *it, struct brand *b)
+compile_brand(struct compiler *c, const struct item *it, struct brand *b)
 {
 	b->id = it->id;
 	b->title = it->title;
-	return texts_of(a, &it->called, &b->called) < 0 ||
-		texts_of(a, &it->but_not, &b->but_not) < 0 ||
-		texts_of(a, &it->own_accounts, &b->own_accounts) < 0
+	return compile_keep(c, &b->id) < 0 || compile_keep(c, &b->title) < 0 ||
+		texts_of(c, &it->called, &b->called) < 0 ||
+		texts_of(c, &it->but_not, &b->but_not) < 0 ||
+		texts_of(c, &it->own_accounts, &b->own_accounts) < 0
 	    ? -1
 	    : 0;
+}
+
+static int
+compile_list(struct compiler *c, const struct item *it, struct word_list *l)
+{
+	l->id = it->id;
+	l->title = it->title;
+	return compile_keep(c, &l->id) < 0 || compile_keep(c, &l->title) < 0
+	    ? -1
+	    : texts_of(c, &it->items, &l->items);
 }
 
 /* A score names brands by their place in this list, so brands are numbered before conditions are
  * compiled. */
 static int
-compile_names(struct rule_set *s, const size_t counts[ITEM_KIND_COUNT])
+compile_names(struct compiler *c, const size_t counts[ITEM_KIND_COUNT])
 {
+	struct rule_set *s = c->set;
 	struct brand *brands = arena_array(s->arena, counts[ITEM_BRAND] + 1, sizeof *brands);
 	struct word_list *lists = arena_array(s->arena, counts[ITEM_LIST] + 1, sizeof *lists);
 	size_t b = 0, l = 0;
@@ -332,15 +457,14 @@ compile_names(struct rule_set *s, const size_t counts[ITEM_KIND_COUNT])
 	if (brands == NULL || lists == NULL)
 		return -1;
 	for (size_t f = 0; f < s->file_count; f++) {
-		for (struct item *it = s->files[f].first; it != NULL; it = it->next) {
+		c->from = &s->files[f];
+		for (struct item *it = c->files[f].first; it != NULL; it = it->next) {
 			if (it->kind == ITEM_BRAND) {
 				it->number = (uint32_t)b;
-				if (compile_brand(s->arena, it, &brands[b++]) < 0)
+				if (compile_brand(c, it, &brands[b++]) < 0)
 					return -1;
 			} else if (it->kind == ITEM_LIST) {
-				lists[l].id = it->id;
-				lists[l].title = it->title;
-				if (texts_of(s->arena, &it->items, &lists[l++].items) < 0)
+				if (compile_list(c, it, &lists[l++]) < 0)
 					return -1;
 			}
 		}
@@ -351,12 +475,13 @@ compile_names(struct rule_set *s, const size_t counts[ITEM_KIND_COUNT])
 
 /* Room for the rules, the watches and all their programs. */
 static int
-make_room(struct rule_set *s, size_t counts[ITEM_KIND_COUNT])
+make_room(struct compiler *c, size_t counts[ITEM_KIND_COUNT])
 {
+	struct rule_set *s = c->set;
 	size_t parts = 0;
 
 	for (size_t f = 0; f < s->file_count; f++) {
-		for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
+		for (const struct item *it = c->files[f].first; it != NULL; it = it->next) {
 			counts[it->kind]++;
 			parts += compile_part_count(it);
 		}
@@ -382,15 +507,11 @@ compile_item(struct compiler *c, const struct item *it)
 
 	if (it->kind == ITEM_WATCH) {
 		i = s->watch_count++;
-		s->watches[i].item = it;
-		return compile_watch(c, &s->watches[i], &s->watch_heads[i]);
+		return compile_watch(c, it, &s->watches[i], &s->watch_heads[i]);
 	}
 	if (it->kind != ITEM_RULE)
 		return 0;
-	s->rules[i].item = it;
-	return compile_rule(c, &s->rules[i], &s->programs[i]) < 0
-	    ? -1
-	    : map_put(s->rule_ids, it->id, (void *)(uintptr_t)s->rule_count);
+	return compile_rule(c, it, &s->rules[i], &s->programs[i]);
 }
 
 /* What rules remember is asked for by their ids: these are brought close to each other. */
@@ -416,10 +537,67 @@ gather_ids(struct rule_set *s)
 }
 
 static int
-compile_set(struct rule_set *s, const struct rule_env *env, struct map *const ids[ITEM_KIND_COUNT])
+by_id(const void *a, const void *b, void *rules)
+{
+	const struct compiled_rule *list = rules;
+
+	return slice_cmp(list[*(const uint32_t *)a].head.id, list[*(const uint32_t *)b].head.id);
+}
+
+static int
+order_ids(struct rule_set *s)
+{
+	s->rules_by_id = arena_array(s->arena, s->rule_count + 1, sizeof *s->rules_by_id);
+	if (s->rules_by_id == NULL)
+		return -1;
+	for (size_t i = 0; i < s->rule_count; i++)
+		s->rules_by_id[i] = (uint32_t)i;
+	qsort_r(s->rules_by_id, s->rule_count, sizeof *s->rules_by_id, by_id, s->rules);
+	return 0;
+}
+
+#define TRIM(items, count)                                                                         \
+	do {                                                                                       \
+		void *p = (items);                                                                 \
+		rc |= vector_trim(&p, (count), sizeof *(items));                                   \
+		(items) = p;                                                                       \
+	} while (0)
+
+/* Vectors grow by doubling; what nobody will fill goes back. */
+static int
+trim(struct rule_set *s)
+{
+	int rc = 0;
+
+	TRIM(s->code, s->code_count);
+	TRIM(s->asked, s->asked_count);
+	TRIM(s->tests, s->test_count);
+	TRIM(s->test_words, s->test_count);
+	TRIM(s->sets, s->set_count);
+	TRIM(s->words.texts, s->words.count);
+	TRIM(s->phrases.list, s->phrases.count);
+	TRIM(s->phrases.tokens, s->phrases.token_count);
+	TRIM(s->index.clusters, s->index.cluster_count);
+	return rc;
+}
+
+/* What is only there while compiling. */
+struct forest {
+	struct arena *arena;
+	struct rules_file *files;
+	struct map *ids[ITEM_KIND_COUNT];
+};
+
+static int
+compile_set(struct rule_set *s, struct forest *trees, const struct rule_env *env)
 {
 	struct buf text;
-	struct compiler c = {.set = s, .env = env, .ids = ids, .text = &text};
+	struct compiler c = {.set = s,
+	    .files = trees->files,
+	    .trees = trees->arena,
+	    .env = env,
+	    .ids = trees->ids,
+	    .text = &text};
 	size_t counts[ITEM_KIND_COUNT] = {0};
 	int rc = -1;
 
@@ -427,26 +605,29 @@ compile_set(struct rule_set *s, const struct rule_env *env, struct map *const id
 	c.list_sets = map_new(0, RULES_COUNT_MAX * 8, NULL);
 	c.scratch = arena_new(SCRATCH_MAX);
 	c.tests = map_new(0, UINT32_MAX, NULL);
-	if (c.list_sets == NULL || c.tests == NULL || c.scratch == NULL ||
+	c.actions = map_new(0, UINT32_MAX, NULL);
+	if (c.list_sets == NULL || c.tests == NULL || c.actions == NULL || c.scratch == NULL ||
 	    words_init(&s->words) < 0 || phrases_init(&s->phrases) < 0)
 		goto out;
 	s->domain_count = 1;
-	s->rule_ids = map_new(0, RULES_COUNT_MAX + 1, NULL);
-	if (s->rule_ids == NULL || make_room(s, counts) < 0 || compile_names(s, counts) < 0 ||
-	    compile_segment_names(s, counts[ITEM_SEGMENT]) < 0 || compile_segments(&c) < 0)
+	if (make_room(&c, counts) < 0 || compile_names(&c, counts) < 0 ||
+	    compile_segment_names(&c, counts[ITEM_SEGMENT]) < 0 || compile_segments(&c) < 0)
 		goto out;
-	for (size_t f = 0; f < s->file_count; f++)
-		for (const struct item *it = s->files[f].first; it != NULL; it = it->next)
+	for (size_t f = 0; f < s->file_count; f++) {
+		c.from = &s->files[f];
+		for (const struct item *it = c.files[f].first; it != NULL; it = it->next)
 			if (compile_item(&c, it) < 0)
 				goto out;
-	if (gather_ids(s) < 0 || phrases_finish(&s->phrases, &s->words) < 0 ||
-	    words_finish(&s->words) < 0 || index_build(s) < 0)
+	}
+	if (gather_ids(s) < 0 || order_ids(s) < 0 || phrases_finish(&s->phrases, &s->words) < 0 ||
+	    words_finish(&s->words) < 0 || index_build(s) < 0 || trim(s) < 0)
 		goto out;
 	rc = 0;
 out:
 	buf_fini(&text);
 	map_free(c.list_sets);
 	map_free(c.tests);
+	map_free(c.actions);
 	arena_free(c.scratch);
 	return rc;
 }
@@ -506,23 +687,24 @@ take_text(struct rule_set *s, const struct rule_source *source, struct finding_s
 }
 
 static int
-read_files(
-    struct rule_set *s, const struct rule_source *sources, size_t count, struct diag_list *diags)
+read_files(struct rule_set *s, struct forest *trees, const struct rule_source *sources,
+    size_t count, struct diag_list *diags)
 {
-	struct finding_sink *sinks = arena_array(s->arena, count + 1, sizeof *sinks);
 	bool has_no_memory = false;
 
 	s->files = arena_array(s->arena, count + 1, sizeof *s->files);
-	if (sinks == NULL || s->files == NULL)
+	trees->files = arena_array(trees->arena, count + 1, sizeof *trees->files);
+	if (s->files == NULL || trees->files == NULL)
 		return -1;
 	s->file_count = count;
 	for (size_t i = 0; i < count; i++) {
-		sinks[i].diags = diags;
-		if (take_text(s, &sources[i], &sinks[i], &has_no_memory)) {
-			if (parse_file(&sinks[i], s->arena, &s->files[i]) < 0)
+		s->files[i].diags = diags;
+		if (take_text(s, &sources[i], &s->files[i], &has_no_memory)) {
+			if (parse_file(&s->files[i], trees->arena, &trees->files[i]) < 0)
 				return -1;
 		} else {
-			s->files[i] = (struct rules_file){.sink = sinks[i], .is_incomplete = true};
+			trees->files[i] =
+			    (struct rules_file){.sink = s->files[i], .is_incomplete = true};
 		}
 		if (has_no_memory)
 			return -1;
@@ -553,7 +735,7 @@ rule_set_compile(const struct rule_source *sources, size_t count, int64_t versio
     const struct rule_env *env, struct diag_list *diags, struct rule_set **set_r, struct err *err)
 {
 	size_t errors = diag_count(diags, DIAG_ERROR);
-	struct map *ids[ITEM_KIND_COUNT] = {NULL};
+	struct forest trees = {NULL};
 	struct rule_set *s = NULL;
 	int rc = -1;
 
@@ -561,20 +743,23 @@ rule_set_compile(const struct rule_source *sources, size_t count, int64_t versio
 	if (is_too_large(sources, count, diags))
 		return 1;
 	s = mem_zalloc(sizeof *s);
-	if (s == NULL || (s->arena = arena_new(RULES_ARENA_MAX)) == NULL)
+	trees.arena = arena_new(RULES_ARENA_MAX);
+	if (s == NULL || trees.arena == NULL || (s->arena = arena_new(RULES_ARENA_MAX)) == NULL)
 		goto no_memory;
 	atomic_init(&s->refs, 1);
 	s->version = version;
-	if (read_files(s, sources, count, diags) < 0)
+	if (read_files(s, &trees, sources, count, diags) < 0)
 		goto no_memory;
-	if (check_files(s->files, s->file_count, env, diags, ids, err) < 0)
+	if (check_files(trees.files, s->file_count, env, diags, trees.ids, err) < 0)
 		goto out;
 	if (diag_count(diags, DIAG_ERROR) > errors) {
 		rc = 1;
 		goto out;
 	}
-	if (compile_set(s, env, ids) < 0)
+	if (compile_set(s, &trees, env) < 0)
 		goto no_memory;
+	for (size_t i = 0; i < count; i++)
+		s->files[i].diags = NULL; /* the caller's, and gone one day */
 	*set_r = s;
 	s = NULL; /* the caller's now */
 	rc = 0;
@@ -583,7 +768,8 @@ no_memory:
 	err_set(err, ERR_NOMEM, "no memory for the rules");
 out:
 	for (int k = 0; k < ITEM_KIND_COUNT; k++)
-		map_free(ids[k]);
+		map_free(trees.ids[k]);
+	arena_free(trees.arena);
 	rule_set_unref(s);
 	return rc;
 }

@@ -37,6 +37,16 @@ vector_grow(void **items, size_t count, size_t *cap, size_t size)
 	return 0;
 }
 
+int
+vector_trim(void **items, size_t count, size_t size)
+{
+	void *p = count == 0 ? NULL : mem_realloc_array(*items, count, size);
+
+	if (p != NULL)
+		*items = p;
+	return p == NULL && count > 0 ? -1 : 0;
+}
+
 static int
 ids_add(struct ids *l, uint32_t id)
 {
@@ -62,7 +72,7 @@ id_compare(const void *a, const void *b)
 static int
 add_text(struct compiler *c, enum field_fold how, struct slice text, struct ids *l)
 {
-	char *copy = arena_alloc(c->set->arena, text.len + 1);
+	char *copy = arena_alloc(c->trees, text.len + 1); /* words_finish() gathers them */
 	uint32_t id;
 
 	if (copy == NULL)
@@ -90,11 +100,12 @@ add_phrase(struct compiler *c, struct slice text, struct ids *l)
 	for (size_t i = 0; i < count; i++) {
 		if (words_find(&c->set->words, tokens[i].folded) != 0)
 			continue;
-		tokens[i].folded = arena_slice_dup(c->set->arena, tokens[i].folded);
+		tokens[i].folded = arena_slice_dup(c->trees, tokens[i].folded);
 		if (!slice_is_set(tokens[i].folded))
 			return -1;
 	}
-	if (phrases_add(&c->set->phrases, &c->set->words, text, tokens, count, &id) < 0)
+	if (compile_keep(c, &text) < 0 ||
+	    phrases_add(&c->set->phrases, &c->set->words, text, tokens, count, &id) < 0)
 		return -1;
 	c->set->has_phrases = true;
 	return ids_add(l, id);
@@ -334,6 +345,8 @@ pattern_fill(struct compiler *c, const struct value *v, struct pattern *p)
 	char *copy;
 
 	p->shown = v->text;
+	if (compile_keep(c, &p->shown) < 0)
+		return -1;
 	if (v->kind == VALUE_NUMBER) {
 		p->is_number = true;
 		p->number_milli = v->number_milli;
@@ -441,13 +454,19 @@ compile_kind(struct compiler *c, const struct node *n, struct test *t)
 static int
 compile_shown(struct compiler *c, const struct node *n, struct slice text, struct test_words *w)
 {
-	w->node = n;
+	w->op = (uint8_t)n->op;
+	if (n->field->type == FIELD_ATTRIBUTE)
+		w->name = n->attribute;
+	else if (n->values.first != NULL)
+		w->name = n->values.first->text;
+	if (compile_keep(c, &w->name) < 0)
+		return -1;
 	w->shown = text.len <= RULES_SHOWN_MAX
 	    ? arena_slice_dup(c->set->arena, text)
 	    : slice_of(arena_printf(
 		  c->set->arena, "%.*s...", SLICE_ARG(utf8_prefix(text, RULES_SHOWN_MAX))));
 	if (n->field->phrase == NULL)
-		w->name_len = (uint32_t)(n->field->type == FIELD_ATTRIBUTE
+		w->name_len = (uint16_t)(n->field->type == FIELD_ATTRIBUTE
 			? n->attribute.len + field_prefix(n->field).len
 			: strlen(n->field->name));
 	return slice_is_set(w->shown) ? 0 : -1;

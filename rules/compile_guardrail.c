@@ -27,7 +27,7 @@ compile_caps(struct arena *a, const struct item *it, struct rule_head *head)
 }
 
 static int
-compile_hours(struct arena *a, const struct item *it, struct rule_head *head)
+compile_hours(struct compiler *c, const struct item *it, struct rule_head *head)
 {
 	struct rule_hours *hours;
 	size_t count = 0;
@@ -36,11 +36,16 @@ compile_hours(struct arena *a, const struct item *it, struct rule_head *head)
 		count++;
 	if (count == 0)
 		return 0;
-	hours = arena_array(a, count, sizeof *hours);
+	hours = arena_array(c->set->arena, count, sizeof *hours);
 	if (hours == NULL)
 		return -1;
-	for (const struct hours_node *n = it->hours; n != NULL; n = n->next)
-		hours[head->hours_count++] = n->hours;
+	for (const struct hours_node *n = it->hours; n != NULL; n = n->next) {
+		struct rule_hours *h = &hours[head->hours_count++];
+
+		*h = n->hours;
+		if (compile_keep(c, &h->zone) < 0 || compile_keep(c, &h->queue) < 0)
+			return -1;
+	}
 	head->hours = hours;
 	return 0;
 }
@@ -53,8 +58,8 @@ compile_guardrails(struct compiler *c, const struct item *it, struct rule_head *
 		    (struct rule_window){it->times, duration_ms(it->times_within), it->times_scope};
 	head->canary_milli = it->canary_milli;
 	head->approval_team = it->approval_team;
-	return compile_caps(c->set->arena, it, head) < 0 ||
-		compile_hours(c->set->arena, it, head) < 0
+	return compile_keep(c, &head->approval_team) < 0 ||
+		compile_caps(c->set->arena, it, head) < 0 || compile_hours(c, it, head) < 0
 	    ? -1
 	    : 0;
 }

@@ -15,23 +15,42 @@
 /* Part of every hash: raised when the meaning of conditions changes, so that an upgrade judges anew. */
 #define MEANING "1"
 
-int
-compile_segment_names(struct rule_set *s, size_t count)
+static int
+name_segment(struct compiler *c, struct item *it)
 {
+	struct rule_set *s = c->set;
+	struct segment_head *head = &s->segment_heads[s->segment_count];
+
+	it->segment = (uint32_t)s->segment_count;
+	c->segments[s->segment_count] = it;
+	s->segments[s->segment_count++] =
+	    (struct compiled_segment){.place = compile_place(c, it), .root = ASKED_NONE};
+	*head = (struct segment_head){.id = it->id,
+	    .title = it->title,
+	    .description = it->description,
+	    .is_imported = it->is_imported};
+	return compile_keep(c, &head->id) < 0 || compile_keep(c, &head->title) < 0
+	    ? -1
+	    : compile_keep(c, &head->description);
+}
+
+int
+compile_segment_names(struct compiler *c, size_t count)
+{
+	struct rule_set *s = c->set;
+
+	c->segments = arena_array(c->trees, count + 1, sizeof *c->segments);
 	s->segments = arena_array(s->arena, count + 1, sizeof *s->segments);
 	s->segment_heads = arena_array(s->arena, count + 1, sizeof *s->segment_heads);
-	if (s->segments == NULL || s->segment_heads == NULL)
+	if (c->segments == NULL || s->segments == NULL || s->segment_heads == NULL)
 		return -1;
 	for (size_t f = 0; f < s->file_count; f++) {
-		for (struct item *it = s->files[f].first; it != NULL; it = it->next) {
+		c->from = &s->files[f];
+		for (struct item *it = c->files[f].first; it != NULL; it = it->next) {
 			if (it->kind != ITEM_SEGMENT)
 				continue;
-			it->segment = (uint32_t)s->segment_count;
-			s->segments[s->segment_count].item = it;
-			s->segment_heads[s->segment_count++] = (struct segment_head){.id = it->id,
-			    .title = it->title,
-			    .description = it->description,
-			    .is_imported = it->is_imported};
+			if (name_segment(c, it) < 0)
+				return -1;
 		}
 	}
 	return 0;
@@ -83,7 +102,7 @@ make_order(struct compiler *c)
 	if (o.list == NULL || o.is_listed == NULL)
 		return -1;
 	for (size_t i = 0; i < s->segment_count; i++)
-		order_segment(&o, s->segments[i].item);
+		order_segment(&o, c->segments[i]);
 	s->segment_order = o.list;
 	return 0;
 }
@@ -148,22 +167,25 @@ note_time(struct rule_set *s, uint32_t test)
 }
 
 static int
-note_needs(struct rule_set *s, const struct node *n)
+note_needs(struct rule_set *s, uint32_t root)
 {
-	if (n->kind == NODE_CONDITION) {
-		struct slice name = slice_of(n->field->name);
+	for (uint32_t i = root; i < asked_end(s, root); i++) {
+		const struct asked *q = &s->asked[i];
+		const struct field *f;
+		struct slice name;
 
+		if (q->kind != NODE_CONDITION)
+			continue;
+		f = s->tests[q->arg].field;
+		name = slice_of(f->name);
 		s->segment_needs.tags |= slice_eq_str(name, "customer.tag");
-		s->segment_needs.days |= n->field->is_of_days;
+		s->segment_needs.days |= f->is_of_days;
 		s->segment_needs.influence |= slice_eq_str(name, "customer.influence");
 		s->segment_needs.links |= slice_starts_with(name, "link.");
-		if (n->field->type == FIELD_DURATION &&
-		    s->tests[n->test].opcode == RULE_OPCODE_TEST_BOUNDS)
-			return note_time(s, n->test);
-	}
-	for (const struct node *child = n->first; child != NULL; child = child->next)
-		if (note_needs(s, child) < 0)
+		if (f->type == FIELD_DURATION &&
+		    s->tests[q->arg].opcode == RULE_OPCODE_TEST_BOUNDS && note_time(s, q->arg) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -171,15 +193,16 @@ static int
 compile_one(struct compiler *c, uint32_t i)
 {
 	struct compiled_segment *g = &c->set->segments[i];
-	struct node *when = g->item->when;
+	const struct item *it = c->segments[i];
 
-	if (g->item->is_imported)
+	if (it->is_imported)
 		return 0;
-	if (compile_code(c, when, &g->code, &g->code_count) < 0 || note_needs(c->set, when) < 0)
+	c->from = it->sink;
+	if (compile_code(c, it->when, g) < 0 || note_needs(c->set, g->root) < 0)
 		return -1;
 	buf_clear(c->text);
 	buf_add_str(c->text, MEANING);
-	hash_node(c, when);
+	hash_node(c, it->when);
 	if (buf_failed(c->text))
 		return -1;
 	c->set->segment_heads[i].content_hash = hash_bytes(0, buf_slice(c->text));

@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/map.h"
 #include "rules/limits_internal.h"
 #include "rules/print_internal.h"
 
@@ -24,7 +25,9 @@ compile_part_count(const struct item *it)
 static int
 compile_crowd_test(struct compiler *c, const struct crowd_node *n, struct crowd_test *t)
 {
-	t->node = n;
+	t->is = *n;
+	t->is.notes = NULL;
+	t->is.next = NULL;
 	t->within_ms = duration_ms(n->within);
 	buf_clear(c->text);
 	print_crowd_name(n, c->text);
@@ -39,7 +42,7 @@ compile_crowd_test(struct compiler *c, const struct crowd_node *n, struct crowd_
 static int64_t
 reach_of(const struct crowd_test *t)
 {
-	const struct crowd_node *n = t->node;
+	const struct crowd_node *n = &t->is;
 	int64_t bucket_ms = n->measure == CROWD_AUTHORS ? t->within_ms : CROWD_BUCKET_MS;
 	int64_t learn_ms = bucket_ms + CROWD_LAG_MS + CROWD_LATE_MS + CROWD_SPARE_MS;
 
@@ -49,14 +52,14 @@ reach_of(const struct crowd_test *t)
 }
 
 static int
-compile_crowd(struct compiler *c, struct compiled_watch *w, struct watch_head *head)
+compile_crowd(
+    struct compiler *c, const struct item *it, struct compiled_watch *w, struct watch_head *head)
 {
-	struct crowd_test *tests =
-	    arena_array(c->set->arena, w->item->crowd_count + 1, sizeof *tests);
+	struct crowd_test *tests = arena_array(c->set->arena, it->crowd_count + 1, sizeof *tests);
 
 	if (tests == NULL)
 		return -1;
-	for (const struct crowd_node *n = w->item->crowd; n != NULL; n = n->next) {
+	for (const struct crowd_node *n = it->crowd; n != NULL; n = n->next) {
 		struct crowd_test *t = &tests[w->test_count++];
 
 		if (compile_crowd_test(c, n, t) < 0)
@@ -69,14 +72,41 @@ compile_crowd(struct compiler *c, struct compiled_watch *w, struct watch_head *h
 	return 0;
 }
 
-int
-compile_watch(struct compiler *c, struct compiled_watch *w, struct watch_head *head)
+/* Conditions without their comments.  Depth is bounded by RULES_DEPTH_MAX. */
+static void
+print_bare(const struct node *n, struct buf *out)
 {
-	const struct item *it = w->item;
+	if (n->kind == NODE_CONDITION) {
+		print_condition(n, out);
+	} else {
+		buf_addf(out, "(%d", (int)n->kind);
+		for (const struct node *child = n->first; child != NULL; child = child->next)
+			print_bare(child, out);
+		buf_add_char(out, ')');
+	}
+	buf_add_char(out, '\n');
+}
 
+static int
+compile_subject(struct compiler *c, const struct item *it, struct compiled_watch *w)
+{
+	buf_clear(c->text);
+	print_bare(it->over, c->text);
+	if (it->out_of != NULL)
+		print_bare(it->out_of, c->text);
+	w->subject = hash_bytes(0, buf_slice(c->text));
+	return buf_failed(c->text) ? -1 : 0;
+}
+
+int
+compile_watch(
+    struct compiler *c, const struct item *it, struct compiled_watch *w, struct watch_head *head)
+{
+	w->place = compile_place(c, it);
 	head->quiet_ms = item_has(it, SLOT_QUIET) ? duration_ms(it->quiet) : RULES_QUIET_DEFAULT_MS;
 	w->out_of = PROGRAM_NONE;
-	if (compile_head(c, it, &head->rule) < 0 || compile_crowd(c, w, head) < 0 ||
+	if (compile_head(c, it, &head->rule) < 0 || compile_crowd(c, it, w, head) < 0 ||
+	    compile_subject(c, it, w) < 0 ||
 	    compile_part(c, it, &head->rule, FIRING_WATCHED, it->over, &w->over) < 0)
 		return -1;
 	return head->has_base

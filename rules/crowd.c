@@ -10,14 +10,9 @@
 #include <assert.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/err.h"
-#include "core/map.h"
 #include "core/mem.h"
 #include "core/timefmt.h"
-#include "rules/print_internal.h"
-
-#define PRINT_MAX ((size_t)1024 * 1024)
 
 /* ---- making ---- */
 
@@ -53,49 +48,14 @@ add_detector(struct crowd_run *r, const struct crowd_test *t)
 {
 	struct crowd_detector *d;
 
-	if (!t->node->is_times_usual || crowd_detector_of(r, t) != NULL)
+	if (!t->is.is_times_usual || crowd_detector_of(r, t) != NULL)
 		return;
 	assert(r->detector_count < CROWD_DETECTORS_MAX); /* the checker saw to it */
 	d = &r->detectors[r->detector_count++];
-	d->is_of_authors = t->node->measure == CROWD_AUTHORS;
+	d->is_of_authors = t->is.measure == CROWD_AUTHORS;
 	d->bucket_ms = d->is_of_authors ? t->within_ms : CROWD_BUCKET_MS;
 	d->next_ms = INT64_MIN;
 	spike_init(&d->spike);
-}
-
-/* Conditions without their comments.  Depth is bounded by RULES_DEPTH_MAX. */
-static void
-print_bare(const struct node *n, struct buf *out)
-{
-	if (n->kind == NODE_CONDITION) {
-		print_condition(n, out);
-	} else {
-		buf_addf(out, "(%d", (int)n->kind);
-		for (const struct node *child = n->first; child != NULL; child = child->next)
-			print_bare(child, out);
-		buf_add_char(out, ')');
-	}
-	buf_add_char(out, '\n');
-}
-
-/* What the watch counts, in a number. */
-static int
-subject_of(const struct crowd_run *r, uint64_t *subject_r)
-{
-	const struct item *it = r->watch->item;
-	struct buf text;
-	int rc = -1;
-
-	buf_init(&text, PRINT_MAX);
-	print_bare(it->over, &text);
-	if (it->out_of != NULL)
-		print_bare(it->out_of, &text);
-	if (!buf_failed(&text)) {
-		*subject_r = hash_bytes(0, buf_slice(&text));
-		rc = 0;
-	}
-	buf_fini(&text);
-	return rc;
 }
 
 static int
@@ -114,17 +74,18 @@ run_init(struct crowd_run *r, const struct rule_set *set, size_t i)
 	r->base.windows = r->base_windows;
 	for (size_t k = 0; k < r->watch->test_count; k++) {
 		const struct crowd_test *t = &r->watch->tests[k];
-		uint8_t window = add_window(r, t->within_ms, t->node->measure == CROWD_AUTHORS);
+		uint8_t window = add_window(r, t->within_ms, t->is.measure == CROWD_AUTHORS);
 
 		r->window_of[k] =
-		    t->node->measure == CROWD_SHARE ? add_base_window(r, t->within_ms) : window;
+		    t->is.measure == CROWD_SHARE ? add_base_window(r, t->within_ms) : window;
 		r->has_falling |= crowd_is_falling(t);
 		add_detector(r, t);
 	}
 	r->hits.has_scratch = r->detector_count > 0;
 	if (r->head->has_base && crowd_base_init(&r->base, r->head->widest_ms) < 0)
 		return -1;
-	return subject_of(r, &r->subject);
+	r->subject = r->watch->subject;
+	return 0;
 }
 
 static void

@@ -23,13 +23,13 @@ seen_text(const struct crowd_test *t, const struct crowd_seen *s, char out[SEEN_
 {
 	const char *least = s->is_at_least ? "at least " : "";
 
-	if (t->node->measure == CROWD_SHARE && s->base == 0)
+	if (t->is.measure == CROWD_SHARE && s->base == 0)
 		snprintf(out, SEEN_MAX, "of no posts");
-	else if (t->node->measure == CROWD_SHARE)
+	else if (t->is.measure == CROWD_SHARE)
 		snprintf(out, SEEN_MAX, "%s%.1f%% (%lld of %lld)", least,
 		    100.0 * (double)s->value / (double)s->base, (long long)s->value,
 		    (long long)s->base);
-	else if (t->node->is_times_usual && s->usual >= 0)
+	else if (t->is.is_times_usual && s->usual >= 0)
 		snprintf(
 		    out, SEEN_MAX, "%s%lld (usual %.1f)", least, (long long)s->value, s->usual);
 	else
@@ -94,7 +94,7 @@ look_again(const struct crowd_run *r, const struct crowd_test *t, int64_t now_ms
     struct crowd_seen *s)
 {
 	const struct crowd_detector *d = crowd_detector_of(r, t);
-	bool is_share = t->node->measure == CROWD_SHARE;
+	bool is_share = t->is.measure == CROWD_SHARE;
 	int64_t first = crowd_base_first(now_ms, t->within_ms);
 	int64_t from_ms = is_share ? first * TIME_MINUTE_MS : now_ms - t->within_ms + 1;
 	size_t until = crowd_hits_from(&r->hits, now_ms + 1);
@@ -103,7 +103,7 @@ look_again(const struct crowd_run *r, const struct crowd_test *t, int64_t now_ms
 	*s = (struct crowd_seen){.usual = SPIKE_UNKNOWN, .value = (int64_t)(until - from)};
 	if (is_share)
 		s->base = crowd_base_between(&r->base, first, minute_of(now_ms));
-	if (t->node->measure == CROWD_AUTHORS &&
+	if (t->is.measure == CROWD_AUTHORS &&
 	    (s->value = count_authors(&r->hits, from, until, a)) < 0)
 		return -1;
 	if (d != NULL)
@@ -131,12 +131,12 @@ is_silent(const struct crowd_run *r)
 static const char *
 why_unknown(const struct crowd_test *t, const struct crowd_seen *s)
 {
-	if (t->node->measure == CROWD_SHARE && s->base == 0)
+	if (t->is.measure == CROWD_SHARE && s->base == 0)
 		return "there are no posts it could be a share of";
-	if (t->node->is_times_usual && s->usual < 0)
+	if (t->is.is_times_usual && s->usual < 0)
 		return "what is usual is not known yet";
-	return t->node->is_times_usual && s->usual < 1 ? "less than one post is usual"
-						       : "it has not been watched for so long";
+	return t->is.is_times_usual && s->usual < 1 ? "less than one post is usual"
+						    : "it has not been watched for so long";
 }
 
 static void
@@ -156,7 +156,7 @@ explain_line(
 	json_kv_str(w, "condition", t->shown);
 	json_kv_cstr(w, "seen", seen);
 	json_kv_i64(w, "value", s->value);
-	if (t->node->measure == CROWD_SHARE)
+	if (t->is.measure == CROWD_SHARE)
 		json_kv_i64(w, "of", s->base);
 	if (s->usual >= 0)
 		json_kv_milli(w, "usual", (int64_t)(s->usual * 1000));

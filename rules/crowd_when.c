@@ -13,7 +13,7 @@
 bool
 crowd_is_falling(const struct crowd_test *t)
 {
-	return t->node->op == RULE_OP_AT_MOST || t->node->op == RULE_OP_BELOW;
+	return t->is.op == RULE_OP_AT_MOST || t->is.op == RULE_OP_BELOW;
 }
 
 /* ---- the usual ---- */
@@ -21,9 +21,9 @@ crowd_is_falling(const struct crowd_test *t)
 const struct crowd_detector *
 crowd_detector_of(const struct crowd_run *r, const struct crowd_test *t)
 {
-	bool is_of_authors = t->node->measure == CROWD_AUTHORS;
+	bool is_of_authors = t->is.measure == CROWD_AUTHORS;
 
-	for (size_t i = 0; t->node->is_times_usual && i < r->detector_count; i++)
+	for (size_t i = 0; t->is.is_times_usual && i < r->detector_count; i++)
 		if (r->detectors[i].is_of_authors == is_of_authors &&
 		    (!is_of_authors || r->detectors[i].bucket_ms == t->within_ms))
 			return &r->detectors[i];
@@ -105,15 +105,15 @@ usual_truth(const struct crowd_test *t, const struct crowd_seen *s)
 
 	if (s->usual < 0 || (s->usual < 1 && crowd_is_falling(t)))
 		return TRI_UNKNOWN;
-	limit = (s->usual < 1 ? 1 : s->usual) * (double)t->node->value_milli / 1000;
-	return order_truth(t->node->op, (value > limit) - (value < limit));
+	limit = (s->usual < 1 ? 1 : s->usual) * (double)t->is.value_milli / 1000;
+	return order_truth(t->is.op, (value > limit) - (value < limit));
 }
 
 enum tristate
 crowd_truth(const struct crowd_run *r, const struct crowd_test *t, const struct crowd_seen *s,
     int64_t now_ms)
 {
-	const struct crowd_node *n = t->node;
+	const struct crowd_node *n = &t->is;
 
 	if (crowd_is_falling(t) &&
 	    (s->is_at_least || r->looked_since_ms == TIME_UNKNOWN ||
@@ -135,7 +135,7 @@ look(const struct crowd_run *r, size_t k, int64_t now_ms)
 	const struct crowd_detector *d = crowd_detector_of(r, t);
 	struct crowd_seen s = {.usual = SPIKE_UNKNOWN};
 
-	switch (t->node->measure) {
+	switch (t->is.measure) {
 	case CROWD_COUNT: s.value = (int64_t)crowd_hits_in(&r->hits, w); break;
 	case CROWD_AUTHORS: s.value = (int64_t)w->authors.count; break;
 	case CROWD_SHARE:

@@ -366,19 +366,29 @@ add_watch(struct describer *d, const struct item *it)
 /* ---- out ---- */
 
 void
-rule_set_describe_rule(const struct rule_set *set, size_t i, struct buf *out)
+describe_rule(const struct rule_set *set, const struct item *it, struct buf *out)
 {
-	struct describer d = {set->files, set->file_count, out};
+	struct describer d = {set, out};
 
-	assert(i < set->rule_count);
-	add_rule(&d, set->rules[i].item);
+	add_rule(&d, it);
 }
 
 void
-rule_set_describe_watch(const struct rule_set *set, size_t i, struct buf *out)
+describe_watch(const struct rule_set *set, const struct item *it, struct buf *out)
 {
-	struct describer d = {set->files, set->file_count, out};
+	struct describer d = {set, out};
 
-	assert(i < set->watch_count);
-	add_watch(&d, set->watches[i].item);
+	add_watch(&d, it);
+}
+
+void
+describe_segment(const struct rule_set *set, const struct item *it, struct buf *out)
+{
+	struct describer d = {set, out};
+
+	if (it->is_imported)
+		buf_add_str(out, "Anyone whose id was imported");
+	else
+		describe_person(&d, "Anyone", it->when);
+	buf_add_char(out, '.');
 }

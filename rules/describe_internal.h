@@ -8,12 +8,17 @@
 #include "rules/tree_internal.h"
 
 struct buf;
+struct rule_set;
 
 struct describer {
-	const struct rules_file *files; /* where titles of brands and lists are found */
-	size_t file_count;
+	const struct rule_set *set; /* where titles of brands, lists and segments are found */
 	struct buf *out;
 };
+
+/* An item of the set, whole. */
+void describe_rule(const struct rule_set *set, const struct item *it, struct buf *out);
+void describe_watch(const struct rule_set *set, const struct item *it, struct buf *out);
+void describe_segment(const struct rule_set *set, const struct item *it, struct buf *out);
 
 /* "someone with at least 10,000 followers posts something negative about Acme Coffee"; root NULL: any
  * post. subject: "someone", "they" ... */
@@ -23,7 +28,7 @@ describe_post(struct describer *d, const char *subject, const char *verb, const 
 void describe_event(struct describer *d, const struct node *root);
 /* "Anyone who is in the segment ..."; what speaks of nobody is left to describe_post(). */
 void describe_person(struct describer *d, const char *subject, const struct node *root);
-/* The title of a list or brand in quotes, or its id when there is none. */
+/* The title of a list, brand or segment in quotes, or its id when there is none. */
 void describe_title(struct describer *d, enum item_kind kind, struct slice id, bool is_quoted);
 /* "a, b and c": what stands before the i-th of n. */
 void describe_joint(struct describer *d, size_t i, size_t n, const char *last);

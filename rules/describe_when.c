@@ -15,6 +15,8 @@
 #include "rules/fields_internal.h"
 #include "rules/limits_internal.h"
 #include "rules/print_internal.h"
+#include "rules/rules.h"
+#include "rules/segments.h"
 
 enum group {
 	GROUP_WHO,
@@ -58,15 +60,35 @@ describe_joint(struct describer *d, size_t i, size_t n, const char *last)
 		buf_addf(d->out, " %s ", last);
 }
 
+/* SLICE_NONE: there is none */
+static struct slice
+title_of(const struct rule_set *set, enum item_kind kind, struct slice id)
+{
+	const struct brand_set *names = rule_set_brands(set);
+	int i;
+
+	if (kind == ITEM_BRAND) {
+		for (size_t b = 0; b < names->brand_count; b++)
+			if (slice_eq(names->brands[b].id, id))
+				return names->brands[b].title;
+	} else if (kind == ITEM_LIST) {
+		for (size_t l = 0; l < names->list_count; l++)
+			if (slice_eq(names->lists[l].id, id))
+				return names->lists[l].title;
+	} else if (kind == ITEM_SEGMENT) {
+		i = rule_set_find_segment(set, id);
+		return i < 0 ? SLICE_NONE : rule_set_segment(set, (size_t)i)->title;
+	}
+	return SLICE_NONE;
+}
+
 void
 describe_title(struct describer *d, enum item_kind kind, struct slice id, bool is_quoted)
 {
-	struct slice title = id;
+	struct slice title = title_of(d->set, kind, id);
 
-	for (size_t f = 0; f < d->file_count; f++)
-		for (const struct item *it = d->files[f].first; it != NULL; it = it->next)
-			if (it->kind == kind && slice_eq(it->id, id) && slice_is_set(it->title))
-				title = it->title;
+	if (!slice_is_set(title))
+		title = id;
 	if (is_quoted)
 		print_quoted(title, d->out);
 	else

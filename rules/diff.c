@@ -304,6 +304,12 @@ note_changed(
 
 /* ---- items of a set ---- */
 
+/* One of the two sets: its trees. */
+struct side {
+	const struct rules_file *files;
+	size_t file_count;
+};
+
 /* kind, blank, id: in the map of a set's items. */
 static int
 item_key(struct differ *d, const struct item *it, struct slice *key_r)
@@ -318,16 +324,17 @@ item_key(struct differ *d, const struct item *it, struct slice *key_r)
 }
 
 static int
-map_items(struct differ *d, const struct rule_set *s, struct map **map_r)
+map_items(struct differ *d, const struct side *s, struct map **map_r)
 {
 	*map_r = map_new(0, RULES_COUNT_MAX * 8, NULL);
 	if (*map_r == NULL)
 		return -1;
-	for (size_t f = 0; s != NULL && f < s->file_count; f++)
-		for (struct item *it = s->files[f].first; it != NULL; it = it->next) {
+	for (size_t f = 0; f < s->file_count; f++)
+		for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
 			struct slice key;
 
-			if (item_key(d, it, &key) < 0 || map_put(*map_r, key, it) < 0)
+			if (item_key(d, it, &key) < 0 ||
+			    map_put(*map_r, key, (void *)(uintptr_t)it) < 0)
 				return -1;
 		}
 	return 0;
@@ -338,6 +345,8 @@ add_change(struct differ *d, enum rule_change_kind kind, const struct item *it,
     const struct output *o, const struct diff_notes *n)
 {
 	struct slice *notes = arena_array(d->arena, n->count + 1, sizeof *notes);
+	struct slice id = arena_slice_dup(d->arena, it->id);
+	struct slice title = arena_slice_dup(d->arena, it->title);
 
 	if (d->count == d->cap) {
 		size_t cap = d->cap == 0 ? 32 : d->cap * 2;
@@ -350,13 +359,13 @@ add_change(struct differ *d, enum rule_change_kind kind, const struct item *it,
 		d->changes = changes;
 		d->cap = cap;
 	}
-	if (notes == NULL)
+	if (notes == NULL || !slice_is_set(id) || !slice_is_set(title))
 		return -1;
 	memcpy(notes, n->items, n->count * sizeof *notes);
 	d->changes[d->count++] = (struct rule_change){.kind = kind,
 	    .what = item_kind_name(it->kind),
-	    .id = it->id,
-	    .title = it->title,
+	    .id = id,
+	    .title = title,
 	    .lines = o->items,
 	    .line_count = o->count,
 	    .notes = notes,
@@ -398,10 +407,10 @@ is_renamed(const struct lines *a, const struct lines *b)
 /* The item of `others` that `it` seems to be under another id; NULL: none. */
 static int
 find_renamed(struct differ *d, const struct item *it, const struct lines *lines,
-    const struct rule_set *others, const struct map *known, const struct item **found_r)
+    const struct side *others, const struct map *known, const struct item **found_r)
 {
 	*found_r = NULL;
-	for (size_t f = 0; others != NULL && f < others->file_count; f++)
+	for (size_t f = 0; f < others->file_count; f++)
 		for (const struct item *o = others->files[f].first; o != NULL; o = o->next) {
 			struct slice key;
 			struct lines l;
@@ -457,7 +466,7 @@ note_one_sided(struct differ *d, bool is_added, const struct item *it, const str
 
 static int
 one_sided(struct differ *d, enum rule_change_kind kind, const struct item *it,
-    const struct rule_set *others, const struct map *known)
+    const struct side *others, const struct map *known)
 {
 	bool is_added = kind == RULE_CHANGE_ADDED;
 	const struct item *twin = NULL;
@@ -481,15 +490,15 @@ one_sided(struct differ *d, enum rule_change_kind kind, const struct item *it,
 /* ---- the two sets ---- */
 
 static int
-compare_sets(struct differ *d, const struct rule_set *before, const struct rule_set *after,
+compare_sets(struct differ *d, const struct side *before, const struct side *after,
     const struct map *was, const struct map *is)
 {
-	const struct rule_set *sides[2] = {after, before};
+	const struct side *const sides[2] = {after, before};
 
 	for (int pass = 0; pass < 3; pass++) { /* changed, added, removed */
-		const struct rule_set *s = sides[pass == 2];
+		const struct side *s = sides[pass == 2];
 
-		for (size_t f = 0; s != NULL && f < s->file_count; f++)
+		for (size_t f = 0; f < s->file_count; f++)
 			for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
 				const struct item *other;
 				struct slice key;
@@ -511,19 +520,31 @@ compare_sets(struct differ *d, const struct rule_set *before, const struct rule_
 	return 0;
 }
 
+static int
+recall_side(const struct rule_set *set, struct arena *trees, struct side *s)
+{
+	*s = (struct side){.file_count = set == NULL ? 0 : set->file_count};
+	return set == NULL ? 0 : recall_files(set, trees, &s->files);
+}
+
 int
 rule_sets_diff(const struct rule_set *before, const struct rule_set *after, struct arena *a,
     struct rule_change **changes_r, size_t *count_r, struct err *err)
 {
 	struct differ d = {.arena = a};
+	struct arena *trees = arena_new(2 * (size_t)RULES_ARENA_MAX);
+	struct side old, new;
 	struct map *was = NULL, *is = NULL;
 	int rc = -1;
 
 	buf_init(&d.text, RULES_TEXT_MAX);
-	if (map_items(&d, before, &was) == 0 && map_items(&d, after, &is) == 0)
-		rc = compare_sets(&d, before, after, was, is);
+	if (trees != NULL && recall_side(before, trees, &old) == 0 &&
+	    recall_side(after, trees, &new) == 0 && map_items(&d, &old, &was) == 0 &&
+	    map_items(&d, &new, &is) == 0)
+		rc = compare_sets(&d, &old, &new, was, is);
 	map_free(was);
 	map_free(is);
+	arena_free(trees);
 	buf_fini(&d.text);
 	if (rc < 0)
 		return err_set(err, ERR_NOMEM, "no memory to compare the rules");

@@ -17,25 +17,26 @@ struct measure {
 
 /* Does the block need all of its conditions for the truth that is wanted? */
 static bool
-needs_all(const struct node *n, bool wanted)
+needs_all(const struct asked *q, bool wanted)
 {
-	return (n->kind == NODE_ALL) == wanted;
+	return (q->kind == NODE_ALL) == wanted;
 }
 
 static struct measure
-measure_node(struct evaluation *e, const struct node *n, bool wanted)
+measure_node(struct evaluation *e, uint32_t n, bool wanted)
 {
+	const struct asked *q = &e->set->asked[n];
 	struct measure m = {0, 0}, one;
-	bool takes_all = needs_all(n, wanted), is_first = true;
+	bool takes_all = needs_all(q, wanted), is_first = true;
 
-	if (n->kind == NODE_CONDITION) {
-		m.held = evaluation_test(e, &e->set->tests[n->test]) == (wanted ? TRI_YES : TRI_NO);
+	if (q->kind == NODE_CONDITION) {
+		m.held = evaluation_test(e, &e->set->tests[q->arg]) == (wanted ? TRI_YES : TRI_NO);
 		m.short_by = !m.held;
 		return m;
 	}
-	if (n->kind == NODE_NOT)
-		return measure_node(e, n->first, !wanted);
-	for (const struct node *child = n->first; child != NULL; child = child->next) {
+	if (q->kind == NODE_NOT)
+		return measure_node(e, n + 1, !wanted);
+	for (uint32_t child = n + 1; child < q->arg; child = asked_end(e->set, child)) {
 		one = measure_node(e, child, wanted);
 		m.held += one.held;
 		if (takes_all || is_first || one.short_by < m.short_by)
@@ -45,27 +46,28 @@ measure_node(struct evaluation *e, const struct node *n, bool wanted)
 	return m;
 }
 
-/* The first condition on the shortest way; *wanted_r: what it would have to be. */
-static const struct node *
-first_short(struct evaluation *e, const struct node *n, bool wanted, bool *wanted_r)
+/* The first condition on the shortest way, a test; NULL: none.  *wanted_r: what it would have to be. */
+static const struct test *
+first_short(struct evaluation *e, uint32_t n, bool wanted, bool *wanted_r)
 {
-	const struct node *best = NULL;
+	const struct asked *q = &e->set->asked[n];
+	uint32_t best = ASKED_NONE;
 	size_t least = 0;
 
 	*wanted_r = wanted;
-	if (n->kind == NODE_CONDITION)
-		return n;
-	if (n->kind == NODE_NOT)
-		return first_short(e, n->first, !wanted, wanted_r);
-	for (const struct node *child = n->first; child != NULL; child = child->next) {
+	if (q->kind == NODE_CONDITION)
+		return &e->set->tests[q->arg];
+	if (q->kind == NODE_NOT)
+		return first_short(e, n + 1, !wanted, wanted_r);
+	for (uint32_t child = n + 1; child < q->arg; child = asked_end(e->set, child)) {
 		size_t by = measure_node(e, child, wanted).short_by;
 
-		if (by > 0 && (best == NULL || (!needs_all(n, wanted) && by < least))) {
+		if (by > 0 && (best == ASKED_NONE || (!needs_all(q, wanted) && by < least))) {
 			best = child;
 			least = by;
 		}
 	}
-	return best == NULL ? NULL : first_short(e, best, wanted, wanted_r);
+	return best == ASKED_NONE ? NULL : first_short(e, best, wanted, wanted_r);
 }
 
 int
@@ -81,7 +83,7 @@ rule_set_measure(const struct rule_set *set, const struct occurrence *occ,
 		const struct program *p = &set->programs[i];
 		struct measure m = {0, 0};
 
-		if (p->root != NULL)
+		if (p->root != ASKED_NONE)
 			m = measure_node(&e, p->root, true);
 		list[i] = (struct rule_distance){
 		    .state = program_state(p, occ), .short_by = m.short_by, .held = m.held};
@@ -99,7 +101,7 @@ rule_set_shortfall(const struct rule_set *set, size_t i, const struct occurrence
     const struct rule_facts *facts, struct arena *a, struct rule_shortfall *s_r, struct err *err)
 {
 	const struct program *p = &set->programs[i];
-	const struct node *n = NULL;
+	const struct test *t = NULL;
 	struct evaluation e;
 	const char *text;
 	struct slice seen;
@@ -108,17 +110,15 @@ rule_set_shortfall(const struct rule_set *set, size_t i, const struct occurrence
 
 	assert(i < set->rule_count);
 	*s_r = (struct rule_shortfall){.condition = SLICE_NONE, .seen = SLICE_NONE};
-	if (p->root == NULL)
+	if (p->root == ASKED_NONE)
 		return 0;
 	if (evaluation_begin(&e, set, occ, facts, a) < 0)
 		goto no_memory;
 	if (measure_node(&e, p->root, true).short_by > 0)
-		n = first_short(&e, p->root, true, &wanted);
-	if (n == NULL && !e.has_no_memory)
+		t = first_short(&e, p->root, true, &wanted);
+	if (t == NULL && !e.has_no_memory)
 		return 0;
-	if (n != NULL) {
-		const struct test *t = &set->tests[n->test];
-
+	if (t != NULL) {
 		truth = evaluation_test(&e, t);
 		seen = explain_seen(&e, t, truth);
 		text = arena_printf(

@@ -97,13 +97,22 @@ struct test {
 	};
 };
 
-/* What people need of it: beside the tests, so that these stay together. */
+/* What people need of it, and the rarer tests: beside the tests, so that these stay together. */
 struct test_words {
-	const struct node *node;
+	struct slice name; /* of the attribute, channel, list or segment that is asked about */
 	struct slice
 	    shown; /* the condition in words, "sentiment is below -0.4"; long ones end in "..." */
-	uint32_t name_len; /* bytes of its field's name; 0: none, as in "author is verified" */
+	uint16_t name_len; /* bytes of its field's name; 0: none, as in "author is verified" */
+	uint8_t op; /* enum rule_op */
 };
+
+/* What a program asks, as a person reads it: the blocks of its tree before what is in them. */
+struct asked {
+	uint32_t kind : 2; /* enum node_kind */
+	uint32_t arg : 30; /* CONDITION: its test; else the one behind all that is in the block */
+};
+#define ASKED_NONE UINT32_MAX
+#define ASKED_MAX (UINT32_C(1) << 30)
 
 struct pattern {
 	struct slice folded;
@@ -143,26 +152,35 @@ struct program {
 	uint32_t code, code_count; /* all conditions, in their order */
 	enum firing_part part;
 	bool is_off, sees_events;
-	const struct node *root; /* NULL: any post */
+	uint32_t root; /* of what is asked; ASKED_NONE: any post */
 };
 #define PROGRAM_NONE UINT32_MAX
 
+/* Where an item stands: its tree is read anew from there when somebody asks for it. */
+struct item_place {
+	uint32_t file;
+	struct range at;
+};
+
 struct compiled_rule {
 	struct rule_head head;
-	const struct item *item;
+	struct item_place place;
 	uint32_t after, unless; /* programs; PROGRAM_NONE */
+	uint32_t example_count;
+	const struct slice *examples; /* their texts */
 };
 
 /* A line of a watch's `when`. */
 struct crowd_test {
-	const struct crowd_node *node;
+	struct crowd_node is; /* without its comments */
 	struct slice shown; /* "count within 10 minutes is at least 20" */
 	size_t name_len; /* bytes of "count within 10 minutes" in it */
 	int64_t within_ms;
 };
 
 struct compiled_watch {
-	const struct item *item;
+	struct item_place place;
+	uint64_t subject; /* what it counts, in a number */
 	const struct crowd_test *tests;
 	size_t test_count;
 	uint32_t over, out_of; /* programs; out_of: PROGRAM_NONE when no share is asked for */
@@ -171,8 +189,9 @@ struct compiled_watch {
 /* The conditions of a segment; they are judged for customers, never for what happens, so no index has
  * them. */
 struct compiled_segment {
-	const struct item *item;
+	struct item_place place;
 	uint32_t code, code_count; /* 0: imported */
+	uint32_t root; /* of what is asked */
 };
 
 /* Tests that stand in very many programs are asked once for an occurrence; what they said is a bit
@@ -210,13 +229,13 @@ struct rule_index {
 struct rule_set {
 	atomic_size_t refs;
 	int64_t version;
-	struct arena *arena; /* trees, heads, actions, texts */
-	struct rules_file *files;
+	struct arena *arena; /* heads, actions, texts */
+	struct finding_sink *files; /* names and texts; their diags are gone */
 	size_t file_count;
 	struct brand_set brands;
 	struct compiled_rule *rules;
 	size_t rule_count;
-	struct map *rule_ids; /* id -> index plus 1 */
+	uint32_t *rules_by_id; /* their indices in the order of their ids */
 	struct watch_head *watch_heads; /* beside watches */
 	struct compiled_watch *watches;
 	size_t watch_count;
@@ -233,6 +252,8 @@ struct rule_set {
 
 	struct instruction *code;
 	size_t code_count, code_cap;
+	struct asked *asked;
+	size_t asked_count, asked_cap;
 	struct requirement *checks; /* while compiling */
 	size_t check_count, check_cap;
 	struct check_line *check_lines;
@@ -301,12 +322,10 @@ bool evaluation_number(struct evaluation *e, const struct field *f, int64_t *val
 bool evaluation_choice(struct evaluation *e, const struct field *f, uint32_t *mask_r);
 bool evaluation_texts(struct evaluation *e, const struct field *f, struct field_texts *t_r);
 enum tristate evaluation_flag(struct evaluation *e, const struct field *f);
-bool
-evaluation_attribute(struct evaluation *e, const struct node *asked, struct slice_list *values_r);
-enum tristate evaluation_allows(struct evaluation *e, const struct node *asked);
+bool evaluation_attribute(struct evaluation *e, const struct test *t, struct slice_list *values_r);
+enum tristate evaluation_allows(struct evaluation *e, const struct test *t);
 /* Does the example say whether they are on the list? */
-bool
-evaluation_given_list(const struct evaluation *e, const struct node *asked, enum tristate *t_r);
+bool evaluation_given_list(const struct evaluation *e, const struct test *t, enum tristate *t_r);
 /* Does the example say which brands it speaks of? */
 bool evaluation_brands(struct evaluation *e, const struct field *f, struct slice_list *given_r);
 
@@ -360,33 +379,61 @@ struct slice explain_seen(struct evaluation *e, const struct test *t, enum trist
 enum rule_state program_state(const struct program *p, const struct occurrence *occ);
 
 /* Every condition below root with its truth and the value seen, one on a line. */
-void
-explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text);
+void explain_conditions(struct evaluation *e, uint32_t root, int indent, struct buf *text);
+
+/* The first one behind n and all that is in it. */
+static inline uint32_t
+asked_end(const struct rule_set *set, uint32_t n)
+{
+	const struct asked *q = &set->asked[n];
+
+	return q->kind == NODE_CONDITION ? n + 1 : q->arg;
+}
+
+/* ---- trees, read anew (recall.c) ---- */
+
+/* The item that stands there, in a, with the fields and values of its text and nothing compiled; -1
+ * without memory. */
+int recall_item(const struct rule_set *set, const struct item_place *place, struct arena *a,
+    const struct item **item_r);
+/* All files of the set, in a. */
+int recall_files(const struct rule_set *set, struct arena *a, const struct rules_file **files_r);
 
 /* ---- building ---- */
 
 struct compiler {
 	struct rule_set *set;
+	struct rules_file *files; /* trees, which go when all is compiled */
+	struct arena *trees;
+	const struct finding_sink *from; /* the file of what is being compiled */
+	const struct item **segments; /* in the order of the files */
 	const struct rule_env *env;
 	struct map *const *ids; /* from the checker */
 	struct map *list_sets; /* "kind list" -> set plus 1 */
 	struct map *tests; /* a condition in words -> test plus 1 */
+	struct map *actions; /* what is done, in words -> struct action_list */
 	const struct node *root; /* of the program that is made: its members become checks */
 	struct arena *scratch;
 	struct buf *text; /* scratch */
 };
 
 /* -1 without memory, as all of these. */
-int compile_rule(struct compiler *c, struct compiled_rule *r, struct program *when);
-int compile_watch(struct compiler *c, struct compiled_watch *w, struct watch_head *head);
+int compile_rule(
+    struct compiler *c, const struct item *it, struct compiled_rule *r, struct program *when);
+int compile_watch(
+    struct compiler *c, const struct item *it, struct compiled_watch *w, struct watch_head *head);
 /* Numbers the segments (before any condition is compiled), and compiles all of them. */
-int compile_segment_names(struct rule_set *s, size_t count);
+int compile_segment_names(struct compiler *c, size_t count);
 int compile_segments(struct compiler *c);
-/* Code of root that is no program; for segments. */
-int compile_code(struct compiler *c, struct node *root, uint32_t *code_r, uint32_t *count_r);
+/* Code of root that is no program, for a segment. */
+int compile_code(struct compiler *c, const struct node *root, struct compiled_segment *g);
+/* s as the set keeps it: what stands in a file stays there, what was put together is copied.  -1
+ * without memory. */
+int compile_keep(struct compiler *c, struct slice *s);
+struct item_place compile_place(const struct compiler *c, const struct item *it);
 /* Tests and code of root into the next program; root NULL: any post. */
 int compile_part(struct compiler *c, const struct item *it, const struct rule_head *head,
-    enum firing_part part, struct node *root, uint32_t *program_r);
+    enum firing_part part, const struct node *root, uint32_t *program_r);
 /* id, title, actions ...: what rules and watches have in common. */
 int compile_head(struct compiler *c, const struct item *it, struct rule_head *head);
 /* Programs that the item has beside its `when`. */
@@ -402,5 +449,7 @@ mem_line(void *p)
 }
 /* Grows a heap array for one more element; -1 without memory. */
 int vector_grow(void **items, size_t count, size_t *cap, size_t size);
+/* Gives back what is behind count elements; -1 without memory, and nothing has changed. */
+int vector_trim(void **items, size_t count, size_t size);
 
 #endif

@@ -314,7 +314,7 @@ evaluation_run_code(struct evaluation *e, uint32_t from, uint32_t end)
 enum tristate
 evaluation_run(struct evaluation *e, const struct program *p)
 {
-	return p->root == NULL ? TRI_YES : run_code(e, p->code, p->code + p->code_count);
+	return p->root == ASKED_NONE ? TRI_YES : run_code(e, p->code, p->code + p->code_count);
 }
 
 /* What the index has not answered of a candidate. */

@@ -178,7 +178,7 @@ static enum tristate
 test_plain(struct evaluation *e, const struct test *t)
 {
 	const struct field *f = t->field;
-	enum rule_op op = test_words_of(e->set, t)->node->op;
+	enum rule_op op = (enum rule_op)test_words_of(e->set, t)->op;
 	struct slice *cached = &e->folded[t->domain];
 	struct field_texts texts;
 	size_t held = 0;
@@ -273,19 +273,19 @@ attribute_holds(
 static enum tristate
 test_attribute(struct evaluation *e, const struct test *t)
 {
-	const struct node *n = test_words_of(e->set, t)->node;
+	enum rule_op op = (enum rule_op)test_words_of(e->set, t)->op;
 	struct slice_list values;
 	size_t held = 0;
 
-	if (!evaluation_attribute(e, n, &values))
+	if (!evaluation_attribute(e, t, &values))
 		return TRI_UNKNOWN;
-	if (is_order(n->op))
-		return test_attribute_order(n->op, t, &values);
+	if (is_order(op))
+		return test_attribute_order(op, t, &values);
 	for (size_t i = 0; i < t->pattern_count; i++)
-		held += attribute_holds(e, n->op, &t->patterns[i], &values);
-	if (n->op == RULE_OP_CONTAINS_ALL)
+		held += attribute_holds(e, op, &t->patterns[i], &values);
+	if (op == RULE_OP_CONTAINS_ALL)
 		return tri(held == t->pattern_count && held > 0);
-	return tri((held > 0) != is_refusing(n->op));
+	return tri((held > 0) != is_refusing(op));
 }
 
 /* The word that lists have of a name; 0: none has it. */
@@ -359,8 +359,7 @@ was_added(struct evaluation *e, const struct test *t, enum action_target who)
 			return k->answer;
 	if (e->facts == NULL || e->facts->in_list == NULL)
 		return TRI_NO;
-	answer = e->facts->in_list(
-	    e->facts->cookie, test_words_of(e->set, t)->node->values.first->text, who, e->occ);
+	answer = e->facts->in_list(e->facts->cookie, test_words_of(e->set, t)->name, who, e->occ);
 	l = ARENA_NEW(e->arena, struct list_answer);
 	if (l == NULL) {
 		e->has_no_memory = true;
@@ -380,7 +379,7 @@ test_in_list(struct evaluation *e, const struct test *t)
 	bool is_author = t->field->subject[0] == 'a';
 	enum tristate r;
 
-	if (e->given != NULL && evaluation_given_list(e, test_words_of(e->set, t)->node, &r))
+	if (e->given != NULL && evaluation_given_list(e, t, &r))
 		return r;
 	r = is_author ? is_author_listed(e, list) : is_customer_listed(e, list);
 	return r == TRI_NO ? was_added(e, t, is_author ? TARGET_AUTHOR : TARGET_CUSTOMER) : r;
@@ -399,12 +398,11 @@ has_text(const struct slice_list *l, struct slice s)
 static enum tristate
 test_in_segment(struct evaluation *e, const struct test *t)
 {
-	const struct node *n = test_words_of(e->set, t)->node;
 	const struct customer *c = e->occ->customer;
-	struct slice id = n->values.first->text;
+	struct slice id = test_words_of(e->set, t)->name;
 	enum tristate r;
 
-	if (e->given != NULL && evaluation_given_list(e, n, &r))
+	if (e->given != NULL && evaluation_given_list(e, t, &r))
 		return r;
 	if (e->judged != NULL)
 		return e->judged[t->set];
@@ -422,7 +420,7 @@ test_known(struct evaluation *e, const struct test *t)
 	int64_t n;
 
 	if (f->type == FIELD_ATTRIBUTE)
-		return tri(evaluation_attribute(e, test_words_of(e->set, t)->node, &values));
+		return tri(evaluation_attribute(e, t, &values));
 	if (f->number != NULL)
 		return tri(evaluation_number(e, f, &n));
 	assert(f->texts != NULL);
@@ -444,9 +442,7 @@ evaluation_test(struct evaluation *e, const struct test *t)
 	case RULE_OPCODE_TEST_ATTRIBUTE: r = test_attribute(e, t); break;
 	case RULE_OPCODE_TEST_FLAG: r = evaluation_flag(e, t->field); break;
 	case RULE_OPCODE_TEST_IN_LIST: r = test_in_list(e, t); break;
-	case RULE_OPCODE_TEST_ALLOWS:
-		r = evaluation_allows(e, test_words_of(e->set, t)->node);
-		break;
+	case RULE_OPCODE_TEST_ALLOWS: r = evaluation_allows(e, t); break;
 	case RULE_OPCODE_TEST_IN_SEGMENT: r = test_in_segment(e, t); break;
 	case RULE_OPCODE_TEST_KNOWN: r = test_known(e, t); break;
 	case RULE_OPCODE_NOT:

@@ -25,32 +25,33 @@ struct stage {
 	struct occurrence occ;
 };
 
+/* The example as it was written, in a; NULL without memory. */
 static const struct example_node *
-example_at(const struct rule_set *set, size_t rule, size_t k)
+recall_example(const struct rule_set *set, size_t rule, size_t k, struct arena *a)
 {
-	const struct example_node *e = set->rules[rule].item->examples;
+	const struct example_node *e;
+	const struct item *it;
 
-	for (; k > 0 && e != NULL; k--)
+	assert(k < set->rules[rule].example_count);
+	if (recall_item(set, &set->rules[rule].place, a, &it) < 0)
+		return NULL;
+	for (e = it->examples; k > 0; k--)
 		e = e->next;
-	assert(e != NULL);
 	return e;
 }
 
 size_t
 rule_set_example_count(const struct rule_set *set, size_t rule)
 {
-	size_t n = 0;
-
 	assert(rule < set->rule_count);
-	for (const struct example_node *e = set->rules[rule].item->examples; e != NULL; e = e->next)
-		n++;
-	return n;
+	return set->rules[rule].example_count;
 }
 
 struct slice
 rule_set_example_text(const struct rule_set *set, size_t rule, size_t k)
 {
-	return example_at(set, rule, k)->text;
+	assert(k < set->rules[rule].example_count);
+	return set->rules[rule].examples[k];
 }
 
 /* Whoever gives something of a customer gives a customer. */
@@ -127,7 +128,7 @@ static void
 tell(const struct rule_set *set, size_t rule, const struct example_node *e, struct evaluation *ev,
     enum tristate truth, struct buf *table, struct diag_list *diags)
 {
-	struct finding_sink sink = *set->rules[rule].item->sink;
+	struct finding_sink sink = set->files[set->rules[rule].place.file];
 
 	sink.diags = diags;
 	buf_add_str(table, "this is what each condition said:\n");
@@ -146,7 +147,7 @@ int
 rule_set_judge_example(const struct rule_set *set, size_t rule, size_t k, const struct score *score,
     struct arena *a, struct diag_list *diags, struct err *err)
 {
-	const struct example_node *e = example_at(set, rule, k);
+	const struct example_node *e = recall_example(set, rule, k, a);
 	struct evaluation ev;
 	struct buf table;
 	struct stage s;
@@ -154,7 +155,7 @@ rule_set_judge_example(const struct rule_set *set, size_t rule, size_t k, const 
 	bool is_as_said;
 
 	buf_init(&table, TABLE_MAX);
-	if (stage_set(e, score, a, &s) < 0 ||
+	if (e == NULL || stage_set(e, score, a, &s) < 0 ||
 	    evaluation_begin_given(&ev, set, &s.occ, e->given, a) < 0)
 		goto no_memory;
 	t = evaluation_run(&ev, &set->programs[rule]);

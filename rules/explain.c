@@ -176,7 +176,7 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 	} else if (f->type == FIELD_CHOICE || f->type == FIELD_BRAND) {
 		seen_ids(e, t, l);
 	} else if (f->type == FIELD_ATTRIBUTE) {
-		if (evaluation_attribute(e, test_words_of(e->set, t)->node, &values))
+		if (evaluation_attribute(e, t, &values))
 			seen_list(values.items, values.count, true, l);
 	} else if (f->texts != NULL) {
 		if (evaluation_texts(e, f, &texts))
@@ -192,7 +192,7 @@ seen(struct evaluation *e, const struct test *t, struct line *l)
 static bool
 says_all(const struct test_words *w)
 {
-	enum rule_op op = w->node->op;
+	enum rule_op op = (enum rule_op)w->op;
 
 	return w->name_len == 0 || op == RULE_OP_IS || op == RULE_OP_CONTAINS ||
 	    op == RULE_OP_NOT_CONTAINS || op == RULE_OP_CONTAINS_ALL ||
@@ -224,24 +224,25 @@ reason_condition(struct evaluation *e, const struct test *t, bool holds, struct 
 	line_add(l, slice_make(w->shown.ptr + w->name_len, w->shown.len - w->name_len));
 }
 
-static enum tristate node_truth(struct evaluation *e, const struct node *n);
+static enum tristate node_truth(struct evaluation *e, uint32_t n);
 
 /* What made n the truth it is; nothing is said of branches that did not matter. */
 static void
-reason_node(struct evaluation *e, const struct node *n, bool holds, struct line *l)
+reason_node(struct evaluation *e, uint32_t n, bool holds, struct line *l)
 {
-	bool takes_all = (n->kind == NODE_ALL) == holds, is_first = true;
+	const struct asked *q = &e->set->asked[n];
+	bool takes_all = (q->kind == NODE_ALL) == holds, is_first = true;
 
-	if (n->kind == NODE_CONDITION) {
-		reason_condition(e, &e->set->tests[n->test], holds, l);
+	if (q->kind == NODE_CONDITION) {
+		reason_condition(e, &e->set->tests[q->arg], holds, l);
 		return;
 	}
-	if (n->kind == NODE_NOT) {
-		reason_node(e, n->first, !holds, l);
+	if (q->kind == NODE_NOT) {
+		reason_node(e, n + 1, !holds, l);
 		return;
 	}
-	for (const struct node *child = n->first; child != NULL && !l->is_full;
-	     child = child->next) {
+	for (uint32_t child = n + 1; child < q->arg && !l->is_full;
+	     child = asked_end(e->set, child)) {
 		if (!takes_all && node_truth(e, child) != (holds ? TRI_YES : TRI_NO))
 			continue;
 		if (!is_first)
@@ -259,7 +260,7 @@ explain_reason(struct evaluation *e, const struct program *p)
 	char room[RULES_REASON_MAX];
 	struct line l = {room, 0, sizeof room, false};
 
-	if (p->root == NULL)
+	if (p->root == ASKED_NONE)
 		line_add_str(&l, "any post");
 	else
 		reason_node(e, p->root, true, &l);
@@ -276,18 +277,19 @@ truth_name(enum tristate t)
 
 /* Every condition is asked here, also those the machine would have skipped. */
 static enum tristate
-node_truth(struct evaluation *e, const struct node *n)
+node_truth(struct evaluation *e, uint32_t n)
 {
-	enum tristate deciding = n->kind == NODE_ALL ? TRI_NO : TRI_YES,
-		      all = n->kind == NODE_ALL ? TRI_YES : TRI_NO, t;
+	const struct asked *q = &e->set->asked[n];
+	enum tristate deciding = q->kind == NODE_ALL ? TRI_NO : TRI_YES,
+		      all = q->kind == NODE_ALL ? TRI_YES : TRI_NO, t;
 
-	if (n->kind == NODE_CONDITION)
-		return evaluation_test(e, &e->set->tests[n->test]);
-	if (n->kind == NODE_NOT) {
-		t = node_truth(e, n->first);
+	if (q->kind == NODE_CONDITION)
+		return evaluation_test(e, &e->set->tests[q->arg]);
+	if (q->kind == NODE_NOT) {
+		t = node_truth(e, n + 1);
 		return t == TRI_UNKNOWN ? TRI_UNKNOWN : t == TRI_YES ? TRI_NO : TRI_YES;
 	}
-	for (const struct node *child = n->first; child != NULL; child = child->next) {
+	for (uint32_t child = n + 1; child < q->arg; child = asked_end(e->set, child)) {
 		t = node_truth(e, child);
 		if (t == deciding)
 			return t;
@@ -323,7 +325,7 @@ missing(const struct evaluation *e, const struct test *t, struct line *l)
 		    e->occ->customer->has_segments ? "everybody is being judged anew"
 						   : "which segments they were in was not kept");
 	else if (f->type == FIELD_ATTRIBUTE &&
-	    f->attribute(e->occ, test_words_of(e->set, t)->node->attribute, &values))
+	    f->attribute(e->occ, test_words_of(e->set, t)->name, &values))
 		line_add_str(l, "its value is not a number");
 	else if (f->type == FIELD_ATTRIBUTE)
 		line_add_str(l,
@@ -352,11 +354,20 @@ explain_seen(struct evaluation *e, const struct test *t, enum tristate truth)
 	return arena_slice_dup(e->arena, slice_make(room, l.len));
 }
 
+/* What is being explained, in lines of text or as JSON, of which one may be NULL. */
+struct explained {
+	struct evaluation *e;
+	struct buf *text;
+	struct json_writer *w;
+};
+
+/* tree: as it was written; needed for JSON alone. */
 static void
 explain_condition(
-    struct evaluation *e, const struct node *n, int indent, struct buf *text, struct json_writer *w)
+    const struct explained *x, const struct test *t, const struct node *tree, int indent)
 {
-	const struct test *t = &e->set->tests[n->test];
+	struct evaluation *e = x->e;
+	struct json_writer *w = x->w;
 	const struct test_words *words = test_words_of(e->set, t);
 	enum tristate truth = evaluation_test(e, t);
 	char room[RULES_REASON_MAX];
@@ -366,8 +377,8 @@ explain_condition(
 		missing(e, t, &l);
 	else
 		seen(e, t, &l);
-	if (text != NULL)
-		buf_addf(text, "%*s%-8s %.*s%s%.*s%s\n", indent, "", truth_name(truth),
+	if (x->text != NULL)
+		buf_addf(x->text, "%*s%-8s %.*s%s%.*s%s\n", indent, "", truth_name(truth),
 		    SLICE_ARG(words->shown),
 		    l.len == 0                 ? ""
 			: truth == TRI_UNKNOWN ? "  ("
@@ -375,13 +386,13 @@ explain_condition(
 		    (int)l.len, room, l.len == 0 ? "" : ")");
 	if (w == NULL)
 		return;
-	rules_json_condition(n, w);
+	rules_json_condition(tree, w);
 	json_kv_str(w, "condition", words->shown);
 	if (truth == TRI_UNKNOWN) {
 		if (words->name_len > 0)
 			json_kv_str(w, "missing", slice_make(words->shown.ptr, words->name_len));
 		else
-			json_kv_cstr(w, "missing", n->field->name);
+			json_kv_cstr(w, "missing", t->field->name);
 		json_kv_str(w, "why", slice_make(room, l.len));
 	} else if (l.len > 0) {
 		json_kv_str(w, "seen", slice_make(room, l.len));
@@ -389,42 +400,58 @@ explain_condition(
 }
 
 static void
-explain_node(
-    struct evaluation *e, const struct node *n, int indent, struct buf *text, struct json_writer *w)
+explain_node(const struct explained *x, uint32_t n, const struct node *tree, int indent);
+
+/* A block: its own line, and what is in it. */
+static void
+explain_block(const struct explained *x, uint32_t n, const struct node *tree, int indent)
 {
 	static const char *const names[] = {
 	    [NODE_ALL] = "all of", [NODE_ANY] = "any of", [NODE_NOT] = "not"};
 	static const char *const keys[] = {
 	    [NODE_ALL] = "all", [NODE_ANY] = "any", [NODE_NOT] = "not"};
+	const struct asked *q = &x->e->set->asked[n];
 
-	if (w != NULL)
-		json_object_begin(w);
-	if (n->kind == NODE_CONDITION) {
-		explain_condition(e, n, indent, text, w);
-	} else {
-		if (text != NULL)
-			buf_addf(text, "%*s%-8s %s\n", indent, "", truth_name(node_truth(e, n)),
-			    names[n->kind]);
-		if (w != NULL) {
-			json_key(w, keys[n->kind]);
-			if (n->kind != NODE_NOT)
-				json_array_begin(w);
-		}
-		for (const struct node *child = n->first; child != NULL; child = child->next)
-			explain_node(e, child, indent + 2, text, w);
-		if (w != NULL && n->kind != NODE_NOT)
-			json_array_end(w);
+	if (x->text != NULL)
+		buf_addf(x->text, "%*s%-8s %s\n", indent, "", truth_name(node_truth(x->e, n)),
+		    names[q->kind]);
+	if (x->w != NULL) {
+		json_key(x->w, keys[q->kind]);
+		if (q->kind != NODE_NOT)
+			json_array_begin(x->w);
 	}
-	if (w != NULL) {
-		json_kv_cstr(w, "truth", truth_name(node_truth(e, n)));
-		json_object_end(w);
+	tree = tree == NULL ? NULL : tree->first;
+	for (uint32_t child = n + 1; child < q->arg; child = asked_end(x->e->set, child)) {
+		explain_node(x, child, tree, indent + 2);
+		tree = tree == NULL ? NULL : tree->next;
+	}
+	if (x->w != NULL && q->kind != NODE_NOT)
+		json_array_end(x->w);
+}
+
+static void
+explain_node(const struct explained *x, uint32_t n, const struct node *tree, int indent)
+{
+	const struct asked *q = &x->e->set->asked[n];
+
+	if (x->w != NULL)
+		json_object_begin(x->w);
+	if (q->kind == NODE_CONDITION)
+		explain_condition(x, &x->e->set->tests[q->arg], tree, indent);
+	else
+		explain_block(x, n, tree, indent);
+	if (x->w != NULL) {
+		json_kv_cstr(x->w, "truth", truth_name(node_truth(x->e, n)));
+		json_object_end(x->w);
 	}
 }
 
 void
-explain_conditions(struct evaluation *e, const struct node *root, int indent, struct buf *text)
+explain_conditions(struct evaluation *e, uint32_t root, int indent, struct buf *text)
 {
-	explain_node(e, root, indent, text, NULL);
+	struct explained x = {e, text, NULL};
+
+	explain_node(&x, root, NULL, indent);
 }
 
 enum rule_state
@@ -473,6 +500,26 @@ program_of(const struct rule_set *set, size_t i, enum firing_part part)
 	return program == PROGRAM_NONE ? NULL : &set->programs[program];
 }
 
+/* The conditions of the part as they were written; NULL: any post. */
+static int
+recall_part(const struct rule_set *set, size_t i, enum firing_part part, struct arena *a,
+    const struct node **tree_r)
+{
+	bool is_watch = part == FIRING_WATCHED || part == FIRING_BASE;
+	const struct item *it;
+
+	if (recall_item(set, is_watch ? &set->watches[i].place : &set->rules[i].place, a, &it) < 0)
+		return -1;
+	switch (part) {
+	case FIRING_RULE: *tree_r = it->when; break;
+	case FIRING_AFTER: *tree_r = it->after.where; break;
+	case FIRING_UNLESS: *tree_r = it->unless.where; break;
+	case FIRING_WATCHED: *tree_r = it->over; break;
+	case FIRING_BASE: *tree_r = it->out_of; break;
+	}
+	return 0;
+}
+
 /* What of a rule or watch is explained; a rule's `when` needs no name. */
 static const char *
 part_name(enum firing_part part)
@@ -511,7 +558,8 @@ explain_text_head(struct evaluation *e, const struct program *p, bool holds, str
 }
 
 static void
-explain_json(struct evaluation *e, const struct program *p, bool holds, struct buf *out)
+explain_json(struct evaluation *e, const struct program *p, const struct node *tree, bool holds,
+    struct buf *out)
 {
 	const char *name = part_name(p->part);
 	struct json_writer w;
@@ -524,9 +572,9 @@ explain_json(struct evaluation *e, const struct program *p, bool holds, struct b
 		json_kv_cstr(&w, "part", name);
 	json_kv_bool(&w, name != NULL ? "counts" : "fires", holds);
 	json_kv_cstr(&w, "state", state_of(p, e->occ));
-	if (p->root != NULL) {
+	if (p->root != ASKED_NONE) {
 		json_key(&w, name != NULL ? "where" : "when");
-		explain_node(e, p->root, 0, NULL, &w);
+		explain_node(&(struct explained){e, NULL, &w}, p->root, tree, 0);
 	}
 	json_object_end(&w);
 }
@@ -537,6 +585,7 @@ rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
     struct buf *text_out, struct buf *json_out, struct err *err)
 {
 	const struct program *p = program_of(set, i, part);
+	const struct node *tree;
 	struct evaluation e;
 	bool holds;
 
@@ -545,14 +594,16 @@ rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
 	if (evaluation_begin(&e, set, occ, facts, a) < 0)
 		goto no_memory;
 	holds = slice_eq_str(slice_of(state_of(p, occ)), "active") &&
-	    (p->root == NULL || node_truth(&e, p->root) == TRI_YES);
+	    (p->root == ASKED_NONE || node_truth(&e, p->root) == TRI_YES);
 	if (text_out != NULL) {
 		explain_text_head(&e, p, holds, text_out);
-		if (p->root != NULL)
-			explain_node(&e, p->root, 2, text_out, NULL);
+		if (p->root != ASKED_NONE)
+			explain_conditions(&e, p->root, 2, text_out);
 	}
+	if (json_out != NULL && recall_part(set, i, part, a, &tree) < 0)
+		goto no_memory;
 	if (json_out != NULL)
-		explain_json(&e, p, holds, json_out);
+		explain_json(&e, p, tree, holds, json_out);
 	if (!e.has_no_memory && (text_out == NULL || !buf_failed(text_out)) &&
 	    (json_out == NULL || !buf_failed(json_out)))
 		return 0;

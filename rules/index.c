@@ -77,16 +77,16 @@ access_of_test(const struct rule_set *s, const struct test *t, struct access_lis
 	l->score = score_of(s, t);
 }
 
-static void access_of(const struct rule_set *s, const struct node *n, struct access_list *l);
+static void access_of(const struct rule_set *s, uint32_t n, struct access_list *l);
 
 static void
-access_of_all(const struct rule_set *s, const struct node *n, struct access_list *best)
+access_of_all(const struct rule_set *s, uint32_t n, struct access_list *best)
 {
 	struct access_list l;
 
 	best->score = -1;
 	best->count = 0;
-	for (const struct node *child = n->first; child != NULL; child = child->next) {
+	for (uint32_t child = n + 1; child < asked_end(s, n); child = asked_end(s, child)) {
 		access_of(s, child, &l);
 		if (l.score > best->score)
 			*best = l;
@@ -94,13 +94,13 @@ access_of_all(const struct rule_set *s, const struct node *n, struct access_list
 }
 
 static void
-access_of_any(const struct rule_set *s, const struct node *n, struct access_list *all)
+access_of_any(const struct rule_set *s, uint32_t n, struct access_list *all)
 {
 	struct access_list l;
 
 	all->count = 0;
 	all->score = 100;
-	for (const struct node *child = n->first; child != NULL; child = child->next) {
+	for (uint32_t child = n + 1; child < asked_end(s, n); child = asked_end(s, child)) {
 		access_of(s, child, &l);
 		if (l.score < 0 || all->count + l.count > ACCESS_MAX) {
 			all->score = -1;
@@ -114,12 +114,12 @@ access_of_any(const struct rule_set *s, const struct node *n, struct access_list
 
 /* Depth is bounded by RULES_DEPTH_MAX. */
 static void
-access_of(const struct rule_set *s, const struct node *n, struct access_list *l)
+access_of(const struct rule_set *s, uint32_t n, struct access_list *l)
 {
-	switch (n->kind) {
+	switch ((enum node_kind)s->asked[n].kind) {
 	case NODE_ALL: access_of_all(s, n, l); return;
 	case NODE_ANY: access_of_any(s, n, l); return;
-	case NODE_CONDITION: access_of_test(s, &s->tests[n->test], l); return;
+	case NODE_CONDITION: access_of_test(s, &s->tests[s->asked[n].arg], l); return;
 	case NODE_NOT: break;
 	}
 	l->count = 0;
@@ -275,7 +275,7 @@ file_program(struct builder *b, struct rule_set *s, size_t program)
 
 	if (p->is_off)
 		return 0;
-	if (p->root != NULL)
+	if (p->root != ASKED_NONE)
 		access_of(s, p->root, &l);
 	entry = make_entry(b, s, program, l.score >= 0 && l.count == 1 ? &l.items[0] : NULL);
 	if (l.score < 0) {

@@ -428,12 +428,19 @@ outside_finding(struct parser *p)
 int
 parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *file_r)
 {
+	return parse_part(sink, 0, a, file_r);
+}
+
+int
+parse_part(const struct finding_sink *sink, size_t from, struct arena *a, struct rules_file *file_r)
+{
 	struct parser p = {.arena = a, .sink = sink, .file = file_r};
 	struct item **tail = &file_r->first;
 	int rc;
 
 	*file_r = (struct rules_file){.sink = *sink};
 	lex_init(&p.lexer, a, sink);
+	p.lexer.pos = from;
 	while ((rc = parse_next_line(&p)) > 0) {
 		int kind = -1;
 
@@ -442,11 +449,14 @@ parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *
 				kind = k;
 		if (kind < 0 || is_condition(&p)) {
 			outside_finding(&p);
+			from = p.lexer.pos;
 			continue;
 		}
 		*tail = parse_item(&p, (enum item_kind)kind);
 		if (*tail == NULL)
 			break;
+		(*tail)->whole = (struct range){(uint32_t)from, (uint32_t)(p.lexer.pos - from)};
+		from = p.lexer.pos;
 		tail = &(*tail)->next;
 	}
 	if (!p.has_no_memory)

@@ -38,6 +38,9 @@ struct parser {
 /* Reads sink's text (valid UTF-8) into *file_r; findings go to the sink.  0, or -1 without memory.
  */
 int parse_file(const struct finding_sink *sink, struct arena *a, struct rules_file *file_r);
+/* The same from a byte of the text on, at which an item or the comments above it begin. */
+int parse_part(
+    const struct finding_sink *sink, size_t from, struct arena *a, struct rules_file *file_r);
 
 /* ---- shared by the three parts ---- */
 

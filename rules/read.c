@@ -133,29 +133,29 @@ evaluation_flag(struct evaluation *e, const struct field *f)
 }
 
 bool
-evaluation_attribute(struct evaluation *e, const struct node *asked, struct slice_list *values_r)
+evaluation_attribute(struct evaluation *e, const struct test *t, struct slice_list *values_r)
 {
-	const struct node *g =
-	    e->given == NULL ? NULL : given_for(e, asked->field, asked->attribute);
+	struct slice name = test_words_of(e->set, t)->name;
+	const struct node *g = e->given == NULL ? NULL : given_for(e, t->field, name);
 
-	return g == NULL ? asked->field->attribute(e->occ, asked->attribute, values_r)
+	return g == NULL ? t->field->attribute(e->occ, name, values_r)
 			 : given_texts(e, g, values_r);
 }
 
 enum tristate
-evaluation_allows(struct evaluation *e, const struct node *asked)
+evaluation_allows(struct evaluation *e, const struct test *t)
 {
-	struct slice channel = asked->values.first->text;
-	const struct node *g = e->given == NULL ? NULL : given_name(e, asked->field, channel);
+	struct slice channel = test_words_of(e->set, t)->name;
+	const struct node *g = e->given == NULL ? NULL : given_name(e, t->field, channel);
 
 	return g == NULL ? field_allows(e->occ, channel) : given_truth(g);
 }
 
 bool
-evaluation_given_list(const struct evaluation *e, const struct node *asked, enum tristate *t_r)
+evaluation_given_list(const struct evaluation *e, const struct test *t, enum tristate *t_r)
 {
 	const struct node *g =
-	    e->given == NULL ? NULL : given_name(e, asked->field, asked->values.first->text);
+	    e->given == NULL ? NULL : given_name(e, t->field, test_words_of(e->set, t)->name);
 
 	if (g == NULL)
 		return false;

@@ -3,10 +3,7 @@
 #include <assert.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
-#include "core/map.h"
 #include "core/mem.h"
-#include "rules/print_internal.h"
 
 struct rule_set *
 rule_set_ref(struct rule_set *set)
@@ -23,8 +20,8 @@ rule_set_unref(struct rule_set *set)
 	index_fini(&set->index);
 	phrases_fini(&set->phrases);
 	words_fini(&set->words);
-	map_free(set->rule_ids);
 	mem_free(set->code);
+	mem_free(set->asked);
 	mem_free(set->checks);
 	mem_free(set->check_room);
 	mem_free(set->check_starts);
@@ -68,23 +65,6 @@ rule_set_is_off(const struct rule_set *set, size_t i)
 	return set->programs[i].is_off;
 }
 
-void
-rule_set_print(const struct rule_set *set, struct buf *out)
-{
-	for (size_t f = 0; f < set->file_count; f++) {
-		if (f > 0 && out->len > 0)
-			buf_add_char(out, '\n');
-		print_file(&set->files[f], out);
-	}
-}
-
-void
-rule_set_print_rule(const struct rule_set *set, size_t i, struct buf *out)
-{
-	assert(i < set->rule_count);
-	print_item(set->rules[i].item, out);
-}
-
 size_t
 rule_set_watch_count(const struct rule_set *set)
 {
@@ -125,14 +105,7 @@ bool
 rule_set_watch_is_off(const struct rule_set *set, size_t i)
 {
 	assert(i < set->watch_count);
-	return item_has(set->watches[i].item, SLOT_OFF);
-}
-
-void
-rule_set_print_watch(const struct rule_set *set, size_t i, struct buf *out)
-{
-	assert(i < set->watch_count);
-	print_item(set->watches[i].item, out);
+	return set->programs[set->watches[i].over].is_off;
 }
 
 int
@@ -147,5 +120,19 @@ rule_set_find_watch(const struct rule_set *set, struct slice id)
 int
 rule_set_find(const struct rule_set *set, struct slice id)
 {
-	return (int)(uintptr_t)map_get(set->rule_ids, id) - 1;
+	size_t low = 0, high = set->rule_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		uint32_t i = set->rules_by_id[middle];
+		int order = slice_cmp(set->rules[i].head.id, id);
+
+		if (order == 0)
+			return (int)i;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -1;
 }

@@ -9,13 +9,10 @@
 #include <assert.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/err.h"
 #include "core/timefmt.h"
-#include "rules/describe_internal.h"
 #include "rules/engine_internal.h"
 #include "rules/limits_internal.h"
-#include "rules/print_internal.h"
 
 size_t
 rule_set_segment_count(const struct rule_set *set)
@@ -85,8 +82,8 @@ judge_all(struct evaluation *e)
 		uint32_t i = s->segment_order[k];
 		const struct compiled_segment *g = &s->segments[i];
 
-		e->judged[i] = g->item->is_imported
-		    ? imported_truth(e->occ->customer, g->item->id)
+		e->judged[i] = s->segment_heads[i].is_imported
+		    ? imported_truth(e->occ->customer, s->segment_heads[i].id)
 		    : evaluation_run_code(e, g->code, g->code + g->code_count);
 	}
 }
@@ -150,7 +147,7 @@ rule_set_explain_segment(const struct rule_set *set, size_t i, const struct occu
 	struct evaluation e;
 
 	assert(i < set->segment_count);
-	if (set->segments[i].item->is_imported)
+	if (set->segment_heads[i].is_imported)
 		return 0;
 	if (evaluation_begin(&e, set, occ, facts, a) < 0)
 		goto no_memory;
@@ -158,64 +155,46 @@ rule_set_explain_segment(const struct rule_set *set, size_t i, const struct occu
 	if (e.judged == NULL)
 		goto no_memory;
 	judge_all(&e);
-	explain_conditions(&e, set->segments[i].item->when, 0, text_out);
+	explain_conditions(&e, set->segments[i].root, 0, text_out);
 	if (!e.has_no_memory)
 		return 0;
 no_memory:
 	return err_set(err, ERR_NOMEM, "no memory to explain a segment");
 }
 
-void
-rule_set_print_segment(const struct rule_set *set, size_t i, struct buf *out)
-{
-	assert(i < set->segment_count);
-	print_item(set->segments[i].item, out);
-}
-
-void
-rule_set_describe_segment(const struct rule_set *set, size_t i, struct buf *out)
-{
-	struct describer d = {set->files, set->file_count, out};
-	const struct item *it = set->segments[i].item;
-
-	assert(i < set->segment_count);
-	if (it->is_imported)
-		buf_add_str(out, "Anyone whose id was imported");
-	else
-		describe_person(&d, "Anyone", it->when);
-	buf_add_char(out, '.');
-}
-
 /* ---- which attributes ---- */
 
+/* Among the first count names; adds it when it is not. */
 static void
-add_attributes(const struct node *n, struct slice *names, size_t *count, size_t max)
+add_attribute(struct slice name, struct slice *names, size_t *count)
 {
 	size_t i = 0;
 
-	if (n->kind == NODE_CONDITION && n->field->type == FIELD_ATTRIBUTE) {
-		while (i < *count && !slice_eq(names[i], n->attribute))
-			i++;
-		if (i == *count && *count < max)
-			names[(*count)++] = n->attribute;
-	}
-	for (const struct node *child = n->first; child != NULL; child = child->next)
-		add_attributes(child, names, count, max);
+	while (i < *count && !slice_eq(names[i], name))
+		i++;
+	if (i == *count)
+		names[(*count)++] = name;
 }
 
 int
 rule_set_segment_attributes(const struct rule_set *set, size_t i, struct arena *a,
     struct slice_list *names_r, struct err *err)
 {
-	const struct item *it = set->segments[i].item;
-	struct slice *names = arena_array(a, it->condition_count + 1, sizeof *names);
+	uint32_t root = set->segments[i].root, end;
+	struct slice *names;
 	size_t count = 0;
 
 	assert(i < set->segment_count);
+	end = root == ASKED_NONE ? root : asked_end(set, root);
+	names = arena_array(a, end - root + 1, sizeof *names);
 	if (names == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the attributes of a segment");
-	if (it->when != NULL)
-		add_attributes(it->when, names, &count, it->condition_count);
+	for (uint32_t n = root; n < end; n++) {
+		const struct asked *q = &set->asked[n];
+
+		if (q->kind == NODE_CONDITION && set->tests[q->arg].field->type == FIELD_ATTRIBUTE)
+			add_attribute(set->test_words[q->arg].name, names, &count);
+	}
 	*names_r = (struct slice_list){names, count};
 	return 0;
 }

@@ -128,7 +128,6 @@ struct node {
 	enum rule_op op;
 	struct range field_at, op_at;
 	struct values values;
-	uint32_t test; /* number of its test, once compiled */
 };
 
 struct action_node {
@@ -249,6 +248,7 @@ enum item_kind {
 struct item {
 	enum item_kind kind;
 	struct range at, id_at; /* at: the head line */
+	struct range whole; /* from the comments above it to behind its `end` */
 	struct slice id, title;
 	uint32_t has; /* bit per slot: the line is there */
 	struct notes *notes[SLOT_COUNT];

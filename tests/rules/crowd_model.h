@@ -37,7 +37,7 @@ model_init(struct model *m, const struct rule_set *set, size_t watch)
 		const struct crowd_test *t = &m->watch->tests[k];
 
 		m->usual[k].bucket_ms =
-		    t->node->measure == CROWD_AUTHORS ? t->within_ms : CROWD_BUCKET_MS;
+		    t->is.measure == CROWD_AUTHORS ? t->within_ms : CROWD_BUCKET_MS;
 		m->usual[k].next_ms = INT64_MIN;
 		spike_init(&m->usual[k].spike);
 	}
@@ -96,7 +96,7 @@ static inline void
 model_learn(struct model *m, size_t k, int64_t now_ms)
 {
 	struct crowd_detector *d = &m->usual[k];
-	bool is_of_authors = m->watch->tests[k].node->measure == CROWD_AUTHORS;
+	bool is_of_authors = m->watch->tests[k].is.measure == CROWD_AUTHORS;
 
 	if (d->next_ms == INT64_MIN)
 		d->next_ms = (now_ms + d->bucket_ms - 1) / d->bucket_ms * d->bucket_ms;
@@ -128,7 +128,7 @@ static inline bool
 model_holds(const struct model *m, size_t k, int64_t now_ms)
 {
 	const struct crowd_test *t = &m->watch->tests[k];
-	const struct crowd_node *n = t->node;
+	const struct crowd_node *n = &t->is;
 	bool is_falling = n->op == RULE_OP_AT_MOST || n->op == RULE_OP_BELOW;
 	int64_t from = now_ms - t->within_ms + 1, minute = model_minute(now_ms - t->within_ms);
 	int64_t base = model_count(m, true, minute, model_minute(now_ms) + TIME_MINUTE_MS);

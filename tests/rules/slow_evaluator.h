@@ -19,7 +19,41 @@ struct slow {
 	const struct occurrence *occ;
 	const struct rule_facts *facts;
 	struct arena *arena;
+	const struct rules_file *files; /* of the set */
 };
+
+/* The trees of the set, read anew. */
+static inline const struct rules_file *
+slow_files(const struct rule_set *set, struct arena *a)
+{
+	const struct rules_file *files = NULL;
+
+	assert_int_equal(recall_files(set, a, &files), 0);
+	return files;
+}
+
+/* What the program asks, as it was written; NULL: any post. */
+static inline const struct node *
+slow_root(const struct slow *s, const struct program *p)
+{
+	bool is_watch = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
+
+	for (size_t f = 0; f < s->set->file_count; f++)
+		for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
+			if (it->kind != (is_watch ? ITEM_WATCH : ITEM_RULE) ||
+			    !slice_eq(it->id, p->head->id))
+				continue;
+			switch (p->part) {
+			case FIRING_RULE: return it->when;
+			case FIRING_AFTER: return it->after.where;
+			case FIRING_UNLESS: return it->unless.where;
+			case FIRING_WATCHED: return it->over;
+			case FIRING_BASE: return it->out_of;
+			}
+		}
+	fail();
+	return NULL;
+}
 
 static inline enum tristate
 slow_tri(bool b)
@@ -55,7 +89,7 @@ static inline const struct values *
 slow_list(struct slow *s, struct slice id)
 {
 	for (size_t f = 0; f < s->set->file_count; f++)
-		for (const struct item *it = s->set->files[f].first; it != NULL; it = it->next)
+		for (const struct item *it = s->files[f].first; it != NULL; it = it->next)
 			if (it->kind == ITEM_LIST && slice_eq(it->id, id))
 				return &it->items;
 	fail();
@@ -505,7 +539,7 @@ slow_segment(struct slow *s, struct slice id)
 	const struct customer *c = s->occ->customer;
 
 	for (size_t f = 0; f < s->set->file_count; f++)
-		for (const struct item *it = s->set->files[f].first; it != NULL; it = it->next) {
+		for (const struct item *it = s->files[f].first; it != NULL; it = it->next) {
 			if (it->kind != ITEM_SEGMENT || !slice_eq(it->id, id))
 				continue;
 			if (!it->is_imported)

@@ -79,8 +79,8 @@ truth_of(const char *condition, const struct occurrence *occ, struct arena *a)
 	set = testing_compile(text);
 	assert_int_equal(evaluation_begin(&e, set, occ, NULL, a), 0);
 	fast = evaluation_run(&e, &set->programs[0]);
-	s = (struct slow){set, occ, NULL, a};
-	slow = slow_node(&s, set->rules[0].item->when);
+	s = (struct slow){set, occ, NULL, a, slow_files(set, a)};
+	slow = slow_node(&s, slow_root(&s, &set->programs[0]));
 	if (fast != slow)
 		fail_msg("%s: the engine says %d, the slow evaluator %d", condition, fast, slow);
 	rule_set_unref(set);
@@ -432,8 +432,8 @@ text_of(const struct rule_set *set, struct arena *a)
 }
 
 static void
-compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, size_t *fired,
-    size_t *unknown)
+compare_on(struct random_tree *t, const struct rule_set *set, const struct rules_file *files,
+    uint64_t seed, size_t *fired, size_t *unknown)
 {
 	static const struct rule_facts facts = {.in_list = random_in_list};
 	struct testing_occurrence o;
@@ -442,16 +442,18 @@ compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, siz
 	struct err err = {0};
 	size_t count = 0, at = 0;
 	struct evaluation e;
+	struct slow s;
 
 	random_occurrence(t, &o);
 	assert_int_equal(rule_set_evaluate(set, &o.occ, &facts, a, &firings, &count, &err), 0);
 	assert_int_equal(evaluation_begin(&e, set, &o.occ, &facts, a), 0);
+	s = (struct slow){set, &o.occ, &facts, a, files};
 	for (size_t i = 0; i < set->program_count; i++) {
 		const struct program *p = &set->programs[i];
-		struct slow s = {set, &o.occ, &facts, a};
-		enum tristate slow = p->root == NULL ? TRI_YES : slow_node(&s, p->root),
+		const struct node *root = slow_root(&s, p);
+		enum tristate slow = root == NULL ? TRI_YES : slow_node(&s, root),
 			      fast = evaluation_run(&e, p);
-		bool sees_events = p->part == FIRING_RULE && slow_asks_about_events(p->root);
+		bool sees_events = p->part == FIRING_RULE && slow_asks_about_events(root);
 		bool fires = slow == TRI_YES && !p->is_off && o.occ.at_ms >= p->from_ms &&
 		    o.occ.at_ms < p->until_ms && sees_events == (o.occ.kind == OCCURRENCE_EVENT);
 		bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
@@ -484,8 +486,8 @@ compare_on(struct random_tree *t, const struct rule_set *set, uint64_t seed, siz
 
 /* The same customers, judged: each segment is what its conditions say, however they ask one another. */
 static void
-compare_segments_on(
-    struct random_tree *t, const struct rule_set *set, uint64_t seed, size_t *members)
+compare_segments_on(struct random_tree *t, const struct rule_set *set,
+    const struct rules_file *files, uint64_t seed, size_t *members)
 {
 	static const struct rule_facts facts = {.in_list = random_in_list};
 	struct testing_occurrence o;
@@ -501,7 +503,7 @@ compare_segments_on(
 	assert_int_equal(rule_set_segment_count(set), 3);
 	assert_int_equal(rule_set_judge_segments(set, &o.occ, &facts, a, truth, &due_ms, NULL), 0);
 	for (size_t i = 0; i < 3; i++) {
-		struct slow s = {set, &o.occ, &facts, a};
+		struct slow s = {set, &o.occ, &facts, a, files};
 		enum tristate slow = slow_segment(&s, rule_set_segment(set, i)->id);
 
 		if (truth[i] != slow)
@@ -548,6 +550,7 @@ the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= FILES; seed++) {
+		const struct rules_file *files;
 		struct random_tree t;
 		struct rule_set *set;
 
@@ -556,9 +559,10 @@ the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 			random_tree_share(&t);
 		set = random_set(&t, seed);
 		gates += set->index.gate_count - 1;
+		files = slow_files(set, t.arena);
 		for (int i = 0; i < OCCURRENCES; i++) {
-			compare_on(&t, set, seed, &fired, &unknown);
-			compare_segments_on(&t, set, seed, &members);
+			compare_on(&t, set, files, seed, &fired, &unknown);
+			compare_segments_on(&t, set, files, seed, &members);
 		}
 		rule_set_unref(set);
 		arena_free(t.arena);
