@@ -250,8 +250,8 @@ dossier_head(struct store *st, const struct person *person, const struct dossier
     struct arena *a, struct json_writer *w, struct err *err)
 {
 	struct customer *customer = NULL;
-	struct account *accounts;
-	size_t count;
+	struct account *accounts = NULL;
+	size_t count = 0;
 
 	if ((person->customer_count > 0 &&
 		store_customer_load(st, person->customers[0], terms->now_ms, a, &customer, err) <
