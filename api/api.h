@@ -49,10 +49,12 @@ struct template_set;
 #define API_REPLY_MAX (64 * 1024 * 1024)
 #define API_PAGE_MAX 500
 
+#define API_ETAG_SIZE 40
+
 struct api_request {
 	const char *method;
 	struct slice path, query, body; /* as they came: %-encoded */
-	struct slice content_type, idempotency_key; /* SLICE_NONE when absent */
+	struct slice content_type, idempotency_key, if_match; /* SLICE_NONE when absent */
 	const char *who; /* for the audit: "socket:root", "http:127.0.0.1" */
 };
 
@@ -61,6 +63,7 @@ struct api_reply {
 	const char *content_type; /* constant text */
 	struct buf body;
 	int64_t retry_after_s; /* 0: none */
+	char etag[API_ETAG_SIZE]; /* with its quotes; "": none */
 };
 
 enum api_place {

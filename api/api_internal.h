@@ -26,6 +26,7 @@
 struct author_facts;
 struct alert_row;
 struct customer;
+struct slice_list;
 struct decision_row;
 struct incident_row;
 struct link_row;
@@ -125,6 +126,17 @@ void api_put_alert(struct json_writer *w, const struct alert_row *row);
 void api_alert_members(struct json_writer *w, const struct alert_row *row);
 void api_put_customer(struct json_writer *w, const struct customer *customer);
 void api_customer_members(struct json_writer *w, const struct customer *customer);
+
+/* ---- customers_state.c ---- */
+/* Members of a customer as they stand, with the lists they are in. */
+void api_customer_put_state(
+    struct json_writer *w, const struct customer *customer, const struct slice_list *lists);
+int api_customer_tag(struct api_call *c, const struct customer *customer,
+    const struct slice_list *lists, char tag_r[API_ETAG_SIZE], struct err *err);
+/* May the request change this customer?  With an If-Match of another state it is answered 412. 0, -1 */
+int api_customer_check(struct api_call *c, struct slice id, struct err *err);
+/* The customer as they are now is the answer, with the ETag. */
+int api_customer_answer(struct api_call *c, struct slice id, struct err *err);
 void api_put_link(struct json_writer *w, const struct link_row *row);
 void api_link_members(struct json_writer *w, const struct link_row *row);
 void api_event_members(struct json_writer *w, const struct stored_event *e);

@@ -1,11 +1,11 @@
 /*
  * customers_change.c - a customer's own record, changed.
  *
- * PATCH /api/v1/customers/{id}   200 the customer; 404; 409 a sixteenth endpoint
+ * PATCH /api/v1/customers/{id}   200 the customer; 404; 409 a sixteenth endpoint; 412 changed since If-Match
  * PUT   /api/v1/customers/{id}   the same, and the customer is created when there is none; 409 they were erased
  *
  * What is not named stays.  "attributes": {name: [values] or value or null}; "metrics": {name: number or
- * null}; "tags": {name: true, a time until when, or null}; "consents": [{channel, purpose, given, source,
+ * null}; "tags": {name: true, a time until when, or null}; "lists": {name: true or null}; "consents": [{channel, purpose, given, source,
  * at, text_version}]; "endpoints": [{id, channel, address, opted_out, inactive, timezone, locale,
  * country}].  Null takes away.  Every change stands in the history, with who made it.
  */
@@ -16,6 +16,7 @@
 #include "people/tellings.h"
 #include "platform/zone.h"
 #include "store/erasure.h"
+#include "store/merges.h"
 #include "store/persons.h"
 #include "store/store.h"
 
@@ -155,6 +156,24 @@ change_metrics(struct change *x)
 
 /* ---- tags ----------------------------------------------------------------- */
 
+/* Taken away is taken away of all who are one: a mark that stayed with one merged in would stay. */
+static int
+take_mark(struct change *x, struct slice name,
+    int (*take)(struct store *st, struct slice id, struct slice name, int64_t now_ms,
+	const char *source, struct err *err))
+{
+	struct slice_list ids;
+	struct slice root = x->id;
+
+	if (store_customer_root(x->st, x->id, x->c->env->arena, &root, x->err) < 0 ||
+	    store_customer_tree(x->st, root, x->c->env->arena, &ids, x->err) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.count; i++)
+		if (take(x->st, ids.items[i], name, x->now_ms, x->who, x->err) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 change_tag(struct change *x, struct slice name, const struct json *v)
 {
@@ -164,8 +183,7 @@ change_tag(struct change *x, struct slice name, const struct json *v)
 	if (!is_text(name, NAME_MAX_BYTES))
 		return bad(x, "tags", "names of 1 to 256 bytes");
 	if (json_type(v) == JSON_NULL || (json_bool(v, &is_on) && !is_on))
-		return store_customer_untag(x->st, x->id, name, x->now_ms, x->who, x->err) < 0 ? -1
-											       : 0;
+		return take_mark(x, name, store_customer_untag);
 	if (!is_on &&
 	    (!slice_is_set(json_str(v)) || !time_parse_rfc3339(json_str(v), &until_ms) ||
 		until_ms <= x->now_ms))
@@ -259,6 +277,36 @@ take_channel(struct change *x, const char *at, struct slice *channel)
 	return telling_channel(*channel, x->c->env->arena, channel)
 	    ? 0
 	    : bad(x, at, "as the channel one of " TARGET_CHANNELS);
+}
+
+static int
+change_list(struct change *x, struct slice name, const struct json *v)
+{
+	bool is_on = false;
+
+	if (!is_text(name, NAME_MAX_BYTES) || (json_type(v) != JSON_NULL && !json_bool(v, &is_on)))
+		return bad(x, "lists", "true or null by names of 1 to 256 bytes");
+	if (!is_on)
+		return take_mark(x, name, store_customer_list_remove);
+	return store_customer_list_add(x->st, x->id, name, x->now_ms, x->who, SLICE_NONE, x->err) <
+		0
+	    ? -1
+	    : 0;
+}
+
+static int
+change_lists(struct change *x)
+{
+	const struct json *group, *v;
+	struct slice name;
+	size_t pos = 0;
+
+	if (take_group(x, "lists", JSON_OBJECT, &group) < 0)
+		return -1;
+	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL)
+		if (change_list(x, name, v) < 0)
+			return -1;
+	return 0;
 }
 
 /* ---- consents ------------------------------------------------------------- */
@@ -410,7 +458,7 @@ static int
 change(struct api_call *c, bool may_create, struct err *err)
 {
 	static const char *const known[] = {"timezone", "locale", "country", "attributes",
-	    "metrics", "tags", "consents", "endpoints", "who", NULL};
+	    "metrics", "tags", "lists", "consents", "endpoints", "who", NULL};
 	struct change x = {.c = c,
 	    .st = c->env->store,
 	    .id = c->params[0],
@@ -421,25 +469,25 @@ change(struct api_call *c, bool may_create, struct err *err)
 
 	if (api_body(c, known, false, err) < 0 || api_body_who(c, &x.who, err) < 0)
 		return -1;
+	if (api_customer_check(c, x.id, err) < 0)
+		return -1;
 	rc = store_customer_load_own(x.st, x.id, x.now_ms, c->env->arena, &customer, err);
 	if (rc == 0 && !may_create)
 		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(x.id));
 	if (rc == 0 && may_be_created(&x) < 0)
 		return -1;
 	if (rc < 0 || change_profile(&x) < 0 || change_attributes(&x) < 0 ||
-	    change_metrics(&x) < 0 || change_tags(&x) < 0 || change_consents(&x) < 0)
+	    change_metrics(&x) < 0 || change_tags(&x) < 0 || change_lists(&x) < 0 ||
+	    change_consents(&x) < 0)
 		return -1;
 	if (change_endpoints(&x) < 0) {
 		if (err->kind == ERR_LIMIT)
 			err->kind = ERR_CONFLICT;
 		return -1;
 	}
-	if (store_customer_load(x.st, x.id, x.now_ms, c->env->arena, &customer, err) <= 0 ||
-	    store_audit(x.st, x.now_ms, x.who, "customers.change", err) < 0)
+	if (store_audit(x.st, x.now_ms, x.who, "customers.change", err) < 0)
 		return -1;
-	api_customer_members(api_object(c), customer);
-	api_object_end(c);
-	return 0;
+	return api_customer_answer(c, x.id, err);
 }
 
 int

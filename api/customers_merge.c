@@ -5,6 +5,7 @@
  * 404 no such customer; 409 they are one already, or the other belongs to somebody else
  * POST /api/v1/customers/{id}/unmerge  200 {"reason":"..."}: this one stands on its own again; 409 it is
  * not merged
+ * Both: 412 when it was changed since If-Match
  */
 #include "api/api_internal.h"
 
@@ -29,17 +30,9 @@ take_wish(struct api_call *c, const char *const *known, struct merge_wish *wish,
 static int
 answer(struct api_call *c, struct slice id, const char *what, const char *who, struct err *err)
 {
-	struct customer *customer;
-	int64_t now_ms = clock_now_ms(c->env->clock);
-	int rc = store_customer_load(c->env->store, id, now_ms, c->env->arena, &customer, err);
-
-	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(id));
-	if (rc < 0 || store_audit(c->env->store, now_ms, who, what, err) < 0)
+	if (store_audit(c->env->store, clock_now_ms(c->env->clock), who, what, err) < 0)
 		return -1;
-	api_customer_members(api_object(c), customer);
-	api_object_end(c);
-	return 0;
+	return api_customer_answer(c, id, err);
 }
 
 int
@@ -58,6 +51,8 @@ api_customers_merge(struct api_call *c, struct err *err)
 		    "one");
 		return -1;
 	}
+	if (api_customer_check(c, c->params[0], err) < 0)
+		return -1;
 	if (customer_merge(c->env->store, &wish, clock_now_ms(c->env->clock), c->env->arena, err) <
 	    0)
 		return -1;
@@ -73,6 +68,7 @@ api_customers_unmerge(struct api_call *c, struct err *err)
 	const char *who;
 
 	if (take_wish(c, known, &wish, &who, err) < 0 ||
+	    api_customer_check(c, c->params[0], err) < 0 ||
 	    customer_unmerge(
 		c->env->store, &wish, clock_now_ms(c->env->clock), c->env->arena, &from, err) < 0)
 		return -1;

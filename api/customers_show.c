@@ -1,7 +1,7 @@
 /*
  * customers_show.c - one customer, as they are and as they were.
  *
- * GET /api/v1/customers/{id}   200 with what they did, links and history, 404
+ * GET /api/v1/customers/{id}   200 with what they did, links, history and an ETag; 404
  *   before, limit  pages of the history: changes before that number
  *   at=TIME        its own record as it was, and those of everybody who was one with them then
  */
@@ -165,6 +165,7 @@ show_now(struct api_call *c, struct slice id, int64_t before, size_t limit, stru
 	struct customer *customer;
 	struct history_row *history;
 	struct link_row *links;
+	struct slice_list lists;
 	struct json_writer *w;
 	size_t history_count, link_count;
 	int rc = store_customer_load(st, id, clock_now_ms(c->env->clock), a, &customer, err);
@@ -173,10 +174,12 @@ show_now(struct api_call *c, struct slice id, int64_t before, size_t limit, stru
 		return err_set(err, ERR_NOT_FOUND, "there is no customer '%.*s'", SLICE_ARG(id));
 	if (rc < 0 || links_of_customer(st, id, a, &links, &link_count, err) < 0 ||
 	    store_history_of_tree(
-		st, customer->id, before, limit + 1, a, &history, &history_count, err) < 0)
+		st, customer->id, before, limit + 1, a, &history, &history_count, err) < 0 ||
+	    store_customer_lists(st, customer->id, a, &lists, err) < 0 ||
+	    api_customer_tag(c, customer, &lists, c->reply->etag, err) < 0)
 		return -1;
 	w = api_object(c);
-	api_customer_members(w, customer);
+	api_customer_put_state(w, customer, &lists);
 	put_doings(w, customer->stats);
 	json_key(w, "links");
 	json_array_begin(w);

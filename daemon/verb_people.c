@@ -97,6 +97,10 @@ static const struct people_command commands[] = {
     {"suggestions", 0, 0, "", people_suggestions},
     {"accept", 1, 1, "NO", people_accept},
     {"dismiss", 1, 1, "NO", people_dismiss},
+    {"tag", 2, 2, "CUSTOMER TAG", people_tag},
+    {"untag", 2, 2, "CUSTOMER TAG", people_untag},
+    {"list-add", 2, 2, "CUSTOMER LIST", people_list_add},
+    {"list-remove", 2, 2, "CUSTOMER LIST", people_list_remove},
     {"merge", 2, 2, "CUSTOMER OTHER --reason TEXT", people_merge},
     {"unmerge", 1, 1, "CUSTOMER", people_unmerge},
     {"unlink", 2, 2, "CUSTOMER AUTHOR --reason TEXT", people_unlink},
@@ -146,7 +150,9 @@ const struct verb verb_people = {
     "[list | show CUSTOMER | page KEY | events CUSTOMER | author ID-OR-HANDLE | "
     "influence ID-OR-HANDLE | influence --pairs FILE | adopters | "
     "links CUSTOMER | link CUSTOMER AUTHOR | unlink CUSTOMER AUTHOR | code CUSTOMER | "
-    "codes CUSTOMER | suggestions | accept NO | dismiss NO | merge CUSTOMER OTHER | "
+    "codes CUSTOMER | suggestions | accept NO | dismiss NO | "
+    "tag CUSTOMER TAG | untag CUSTOMER TAG | list-add CUSTOMER LIST | list-remove CUSTOMER LIST | "
+    "merge CUSTOMER OTHER | "
     "unmerge CUSTOMER]",
     "customers and authors, and how influential they are",
     "`influence ID-OR-HANDLE` shows an author's influence with its parts, who endorses them and on "

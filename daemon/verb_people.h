@@ -39,6 +39,12 @@ int people_dismiss(struct verb_call *call);
 /* verb_people_page.c */
 int people_page(struct verb_call *call);
 
+/* verb_people_marks.c */
+int people_tag(struct verb_call *call);
+int people_untag(struct verb_call *call);
+int people_list_add(struct verb_call *call);
+int people_list_remove(struct verb_call *call);
+
 /* verb_people_merge.c */
 int people_merge(struct verb_call *call);
 int people_unmerge(struct verb_call *call);
@@ -46,6 +52,7 @@ int people_unmerge(struct verb_call *call);
 /* A change asked for by `earshot people`: where, and a JSON object of what. */
 struct people_ask {
 	struct verb_call *call;
+	const char *method; /* POST unless set otherwise after people_ask_begin() */
 	struct buf path, body;
 	struct json_writer w;
 };

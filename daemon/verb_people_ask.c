@@ -12,6 +12,7 @@ people_ask_begin(
     struct people_ask *ask, struct verb_call *call, const char *below, const char *what)
 {
 	ask->call = call;
+	ask->method = "POST";
 	buf_init(&ask->path, LIST_PATH_MAX);
 	buf_init(&ask->body, BODY_MAX);
 	buf_add_str(&ask->path, below);
@@ -39,7 +40,7 @@ people_ask_end(struct people_ask *ask)
 	if (who != NULL)
 		json_kv_cstr(&ask->w, "who", who);
 	json_object_end(&ask->w);
-	code = list_show(ask->call, "POST", buf_str(&ask->path), buf_slice(&ask->body));
+	code = list_show(ask->call, ask->method, buf_str(&ask->path), buf_slice(&ask->body));
 	buf_fini(&ask->body);
 	buf_fini(&ask->path);
 	return code;

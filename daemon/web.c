@@ -104,6 +104,8 @@ reply_send(
 		snprintf(retry, sizeof retry, "%lld", (long long)reply->retry_after_s);
 		headers[n++] = (struct http_header){slice_of("Retry-After"), slice_of(retry)};
 	}
+	if (reply->etag[0] != '\0')
+		headers[n++] = (struct http_header){slice_of("ETag"), slice_of(reply->etag)};
 	metrics_add(&w->service->metrics, METRIC_HTTP_REQUESTS, 1);
 	if (reply->status >= 400)
 		metrics_add(&w->service->metrics, METRIC_HTTP_ERRORS, 1);
@@ -400,6 +402,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->api.body = arena_slice_dup(a, in->body);
 	c->api.content_type = arena_slice_dup(a, http_server_header(r, "Content-Type"));
 	c->api.idempotency_key = arena_slice_dup(a, http_server_header(r, "Idempotency-Key"));
+	c->api.if_match = arena_slice_dup(a, http_server_header(r, "If-Match"));
 	c->api.who = in->is_local_socket ? "command line" : "http";
 	host_init(&c->host, c->snapshot, a, s->clock, s->backtests, sources_json(s, a),
 	    channels_json(s, a));

@@ -348,6 +348,52 @@ store_customer_list_add(struct store *st, struct slice id, struct slice list, in
 	return 1;
 }
 
+/* That the customer is on some list may stay cached: it only means that the table is asked. */
+int
+store_customer_list_remove(struct store *st, struct slice id, struct slice list, int64_t now_ms,
+    const char *source, struct err *err)
+{
+	struct slice who;
+	struct query q;
+	int rc;
+
+	if (who_of(st, id, &who, err) < 0 ||
+	    query_open(&q, st, "DELETE FROM list_members WHERE who = ?1 AND list = ?2", err) < 0)
+		return -1;
+	query_bind_text(&q, who);
+	query_bind_text(&q, list);
+	rc = query_change(&q, err);
+	if (rc <= 0)
+		return rc;
+	return history_note(st, id, "list:", list,
+		   &(struct history_row){
+		       .at_ms = now_ms, .old_value = SLICE_LIT("true"), .source = slice_of(source)},
+		   err) < 0
+	    ? -1
+	    : 1;
+}
+
+int
+store_customer_lists(struct store *st, struct slice root, struct arena *a,
+    struct slice_list *lists_r, struct err *err)
+{
+	struct slice *items = NULL;
+	struct query q;
+	size_t count = 0;
+
+	if (query_open(&q, st,
+		"WITH RECURSIVE tree (id) AS (SELECT ?1 UNION SELECT customers.id FROM customers "
+		"JOIN tree ON merged_into = tree.id) SELECT DISTINCT list FROM tree JOIN "
+		"list_members ON who = 'c:' || tree.id ORDER BY list",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, root);
+	if (query_rows(&q, a, sizeof *items, query_read_text, &items, &count, err) < 0)
+		return -1;
+	*lists_r = (struct slice_list){items, count};
+	return 0;
+}
+
 /* ---- consent ---------------------------------------------------------- */
 
 /* 1 with what stands as JSON in b, 0, -1. */

@@ -77,6 +77,13 @@ int store_customer_untag(struct store *st, struct slice id, struct slice tag, in
 int store_customer_list_add(struct store *st, struct slice id, struct slice list, int64_t now_ms,
     const char *source, struct slice decision_id, struct err *err);
 
+/* 1 taken out, 0 was not in it, -1 */
+int store_customer_list_remove(struct store *st, struct slice id, struct slice list, int64_t now_ms,
+    const char *source, struct err *err);
+/* The lists of all who are one with root, each once, by name. */
+int store_customer_lists(struct store *st, struct slice root, struct arena *a,
+    struct slice_list *lists_r, struct err *err);
+
 /* A customer has at most so many endpoints in use (as with Pinpoint).  One more retires the push
  * endpoint changed longest ago: it is made inactive; without one the new one is refused (ERR_LIMIT, and
  * nothing is changed). */

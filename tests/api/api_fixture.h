@@ -149,6 +149,7 @@ struct fixture {
 	struct matcher *matcher;
 	int64_t version;
 	struct api_host host;
+	const char *if_match; /* of the calls to come */
 	struct api_env env; /* as the last call left it */
 	struct api_reply reply; /* of the last call */
 	struct json_doc *doc; /* its body, when it is JSON */
@@ -490,7 +491,10 @@ __attribute__((unused)) static int
 fixture_call_raw(struct fixture *f, const char *method, const char *target, struct slice body)
 {
 	const char *question = strchr(target, '?'), *allow = NULL;
-	struct api_request q = {.method = method, .body = body, .who = "http:127.0.0.1"};
+	struct api_request q = {.method = method,
+	    .body = body,
+	    .who = "http:127.0.0.1",
+	    .if_match = f->if_match == NULL ? SLICE_NONE : slice_of(f->if_match)};
 	const struct api_route *route;
 	enum api_place place;
 	int status = 0;

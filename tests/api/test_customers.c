@@ -230,6 +230,84 @@ a_change_that_would_count_for_nothing_is_refused(void **state)
 	assert_text(json_at(json_get(r, "consents"), 0), "channel", "sms");
 }
 
+static void
+who_saw_another_state_changes_nothing(void **state)
+{
+	static const struct {
+		const char *method, *path, *body;
+	} calls[] = {
+	    {"PATCH", "/api/v1/customers/u-1", "{\"attributes\":{\"plan\":\"lead\"}}"},
+	    {"PUT", "/api/v1/customers/u-1", "{\"locale\":\"de_AT\"}"},
+	    {"POST", "/api/v1/customers/u-1/merge", "{\"other\":\"u-2\"}"},
+	    {"POST", "/api/v1/customers/u-2/unmerge", "{}"},
+	};
+	struct fixture *f = *state;
+	char seen[API_ETAG_SIZE], next[API_ETAG_SIZE + 20];
+
+	fixture_import(f);
+	fixture_get(f, "/api/v1/customers/u-1");
+	snprintf(seen, sizeof seen, "%s", f->reply.etag);
+	assert_int_equal(strlen(seen), 34);
+	OK(store_begin(f->st, ERR)); /* what they do makes nobody's edit fail */
+	OK(store_day_add(f->st, SLICE_LIT("u-1"),
+	    &(struct day_entry){.what = DAY_EVENT, .at_ms = FIXTURE_NOW_MS}, FIXTURE_NOW_MS, ERR));
+	OK(store_commit(f->st, ERR));
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		f->if_match = i == 0 ? "\"00\"" : next;
+		snprintf(next, sizeof next, "W/%s", seen);
+		fixture_refused(
+		    f, calls[i].method, calls[i].path, calls[i].body, 412, "changed-meanwhile");
+		assert_string_equal(f->reply.etag, "");
+		snprintf(next, sizeof next, "\"x\" , %s", seen);
+		f->if_match = next;
+		fixture_call(f, calls[i].method, calls[i].path, calls[i].body, 200);
+		assert_string_not_equal(f->reply.etag, seen);
+		snprintf(next, sizeof next, "%s", seen); /* is over now */
+		snprintf(seen, sizeof seen, "%s", f->reply.etag);
+		if (i == 0) {
+			fixture_get(f, calls[i].path);
+			assert_string_equal(f->reply.etag, seen);
+		}
+	}
+	f->if_match = "*";
+	fixture_call(f, "PATCH", "/api/v1/customers/u-1", "{}", 200);
+	fixture_refused(f, "PUT", "/api/v1/customers/new", "{}", 412, "changed-meanwhile");
+	f->if_match = NULL;
+	fixture_call(f, "PUT", "/api/v1/customers/new", "{}", 200);
+}
+
+/* Of all who are one, with a line of history each. */
+static void
+tags_and_lists_are_taken_away_from_all_who_are_one(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *r;
+	struct history_row *rows;
+	size_t count, taken = 0;
+
+	fixture_import(f);
+	fixture_call(f, "PATCH", "/api/v1/customers/u-1",
+	    "{\"lists\":{\"staff\":true,\"press\":true},\"tags\":{\"vip\":true}}", 200);
+	fixture_call(f, "PATCH", "/api/v1/customers/u-2",
+	    "{\"lists\":{\"staff\":true},\"tags\":{\"vip\":true}}", 200);
+	r = fixture_call(f, "POST", "/api/v1/customers/u-1/merge", "{\"other\":\"u-2\"}", 200);
+	assert_int_equal(json_count(json_get(r, "lists")), 2);
+	r = fixture_call(f, "PATCH", "/api/v1/customers/u-1",
+	    "{\"lists\":{\"staff\":null,\"nobody\":null},\"tags\":{\"vip\":false}}", 200);
+	assert_int_equal(json_count(json_get(r, "lists")), 1);
+	assert_true(slice_eq_str(json_str(json_at(json_get(r, "lists"), 0)), "press"));
+	assert_int_equal(json_count(json_get(r, "tags")), 0);
+	assert_int_equal(store_list_has(f->st, SLICE_LIT("staff"), SLICE_LIT("c:u-2"), ERR), 0);
+	OK(store_history_of_tree(
+	    f->st, SLICE_LIT("u-1"), INT64_MAX, 100, f->a, &rows, &count, ERR));
+	for (size_t i = 0; i < count; i++)
+		taken += slice_eq_str(rows[i].field, "list:staff") &&
+		    slice_eq_str(rows[i].old_value, "true") && !slice_is_set(rows[i].new_value);
+	assert_int_equal(taken, 2);
+	fixture_refused(f, "PATCH", "/api/v1/customers/u-1", "{\"lists\":{\"staff\":\"yes\"}}", 400,
+	    "bad-member");
+}
+
 /* Everything of those who are one: what they did, and whose change it was, a page at a time. */
 static void
 a_merged_customer_is_shown_with_all_they_did_and_all_their_history(void **state)
@@ -293,6 +371,8 @@ main(void)
 	    T(an_import_reports_what_it_did_and_may_be_repeated),
 	    T(a_customer_is_changed_merged_and_shown_as_it_was),
 	    T(a_change_that_would_count_for_nothing_is_refused),
+	    T(who_saw_another_state_changes_nothing),
+	    T(tags_and_lists_are_taken_away_from_all_who_are_one),
 	    T(a_merged_customer_is_shown_with_all_they_did_and_all_their_history),
 	    T(a_dry_run_writes_nothing),
 	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),

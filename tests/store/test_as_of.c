@@ -27,7 +27,7 @@ random_change(struct fixture *f, struct rng *r, int64_t now_ms)
 	struct slice owner = rng_below(r, 4) == 0 ? SLICE_LIT("c-2") : id;
 	bool created;
 
-	switch (rng_below(r, 9)) {
+	switch (rng_below(r, 10)) {
 	case 0:
 		OK(store_customer_put(
 		    f->st, id, SLICE_NONE, value, name, now_ms, "test", &created, ERR));
@@ -49,6 +49,7 @@ random_change(struct fixture *f, struct rng *r, int64_t now_ms)
 		    "test", SLICE_NONE, ERR));
 		break;
 	case 7: OK(store_customer_untag(f->st, id, name, now_ms, "test", ERR)); break;
+	case 8: OK(store_customer_list_remove(f->st, id, name, now_ms, "test", ERR)); break;
 	default:
 		OK(store_customer_list_add(f->st, id, name, now_ms, "test", SLICE_NONE, ERR));
 		break;
