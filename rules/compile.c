@@ -735,7 +735,7 @@ rule_set_compile(const struct rule_source *sources, size_t count, int64_t versio
     const struct rule_env *env, struct diag_list *diags, struct rule_set **set_r, struct err *err)
 {
 	size_t errors = diag_count(diags, DIAG_ERROR);
-	struct forest trees = {NULL};
+	struct forest trees = {0};
 	struct rule_set *s = NULL;
 	int rc = -1;
 
