@@ -352,9 +352,8 @@ cells_of(uint32_t cp)
 	return is_in(wide_ranges, sizeof(wide_ranges) / sizeof(wide_ranges[0]), cp) ? 2 : 1;
 }
 
-/* Controls would reach the terminal of whoever reads this: one '?' each.  Tabs stay. */
-static void
-add_visible_slice(struct buf *out, struct slice s)
+void
+diag_add_visible(struct buf *out, struct slice s)
 {
 	for (size_t i = 0; i < s.len;) {
 		size_t start = i;
@@ -370,7 +369,7 @@ add_visible_slice(struct buf *out, struct slice s)
 static void
 add_visible(struct buf *out, const char *text)
 {
-	add_visible_slice(out, slice_of(text));
+	diag_add_visible(out, slice_of(text));
 }
 
 /* A help of several lines goes on under its beginning. */
@@ -383,7 +382,7 @@ add_help(struct buf *out, const char *help, int indent)
 		struct slice line = slice_split(&rest, '\n');
 
 		buf_addf(out, "%*s", is_first ? 0 : indent, "");
-		add_visible_slice(out, line);
+		diag_add_visible(out, line);
 		buf_add_char(out, '\n');
 	}
 }

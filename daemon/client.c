@@ -20,6 +20,7 @@
 #include "daemon/home.h"
 #include "daemon/host.h"
 #include "daemon/snapshot.h"
+#include "daemon/verb_list.h"
 
 #define CLIENT_TIMEOUT_MS (10 * TIME_MINUTE_MS)
 #define CLIENT_ARENA_BYTES (256u * 1024 * 1024)
@@ -252,11 +253,12 @@ print_problem(const struct verb_call *call, int status, const struct buf *answer
 	}
 	detail = json_get_str(json_root(doc), "detail");
 	help = json_get_str(json_root(doc), "help");
-	fprintf(stderr, "earshot %s: %.*s\n", call->verb->name,
-	    slice_is_set(detail) ? (int)detail.len : 20,
-	    slice_is_set(detail) ? detail.ptr : "the daemon refused  ");
+	fprintf(stderr, "earshot %s: ", call->verb->name);
+	list_tell(slice_is_set(detail) ? detail : SLICE_LIT("the daemon refused"));
 	if (slice_is_set(help))
-		fprintf(stderr, "  help: %.*s\n", SLICE_ARG(help));
+		fputs("\n  help: ", stderr);
+	list_tell(help);
+	fputc('\n', stderr);
 	json_doc_free(doc);
 }
 

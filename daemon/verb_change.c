@@ -68,10 +68,13 @@ print_refusal(struct verb_call *call, int status, const struct json *root)
 	struct slice help = json_get_str(root, "help");
 
 	list_print_findings(json_get(root, "findings"));
-	fprintf(stderr, "earshot %s: %.*s\n", call->verb->name,
-	    SLICE_ARG(json_get_str(root, "detail")));
-	if (slice_is_set(help) && json_get(root, "findings") == NULL)
-		fprintf(stderr, "  help: %.*s\n", SLICE_ARG(help));
+	fprintf(stderr, "earshot %s: ", call->verb->name);
+	list_tell(json_get_str(root, "detail"));
+	if (slice_is_set(help) && json_get(root, "findings") == NULL) {
+		fputs("\n  help: ", stderr);
+		list_tell(help);
+	}
+	fputc('\n', stderr);
 	return status == 404 || status == 409 || status == 422 ? EXIT_FOUND : EXIT_CANNOT;
 }
 

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/clock.h"
+#include "core/diag.h"
 #include "core/timefmt.h"
 #include "core/utf8.h"
 #include "platform/sysclock.h"
@@ -198,6 +200,17 @@ list_show(struct verb_call *call, const char *method, const char *path, struct s
 }
 
 void
+list_tell(struct slice text)
+{
+	struct buf out;
+
+	buf_init(&out, LIST_ANSWER_MAX);
+	diag_add_visible(&out, text);
+	fputs(buf_str(&out), stderr);
+	buf_fini(&out);
+}
+
+void
 list_print_findings(const struct json *findings)
 {
 	for (size_t i = 0; i < json_count(findings); i++) {
@@ -207,18 +220,21 @@ list_print_findings(const struct json *findings)
 
 		json_i64(json_get(f, "line"), &line);
 		json_i64(json_get(f, "column"), &column);
+		list_tell(file);
 		if (slice_is_set(file))
-			fprintf(stderr, "%.*s:", SLICE_ARG(file));
+			fputc(':', stderr);
 		if (line > 0)
 			fprintf(stderr, "%lld:%lld:", (long long)line, (long long)column);
-		fprintf(stderr, "%s%.*s[%.*s]: %.*s\n", slice_is_set(file) ? " " : "",
-		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")),
-		    SLICE_ARG(json_get_str(f, "message")));
+		fprintf(stderr, "%s%.*s[%.*s]: ", slice_is_set(file) ? " " : "",
+		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")));
+		list_tell(json_get_str(f, "message"));
+		fputc('\n', stderr);
 		for (bool is_first = true; slice_is_set(help); is_first = false) {
 			struct slice line_of_help = slice_split(&help, '\n');
 
-			fprintf(stderr, is_first ? "      = help: %.*s\n" : "              %.*s\n",
-			    SLICE_ARG(line_of_help));
+			fputs(is_first ? "      = help: " : "              ", stderr);
+			list_tell(line_of_help);
+			fputc('\n', stderr);
 		}
 	}
 }

@@ -28,6 +28,8 @@ int list_get(
 int list_show(struct verb_call *call, const char *method, const char *path, struct slice body);
 /* Findings as the API gives them ({severity, code, file, line, column, message, help}), to standard
  * error as "file:line:column: error[code]: message". */
+/* To standard error, with what would drive a terminal made visible; of several lines one. */
+void list_tell(struct slice text);
 void list_print_findings(const struct json *findings);
 /* A number of an answer; 0 when it is not there. */
 long long list_number(const struct json *obj, const char *key);

@@ -297,6 +297,22 @@ def customers_are_told_by_file_line_and_column():
         is_alive(house)
 
 
+def what_strangers_wrote_does_not_drive_the_terminal():
+    cursor = "\x1b[2J\x1b]0;gone\x07"
+    with SmallHouse("terminal", customers=CUSTOMERS) as house:
+        house.start()
+        with open(house.path("odd.csv"), "w", encoding="utf-8") as out:
+            out.write(f'ChannelType,Address,OptOut,User.UserId\nEMAIL,"x {cursor}\n\u202ey",NONE,g1\nEMAIL,o@mail.example,NONE,o\n')
+        house.send({**post(1, "x"), "text": f"hello {cursor}", "author": {"id": "odd", "handle": "@odd@a.example", "name": cursor}})
+        house.call("PUT", "/api/v1/customers/o", {"attributes": {f"a{'x'}": cursor}})
+        for words in (["import", "odd.csv"], ["people", "show", f"no{cursor}body"], ["people", "show", "o"], ["people", "page", "odd"],
+                      ["people", "page", "o"], ["people", "author", "odd"]):
+            done = house.verb(*words)
+            for sign in ("\x1b", "\x07", "\u202e"):
+                need(sign not in done.stdout + done.stderr, f"{words}: {(done.stdout + done.stderr)[:3000]!r}")
+        is_alive(house)
+
+
 def the_brands_words_are_told_by_file_line_and_column():
     with SmallHouse("words") as house:
         for text, words in [(b"fine\ten\t1\nword\ten\tmuch\n", "own.tsv:2:9"), (b"word\txx\t3\n", "own.tsv:1:6"),
@@ -351,5 +367,6 @@ if __name__ == "__main__":
                the_same_id_twice_is_one_post, a_body_beyond_the_limit_is_refused_and_the_next_is_taken,
                a_replay_file_goes_on_behind_what_is_bad, a_feed_that_turns_bad_and_good_again_loses_nothing,
                every_kind_of_bad_feed_is_told, rules_are_told_by_file_line_and_column, templates_are_told_by_file_line_and_column,
-               customers_are_told_by_file_line_and_column, the_brands_words_are_told_by_file_line_and_column,
+               customers_are_told_by_file_line_and_column,
+               what_strangers_wrote_does_not_drive_the_terminal, the_brands_words_are_told_by_file_line_and_column,
                an_offers_codes_are_told_by_file_line_and_column, hostile_entries_leave_their_neighbours_alone])
