@@ -3,7 +3,8 @@
  * it.
  *
  * Of the posts count those of the accounts linked to the customer now, whenever they were written;
- * reposts are others' words, and what was deleted upstream counts no more.  Days belong to the customer
+ * reposts are others' words, and what was deleted upstream counts no more.  Posts stored before complaints
+ * were a column (migration 0003) count as none.  Days belong to the customer
  * an account was linked to; where several customers are one, loading adds them up.  Days are kept for
  * STATS_DAYS_MAX; the times of the last post, contact and event stay.  Whoever's days change is touched
  * (segments.h): their segments are judged in the same transaction.

@@ -1,9 +1,10 @@
 /*
  * erase_counters.c - what rules remember of a person: cool-downs, caps, event times.
  *
- * Its keys are the person's, or begin with them and '|' (joining.c); '|' and '}' are neighbours.
+ * Which keys are a person's: joins_internal.h.
  */
 #include "store/erase_internal.h"
+#include "store/joins_internal.h"
 
 struct range {
 	struct slice low, high;
@@ -47,10 +48,12 @@ erase_counters(struct erasing *e, struct slice key)
 		return store_nomem(e->st, NULL, e->err);
 	if (range_of(e, key, a, &range) == 0 &&
 	    erase_by_text(e, "rule_state", "DELETE FROM rule_state WHERE key = ?1", key) == 0 &&
-	    delete_range(e, "rule_state", "DELETE FROM rule_state WHERE key >= ?1 AND key < ?2",
+	    delete_range(e, "rule_state",
+		"DELETE FROM rule_state WHERE key >= ?1 AND key < ?2 AND " JOINS_STATE_PART("?1"),
 		&range) == 0 &&
 	    erase_by_text(e, "rule_times", "DELETE FROM rule_times WHERE key = ?1", key) == 0 &&
-	    delete_range(e, "rule_times", "DELETE FROM rule_times WHERE key >= ?1 AND key < ?2",
+	    delete_range(e, "rule_times",
+		"DELETE FROM rule_times WHERE key >= ?1 AND key < ?2 AND " JOINS_TIMES_PART("?1"),
 		&range) == 0)
 		rc = 0;
 	arena_free(a);

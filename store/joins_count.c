@@ -203,12 +203,10 @@ key_read(struct query *q, struct arena *a, void *row, struct err *err)
 	return 0;
 }
 
-/* A person's rows have their key, or begin with it and '|' (those of their days); '|' and '}' are
- * neighbours, so that both are a range of the index. */
-#define KEYS_OF(table, number)                                                                     \
+#define KEYS_OF(table, number, is_part)                                                            \
 	"SELECT rule_id, " number ", substr(key, 1 + length(?1)) FROM " table " WHERE key = ?1 "   \
 	"UNION ALL SELECT rule_id, " number ", substr(key, 1 + length(?1)) FROM " table            \
-	" WHERE key >= ?2 AND key < ?3"
+	" WHERE key >= ?2 AND key < ?3 AND " is_part
 
 static int
 keys_find(struct counting *c, enum counted what, struct tally **rows_r, size_t *count_r)
@@ -220,8 +218,8 @@ keys_find(struct counting *c, enum counted what, struct tally **rows_r, size_t *
 	if (low == NULL || high == NULL)
 		return store_nomem(c->st, c->a, c->err);
 	if (query_open(&q, c->st,
-		what == COUNTED_STATE ? KEYS_OF("rule_state", "kind")
-				      : KEYS_OF("rule_times", "part"),
+		what == COUNTED_STATE ? KEYS_OF("rule_state", "kind", JOINS_STATE_PART("?2"))
+				      : KEYS_OF("rule_times", "part", JOINS_TIMES_PART("?2")),
 		c->err) < 0)
 		return -1;
 	query_bind_text(&q, c->root);

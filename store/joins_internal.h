@@ -12,6 +12,14 @@
 	"WITH RECURSIVE tree (subject) AS (VALUES (?1) UNION SELECT from_subject FROM "            \
 	"subject_joins JOIN tree ON to_subject = tree.subject WHERE undone_at_ms IS NULL) "
 
+/* A person's rows have their key, or begin with it and '|' ('|' and '}' are neighbours, so that both are a
+ * range of the index).  An id may hold '|' itself: "c:x|z" is another person than "c:x".  So only kinds
+ * whose keys have one more part count (outbox.h, times.h), and only with no '|' in that part: days, weeks,
+ * periods and names of templates have none.  low: the parameter with the key and '|'. */
+#define JOINS_STATE_PART(low)                                                                      \
+	"kind NOT IN (1, 2, 4) AND instr(substr(key, 1 + length(" low ")), '|') = 0"
+#define JOINS_TIMES_PART(low) "part = 3 AND instr(substr(key, 1 + length(" low ")), '|') = 0"
+
 /* What was counted under the root since its tree changed last becomes a spell of all in the tree. */
 int
 spell_end(struct store *st, struct slice root, int64_t now_ms, struct arena *a, struct err *err);

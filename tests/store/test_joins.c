@@ -319,6 +319,39 @@ joining_and_taking_apart_is_the_identity_in_any_order(void **state)
 	}
 }
 
+/* An id may hold '|': "c:x|z" is nobody of "c:x", whatever their keys have in common. */
+static void
+an_id_that_begins_like_another_is_another(void **state)
+{
+	static const struct {
+		enum state_kind kind;
+		const char *key;
+		bool is_x;
+	} rows[] = {
+	    {STATE_COOLDOWN, "c:x", true},
+	    {STATE_PERSON_DAY, "c:x|2026-11-21", true},
+	    {STATE_CAP_DAY, "c:x|f20000", true},
+	    {STATE_COOLDOWN, "c:x|z", false},
+	    {STATE_PERSON_DAY, "c:x|z|2026-11-21", false},
+	    {STATE_CAP_DAY, "c:x|z|f20000", false},
+	};
+	struct fixture *f = *state;
+	struct rule_counter c = {FIXTURE_NOW_MS, 3};
+
+	OK(store_begin(f->st, ERR));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		OK(store_counter_put(
+		    f->st, SLICE_LIT("r"), rows[i].kind, slice_of(rows[i].key), &c, ERR));
+	join(f, "c:x", "c:y");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		OK(store_counter_get(
+		    f->st, SLICE_LIT("r"), rows[i].kind, slice_of(rows[i].key), &c, ERR));
+		if (c.count != (rows[i].is_x ? 0 : 3))
+			fail_msg("%s: %d", rows[i].key, (int)c.count);
+	}
+	OK(store_commit(f->st, ERR));
+}
+
 /* ---- codes of offers ---------------------------------------------------- */
 
 static int
@@ -464,6 +497,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    T(an_id_that_begins_like_another_is_another),
 	    T(each_side_gets_its_own_and_both_what_they_shared),
 	    T(a_subject_goes_to_one_other_at_a_time),
 	    T(random_joins_and_splits_count_what_each_was_there_for),
