@@ -585,7 +585,7 @@ rule_set_explain(const struct rule_set *set, size_t i, enum firing_part part,
     struct buf *text_out, struct buf *json_out, struct err *err)
 {
 	const struct program *p = program_of(set, i, part);
-	const struct node *tree;
+	const struct node *tree = NULL;
 	struct evaluation e;
 	bool holds;
 
