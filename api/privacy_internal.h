@@ -1,6 +1,7 @@
 /*
  * privacy_internal.h - a person's page for people, as HTML or as text, made from the JSON answer: the pen
- * that writes either (privacy_pen.c), lines of what happened (privacy_lines.c), the page (privacy_page.c).
+ * that writes either (privacy_pen.c), what it is written from (privacy_paper.c), lines of what happened (privacy_lines.c), the
+ * page (privacy_page.c) and its parts (privacy_regard.c, privacy_profile.c).
  *
  * Everything that others wrote goes through pen_words(): nothing of it becomes markup, and nothing steers a
  * terminal.  What pen_say() takes is ours, and is escaped all the same.
@@ -63,6 +64,32 @@ void pen_time(const struct pen *p, struct slice rfc3339); /* "2026-11-21 10:00" 
 void pen_why(const struct pen *p, struct slice post_id, struct slice rule_id);
 /* Any value in a few words: members that are set, lists with commas. */
 void pen_value(const struct pen *p, const struct json *v);
+
+/* ---- the page's parts ---- */
+
+struct paper {
+	struct pen pen;
+	const struct json *root, *sections;
+	struct api_call *c;
+};
+/* NULL: there is none. */
+const struct json *paper_section(const struct paper *d, const char *name);
+const struct json *paper_items(const struct paper *d, const char *name);
+/* Members; what is not there is 0. */
+int64_t paper_number(const struct json *v, const char *key);
+double paper_real(const struct json *v, const char *key);
+bool paper_is(const struct json *v, const char *key);
+const char *paper_plural(int64_t n); /* "s" */
+/* Where a section came from, on what ground it is held, and for how long; of all that are there of names,
+ * which end with NULL. */
+void paper_caption(const struct paper *d, const struct json *section);
+void paper_captions(const struct paper *d, const char *const *names);
+bool paper_has_any(const struct paper *d, const char *const *names);
+
+void paper_influence(const struct paper *d); /* privacy_regard.c */
+void paper_consent(const struct paper *d); /* privacy_profile.c */
+void paper_behaviour(const struct paper *d);
+void paper_profile(const struct paper *d);
 
 /* ---- what happened ---- */
 
