@@ -4,8 +4,6 @@
  */
 #include "api/api_internal.h"
 
-#include <stdio.h>
-
 #include "core/timefmt.h"
 #include "people/dossier.h"
 

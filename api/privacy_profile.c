@@ -4,7 +4,6 @@
 #include "api/api_internal.h"
 
 #include "core/occurrence.h"
-#include "people/dossier.h"
 
 #include "api/privacy_internal.h"
 

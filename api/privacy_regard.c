@@ -4,8 +4,6 @@
  */
 #include "api/api_internal.h"
 
-#include "people/dossier.h"
-
 #include "api/privacy_internal.h"
 
 static const struct {
