@@ -241,33 +241,13 @@ client_encode(struct buf *out, struct slice s)
 
 /* ---- what most verbs do --------------------------------------------------------------- */
 
-static void
-print_problem(const struct verb_call *call, int status, const struct buf *answer)
-{
-	struct json_doc *doc = NULL;
-	struct slice detail, help;
-
-	if (json_parse(buf_slice(answer), &doc, NULL, NULL) < 0) {
-		fprintf(stderr, "earshot %s: the daemon answered %d\n", call->verb->name, status);
-		return;
-	}
-	detail = json_get_str(json_root(doc), "detail");
-	help = json_get_str(json_root(doc), "help");
-	fprintf(stderr, "earshot %s: ", call->verb->name);
-	list_tell(slice_is_set(detail) ? detail : SLICE_LIT("the daemon refused"));
-	if (slice_is_set(help))
-		fputs("\n  help: ", stderr);
-	list_tell(help);
-	fputc('\n', stderr);
-	json_doc_free(doc);
-}
-
 int
 client_simple(const struct verb_call *call, const char *method, const char *path, struct slice body,
     struct buf *answer, int *code_r)
 {
 	struct config *config;
 	struct client *c = NULL;
+	struct json_doc *doc = NULL;
 	struct err err = {ERR_NONE, ""};
 	int status = 0;
 
@@ -283,10 +263,13 @@ client_simple(const struct verb_call *call, const char *method, const char *path
 	client_free(c);
 	if (status < 400)
 		return 0;
-	if (call->is_json)
-		printf("%s\n", buf_str(answer));
-	else
-		print_problem(call, status, answer);
+	if (!call->is_json) {
+		json_parse(buf_slice(answer), &doc, NULL, NULL);
+		*code_r = list_print_refusal(call, status, json_root(doc));
+		json_doc_free(doc);
+		return -1;
+	}
+	printf("%s\n", buf_str(answer));
 	*code_r = status == 404 || status == 409 || status == 422 ? EXIT_FOUND : EXIT_CANNOT;
 	return -1;
 }

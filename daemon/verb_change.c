@@ -61,23 +61,6 @@ put_who(struct verb_call *call, struct json_writer *w)
 	}
 }
 
-/* The problem of an answer, for people. */
-static int
-print_refusal(struct verb_call *call, int status, const struct json *root)
-{
-	struct slice help = json_get_str(root, "help");
-
-	list_print_findings(json_get(root, "findings"));
-	fprintf(stderr, "earshot %s: ", call->verb->name);
-	list_tell(json_get_str(root, "detail"));
-	if (slice_is_set(help) && json_get(root, "findings") == NULL) {
-		fputs("\n  help: ", stderr);
-		list_tell(help);
-	}
-	fputc('\n', stderr);
-	return status == 404 || status == 409 || status == 422 ? EXIT_FOUND : EXIT_CANNOT;
-}
-
 /* Posts body; what was answered goes to print, which returns the exit code.  *status_r: of HTTP; 0: no
  * answer. */
 static int
@@ -100,7 +83,7 @@ ask(struct verb_call *call, struct config *config, const char *path, const struc
 		code = status < 400 ? print(call, json_root(doc)) : EXIT_FOUND;
 	} else {
 		code = status < 400 ? print(call, json_root(doc))
-				    : print_refusal(call, status, json_root(doc));
+				    : list_print_refusal(call, status, json_root(doc));
 	}
 	*status_r = status;
 	json_doc_free(doc);

@@ -239,6 +239,25 @@ list_print_findings(const struct json *findings)
 	}
 }
 
+int
+list_print_refusal(const struct verb_call *call, int status, const struct json *root)
+{
+	struct slice detail = json_get_str(root, "detail"), help = json_get_str(root, "help");
+
+	list_print_findings(json_get(root, "findings"));
+	fprintf(stderr, "earshot %s: ", call->verb->name);
+	if (slice_is_set(detail))
+		list_tell(detail);
+	else
+		fprintf(stderr, "the daemon answered %d", status);
+	if (slice_is_set(help) && json_get(root, "findings") == NULL) {
+		fputs("\n  help: ", stderr);
+		list_tell(help);
+	}
+	fputc('\n', stderr);
+	return status == 404 || status == 409 || status == 422 ? EXIT_FOUND : EXIT_CANNOT;
+}
+
 long long
 list_number(const struct json *obj, const char *key)
 {

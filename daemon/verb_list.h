@@ -31,6 +31,8 @@ int list_show(struct verb_call *call, const char *method, const char *path, stru
 /* To standard error, with what would drive a terminal made visible; of several lines one. */
 void list_tell(struct slice text);
 void list_print_findings(const struct json *findings);
+/* The problem of an answer, with its findings; root NULL: none could be read.  The exit code. */
+int list_print_refusal(const struct verb_call *call, int status, const struct json *root);
 /* A number of an answer; 0 when it is not there. */
 long long list_number(const struct json *obj, const char *key);
 /* Appends ?name=value or &name=value when value is there. */

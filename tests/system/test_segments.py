@@ -130,6 +130,9 @@ def an_estimate_says_who_would_be_in_and_changes_nothing():
         house.write("new.rules", DRAFT)
         said = house.verb("segments", "estimate", house.path("new.rules"), "new", code=0).stdout
         need("would_have" in said and "new" in said, said)
+        house.write("wrong.rules", 'segment wrong "Wrong"\n  when custmer.plan is "gold"\nend\n')
+        told = house.verb("segments", "estimate", house.path("wrong.rules"), code=1).stderr
+        need("wrong.rules:2:" in told and "R0" in told, f"what is wrong is told: {told}")
         house.verb("segments", "estimate", code=2)
         house.verb("segments", "estimate", house.path("nosuch.rules"), code=3)
         house.write("rules/test.rules", RULES.replace('"gold"', '"silver"'))
