@@ -86,8 +86,8 @@ load_facts(
 
 /* ---- endpoints -------------------------------------------------------- */
 
-static int
-read_endpoint(struct query *q, struct arena *a, void *row, struct err *err)
+int
+customer_endpoint_read(struct query *q, struct arena *a, void *row, struct err *err)
 {
 	struct endpoint *e = row;
 	struct err own;
@@ -118,14 +118,13 @@ load_endpoints(
 	struct query q;
 
 	if (query_open(&q, st,
-		"SELECT id, channel, address, is_opted_out, is_inactive, timezone, locale, "
-		"country, attributes, metrics, at_ms FROM endpoints WHERE customer_id = ?1 "
-		"ORDER BY id",
+		"SELECT " CUSTOMER_ENDPOINT_COLUMNS
+		" FROM endpoints WHERE customer_id = ?1 ORDER BY id",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
-	return query_rows(
-	    &q, a, sizeof *c->endpoints, read_endpoint, &c->endpoints, &c->endpoint_count, err);
+	return query_rows(&q, a, sizeof *c->endpoints, customer_endpoint_read, &c->endpoints,
+	    &c->endpoint_count, err);
 }
 
 /* ---- consents, tags --------------------------------------------------- */
@@ -145,8 +144,8 @@ read_consent(struct query *q, struct arena *a, void *row, struct err *err)
 	return 0;
 }
 
-static int
-load_consents(
+int
+customer_consents_load(
     struct store *st, struct slice id, struct arena *a, struct customer *c, struct err *err)
 {
 	struct query q;
@@ -203,7 +202,7 @@ load_parts(
 	struct customer *c = &own->c;
 
 	if (load_facts(st, c->id, a, own, err) < 0 || load_endpoints(st, c->id, a, c, err) < 0 ||
-	    load_consents(st, c->id, a, c, err) < 0 ||
+	    customer_consents_load(st, c->id, a, c, err) < 0 ||
 	    days_load(st, c->id, now_ms, &own->stats, err) < 0)
 		return -1;
 	return load_tags(st, c->id, now_ms, a, c, err);

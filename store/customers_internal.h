@@ -39,4 +39,13 @@ int history_note(struct store *st, struct slice customer_id, const char *prefix,
 int endpoint_leave(struct store *st, struct slice endpoint_id, struct slice new_owner,
     int64_t now_ms, struct slice source, struct err *err);
 
+/* Rows of these columns are endpoints. */
+#define CUSTOMER_ENDPOINT_COLUMNS                                                                  \
+	"id, channel, address, is_opted_out, is_inactive, timezone, locale, country, attributes, " \
+	"metrics, at_ms"
+#define CUSTOMER_ENDPOINT_COLUMN_COUNT 11
+int customer_endpoint_read(struct query *q, struct arena *a, void *row, struct err *err);
+int customer_consents_load(
+    struct store *st, struct slice id, struct arena *a, struct customer *c, struct err *err);
+
 #endif

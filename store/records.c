@@ -3,6 +3,7 @@
  */
 #include "store/records.h"
 
+#include "store/customers_internal.h"
 #include "store/records_internal.h"
 
 /* ---- parts ------------------------------------------------------------ */
@@ -74,27 +75,9 @@ static int
 read_endpoint(struct query *q, struct arena *a, void *row, struct err *err)
 {
 	struct endpoint_row *r = row;
-	struct endpoint *e = &r->e;
-	struct err own;
 
-	e->id = query_text(q, 0, a);
-	e->channel = query_text(q, 1, a);
-	e->address = query_text(q, 2, a);
-	e->is_opted_out = query_int(q, 3) != 0;
-	e->is_inactive = query_int(q, 4) != 0;
-	e->timezone = query_text(q, 5, a);
-	e->locale = query_text(q, 6, a);
-	e->country = query_text(q, 7, a);
-	e->at_ms = query_int(q, 10);
-	r->extra = query_text(q, 11, a);
-	if (query_check(q, err) < 0)
-		return -1;
-	if (row_json_read_attributes(
-		query_peek(q, 8), a, &e->attributes, &e->attribute_count, &own) < 0 ||
-	    record_metrics_read(query_peek(q, 9), a, &e->metrics, &e->metric_count, &own) < 0)
-		return store_fail(
-		    q->st, own.kind, err, "endpoint '%.*s': %s", SLICE_ARG(e->id), own.text);
-	return 0;
+	r->extra = query_text(q, CUSTOMER_ENDPOINT_COLUMN_COUNT, a);
+	return customer_endpoint_read(q, a, &r->e, err);
 }
 
 static int
@@ -108,9 +91,8 @@ load_endpoints(
 	size_t count;
 
 	if (query_open(&q, st,
-		"SELECT id, channel, address, is_opted_out, is_inactive, timezone, locale, "
-		"country, attributes, metrics, at_ms, extra FROM endpoints WHERE customer_id = ?1 "
-		"ORDER BY id",
+		"SELECT " CUSTOMER_ENDPOINT_COLUMNS
+		", extra FROM endpoints WHERE customer_id = ?1 ORDER BY id",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, id);
@@ -130,37 +112,6 @@ load_endpoints(
 	r->c.endpoint_count = count;
 	r->extras = extras;
 	return 0;
-}
-
-static int
-read_consent(struct query *q, struct arena *a, void *row, struct err *err)
-{
-	struct consent *c = row;
-
-	(void)err;
-	c->channel = query_text(q, 0, a);
-	c->purpose = (enum purpose)query_int(q, 1);
-	c->is_given = query_int(q, 2) != 0;
-	c->source = query_text(q, 3, a);
-	c->at_ms = query_int(q, 4);
-	c->text_version = query_text(q, 5, a);
-	return 0;
-}
-
-static int
-load_consents(
-    struct store *st, struct slice id, struct arena *a, struct customer *c, struct err *err)
-{
-	struct query q;
-
-	if (query_open(&q, st,
-		"SELECT channel, purpose, is_given, source, at_ms, text_version FROM consents "
-		"WHERE customer_id = ?1 ORDER BY channel, purpose",
-		err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	return query_rows(
-	    &q, a, sizeof *c->consents, read_consent, &c->consents, &c->consent_count, err);
 }
 
 static int
@@ -215,7 +166,7 @@ load_parts(
 	if (load_attributes(st, r->c.id, a, &r->c, err) < 0 ||
 	    load_metrics(st, r->c.id, a, &r->c, err) < 0 ||
 	    load_endpoints(st, r->c.id, a, r, err) < 0 ||
-	    load_consents(st, r->c.id, a, &r->c, err) < 0 ||
+	    customer_consents_load(st, r->c.id, a, &r->c, err) < 0 ||
 	    load_marks(st, r, now_ms, a, err) < 0 ||
 	    store_links_of_customer(st, r->c.id, a, &links, &r->link_count, err) < 0)
 		return -1;
