@@ -125,18 +125,18 @@ struct rule_head {
 	int64_t version; /* of the live rule set; 0: a draft */
 	int32_t priority; /* higher wins; default 0 */
 	bool is_shadow; /* decides, is recorded, does nothing */
-	int64_t act_within_ms; /* default 2 hours */
 	bool acts_on_reposts;
 	bool sees_events; /* and no posts; else posts and no events */
+	int64_t act_within_ms; /* default 2 hours */
 	/* at most once every cooldown_ms per scope; 0: none */
 	int64_t cooldown_ms;
 	enum limit_scope cooldown_scope;
+	int32_t canary_milli; /* of 1000 persons it acts for so many; 0: for all */
 	struct rule_window window;
 	const struct rule_cap *caps;
 	size_t cap_count;
 	const struct rule_hours *hours; /* all must allow it */
 	size_t hours_count;
-	int32_t canary_milli; /* of 1000 persons it acts for so many; 0: for all */
 	struct slice approval_team; /* its messages wait for this team; SLICE_NONE: they do not */
 	struct rule_sequence after, unless;
 	const struct action *actions;
