@@ -125,6 +125,9 @@ struct row_consent *import_consent_slot(
     struct import *i, struct person_row *p, struct slice channel, enum purpose purpose);
 
 /* ---- import_line.c: what both kinds of lines share ---- */
+/* Members of an object that nobody knows: a warning each, with the nearest name. */
+void import_warn_unknown(
+    struct import *i, const struct json *v, const char *const *known, size_t known_count);
 /* A text member into the row's arena; SLICE_NONE when it is not there, null or empty.  0; 1 it is no
  * text (a finding says so); -1. */
 int import_text(struct import *i, const struct json *obj, const char *key, struct slice *text_r);

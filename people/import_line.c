@@ -3,6 +3,7 @@
  */
 #include "people/import_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -81,6 +82,30 @@ wrong_type(struct import *i, const char *key, const char *want, const struct jso
 	import_finding(i, DIAG_ERROR, "I023", 0, NULL, "%s is %s, expected %s", key,
 	    json_type_name(json_type(v)), want);
 	return 1;
+}
+
+void
+import_warn_unknown(
+    struct import *i, const struct json *v, const char *const *known, size_t known_count)
+{
+	struct slice key;
+	size_t pos = 0;
+
+	while (json_next(v, &pos, &key) != NULL) {
+		bool is_known = false;
+		const char *nearest;
+		char help[100];
+
+		for (size_t k = 0; k < known_count; k++)
+			is_known |= slice_eq_str(key, known[k]);
+		if (is_known)
+			continue;
+		nearest = diag_nearest(key, known, known_count);
+		snprintf(help, sizeof help, "did you mean '%s'?", nearest == NULL ? "" : nearest);
+		import_finding(i, DIAG_WARNING, "I002", 0, nearest == NULL ? NULL : help,
+		    "there is no member called '%.*s'; it is left out",
+		    SLICE_ARG(utf8_prefix(key, 100)));
+	}
 }
 
 int

@@ -4,7 +4,6 @@
  */
 #include "people/import_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -16,29 +15,6 @@
 static const char *const known[] = {"id", "merged_into", "timezone", "locale", "country",
     "attributes", "metrics", "endpoints", "consents", "tags", "lists", "links"};
 #define KNOWN_COUNT (sizeof known / sizeof *known)
-
-static void
-warn_unknown(struct import *i, const struct json *v)
-{
-	struct slice key;
-	size_t pos = 0;
-
-	while (json_next(v, &pos, &key) != NULL) {
-		bool is_known = false;
-		const char *nearest;
-		char help[100];
-
-		for (size_t k = 0; k < KNOWN_COUNT; k++)
-			is_known |= slice_eq_str(key, known[k]);
-		if (is_known)
-			continue;
-		nearest = diag_nearest(key, known, KNOWN_COUNT);
-		snprintf(help, sizeof help, "did you mean '%s'?", nearest == NULL ? "" : nearest);
-		import_finding(i, DIAG_WARNING, "I002", 0, nearest == NULL ? NULL : help,
-		    "there is no member called '%.*s'; it is left out",
-		    SLICE_ARG(utf8_prefix(key, 100)));
-	}
-}
 
 /* ---- parts ----------------------------------------------------------------------- */
 
@@ -292,6 +268,6 @@ import_own_read(struct import *i, const struct json *v, struct person_row *p, st
 	if (rc > 0)
 		return 1;
 	p->has_links = json_type(json_get(v, "links")) == JSON_ARRAY;
-	warn_unknown(i, v);
+	import_warn_unknown(i, v, known, KNOWN_COUNT);
 	return 0;
 }

@@ -3,8 +3,6 @@
  */
 #include "people/import_internal.h"
 
-#include <stdio.h>
-
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/json.h"
@@ -37,29 +35,6 @@ static const struct {
     {"Demographic", "Platform", "Demographic.Platform"},
     {"Demographic", "PlatformVersion", "Demographic.PlatformVersion"},
 };
-
-static void
-warn_unknown(struct import *i, const struct json *v)
-{
-	struct slice key;
-	size_t pos = 0;
-
-	while (json_next(v, &pos, &key) != NULL) {
-		bool is_known = false;
-		const char *nearest;
-		char help[100];
-
-		for (size_t k = 0; k < KNOWN_COUNT; k++)
-			is_known |= slice_eq_str(key, known[k]);
-		if (is_known)
-			continue;
-		nearest = diag_nearest(key, known, KNOWN_COUNT);
-		snprintf(help, sizeof help, "did you mean '%s'?", nearest == NULL ? "" : nearest);
-		import_finding(i, DIAG_WARNING, "I002", 0, nearest == NULL ? NULL : help,
-		    "there is no member called '%.*s'; it is left out",
-		    SLICE_ARG(utf8_prefix(key, 100)));
-	}
-}
 
 static int
 read_word(struct import *i, const struct json *v, const char *key, const char *usual,
@@ -175,7 +150,7 @@ import_pinpoint_read(struct import *i, const struct json *v, struct person_row *
 	if (rc > 0)
 		return 1;
 	p->is_pinpoint = true;
-	warn_unknown(i, v);
+	import_warn_unknown(i, v, known, KNOWN_COUNT);
 	p->endpoints = e;
 	p->endpoint_count = slice_is_set(e->type) || slice_is_set(e->e.address) ? 1 : 0;
 	return 0;
