@@ -181,7 +181,13 @@ refuse_unknown(struct slice words, struct target_problem *p)
 	return REFUSE(p, help, "there is no column called '%.*s'", words);
 }
 
-/* The next word of *rest, or what stands in quotes; false: a quote is never closed. */
+static int
+refuse_unclosed(struct slice words, struct target_problem *p)
+{
+	return REFUSE(p, "close it with another", "a quote is never closed: '%.*s'", words);
+}
+
+/* The next word of *rest, or what stands in quotes; false: a quote is never closed, and nothing is taken. */
 static bool
 take_word(struct slice *rest, struct slice *word_r)
 {
@@ -272,10 +278,13 @@ read_options(struct slice rest, struct target *t, struct target_problem *p)
 		struct slice word, value;
 		int rc;
 
-		if (!take_word(&rest, &word) || slice_trim(rest).len == 0 ||
-		    !take_word(&rest, &value))
+		if (!take_word(&rest, &word))
+			return refuse_unclosed(rest, p);
+		if (slice_trim(rest).len == 0)
 			return REFUSE(
 			    p, "a value stands behind it, in quotes", "'%.*s' has no value", word);
+		if (!take_word(&rest, &value))
+			return refuse_unclosed(rest, p);
 		rc = read_option(word, value, t, p);
 		if (rc != 0)
 			return rc;
@@ -347,7 +356,7 @@ read_named(size_t which, struct slice words, struct target *t, struct target_pro
 	if (rest.len > 0 && (rest.ptr[0] == ' ' || rest.ptr[0] == '\t'))
 		return check_name(t, p);
 	if (!take_word(&rest, &t->name))
-		return REFUSE(p, "close it with another", "a quote is never closed: '%.*s'", words);
+		return refuse_unclosed(words, p);
 	rc = check_name(t, p);
 	return rc != 0 ? rc : read_options(rest, t, p);
 }

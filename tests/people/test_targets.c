@@ -81,6 +81,8 @@ a_word_nobody_knows_is_named_with_the_nearest(void **state)
 	    {"attribute:\"x", "never closed", "close it"},
 	    {"tag splt \",\"", "no option called 'splt'", "'split'"},
 	    {"tag split \"ab\"", "split takes one character", "split \";\""},
+	    {"attribute:A \"DD.MM", "never closed: '\"DD.MM'", "close it"},
+	    {"tag split \"a", "never closed: '\"a'", "close it"},
 	    {"tag split", "'split' has no value", "in quotes"},
 	    {"attribute:A date \"YYYY\"", "no pattern of a date", "YYYY, MM and DD"},
 	    {"metric:a decimal \"x\"", "decimal cannot be 'x'", "decimal"},
