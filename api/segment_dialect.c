@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/country.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/telling.h"
@@ -197,8 +198,9 @@ take_country(struct reading *r, const struct attribute *trait)
 	bool is_country =
 	    slice_eq_str(trait->name, "country") || slice_eq_str(trait->name, "address.country");
 
-	if (is_country && trait->values.count == 1 && trait->values.items[0].len == 2)
-		r->t->country = trait->values.items[0];
+	if (is_country && trait->values.count == 1 &&
+	    slice_is_set(country_code(trait->values.items[0])))
+		r->t->country = country_code(trait->values.items[0]);
 }
 
 /* 1, 0, -1 */

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "core/arena.h"
+#include "core/country.h"
 #include "core/err.h"
 #include "core/utf8.h"
 #include "people/merge.h"
@@ -129,11 +130,13 @@ put_customer(struct applying *x, bool *created_r)
 	const struct customer *b = x->before != NULL ? x->before : &nobody_yet;
 	struct slice zone = when_new(x->t->timezone, b->timezone);
 	struct slice locale = when_new(x->t->locale, b->locale);
-	struct slice country = when_new(x->t->country, b->country);
+	struct slice country = when_new(country_code(x->t->country), b->country);
 
 	*created_r = false;
 	if (slice_is_set(zone) && !zone_exists(zone))
 		zone = SLICE_NONE;
+	if (slice_is_set(locale) && !locale_is_known(locale))
+		locale = SLICE_NONE;
 	if (x->before != NULL && !slice_is_set(zone) && !slice_is_set(locale) &&
 	    !slice_is_set(country))
 		return 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/country.h"
 #include "core/err.h"
 #include "core/timefmt.h"
 #include "core/utf8.h"
@@ -106,6 +107,44 @@ judge_timezone(struct import *i, struct slice *zone)
 	    "there is no time zone called '%.*s'; it is left out",
 	    SLICE_ARG(utf8_prefix(*zone, 60)));
 	*zone = SLICE_NONE;
+}
+
+/* Kept by its two letters, whichever way it is written. */
+static void
+judge_country(struct import *i, struct slice *country)
+{
+	struct slice code = country_code(*country);
+	char help[COUNTRY_HELP_MAX];
+
+	if (slice_is_set(*country) && !slice_is_set(code)) {
+		country_help(*country, help);
+		import_finding(i, DIAG_WARNING, "I026", import_column(i, TARGET_COUNTRY), help,
+		    "there is no country '%.*s'; it is left out",
+		    SLICE_ARG(utf8_prefix(*country, 60)));
+	}
+	*country = code;
+}
+
+static void
+judge_locale(struct import *i, struct slice *locale)
+{
+	char help[LOCALE_HELP_MAX];
+
+	if (!slice_is_set(*locale) || locale_is_known(*locale))
+		return;
+	locale_help(*locale, help);
+	import_finding(i, DIAG_WARNING, "I027", import_column(i, TARGET_LOCALE), help,
+	    "there is no locale '%.*s'; it is left out", SLICE_ARG(utf8_prefix(*locale, 60)));
+	*locale = SLICE_NONE;
+}
+
+/* Where somebody lives, and how they write. */
+static void
+judge_place(struct import *i, struct slice *zone, struct slice *locale, struct slice *country)
+{
+	judge_timezone(i, zone);
+	judge_locale(i, locale);
+	judge_country(i, country);
 }
 
 /* ---- endpoints ----------------------------------------------------------------- */
@@ -217,10 +256,13 @@ judge_endpoint(struct import *i, struct person_row *p, struct row_endpoint *e)
 				: "the row has a ChannelType but no Address");
 		return 1;
 	}
-	if (e->is_pinpoint)
-		e->e.timezone = p->timezone; /* the row has but one, and it is judged */
-	else
-		judge_timezone(i, &e->e.timezone);
+	if (e->is_pinpoint) { /* the row has but one of each, and it is judged */
+		e->e.timezone = p->timezone;
+		e->e.locale = p->locale;
+		e->e.country = p->country;
+	} else {
+		judge_place(i, &e->e.timezone, &e->e.locale, &e->e.country);
+	}
 	if (judge_id(i, e->e.id, TARGET_ENDPOINT_ID) || judge_channel(i, e) || judge_address(i, e))
 		return 1;
 	return slice_is_set(e->allowed) ? read_allowed(i, p, e) : 0;
@@ -306,7 +348,7 @@ judge(struct import *i, struct person_row *p)
 	}
 	if (judge_id(i, p->user_id, TARGET_USER_ID) || judge_id(i, p->merged_into, TARGET_SKIPPED))
 		return 1;
-	judge_timezone(i, &p->timezone);
+	judge_place(i, &p->timezone, &p->locale, &p->country);
 	for (size_t k = 0; k < p->endpoint_count; k++)
 		if ((rc = judge_endpoint(i, p, &p->endpoints[k])) != 0)
 			return rc;

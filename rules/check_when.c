@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/country.h"
 #include "core/map.h"
 #include "rules/fields_internal.h"
 #include "rules/limits_internal.h"
@@ -191,19 +192,39 @@ check_language(const struct item *rule, const struct node *n, const struct value
 	    "'%.*s' is no code: '%s' is two letters", SHOWN(v->text), n->field->name);
 }
 
+/* Customers have countries by two letters: no other word is ever so. */
+static void
+check_country(const struct item *rule, const struct node *n, const struct value *v)
+{
+	char help[COUNTRY_HELP_MAX];
+	struct slice code = country_code(v->text);
+
+	if (slice_is_set(code) && v->text.len == code.len)
+		return;
+	if (slice_is_set(code))
+		snprintf(help, sizeof help, "write %.*s", SLICE_ARG(code));
+	else
+		country_help(v->text, help);
+	finding_add(rule->sink, FINDING_UNKNOWN_CHOICE, v->at, help,
+	    "'%.*s' is no code: '%s' is two letters", SHOWN(v->text), n->field->name);
+}
+
 /* Texts stand in quotes; codes may. */
 static void
 check_text(const struct item *rule, const struct node *n, const struct value *v)
 {
 	char help[FINDING_TEXT_MAX];
 
-	if (v->kind == VALUE_TEXT) {
-		if (slice_trim(v->text).len == 0)
-			finding_add(rule->sink, FINDING_EMPTY_KEYWORD, v->at,
-			    "to ask whether it is missing write 'is unknown'",
-			    "there is nothing between the quotes");
+	if (v->kind == VALUE_TEXT && slice_trim(v->text).len == 0) {
+		finding_add(rule->sink, FINDING_EMPTY_KEYWORD, v->at,
+		    "to ask whether it is missing write 'is unknown'",
+		    "there is nothing between the quotes");
 		return;
 	}
+	if (n->field->is_country && (v->kind == VALUE_WORD || v->kind == VALUE_TEXT))
+		check_country(rule, n, v);
+	if (v->kind == VALUE_TEXT)
+		return;
 	if (v->kind == VALUE_WORD && n->field->is_language)
 		check_language(rule, n, v);
 	if (v->kind == VALUE_WORD && field_type_is_wordy(n->field->type))

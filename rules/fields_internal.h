@@ -65,6 +65,7 @@ struct field {
 	const char *choices; /* CHOICE: "a|b|c" in the order of their numbers */
 	enum field_fold fold;
 	bool is_language; /* WORD: codes of languages */
+	bool is_country; /* WORD: codes of countries, as customers have them: two letters */
 	bool is_of_days; /* a sum over the last days: moves on at midnight (UTC) by itself */
 	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
 	const char *help; /* one sentence */

@@ -308,6 +308,47 @@ tags_and_lists_are_taken_away_from_all_who_are_one(void **state)
 	    "bad-member");
 }
 
+/* A country that no rule can ask for, a locale that no template knows, are told before they are kept. */
+static void
+places_are_kept_as_rules_ask_for_them_and_others_are_refused(void **state)
+{
+	static const struct {
+		const char *body, *help;
+	} bad[] = {
+	    {"{\"country\":\"UK\"}", "did you mean 'GB' (United Kingdom)?"},
+	    {"{\"country\":\"Germany\"}", "did you mean 'DE' (Germany)?"},
+	    {"{\"country\":\"\"}", "write the code of ISO 3166-1, such as DE or DEU for Germany"},
+	    {"{\"locale\":\"en_UK\"}", "did you mean 'en_GB'?"},
+	    {"{\"timezone\":\"Europe/Berln\"}", "did you mean 'Europe/Berlin'?"},
+	    {"{\"endpoints\":[{\"id\":\"e-9\",\"channel\":\"email\",\"address\":\"a@b.example\","
+	     "\"country\":\"Germny\"}]}",
+		"did you mean 'DE' (Germany)?"},
+	    {"{\"endpoints\":[{\"id\":\"e-9\",\"channel\":\"email\",\"address\":\"a@b.example\","
+	     "\"locale\":\"german\"}]}",
+		"write the language, and the country behind it if need be: de, de_DE, en-GB"},
+	};
+	struct fixture *f = *state;
+	const struct json *r;
+
+	fixture_import(f);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		fixture_refused(
+		    f, "PATCH", "/api/v1/customers/u-1", bad[i].body, 400, "bad-member");
+		assert_text(json_root(f->doc), "help", bad[i].help);
+		fixture_refused(f, "PUT", "/api/v1/customers/u-9", bad[i].body, 400, "bad-member");
+	}
+	fixture_call(f, "GET", "/api/v1/customers/u-9", NULL, 404);
+	r = fixture_call(f, "PUT", "/api/v1/customers/u-9",
+	    "{\"country\":\"usa\",\"locale\":\"en-US\",\"timezone\":\"America/"
+	    "New_York\",\"endpoints\":[{"
+	    "\"id\":\"e-9\",\"channel\":\"email\",\"address\":\"a@b.example\",\"country\":\"DEU\"}]"
+	    "}",
+	    200);
+	assert_text(r, "country", "US");
+	assert_text(r, "locale", "en-US");
+	assert_text(json_at(json_get(r, "endpoints"), 0), "country", "DE");
+}
+
 /* Everything of those who are one: what they did, and whose change it was, a page at a time. */
 static void
 a_merged_customer_is_shown_with_all_they_did_and_all_their_history(void **state)
@@ -371,6 +412,7 @@ main(void)
 	    T(an_import_reports_what_it_did_and_may_be_repeated),
 	    T(a_customer_is_changed_merged_and_shown_as_it_was),
 	    T(a_change_that_would_count_for_nothing_is_refused),
+	    T(places_are_kept_as_rules_ask_for_them_and_others_are_refused),
 	    T(who_saw_another_state_changes_nothing),
 	    T(tags_and_lists_are_taken_away_from_all_who_are_one),
 	    T(a_merged_customer_is_shown_with_all_they_did_and_all_their_history),

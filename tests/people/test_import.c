@@ -109,6 +109,35 @@ a_row_may_be_about_the_user_alone_or_without_a_user(void **state)
 }
 
 static void
+countries_are_kept_by_two_letters_and_what_is_none_is_told(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+	const char *found;
+
+	(void)state;
+	found = world_import(&w,
+	    "ChannelType,Address,User.UserId,Location.Country,Demographic.Locale\n"
+	    "EMAIL,a@y.example,a,DEU,de_DE\n"
+	    "EMAIL,b@y.example,b,uk,en_UK\n"
+	    "EMAIL,c@y.example,c,us,english\n",
+	    &r);
+	assert_report(&r, 3, 3, 0, 0, 0);
+	assert_non_null(
+	    strstr(found, "c.csv:3:19: warning[I026]: there is no country 'uk'; it is left out\n"));
+	assert_non_null(strstr(found, "= help: did you mean 'GB' (United Kingdom)?\n"));
+	assert_non_null(strstr(found, "c.csv:3:22: warning[I027]: there is no locale 'en_UK'"));
+	assert_non_null(strstr(found, "= help: did you mean 'en_GB'?\n"));
+	assert_non_null(strstr(found, "c.csv:4:22: warning[I027]: there is no locale 'english'"));
+	assert_int_equal(strncmp(world_show(&w, "a"), "a zone= locale=de_DE country=DE ", 32), 0);
+	assert_int_equal(strncmp(world_show(&w, "b"), "b zone= locale= country= ", 25), 0);
+	assert_int_equal(strncmp(world_show(&w, "c"), "c zone= locale= country=US ", 27), 0);
+	assert_true(slice_eq_str(world_customer(&w, "a")->endpoints[0].country, "DE"));
+	assert_false(slice_is_set(world_customer(&w, "b")->endpoints[0].country));
+	world_close(&w);
+}
+
+static void
 the_second_import_of_a_file_changes_nothing(void **state)
 {
 	static const char *const tables[] = {"customers", "customer_attributes", "endpoints",
@@ -680,6 +709,7 @@ main(void)
 	    cmocka_unit_test(every_column_of_pinpoint_is_understood),
 	    cmocka_unit_test(every_channel_type_has_its_channel),
 	    cmocka_unit_test(a_row_may_be_about_the_user_alone_or_without_a_user),
+	    cmocka_unit_test(countries_are_kept_by_two_letters_and_what_is_none_is_told),
 	    cmocka_unit_test(the_second_import_of_a_file_changes_nothing),
 	    cmocka_unit_test(a_changed_row_is_written_with_its_history),
 	    cmocka_unit_test(consent_follows_the_file_and_what_was_withdrawn_here_stays_withdrawn),
