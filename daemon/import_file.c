@@ -273,6 +273,11 @@ import_file_end(struct import_file *f, struct err *err)
 		return -1;
 	if (f->is_jsonl ? find_lines(f, open_line(f), true, err) < 0 : csv_end(f->csv, err) < 0)
 		return -1;
+	/* White space, too: then nothing was sent that anybody could say so of. */
+	if (!f->is_jsonl && !f->has_header)
+		return err_set(err, ERR_INPUT,
+		    "'%s' is empty; expected a CSV file with a header line, or JSON lines",
+		    f->name);
 	return send_piece(f, f->kept_at + f->kept.len, 0, err);
 }
 

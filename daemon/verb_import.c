@@ -452,7 +452,8 @@ const struct verb verb_import = {
     "timezone, locale, country,\n"
     "attribute:NAME, metric:NAME, handle, endpoint:CHANNEL, consent:CHANNEL:PURPOSE (and :at, "
     ":source, :text behind it),\n"
-    "tag, tag:NAME, list:NAME, skip; behind them split \"C\", date \"DD.MM.YYYY\", decimal \",\".",
+    "tag, tag:NAME, list:NAME, segment, segment:NAME, skip; behind them split \"C\", date "
+    "\"DD.MM.YYYY\", decimal \",\".",
     "  earshot import --dry-run customers.csv\n"
     "  earshot import people.csv --rejects bad.csv --map \"No=id\" \"E-mail=endpoint:email\"",
     flags,

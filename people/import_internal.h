@@ -1,7 +1,7 @@
 /*
  * import_internal.h - an import under way: what a row says (import_row.c for CSV, import_line.c and
  * import_pinpoint.c, import_own.c for JSON lines), judged (import_judge.c), brought together with
- * what is there (import_merge.c, import_consent.c) and written (import_write.c, import_links.c).
+ * what is there (import_merge.c, import_consent.c) and written (import_write.c, import_links.c, import_segments.c).
  */
 #ifndef PEOPLE_IMPORT_INTERNAL_H
 #define PEOPLE_IMPORT_INTERNAL_H
@@ -73,6 +73,13 @@ struct row_consent {
 	bool has_given, has_at;
 };
 
+/* In one of the segments whose members are imported, or no longer. */
+struct row_segment {
+	struct slice segment;
+	bool is_in;
+	size_t column; /* that says so */
+};
+
 /* A row as it was read. */
 struct person_row {
 	struct slice user_id, timezone, locale, country, merged_into;
@@ -88,6 +95,8 @@ struct person_row {
 	size_t tag_count;
 	struct slice *lists;
 	size_t list_count;
+	struct row_segment *segments;
+	size_t segment_count;
 	bool has_links; /* our own export says which there are, though it be none */
 	struct link_row *links;
 	size_t link_count;
@@ -154,6 +163,12 @@ const struct endpoint *import_endpoint_of(const struct customer_record *r, struc
 /* Did an import make the last change of a field? 1, 0 (somebody here did, or nobody knows), -1. */
 int
 import_is_imported(struct import *i, struct slice customer_id, const char *field, struct err *err);
+
+/* ---- import_segments.c ---- */
+/* Does each segment take members from files?  0; 1 the row is left out (a finding says why); -1. */
+int import_segments_judge(struct import *i, const struct person_row *p, struct err *err);
+/* Within the transaction; the customer is there.  1 changed, 0, -1. */
+int import_segments_write(struct import *i, const struct person_row *p, struct err *err);
 
 /* ---- import_write.c, import_links.c ---- */
 /* Into the store, within a transaction; counts what became of it. 0, 1 left out, -1. */

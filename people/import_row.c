@@ -266,6 +266,42 @@ add_tags(struct import *i, struct person_row *p, const struct target *t, struct 
 }
 
 static int
+add_segment(struct import *i, struct person_row *p, size_t k, struct slice segment, bool is_in)
+{
+	for (size_t n = 0; n < p->segment_count; n++)
+		if (slice_eq(p->segments[n].segment, segment)) { /* the last one counts */
+			p->segments[n].is_in = is_in;
+			return 0;
+		}
+	p->segments = IMPORT_GROW(i, p->segments, p->segment_count);
+	if (p->segments == NULL)
+		return -1;
+	p->segments[p->segment_count++] = (struct row_segment){segment, is_in, k};
+	return 0;
+}
+
+static int
+add_segments(struct import *i, struct person_row *p, size_t k, struct slice v)
+{
+	const struct target *t = &i->columns[k];
+	struct slice rest = v;
+	bool is_in;
+	int rc;
+
+	if (t->kind == TARGET_IN_SEGMENT) {
+		rc = read_yes_no(i, k, v, &is_in);
+		return rc != 0 ? rc : add_segment(i, p, k, t->name, is_in);
+	}
+	while (slice_is_set(rest)) {
+		struct slice one = slice_trim(slice_split(&rest, t->split != 0 ? t->split : ','));
+
+		if (one.len > 0 && add_segment(i, p, k, one, true) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 add_mark(struct import *i, struct person_row *p, size_t k, struct slice v)
 {
 	const struct target *t = &i->columns[k];
@@ -306,6 +342,8 @@ read_field(struct import *i, struct person_row *p, size_t k, struct slice v)
 	case TARGET_TAG: return add_tags(i, p, t, v);
 	case TARGET_HAS_TAG:
 	case TARGET_LIST: return add_mark(i, p, k, v);
+	case TARGET_SEGMENT:
+	case TARGET_IN_SEGMENT: return add_segments(i, p, k, v);
 	case TARGET_CHANNEL:
 	case TARGET_ADDRESS:
 	case TARGET_ENDPOINT_ID:

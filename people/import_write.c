@@ -56,6 +56,9 @@ import_row_write(struct import *i, const struct person_row *p, struct err *err)
 	int changed, rc;
 
 	assert(store_in_transaction(i->st) && slice_is_set(p->user_id));
+	rc = import_segments_judge(i, p, err);
+	if (rc != 0)
+		return rc;
 	if (store_record_load(i->st, p->user_id, i->o.now_ms, i->row, &before, err) < 0)
 		return -1;
 	rc = import_merge(i, p, before, &after, err);
@@ -69,6 +72,10 @@ import_row_write(struct import *i, const struct person_row *p, struct err *err)
 	if (changed < 0)
 		return -1;
 	rc = import_links_write(i, p, before, &after, err);
+	if (rc < 0)
+		return -1;
+	changed |= rc;
+	rc = import_segments_write(i, p, err);
 	if (rc < 0)
 		return -1;
 	changed |= rc;

@@ -50,6 +50,7 @@ static const struct {
     {"country", TARGET_COUNTRY},
     {"handle", TARGET_HANDLE},
     {"tag", TARGET_TAG},
+    {"segment", TARGET_SEGMENT},
     {"skip", TARGET_SKIPPED},
 };
 #define PLAIN_COUNT (sizeof plain / sizeof *plain)
@@ -67,6 +68,7 @@ static const struct {
     {"consent:", TARGET_CONSENT},
     {"tag:", TARGET_HAS_TAG},
     {"list:", TARGET_LIST},
+    {"segment:", TARGET_IN_SEGMENT},
 };
 #define NAMED_COUNT (sizeof named / sizeof *named)
 #define PINPOINT_NAMED 3 /* the first ones: their names are not quoted, and nothing stands behind */

@@ -13,6 +13,7 @@
  *                                   version of the words agreed to)
  *   tag | tag:NAME                  tags themselves; yes or no to one tag
  *   list:NAME                       yes or no to one list
+ *   segment | segment:NAME          segments with imported members; yes or no to one of them
  *   skip                            nothing
  *
  * Behind the word: split "C" (several values in a cell), date "DD.MM.YYYY" (or unix, unix_ms),
@@ -63,6 +64,8 @@ enum target_kind {
 	TARGET_TAG,
 	TARGET_HAS_TAG,
 	TARGET_LIST,
+	TARGET_SEGMENT,
+	TARGET_IN_SEGMENT,
 };
 
 struct target {

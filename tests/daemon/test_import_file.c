@@ -145,12 +145,35 @@ a_header_alone_has_its_say(void **state)
 	assert_int_equal(pieces, 1);
 }
 
+static void
+a_file_of_nothing_is_told_as_empty(void **state)
+{
+	static const char *const texts[] = {"", "\n\n", "\xef\xbb\xbf"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct diag_list *diags = diag_list_new();
+		struct seen s = {0};
+		struct err err = {0};
+
+		s.file = import_file_new("c.csv", NULL, diags, 10, on_piece, &s);
+		assert_int_equal(import_file_feed(s.file, slice_of(texts[i]), &err), 0);
+		assert_int_equal(import_file_end(s.file, &err), -1);
+		assert_string_equal(err.text,
+		    "'c.csv' is empty; expected a CSV file with a header line, or JSON lines");
+		assert_int_equal(s.pieces, 0);
+		import_file_free(s.file);
+		diag_list_free(diags);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pieces_keep_rows_and_line_numbers),
 	    cmocka_unit_test(a_header_alone_has_its_say),
+	    cmocka_unit_test(a_file_of_nothing_is_told_as_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "people/import.h"
 
 #include "store/records.h"
+#include "store/segments.h"
 #include "tests/people/people_world.h"
 
 static void
@@ -122,6 +123,119 @@ columns_of_any_file_are_named_by_targets(void **state)
 	import_text(&w, text, &r, NULL);
 	assert_int_equal(r.unchanged, 1);
 	assert_int_equal(world_count(&w, "customer_history"), history);
+	world_close(&w);
+}
+
+/* Segments as live rules leave them: with members from files, found by conditions, and of earlier rules. */
+static void
+put_segments(struct people_world *w)
+{
+	static const struct segment_row rows[] = {
+	    {.id = SLICE_INIT("vip"), .content_hash = SLICE_INIT(""), .is_imported = true},
+	    {.id = SLICE_INIT("staff"), .content_hash = SLICE_INIT(""), .is_imported = true},
+	    {.id = SLICE_INIT("loyal"), .content_hash = SLICE_INIT("h")},
+	    {.id = SLICE_INIT("old"),
+		.content_hash = SLICE_INIT(""),
+		.is_imported = true,
+		.is_gone = true},
+	};
+	struct err err = {0};
+
+	assert_int_equal(store_begin(w->st, &err), 0);
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+		assert_int_equal(store_segment_put(w->st, &rows[k], &err), 0);
+	assert_int_equal(store_commit(w->st, &err), 0);
+}
+
+static const char *
+memberships(struct people_world *w, const char *id)
+{
+	struct segment_member *rows;
+	struct err err = {0};
+	size_t count;
+	const char *text = "";
+
+	assert_int_equal(store_segments_of(w->st, slice_of(id), w->a, &rows, &count, &err), 0);
+	for (size_t k = 0; k < count; k++)
+		text = arena_printf(
+		    w->a, "%s%s%.*s", text, k > 0 ? " " : "", SLICE_ARG(rows[k].segment));
+	return text;
+}
+
+static int64_t
+members(struct people_world *w, const char *segment)
+{
+	struct segment_row row = {0};
+	struct err err = {0};
+
+	assert_int_equal(store_segment_load(w->st, slice_of(segment), w->a, &row, &err), 1);
+	return row.members;
+}
+
+static void
+a_column_says_which_segments_somebody_is_in(void **state)
+{
+	static const char text[] = "id,segment split ';',segment:staff\n"
+				   "a,vip;staff,\n"
+				   "b,vip,no\n"
+				   "c,,yes\n"
+				   "d,,\n";
+	struct people_world w = world_open();
+	struct import_report r;
+	int64_t history;
+
+	(void)state;
+	put_segments(&w);
+	assert_string_equal(import_text(&w, text, &r, NULL), "");
+	assert_int_equal(r.created, 4);
+	assert_string_equal(memberships(&w, "a"), "staff vip");
+	assert_string_equal(memberships(&w, "b"), "vip");
+	assert_string_equal(memberships(&w, "c"), "staff");
+	assert_string_equal(memberships(&w, "d"), "");
+	assert_int_equal(members(&w, "vip"), 2);
+	assert_int_equal(members(&w, "staff"), 2);
+	history = world_count(&w, "customer_history");
+	import_text(&w, text, &r, NULL);
+	assert_int_equal(r.unchanged, 4);
+	assert_int_equal(world_count(&w, "customer_history"), history);
+	/* A cell that is empty leaves what there is; a no takes out. */
+	assert_string_equal(
+	    import_text(&w, "id,segment,segment:staff\na,,no\nc,,\nd,\"staff, vip\",\n", &r, NULL),
+	    "");
+	assert_int_equal(r.updated, 2);
+	assert_int_equal(r.unchanged, 1);
+	assert_string_equal(memberships(&w, "a"), "vip");
+	assert_string_equal(memberships(&w, "c"), "staff");
+	assert_string_equal(memberships(&w, "d"), "staff vip");
+	assert_int_equal(members(&w, "vip"), 3);
+	assert_int_equal(members(&w, "staff"), 2);
+	assert_int_equal(world_count(&w, "customer_history"), history + 3);
+	world_close(&w);
+}
+
+static void
+a_segment_that_no_file_fills_leaves_the_row_out_with_the_reason(void **state)
+{
+	struct people_world w = world_open();
+	struct import_report r;
+	const char *found;
+
+	(void)state;
+	put_segments(&w);
+	found = import_text(&w, "id,segment\na,\"staff,vpi\"\nb,loyal\nc,old\nd,vip\n", &r, NULL);
+	assert_int_equal(r.created, 1);
+	assert_int_equal(r.rejected, 3);
+	assert_non_null(
+	    strstr(found, "2:3: error[I028]: there is no segment 'vpi' among the live rules\n"));
+	assert_non_null(strstr(found, "= help: did you mean 'vip'?"));
+	assert_non_null(strstr(
+	    found, "3:3: error[I028]: the members of segment 'loyal' are found by its conditions"));
+	assert_non_null(strstr(found, "4:3: error[I028]: there is no segment 'old'"));
+	assert_non_null(strstr(found, "write it into the rules first: segment ID"));
+	assert_string_equal(memberships(&w, "d"), "vip");
+	assert_int_equal(members(&w, "staff"), 0);
+	assert_int_equal(world_count(&w, "segment_members"), 1);
+	assert_int_equal(world_count(&w, "customers"), 1);
 	world_close(&w);
 }
 
@@ -452,6 +566,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_of_pinpoints_is_what_a_row_is),
 	    cmocka_unit_test(columns_of_any_file_are_named_by_targets),
+	    cmocka_unit_test(a_column_says_which_segments_somebody_is_in),
+	    cmocka_unit_test(a_segment_that_no_file_fills_leaves_the_row_out_with_the_reason),
 	    cmocka_unit_test(an_address_alone_is_no_consent),
 	    cmocka_unit_test(the_newer_word_on_consent_counts),
 	    cmocka_unit_test(lines_that_are_wrong_are_left_out_with_their_number_and_reason),

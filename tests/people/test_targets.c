@@ -28,6 +28,8 @@ words_name_what_a_column_is_for(void **state)
 	    {"tag split \"|\"", TARGET_TAG, "tag"},
 	    {"tag:vip", TARGET_HAS_TAG, "vip"},
 	    {"list:staff", TARGET_LIST, "staff"},
+	    {"segment split \";\"", TARGET_SEGMENT, "segment"},
+	    {"segment:vip", TARGET_IN_SEGMENT, "vip"},
 	    {"country is \"DE\"", TARGET_COUNTRY, "country"},
 	    {"handle", TARGET_HANDLE, "handle"},
 	    {"skip", TARGET_SKIPPED, "skip"},

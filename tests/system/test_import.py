@@ -54,6 +54,28 @@ def a_large_file_goes_in_pieces_and_changes_nothing_the_second_time():
     in_any_house("import-many", work)
 
 
+def a_file_of_nothing_is_told_as_empty():
+    def work(house):
+        told = house.verb("import", house.write("none.csv", ""), code=1).stderr
+        need("none.csv' is empty; expected a CSV file with a header line, or JSON lines" in told, told)
+        told = house.verb("import", "-", text="", code=1).stderr
+        need("'standard input' is empty" in told, told)
+    in_any_house("import-none", work)
+
+
+def a_column_fills_a_segment_and_a_slip_names_the_nearest():
+    with SmallHouse("import-segments", rules='segment staff "Our own people" imported\nend\n') as house:
+        house.start()
+        path = house.write("staff.csv", "id,segment\nu-1,stafff\nu-2,staff\nu-3,\n")
+        done = house.verb("import", path, code=1)
+        need("error[I028]" in done.stderr and "did you mean 'staff'" in done.stderr, done.stderr)
+        need("u-2" in house.verb("segments", "members", "staff", code=0).stdout, "a member")
+        path = house.write("staff.csv", "No,Staff\nu-2,no\nu-3,yes\n")
+        house.verb("import", path, "--map", "No=id", "Staff=segment:staff", code=0)
+        members = house.verb("segments", "members", "staff", code=0).stdout
+        need("u-3" in members and "u-2" not in members, members)
+
+
 def any_csv_is_mapped_and_what_is_rejected_is_mended():
     def work(house):
         people, mapping, bad = house.write("people.csv", PEOPLE), house.write("people.yaml", MAPPING), house.path("bad.csv")
@@ -102,4 +124,4 @@ def an_export_imports_again_as_it_was():
 
 if __name__ == "__main__":
     run_tests([a_large_file_goes_in_pieces_and_changes_nothing_the_second_time, any_csv_is_mapped_and_what_is_rejected_is_mended,
-               an_export_imports_again_as_it_was])
+               a_file_of_nothing_is_told_as_empty, a_column_fills_a_segment_and_a_slip_names_the_nearest, an_export_imports_again_as_it_was])
