@@ -124,11 +124,11 @@ countries_are_kept_by_two_letters_and_what_is_none_is_told(void **state)
 	    &r);
 	assert_report(&r, 3, 3, 0, 0, 0);
 	assert_non_null(
-	    strstr(found, "c.csv:3:19: warning[I026]: there is no country 'uk'; it is left out\n"));
+	    strstr(found, "c.csv:3:21: warning[I026]: there is no country 'uk'; it is left out\n"));
 	assert_non_null(strstr(found, "= help: did you mean 'GB' (United Kingdom)?\n"));
-	assert_non_null(strstr(found, "c.csv:3:22: warning[I027]: there is no locale 'en_UK'"));
+	assert_non_null(strstr(found, "c.csv:3:24: warning[I027]: there is no locale 'en_UK'"));
 	assert_non_null(strstr(found, "= help: did you mean 'en_GB'?\n"));
-	assert_non_null(strstr(found, "c.csv:4:22: warning[I027]: there is no locale 'english'"));
+	assert_non_null(strstr(found, "c.csv:4:24: warning[I027]: there is no locale 'english'"));
 	assert_int_equal(strncmp(world_show(&w, "a"), "a zone= locale=de_DE country=DE ", 32), 0);
 	assert_int_equal(strncmp(world_show(&w, "b"), "b zone= locale= country= ", 25), 0);
 	assert_int_equal(strncmp(world_show(&w, "c"), "c zone= locale= country=US ", 27), 0);
