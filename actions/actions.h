@@ -102,6 +102,21 @@ int actions_settle(struct store *st, const struct actions_config *config,
     const struct template_set *templates, const struct settle_input *in, struct arena *a,
     struct settled *out_r, struct err *err);
 
+/* A firing, or a message, of before a rehearsal's beginning moves what it moved then, as far as that is not
+ * over: cool-down, total and caps of firings; budgets, and the person's day and week.  Rest and limits are
+ * the rule's of now. */
+struct past {
+	int64_t at_ms, then_ms; /* when it was; when the rehearsal begins */
+	const struct rule_head *rule; /* NULL: there is no such rule any more (of a message) */
+	struct slice subject, thread; /* of the subject's limits; SLICE_NONE: not known */
+	int64_t counts_day, cost_milli; /* of a message */
+	struct zone_clock *zones;
+};
+int actions_past_firing(struct store *st, const struct actions_config *config,
+    const struct past *past, struct arena *a, struct err *err);
+int actions_past_message(struct store *st, const struct actions_config *config,
+    const struct past *past, struct arena *a, struct err *err);
+
 /* The words of row i of a rehearsal; while its firings live.  -1 without memory. */
 int actions_tell(const struct actions_config *config, struct settled *settled, size_t i,
     struct arena *a, struct err *err);

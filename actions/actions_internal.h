@@ -6,6 +6,7 @@
  *   guardrails.c  what holds a whole firing back, in order; the counters that move when it fires
  *   windows.c     happening N times within T
  *   caps.c        at most N per day, budgets, a person's day and week
+ *   past.c        what was decided before, counted again for a rehearsal
  *   hours.c       quiet hours and send windows
  *   pauses.c      what is paused, and what waits for its end
  *   consent.c     may this go to this customer?
@@ -122,15 +123,20 @@ enum verdict window_judge(
 /* --- caps.c: 1 there is room, 0 with why, -1 --- */
 #define MONEY_TEXT_MAX 48
 int caps_judge(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
-int caps_count(struct settle *s, const struct rule_head *rule);
+/* then_ms: counted for a rehearsal that begins then, for which what is over is left out; TIME_UNKNOWN: it
+ * happens now. */
+int caps_count(struct settle *s, const struct rule_head *rule, int64_t then_ms);
 int64_t caps_cost_milli(const struct settle *s, const struct channel *channel, struct slice offer);
 int
 caps_judge_money(struct settle *s, const struct rule_head *rule, int64_t cost, char why[WHY_MAX]);
 /* A shadow rule spends of its own caps only. */
-int caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost);
-/* One more message to this person, on the day it is to go out and in that week? */
-int caps_judge_person(struct settle *s, int64_t at_ms, char why[WHY_MAX]);
-int caps_count_person(struct settle *s, int64_t at_ms);
+int caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost, int64_t then_ms);
+/* The day at_ms lies in on the person's clock, since 1970.  A message counts on the day it goes out: one that
+ * waits for the morning is one of that morning. */
+int64_t caps_person_day(struct settle *s, int64_t at_ms);
+/* One more message to this person, on that day and in its week? */
+int caps_judge_person(struct settle *s, int64_t local_day, char why[WHY_MAX]);
+int caps_count_person(struct settle *s, int64_t local_day);
 
 /* --- hours.c --- */
 struct hours_zones {

@@ -267,9 +267,22 @@ is_counted_already(const struct rule_head *rule, size_t i)
 	return false;
 }
 
-/* All caps of firings or all of money; those that have nobody to count per were judged before. */
+/* Is the period it counts over by then? */
+static bool
+is_over(struct settle *s, const struct rule_cap *cap, int64_t then_ms)
+{
+	int64_t now_ms = s->in->occ->now_ms;
+
+	return cap->period != CAP_TOTAL && then_ms != TIME_UNKNOWN &&
+	    period_number(cap->period, now_ms, brand_offset_ms(s, now_ms)) !=
+	    period_number(cap->period, then_ms, brand_offset_ms(s, then_ms));
+}
+
+/* All caps of firings or all of money whose period is not over at then_ms; who has nobody to count per was
+ * judged before, unless it is the past of another rule that is counted. */
 static int
-count_all(struct settle *s, const struct rule_head *rule, bool is_spend, int64_t by)
+count_all(
+    struct settle *s, const struct rule_head *rule, bool is_spend, int64_t by, int64_t then_ms)
 {
 	char why[WHY_MAX];
 
@@ -279,12 +292,13 @@ count_all(struct settle *s, const struct rule_head *rule, bool is_spend, int64_t
 		int64_t count;
 		int rc;
 
-		if (cap->is_spend != is_spend || is_counted_already(rule, i))
+		if (cap->is_spend != is_spend || is_counted_already(rule, i) ||
+		    is_over(s, cap, then_ms))
 			continue;
 		rc = look_up(s, rule->id, cap, &place, &count, why);
-		assert(rc != 0);
+		assert(rc != 0 || then_ms != TIME_UNKNOWN);
 		/* moved with every firing, cap or none */
-		if (rc == 1 && place.kind == STATE_TOTAL)
+		if (rc == 0 || (rc == 1 && place.kind == STATE_TOTAL))
 			continue;
 		if (rc != 1 || guardrails_count(s, rule->id, place.kind, place.key, by) < 0)
 			return -1;
@@ -293,9 +307,9 @@ count_all(struct settle *s, const struct rule_head *rule, bool is_spend, int64_t
 }
 
 int
-caps_count(struct settle *s, const struct rule_head *rule)
+caps_count(struct settle *s, const struct rule_head *rule, int64_t then_ms)
 {
-	return count_all(s, rule, false, 1);
+	return count_all(s, rule, false, 1, then_ms);
 }
 
 /* --- money ---------------------------------------------------------------------------------------
@@ -361,7 +375,7 @@ caps_judge_money(struct settle *s, const struct rule_head *rule, int64_t cost, c
 }
 
 int
-caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost)
+caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost, int64_t then_ms)
 {
 	/* Counted without a cap as well, so that one written later knows the month so far. */
 	const struct rule_head house = {
@@ -373,17 +387,16 @@ caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost)
 
 	if (cost <= 0)
 		return 0;
-	if (count_all(s, rule, true, cost) < 0)
+	if (count_all(s, rule, true, cost, then_ms) < 0)
 		return -1;
-	return rule->is_shadow ? 0 : count_all(s, &house, true, cost);
+	return rule->is_shadow ? 0 : count_all(s, &house, true, cost, then_ms);
 }
 
 /* --- a person's day and week ---------------------------------------------------------------------
  */
 
-/* A message counts on the day it goes out: one that waits for the morning is one of that morning. */
-static int64_t
-person_local_ms(struct settle *s, int64_t at_ms)
+int64_t
+caps_person_day(struct settle *s, int64_t at_ms)
 {
 	const struct occurrence *occ = s->in->occ;
 	int64_t offset_ms;
@@ -391,18 +404,17 @@ person_local_ms(struct settle *s, int64_t at_ms)
 	if (occ->customer == NULL || !slice_is_set(occ->customer->timezone) ||
 	    !zone_offset_ms(occ->customer->timezone, at_ms, &offset_ms))
 		offset_ms = brand_offset_ms(s, at_ms);
-	return at_ms + offset_ms;
+	return floor_div(at_ms + offset_ms, TIME_DAY_MS);
 }
 
 /* "c:17|2026-11-21" in the person's zone, else the brand's, else UTC. */
 static int
-person_day_key(struct settle *s, int64_t at_ms, struct slice *key_r)
+person_day_key(struct settle *s, int64_t local_day, struct slice *key_r)
 {
 	int year, month, day;
 	const char *text;
 
-	time_civil_from_days(
-	    floor_div(person_local_ms(s, at_ms), TIME_DAY_MS), &year, &month, &day);
+	time_civil_from_days(local_day, &year, &month, &day);
 	text = arena_printf(
 	    s->arena, "%.*s|%04d-%02d-%02d", SLICE_ARG(s->in->occ->subject), year, month, day);
 	if (text == NULL)
@@ -412,11 +424,9 @@ person_day_key(struct settle *s, int64_t at_ms, struct slice *key_r)
 }
 
 static int
-person_week_key(struct settle *s, int64_t at_ms, struct slice *key_r)
+person_week_key(struct settle *s, int64_t local_day, struct slice *key_r)
 {
-	int64_t day = floor_div(person_local_ms(s, at_ms), TIME_DAY_MS);
-
-	return make_key(s, s->in->occ->subject, 'w', floor_div(day + 3, 7), key_r);
+	return make_key(s, s->in->occ->subject, 'w', floor_div(local_day + 3, 7), key_r);
 }
 
 static int
@@ -435,7 +445,7 @@ judge_person(struct settle *s, enum state_kind kind, struct slice key, int64_t m
 }
 
 int
-caps_judge_person(struct settle *s, int64_t at_ms, char why[WHY_MAX])
+caps_judge_person(struct settle *s, int64_t local_day, char why[WHY_MAX])
 {
 	int64_t per_day = s->config->max_per_person_per_day;
 	int64_t per_week = s->config->max_per_person_per_week;
@@ -443,22 +453,22 @@ caps_judge_person(struct settle *s, int64_t at_ms, char why[WHY_MAX])
 	int rc = 1;
 
 	if (per_day > 0)
-		rc = person_day_key(s, at_ms, &key) < 0
+		rc = person_day_key(s, local_day, &key) < 0
 		    ? -1
 		    : judge_person(s, STATE_PERSON_DAY, key, per_day, "day", why);
 	if (rc == 1 && per_week > 0)
-		rc = person_week_key(s, at_ms, &key) < 0
+		rc = person_week_key(s, local_day, &key) < 0
 		    ? -1
 		    : judge_person(s, STATE_PERSON_WEEK, key, per_week, "week", why);
 	return rc;
 }
 
 int
-caps_count_person(struct settle *s, int64_t at_ms)
+caps_count_person(struct settle *s, int64_t local_day)
 {
 	struct slice day, week;
 
-	if (person_day_key(s, at_ms, &day) < 0 || person_week_key(s, at_ms, &week) < 0 ||
+	if (person_day_key(s, local_day, &day) < 0 || person_week_key(s, local_day, &week) < 0 ||
 	    guardrails_count(s, SLICE_LIT(""), STATE_PERSON_DAY, day, 1) < 0)
 		return -1;
 	return guardrails_count(s, SLICE_LIT(""), STATE_PERSON_WEEK, week, 1);

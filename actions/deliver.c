@@ -31,6 +31,7 @@ struct delivery {
 	enum purpose purpose;
 	int64_t cost_milli; /* of the channel and the offer */
 	int64_t next_ms; /* when hours let it go; now: they do not hold it */
+	int64_t day; /* the person's, that it goes out on */
 	char hours_words[120]; /* which line makes it wait */
 	struct slice hours_json; /* the rule's lines */
 	struct slice alert_queue; /* instead of the message; SLICE_NONE: nothing instead */
@@ -180,7 +181,8 @@ judge_send(struct settle *s, const struct rule_head *rule, const struct action *
 	hours_rc = judge_hours(s, rule, d, hours_why);
 	if (hours_rc < 0)
 		return -1;
-	rc = caps_judge_person(s, goes_at(s, d), why);
+	d->day = caps_person_day(s, goes_at(s, d));
+	rc = caps_judge_person(s, d->day, why);
 	if (rc == 1)
 		rc = caps_judge_money(s, rule, d->cost_milli, why);
 	if (rc == 1 && hours_rc == 0)
@@ -402,9 +404,9 @@ count_sent(struct settle *s, const struct firing *f, const struct delivery *d)
 	s->out->queued++;
 	if (s->sender == NULL)
 		s->sender = f->rule;
-	if (caps_count_money(s, f->rule, d->cost_milli) < 0)
+	if (caps_count_money(s, f->rule, d->cost_milli, TIME_UNKNOWN) < 0)
 		return -1;
-	return caps_count_person(s, goes_at(s, d));
+	return caps_count_person(s, d->day);
 }
 
 int
@@ -420,7 +422,7 @@ deliver_send(
 		return -1;
 	if (f->rule->is_shadow) {
 		/* Its own budget moves, so that the shadow run shows what that would have held. */
-		if (rc == 1 && caps_count_money(s, f->rule, d.cost_milli) < 0)
+		if (rc == 1 && caps_count_money(s, f->rule, d.cost_milli, TIME_UNKNOWN) < 0)
 			return -1;
 		return shadow(s, row, rc == 1, "queued", why);
 	}
@@ -430,7 +432,8 @@ deliver_send(
 		return suppress(s, row, why);
 	fill_message(s, action, &d, row, &m);
 	m.kind = MESSAGE_SEND;
-	row->cost_milli = d.cost_milli;
+	m.counts_day = d.day;
+	m.cost_milli = row->cost_milli = d.cost_milli;
 	if (set_state(s, f, &d, row, &m) < 0)
 		return -1;
 	rc = write_message(s, action, &d, row, &m);

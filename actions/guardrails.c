@@ -44,11 +44,12 @@ guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slic
 	case LIMIT_PER_RULE: *key_r = SLICE_LIT(""); return true;
 	case LIMIT_PER_THREAD:
 		*key_r = occ->id;
+		*nobody_r = "no thread to count per: nothing is known of the post any more";
 		if (post != NULL && slice_is_set(post->reply_to))
 			*key_r = post->reply_to;
 		if (post != NULL && slice_is_set(post->thread))
 			*key_r = post->thread;
-		return true;
+		return slice_is_set(*key_r); /* what is decided now has its id */
 	case LIMIT_PER_CUSTOMER:
 		if (occ->customer != NULL)
 			break;
@@ -257,7 +258,7 @@ guardrails_fired(struct settle *s, const struct rule_head *rule)
 		if (!has_key || guardrails_count(s, rule->id, STATE_COOLDOWN, key, 1) < 0)
 			return -1;
 	}
-	if (caps_count(s, rule) < 0)
+	if (caps_count(s, rule, TIME_UNKNOWN) < 0)
 		return -1;
 	/* Also without a limit, so that one written later counts from the start. */
 	return guardrails_count(s, rule->id, STATE_TOTAL, SLICE_LIT(""), 1);

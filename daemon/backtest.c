@@ -113,23 +113,14 @@ note(struct backtest_facts *f, const char *text)
 	f->notes[f->note_count++] = text;
 }
 
+/* A budget of a shadow rule: no message of it says what it would have cost. */
 static bool
-has_thread_rest(const struct rule_set *set)
-{
-	for (size_t i = 0; i < rule_set_count(set); i++)
-		if (rule_set_head(set, i)->cooldown_ms > 0 &&
-		    rule_set_head(set, i)->cooldown_scope == LIMIT_PER_THREAD)
-			return true;
-	return false;
-}
-
-static bool
-has_caps(const struct rule_set *set)
+has_shadow_budget(const struct rule_set *set)
 {
 	for (size_t i = 0; i < rule_set_count(set); i++)
 		for (size_t k = 0; k < rule_set_head(set, i)->cap_count; k++)
-			if (rule_set_head(set, i)->caps[k].period != CAP_TOTAL ||
-			    rule_set_head(set, i)->caps[k].scope != LIMIT_PER_RULE)
+			if (rule_set_head(set, i)->is_shadow &&
+			    rule_set_head(set, i)->caps[k].is_spend)
 				return true;
 	return false;
 }
@@ -154,15 +145,12 @@ note_unknowns(struct run *r, int64_t reach_ms)
 		note(f,
 		    "windows and sequences longer than 14 days begin with the last 14 days before "
 		    "that time");
-	if (has_thread_rest(draft))
+	if (r->lanes[0].has_lost_threads)
 		note(f,
-		    "rests per thread begin empty: which thread a past firing was in is not kept");
-	if (has_caps(draft) || r->b->draft->config->actions.max_per_person_per_day > 0 ||
-	    r->b->draft->config->actions.max_per_person_per_week > 0)
-		note(f,
-		    "limits per hour, day, week or month, and those of one person, begin empty at "
-		    "the "
-		    "start of the time looked at");
+		    "rests and limits per thread leave out what fired before for posts that were "
+		    "deleted or are past their retention");
+	if (has_shadow_budget(draft))
+		note(f, "budgets of shadow rules begin empty at the start of the time looked at");
 }
 
 /* ---- all ------------------------------------------------------------------------ */

@@ -133,6 +133,13 @@ int backtest_page_load(struct backtest_reader *r, struct backtest_page *page, st
 /* A lane needs it no more. */
 void backtest_page_done(struct backtest_page *page);
 
+/* ---- backtest_seed.c -------------------------------------------------------------- */
+
+struct backtest_lane;
+/* What was decided and queued before the time looked at moves the lane's counters, for rules that keep their
+ * id. */
+int backtest_seed(struct backtest_lane *l, const struct backtest *b, struct err *err);
+
 /* ---- backtest_lane.c -------------------------------------------------------------- */
 
 struct backtest_lane {
@@ -144,6 +151,7 @@ struct backtest_lane {
 	struct store *store;
 	struct pipeline *pipeline;
 	bool is_recording;
+	bool has_lost_threads; /* of firings before, for rests and limits per thread */
 	/* Its thread; err once has_failed and joined. */
 	struct thread *thread;
 	struct queue *queue; /* of pages */

@@ -2,8 +2,8 @@
  * backtest_lane.c - one rule set on its way through the posts: a pipeline on a virtual clock and a
  * database of its own, on a thread of its own.
  *
- * State of that day: cool-downs and totals are made again from the firings before it (of rules that
- * keep their id); windows, sequences, timers and crowds by letting the posts before it pass with
+ * State of that day: rests, limits and budgets are made again from what was decided and queued before it
+ * (backtest_seed.c); windows, sequences, timers and crowds by letting the posts before it pass with
  * nothing decided (REHEARSE_REMEMBER), as far back as the longest of them reaches.
  */
 #include "daemon/backtest_internal.h"
@@ -15,7 +15,6 @@
 #include "platform/thread.h"
 #include "rules/crowd.h"
 #include "rules/rules.h"
-#include "store/outbox.h"
 #include "store/events.h"
 #include "store/posts.h"
 #include "store/store.h"
@@ -34,45 +33,6 @@ on_decided(void *cookie, const struct stored_post *sp, const struct stored_event
 }
 
 /* ---- the state of that day -------------------------------------------------- */
-
-struct seed {
-	struct backtest_lane *lane;
-	int64_t since_ms;
-};
-
-static int
-seed_counter(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
-    int64_t at_ms, struct err *err)
-{
-	struct rule_counter c;
-
-	if (store_counter_get(st, rule_id, kind, key, &c, err) < 0)
-		return -1;
-	if (c.last_at_ms == TIME_UNKNOWN || c.last_at_ms < at_ms)
-		c.last_at_ms = at_ms;
-	c.count++;
-	return store_counter_put(st, rule_id, kind, key, &c, err);
-}
-
-static int
-seed_firing(void *cookie, const struct firing_row *row, struct err *err)
-{
-	struct seed *s = cookie;
-	struct backtest_lane *l = s->lane;
-	int at = rule_set_find(l->side.snapshot->rules, row->rule_id);
-	const struct rule_head *head;
-
-	if (at < 0)
-		return 0;
-	head = rule_set_head(l->side.snapshot->rules, (size_t)at);
-	if (head->cooldown_ms > s->since_ms - row->at_ms &&
-	    head->cooldown_scope != LIMIT_PER_THREAD &&
-	    seed_counter(l->store, row->rule_id, STATE_COOLDOWN,
-		head->cooldown_scope == LIMIT_PER_RULE ? SLICE_LIT("") : row->subject, row->at_ms,
-		err) < 0)
-		return -1;
-	return seed_counter(l->store, row->rule_id, STATE_TOTAL, SLICE_LIT(""), row->at_ms, err);
-}
 
 /* How far back windows, sequences and crowds of a set reach. */
 static int64_t
@@ -100,8 +60,6 @@ backtest_lane_init(struct backtest_lane *l, const struct backtest *b, size_t num
 {
 	struct store_options o = {.mode = STORE_MEMORY, .hash_seed = b->hash_seed};
 	struct pipeline_env env = {.clock = &l->clock.base, .rehearsed = on_decided, .cookie = l};
-	struct seed seed = {l, b->since_ms};
-	int rc;
 
 	l->since_ms = b->since_ms;
 	l->until_ms = b->until_ms;
@@ -113,18 +71,9 @@ backtest_lane_init(struct backtest_lane *l, const struct backtest *b, size_t num
 	    store_open(&o, &l->store, err) < 0)
 		return -1;
 	env.store = l->store;
-	if (pipeline_new(&env, snapshot, &l->pipeline, err) < 0 || store_begin(l->store, err) < 0)
+	if (pipeline_new(&env, snapshot, &l->pipeline, err) < 0)
 		return -1;
-	if (store_begin(b->store, err) < 0) {
-		store_rollback(l->store);
-		return -1;
-	}
-	rc = store_firings_before(b->store, b->since_ms, seed_firing, &seed, err);
-	store_rollback(b->store);
-	if (rc == 0)
-		return store_commit(l->store, err);
-	store_rollback(l->store);
-	return -1;
+	return backtest_seed(l, b, err);
 }
 
 void

@@ -31,4 +31,9 @@ int store_record_as_of(struct store *st, struct slice id, int64_t at_ms, struct 
 int store_tree_as_of(struct store *st, struct slice id, int64_t at_ms, struct arena *a,
     struct slice_list *ids_r, struct err *err);
 
+/* Who a subject ("c:<customer>", "a:<author>") of an earlier time was at an instant: the customer the account
+ * was linked to by then, the root of those who were one. *subject_r: in the arena, or subject itself. */
+int store_subject_as_of(struct store *st, struct slice subject, int64_t at_ms, struct arena *a,
+    struct slice *subject_r, struct err *err);
+
 #endif

@@ -65,3 +65,51 @@ store_tree_as_of(struct store *st, struct slice id, int64_t at_ms, struct arena 
 	*ids_r = (struct slice_list){items, count};
 	return 0;
 }
+
+/* 1 with the customer as it was linked, 0 it was linked to nobody, -1 */
+static int
+linked_then(struct store *st, struct slice author_id, int64_t at_ms, struct arena *a,
+    struct slice *customer_r, struct err *err)
+{
+	struct query q;
+	int rc;
+
+	if (query_open(&q, st,
+		"SELECT customer_id FROM links WHERE author_id = ?1 AND linked_at_ms <= ?2 AND "
+		"(unlinked_at_ms IS NULL OR unlinked_at_ms > ?2) ORDER BY link_no DESC LIMIT 1",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, author_id);
+	query_bind_int(&q, at_ms);
+	rc = query_step(&q, err);
+	if (rc > 0) {
+		*customer_r = query_text(&q, 0, a);
+		rc = query_check(&q, err) < 0 ? -1 : 1;
+	}
+	query_close(&q);
+	return rc;
+}
+
+int
+store_subject_as_of(struct store *st, struct slice subject, int64_t at_ms, struct arena *a,
+    struct slice *subject_r, struct err *err)
+{
+	struct slice id = slice_is_set(subject) && subject.len > 2
+	    ? slice_make(subject.ptr + 2, subject.len - 2)
+	    : SLICE_NONE;
+	const char *text;
+	int rc = 1;
+
+	*subject_r = subject;
+	if (!slice_is_set(id))
+		return 0;
+	if (slice_starts_with(subject, "a:"))
+		rc = linked_then(st, id, at_ms, a, &id, err);
+	if (rc <= 0 || root_then(st, id, at_ms, a, &id, err) < 0)
+		return rc == 0 ? 0 : -1;
+	text = arena_printf(a, "c:%.*s", SLICE_ARG(id));
+	if (text == NULL)
+		return store_nomem(st, a, err);
+	*subject_r = slice_of(text);
+	return 0;
+}

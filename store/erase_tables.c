@@ -52,7 +52,7 @@ static const struct erase_table tables[] = {
 	"message_no,id,kind,decision_id,alert_no,channel,address,purpose,customer_id,endpoint_id,"
 	"template,parts,reply_handle,offer,offer_code,team,state,hold,reason,attempts,next_at_ms,"
 	"claimed_at_ms,expires_at_ms,provider_id,is_repeat,created_at_ms,updated_at_ms,hours,"
-	"not_before_ms"},
+	"not_before_ms,counts_day,cost_milli"},
     {"offer_codes", ERASE_EMPTIED, "offer,code,person,decision_id,taken_at_ms"},
     {"alerts", ERASE_EMPTIED,
 	"alert_no,queue,group_key,severity,state,title,rule_id,reason,post_id,count,opened_at_ms,"

@@ -58,11 +58,12 @@ store_message_insert(struct store *st, struct message *m, struct err *err)
 		"customer_id, endpoint_id, template, parts, reply_handle, offer, offer_code, team, "
 		"state, "
 		"hold, reason, attempts, next_at_ms, claimed_at_ms, expires_at_ms, provider_id, "
-		"is_repeat, created_at_ms, updated_at_ms, hours, not_before_ms) VALUES (?1, ?2, "
+		"is_repeat, created_at_ms, updated_at_ms, hours, not_before_ms, counts_day, "
+		"cost_milli) VALUES (?1, ?2, "
 		"?3, ?4, ?5, ?6, ?7, ?8, "
 		"?9, "
 		"?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
-		"?26, ?27, ?28) "
+		"?26, ?27, ?28, ?29, ?30) "
 		"ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;
@@ -94,6 +95,8 @@ store_message_insert(struct store *st, struct message *m, struct err *err)
 	query_bind_int(&q, m->updated_at_ms);
 	query_bind_text(&q, m->hours_json);
 	query_bind_time(&q, m->not_before_ms > 0 ? m->not_before_ms : TIME_UNKNOWN);
+	query_bind_time(&q, m->counts_day > 0 ? m->counts_day : TIME_UNKNOWN);
+	query_bind_int(&q, m->cost_milli);
 	rc = query_change(&q, err);
 	if (rc > 0)
 		m->message_no = sqlite3_last_insert_rowid(st->db);
@@ -110,7 +113,7 @@ store_message_update(struct store *st, const struct message *m, struct err *err)
 		"UPDATE outbox SET state = ?2, hold = ?3, reason = ?4, attempts = ?5, next_at_ms = "
 		"?6, "
 		"claimed_at_ms = ?7, provider_id = ?8, parts = ?9, is_repeat = ?10, updated_at_ms "
-		"= ?11, not_before_ms = ?12 "
+		"= ?11, not_before_ms = ?12, counts_day = ?13 "
 		"WHERE message_no = ?1",
 		err) < 0)
 		return -1;
@@ -126,6 +129,7 @@ store_message_update(struct store *st, const struct message *m, struct err *err)
 	query_bind_int(&q, m->is_repeat);
 	query_bind_int(&q, m->updated_at_ms);
 	query_bind_time(&q, m->not_before_ms > 0 ? m->not_before_ms : TIME_UNKNOWN);
+	query_bind_time(&q, m->counts_day > 0 ? m->counts_day : TIME_UNKNOWN);
 	rc = query_change(&q, err);
 	if (rc == 0)
 		return store_fail(st, ERR_NOT_FOUND, err, "there is no message number %lld",
@@ -173,7 +177,7 @@ store_messages_cancel_for_post(struct store *st, int64_t post_no, int64_t now_ms
 	"reason, "                                                                                 \
 	"attempts, next_at_ms, claimed_at_ms, expires_at_ms, provider_id, is_repeat, "             \
 	"created_at_ms, "                                                                          \
-	"updated_at_ms, hours, not_before_ms"
+	"updated_at_ms, hours, not_before_ms, counts_day, cost_milli"
 
 static int
 read_message(struct query *q, struct arena *a, struct message *m, struct err *err)
@@ -211,6 +215,8 @@ read_message(struct query *q, struct arena *a, struct message *m, struct err *er
 	m->updated_at_ms = query_int(q, 26);
 	m->hours_json = query_text(q, 27, a);
 	m->not_before_ms = query_time(q, 28);
+	m->counts_day = query_int(q, 29);
+	m->cost_milli = query_int(q, 30);
 	return query_check(q, err);
 }
 

@@ -84,15 +84,22 @@ int store_decisions_of(struct store *st, struct slice occurrence_id, struct aren
 int store_decisions_list(struct store *st, struct slice rule_id, int64_t before_no, size_t limit,
     struct arena *a, struct decision_row **rows_r, size_t *count_r, int64_t *next_r,
     struct err *err);
-/* Every firing (a rule on an occurrence, held ones left out) decided before before_ms, oldest first:
- * what cool-downs and totals of that moment are made from again.  take returns -1 to stop. */
+/* Every firing (a rule on an occurrence, held ones left out) decided before before_ms, oldest first;
+ * and every message queued before it that counts for its person or cost something: what cool-downs,
+ * totals, caps and budgets of that moment are made from again.  take returns -1 to stop. */
 struct firing_row {
 	struct slice rule_id, occurrence_id, subject; /* good during the call */
+	/* Of the post it was about, when threads are asked for: what the post says of its thread. */
+	struct slice thread, reply_to;
+	bool knows_thread; /* false: nothing is known of that post any more */
 	int64_t at_ms;
+	int64_t counts_day, cost_milli; /* of a message */
 };
-int store_firings_before(struct store *st, int64_t before_ms,
-    int (*take)(void *cookie, const struct firing_row *row, struct err *err), void *cookie,
-    struct err *err);
+typedef int store_firing_fn(void *cookie, const struct firing_row *row, struct err *err);
+int store_firings_before(struct store *st, int64_t before_ms, bool with_threads,
+    store_firing_fn *take, void *cookie, struct err *err);
+int store_messages_counted_before(
+    struct store *st, int64_t before_ms, store_firing_fn *take, void *cookie, struct err *err);
 int store_decision_load(struct store *st, struct slice id, struct arena *a,
     struct decision_row *row_r, struct err *err);
 
@@ -149,6 +156,10 @@ struct message {
 	struct slice
 	    hours_json; /* the hours its rule allows, judged when it is claimed; SLICE_NONE: any */
 	int64_t not_before_ms; /* it waited for these until then; TIME_UNKNOWN: it did not */
+	/* Days since 1970 on the person's clock: it is one of this day and its week, as their caps
+	 * count; 0: of none. */
+	int64_t counts_day;
+	int64_t cost_milli; /* of channel and offer, when it was queued */
 	struct slice rule_id,
 	    cause; /* not stored: outbox_claim() fills in which rule, and why, for the channel */
 };

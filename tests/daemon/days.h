@@ -47,11 +47,16 @@
 	"  own accounts \"@acme@example.org\"\n"                                                   \
 	"end\n"
 
-static const char config_text[] = "channels: {log: {type: log}}\n"
-				  "alerts:\n"
-				  "  queues:\n"
-				  "    support: {notify: [\"log:\"], escalate_after: 7 days}\n"
-				  "    pr: {notify: [\"log:\"], escalate_after: 7 days}\n";
+#ifndef DAYS_LIMITS /* more of the configuration */
+#define DAYS_LIMITS ""
+#endif
+
+static const char config_text[] =
+    "channels: {log: {type: log}, paid: {type: log, cost: 0.25}}\n"
+    "alerts:\n"
+    "  queues:\n"
+    "    support: {notify: [\"log:\"], escalate_after: 7 days}\n"
+    "    pr: {notify: [\"log:\"], escalate_after: 7 days}\n" DAYS_LIMITS;
 
 struct world {
 	char *dir, *path, *config_path;

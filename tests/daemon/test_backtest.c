@@ -2,6 +2,10 @@
  * Backtests against what really happened: days of posts are decided on as the daemon does, and then
  * rehearsed from the middle on.
  */
+#define DAYS_LIMITS                                                                                \
+	"timezone: Europe/Berlin\n"                                                                \
+	"limits: {currency: EUR, per_person_per_day: 1, per_person_per_week: 4, spend_per_day: "   \
+	"1.5}\n"
 #include "tests/daemon/days.h"
 
 #include "core/json.h"
@@ -25,6 +29,21 @@
 	"within 1 "                                                                                \
 	"hour is at least 5\n then\n  alert \"pr\" as critical\n end\n until quiet for 1 "         \
 	"hour\nend\n"
+
+/* What is counted of a person, a day, a thread and of money, over rules that compete for it. */
+#define LIMITS                                                                                     \
+	"rule sorry \"Sorry\"\n when text contains \"broken\"\n then\n  send \"sorry\" by log to " \
+	"customer\n end\nend\n"                                                                    \
+	"rule dear \"Dear\"\n when text contains \"late\"\n then\n  send \"sorry\" by paid to "    \
+	"customer\n end\n spend at most 5 per week\nend\n"                                         \
+	"rule daily \"Daily\"\n when text contains \"refund\"\n then\n  alert \"pr\" as low\n "    \
+	"end\n"                                                                                    \
+	" at most 5 per day\n at most 2 per week per author\n"                                     \
+	"end\n"                                                                                    \
+	"rule talk \"Talk\"\n when text contains \"help\"\n then\n  alert \"pr\" as high\n end\n"  \
+	" at most once every 12 hours per thread\n at most 2 per day per thread\nend\n"            \
+	"rule once \"Once\"\n when text contains \"cold\"\n then\n  alert \"pr\" as low\n end\n"   \
+	" at most 2 per month per customer\nend\n"
 
 /* Rule and outcome -> how often, as told from the middle on. */
 static int64_t
@@ -68,6 +87,7 @@ speak(struct world *w, uint64_t seed, int64_t from_ms, int64_t until_ms)
 {
 	static const char *const words[] = {"acme is broken", "late again, acme", "cold coffee",
 	    "refund please", "help me acme", "nothing to see"};
+	static const char *const threads[] = {"t1", "t2", "t3"};
 	struct rng rng;
 
 	rng_init(&rng, seed);
@@ -77,7 +97,12 @@ speak(struct world *w, uint64_t seed, int64_t from_ms, int64_t until_ms)
 
 		snprintf(id, sizeof id, "p%lld", (long long)++w->next_post);
 		snprintf(who, sizeof who, "u%d", (int)rng_below(&rng, 6));
-		post(w, at_ms, id, who, words[rng_below(&rng, 6)]);
+		until(w, at_ms);
+		say(w,
+		    &(struct saying){.id = id,
+			.who = who,
+			.text = words[rng_below(&rng, 6)],
+			.reply_to = rng_below(&rng, 2) == 0 ? NULL : threads[rng_below(&rng, 3)]});
 		if (rng_below(&rng, 8) == 0) {
 			char answer[32];
 
@@ -151,6 +176,70 @@ the_live_rules_would_do_again_what_they_did(void **state)
 		json_doc_free(doc);
 		end_world(&w);
 	}
+}
+
+static void
+link_customer(struct world *w, const char *id, const char *handle)
+{
+	struct link_row link = {.customer_id = S(id),
+	    .handle_key = S(handle),
+	    .proof = S("imported handle"),
+	    .linked_at_ms = w->clock.at_ms,
+	    .unlinked_at_ms = TIME_UNKNOWN};
+	bool created;
+
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(store_customer_put(w->st, S(id), SLICE_NONE, SLICE_NONE, SLICE_NONE,
+			     w->clock.at_ms, "test", &created, &w->err),
+	    0);
+	assert_true(store_link_add(w->st, &link, &w->err) >= 0);
+	assert_int_equal(store_commit(w->st, &w->err), 0);
+}
+
+static void
+what_was_used_up_of_limits_before_is_used_up(void **state)
+{
+	static const struct {
+		const char *rule, *count, *outcome;
+	} same[] = {{"sorry", "messages", "queued"}, {"sorry", "suppressed", "suppressed"},
+	    {"dear", "messages", "queued"}, {"dear", "suppressed", "suppressed"},
+	    {"daily", "alerts", "alerted"}, {"daily", "held", "held"},
+	    {"talk", "alerts", "alerted"}, {"talk", "held", "held"}};
+	int64_t differing[8] = {0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct world w;
+		struct json_doc *doc;
+		/* within a day, a week and a month of the brand's */
+		int64_t middle_ms = NOW + 2 * DAY + (int64_t)seed * 5 * HOUR + 7 * MINUTE;
+
+		begin_world(&w, BRAND LIMITS, false);
+		link_customer(&w, "c0", "@u0@example.org");
+		link_customer(&w, "c1", "@u1@example.org");
+		link_customer(&w, "c2", "@u2@example.org");
+		speak(&w, seed, NOW, middle_ms - 6 * HOUR);
+		link_customer(&w, "c3", "@u3@example.org"); /* a stranger until now */
+		speak(&w, seed + 50, middle_ms - 6 * HOUR, middle_ms);
+		buf_clear(&w.told);
+		speak(&w, seed + 100, middle_ms, middle_ms + 3 * DAY);
+		doc = rehearse(&w, w.snapshot, middle_ms);
+		for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+			int64_t is = number(
+			    find(json_get(json_root(doc), "rules"), same[i].rule), same[i].count);
+			int64_t was = told_times(&w, same[i].rule, same[i].outcome);
+
+			if (is != was)
+				fail_msg("seed %d: rule %s: %s %lld in the backtest, %lld in truth",
+				    (int)seed, same[i].rule, same[i].count, (long long)is,
+				    (long long)was);
+			differing[i] += was;
+		}
+		json_doc_free(doc);
+		end_world(&w);
+	}
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		assert_true(differing[i] > 0);
 }
 
 static void
@@ -309,6 +398,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_live_rules_would_do_again_what_they_did),
+	    cmocka_unit_test(what_was_used_up_of_limits_before_is_used_up),
 	    cmocka_unit_test(nothing_of_it_is_written),
 	    cmocka_unit_test(it_can_be_stopped_and_says_how_far_it_is),
 	    cmocka_unit_test(without_posts_the_report_is_empty),
