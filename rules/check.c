@@ -105,6 +105,18 @@ declare(struct check *c, struct item *it)
 
 /* ---- keywords ---- */
 
+/* A '*' that touches a letter; "* * *" may be looked for. */
+static bool
+has_wildcard(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] == '*' &&
+		    ((i > 0 && s.ptr[i - 1] != ' ') || (i + 1 < s.len && s.ptr[i + 1] != ' ')) &&
+		    !(i > 0 && s.ptr[i - 1] == '*') && !(i + 1 < s.len && s.ptr[i + 1] == '*'))
+			return true;
+	return false;
+}
+
 void
 check_keyword(struct check *c, const struct item *from, const struct value *v)
 {
@@ -123,6 +135,12 @@ check_keyword(struct check *c, const struct item *from, const struct value *v)
 	if (count == 0)
 		finding_add(from->sink, FINDING_EMPTY_KEYWORD, v->at, "write the words to look for",
 		    "there is no word in this text");
+	else if (has_wildcard(v->text))
+		finding_add(from->sink, FINDING_WILDCARD, v->at,
+		    "write the forms there are, each between quotes, with commas between them; or "
+		    "a list of "
+		    "them",
+		    "a '*' stands for nothing: whole words are looked for");
 	else if (count > RULES_PHRASE_TOKENS_MAX)
 		finding_add(from->sink, FINDING_LIMIT, v->at, "look for a shorter part of it",
 		    "a keyword may have %d words", RULES_PHRASE_TOKENS_MAX);
@@ -415,6 +433,8 @@ check_files(struct rules_file *files, size_t count, const struct rule_env *env,
 			check_item(&c, it);
 	if (!c.has_no_memory && !c.is_incomplete)
 		check_circles(&c);
+	if (!c.has_no_memory)
+		check_shared_names(&c);
 	if (c.has_no_memory)
 		goto out;
 	if (diag_count(diags, DIAG_ERROR) == 0)

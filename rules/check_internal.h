@@ -4,7 +4,8 @@
  *
  * check.c looks at names and rules as a whole, check_when.c at one condition, check_crowd.c at
  * sequences and watches, check_guardrail.c at hours and limits, check_bounds.c for conditions that
- * exclude one another, check_segment.c for segments.
+ * exclude one another, check_segment.c for segments, check_brand.c for names
+ * of brands.
  */
 #ifndef RULES_CHECK_INTERNAL_H
 #define RULES_CHECK_INTERNAL_H
@@ -60,6 +61,8 @@ void check_guardrails(struct check *c, const struct item *rule);
 /* Does the segment make sense, alone; and do segments ask for one another in a circle? */
 void check_segment(struct check *c, const struct item *segment);
 void check_circles(struct check *c);
+/* Names that two brands have. */
+void check_shared_names(struct check *c);
 /* Is there a brand, list or segment of that id?  Reports when not. */
 void check_name(struct check *c, const struct item *from, enum item_kind kind, struct slice id,
     struct range at);

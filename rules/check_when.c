@@ -9,9 +9,24 @@
 #include "rules/print_internal.h"
 #include "rules/meant_internal.h"
 
+/* `is between` of what is no number; NULL: no idea. */
+static const char *
+between_meant(const struct node *n)
+{
+	if (n->op != RULE_OP_BETWEEN)
+		return NULL;
+	if (n->field->type == FIELD_CHOICE)
+		return "write 'is one of' and all of them, with commas between";
+	if (strcmp(n->field->name, "time.date") == 0)
+		return "a period is a line of the rule: from 2026-12-01 00:00 until 2026-12-25 "
+		       "00:00 in Europe/Berlin";
+	return NULL;
+}
+
 static void
 operator_finding(const struct item *rule, const struct node *n)
 {
+	const char *meant = between_meant(n);
 	char help[FINDING_TEXT_MAX] = "it can be asked: ";
 	size_t len = strlen(help);
 
@@ -23,14 +38,14 @@ operator_finding(const struct item *rule, const struct node *n)
 		return;
 	}
 
-	for (int op = 0; op < RULE_OP_COUNT; op++) {
+	for (int op = 0; op < RULE_OP_COUNT && meant == NULL; op++) {
 		if (!field_type_can(n->field->type, (enum rule_op)op))
 			continue;
 		int w = snprintf(help + len, sizeof help - len, "%s%s",
 		    help[len - 1] == ' ' ? "" : ", ", rule_op_spelling((enum rule_op)op));
 		len += w > 0 && len + (size_t)w < sizeof help ? (size_t)w : 0;
 	}
-	finding_add(rule->sink, FINDING_WRONG_OPERATOR, n->op_at, help,
+	finding_add(rule->sink, FINDING_WRONG_OPERATOR, n->op_at, meant != NULL ? meant : help,
 	    "'%s' is %s: it cannot be asked '%s'", n->field->name, field_type_name(n->field->type),
 	    rule_op_spelling(n->op));
 }
@@ -229,7 +244,9 @@ check_text(const struct item *rule, const struct node *n, const struct value *v)
 		check_language(rule, n, v);
 	if (v->kind == VALUE_WORD && field_type_is_wordy(n->field->type))
 		return;
-	if (v->kind == VALUE_WORD)
+	if (v->kind == VALUE_WORD && meant_value(n->field, v->text) != NULL)
+		snprintf(help, sizeof help, "%s", meant_value(n->field, v->text));
+	else if (v->kind == VALUE_WORD)
 		snprintf(help, sizeof help, "write \"%.*s\"", SHOWN(v->text));
 	else
 		snprintf(help, sizeof help, "for example: %s", n->field->example);

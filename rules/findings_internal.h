@@ -78,6 +78,8 @@
 	X(IDLE_LINE, "R084", DIAG_WARNING, "A line that never has an effect")                      \
 	X(COVERED, "R085", DIAG_WARNING, "A rule that another one covers")                         \
 	X(UNUSED, "R086", DIAG_WARNING, "A list that nobody asks for")                             \
+	X(WILDCARD, "R087", DIAG_WARNING, "A sign that stands for nothing")                        \
+	X(SHARED_NAME, "R088", DIAG_WARNING, "Two brands of one name")                             \
 	X(BAD_SEQUENCE, "R100", DIAG_ERROR, "What came before, or must not follow")                \
 	X(BAD_SPAN, "R101", DIAG_ERROR, "A time that is too short or too long")                    \
 	X(BAD_CROWD, "R102", DIAG_ERROR, "A line about a crowd that cannot be read")               \

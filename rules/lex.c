@@ -70,15 +70,22 @@ text_at(const struct lexer *lx, size_t i, const char *s)
 	return i + len <= lx->sink->text.len && memcmp(lx->sink->text.ptr + i, s, len) == 0;
 }
 
-/* Bytes of white space at i that do not end the line: blank, tab, CR, no-break space. */
+/* Bytes of white space at i that do not end the line: blank, tab, CR, and the blanks of typesetters. */
 static size_t
 blank_at(const struct lexer *lx, size_t i)
 {
-	char c = char_at(lx, i);
+	unsigned char c = (unsigned char)char_at(lx, i);
 
 	if (c == ' ' || c == '\t' || c == '\r')
 		return 1;
-	return text_at(lx, i, "\xc2\xa0") ? 2 : 0;
+	if (c < 0x80)
+		return 0;
+	if (text_at(lx, i, "\xc2\xa0")) /* no-break */
+		return 2;
+	if (text_at(lx, i, "\xe2\x80"))
+		return (unsigned char)char_at(lx, i + 2) <= 0x8a || text_at(lx, i + 2, "\xaf") ? 3
+											       : 0;
+	return text_at(lx, i, "\xe3\x80\x80") ? 3 : 0;
 }
 
 /* Typographic double quotes as word processors make them; returns their bytes or 0. */
@@ -224,6 +231,11 @@ lex_wrong_quote(struct lexer *lx, size_t line_end, size_t open_len)
 		lex_finding(lx, FINDING_WRONG_QUOTE, start, 1,
 		    "write 'does not' or 'is not'; whole texts stand between double quotes",
 		    "an apostrophe has no place outside of a text");
+	else if (is_single && start > 0 && is_digit(char_at(lx, start - 1)) &&
+	    is_digit(char_at(lx, start + 1)))
+		lex_finding(lx, FINDING_COMMA_IN_NUMBER, start, 1,
+		    "write thousands without a sign, as in 10000, or with 'k', as in 10k",
+		    "a number cannot hold an apostrophe");
 	else if (is_single)
 		lex_finding(lx, FINDING_WRONG_QUOTE, start,
 		    close_len > 0 ? i + close_len - start : 1, help,
@@ -276,6 +288,23 @@ lex_number_token(struct lexer *lx, size_t line_end)
 	return 0;
 }
 
+/* Soft hyphens, blanks without width, marks of direction, a byte order mark. */
+static bool
+hides_something(const struct lexer *lx, size_t start, size_t end)
+{
+	static const char *const signs[] = {"\xc2\xad", "\xe2\x80\x8b", "\xe2\x80\x8c",
+	    "\xe2\x80\x8d", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x81\xa0", "\xef\xbb\xbf"};
+
+	for (size_t i = start; i < end; i++) {
+		if ((unsigned char)char_at(lx, i) < 0x80)
+			continue;
+		for (size_t s = 0; s < sizeof signs / sizeof *signs; s++)
+			if (text_at(lx, i, signs[s]))
+				return true;
+	}
+	return false;
+}
+
 static int
 lex_word(struct lexer *lx, size_t line_end)
 {
@@ -293,6 +322,13 @@ lex_word(struct lexer *lx, size_t line_end)
 	}
 	lx->pos = i;
 	t = token_add(lx, LEX_WORD, start, i);
+	if (t != NULL && hides_something(lx, start, i)) {
+		t->is_damaged = true;
+		lex_finding(lx, FINDING_BAD_CHARACTER, start, i - start,
+		    "delete the word and type it again",
+		    "an invisible sign is hidden in this word, as web pages and word processors "
+		    "leave them");
+	}
 	if (t != NULL && i - start > RULES_STRING_MAX) {
 		t->is_damaged = true;
 		lex_finding(lx, FINDING_LONG_LINE, start, i - start,

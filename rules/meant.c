@@ -47,7 +47,7 @@ meant_field(struct slice word)
 		"the customer's fields begin with 'customer.', as in 'customer.plan is \"gold\"'"},
 	    {"topic subject", "write 'text contains any of \"late\", \"slow\"'"},
 	    {"complaint question praise churn", "write 'intent is complaint'"},
-	    {"weekday day date hour month clock today",
+	    {"weekday day date hour month clock today time",
 		"times begin with 'time.', as in 'time.hour is between 9 and 17'"},
 	    {"the a an it they this",
 		"a condition begins with a field: 'author is verified', "
@@ -70,6 +70,13 @@ meant_action(struct slice word)
 	    {"discount coupon voucher offer give",
 		"write: send \"we-are-sorry\" by email to customer with offer ten-percent"},
 	    {"label mark flag", "write: tag author \"advocate\""},
+	    {"untag remove delete unset clear",
+		"a rule takes nothing away: a tag ends by itself with 'for 90 days', and 'set' "
+		"writes over what there was"},
+	    {"increase increment count decrease",
+		"what customers do is counted already: customer.complaints_30d, "
+		"customer.events_7d"},
+	    {"create open ticket raise case", "write: alert \"support\" as high"},
 	    {"put list", "write: add author to list staff"},
 	    {"change update", "write: set customer \"care_priority\" to \"high\""},
 	    {"ignore block skip",
@@ -103,6 +110,7 @@ meant_clause(struct slice word)
 		"write 'unless answered within 2 hours' for what waits; nothing else "
 		"does"},
 	    {"example", "write: fires on \"Acme lost my parcel\""},
+	    {"include", "write 'include reposts'"},
 	};
 
 	return LOOK_UP(slips, word);
@@ -121,6 +129,12 @@ meant_rest(struct slice word)
 	    {"percent", "write 80%"},
 	    {"forever always", "leave it out: without 'for' a tag stays for good"},
 	    {"is", "one line asks one thing: 'author is a bot' or 'author is not a bot'"},
+	    {"called", "'called' begins a line of its own"},
+	    {"eur euro euros usd gbp dollar dollars pounds cents",
+		"write the number alone, without the currency"},
+	    {"after",
+		"what a rule sends goes out at once, or when its hours allow; a rule waits "
+		"with 'unless answered within 2 hours'"},
 	};
 
 	return LOOK_UP(slips, word);
@@ -140,6 +154,24 @@ meant_sign(struct slice sign)
 	};
 
 	return LOOK_UP(slips, sign);
+}
+
+const char *
+meant_rest_sign(struct slice sign)
+{
+	static const struct slip slips[] = {
+	    {"%", "write it right behind the number, as in 40%"},
+	    {"& && | ||", "write 'all of' or 'any of', the conditions one on a line, and 'end'"},
+	    {"/ ^ ~", "there are no patterns: write the words to look for between double quotes"},
+	    {"+", "write 'is at least' before the number, without the sign"},
+	    {"( ) [ ] { }", "leave it out: values stand without brackets, with commas between"},
+	    {"\\", "leave it out: a line goes on behind a comma, all else stands on one line"},
+	    {";", "leave it out; values are separated by commas, and a comment begins with '#'"},
+	    {"$ \xe2\x82\xac \xc2\xa3", "write the number alone, without the currency"},
+	};
+	const char *help = LOOK_UP(slips, sign);
+
+	return help != NULL ? help : "leave it out; a comment begins with '#'";
 }
 
 /* ---- values ---- */

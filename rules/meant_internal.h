@@ -20,6 +20,8 @@ const char *meant_clause(struct slice word);
 const char *meant_rest(struct slice word);
 /* A sign where a line begins: "-", "(". */
 const char *meant_sign(struct slice sign);
+/* A sign behind what could end a line, or where a value belongs: "&&", "["; never NULL. */
+const char *meant_rest_sign(struct slice sign);
 /* A value of that field: "weekend", "december", "09:00". */
 const char *meant_value(const struct field *f, struct slice value);
 

@@ -76,6 +76,11 @@ parse_clause_unknown(struct parser *p, const struct lex_token *t, const char *co
 		parse_finding(p, FINDING_BAD_CHARACTER, t->at,
 		    meant != NULL ? meant : "leave it out", "'%.*s' means nothing here",
 		    SHOWN(t->text));
+	else if (t->kind == LEX_TEXT && p->item->kind == ITEM_RULE)
+		parse_finding(p, FINDING_UNKNOWN_CLAUSE, t->at,
+		    "an example is written: fires on \"...\", or: does not fire on \"...\"; a note "
+		    "for colleagues: description \"...\"",
+		    "a line of a rule does not begin with a text");
 	else if (meant != NULL && p->item->kind == ITEM_RULE)
 		parse_finding(p, FINDING_UNKNOWN_CLAUSE, t->at, meant,
 		    "a line of a rule does not begin with '%.*s'", SHOWN(t->text));
@@ -169,6 +174,20 @@ parse_rule_line(struct parser *p, struct item *it)
 
 /* ---- brands and lists ---- */
 
+static const char *
+brand_meant(const struct lex_token *t)
+{
+	if (t->kind != LEX_WORD)
+		return NULL;
+	if (parse_word_is_of(t->text, "not except without excluding"))
+		return "write 'but not \"acme corporation\"'";
+	if (parse_word_is_of(t->text, "own account accounts handle handles us"))
+		return "write 'own accounts \"@acmecoffee@mastodon.social\"'";
+	if (parse_word_is_of(t->text, "name names known aka keyword keywords alias aliases"))
+		return "write 'called \"acme\", \"acme coffee\"'";
+	return NULL;
+}
+
 static void
 parse_brand_line(struct parser *p, struct item *it)
 {
@@ -185,8 +204,12 @@ parse_brand_line(struct parser *p, struct item *it)
 		if (parse_clause_once(p, it, SLOT_OWN_ACCOUNTS, "own accounts"))
 			parse_values(p, true, &it->own_accounts);
 	} else {
-		parse_clause_unknown(p, t, words, 4,
-		    "a brand has: called \"...\", but not \"...\", own accounts \"...\"");
+		const char *meant = brand_meant(t);
+
+		parse_clause_unknown(p, t, words, meant != NULL ? 0 : 4,
+		    meant != NULL ? meant
+				  : "a brand has: called \"...\", but not \"...\", own accounts "
+				    "\"...\"");
 	}
 	parse_line_end(p);
 }
@@ -274,12 +297,13 @@ item_check_whole(struct parser *p, struct item *it)
 	p->lexer.has_finding = had_finding;
 }
 
+/* open without length: the head has a finding, and who mends that sees what else is missing. */
 static void
-parse_body(struct parser *p, struct item *it)
+parse_body(struct parser *p, struct item *it, struct range open)
 {
 	int rc;
 
-	while ((rc = parse_next_line(p)) > 0) {
+	for (; (rc = parse_next_line(p)) > 0; open = it->id_at) {
 		if (parse_is_word(parse_peek(p), "end")) {
 			parse_take(p);
 			it->notes[SLOT_END] = parse_notes(p);
@@ -288,7 +312,7 @@ parse_body(struct parser *p, struct item *it)
 			return;
 		}
 		if (parse_at_top(p)) {
-			parse_missing_end(p, it->id_at, item_kind_name(it->kind));
+			parse_missing_end(p, open, item_kind_name(it->kind));
 			return;
 		}
 		switch (it->kind) {
@@ -303,11 +327,28 @@ parse_body(struct parser *p, struct item *it)
 		parse_missing_end(p, it->id_at, item_kind_name(it->kind));
 }
 
+/* The id a word nearly is: "late_delivery" and "LateDelivery" are late-delivery. */
+static bool
+id_of(struct slice word, char *id, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < word.len && n + 1 < size; i++) {
+		char c = word.ptr[i];
+
+		if (i > 0 && c >= 'A' && c <= 'Z' && word.ptr[i - 1] >= 'a' && n + 2 < size)
+			id[n++] = '-';
+		id[n++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c == '_' || c == '.' ? '-' : c);
+	}
+	id[n] = '\0';
+	return word.len < size && id_is_valid(slice_make(id, n));
+}
+
 static void
 parse_id(struct parser *p, struct item *it)
 {
 	const struct lex_token *t = parse_peek(p);
-	char help[FINDING_TEXT_MAX];
+	char help[FINDING_TEXT_MAX], id[RULES_ID_MAX + 1];
 
 	it->id_at = t->at;
 	if (t->kind == LEX_WORD && id_is_valid(t->text)) {
@@ -315,10 +356,12 @@ parse_id(struct parser *p, struct item *it)
 		it->id = t->text;
 		return;
 	}
+	if (t->kind != LEX_WORD || !id_of(t->text, id, sizeof id))
+		snprintf(id, sizeof id, "late-delivery");
 	snprintf(help, sizeof help,
 	    "write '%s' and one word of small letters, digits and '-', then the title: "
-	    "%s late-delivery \"Late delivery\"",
-	    item_kind_name(it->kind), item_kind_name(it->kind));
+	    "%s %s \"Late delivery\"",
+	    item_kind_name(it->kind), item_kind_name(it->kind), id);
 	if (t->kind == LEX_WORD || t->kind == LEX_NUMBER) {
 		parse_take(p);
 		parse_finding(
@@ -332,14 +375,20 @@ static void
 parse_title(struct parser *p, struct item *it)
 {
 	const struct lex_token *t = parse_peek(p);
+	char help[FINDING_TEXT_MAX] = "the title stands between double quotes behind the id";
 
 	if (t->kind == LEX_TEXT && t->text.len > 0) {
 		parse_take(p);
 		it->title = t->text;
 		return;
 	}
+	if (slice_is_set(it->id) && t->kind == LEX_WORD && parse_peek_at(p, 1)->kind == LEX_TEXT)
+		snprintf(help, sizeof help, "an id is one word: write '%.*s-%.*s'", SHOWN(it->id),
+		    SHOWN(t->text));
 	parse_finding(p, FINDING_NO_TITLE, t->at,
-	    "the title stands between double quotes behind the id",
+	    t->kind == LEX_SYMBOL && !t->is_damaged
+		? "leave the sign out: the title stands between double quotes right behind the id"
+		: help,
 	    "a title for people is missing");
 	while (parse_peek(p)->kind != LEX_END)
 		parse_take(p);
@@ -363,7 +412,7 @@ parse_item(struct parser *p, enum item_kind kind)
 	if (kind == ITEM_SEGMENT)
 		parse_segment_head(p, it);
 	parse_line_end(p);
-	parse_body(p, it);
+	parse_body(p, it, it->is_broken ? (struct range){0, 0} : it->id_at);
 	p->item = NULL;
 	return it;
 }
@@ -403,7 +452,11 @@ outside_finding(struct parser *p)
 	char help[FINDING_TEXT_MAX];
 
 	p->file->is_incomplete = true;
-	if (parse_is_word(t, "end"))
+	if (t->kind == LEX_SYMBOL && slice_eq_str(t->text, "`"))
+		parse_finding(p, FINDING_UNKNOWN_BLOCK, t->at,
+		    "delete the line: it came along with what was copied",
+		    "a line of backquotes is no part of a rule");
+	else if (parse_is_word(t, "end"))
 		parse_finding(p, FINDING_EXTRA_END, t->at,
 		    "count the 'end' lines above: each closes one block",
 		    "this 'end' closes nothing");

@@ -47,6 +47,15 @@ static const struct {
     {"is smaller than", "write 'is below'"},
     {"is fewer than", "write 'is below'"},
     {"is under", "write 'is below'"},
+    {"is older than", "write 'is above'"},
+    {"is longer than", "write 'is above'"},
+    {"is later than", "write 'is above'"},
+    {"is after", "write 'is above', or 'is at least'"},
+    {"is newer than", "write 'is below'"},
+    {"is shorter than", "write 'is below'"},
+    {"is earlier than", "write 'is below'"},
+    {"is before", "write 'is below'"},
+    {"is very", "how much is said in numbers: 'sentiment is below -0.6'"},
     {"is above or equal", "write 'is at least'"},
     {"is below or equal", "write 'is at most'"},
     {"is equal to", "write 'is'"},
@@ -84,6 +93,8 @@ static const struct {
     {"ends with", "there is 'starts with' and 'contains'"},
     {"does not start with", "write 'not' before the condition, and 'starts with'"},
     {"in", "write 'is one of', or 'author is in list staff'"},
+    {"not", "'not' stands before the whole condition: 'not sentiment is below -0.4'"},
+    {"not in", "write 'is none of', or 'author is not in list staff'"},
     {"at least", "write 'is at least'"},
     {"at most", "write 'is at most'"},
     {"above", "write 'is above'"},
@@ -353,6 +364,50 @@ tagged_find(struct parser *p, const struct lex_token *subject, bool *is_not_r)
 
 /* ---- unknown subjects ---- */
 
+/* "author alone": what may stand there, by what was written behind it. */
+static const char *
+subject_meant(const struct parser *p, const struct lex_token *t)
+{
+	const struct lex_token *next = parse_peek_at(p, 1);
+	bool is_text = parse_is_word(next, "is") && parse_peek_at(p, 2)->kind == LEX_TEXT;
+
+	if (slice_eq_str(t->text, "post"))
+		return "write 'text contains \"late\"', 'post.likes is above 10' or 'post is a "
+		       "reply'";
+	if (slice_eq_str(t->text, "author"))
+		return is_text ? "write 'author.handle is \"@anna@social.example\"', or 'author is "
+				 "in list staff'"
+			       : "write 'author.followers is at least 10k' or 'author is verified'";
+	if (is_text)
+		return "write 'customer.id is \"...\"', or 'customer is in list vips'";
+	return "write 'customer allows email', 'customer.plan is \"gold\"' or 'customer is known'";
+}
+
+/* "customer in segment", "author not in list": help for the words that are missing; NULL: something
+ * else. */
+static const char *
+membership_meant(
+    const struct parser *p, const struct lex_token *t, size_t ahead, char *help, size_t size)
+{
+	const struct lex_token *what = parse_peek_at(p, ahead + 1),
+			       *id = parse_peek_at(p, ahead + 2);
+	bool is_not = false;
+
+	if (!parse_word_is_of(parse_peek_at(p, ahead)->text, "in on"))
+		return NULL;
+	for (size_t i = 1; i < ahead; i++)
+		is_not = is_not || parse_is_word(parse_peek_at(p, i), "not");
+	if (parse_is_word(what, "segment") && !parse_is_word(t, "customer"))
+		snprintf(help, size, "customers are in segments: customer is in segment loyal");
+	else if ((parse_is_word(what, "segment") || parse_is_word(what, "list")) &&
+	    id->kind == LEX_WORD)
+		snprintf(help, size, "write '%.*s %s %.*s %.*s'", SHOWN(t->text),
+		    is_not ? "is not in" : "is in", SHOWN(what->text), SHOWN(id->text));
+	else
+		snprintf(help, size, "for example: %.*s is in list staff", SHOWN(t->text));
+	return help;
+}
+
 /* "author is verifed", "author followers is", "author is waiting". */
 static void
 subject_finding(struct parser *p, const struct lex_token *t)
@@ -380,27 +435,16 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	for (; parse_word_is_of(parse_peek_at(p, ahead)->text, "is not a an") && ahead < 4; ahead++)
 		;
 	last = parse_peek_at(p, ahead);
-	if (next->kind != LEX_WORD || last->kind != LEX_WORD || ahead == 1) {
-		parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
-		    slice_eq_str(t->text, "post") ? "write 'text contains \"late\"', 'post.likes "
-						    "is above 10' or 'post is a reply'"
-			: slice_eq_str(t->text, "customer")
-			? "write 'customer allows email', 'customer.plan is \"gold\"' or 'customer "
-			  "is known'"
-			: "write 'author.followers is at least 10k' or 'author is verified'",
-		    "'%.*s' alone is not a field", SHOWN(t->text));
+	if (last->kind == LEX_WORD && membership_meant(p, t, ahead, help, sizeof help) != NULL) {
+		parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at, help,
+		    slice_eq_str(t->text, "customer")
+			? "'is in list' or 'is in segment', and an id, belong here"
+			: "'in list' and the id of a list belong here");
 		return;
 	}
-	if (parse_word_is_of(last->text, "in on")) {
-		if (parse_is_word(parse_peek_at(p, ahead + 1), "segment"))
-			snprintf(help, sizeof help,
-			    "customers are in segments: customer is in segment "
-			    "loyal");
-		else
-			snprintf(help, sizeof help, "for example: %.*s is in list staff",
-			    SHOWN(t->text));
-		parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at, help,
-		    "'in list' and the id of a list belong here");
+	if (next->kind != LEX_WORD || last->kind != LEX_WORD || ahead == 1) {
+		parse_finding(p, FINDING_UNKNOWN_FIELD, t->at, subject_meant(p, t),
+		    "'%.*s' alone is not a field", SHOWN(t->text));
 		return;
 	}
 	snprintf(joined, sizeof joined, "%s%.*s",
@@ -418,11 +462,16 @@ subject_finding(struct parser *p, const struct lex_token *t)
 	}
 	parse_finding(p, FINDING_UNKNOWN_OPERATOR, last->at,
 	    finding_did_you_mean(diag_nearest(slice_of(joined), phrases, n),
-		slice_eq_str(t->text, "author") ? "there is: author is verified, a bot, an early "
-						  "adopter, tagged \"...\", in list ..."
+		parse_word_is_of(last->text, "negative positive neutral angry")
+		    ? "write 'sentiment.label is negative', or 'sentiment is below -0.4'"
+		    : parse_is_word(last, "customer") ? "write 'customer is known'"
+		    : slice_eq_str(t->text, "author")
+		    ? "there is: author is verified, a bot, an early "
+		      "adopter, tagged \"...\", in list ..."
 		    : slice_eq_str(t->text, "customer")
-		    ? "there is: customer is known, tagged \"...\", in list ..., "
-		      "customer allows ..."
+		    ? "there is: customer is known, reachable, tagged \"...\", in list ..., in "
+		      "segment ..., customer allows ...; what you know of them is asked by its "
+		      "name: customer.plan is \"gold\""
 		    : "there is: post is a reply, a repost, a quote",
 		help, sizeof help),
 	    "we do not know whether the %.*s is '%.*s'", SHOWN(t->text), SHOWN(last->text));
@@ -444,7 +493,7 @@ field_ending_with(struct slice word)
 static void
 field_finding(struct parser *p, const struct lex_token *t)
 {
-	char help[FINDING_TEXT_MAX];
+	char help[FINDING_TEXT_MAX], fallback[FINDING_TEXT_MAX];
 	const struct field *f;
 	struct slice attribute;
 	const char *nearest;
@@ -494,9 +543,14 @@ field_finding(struct parser *p, const struct lex_token *t)
 	nearest = field_nearest(t->text);
 	if (nearest == NULL)
 		nearest = field_ending_with(t->text);
+	snprintf(fallback, sizeof fallback,
+	    "the manual has the table of all fields; what you know of the customer is asked as "
+	    "'customer.%.*s'",
+	    SHOWN(t->text));
 	parse_finding(p, FINDING_UNKNOWN_FIELD, t->at,
-	    finding_did_you_mean(
-		nearest, "the manual has the table of all fields", help, sizeof help),
+	    finding_did_you_mean(nearest,
+		attribute_is_valid(t->text) ? fallback : "the manual has the table of all fields",
+		help, sizeof help),
 	    "there is no field called '%.*s'", SHOWN(t->text));
 }
 

@@ -30,6 +30,7 @@ parse_number_word(const struct lex_token *t)
 static const struct {
 	const char *words, *help;
 } clause_slips[] = {
+    {"not answered", "write 'unless answered within 2 hours'"},
     {"not more than", "write 'at most 50 per day'"},
     {"not at night", "write 'not between 21:00 and 08:00 customer time'"},
     {"not from", "write 'not between 21:00 and 08:00 customer time'"},

@@ -148,7 +148,11 @@ parse_span_of_day(struct parser *p, struct rule_hours *h)
 	const struct lex_token *first, *join, *last;
 
 	if (!parse_accept(p, "between")) {
-		parse_finding(p, FINDING_BAD_HOURS, parse_peek(p)->at, HOURS_EXAMPLE,
+		parse_finding(p, FINDING_BAD_HOURS, parse_peek(p)->at,
+		    parse_is_word(parse_peek(p), "once")
+			? "write 'at most 1 in total per customer', or 'at most once every 30 days "
+			  "per customer'"
+			: HOURS_EXAMPLE,
 		    "'between' and two times of day belong here");
 		return false;
 	}

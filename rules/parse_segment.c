@@ -53,7 +53,9 @@ segment_unknown(struct parser *p)
 		fallback =
 		    "who is in and who is not stands in 'when': customer is in segment loyal, "
 		    "customer is not in segment staff";
-	else if (t->kind == LEX_WORD && parse_word_is_of(t->text, "all any customer where who"))
+	else if (t->kind == LEX_WORD &&
+	    (parse_word_is_of(t->text, "all any customer where who") ||
+		slice_starts_with(t->text, "customer.") || slice_starts_with(t->text, "link.")))
 		fallback = "write 'when all of', the conditions one on a line, and 'end'";
 	parse_clause_unknown(
 	    p, t, words, fallback != plain ? 0 : sizeof words / sizeof *words, fallback);

@@ -92,6 +92,20 @@ parse_offer(struct parser *p, const char *example, struct action_node *a)
 	    want_name(p, "the id of an offer", example, &a->action.offer, &a->offer_at);
 }
 
+/* by email and push */
+static bool
+want_one_channel(struct parser *p)
+{
+	const struct lex_token *t = parse_peek(p);
+
+	if (t->kind != LEX_COMMA && !parse_is_word(t, "and") && !parse_is_word(t, "or"))
+		return true;
+	parse_finding(p, FINDING_BAD_ACTION, t->at,
+	    "write the whole 'send' once more on the next line, with the other channel",
+	    "one line sends by one channel");
+	return false;
+}
+
 static bool
 parse_send(struct parser *p, struct action_node *a)
 {
@@ -102,8 +116,8 @@ parse_send(struct parser *p, struct action_node *a)
 		   p, "the name of a template", example, &a->action.template_id, &a->template_at) &&
 	    want_word(p, "by", example) &&
 	    want_name(p, "the name of a channel", example, &a->action.channel, &a->channel_at) &&
-	    want_word(p, "to", example) && want_target(p, example, &a->action.target) &&
-	    parse_offer(p, example, a);
+	    want_one_channel(p) && want_word(p, "to", example) &&
+	    want_target(p, example, &a->action.target) && parse_offer(p, example, a);
 }
 
 static bool
@@ -172,8 +186,17 @@ parse_set(struct parser *p, struct action_node *a)
 	a->action.verb = ACTION_SET;
 	a->action.target = TARGET_CUSTOMER;
 	if (!parse_accept(p, "customer")) {
-		parse_finding(p, FINDING_BAD_ACTION, t->at,
-		    "for example: set customer \"care_priority\" to \"high\"",
+		char help[FINDING_TEXT_MAX] =
+		    "for example: set customer \"care_priority\" to \"high\"";
+
+		struct slice name = t->text;
+
+		if (t->kind == LEX_WORD && slice_starts_with(name, "customer.")) {
+			slice_split(&name, '.');
+			snprintf(
+			    help, sizeof help, "write: set customer \"%.*s\" to ...", SHOWN(name));
+		}
+		parse_finding(p, FINDING_BAD_ACTION, t->at, help,
 		    parse_is_word(t, "author")
 			? "only customers have attributes; authors can be tagged"
 			: "'customer' is missing here");
@@ -189,7 +212,16 @@ parse_add(struct parser *p, struct action_node *a)
 	const char *example = "add customer to list winback";
 
 	a->action.verb = ACTION_ADD_TO_LIST;
-	return want_target(p, example, &a->action.target) && want_word(p, "to list", example) &&
+	if (!want_target(p, example, &a->action.target))
+		return false;
+	if (parse_accept(p, "to segment")) {
+		parse_finding(p, FINDING_BAD_ACTION, p->lexer.tokens[p->at - 1].at,
+		    "who is in a segment stands in its 'when'; add to a list, and ask for that "
+		    "there: customer is in list winback",
+		    "a rule does not put people into a segment");
+		return false;
+	}
+	return want_word(p, "to list", example) &&
 	    want_name(p, "the id of a list", example, &a->action.name, &a->name_at);
 }
 

@@ -124,6 +124,12 @@ parse_notes(struct parser *p)
 
 /* ---- the end of a line ---- */
 
+static bool
+is_one_of(const struct lex_token *t, const char *words)
+{
+	return t->kind == LEX_WORD && parse_word_is_of(t->text, words);
+}
+
 /* "late" or "slow", complaint or support: values are joined, not conditions. */
 static bool
 joins_values(const struct parser *p)
@@ -144,6 +150,36 @@ begins_action(const struct parser *p)
 		first++;
 	return first->kind == LEX_WORD &&
 	    parse_word_is_of(first->text, "send draft alert tag set add pause");
+}
+
+/* What is left over, by what stands before it; NULL: no idea. */
+static const char *
+rest_meant(const struct parser *p, const struct lex_token *t)
+{
+	const struct lex_token *before = p->at > 0 ? t - 1 : NULL;
+	bool touches = before != NULL && before->at.start + before->at.len == t->at.start;
+
+	if (before != NULL && before->kind == LEX_TEXT && touches)
+		return "a quote inside of a text is written \\\"";
+	if (t->kind == LEX_TEXT)
+		return "is a comma missing before it?";
+	if (t->kind == LEX_NUMBER && parse_is_word(parse_peek_at(p, 1), "times"))
+		return "how often stands on a line of its own: happening 3 times within 7 days "
+		       "per customer";
+	if (t->kind != LEX_WORD)
+		return NULL;
+	if (p->item != NULL && p->item->kind == ITEM_LIST)
+		return "the items stand on the lines below, up to 'end'";
+	if (meant_rest(t->text) != NULL)
+		return meant_rest(t->text);
+	if (p->at == 1 && parse_is_word(before, "end"))
+		return "'end' stands alone on its line";
+	if (p->at > 1 && before->kind == LEX_NUMBER)
+		return "the number stands alone here";
+	if (p->at > 2 && before->kind == LEX_WORD &&
+	    (t[-2].kind == LEX_COMMA || is_one_of(t - 2, "is not of contain contains with")))
+		return "words that belong together stand between double quotes: \"late delivery\"";
+	return NULL;
 }
 
 void
@@ -176,15 +212,10 @@ parse_line_end(struct parser *p)
 		    "nothing can follow here, "
 		    "not even a comma");
 	else if (t->kind == LEX_SYMBOL)
-		parse_finding(p, FINDING_BAD_CHARACTER, t->at,
-		    slice_eq_str(t->text, "%") ? "write it right behind the number, as in 40%"
-					       : "leave it out; a comment begins with '#'",
+		parse_finding(p, FINDING_BAD_CHARACTER, t->at, meant_rest_sign(t->text),
 		    "'%.*s' means nothing here", SHOWN(t->text));
 	else
-		parse_finding(p, FINDING_REST_OF_LINE, t->at,
-		    t->kind == LEX_TEXT       ? "is a comma missing before it?"
-			: t->kind == LEX_WORD ? meant_rest(t->text)
-					      : NULL,
+		parse_finding(p, FINDING_REST_OF_LINE, t->at, rest_meant(p, t),
 		    "the line should end before '%.*s'", SHOWN(t->text));
 }
 
@@ -206,12 +237,6 @@ parse_word_is_of(struct slice word, const char *words)
 }
 
 /* ---- where blocks end ---- */
-
-static bool
-is_one_of(const struct lex_token *t, const char *words)
-{
-	return t->kind == LEX_WORD && parse_word_is_of(t->text, words);
-}
 
 bool
 parse_at_top(const struct parser *p)
@@ -271,7 +296,11 @@ parse_clause_once(struct parser *p, struct item *it, enum slot s, const char *wh
 		it->notes[s] = parse_notes(p);
 		return true;
 	}
-	parse_finding(p, FINDING_GIVEN_TWICE, p->lexer.tokens[0].at, "keep one of the two",
+	parse_finding(p, FINDING_GIVEN_TWICE, p->lexer.tokens[0].at,
+	    s == SLOT_WHEN ? "write 'when all of', the conditions one on a line, and 'end'"
+		: s == SLOT_CALLED
+		? "write all names on one line, with commas between; a line goes on behind a comma"
+		: "keep one of the two",
 	    "'%s' is given twice", what);
 	return false;
 }
@@ -473,8 +502,8 @@ parse_value(struct parser *p, struct value **value_r)
 		}
 		break;
 	case LEX_SYMBOL:
-		parse_finding(p, FINDING_BAD_CHARACTER, t->at, NULL, "'%.*s' means nothing here",
-		    SHOWN(t->text));
+		parse_finding(p, FINDING_BAD_CHARACTER, t->at, meant_rest_sign(t->text),
+		    "'%.*s' means nothing here", SHOWN(t->text));
 		return false;
 	case LEX_COMMA:
 	case LEX_END:

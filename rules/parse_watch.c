@@ -298,6 +298,11 @@ parse_watch_line(struct parser *p, struct item *it)
 	} else if (parse_accept(p, "until quiet")) {
 		parse_quiet(p, it);
 		parse_line_end(p);
+	} else if (parse_is_word(parse_peek(p), "until") && parse_peek_at(p, 1)->kind == LEX_WORD) {
+		parse_finding(p, FINDING_BAD_CROWD, parse_peek_at(p, 1)->at,
+		    "write 'until quiet for 30 minutes', or a date: 'until 2026-12-03 18:00 in "
+		    "Europe/Berlin'",
+		    "'quiet for' or a date belongs here");
 	} else {
 		if (!parse_head_line(p, it) && !parse_not_available(p))
 			watch_unknown(p);
