@@ -167,6 +167,11 @@ api_handler_fn api_people_show, api_people_export, api_people_erase, api_audit_l
 api_handler_fn api_alerts_list, api_alerts_show, api_alerts_act;
 api_handler_fn api_rules_list, api_rules_history, api_rules_version, api_rules_check,
     api_rules_apply, api_rules_plan, api_rules_rollback, api_rules_fields;
+struct rule_period;
+struct rule_set;
+/* Members period, from, until of a rule or watch; not_begun and over: ids of those whose period is. */
+void api_put_period(struct json_writer *w, struct rule_period p);
+void api_put_periods(struct json_writer *w, const struct rule_set *set, int64_t now_ms);
 api_handler_fn api_segments_list, api_segments_show, api_segments_members, api_segments_change;
 api_handler_fn api_segments_estimate;
 api_handler_fn api_watches_list, api_incidents_list;

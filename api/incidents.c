@@ -45,6 +45,7 @@ put_watch(struct api_call *c, struct json_writer *w, const struct crowd *crowd, 
 	json_kv_str(w, "id", head->id);
 	json_kv_str(w, "title", head->title);
 	json_kv_bool(w, "off", rule_set_watch_is_off(rules, i));
+	api_put_period(w, rule_set_watch_period(rules, i, clock_now_ms(c->env->clock)));
 	json_kv_bool(w, "shadow", head->is_shadow);
 	json_kv_time(w, "active_since", since_ms);
 	values = buf_slice(&words->values);

@@ -87,6 +87,7 @@ put_rule(struct api_call *c, struct json_writer *w, size_t i, struct buf *text, 
 	json_kv_str(w, "title", head->title);
 	json_kv_bool(w, "off", rule_set_is_off(c->env->rules, i));
 	json_kv_bool(w, "shadow", head->is_shadow);
+	api_put_period(w, rule_set_period(c->env->rules, i, clock_now_ms(c->env->clock)));
 	json_kv_i64(w, "priority", head->priority);
 	json_kv_i64(w, "act_within_s", head->act_within_ms / TIME_SECOND_MS);
 	json_key(w, "at_most_once");

@@ -198,6 +198,7 @@ put_rules(struct api_call *c, struct json_writer *w, const struct status *s)
 		json_kv_str(w, "author", s->live.author);
 		json_kv_str(w, "reason", s->live.reason);
 	}
+	api_put_periods(w, c->env->rules, clock_now_ms(c->env->clock));
 	json_key(w, "folder_differs"); /* null: it cannot be told */
 	if (s->folder == TRI_UNKNOWN)
 		json_put_null(w);

@@ -224,6 +224,8 @@ prepare(struct store *store, struct rules_change *c, struct config *config,
 	rc = snapshot_compile(b, config, lexicon, c->live_version + 1, diags, &c->snapshot, err);
 	if (rc == 0)
 		rc = examples_try(c->snapshot, diags, err);
+	if (rc == 0)
+		rc = rule_set_judge_periods(c->snapshot->rules, c->ask.now_ms, diags, err);
 	if (rc == 0 && !c->is_same)
 		rc = judge_ids(store, c, diags, err);
 	if (rc == 0 && c->ask.use != BUNDLE_CHECK)

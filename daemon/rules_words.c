@@ -35,9 +35,12 @@ print_one(const struct json *rule, const char *what)
 
 	(void)json_bool(json_get(rule, "off"), &is_off);
 	(void)json_bool(json_get(rule, "shadow"), &is_shadow);
-	printf("%s %.*s: %.*s%s%s\n", what, SLICE_ARG(json_get_str(rule, "id")),
+	printf("%s %.*s: %.*s%s%s%s\n", what, SLICE_ARG(json_get_str(rule, "id")),
 	    SLICE_ARG(json_get_str(rule, "title")), is_off ? " (off)" : "",
-	    is_shadow ? " (shadow)" : "");
+	    is_shadow ? " (shadow)" : "",
+	    slice_eq_str(json_get_str(rule, "period"), "over")          ? " (its period is over)"
+		: slice_eq_str(json_get_str(rule, "period"), "not yet") ? " (not begun yet)"
+									: "");
 	print_wrapped(json_get_str(rule, "in_words"));
 }
 

@@ -3,7 +3,10 @@
 
 #include "core/arena.h"
 #include "core/diag.h"
+#include "core/clock.h"
 #include "nlp/nlp.h"
+#include "platform/sysclock.h"
+#include "rules/rules.h"
 
 #include "daemon/bundle.h"
 #include "daemon/config.h"
@@ -56,6 +59,9 @@ check_all(struct verb_call *call, struct diag_list *diags, size_t *rules_r, stru
 	if (rc == 0) {
 		*rules_r = rule_set_count(s->rules);
 		rc = examples_try(s, diags, err);
+		if (rc >= 0 &&
+		    rule_set_judge_periods(s->rules, clock_now_ms(sysclock()), diags, err) < 0)
+			rc = -1;
 	}
 	rc = rc < 0 ? -1 : 0;
 out:

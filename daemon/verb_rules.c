@@ -17,6 +17,7 @@ static const struct column rule_columns[] = {
     {"PRIORITY", "priority", 8},
     {"OFF", "off", 4},
     {"SHADOW", "shadow", 6},
+    {"PERIOD", "period", 8},
     {"TITLE", "title", 0},
     {0},
 };
@@ -33,6 +34,7 @@ static const struct column watch_columns[] = {
     {"ID", "id", 24},
     {"SINCE", "active_since", 12},
     {"OFF", "off", 4},
+    {"PERIOD", "period", 8},
     {"VALUES", "values", 0},
     {0},
 };

@@ -53,6 +53,7 @@ size_t rule_set_watch_of(const struct rule_set *set, const struct rule_head *rul
 int rule_set_find_watch(const struct rule_set *set, struct slice id); /* index, or -1 */
 /* The longest time its `when` looks back over. */
 int64_t rule_set_watch_window(const struct rule_set *set, size_t i);
+struct rule_period rule_set_watch_period(const struct rule_set *set, size_t i, int64_t now_ms);
 bool rule_set_watch_is_off(const struct rule_set *set, size_t i);
 void rule_set_print_watch(const struct rule_set *set, size_t i, struct buf *out);
 

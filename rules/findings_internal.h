@@ -80,6 +80,7 @@
 	X(UNUSED, "R086", DIAG_WARNING, "A list that nobody asks for")                             \
 	X(WILDCARD, "R087", DIAG_WARNING, "A sign that stands for nothing")                        \
 	X(SHARED_NAME, "R088", DIAG_WARNING, "Two brands of one name")                             \
+	X(OVER, "R089", DIAG_WARNING, "A period that is over")                                     \
 	X(BAD_SEQUENCE, "R100", DIAG_ERROR, "What came before, or must not follow")                \
 	X(BAD_SPAN, "R101", DIAG_ERROR, "A time that is too short or too long")                    \
 	X(BAD_CROWD, "R102", DIAG_ERROR, "A line about a crowd that cannot be read")               \

@@ -111,6 +111,16 @@ enum rule_state {
 };
 const char *rule_state_name(enum rule_state s); /* "active", "off", "not yet", "over", "other" */
 
+/* `from ... until ...` against a clock; the state is active, not yet or over, off or not. */
+struct rule_period {
+	enum rule_state state;
+	int64_t from_ms, until_ms; /* until: not included; TIME_UNKNOWN: it has none */
+};
+struct rule_period rule_set_period(const struct rule_set *set, size_t i, int64_t now_ms);
+/* Warns of rules and watches that are not off and whose period is over (R089). 0, -1 without memory. */
+int rule_set_judge_periods(
+    const struct rule_set *set, int64_t now_ms, struct diag_list *diags, struct err *err);
+
 /* How far the `when` of a rule was from being true. */
 struct rule_distance {
 	enum rule_state state;
