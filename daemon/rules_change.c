@@ -27,9 +27,10 @@ struct rules_change {
 	bool is_same;
 	char hash[65];
 	struct buf text; /* the bundle, as it is stored */
-	int64_t stage_no, part_count; /* of its parts that are written; 0: none */
-	size_t staged_bytes;
-	/* Ids that begin to live (again), and those that end. */
+	/* What is written already; stage_no 0: nothing is. */
+	int64_t stage_no, part_count;
+	size_t staged_bytes, staged_ids;
+	/* Ids that begin to live (again), and those that end; written in this order. */
 	struct slice *born, *gone;
 	size_t born_count, gone_count;
 };
@@ -272,20 +273,28 @@ rules_change_base(const struct rules_change *c)
 
 /* ---- parts ----------------------------------------------------------------------------- */
 
-#define PART_BYTES (64 * (size_t)1024) /* about what a commit of posts writes */
+/* What posts wait for a part is a fraction of a millisecond. */
+#define PART_BYTES (64 * (size_t)1024)
+#define PART_IDS 100
+
+static size_t
+ids_left(const struct rules_change *c)
+{
+	return c->born_count + c->gone_count - c->staged_ids;
+}
 
 bool
 rules_change_has_parts(const struct rules_change *c)
 {
-	return !c->is_same && c->text.len > PART_BYTES && c->staged_bytes < c->text.len;
+	return !c->is_same && c->text.len > PART_BYTES &&
+	    (c->staged_bytes < c->text.len || ids_left(c) > 0);
 }
 
-int
-rules_change_stage(struct store *store, struct rules_change *c, struct err *err)
+static int
+stage_text(struct store *store, struct rules_change *c, struct err *err)
 {
 	struct slice rest = buf_slice(&c->text);
 
-	assert(rules_change_has_parts(c));
 	rest.ptr += c->staged_bytes;
 	rest.len -= c->staged_bytes;
 	if (rest.len > PART_BYTES)
@@ -297,18 +306,44 @@ rules_change_stage(struct store *store, struct rules_change *c, struct err *err)
 	return 0;
 }
 
+/* The version is the one after what was live when it was made ready: nothing else goes live. */
+static int
+stage_ids(struct store *store, struct rules_change *c, size_t max, struct err *err)
+{
+	for (; max > 0 && ids_left(c) > 0; max--, c->staged_ids++) {
+		size_t i = c->staged_ids;
+		int rc = i < c->born_count
+		    ? store_rule_id_begin(store, c->stage_no, c->born[i], c->live_version + 1, err)
+		    : store_rule_id_end(
+			  store, c->stage_no, c->gone[i - c->born_count], c->live_version, err);
+
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+rules_change_stage(struct store *store, struct rules_change *c, struct err *err)
+{
+	assert(rules_change_has_parts(c));
+	return c->staged_bytes < c->text.len ? stage_text(store, c, err)
+					     : stage_ids(store, c, PART_IDS, err);
+}
+
 /* ---- live -------------------------------------------------------------------------- */
 
 static int
-put_ids(struct store *store, const struct rules_change *c, int64_t version, struct err *err)
+is_still_next(struct store *store, const struct rules_change *c, struct err *err)
 {
-	for (size_t i = 0; i < c->born_count; i++)
-		if (store_rule_id_begin(store, c->born[i], version, err) < 0)
-			return -1;
-	for (size_t i = 0; i < c->gone_count; i++)
-		if (store_rule_id_end(store, c->gone[i], c->live_version, err) < 0)
-			return -1;
-	return 0;
+	int64_t live = 0;
+
+	if (store_rules_live_version(store, &live, err) < 0)
+		return -1;
+	if (live == c->live_version)
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+	    "changed meanwhile: version %lld went live while this was made ready", (long long)live);
 }
 
 int
@@ -319,21 +354,19 @@ rules_change_commit(
 	    .author = slice_of(c->ask.author),
 	    .reason = slice_of(c->ask.reason),
 	    .content_hash = slice_of(c->hash),
-	    .bundle_json = buf_slice(&c->text),
-	    .stage_no = c->stage_no};
-	int64_t live = 0;
+	    .bundle_json = buf_slice(&c->text)};
 
 	assert(c->ask.use != BUNDLE_CHECK);
-	if (store_rules_live_version(store, &live, err) < 0)
+	if (is_still_next(store, c, err) < 0)
 		return -1;
-	if (live != c->live_version)
-		return err_set(err, ERR_CONFLICT,
-		    "changed meanwhile: version %lld went live while this was made ready",
-		    (long long)live);
-	*version_r = live;
+	*version_r = c->live_version;
 	if (c->is_same)
 		return 0;
-	if (store_rules_put(store, &v, err) < 0 || put_ids(store, c, v.version, err) < 0)
+	if (store_rules_stage_number(store, &c->stage_no, err) < 0 ||
+	    stage_ids(store, c, SIZE_MAX, err) < 0)
+		return -1;
+	v.stage_no = c->stage_no;
+	if (store_rules_put(store, &v, err) < 0)
 		return -1;
 	*version_r = v.version;
 	return 0;

@@ -317,8 +317,8 @@ only(const char *name)
 	static const struct {
 		const char *name;
 		bench_part_fn *run;
-	} parts[] = {
-	    {"rules", bench_rules}, {"people", bench_people}, {"end-to-end", bench_durable}};
+	} parts[] = {{"rules", bench_rules}, {"people", bench_people},
+	    {"end-to-end", bench_durable}, {"swap", bench_swap}};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (strcmp(name, parts[i].name) == 0)
@@ -345,6 +345,9 @@ measure(struct bench *b, struct err *err)
 		return -1;
 	fprintf(stderr, "durable posts in %s ...\n", b->dir);
 	if (bench_durable(b, err) < 0)
+		return -1;
+	fprintf(stderr, "rules going live ...\n");
+	if (bench_swap(b, err) < 0)
 		return -1;
 	fprintf(stderr, "bare SQLite ...\n");
 	buf_init(&store_figures, 64 * 1024);
@@ -394,7 +397,7 @@ run(struct verb_call *call)
 	}
 	if (part != NULL && only(part) == NULL) {
 		diag_list_free(diags);
-		return verb_usage(call, "--only takes rules, people or end-to-end");
+		return verb_usage(call, "--only takes rules, people, end-to-end or swap");
 	}
 	b.call = call;
 	b.seconds = (double)whole;
@@ -423,7 +426,7 @@ static const struct flag flags[] = {
     {"--seconds", NULL, "N", "how long each measurement takes; default 3", false},
     {"--texts", NULL, "FILE",
 	"what the posts say, one text a line; default: a few invented sentences", false},
-    {"--only", NULL, "PART", "measure that alone: rules, people or end-to-end", false},
+    {"--only", NULL, "PART", "measure that alone: rules, people, end-to-end or swap", false},
     {"--rules", NULL, "N", "with so many rules: 10, 1000, 10000 or 100000; default: each", false},
     {"--export", NULL, "DIR",
 	"write the 10,000 rules measured and what the posts gave them, as JSON, for others to be "

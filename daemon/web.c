@@ -126,6 +126,14 @@ call_finish(struct web_call *c)
 }
 
 static void
+call_failed(struct web_call *c, const struct err *failure)
+{
+	api_reply_fini(&c->reply);
+	api_reply_init(&c->reply);
+	api_problem_err(&c->reply, failure);
+}
+
+static void
 call_busy(struct web_call *c, const char *why)
 {
 	api_reply_fini(&c->reply);
@@ -184,7 +192,6 @@ static void
 write_work(void *cookie, struct store *st, struct pipeline *p)
 {
 	struct web_call *c = cookie;
-	struct snapshot *next;
 	struct err err = {ERR_NONE, ""};
 	bool is_own = api_route_place(c->route) == API_WRITER_OWN;
 
@@ -200,37 +207,71 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 			return;
 		}
 		if (store_commit(st, &err) < 0) {
-			api_reply_fini(&c->reply);
-			api_reply_init(&c->reply);
-			api_problem_err(&c->reply, &err);
+			call_failed(c, &err);
 			c->env.outbox_changed = false;
 			return;
 		}
 	}
 	if (c->env.person_erased)
 		pipeline_person_erased(p);
-	/* What was made live is what was compiled ahead: nobody waits for a compiler. */
-	next = c->env.rules_changed ? host_committed(&c->host) : NULL;
-	if (next != NULL) {
-		c->next = snapshot_ref(next);
-		pipeline_swap(p, next);
-	}
 }
 
-/* A part of what is made ready, in a transaction of its own. */
-static void
-stage_work(void *cookie, struct store *st, struct pipeline *p)
+/* ---- rules going live: along with posts, which do not wait for commits of its own --------- */
+
+static int
+live_write(void *cookie, struct store *st, struct err *err)
 {
 	struct web_call *c = cookie;
-	struct err err = {ERR_NONE, ""};
 
-	(void)p;
-	if (store_begin(st, &err) == 0 && host_stage(&c->host, st, &err) == 0 &&
-	    store_commit(st, &err) == 0)
+	c->env.store = st;
+	api_handle(c->route, &c->env, &c->api, &c->reply);
+	c->is_answered = c->reply.status >= 400;
+	return c->is_answered ? err_set(err, ERR_CONFLICT, "refused") : 0;
+}
+
+/* What was made live is what was compiled ahead: nobody waits for a compiler. */
+static void
+live_committed(void *cookie, struct pipeline *p)
+{
+	struct web_call *c = cookie;
+	struct snapshot *next = c->env.rules_changed ? host_committed(&c->host) : NULL;
+
+	if (next == NULL)
 		return;
-	store_rollback(st);
-	api_problem_err(&c->reply, &err);
-	c->is_answered = true;
+	c->next = snapshot_ref(next);
+	pipeline_swap(p, next);
+}
+
+static void
+live_wrote(void *cookie, const struct err *failure)
+{
+	struct web_call *c = cookie;
+
+	if (failure != NULL && !c->is_answered)
+		call_failed(c, failure);
+	call_finish(c);
+}
+
+static int
+part_write(void *cookie, struct store *st, struct err *err)
+{
+	struct web_call *c = cookie;
+
+	return host_stage(&c->host, st, err);
+}
+
+static void prepared(void *cookie);
+
+static void
+part_wrote(void *cookie, const struct err *failure)
+{
+	struct web_call *c = cookie;
+
+	if (failure != NULL) {
+		call_failed(c, failure);
+		c->is_answered = true;
+	}
+	prepared(c);
 }
 
 /* ---- taking posts ------------------------------------------------------------ */
@@ -285,9 +326,7 @@ ingest_pages_done(void *cookie, struct page **pages, size_t count,
 	(void)count;
 	(void)results;
 	if (failure != NULL) {
-		api_reply_fini(&c->reply);
-		api_reply_init(&c->reply);
-		api_problem_err(&c->reply, failure);
+		call_failed(c, failure);
 		c->reply.retry_after_s = 5;
 	}
 	call_finish(c);
@@ -438,8 +477,9 @@ prepared(void *cookie)
 		call_finish(c);
 		return;
 	}
-	rc = host_has_parts(&c->host) ? worker_call(worker, stage_work, prepared, c)
-				      : worker_call(worker, write_work, call_done, c);
+	rc = host_has_parts(&c->host)
+	    ? worker_along(worker, part_write, NULL, part_wrote, c)
+	    : worker_along(worker, live_write, live_committed, live_wrote, c);
 	if (rc < 0)
 		call_busy(c, "too much is waiting");
 }

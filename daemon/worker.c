@@ -95,6 +95,24 @@ worker_call(struct worker *w, worker_call_fn *fn, void (*done)(void *cookie), vo
 }
 
 int
+worker_along(struct worker *w, worker_write_fn *write, worker_committed_fn *committed,
+    worker_wrote_fn *done, void *cookie)
+{
+	struct job *j = job_new(w, JOB_ALONG, cookie);
+
+	if (j == NULL)
+		return -1;
+	j->write = write;
+	j->committed = committed;
+	j->wrote = done;
+	if (job_push(w, j) < 0) {
+		job_free(j);
+		return -1;
+	}
+	return 0;
+}
+
+int
 worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_t skip_count,
     worker_claim_fn *done, void *cookie)
 {
@@ -160,6 +178,7 @@ answer(void *cookie)
 		    j->has_failed ? &j->failure : NULL);
 		break;
 	case JOB_CALL: j->call_done(j->cookie); break;
+	case JOB_ALONG: j->wrote(j->cookie, j->has_failed ? &j->failure : NULL); break;
 	case JOB_CLAIM:
 		j->claim_done(
 		    j->cookie, j->messages, j->message_count, j->next_due_at_ms, j->arena);
@@ -351,6 +370,10 @@ take(struct worker *w, struct job *j)
 		assert(!store_in_transaction(w->env.store));
 		worker_tell(w, j);
 		break;
+	case JOB_ALONG:
+		*w->along_tail = j;
+		w->along_tail = &j->next;
+		break;
 	case JOB_CLAIM: claim(w, j); break;
 	}
 }
@@ -362,6 +385,8 @@ wait_ms(const struct worker *w)
 
 	if (w->has_more_due)
 		return 0;
+	if (w->along_head != NULL)
+		return 0;
 	if (w->pages_head == NULL && w->records_head == NULL)
 		return WORKER_TICK_MS;
 	return w->retry_at_ms > now_ms ? w->retry_at_ms - now_ms : 0;
@@ -371,8 +396,12 @@ static void
 work(struct worker *w)
 {
 	int64_t now_ms = clock_now_ms(w->env.clock);
+	bool is_pausing = w->retry_at_ms > now_ms && w->retry_at_ms - now_ms <= WORKER_PAUSE_MAX_MS;
 
-	if (w->retry_at_ms > now_ms && w->retry_at_ms - now_ms <= WORKER_PAUSE_MAX_MS)
+	/* Whoever asked hears at once that the store is failing. */
+	if (w->along_head != NULL && (is_pausing || w->pages_head == NULL))
+		worker_along_alone(w);
+	if (is_pausing)
 		return;
 	if (w->records_head != NULL)
 		records_commit(w);
@@ -392,6 +421,8 @@ finish(struct worker *w)
 		records_commit(w);
 	while (w->pages_head != NULL && w->retry_at_ms == 0)
 		worker_commit_pages(w);
+	while (w->along_head != NULL)
+		worker_along_alone(w);
 	while (w->pages_head != NULL)
 		worker_pages_finish(w, worker_pages_pop(w), &stopping);
 	while (w->records_head != NULL) {
@@ -436,6 +467,7 @@ worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t que
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline thread");
 	w->env = *env;
 	w->pages_tail = &w->pages_head;
+	w->along_tail = &w->along_head;
 	w->records_tail = &w->records_head;
 	rng_init(&w->rng, env->rng_seed);
 	w->queue = queue_new(queue_capacity);

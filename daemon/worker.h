@@ -76,6 +76,16 @@ typedef void worker_call_fn(void *cookie, struct store *st, struct pipeline *p);
 int worker_call(
     struct worker *w, worker_call_fn *fn, void (*done)(void *cookie), void *cookie); /* -1: full */
 
+/* Runs write in the transaction of the next posts, or in one of its own when none wait: posts do not wait
+ * for one commit more.  It must not touch rows that have a cache.  Once that is committed, committed
+ * (may be NULL) runs on the pipeline thread before anything else does, and done on the loop; with failure,
+ * nothing of it was written, and the posts go without. */
+typedef int worker_write_fn(void *cookie, struct store *st, struct err *err);
+typedef void worker_committed_fn(void *cookie, struct pipeline *p);
+typedef void worker_wrote_fn(void *cookie, const struct err *failure);
+int worker_along(struct worker *w, worker_write_fn *write, worker_committed_fn *committed,
+    worker_wrote_fn *done, void *cookie); /* -1: full */
+
 /* Claims messages; done gets them in an arena that it frees. */
 typedef void worker_claim_fn(void *cookie, struct message *const *list, size_t count,
     int64_t next_due_at_ms, struct arena *arena_take);

@@ -1,6 +1,7 @@
 /*
  * worker_internal.h - the jobs and the state of the pipeline thread, shared by worker.c (the queue
- * and the loop's side), worker_pages.c (commits of pages) and worker_tick.c (what comes round).
+ * and the loop's side), worker_pages.c (commits of pages), worker_along.c (what is written along with
+ * them) and worker_tick.c (what comes round).
  */
 #ifndef DAEMON_WORKER_INTERNAL_H
 #define DAEMON_WORKER_INTERNAL_H
@@ -29,6 +30,7 @@
 enum job_kind {
 	JOB_PAGES,
 	JOB_CALL,
+	JOB_ALONG,
 	JOB_CLAIM,
 	JOB_RECORD
 };
@@ -48,6 +50,10 @@ struct job {
 	/* JOB_CALL */
 	worker_call_fn *call;
 	void (*call_done)(void *cookie);
+	/* JOB_ALONG */
+	worker_write_fn *write;
+	worker_committed_fn *committed;
+	worker_wrote_fn *wrote;
 	/* JOB_CLAIM */
 	size_t limit;
 	struct slice *skip;
@@ -77,6 +83,7 @@ struct worker {
 	/* Pages whose commit has failed or not been tried, oldest first; records likewise. */
 	struct job *pages_head, **pages_tail;
 	struct job *records_head, **records_tail;
+	struct job *along_head, **along_tail; /* one goes with each commit */
 	int64_t pause_ms, retry_at_ms;
 	bool has_more_due;
 	int64_t tick_at_ms, tidy_at_ms, gauges_at_ms, alerts_at_ms;
@@ -98,6 +105,11 @@ bool worker_brake_file(struct worker *w);
 int64_t worker_commit_pages(struct worker *w);
 struct job *worker_pages_pop(struct worker *w);
 void worker_pages_finish(struct worker *w, struct job *j, const struct err *failure);
+
+/* worker_along.c: the first of what is to be written along with posts was (NULL), or was not; in a transaction of
+ * its own. */
+void worker_along_end(struct worker *w, const struct err *failure);
+void worker_along_alone(struct worker *w);
 
 /* worker_tick.c: once a second: repeats of alerts, what fell due, tidying, gauges, the kill switch's file. */
 void worker_tick(struct worker *w);

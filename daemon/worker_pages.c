@@ -131,12 +131,14 @@ worker_pages_finish(struct worker *w, struct job *j, const struct err *failure)
 struct batch {
 	struct job *jobs[WORKER_BATCH_PAGES];
 	size_t job_count, page_count;
+	struct job *along; /* what is written with them; NULL: nothing */
+	bool is_along_done, is_along_refused;
 };
 
 static int
 before_commit(void *cookie, struct store *st, const struct page_result *results, struct err *err)
 {
-	const struct batch *b = cookie;
+	struct batch *b = cookie;
 
 	for (size_t i = 0; i < b->job_count; i++) {
 		const struct job *j = b->jobs[i];
@@ -145,7 +147,11 @@ before_commit(void *cookie, struct store *st, const struct page_result *results,
 			return -1;
 		results += j->page_count;
 	}
-	return 0;
+	if (b->along == NULL)
+		return 0;
+	b->is_along_done = true;
+	b->is_along_refused = b->along->write(b->along->cookie, st, err) < 0;
+	return b->is_along_refused ? -1 : 0;
 }
 
 static void
@@ -153,7 +159,7 @@ batch_gather(struct worker *w, struct batch *b)
 {
 	size_t posts = 0;
 
-	b->job_count = b->page_count = 0;
+	*b = (struct batch){.along = w->along_head};
 	for (struct job *j = w->pages_head; j != NULL; j = j->next) {
 		size_t more = 0;
 
@@ -242,8 +248,14 @@ worker_commit_pages(struct worker *w)
 	if (pipeline_batch(w->pipeline, w->batch_pages, b.page_count, w->batch_results,
 		before_commit, &b, &err) == 0) {
 		worker_went_well(w);
+		if (b.along != NULL)
+			worker_along_end(w, NULL);
 		return batch_answer(w, &b);
 	}
+	if (b.is_along_done)
+		worker_along_end(w, &err);
+	if (b.is_along_refused) /* that is not the posts' fault */
+		return worker_commit_pages(w);
 	if (!worker_is_passing(err.kind))
 		return commit_one_by_one(w, b.jobs[0]);
 	worker_pause(w, &err);

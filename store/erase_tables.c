@@ -66,7 +66,7 @@ static const struct erase_table tables[] = {
     {"rules_versions", ERASE_NOBODY,
 	"version,applied_at_ms,author,reason,content_hash,bundle,stage_no"},
     {"rules_parts", ERASE_NOBODY, "stage_no,part,bytes"},
-    {"rule_ids", ERASE_NOBODY, "id,first_version,last_version"},
+    {"rule_id_states", ERASE_NOBODY, "id,stage_no,first_version,last_version"},
     {"sources", ERASE_NOBODY, "name,cursor,has_fetched,posts,last_post_at_ms"},
     {"watch_base", ERASE_NOBODY, "watch_id,minute,count"},
     {"watch_state", ERASE_NOBODY, "watch_id,state,updated_at_ms"},

@@ -247,15 +247,20 @@ struct rules_version {
 	int64_t version;
 	int64_t applied_at_ms;
 	struct slice author, reason, content_hash, bundle_json;
-	int64_t stage_no; /* when putting: its bundle was written in parts; 0: it was not */
+	int64_t stage_no; /* what was written of it before; 0: nothing was */
 };
-/* Writes the next bytes of a bundle that is to go live, in a transaction of its own: posts do not wait
- * for all of it.  *stage_no 0: the first part, which gives it a number.  What is never put goes when
- * a later one is. */
+/* What a change needs is written before it goes live, a part in a transaction, so that posts do not wait
+ * for all of it; nobody sees any of it before a version is put that names its stage.  *stage_no 0: it gets
+ * its number. */
+int store_rules_stage_number(struct store *st, int64_t *stage_no, struct err *err);
+/* The next bytes of its bundle. */
 int store_rules_stage(
     struct store *st, int64_t *stage_no, int64_t part, struct slice bytes, struct err *err);
-/* Assigns version, makes it live.  -1 also when the parts are not the whole bundle. */
+/* Assigns version, makes it live.  The bundle is kept in its parts when there are some: -1 when these are
+ * not the whole of it. */
 int store_rules_put(struct store *st, struct rules_version *v, struct err *err);
+/* Removes a bounded part of what changes left behind that were given up; in the caller's transaction. */
+int store_rules_tidy(struct store *st, int64_t max_rows, bool *more_r, struct err *err);
 int store_rules_live(
     struct store *st, struct arena *a, struct rules_version *v_r, struct err *err); /* 1, 0, -1 */
 int store_rules_live_version(struct store *st, int64_t *version_r, struct err *err); /* 1, 0, -1 */
@@ -269,8 +274,11 @@ int
 store_rule_ids_alive(struct store *st, int (*take)(void *cookie, struct slice id, struct err *err),
     void *cookie, struct err *err); /* id: good during the call */
 int store_rule_id_was_dropped(struct store *st, struct slice id, struct err *err); /* 1, 0, -1 */
-int store_rule_id_begin(struct store *st, struct slice id, int64_t version, struct err *err);
-int store_rule_id_end(struct store *st, struct slice id, int64_t last_version, struct err *err);
+/* With the stage that a version will name; stage_no 0: at once. */
+int store_rule_id_begin(
+    struct store *st, int64_t stage_no, struct slice id, int64_t version, struct err *err);
+int store_rule_id_end(
+    struct store *st, int64_t stage_no, struct slice id, int64_t last_version, struct err *err);
 /* The first version an id stood in, and the last one: 0 while it lives, or rests in a version that was
  * rolled away. 1, 0 nobody ever used it, -1. */
 int store_rule_id_versions(

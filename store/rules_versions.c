@@ -22,15 +22,25 @@ one_number(struct store *st, const char *sql, int64_t parameter, int64_t *n_r, s
 	return rc < 0 ? -1 : 0;
 }
 
+/* Numbers are never given twice, and of two changes that went live the later has the larger. */
+int
+store_rules_stage_number(struct store *st, int64_t *stage_no, struct err *err)
+{
+	if (*stage_no != 0)
+		return 0;
+	return one_number(st,
+	    "SELECT max(coalesce((SELECT max(stage_no) FROM rules_parts), 0), "
+	    "coalesce((SELECT max(stage_no) FROM rules_versions), 0)) + 1",
+	    0, stage_no, err);
+}
+
 int
 store_rules_stage(
     struct store *st, int64_t *stage_no, int64_t part, struct slice bytes, struct err *err)
 {
 	struct query q;
 
-	if (*stage_no == 0 &&
-	    one_number(
-		st, "SELECT coalesce(max(stage_no), 0) + 1 FROM rules_parts", 0, stage_no, err) < 0)
+	if (store_rules_stage_number(st, stage_no, err) < 0)
 		return -1;
 	if (query_open(&q, st,
 		"INSERT INTO rules_parts (stage_no, part, bytes) VALUES (?1, ?2, ?3)", err) < 0)
@@ -41,27 +51,21 @@ store_rules_stage(
 	return query_run(&q, err);
 }
 
-/* All parts are there; and those of changes that began before this one and did not get so far go: what
- * they were made ready against is no longer live, so they never will. */
+/* 1: the bundle is in parts, all of it; 0: it is not; -1: some are missing. */
 static int
-take_parts(struct store *st, const struct rules_version *v, struct err *err)
+is_in_parts(struct store *st, const struct rules_version *v, struct err *err)
 {
-	struct query q;
 	int64_t len = 0;
 
+	if (v->stage_no == 0)
+		return 0;
 	if (one_number(st,
 		"SELECT coalesce(sum(length(bytes)), 0) FROM rules_parts WHERE stage_no = ?1",
 		v->stage_no, &len, err) < 0)
 		return -1;
-	if (len != (int64_t)v->bundle_json.len)
+	if (len != 0 && len != (int64_t)v->bundle_json.len)
 		return store_fail(st, ERR_STORE, err, "parts of the rules are missing");
-	if (query_open(&q, st,
-		"DELETE FROM rules_parts WHERE stage_no < ?1 AND stage_no NOT IN "
-		"(SELECT stage_no FROM rules_versions WHERE stage_no IS NOT NULL)",
-		err) < 0)
-		return -1;
-	query_bind_int(&q, v->stage_no);
-	return query_run(&q, err);
+	return len != 0;
 }
 
 int
@@ -69,8 +73,9 @@ store_rules_put(struct store *st, struct rules_version *v, struct err *err)
 {
 	struct query q;
 	char text[24];
+	int in_parts = is_in_parts(st, v, err);
 
-	if (v->stage_no != 0 && take_parts(st, v, err) < 0)
+	if (in_parts < 0)
 		return -1;
 	if (query_open(&q, st,
 		"INSERT INTO rules_versions (applied_at_ms, author, reason, content_hash, bundle, "
@@ -81,7 +86,7 @@ store_rules_put(struct store *st, struct rules_version *v, struct err *err)
 	query_bind_text(&q, slice_is_set(v->author) ? v->author : SLICE_LIT(""));
 	query_bind_text(&q, slice_is_set(v->reason) ? v->reason : SLICE_LIT(""));
 	query_bind_text(&q, v->content_hash);
-	query_bind_text(&q, v->stage_no != 0 ? SLICE_LIT("") : v->bundle_json);
+	query_bind_text(&q, in_parts ? SLICE_LIT("") : v->bundle_json);
 	query_bind_int(&q, v->stage_no);
 	if (query_run(&q, err) < 0)
 		return -1;
@@ -149,7 +154,7 @@ fetch_version(struct query *q, struct arena *a, struct rules_version *v_r, struc
 	if (rc > 0 && read_version(q, a, &v, err) < 0)
 		rc = -1;
 	query_close(q);
-	if (rc > 0 && v.stage_no != 0 && read_parts(q->st, a, &v, err) < 0)
+	if (rc > 0 && v.bundle_json.len == 0 && read_parts(q->st, a, &v, err) < 0)
 		return -1;
 	if (rc > 0)
 		*v_r = v;
@@ -219,86 +224,4 @@ store_rules_list(struct store *st, size_t limit, struct arena *a, struct rules_v
 		return -1;
 	query_bind_int(&q, (int64_t)limit);
 	return query_rows(&q, a, sizeof **list_r, read_version, list_r, count_r, err);
-}
-
-/* ---- ids ------------------------------------------------------------------- */
-
-/* last_version is 0 while an id lives, or rests in a version that was rolled away. */
-
-int
-store_rule_ids_alive(struct store *st, int (*take)(void *cookie, struct slice id, struct err *err),
-    void *cookie, struct err *err)
-{
-	struct query q;
-	int rc;
-
-	if (query_open(&q, st, "SELECT id FROM rule_ids WHERE last_version = 0", err) < 0)
-		return -1;
-	while ((rc = query_step(&q, err)) > 0) {
-		struct slice id = query_peek(&q, 0);
-
-		if ((rc = query_check(&q, err)) < 0 || (rc = take(cookie, id, err)) < 0)
-			break;
-	}
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
-}
-
-int
-store_rule_id_was_dropped(struct store *st, struct slice id, struct err *err)
-{
-	struct query q;
-
-	if (query_open(&q, st, "SELECT 1 FROM rule_ids WHERE id = ?1 AND last_version > 0", err) <
-	    0)
-		return -1;
-	query_bind_text(&q, id);
-	return query_has_row(&q, err);
-}
-
-int
-store_rule_id_begin(struct store *st, struct slice id, int64_t version, struct err *err)
-{
-	struct query q;
-
-	if (query_open(&q, st,
-		"INSERT INTO rule_ids (id, first_version, last_version) VALUES (?1, ?2, 0) "
-		"ON CONFLICT (id) DO UPDATE SET last_version = 0",
-		err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	query_bind_int(&q, version);
-	return query_run(&q, err);
-}
-
-int
-store_rule_id_end(struct store *st, struct slice id, int64_t last_version, struct err *err)
-{
-	struct query q;
-
-	if (query_open(&q, st, "UPDATE rule_ids SET last_version = ?2 WHERE id = ?1", err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	query_bind_int(&q, last_version);
-	return query_run(&q, err);
-}
-
-int
-store_rule_id_versions(
-    struct store *st, struct slice id, int64_t *first_r, int64_t *last_r, struct err *err)
-{
-	struct query q;
-	int rc;
-
-	if (query_open(
-		&q, st, "SELECT first_version, last_version FROM rule_ids WHERE id = ?1", err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	rc = query_step(&q, err);
-	if (rc > 0) {
-		*first_r = query_int(&q, 0);
-		*last_r = query_int(&q, 1);
-	}
-	query_close(&q);
-	return rc;
 }

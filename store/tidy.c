@@ -182,9 +182,11 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 	    st, max_rows < ROWS_A_CALL_MAX ? (int64_t)max_rows : ROWS_A_CALL_MAX, err};
 	/* An id is remembered at least as long as its text. */
 	int64_t forget_before_ms = now_ms - (seen_ms > retention_ms ? seen_ms : retention_ms);
+	bool more_rules;
 
 	assert(st->is_in_transaction && st->mode != STORE_READER && max_rows > 0);
-	if (delete_older(&t,
+	if (store_rules_tidy(st, t.rows_left, &more_rules, err) < 0 ||
+	    delete_older(&t,
 		"DELETE FROM idempotency WHERE key IN "
 		"(SELECT key FROM idempotency WHERE at_ms < ?2 LIMIT ?1)",
 		now_ms - ANSWER_KEEP_MS) < 0 ||
@@ -234,6 +236,6 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 		"event_no < (SELECT max(event_no) FROM events) LIMIT ?1)",
 		forget_before_ms) < 0)
 		return -1;
-	*more_r = t.rows_left <= 0;
+	*more_r = t.rows_left <= 0 || more_rules;
 	return 0;
 }

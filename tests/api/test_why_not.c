@@ -275,14 +275,14 @@ a_rule_that_came_later_or_went_before_says_with_which_version(void **state)
 
 	fixture_say(f, "ann", "acme");
 	OK(store_begin(f->st, ERR));
-	OK(store_rule_id_begin(f->st, SLICE_LIT("late"), 2, ERR));
+	OK(store_rule_id_begin(f->st, 0, SLICE_LIT("late"), 2, ERR));
 	OK(store_commit(f->st, ERR));
 	fixture_live(f, BRAND RULE("late", "", "    brand is acme\n"));
 	say_text(f, "/api/v1/why?format=text&rule=late&post=" FIRST);
 	assert_says(f, "it came with version 2, on 2026-11-21T10:00:00Z by test");
 	fixture_live(f, BRAND RULE("other", "", "    brand is acme\n"));
 	OK(store_begin(f->st, ERR));
-	OK(store_rule_id_end(f->st, SLICE_LIT("late"), 2, ERR));
+	OK(store_rule_id_end(f->st, 0, SLICE_LIT("late"), 2, ERR));
 	OK(store_commit(f->st, ERR));
 	fixture_say(f, "ann", "acme again");
 	say_text(f, "/api/v1/why?format=text&rule=late&post=" SECOND);

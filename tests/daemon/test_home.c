@@ -13,6 +13,7 @@
 #include "core/mem.h"
 #include "nlp/nlp.h"
 #include "rules/rules.h"
+#include "store/outbox.h"
 #include "store/store.h"
 
 #include "daemon/bundle.h"
@@ -200,14 +201,12 @@ a_version_of_the_past_is_compiled_as_it_was(void **state)
 	}
 }
 
-/* Prepared by a reader, each part and the change itself in transactions of their own. */
-static int
-apply_in_parts(struct world *w, const char *text, int64_t *version_r)
+static struct rules_change *
+prepare(struct world *w, const char *text)
 {
 	struct rule_source source = {.file = "acme.rules", .text = slice_of(text)};
 	struct bundle b = {.rules = &source, .rule_count = 1};
 	struct rules_change *c = NULL;
-	int parts = 0;
 
 	assert_int_equal(store_begin(w->st, &w->err), 0);
 	assert_int_equal(
@@ -215,11 +214,29 @@ apply_in_parts(struct world *w, const char *text, int64_t *version_r)
 		&(struct rules_ask){BUNDLE_APPLY, "a test", "", -1, NOW}, w->diags, &c, &w->err),
 	    0);
 	store_rollback(w->st);
+	return c;
+}
+
+static int
+write_parts(struct world *w, struct rules_change *c)
+{
+	int parts = 0;
+
 	for (; rules_change_has_parts(c); parts++) {
 		assert_int_equal(store_begin(w->st, &w->err), 0);
 		assert_int_equal(rules_change_stage(w->st, c, &w->err), 0);
 		assert_int_equal(store_commit(w->st, &w->err), 0);
 	}
+	return parts;
+}
+
+/* Prepared by a reader, each part and the change itself in transactions of their own. */
+static int
+apply_in_parts(struct world *w, const char *text, int64_t *version_r)
+{
+	struct rules_change *c = prepare(w, text);
+	int parts = write_parts(w, c);
+
 	assert_int_equal(store_begin(w->st, &w->err), 0);
 	assert_int_equal(rules_change_commit(w->st, c, version_r, &w->err), 0);
 	assert_int_equal(store_commit(w->st, &w->err), 0);
@@ -250,6 +267,53 @@ a_large_bundle_is_written_in_parts_and_reads_as_whole(void **state)
 	buf_fini(&text);
 }
 
+/* "PREFIXn", so many of them. */
+static struct buf
+many_rules(const char *prefix, int count)
+{
+	struct buf text;
+
+	buf_init(&text, 1024 * 1024);
+	buf_addf(&text, "brand acme \"Acme\"\n  called \"acme\"\nend\n");
+	for (int i = 0; i < count; i++)
+		buf_addf(&text,
+		    "rule %s%d \"Rule %d\"\n  when text contains \"tea%d\"\n"
+		    "  then tag author \"x\" for 1 day\nend\n",
+		    prefix, i, i, i);
+	return text;
+}
+
+static void
+ids_of_a_change_that_was_refused_leave_no_trace(void **state)
+{
+	struct world *w = *state;
+	struct buf old = many_rules("old", 900), lost = many_rules("lost", 900),
+		   won = many_rules("old", 800);
+	struct rules_change *refused;
+	int64_t version;
+
+	assert_true(apply_in_parts(w, buf_str(&old), &version) > 9); /* 900 ids are in them, too */
+	refused = prepare(w, buf_str(&lost));
+	assert_true(write_parts(w, refused) > 18);
+	/* `old800` and so on end with version 1, by a change that overtakes the other. */
+	apply_in_parts(w, buf_str(&won), &version);
+	assert_int_equal(version, 2);
+	assert_int_equal(store_begin(w->st, &w->err), 0);
+	assert_int_equal(rules_change_commit(w->st, refused, &version, &w->err), -1);
+	assert_int_equal(w->err.kind, ERR_CONFLICT);
+	store_rollback(w->st);
+	rules_change_free(refused);
+	assert_int_equal(store_rule_id_was_dropped(w->st, slice_of("old1"), &w->err), 0);
+	assert_int_equal(store_rule_id_was_dropped(w->st, slice_of("old850"), &w->err), 1);
+	assert_int_equal(store_rule_id_was_dropped(w->st, slice_of("lost1"), &w->err), 0);
+	apply_in_parts(w, buf_str(&lost), &version); /* they were nobody's */
+	assert_int_equal(version, 3);
+	assert_int_equal(store_rule_id_was_dropped(w->st, slice_of("old1"), &w->err), 1);
+	buf_fini(&old);
+	buf_fini(&lost);
+	buf_fini(&won);
+}
+
 static void
 a_budget_needs_a_currency(void **state)
 {
@@ -277,6 +341,7 @@ main(void)
 	    TEST(a_watch_does_not_come_under_the_id_of_a_removed_rule),
 	    TEST(a_version_of_the_past_is_compiled_as_it_was),
 	    TEST(a_large_bundle_is_written_in_parts_and_reads_as_whole),
+	    TEST(ids_of_a_change_that_was_refused_leave_no_trace),
 	    TEST(a_budget_needs_a_currency),
 	};
 

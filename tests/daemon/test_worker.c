@@ -288,6 +288,157 @@ a_bad_page_does_not_hold_up_the_pages_behind_it(void **state)
 	assert_false(is_stored(w, "bad"));
 }
 
+/* ---- what is written along with posts -------------------------------------------------- */
+
+struct along {
+	struct world *w;
+	bool is_refusing;
+	bool is_with_post; /* p1 of the same transaction was there */
+	int writes, commits, answers;
+	struct err failure;
+};
+
+static int
+along_write(void *cookie, struct store *st, struct err *err)
+{
+	struct along *g = cookie;
+	struct post_ref ref;
+
+	assert_true(store_in_transaction(st));
+	g->writes++;
+	g->is_with_post = store_post_find(st, S("p1"), &ref, err) == 1;
+	if (store_meta_set(st, "along", SLICE_LIT("here"), err) < 0)
+		return -1;
+	return g->is_refusing ? err_set(err, ERR_CONFLICT, "changed meanwhile") : 0;
+}
+
+static void
+along_committed(void *cookie, struct pipeline *p)
+{
+	struct along *g = cookie;
+
+	assert_non_null(p);
+	assert_int_equal(g->answers, 0);
+	g->commits++;
+}
+
+static void
+along_done(void *cookie, const struct err *failure)
+{
+	struct along *g = cookie;
+
+	g->answers++;
+	if (failure != NULL)
+		g->failure = *failure;
+}
+
+static bool
+is_along_kept(struct world *w)
+{
+	struct slice value;
+	int rc = store_meta_get(w->st, "along", w->a, &value, &w->err);
+
+	assert_true(rc >= 0);
+	return rc == 1;
+}
+
+/* Until both are in the queue, so that they go together. */
+static void
+wait_for_two(void *cookie, struct store *st, struct pipeline *p)
+{
+	_Atomic bool *is_ready = cookie;
+
+	(void)st;
+	(void)p;
+	while (!*is_ready)
+		;
+}
+
+static void
+post_and_write(struct world *w, struct page *page, struct along *g)
+{
+	_Atomic bool is_ready = false;
+
+	assert_int_equal(worker_call(w->w, wait_for_two, nothing, &is_ready), 0);
+	assert_int_equal(worker_along(w->w, along_write, along_committed, along_done, g), 0);
+	assert_int_equal(worker_pages(w->w, &page, 1, false, on_commit, on_done, w), 0);
+	is_ready = true;
+	work_through(w);
+}
+
+static void
+what_goes_along_with_posts_is_in_their_transaction(void **state)
+{
+	struct world *w = *state;
+	struct along g = {.w = w};
+	struct page *page = page_new(S("demo"));
+
+	add(page, "p1", "jane");
+	post_and_write(w, page, &g);
+	assert_true(g.is_with_post);
+	assert_int_equal(g.writes, 1);
+	assert_int_equal(g.commits, 1);
+	assert_int_equal(g.answers, 1);
+	assert_int_equal(g.failure.kind, ERR_NONE);
+	assert_int_equal(w->answers, 1);
+	assert_true(is_along_kept(w));
+}
+
+static void
+what_goes_along_and_is_refused_leaves_the_posts_alone(void **state)
+{
+	struct world *w = *state;
+	struct along g = {.w = w, .is_refusing = true};
+	struct page *page = page_new(S("demo"));
+
+	add(page, "p1", "jane");
+	post_and_write(w, page, &g);
+	assert_int_equal(g.writes, 1);
+	assert_int_equal(g.commits, 0);
+	assert_int_equal(g.answers, 1);
+	assert_int_equal(g.failure.kind, ERR_CONFLICT);
+	assert_false(is_along_kept(w));
+	assert_int_equal(w->answers, 1);
+	assert_int_equal(w->failure.kind, ERR_NONE);
+	assert_int_equal(w->result.stored, 1);
+	assert_true(is_stored(w, "p1"));
+	assert_false(worker_is_failing(w->w));
+}
+
+static void
+what_goes_along_does_not_need_posts(void **state)
+{
+	struct world *w = *state;
+	struct along kept = {.w = w}, refused = {.w = w, .is_refusing = true};
+
+	assert_int_equal(worker_along(w->w, along_write, along_committed, along_done, &kept), 0);
+	assert_int_equal(worker_along(w->w, along_write, along_committed, along_done, &refused), 0);
+	work_through(w);
+	assert_int_equal(kept.commits, 1);
+	assert_int_equal(kept.answers, 1);
+	assert_false(kept.is_with_post);
+	assert_int_equal(refused.commits, 0);
+	assert_int_equal(refused.failure.kind, ERR_CONFLICT);
+	assert_true(is_along_kept(w));
+}
+
+static void
+a_bad_post_does_not_keep_what_goes_along_from_being_written(void **state)
+{
+	struct world *w = *state;
+	struct along g = {.w = w};
+	struct page *page = page_new(S("demo"));
+
+	add(page, "p1", "jane");
+	add(page, "bad", "jim")->author.bio = S(w->poison);
+	post_and_write(w, page, &g);
+	assert_int_equal(g.commits, 1);
+	assert_int_equal(g.answers, 1);
+	assert_true(is_along_kept(w));
+	assert_true(is_stored(w, "p1"));
+	assert_false(is_stored(w, "bad"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -298,6 +449,10 @@ main(void)
 	    TEST(a_post_that_cannot_be_stored_is_set_aside_and_the_others_go_on),
 	    TEST(what_cannot_be_stored_of_an_event_is_refused_and_the_others_go_on),
 	    TEST(a_bad_page_does_not_hold_up_the_pages_behind_it),
+	    TEST(what_goes_along_with_posts_is_in_their_transaction),
+	    TEST(what_goes_along_and_is_refused_leaves_the_posts_alone),
+	    TEST(what_goes_along_does_not_need_posts),
+	    TEST(a_bad_post_does_not_keep_what_goes_along_from_being_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,13 +199,13 @@ a_rule_id_that_was_dropped_does_not_come_back(void **state)
 
 	OK(store_begin(f->st, ERR));
 	assert_int_equal(store_rule_id_was_dropped(f->st, a, ERR), 0);
-	OK(store_rule_id_begin(f->st, a, 1, ERR));
-	OK(store_rule_id_begin(f->st, b, 1, ERR));
+	OK(store_rule_id_begin(f->st, 0, a, 1, ERR));
+	OK(store_rule_id_begin(f->st, 0, b, 1, ERR));
 	assert_int_equal(store_rule_id_was_dropped(f->st, b, ERR), 0);
-	OK(store_rule_id_end(f->st, b, 1, ERR));
+	OK(store_rule_id_end(f->st, 0, b, 1, ERR));
 	assert_int_equal(store_rule_id_was_dropped(f->st, b, ERR), 1);
 	OK(store_rule_ids_alive(f->st, only_a, NULL, ERR));
-	OK(store_rule_id_begin(f->st, b, 3, ERR)); /* by going back */
+	OK(store_rule_id_begin(f->st, 0, b, 3, ERR)); /* by going back */
 	assert_int_equal(store_rule_id_was_dropped(f->st, b, ERR), 0);
 	OK(store_commit(f->st, ERR));
 }
