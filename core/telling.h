@@ -21,7 +21,7 @@ enum telling_kind {
 
 /* Bounds of one telling; over them it is refused. */
 #define TELLING_JSON_MAX (64 * 1024) /* bytes */
-#define TELLING_ID_MAX 256
+#define TELLING_ID_MAX 512 /* as imports have it: whoever was imported can be told of */
 #define TELLING_NAME_MAX 256
 #define TELLING_VALUES_MAX 500 /* properties, and attributes */
 #define TELLING_VALUE_MAX 4096 /* bytes of one value */

@@ -231,8 +231,10 @@ set_limits(struct http_transfer *t)
 	rc |= curl_easy_setopt(e, CURLOPT_USERAGENT, "earshot/" EARSHOT_VERSION);
 	if (t->ca_file != NULL)
 		rc |= curl_easy_setopt(e, CURLOPT_CAINFO, t->ca_file);
-	if (t->unix_socket != NULL)
+	if (t->unix_socket != NULL) {
 		rc |= curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, t->unix_socket);
+		rc |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+	}
 	return rc;
 }
 

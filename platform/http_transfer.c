@@ -192,6 +192,9 @@ transfer_set_url(struct http_transfer *t, const char *where, struct err *err)
 	char host[HTTP_HOST_MAX], port[sizeof t->port], scheme[sizeof t->scheme];
 	char *whole = NULL, *copy = NULL;
 	CURLU *url = curl_url();
+	/* In a path of ours a part may be anybody's id, ".." as well. */
+	unsigned flags =
+	    CURLU_NON_SUPPORT_SCHEME | (t->unix_socket != NULL ? CURLU_PATH_AS_IS : 0u);
 	int rc = -1;
 
 	if (url == NULL) {
@@ -200,7 +203,7 @@ transfer_set_url(struct http_transfer *t, const char *where, struct err *err)
 	}
 	if (strlen(where) > URL_MAX_BYTES ||
 	    (t->url != NULL && curl_url_set(url, CURLUPART_URL, t->url, 0) != CURLUE_OK) ||
-	    curl_url_set(url, CURLUPART_URL, where, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+	    curl_url_set(url, CURLUPART_URL, where, flags) != CURLUE_OK) {
 		err_set(err, ERR_INPUT, "'%.*s' is not a URL", show_len(where), where);
 		goto out;
 	}

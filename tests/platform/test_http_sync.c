@@ -31,7 +31,10 @@ static void
 answer(void *cookie, struct http_server_request *r, const struct http_server_call *call)
 {
 	(void)cookie;
-	http_reply(r, slice_eq_str(call->path, "/none") ? 404 : 200, NULL, 0, call->body);
+	if (slice_starts_with(call->path, "/path/"))
+		http_reply(r, 200, NULL, 0, call->path);
+	else
+		http_reply(r, slice_eq_str(call->path, "/none") ? 404 : 200, NULL, 0, call->body);
 }
 
 static void
@@ -101,6 +104,33 @@ a_verb_gets_its_answer_over_the_socket(void **state)
 	daemon_stop(&d);
 }
 
+/* An id that is a part of a path may be anything, and the path stays what it is. */
+static void
+dots_in_a_path_are_the_daemons_to_read(void **state)
+{
+	static const char *const paths[] = {
+	    "/path/../x", "/path/./x", "/path/..", "/path/a/../../b", "/path/%2E%2E/x"};
+	struct daemon d;
+	struct err err = {0};
+
+	(void)state;
+	daemon_start(&d);
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct http_call call = {.method = "GET", .unix_socket = d.path};
+		char url[100];
+		struct buf body;
+		int status = 0;
+
+		snprintf(url, sizeof url, "http://earshot%s", paths[i]);
+		call.url = url;
+		buf_init(&body, 1000);
+		assert_int_equal(http_sync(&call, &status, &body, &err), 0);
+		assert_string_equal(buf_str(&body), paths[i]);
+		buf_fini(&body);
+	}
+	daemon_stop(&d);
+}
+
 static void
 without_a_daemon_it_is_not_found(void **state)
 {
@@ -151,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_verb_gets_its_answer_over_the_socket),
+	    cmocka_unit_test(dots_in_a_path_are_the_daemons_to_read),
 	    cmocka_unit_test(without_a_daemon_it_is_not_found),
 	};
 
