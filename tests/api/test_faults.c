@@ -1,6 +1,10 @@
 /* No memory: whichever allocation fails, the answer is whole or a refusal, and a refused change
  * changed nothing. */
 #include "tests/api/api_fixture.h"
+#include "core/map.h"
+#include "store/erasure.h"
+#include "store/events.h"
+#include "store/segments.h"
 #include "store/watches.h"
 #include "tests/support/faults.h"
 
@@ -24,6 +28,8 @@ call_once(void *cookie)
 	    .rules = f->sets[f->version],
 	    .rules_version = f->version,
 	    .handle_attribute = "SocialHandle",
+	    .code_prefix = "acme",
+	    .retention_ms = 90 * TIME_DAY_MS,
 	    .influence = &influence_weights_default,
 	    .adoption = &adoption_config_default,
 	    .is_daemon = true,
@@ -33,6 +39,7 @@ call_once(void *cookie)
 	struct api_reply reply;
 	struct json_doc *doc = NULL;
 	int status = 0, rc = -1;
+	bool is_in_its_own;
 	struct err err;
 
 	q.path = question == NULL ? slice_of(t->target)
@@ -43,12 +50,13 @@ call_once(void *cookie)
 	env.arena = arena_new(64u * 1024 * 1024);
 	if (env.arena == NULL)
 		return -1;
+	is_in_its_own = api_route_place(route) == API_WRITER_OWN;
 	env.store = api_route_place(route) == API_LOOP ? NULL : f->st;
 	api_reply_init(&reply);
-	if (env.store != NULL && store_begin(f->st, &err) < 0)
+	if (env.store != NULL && !is_in_its_own && store_begin(f->st, &err) < 0)
 		goto out;
 	api_handle(route, &env, &q, &reply);
-	if (env.store != NULL)
+	if (env.store != NULL && !is_in_its_own)
 		store_rollback(f->st); /* so that each attempt finds the same */
 	rc = reply.status < 400 ? 0 : -1;
 	assert_true(reply.status == 200 || reply.status >= 400);
@@ -132,12 +140,181 @@ each_allocation_of_a_call_may_fail(void **state)
 	}
 }
 
+/* ---- people ------------------------------------------------------------------------ */
+
+static void
+test_hash(void *cookie, enum erasure_kind kind, struct slice id, char hash_r[ERASURE_HASH_SIZE])
+{
+	(void)cookie;
+	for (unsigned i = 0; i < 4; i++)
+		snprintf(hash_r + (size_t)16 * i, 17, "%016llx",
+		    (unsigned long long)hash_siphash(7 + i, (uint64_t)kind, id));
+}
+
+static int
+test_append(void *cookie, const char (*hashes)[ERASURE_HASH_SIZE], size_t count, int64_t at_ms,
+    struct err *err)
+{
+	(void)cookie, (void)hashes, (void)count, (void)at_ms, (void)err;
+	return 0;
+}
+
+static const struct erasure_book book = {NULL, test_hash, test_append};
+
+/* Two customers, one with an event and a code; an account that is nobody's; a segment that files fill. */
+static void
+put_people(struct fixture *f)
+{
+	const struct customer ann = {.id = SLICE_LIT("u-1")};
+	struct stored_event e = {.event = {.id = SLICE_LIT("ev-1"),
+				     .name = SLICE_LIT("order placed"),
+				     .source = SLICE_LIT("shop")},
+	    .customer_id = SLICE_LIT("u-1"),
+	    .customer = &ann,
+	    .at_ms = FIXTURE_NOW_MS,
+	    .received_at_ms = FIXTURE_NOW_MS,
+	    .rules_version = f->version};
+	struct segment_row segment = {
+	    .id = SLICE_LIT("vip"), .content_hash = SLICE_LIT(""), .is_imported = true};
+	struct diag_list *diags = diag_list_new();
+	struct rule_set *set = NULL;
+
+	fixture_import(f);
+	fixture_say(f, "ann", "acme please help, this is terrible");
+	fixture_say(f, "zoe", "I love acme");
+	OK(fixture_compile(f,
+	    SLICE_LIT("segment vip \"Picked\" imported\nend\n"
+		      "segment near \"Near\"\n  when customer.country is DE\nend\n"),
+	    f->version, diags, &set, ERR));
+	assert_non_null(set);
+	diag_list_free(diags);
+	rule_set_unref(f->sets[f->version]);
+	f->sets[f->version] = set;
+	store_set_book(f->st, &book);
+	OK(store_begin(f->st, ERR));
+	OK(store_event_insert(f->st, &e, ERR));
+	OK(store_segment_put(f->st, &segment, ERR));
+	segment = (struct segment_row){.id = SLICE_LIT("near"), .content_hash = SLICE_LIT("h")};
+	OK(store_segment_put(f->st, &segment, ERR));
+	OK(store_segment_enter(
+	    f->st, SLICE_LIT("vip"), SLICE_LIT("u-1"), FIXTURE_NOW_MS, "test", ERR));
+	OK(store_commit(f->st, ERR));
+}
+
+/* Everything that the calls could change, in numbers. */
+static void
+put_counts(struct fixture *f, char out[400])
+{
+	static const char *const tables[] = {"customers", "customer_attributes", "customer_history",
+	    "endpoints", "consents", "tags", "list_members", "links", "link_codes", "events",
+	    "segment_members", "subject_joins", "audit", "posts", "authors", "erasures"};
+	int len = 0;
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		int64_t n = 0;
+
+		OK(store_count(f->st, tables[i], &n, ERR));
+		len += snprintf(out + len, 400 - (size_t)len, "%s %lld ", tables[i], (long long)n);
+	}
+}
+
+static void
+whatever_is_asked_or_changed_of_people_may_lack_memory(void **state)
+{
+	static const struct {
+		const char *method, *target, *body;
+	} rows[] = {
+	    {"GET", "/api/v1/customers?limit=1", NULL},
+	    {"GET", "/api/v1/customers/export", NULL},
+	    {"GET", "/api/v1/customers/export?format=pinpoint-csv", NULL},
+	    {"GET", "/api/v1/customers/u-1?at=2026-11-21T10:00:00Z", NULL},
+	    {"GET", "/api/v1/customers/u-1/links", NULL},
+	    {"GET", "/api/v1/customers/u-1/link-codes", NULL},
+	    {"GET", "/api/v1/customers/u-1/events", NULL},
+	    {"GET", "/api/v1/events", NULL},
+	    {"GET", "/api/v1/events/ev-1", NULL},
+	    {"GET", "/api/v1/why?event=ev-1", NULL},
+	    {"GET", "/api/v1/link-suggestions", NULL},
+	    {"GET", "/api/v1/segments", NULL},
+	    {"GET", "/api/v1/segments/vip", NULL},
+	    {"GET", "/api/v1/segments/near", NULL},
+	    {"GET", "/api/v1/segments/vip/members", NULL},
+	    {"GET", "/api/v1/people/u-1/export", NULL},
+	    {"POST", "/api/v1/customers/u-1/links",
+		"{\"author\":\"@zoe@social.example\",\"proof\":\"agent\",\"basis\":\"told us\"}"},
+	    {"POST", "/api/v1/customers/u-1/links",
+		"{\"author\":\"https://x.example/@new\",\"proof\":\"signed in\"}"},
+	    {"POST", "/api/v1/customers/u-1/unlink",
+		"{\"author\":\"@ann@social.example\",\"reason\":\"a namesake\"}"},
+	    {"POST", "/api/v1/customers/u-1/link-codes", "{}"},
+	    {"POST", "/api/v1/customers/u-1/merge", "{\"other\":\"u-2\"}"},
+	    {"PATCH", "/api/v1/customers/u-1",
+		"{\"country\":\"AT\",\"attributes\":{\"plan\":[\"a\",\"b\"]},\"metrics\":{\"n\":1."
+		"5},\"tags\":"
+		"{\"t\":true},\"lists\":{\"friends\":true},\"consents\":[{\"channel\":\"sms\","
+		"\"purpose\":"
+		"\"service\",\"given\":true}],\"endpoints\":[{\"id\":\"e-9\",\"channel\":\"email\","
+		"\"address\":\"x@y.example\"}]}"},
+	    {"PUT", "/api/v1/customers/u-9", "{\"locale\":\"de_AT\"}"},
+	    {"POST", "/api/v1/segments/vip/members", "{\"add\":[\"u-2\"],\"remove\":[\"u-1\"]}"},
+	    {"POST", "/api/v1/segments/vip/members", "{\"replace\":[\"u-2\",\"nobody\"]}"},
+	};
+	struct fixture *f = *state;
+	char before[400], after[400];
+
+	put_people(f);
+	put_counts(f, before);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct attempt t = {f, rows[i].method, rows[i].target, rows[i].body, 0};
+
+		if (call_once(&t) < 0)
+			fail_msg("%s %s is refused", rows[i].method, rows[i].target);
+		if (faults_run(call_once, &t, false) == 0)
+			fail_msg("%s allocates nothing", rows[i].target);
+		put_counts(f, after);
+		assert_string_equal(before, after);
+	}
+}
+
+/* It commits by itself: all of them goes, or nothing did. */
+static void
+who_is_erased_without_memory_is_erased_wholly_or_not_at_all(void **state)
+{
+	struct fixture *f = *state;
+	struct attempt t = {f, "POST", "/api/v1/people/u-1/erase", "{}", 0};
+	char before[400], after[400];
+	unsigned nth;
+
+	put_people(f);
+	put_counts(f, before);
+	for (nth = 1;; nth++) {
+		mem_fault_arm(nth, nth % 2 == 0);
+		(void)call_once(&t); /* the answer may lack memory behind the commit */
+		mem_fault_arm(0, false);
+		put_counts(f, after);
+		if (strcmp(before, after) != 0)
+			break;
+	}
+	assert_true(nth > 10);
+	assert_string_equal(after,
+	    "customers 1 customer_attributes 2 customer_history 2 endpoints 1 consents 2 tags 0 "
+	    "list_members 1 links 1 link_codes 0 events 0 segment_members 0 subject_joins 0 "
+	    "audit 2 posts 2 authors 1 erasures 2 ");
+	fixture_call(f, "GET", "/api/v1/customers/u-1", NULL, 404);
+	fixture_call(f, "GET", "/api/v1/customers/u-2", NULL, 200);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		each_allocation_of_a_call_may_fail, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(whatever_is_asked_or_changed_of_people_may_lack_memory,
+		fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		who_is_erased_without_memory_is_erased_wholly_or_not_at_all, fixture_setup,
+		fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "store/outbox.h"
 #include "store/records.h"
 #include "tests/people/people_world.h"
+#include "tests/support/faults.h"
 
 #define S(text) slice_of(text)
 
@@ -488,6 +489,69 @@ the_history_of_a_tree_is_that_of_all_in_it(void **state)
 	world_close(&w);
 }
 
+/* ---- no memory ------------------------------------------------------------------ */
+
+struct attempt {
+	struct people_world *w;
+	const char *before;
+	bool is_apart; /* taking apart, not putting together */
+};
+
+/* Whatever fails, the transaction leaves what was; and it is the same work each time. */
+static int
+merge_once(void *cookie)
+{
+	struct attempt *t = cookie;
+	const struct merge_wish wish = {.id = S("p1"), .into = S("p0"), .by = S("test")};
+	struct arena *a = arena_new(1024 * 1024);
+	struct slice from;
+	int rc = -1;
+
+	if (a == NULL)
+		return -1;
+	if (store_begin(t->w->st, &err) == 0) {
+		rc = t->is_apart ? customer_unmerge(t->w->st, &wish, t->w->now_ms, a, &from, &err)
+				 : customer_merge(t->w->st, &wish, t->w->now_ms, a, &err);
+		if (rc < 0)
+			assert_int_equal(err.kind, ERR_NOMEM);
+		store_rollback(t->w->st);
+	}
+	arena_free(a);
+	return rc;
+}
+
+static void
+without_memory_nobody_is_half_merged(void **state)
+{
+	struct people_world w = world_open();
+	const struct rule_counter one = {NOW, 1};
+	struct attempt t = {.w = &w};
+	struct rng r;
+
+	(void)state;
+	rng_init(&r, 11);
+	OK(store_begin(w.st, &err));
+	for (int i = 0; i < PEOPLE; i++)
+		make(&w, ids[i]);
+	for (int i = 0; i < 40; i++)
+		random_change(&w, &r);
+	OK(store_counter_put(w.st, S("r"), STATE_COOLDOWN, S("c:p0"), &one, &err));
+	OK(store_counter_put(w.st, S("r"), STATE_COOLDOWN, S("c:p1"), &one, &err));
+	OK(store_commit(w.st, &err));
+	for (int turn = 0; turn < 2; turn++) {
+		t.is_apart = turn == 1;
+		t.before = whole_state(&w);
+		assert_true(faults_run(merge_once, &t, true) > 10);
+		assert_string_equal(t.before, whole_state(&w));
+		if (t.is_apart)
+			break;
+		OK(store_begin(w.st, &err));
+		OK(try_merge(&w, "p1", "p0"));
+		OK(store_commit(w.st, &err));
+	}
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -500,6 +564,7 @@ main(void)
 	    cmocka_unit_test(merging_loses_nothing),
 	    cmocka_unit_test(a_tree_as_of_an_instant_is_the_tree_of_then),
 	    cmocka_unit_test(the_history_of_a_tree_is_that_of_all_in_it),
+	    cmocka_unit_test(without_memory_nobody_is_half_merged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
