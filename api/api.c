@@ -19,7 +19,7 @@ static const char *const of_incidents[] = {"watch", "before", "limit", NULL};
 static const char *const of_customer[] = {"at", "before", "limit", NULL};
 static const char *const after_and_limit[] = {"after", "limit", NULL};
 static const char *const of_import[] = {
-    "dry_run", "handle_attribute", "file", "line_offset", "continued", NULL};
+    "dry_run", "handle_attribute", "file", "line_offset", "continued", "returned", NULL};
 static const char *const of_suggestions[] = {"state", "before", "limit", NULL};
 
 static const char *const of_person[] = {"format", NULL};

@@ -7,60 +7,44 @@
  * What is not named stays.  "attributes": {name: [values] or value or null}; "metrics": {name: number or
  * null}; "tags": {name: true, a time until when, or null}; "lists": {name: true or null}; "consents": [{channel, purpose, given, source,
  * at, text_version}]; "endpoints": [{id, channel, address, opted_out, inactive, timezone, locale,
- * country}].  Null takes away.  Every change stands in the history, with who made it.
+ * country}]; "returned": true, an endpoint may be one of an erased person who came back by themselves
+ * (else 409).  Null takes away.  Every change stands in the history, with who made it.
  */
-#include "api/api_internal.h"
+#include "api/change_internal.h"
 
-#include "core/country.h"
 #include "core/occurrence.h"
 #include "people/targets.h"
 #include "people/tellings.h"
-#include "platform/zone.h"
 #include "store/erasure.h"
 #include "store/merges.h"
 #include "store/persons.h"
 #include "store/store.h"
 
-#define ID_MAX_BYTES 512 /* as imports have it */
-#define NAME_MAX_BYTES 256 /* names, tags, channels, words about consent */
-#define VALUE_MAX_BYTES 4096
-#define VALUES_MAX 50 /* of one attribute, as Pinpoint had it */
-#define ITEMS_MAX 500 /* attributes, metrics, tags of one request */
-
-struct change {
-	struct api_call *c;
-	struct store *st;
-	struct slice id;
-	int64_t now_ms;
-	const char *who;
-	struct err *err;
-};
-
-static int
-bad(struct change *x, const char *at, const char *want)
+int
+change_bad(struct change *x, const char *at, const char *want)
 {
 	api_problem_at(x->c->reply, 400, "bad-member", at, NULL, "'%s': expected %s", at, want);
 	return -1;
 }
 
-/* A member that is an object or an array of at most ITEMS_MAX; NULL: absent. */
-static int
-take_group(struct change *x, const char *name, enum json_type type, const struct json **v_r)
+/* A member that is an object or an array of at most CHANGE_ITEMS_MAX; NULL: absent. */
+int
+change_group(struct change *x, const char *name, enum json_type type, const struct json **v_r)
 {
 	const struct json *v = json_get(json_root(x->c->body), name);
 
 	*v_r = NULL;
 	if (json_type(v) == JSON_ABSENT)
 		return 0;
-	if (json_type(v) != type || json_count(v) > ITEMS_MAX)
-		return bad(x, name,
+	if (json_type(v) != type || json_count(v) > CHANGE_ITEMS_MAX)
+		return change_bad(x, name,
 		    type == JSON_OBJECT ? "an object of at most 500" : "an array of at most 500");
 	*v_r = v;
 	return 0;
 }
 
-static bool
-is_text(struct slice s, size_t max)
+bool
+change_is_text(struct slice s, size_t max)
 {
 	if (!slice_is_set(s) || s.len == 0 || s.len > max)
 		return false;
@@ -79,15 +63,15 @@ take_values(struct change *x, const struct json *v, struct slice_list *list_r)
 	size_t count = is_many ? json_count(v) : json_type(v) == JSON_NULL ? 0 : 1;
 	struct slice *items;
 
-	if (count > VALUES_MAX)
-		return bad(x, "attributes", "at most 50 values");
+	if (count > CHANGE_VALUES_MAX)
+		return change_bad(x, "attributes", "at most 50 values");
 	items = arena_array(x->c->env->arena, count + 1, sizeof *items);
 	if (items == NULL)
 		return api_nomem(x->c, x->err);
 	for (size_t i = 0; i < count; i++) {
 		items[i] = json_str(is_many ? json_at(v, i) : v);
-		if (!slice_is_set(items[i]) || items[i].len > VALUE_MAX_BYTES)
-			return bad(x, "attributes", "texts of at most 4096 bytes, or null");
+		if (!slice_is_set(items[i]) || items[i].len > CHANGE_VALUE_MAX_BYTES)
+			return change_bad(x, "attributes", "texts of at most 4096 bytes, or null");
 	}
 	*list_r = (struct slice_list){items, count};
 	return 0;
@@ -101,11 +85,11 @@ change_attributes(struct change *x)
 	struct slice name;
 	size_t pos = 0;
 
-	if (take_group(x, "attributes", JSON_OBJECT, &group) < 0)
+	if (change_group(x, "attributes", JSON_OBJECT, &group) < 0)
 		return -1;
 	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL) {
-		if (!is_text(name, NAME_MAX_BYTES))
-			return bad(x, "attributes", "names of 1 to 256 bytes");
+		if (!change_is_text(name, CHANGE_NAME_MAX_BYTES))
+			return change_bad(x, "attributes", "names of 1 to 256 bytes");
 		if (take_values(x, v, &values) < 0 ||
 		    store_customer_set(
 			x->st, x->id, name, values, x->now_ms, x->who, SLICE_NONE, x->err) < 0)
@@ -124,10 +108,10 @@ change_metric(struct change *x, struct slice name, const struct json *v)
 	struct buf number;
 	int rc;
 
-	if (!is_text(name, NAME_MAX_BYTES) ||
+	if (!change_is_text(name, CHANGE_NAME_MAX_BYTES) ||
 	    (json_type(v) != JSON_NUMBER && json_type(v) != JSON_NULL))
-		return bad(x, "metrics", "numbers or null by names of 1 to 256 bytes");
-	buf_init(&number, NAME_MAX_BYTES);
+		return change_bad(x, "metrics", "numbers or null by names of 1 to 256 bytes");
+	buf_init(&number, CHANGE_NAME_MAX_BYTES);
 	if (json_type(v) == JSON_NUMBER) {
 		json_writer_init(&w, &number);
 		json_put_value(&w, v);
@@ -147,7 +131,7 @@ change_metrics(struct change *x)
 	struct slice name;
 	size_t pos = 0;
 
-	if (take_group(x, "metrics", JSON_OBJECT, &group) < 0)
+	if (change_group(x, "metrics", JSON_OBJECT, &group) < 0)
 		return -1;
 	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL)
 		if (change_metric(x, name, v) < 0)
@@ -181,14 +165,14 @@ change_tag(struct change *x, struct slice name, const struct json *v)
 	int64_t until_ms = TIME_UNKNOWN;
 	bool is_on = false;
 
-	if (!is_text(name, NAME_MAX_BYTES))
-		return bad(x, "tags", "names of 1 to 256 bytes");
+	if (!change_is_text(name, CHANGE_NAME_MAX_BYTES))
+		return change_bad(x, "tags", "names of 1 to 256 bytes");
 	if (json_type(v) == JSON_NULL || (json_bool(v, &is_on) && !is_on))
 		return take_mark(x, name, store_customer_untag);
 	if (!is_on &&
 	    (!slice_is_set(json_str(v)) || !time_parse_rfc3339(json_str(v), &until_ms) ||
 		until_ms <= x->now_ms))
-		return bad(x, "tags", "true, a time to come, or null");
+		return change_bad(x, "tags", "true, a time to come, or null");
 	return store_customer_tag(
 		   x->st, x->id, name, x->now_ms, until_ms, x->who, SLICE_NONE, x->err) < 0
 	    ? -1
@@ -202,7 +186,7 @@ change_tags(struct change *x)
 	struct slice name;
 	size_t pos = 0;
 
-	if (take_group(x, "tags", JSON_OBJECT, &group) < 0)
+	if (change_group(x, "tags", JSON_OBJECT, &group) < 0)
 		return -1;
 	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL)
 		if (change_tag(x, name, v) < 0)
@@ -213,103 +197,57 @@ change_tags(struct change *x)
 /* ---- what consents and endpoints have in common ------------------------------- */
 
 /* Is v an object of these members (NULL at the end)?  A misspelt one would be dropped in silence. */
-static int
-check_members(struct change *x, const char *at, const struct json *v, const char *const names[])
+int
+change_members(struct change *x, const char *at, const struct json *v, const char *const names[])
 {
 	struct slice name;
 	size_t pos = 0;
 
 	if (json_type(v) != JSON_OBJECT)
-		return bad(x, at, "objects");
+		return change_bad(x, at, "objects");
 	while (json_next(v, &pos, &name) != NULL) {
 		size_t i = 0;
 
 		while (names[i] != NULL && !slice_eq_str(name, names[i]))
 			i++;
 		if (names[i] == NULL)
-			return bad(x, at, "no other members than openapi.json names");
+			return change_bad(x, at, "no other members than openapi.json names");
 	}
 	return 0;
 }
 
 /* A member that is a text, or absent, or null: then *text_r stays. */
-static int
-take_text(struct change *x, const char *at, const struct json *v, const char *name, size_t max,
+int
+change_text(struct change *x, const char *at, const struct json *v, const char *name, size_t max,
     struct slice *text_r)
 {
 	const struct json *member = json_get(v, name);
 
 	if (json_type(member) == JSON_ABSENT || json_type(member) == JSON_NULL)
 		return 0;
-	if (json_type(member) != JSON_STRING || !is_text(json_str(member), max))
-		return bad(x, at, "texts of one line that are not too long");
+	if (json_type(member) != JSON_STRING || !change_is_text(json_str(member), max))
+		return change_bad(x, at, "texts of one line that are not too long");
 	*text_r = json_str(member);
 	return 0;
 }
 
-static int
-take_bool(struct change *x, const char *at, const struct json *v, const char *name, bool *is_r)
+int
+change_bool(struct change *x, const char *at, const struct json *v, const char *name, bool *is_r)
 {
 	const struct json *member = json_get(v, name);
 
 	return json_type(member) == JSON_ABSENT || json_bool(member, is_r)
 	    ? 0
-	    : bad(x, at, "true or false for what is or is not");
-}
-
-static int
-check_zone(struct change *x, const char *at, struct slice zone)
-{
-	const char *nearest;
-	char help[100];
-
-	if (!slice_is_set(zone) || zone_exists(zone))
-		return 0;
-	nearest = zone_nearest(zone);
-	snprintf(help, sizeof help, "did you mean '%s'?", nearest == NULL ? "" : nearest);
-	api_problem_at(x->c->reply, 400, "bad-member", at,
-	    nearest == NULL ? "write it like Europe/Berlin" : help,
-	    "'%s': there is no time zone called '%.*s'", at, SLICE_ARG(zone));
-	return -1;
-}
-
-/* Named by its two letters from here on. */
-static int
-check_country(struct change *x, const char *at, struct slice *country)
-{
-	struct slice code = country_code(*country);
-	char help[COUNTRY_HELP_MAX];
-
-	if (slice_is_set(*country) && !slice_is_set(code)) {
-		country_help(*country, help);
-		api_problem_at(x->c->reply, 400, "bad-member", at, help,
-		    "'%s': there is no country '%.*s'", at, SLICE_ARG(*country));
-		return -1;
-	}
-	*country = code;
-	return 0;
-}
-
-static int
-check_locale(struct change *x, const char *at, struct slice locale)
-{
-	char help[LOCALE_HELP_MAX];
-
-	if (!slice_is_set(locale) || locale_is_known(locale))
-		return 0;
-	locale_help(locale, help);
-	api_problem_at(x->c->reply, 400, "bad-member", at, help, "'%s': there is no locale '%.*s'",
-	    at, SLICE_ARG(locale));
-	return -1;
+	    : change_bad(x, at, "true or false for what is or is not");
 }
 
 /* What nobody asks for under another name would be consent, or an objection, that counts for nothing. */
-static int
-take_channel(struct change *x, const char *at, struct slice *channel)
+int
+change_channel(struct change *x, const char *at, struct slice *channel)
 {
 	return telling_channel(*channel, x->c->env->arena, channel)
 	    ? 0
-	    : bad(x, at, "as the channel one of " TARGET_CHANNELS);
+	    : change_bad(x, at, "as the channel one of " TARGET_CHANNELS);
 }
 
 static int
@@ -317,8 +255,9 @@ change_list(struct change *x, struct slice name, const struct json *v)
 {
 	bool is_on = false;
 
-	if (!is_text(name, NAME_MAX_BYTES) || (json_type(v) != JSON_NULL && !json_bool(v, &is_on)))
-		return bad(x, "lists", "true or null by names of 1 to 256 bytes");
+	if (!change_is_text(name, CHANGE_NAME_MAX_BYTES) ||
+	    (json_type(v) != JSON_NULL && !json_bool(v, &is_on)))
+		return change_bad(x, "lists", "true or null by names of 1 to 256 bytes");
 	if (!is_on)
 		return take_mark(x, name, store_customer_list_remove);
 	return store_customer_list_add(x->st, x->id, name, x->now_ms, x->who, SLICE_NONE, x->err) <
@@ -334,7 +273,7 @@ change_lists(struct change *x)
 	struct slice name;
 	size_t pos = 0;
 
-	if (take_group(x, "lists", JSON_OBJECT, &group) < 0)
+	if (change_group(x, "lists", JSON_OBJECT, &group) < 0)
 		return -1;
 	while (group != NULL && (v = json_next(group, &pos, &name)) != NULL)
 		if (change_list(x, name, v) < 0)
@@ -353,24 +292,25 @@ change_consent(struct change *x, const struct json *v)
 	struct slice purpose = SLICE_NONE, at = SLICE_NONE;
 	struct consent k = {0};
 
-	if (check_members(x, "consents", v, consent_members) < 0 ||
-	    take_text(x, "consents", v, "channel", NAME_MAX_BYTES, &k.channel) < 0 ||
-	    take_text(x, "consents", v, "purpose", NAME_MAX_BYTES, &purpose) < 0 ||
-	    take_text(x, "consents", v, "source", NAME_MAX_BYTES, &k.source) < 0 ||
-	    take_text(x, "consents", v, "at", NAME_MAX_BYTES, &at) < 0 ||
-	    take_text(x, "consents", v, "text_version", NAME_MAX_BYTES, &k.text_version) < 0 ||
-	    take_channel(x, "consents", &k.channel) < 0)
+	if (change_members(x, "consents", v, consent_members) < 0 ||
+	    change_text(x, "consents", v, "channel", CHANGE_NAME_MAX_BYTES, &k.channel) < 0 ||
+	    change_text(x, "consents", v, "purpose", CHANGE_NAME_MAX_BYTES, &purpose) < 0 ||
+	    change_text(x, "consents", v, "source", CHANGE_NAME_MAX_BYTES, &k.source) < 0 ||
+	    change_text(x, "consents", v, "at", CHANGE_NAME_MAX_BYTES, &at) < 0 ||
+	    change_text(x, "consents", v, "text_version", CHANGE_NAME_MAX_BYTES, &k.text_version) <
+		0 ||
+	    change_channel(x, "consents", &k.channel) < 0)
 		return -1;
 	if (!json_bool(json_get(v, "given"), &k.is_given))
-		return bad(x, "consents", "true or false as 'given'");
+		return change_bad(x, "consents", "true or false as 'given'");
 	if (slice_eq_str(purpose, purpose_name(PURPOSE_MARKETING)))
 		k.purpose = PURPOSE_MARKETING;
 	else if (slice_eq_str(purpose, purpose_name(PURPOSE_SERVICE)))
 		k.purpose = PURPOSE_SERVICE;
 	else
-		return bad(x, "consents", "a purpose: \"service\" or \"marketing\"");
+		return change_bad(x, "consents", "a purpose: \"service\" or \"marketing\"");
 	if (slice_is_set(at) && (!time_parse_rfc3339(at, &k.at_ms) || k.at_ms > x->now_ms))
-		return bad(x, "consents", "a time that is past as 'at'");
+		return change_bad(x, "consents", "a time that is past as 'at'");
 	return store_consent_put(x->st, x->id, &k, x->now_ms, x->who, x->err) < 0 ? -1 : 0;
 }
 
@@ -379,93 +319,10 @@ change_consents(struct change *x)
 {
 	const struct json *group;
 
-	if (take_group(x, "consents", JSON_ARRAY, &group) < 0)
+	if (change_group(x, "consents", JSON_ARRAY, &group) < 0)
 		return -1;
 	for (size_t i = 0; group != NULL && i < json_count(group); i++)
 		if (change_consent(x, json_at(group, i)) < 0)
-			return -1;
-	return 0;
-}
-
-/* ---- endpoints ------------------------------------------------------------ */
-
-static const struct endpoint *
-endpoint_now(const struct customer *customer, struct slice id)
-{
-	for (size_t i = 0; customer != NULL && i < customer->endpoint_count; i++)
-		if (slice_eq(customer->endpoints[i].id, id))
-			return &customer->endpoints[i];
-	return NULL;
-}
-
-static const char *const endpoint_members[] = {
-    "id", "channel", "address", "opted_out", "inactive", "timezone", "locale", "country", NULL};
-
-/* What is told is judged; what an older release took as it came stays until somebody tells better. */
-static int
-take_place(struct change *x, const char *at, const struct json *v, struct endpoint *e)
-{
-	struct slice zone = SLICE_NONE, locale = SLICE_NONE, country = SLICE_NONE;
-
-	if (take_text(x, at, v, "timezone", NAME_MAX_BYTES, &zone) < 0 ||
-	    take_text(x, at, v, "locale", NAME_MAX_BYTES, &locale) < 0 ||
-	    take_text(x, at, v, "country", NAME_MAX_BYTES, &country) < 0 ||
-	    check_zone(x, at, zone) < 0 || check_locale(x, at, locale) < 0 ||
-	    check_country(x, at, &country) < 0)
-		return -1;
-	e->timezone = slice_is_set(zone) ? zone : e->timezone;
-	e->locale = slice_is_set(locale) ? locale : e->locale;
-	e->country = slice_is_set(country) ? country : e->country;
-	return 0;
-}
-
-static int
-take_endpoint(struct change *x, const struct json *v, struct endpoint *e)
-{
-	static const char at[] = "endpoints";
-
-	return take_text(x, at, v, "channel", NAME_MAX_BYTES, &e->channel) < 0 ||
-		take_text(x, at, v, "address", VALUE_MAX_BYTES, &e->address) < 0 ||
-		take_place(x, at, v, e) < 0 ||
-		take_bool(x, at, v, "opted_out", &e->is_opted_out) < 0 ||
-		take_bool(x, at, v, "inactive", &e->is_inactive) < 0 ||
-		take_channel(x, at, &e->channel) < 0
-	    ? -1
-	    : 0;
-}
-
-static int
-change_endpoint(struct change *x, const struct customer *now, const struct json *v)
-{
-	struct slice id = json_get_str(v, "id");
-	const struct endpoint *was = endpoint_now(now, id);
-	struct endpoint e = {.id = id};
-
-	if (check_members(x, "endpoints", v, endpoint_members) < 0)
-		return -1;
-	if (was != NULL)
-		e = *was;
-	if (!is_text(id, ID_MAX_BYTES))
-		return bad(x, "endpoints", "an id");
-	if (take_endpoint(x, v, &e) < 0)
-		return -1;
-	if (telling_address_fault(e.channel, e.address) != NULL)
-		return bad(x, "endpoints", "an address of its channel");
-	return store_endpoint_put(x->st, x->id, &e, SLICE_NONE, x->now_ms, x->who, x->err) < 0 ? -1
-											       : 0;
-}
-
-static int
-change_endpoints(struct change *x)
-{
-	struct customer *now = NULL;
-	const struct json *group;
-
-	if (take_group(x, "endpoints", JSON_ARRAY, &group) < 0 ||
-	    store_customer_load_own(x->st, x->id, x->now_ms, x->c->env->arena, &now, x->err) < 0)
-		return -1;
-	for (size_t i = 0; group != NULL && i < json_count(group); i++)
-		if (change_endpoint(x, now, json_at(group, i)) < 0)
 			return -1;
 	return 0;
 }
@@ -478,11 +335,11 @@ change_profile(struct change *x)
 	struct slice zone, locale, country;
 	bool created;
 
-	if (api_body_str(x->c, "timezone", NAME_MAX_BYTES, &zone) < 0 ||
-	    api_body_str(x->c, "locale", NAME_MAX_BYTES, &locale) < 0 ||
-	    api_body_str(x->c, "country", NAME_MAX_BYTES, &country) < 0 ||
-	    check_zone(x, "timezone", zone) < 0 || check_locale(x, "locale", locale) < 0 ||
-	    check_country(x, "country", &country) < 0)
+	if (api_body_str(x->c, "timezone", CHANGE_NAME_MAX_BYTES, &zone) < 0 ||
+	    api_body_str(x->c, "locale", CHANGE_NAME_MAX_BYTES, &locale) < 0 ||
+	    api_body_str(x->c, "country", CHANGE_NAME_MAX_BYTES, &country) < 0 ||
+	    change_zone(x, "timezone", zone) < 0 || change_locale(x, "locale", locale) < 0 ||
+	    change_country(x, "country", &country) < 0)
 		return -1;
 	return store_customer_put(
 	    x->st, x->id, zone, locale, country, x->now_ms, x->who, &created, x->err);
@@ -494,10 +351,10 @@ may_be_created(struct change *x)
 {
 	int rc;
 
-	if (!is_text(x->id, ID_MAX_BYTES)) {
+	if (!change_is_text(x->id, CHANGE_ID_MAX_BYTES)) {
 		api_problem_at(x->c->reply, 400, "bad-path", "id", NULL,
 		    "a customer's id has at most %d bytes, none of them a control character",
-		    ID_MAX_BYTES);
+		    CHANGE_ID_MAX_BYTES);
 		return -1;
 	}
 	rc = store_is_erased(x->st, ERASURE_CUSTOMER, x->id, x->err);
@@ -508,16 +365,18 @@ static int
 change(struct api_call *c, bool may_create, struct err *err)
 {
 	static const char *const known[] = {"timezone", "locale", "country", "attributes",
-	    "metrics", "tags", "lists", "consents", "endpoints", "who", NULL};
+	    "metrics", "tags", "lists", "consents", "endpoints", "returned", "who", NULL};
 	struct change x = {.c = c,
 	    .st = c->env->store,
 	    .id = c->params[0],
 	    .now_ms = clock_now_ms(c->env->clock),
 	    .err = err};
 	struct customer *customer = NULL;
+	bool is_there;
 	int rc;
 
-	if (api_body(c, known, false, err) < 0 || api_body_who(c, &x.who, err) < 0)
+	if (api_body(c, known, false, err) < 0 || api_body_who(c, &x.who, err) < 0 ||
+	    api_body_bool(c, "returned", &is_there, &x.has_returned) < 0)
 		return -1;
 	if (api_customer_check(c, x.id, err) < 0)
 		return -1;
@@ -535,7 +394,8 @@ change(struct api_call *c, bool may_create, struct err *err)
 			err->kind = ERR_CONFLICT;
 		return -1;
 	}
-	if (store_audit(x.st, x.now_ms, x.who, "customers.change", err) < 0)
+	if (store_audit(x.st, x.now_ms, x.who,
+		x.has_returned ? "customers.change returned" : "customers.change", err) < 0)
 		return -1;
 	return api_customer_answer(c, x.id, err);
 }

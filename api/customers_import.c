@@ -88,14 +88,14 @@ run_import(struct api_call *c, struct importing *m, struct err *err)
 }
 
 static int
-note_import(struct api_call *c, const struct import_report *r, struct err *err)
+note_import(struct api_call *c, const struct import_report *r, bool has_returned, struct err *err)
 {
 	char what[160];
 
 	snprintf(what, sizeof what,
-	    "customers.import rows=%lld created=%lld updated=%lld rejected=%lld",
-	    (long long)r->rows, (long long)r->created, (long long)r->updated,
-	    (long long)r->rejected);
+	    "customers.import%s rows=%lld created=%lld updated=%lld rejected=%lld",
+	    has_returned ? " returned" : "", (long long)r->rows, (long long)r->created,
+	    (long long)r->updated, (long long)r->rejected);
 	if (store_begin(c->env->store, err) < 0)
 		return -1;
 	if (store_audit(c->env->store, clock_now_ms(c->env->clock),
@@ -127,6 +127,7 @@ read_options(struct api_call *c, struct import_options *o, struct err *err)
 
 	if (api_query_bool(c, "dry_run", &o->is_dry_run) < 0 ||
 	    api_query_bool(c, "continued", &o->is_continued) < 0 ||
+	    api_query_bool(c, "returned", &o->has_returned) < 0 ||
 	    api_query_i64(c, "line_offset", 0, INT64_C(1) << 40, 0, &offset) < 0)
 		return -1;
 	if (c->request->body.len == 0) {
@@ -153,7 +154,7 @@ import(struct api_call *c, struct importing *m, struct err *err)
 	int rc = run_import(c, m, err);
 
 	if (rc == 0 && !m->o.is_dry_run)
-		rc = note_import(c, &m->report, err);
+		rc = note_import(c, &m->report, m->o.has_returned, err);
 	if (rc < 0 && err->kind == ERR_STORE)
 		err_prefix(err, "the rows before are in, sending the file again is safe");
 	if (rc < 0)

@@ -183,6 +183,7 @@ on_piece(void *cookie, const struct import_piece *piece, struct err *err)
 	list_query(&path, "file", m->name);
 	list_query(&path, "line_offset", offset);
 	list_query(&path, "continued", piece->is_first ? NULL : "1");
+	list_query(&path, "returned", verb_flag(m->call, "--returned") != NULL ? "1" : NULL);
 	rc = call_patiently(m, buf_str(&path), piece->text, &status, err);
 	buf_fini(&path);
 	if (rc == 0)
@@ -434,6 +435,8 @@ static const struct flag flags[] = {
     {"--map", NULL, "COLUMN=TARGET", "what a column of any CSV is for; may be repeated", true},
     {"--mapping", NULL, "FILE", "the same as a file in YAML, with constants", false},
     {"--rejects", NULL, "FILE", "keep the rejected rows as they stood, with line and reason",
+	false},
+    {"--returned", NULL, NULL, "whoever has an address of an erased person came back by themselves",
 	false},
     {"--handle-attribute", NULL, "NAME",
 	"attribute with the social handle; default: customers.handle_attribute", false},

@@ -88,14 +88,37 @@ row_begin(struct import *i, size_t line)
 	arena_reset(i->row);
 }
 
+/* Nor under another id, by a file that nobody of them had a hand in.  1, 0, -1. */
+static int
+has_erased_place(struct import *i, const struct person_row *p, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t k = 0; k < p->endpoint_count && rc == 0 && !i->o.has_returned; k++) {
+		const struct endpoint *e = &p->endpoints[k].e;
+
+		rc = store_endpoint_is_erased(i->st, e->id, e->channel, e->address, err);
+	}
+	if (rc <= 0)
+		return rc;
+	import_finding(i, DIAG_WARNING, "I029", import_column(i, TARGET_ADDRESS),
+	    "take them out of the file as well; if they came back by themselves, import it with "
+	    "--returned",
+	    "an endpoint of somebody who was erased; the row is left out");
+	note_reason(i, "I029", "an endpoint of somebody who was erased");
+	return 1;
+}
+
 /* Who was erased is not made anew by the file that has them still.  1, 0, -1. */
 static int
 is_erased(struct import *i, const struct person_row *p, struct err *err)
 {
 	int rc = store_is_erased(i->st, ERASURE_CUSTOMER, p->user_id, err);
 
-	if (rc <= 0)
-		return rc;
+	if (rc == 0)
+		return has_erased_place(i, p, err);
+	if (rc < 0)
+		return -1;
 	import_finding(i, DIAG_WARNING, "I024", 0, "take them out of the file as well",
 	    "the customer was erased; the row is left out");
 	note_reason(i, "I024", "the customer was erased");

@@ -48,6 +48,9 @@ struct import_options {
 			       in "import" as well */
 	bool is_jsonl; /* import_is_jsonl() tells */
 	bool is_dry_run; /* judge everything, write nothing */
+	/* Whoever has an address of an erased person came back by themselves: taken as anybody.  An erased
+	 * customer's id stays so. */
+	bool has_returned;
 	size_t batch_rows; /* rows a transaction; default 5000 */
 	/* A piece of a larger file: lines of it that stand before this piece's rows and not in the
 	 * piece; continued: what is wrong with its header was said with another piece. */

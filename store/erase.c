@@ -335,39 +335,6 @@ _Static_assert(PAGE == 256, "in the statements above");
 /* ---- all of it --------------------------------------------------------------------- */
 
 static int
-note_hash(
-    struct erasing *e, char (*hashes)[ERASURE_HASH_SIZE], enum erasure_kind kind, struct slice id)
-{
-	const struct erasure_book *book = e->st->book;
-	char *hash = hashes[e->counts->hash_count++];
-
-	book->hash(book->cookie, kind, id, hash);
-	return store_erasure_put(e->st, hash, e->now_ms, e->err) < 0 ? -1 : 0;
-}
-
-static int
-note_hashes(struct erasing *e)
-{
-	const struct person *p = e->p;
-	size_t count = p->customer_count + p->author_count + p->handle_count;
-	char(*hashes)[ERASURE_HASH_SIZE] = arena_array(e->a, count + 1, sizeof *hashes);
-
-	if (hashes == NULL)
-		return store_nomem(e->st, e->a, e->err);
-	for (size_t i = 0; i < p->customer_count; i++)
-		if (note_hash(e, hashes, ERASURE_CUSTOMER, p->customers[i]) < 0)
-			return -1;
-	for (size_t i = 0; i < p->author_count; i++)
-		if (note_hash(e, hashes, ERASURE_AUTHOR, p->authors[i].id) < 0)
-			return -1;
-	for (size_t i = 0; i < p->handle_count; i++)
-		if (note_hash(e, hashes, ERASURE_HANDLE, p->handles[i]) < 0)
-			return -1;
-	e->counts->hashes = (const char(*)[ERASURE_HASH_SIZE])hashes;
-	return 0;
-}
-
-static int
 erase_subjects(struct erasing *e)
 {
 	for (size_t i = 0; i < e->p->customer_count + e->p->author_count; i++) {
@@ -395,7 +362,7 @@ store_erase(struct store *st, const struct person *person, uint64_t mask, int64_
 	memset(erased_r, 0, sizeof *erased_r);
 	if (st->book == NULL)
 		return err_set(err, ERR_DENIED, "nobody can be erased without a ledger");
-	if (store_flush(st, err) < 0 || erase_mentions(&e) < 0)
+	if (store_flush(st, err) < 0 || erase_note_hashes(&e) < 0 || erase_mentions(&e) < 0)
 		return -1;
 	for (size_t i = 0; i < person->author_count; i++)
 		if (erase_posts_of(&e, &person->authors[i]) < 0)
@@ -408,8 +375,6 @@ store_erase(struct store *st, const struct person *person, uint64_t mask, int64_
 	for (size_t i = 0; i < person->author_count; i++)
 		if (erase_author(&e, &person->authors[i]) < 0)
 			return -1;
-	if (note_hashes(&e) < 0)
-		return -1;
 	for (size_t i = 0; i < CACHE_COUNT; i++)
 		overlay_forget_all(st->caches[i]);
 	return 0;

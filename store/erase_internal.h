@@ -32,6 +32,15 @@ int erase_by_number(struct erasing *e, const char *table, const char *sql, int64
 int erase_decisions_of(struct erasing *e, const char *sql, struct slice key);
 int erase_posts_of(struct erasing *e, const struct person_author *author);
 
+/* ---- erasure.c ---- */
+/* Is anybody erased, and this hash among theirs?  1, 0, -1.  With a book alone. */
+int erasures_any(struct store *st, struct err *err);
+int erasures_have(struct store *st, const char *hash, struct err *err);
+
+/* ---- erase_hashes.c ---- */
+/* What stays of them in the ledger; before their rows go. */
+int erase_note_hashes(struct erasing *e);
+
 /* ---- erase_counters.c ---- */
 /* What rules remember under a key, also with '|' and more behind it. */
 int erase_counters(struct erasing *e, struct slice key);

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "store/store_internal.h"
+#include "store/erase_internal.h"
 
 void
 store_set_book(struct store *st, const struct erasure_book *book)
@@ -23,9 +23,9 @@ store_book(const struct store *st)
 	return st->book;
 }
 
-/* 1, 0, -1.  A reader cannot know what others committed since, and asks. */
-static int
-has_erasures(struct store *st, struct err *err)
+/* A reader cannot know what others committed since, and asks. */
+int
+erasures_any(struct store *st, struct err *err)
 {
 	struct query q;
 	int rc;
@@ -42,25 +42,32 @@ has_erasures(struct store *st, struct err *err)
 	return rc;
 }
 
-static int
-is_in_table(struct store *st, enum erasure_kind kind, struct slice id, struct err *err)
+int
+erasures_have(struct store *st, const char *hash, struct err *err)
 {
-	char hash[ERASURE_HASH_SIZE];
 	struct query q;
 
-	if (!slice_is_set(id) || id.len == 0)
-		return 0;
-	st->book->hash(st->book->cookie, kind, id, hash);
 	if (query_open(&q, st, "SELECT 1 FROM erasures WHERE hash = ?1", err) < 0)
 		return -1;
 	query_bind_text(&q, slice_of(hash));
 	return query_has_row(&q, err);
 }
 
+static int
+is_in_table(struct store *st, enum erasure_kind kind, struct slice id, struct err *err)
+{
+	char hash[ERASURE_HASH_SIZE];
+
+	if (!slice_is_set(id) || id.len == 0)
+		return 0;
+	st->book->hash(st->book->cookie, kind, id, hash);
+	return erasures_have(st, hash, err);
+}
+
 int
 store_is_erased(struct store *st, enum erasure_kind kind, struct slice id, struct err *err)
 {
-	int rc = has_erasures(st, err);
+	int rc = erasures_any(st, err);
 
 	return rc <= 0 ? rc : is_in_table(st, kind, id, err);
 }
@@ -93,7 +100,7 @@ store_post_is_erased(struct store *st, struct slice post_id, struct slice author
     struct slice handle_key, struct err *err)
 {
 	struct author_state state;
-	int rc = has_erasures(st, err);
+	int rc = erasures_any(st, err);
 
 	if (rc <= 0)
 		return rc;

@@ -33,6 +33,9 @@ enum erasure_kind {
 	ERASURE_AUTHOR = 'a', /* an account's id */
 	ERASURE_HANDLE = 'h', /* a handle that no account was bound to, lower case */
 	ERASURE_CUSTOMER = 'c', /* a customer's id */
+	ERASURE_ENDPOINT = 'e', /* an endpoint's id */
+	ERASURE_ADDRESS =
+	    'd', /* an endpoint's address; store_endpoint_is_erased() knows its spelling */
 	ERASURE_POST = 'p', /* a post's id, for the row that keeps it from being new */
 };
 
@@ -52,6 +55,10 @@ const struct erasure_book *store_book(const struct store *st);
 
 /* Is this the id of an erased person?  1, 0, -1.  Nothing is hashed while nobody is erased. */
 int store_is_erased(struct store *st, enum erasure_kind kind, struct slice id, struct err *err);
+/* Is this where an erased person was reached, by the endpoint's id or its address (however it is written), and
+ * nobody else's since?  1, 0, -1. */
+int store_endpoint_is_erased(
+    struct store *st, struct slice id, struct slice channel, struct slice address, struct err *err);
 /* Is this a post, or the author, of an erased person?  handle_key: lower case; SLICE_NONE.  Whoever is
  * among the authors is not: only strangers are asked for. 1, 0, -1. */
 int store_post_is_erased(struct store *st, struct slice post_id, struct slice author_id,

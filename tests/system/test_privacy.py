@@ -73,6 +73,39 @@ def nothing_of_an_erased_person_is_left_and_others_are_as_before():
         need(not any(n in house.log()[logged:] for n in names), "the log of the erasure names them")
 
 
+def an_erased_person_does_not_come_back_under_another_id_but_may_by_themselves():
+    rows = "ChannelType,Address,Id,User.UserId\n"
+    with SmallHouse("erase-return") as house:
+        house.start()
+        house.verb("import", house.write("a.csv", rows + "EMAIL,Ann@mail.example,e-ann,old\nPUSH,token-7,p-ann,old\nSMS,+44 20 7946 0000,s-ann,old\n"
+                                                         "EMAIL,till@mail.example,t-1,old\nEMAIL,till@mail.example,t-2,shop\n"), code=0)
+        house.verb("erase", "--person", "old", "--yes", code=0)
+        need(not any(w in bytes_of(house) for w in (b"token-7", b"p-ann", b"Ann@mail")), "what is kept names nobody")
+        again = house.write("b.csv", rows + "EMAIL,ann@MAIL.example,x-1,new1\nPUSH,token-7,x-2,new2\nVOICE,+442079460000,x-3,new3\nPUSH,token-8,p-ann,new4\n"
+                                            "EMAIL,till@mail.example,x-5,new5\nEMAIL,ben@mail.example,x-6,new6\n")
+        for _ in range(2):  # and once more behind a start
+            done = house.verb("import", again, code=1)
+            need(done.stderr.count("warning[I029]") == 4 and "--returned" in done.stderr, done.stderr)
+            found = house.verb("people", "list", code=0).stdout
+            same([n for n in range(1, 7) if f"new{n}" in found], [5, 6], "a till's address is others' as well")
+            same(house.stop(), 0, "exit code")
+            house.start()
+        token = {"endpoints": [{"id": "x-2", "channel": "push", "address": "token-7"}]}
+        status, told = house.call("PUT", "/api/v1/customers/new2", token)
+        same((status, told["code"]), (409, "erased"), f"by the API: {told}")
+        same(house.call("PUT", "/api/v1/customers/new2", {**token, "returned": True})[0], 200, "said to have come back")
+        same(house.call("POST", "/api/v1/events", {"id": "i1", "customer": "new1", "endpoints": [{"channel": "email", "address": "ann@mail.example"}]})[0], 201,
+             "an app tells what its user did")
+        same(house.call("PUT", "/api/v1/customers/old", {"returned": True})[0], 409, "the old id stays erased")
+        # who is here again is not asked about any more
+        done = house.verb("import", house.write("c.csv", rows + "PUSH,token-7,x-2,new2\nEMAIL,ann@mail.example,x-1,new1\n"), code=0)
+        same(done.stderr, "", "findings")
+        done = house.verb("import", again, "--returned", code=0)
+        need("I029" not in done.stderr and "new4" in house.verb("people", "list", code=0).stdout, done.stderr)
+        audit = house.verb("audit", code=0).stdout
+        need("customers.change returned" in audit and "customers.import returned" in audit, audit)
+
+
 CAPS = """
 brand acme "Acme"
   called "acme"
@@ -316,6 +349,7 @@ run_tests([
     a_source_whose_terms_forbid_it_matches_nobody,
     erased_customers_are_left_out_of_an_import,
     nothing_of_an_erased_person_is_left_and_others_are_as_before,
+               an_erased_person_does_not_come_back_under_another_id_but_may_by_themselves,
     caps_of_all_and_cool_downs_of_others_go_on,
     an_erased_person_does_not_come_back,
     the_page_and_the_export_have_everything,
