@@ -299,7 +299,7 @@ who_is_erased_without_memory_is_erased_wholly_or_not_at_all(void **state)
 	assert_string_equal(after,
 	    "customers 1 customer_attributes 2 customer_history 2 endpoints 1 consents 2 tags 0 "
 	    "list_members 1 links 1 link_codes 0 events 0 segment_members 0 subject_joins 0 "
-	    "audit 2 posts 2 authors 1 erasures 2 ");
+	    "audit 2 posts 2 authors 1 erasures 4 ");
 	fixture_call(f, "GET", "/api/v1/customers/u-1", NULL, 404);
 	fixture_call(f, "GET", "/api/v1/customers/u-2", NULL, 200);
 }
