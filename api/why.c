@@ -18,13 +18,16 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/diag.h"
 #include "rules/crowd.h"
 #include "rules/rules.h"
+#include "rules/segments.h"
 #include "store/events.h"
 #include "store/watches.h"
 
 #include "api/why_internal.h"
 
+#define NEAREST_MAX 2000 /* ids a mistyped one is compared with */
 #define ABOUT_MESSAGE_MIN 6 /* digits of a message's id */
 
 void
@@ -107,6 +110,57 @@ knows_event(struct api_call *c, struct slice id, struct slice *event_r, struct e
 	return rc;
 }
 
+/* The live rule whose id is close to that; NULL: none is, or no memory to look. */
+static const char *
+nearest_rule(struct api_call *c, struct slice id)
+{
+	size_t n = c->env->rules == NULL ? 0 : rule_set_count(c->env->rules);
+	const char **names;
+
+	if (n > NEAREST_MAX)
+		n = NEAREST_MAX;
+	names = arena_array(c->env->arena, n + 1, sizeof *names);
+	for (size_t i = 0; i < n && names != NULL; i++) {
+		struct slice name = rule_set_head(c->env->rules, i)->id;
+
+		names[i] = arena_strndup(c->env->arena, name.ptr, name.len);
+		if (names[i] == NULL)
+			return NULL;
+	}
+	return names == NULL ? NULL : diag_nearest(id, names, n);
+}
+
+static int
+no_such_rule(struct api_call *c, struct slice id, struct err *err)
+{
+	const char *nearest = nearest_rule(c, id);
+
+	return err_set(err, ERR_NOT_FOUND, "there is no rule '%.*s'%s%s%s", SLICE_ARG(id),
+	    nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest,
+	    nearest == NULL ? "" : "'?");
+}
+
+/* Rules and segments have ids, too, and other commands. */
+static int
+nothing_known(struct api_call *c, struct slice id, struct err *err)
+{
+	const struct rule_set *rules = c->env->rules;
+
+	if (rules != NULL && rule_set_find(rules, id) >= 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "'%.*s' is a rule: 'earshot rules show %.*s' says what it does, 'earshot why "
+		    "POST %.*s' what it made of a post",
+		    SLICE_ARG(id), SLICE_ARG(id), SLICE_ARG(id));
+	if (rules != NULL && rule_set_find_segment(rules, id) >= 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "'%.*s' is a segment: 'earshot segments show %.*s' says who is in it, 'earshot "
+		    "people show CUSTOMER' since when somebody is",
+		    SLICE_ARG(id), SLICE_ARG(id));
+	return err_set(err, ERR_NOT_FOUND,
+	    "nothing is known of '%.*s': no post, no event, no message and no watch has that id",
+	    SLICE_ARG(id));
+}
+
 /* What has that id: a post, an event, a message, a watch. */
 static int
 find_about(struct api_call *c, struct slice id, struct asked *q, struct err *err)
@@ -129,12 +183,7 @@ find_about(struct api_call *c, struct slice id, struct asked *q, struct err *err
 		if (rc == 1)
 			q->watch = id;
 	}
-	return rc != 0
-	    ? rc
-	    : err_set(err, ERR_NOT_FOUND,
-		  "nothing is known of '%.*s': no post, no event, no message and no watch has that "
-		  "id",
-		  SLICE_ARG(id));
+	return rc != 0 ? rc : nothing_known(c, id, err);
 }
 
 static int
@@ -375,8 +424,7 @@ check_asked(struct api_call *c, struct why *y, struct err *err)
 	    (c->env->rules == NULL ||
 		(rule_set_find(c->env->rules, y->asked_rule) < 0 &&
 		    rule_set_find_watch(c->env->rules, y->asked_rule) < 0)))
-		rc = err_set(
-		    err, ERR_NOT_FOUND, "there is no rule '%.*s'", SLICE_ARG(y->asked_rule));
+		rc = no_such_rule(c, y->asked_rule, err);
 	if (rc < 0 || words == NULL)
 		return -1;
 	why_note(y, words);

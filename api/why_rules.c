@@ -159,14 +159,16 @@ explain_rule(struct looking *l, struct why_rule *r, size_t i)
 /* ---- why not ------------------------------------------------------------- */
 
 static const char *
-state_words(enum rule_state s)
+state_words(enum rule_state s, bool is_event)
 {
 	switch (s) {
 	case RULE_STATE_ACTIVE: break;
 	case RULE_STATE_OFF: return "it was switched off";
 	case RULE_STATE_NOT_YET: return "its period had not begun when the post was written";
 	case RULE_STATE_OVER: return "its period was over when the post was written";
-	case RULE_STATE_OTHER: return "it sees the other kind: posts, or events";
+	case RULE_STATE_OTHER:
+		return is_event ? "it is about posts, and this is an event"
+				: "it is about events, and this is a post";
 	}
 	return NULL;
 }
@@ -195,7 +197,7 @@ static int
 say_why_not(struct looking *l, struct why_rule *r)
 {
 	struct arena *a = l->c->env->arena;
-	const char *state = state_words(r->state), *words;
+	const char *state = state_words(r->state, l->occ->kind == OCCURRENCE_EVENT), *words;
 
 	if (l->y->unexplained != NULL) {
 		r->why_not = state != NULL
@@ -203,7 +205,7 @@ say_why_not(struct looking *l, struct why_rule *r)
 		    : SLICE_LIT("it decided nothing; why is no longer known");
 		return 0;
 	}
-	words = condition_words(a, r);
+	words = r->state == RULE_STATE_OTHER ? "" : condition_words(a, r);
 	if (words != NULL && state != NULL)
 		words = words[0] == '\0' ? state : arena_printf(a, "%s; %s", state, words);
 	else if (words != NULL && words[0] == '\0')

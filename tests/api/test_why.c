@@ -271,7 +271,7 @@ the_text_form_reads_as_lines_and_is_harmless_to_a_terminal(void **state)
 	assert_says_not(f, "\xc2\x9b");
 	assert_says_not(f, "\nrule fake");
 	assert_says(f, "\nscore   ");
-	assert_says(f, "  the post  (shape ");
+	assert_says(f, "  how long the post is  (shape length, weight ");
 	assert_says(f, "\nintents support: ");
 	assert_says(f, "@ann@social.example");
 	assert_says(f, "of 100: reach ");

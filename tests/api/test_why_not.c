@@ -346,6 +346,45 @@ a_message_is_followed_from_its_rule_to_its_state(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+static void
+an_id_that_is_no_post_says_what_it_is_or_was_meant_to_be(void **state)
+{
+	static const struct {
+		const char *target, *detail;
+	} cases[] = {
+	    {"/api/v1/why?rule=lat&post=" FIRST, "there is no rule 'lat'; did you mean 'late'?"},
+	    {"/api/v1/why?rule=nobody&post=" FIRST, "there is no rule 'nobody'"},
+	    {"/api/v1/why?about=late",
+		"'late' is a rule: 'earshot rules show late' says what it does, 'earshot why POST "
+		"late' what it made of a post"},
+	    {"/api/v1/why?about=gold",
+		"'gold' is a segment: 'earshot segments show gold' says who is in it, 'earshot "
+		"people show CUSTOMER' since when somebody is"},
+	};
+	struct fixture *f = *state;
+
+	fixture_live(f,
+	    BRAND RULE("late", "", "    brand is acme\n") "segment gold \"Gold\"\n  when "
+							  "customer.plan is \"gold\"\nend\n");
+	fixture_say(f, "ann", "acme");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_text(
+		    fixture_call(f, "GET", cases[i].target, NULL, 404), "detail", cases[i].detail);
+}
+
+static void
+a_rule_about_events_says_so_of_a_post(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_live(f,
+	    "rule bought \"R\"\n  when event is \"order placed\"\n  then tag customer "
+	    "\"x\"\nend\n");
+	fixture_say(f, "ann", "acme");
+	say_text(f, "/api/v1/why?format=text&rule=bought&post=" FIRST);
+	assert_says(f, "  because it is about events, and this is a post\n");
+}
+
 int
 main(void)
 {
@@ -361,6 +400,8 @@ main(void)
 	    T(likes_of_then_are_no_longer_known),
 	    T(a_rule_that_came_later_or_went_before_says_with_which_version),
 	    T(an_id_alone_finds_a_post_a_message_or_a_watch),
+	    T(an_id_that_is_no_post_says_what_it_is_or_was_meant_to_be),
+	    T(a_rule_about_events_says_so_of_a_post),
 	    T(a_message_is_followed_from_its_rule_to_its_state),
 	};
 

@@ -31,6 +31,7 @@ static const char *const random_texts[] = {"gold", "Silver", "late", "@anna", "#
     "a # b", "barista", "vip-1"};
 static const char *const random_codes[] = {
     "en", "de", "DE", "mastodon", "de_AT", "Europe/Berlin", "at", "list-a"};
+static const char *const random_countries[] = {"DE", "fr", "US", "GB"};
 static const char *const random_languages[] = {"en", "de", "DE", "de_AT", "fr", "pt-BR"};
 static const char *const random_attributes[] = {"plan", "Tier", "visits", "care_priority"};
 static const char *const random_comments[] = {
@@ -125,8 +126,9 @@ random_value(struct random_tree *t, const struct node *n)
 		break;
 	case FIELD_WORD:
 		v->kind = VALUE_WORD;
-		v->text = slice_of(
-		    f->is_language ? RANDOM_OF(t, random_languages) : RANDOM_OF(t, random_codes));
+		v->text = slice_of(f->is_language ? RANDOM_OF(t, random_languages)
+			: f->is_country           ? RANDOM_OF(t, random_countries)
+						  : RANDOM_OF(t, random_codes));
 		break;
 	case FIELD_TEXT: v->text = slice_of(RANDOM_OF(t, random_words)); break;
 	case FIELD_TAGS:
