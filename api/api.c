@@ -221,20 +221,32 @@ api_handle(const struct api_route *r, struct api_env *env, const struct api_requ
 	assert(env->arena != NULL && env->clock != NULL);
 	assert(env->store != NULL || r->place == API_LOOP);
 	reply->status = 0;
+	env->wants_more = false;
 	if (!pattern_matches(r->pattern, q->path, c.params))
 		assert(0 && "the route is not this request's");
 	rc = api_params_take(&c, &err);
 	if (rc == 0)
 		rc = r->handle(&c, &err);
+	assert(!env->wants_more || (rc == 0 && env->may_pause && env->kept != NULL));
 	if (rc < 0 && reply->status < 400)
 		api_problem_err(reply, &err);
 	else if (reply->status < 400 && buf_failed(&reply->body))
 		refuse_cut_body(reply);
 	json_doc_free(c.body);
+	if (env->wants_more)
+		return;
 	assert(reply->status >= 200 && reply->content_type != NULL);
 	if (reply->status >= 400) {
 		env->rules_changed = false;
 		env->outbox_changed = false;
 		env->person_erased = false;
 	}
+}
+
+void
+api_env_fini(struct api_env *env)
+{
+	if (env->kept != NULL)
+		env->kept_free(env->kept);
+	env->kept = NULL;
 }

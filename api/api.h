@@ -73,7 +73,7 @@ enum api_place {
 				what takes long to make ready; a problem of the first is the answer */
 	API_WRITER, /* the writer, inside a transaction that is committed when the status is below
 		       400 */
-	API_WRITER_OWN, /* the writer, the handler makes its own transactions (imports) */
+	API_WRITER_OWN, /* the writer, the handler makes its own transactions (imports), in parts */
 	API_INGEST, /* posts and events: the daemon's page path; answered after the commit */
 };
 
@@ -140,6 +140,12 @@ struct api_env {
 	bool is_brake_file_there;
 	bool is_store_failing;
 	const struct api_host *host;
+	/* Of API_WRITER_OWN, what takes long is done in parts: a handler that may pause returns, outside
+	 * transactions, with wants_more and without an answer, and is called again when others have had
+	 * their turn.  What it keeps meanwhile kept_free() frees. */
+	bool may_pause, wants_more;
+	void *kept;
+	void (*kept_free)(void *kept);
 	/* out: what the wiring must do after the commit */
 	bool rules_changed;
 	bool outbox_changed;
@@ -154,10 +160,13 @@ api_route_find(const char *method, struct slice path, int *status_r, const char 
 enum api_place api_route_place(const struct api_route *r);
 bool api_route_takes_posts(const struct api_route *r); /* of API_INGEST: else events */
 
-/* Runs the handler.  reply must be initialised with api_reply_init(); always fills status and body.
- */
+/* Runs the handler.  reply must be initialised with api_reply_init(); always fills status and body,
+ * unless env->wants_more. */
 void api_handle(const struct api_route *r, struct api_env *env, const struct api_request *q,
     struct api_reply *reply);
+
+/* The call is over: what the handler kept is freed. */
+void api_env_fini(struct api_env *env);
 
 void api_reply_init(struct api_reply *reply);
 void api_reply_fini(struct api_reply *reply);

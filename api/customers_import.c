@@ -8,12 +8,20 @@
 
 #include <stdio.h>
 
+#include "core/clock.h"
 #include "core/diag.h"
+#include "core/mem.h"
 #include "core/utf8.h"
 #include "people/import.h"
 #include "store/store.h"
 
-#define IMPORT_CHUNK_BYTES (64 * 1024)
+#define IMPORT_CHUNK_BYTES (2 * 1024) /* some twenty rows: so exactly a part can end */
+/* A part takes the writer so long, its commit and whoever is judged with it included; so many rows it is
+ * is learnt from the part before. */
+#define IMPORT_PART_NS INT64_C(20000000)
+#define IMPORT_PART_ROWS_FIRST 50
+#define IMPORT_PART_ROWS_MIN 10
+#define IMPORT_PART_ROWS_MAX 5000
 #define IMPORT_REJECTS_TOLD 10000
 #define IMPORT_REASON_BYTES 300
 #define IMPORT_REJECTS_BYTES (16u * 1024 * 1024)
@@ -22,6 +30,9 @@ struct importing {
 	struct import_options o;
 	struct import_report report;
 	struct diag_list *diags;
+	struct import *import;
+	struct slice rest; /* of the body */
+	int64_t part_rows;
 	/* An array of {line, reason}, written as rows are left out. */
 	struct buf rejects;
 	struct json_writer w;
@@ -62,29 +73,56 @@ put_report(struct json_writer *w, const struct importing *m)
 	diag_print_json(m->diags, w->out);
 }
 
-static int
-run_import(struct api_call *c, struct importing *m, struct err *err)
+static void
+importing_free(void *kept)
 {
-	struct slice rest = c->request->body;
-	struct import *i = NULL;
-	int rc;
+	struct importing *m = kept;
 
-	json_writer_init(&m->w, &m->rejects);
-	json_array_begin(&m->w);
-	rc = import_new(c->env->store, &m->o, m->diags, &i, err);
-	while (rc == 0 && rest.len > 0) {
-		size_t len = rest.len < IMPORT_CHUNK_BYTES ? rest.len : IMPORT_CHUNK_BYTES;
+	import_free(m->import);
+	buf_fini(&m->rejects);
+	diag_list_free(m->diags);
+	mem_free(m);
+}
 
-		rc = import_feed(i, slice_make(rest.ptr, len), err);
-		rest = slice_make(rest.ptr + len, rest.len - len);
+/* A part longer or shorter than the last, which took so long. */
+static void
+learn_part(struct importing *m, int64_t rows, int64_t took_ns)
+{
+	int64_t fits = took_ns <= 0 ? IMPORT_PART_ROWS_MAX : rows * IMPORT_PART_NS / took_ns;
+
+	if (fits > 2 * m->part_rows)
+		fits = 2 * m->part_rows;
+	m->part_rows = fits < IMPORT_PART_ROWS_MIN ? IMPORT_PART_ROWS_MIN
+	    : fits > IMPORT_PART_ROWS_MAX          ? IMPORT_PART_ROWS_MAX
+						   : fits;
+}
+
+/* 1: a part of it, and there is more; 0: all of it; -1. */
+static int
+run_part(struct api_call *c, struct importing *m, struct err *err)
+{
+	const struct clock *clock = c->env->clock;
+	int64_t began_ns = clock_mono_ns(clock), first = import_rows(m->import), rows;
+	bool may_pause = c->env->may_pause && !m->o.is_dry_run;
+
+	while (m->rest.len > 0) {
+		size_t len = m->rest.len < IMPORT_CHUNK_BYTES ? m->rest.len : IMPORT_CHUNK_BYTES;
+
+		if (import_feed(m->import, slice_make(m->rest.ptr, len), err) < 0)
+			return -1;
+		m->rest = slice_make(m->rest.ptr + len, m->rest.len - len);
+		rows = import_rows(m->import) - first;
+		if (!may_pause || rows < m->part_rows || m->rest.len == 0)
+			continue;
+		if (import_pause(m->import, err) < 0)
+			return -1;
+		learn_part(m, rows, clock_mono_ns(clock) - began_ns);
+		return 1;
 	}
-	if (rc == 0)
-		rc = import_end(i, &m->report, err);
-	import_free(i);
+	if (import_end(m->import, &m->report, err) < 0)
+		return -1;
 	json_array_end(&m->w);
-	if (rc == 0 && buf_failed(&m->rejects))
-		rc = api_nomem(c, err);
-	return rc;
+	return buf_failed(&m->rejects) ? api_nomem(c, err) : 0;
 }
 
 static int
@@ -148,16 +186,36 @@ read_options(struct api_call *c, struct import_options *o, struct err *err)
 	return 0;
 }
 
-static int
-import(struct api_call *c, struct importing *m, struct err *err)
+static struct importing *
+begin_import(struct api_call *c, struct err *err)
 {
-	int rc = run_import(c, m, err);
+	struct importing *m = mem_zalloc(sizeof *m);
 
-	if (rc == 0 && !m->o.is_dry_run)
-		rc = note_import(c, &m->report, m->o.has_returned, err);
-	if (rc < 0 && err->kind == ERR_STORE)
-		err_prefix(err, "the rows before are in, sending the file again is safe");
-	if (rc < 0)
+	if (m == NULL) {
+		api_nomem(c, err);
+		return NULL;
+	}
+	buf_init(&m->rejects, IMPORT_REJECTS_BYTES);
+	m->o = (struct import_options){
+	    .now_ms = clock_now_ms(c->env->clock), .on_reject = on_reject, .cookie = m};
+	m->rest = c->request->body;
+	m->part_rows = IMPORT_PART_ROWS_FIRST;
+	m->diags = diag_list_new();
+	json_writer_init(&m->w, &m->rejects);
+	json_array_begin(&m->w);
+	if (m->diags == NULL)
+		api_nomem(c, err);
+	else if (read_options(c, &m->o, err) == 0 &&
+	    import_new(c->env->store, &m->o, m->diags, &m->import, err) == 0)
+		return m;
+	importing_free(m);
+	return NULL;
+}
+
+static int
+end_import(struct api_call *c, struct importing *m, struct err *err)
+{
+	if (!m->o.is_dry_run && note_import(c, &m->report, m->o.has_returned, err) < 0)
 		return -1;
 	if (diag_count(m->diags, DIAG_ERROR) > 0 && m->report.rows == m->report.rejected)
 		return refuse_import(c, m);
@@ -169,18 +227,23 @@ import(struct api_call *c, struct importing *m, struct err *err)
 int
 api_customers_import(struct api_call *c, struct err *err)
 {
-	struct importing m = {
-	    .o = {.now_ms = clock_now_ms(c->env->clock), .on_reject = on_reject, .cookie = &m}};
-	int rc = read_options(c, &m.o, err);
+	struct importing *m = c->env->kept;
+	int rc;
 
-	if (rc < 0)
+	if (m == NULL)
+		m = begin_import(c, err);
+	if (m == NULL)
 		return -1;
-	m.diags = diag_list_new();
-	if (m.diags == NULL)
-		return api_nomem(c, err);
-	buf_init(&m.rejects, IMPORT_REJECTS_BYTES);
-	rc = import(c, &m, err);
-	buf_fini(&m.rejects);
-	diag_list_free(m.diags);
+	c->env->kept = m;
+	c->env->kept_free = importing_free;
+	rc = run_part(c, m, err);
+	c->env->wants_more = rc > 0;
+	if (rc > 0)
+		return 0;
+	if (rc == 0)
+		rc = end_import(c, m, err);
+	if (rc < 0 && err->kind == ERR_STORE)
+		err_prefix(err, "the rows before are in, sending the file again is safe");
+	api_env_fini(c->env);
 	return rc;
 }

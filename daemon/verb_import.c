@@ -22,9 +22,9 @@
 #include "daemon/verb_list.h"
 
 #define IMPORT_PIECE_ROWS 5000
-/* The daemon takes posts, and others' changes, between two pieces: with a hundred segments a row of a new customer costs
- * some 100 microseconds, and nobody is to wait for much more than 50 milliseconds. */
-#define IMPORT_PIECE_ROWS_DAEMON 500
+/* The daemon takes a piece in parts, posts and others' changes in between; but trying one is a transaction
+ * that nobody else gets into, and nobody is to wait for much more than 50 milliseconds. */
+#define IMPORT_PIECE_ROWS_TRIED 500
 #define IMPORT_MAPPING_BYTES (1024 * 1024)
 #define IMPORT_FINDINGS_TOLD 200
 #define IMPORT_FINDINGS_BYTES (4u * 1024 * 1024)
@@ -363,7 +363,8 @@ close_rejects(struct importing *m, struct err *err)
 static int
 open_file(struct importing *m, struct err *err)
 {
-	size_t rows = client_has_daemon(m->client) ? IMPORT_PIECE_ROWS_DAEMON : IMPORT_PIECE_ROWS;
+	bool is_tried = verb_flag(m->call, "--dry-run") != NULL && client_has_daemon(m->client);
+	size_t rows = is_tried ? IMPORT_PIECE_ROWS_TRIED : IMPORT_PIECE_ROWS;
 
 	m->file = import_file_new(m->name, m->mapping, m->diags, rows, on_piece, m);
 	return m->file != NULL ? 0 : err_set(err, ERR_NOMEM, "no memory for '%s'", m->name);

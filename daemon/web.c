@@ -69,6 +69,7 @@ struct web_call {
 static void
 call_free(struct web_call *c)
 {
+	api_env_fini(&c->env);
 	api_reply_fini(&c->reply);
 	ingest_free(&c->ingest);
 	host_fini(&c->host);
@@ -214,6 +215,18 @@ write_work(void *cookie, struct store *st, struct pipeline *p)
 	}
 	if (c->env.person_erased)
 		pipeline_person_erased(p);
+}
+
+/* Others had their turn. */
+static void
+write_done(void *cookie)
+{
+	struct web_call *c = cookie;
+
+	if (!c->env.wants_more)
+		call_finish(c);
+	else if (worker_call(c->web->service->worker, write_work, write_done, c) < 0)
+		call_busy(c, "too much is waiting");
 }
 
 /* ---- rules going live: along with posts, which do not wait for commits of its own --------- */
@@ -456,7 +469,7 @@ call_new(struct web *w, struct http_server_request *r, const struct http_server_
 	c->env.influence = &c->snapshot->config->influence;
 	c->env.retention_ms = c->snapshot->config->retention_ms;
 	c->env.adoption = &c->snapshot->config->adoption;
-	c->env.is_daemon = true;
+	c->env.is_daemon = c->env.may_pause = true;
 	c->env.started_at_ms = s->started_at_ms;
 	c->env.is_store_failing = worker_is_failing(s->worker);
 	c->env.is_brake_file_there = worker_sees_brake_file(s->worker);
@@ -498,7 +511,7 @@ call_dispatch(struct web_call *c)
 	case API_READER: rc = readers_do(s->readers, read_work, call_done, c); break;
 	case API_WRITER_PREPARED: rc = readers_do(s->readers, prepare_work, prepared, c); break;
 	case API_WRITER:
-	case API_WRITER_OWN: rc = worker_call(s->worker, write_work, call_done, c); break;
+	case API_WRITER_OWN: rc = worker_call(s->worker, write_work, write_done, c); break;
 	case API_INGEST: rc = readers_do(s->readers, ingest_work, ingest_parsed, c); break;
 	}
 	if (rc < 0)

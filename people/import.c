@@ -261,6 +261,22 @@ import_feed(struct import *i, struct slice chunk, struct err *err)
 }
 
 int
+import_pause(struct import *i, struct err *err)
+{
+	assert(!i->o.is_dry_run);
+	if (batch_end(i, err) == 0)
+		return 0;
+	store_rollback(i->st);
+	return -1;
+}
+
+int64_t
+import_rows(const struct import *i)
+{
+	return i->report.rows;
+}
+
+int
 import_end(struct import *i, struct import_report *report_r, struct err *err)
 {
 	int rc = i->csv != NULL ? csv_end(i->csv, err) : jsonl_end(i->lines, err);

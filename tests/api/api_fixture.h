@@ -150,6 +150,7 @@ struct fixture {
 	int64_t version;
 	struct api_host host;
 	const char *if_match; /* of the calls to come */
+	int pauses; /* of the last call */
 	struct api_env env; /* as the last call left it */
 	struct api_reply reply; /* of the last call */
 	struct json_doc *doc; /* its body, when it is JSON */
@@ -516,6 +517,7 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	    .retention_ms = 90 * TIME_DAY_MS,
 	    .adoption = &adoption_config_default,
 	    .is_daemon = true,
+	    .may_pause = true,
 	    .started_at_ms = FIXTURE_NOW_MS - 3600000,
 	    .is_brake_file_there = f->env.is_brake_file_there,
 	    .is_store_failing = f->env.is_store_failing,
@@ -541,6 +543,11 @@ fixture_call_raw(struct fixture *f, const char *method, const char *target, stru
 	if (f->reply.status < 400) {
 		api_reply_fini(&f->reply);
 		api_reply_init(&f->reply);
+		api_handle(route, &f->env, &q, &f->reply);
+	}
+	for (f->pauses = 0; f->env.wants_more; f->pauses++) {
+		assert_int_equal(place, API_WRITER_OWN);
+		assert_false(store_in_transaction(f->st));
 		api_handle(route, &f->env, &q, &f->reply);
 	}
 	if (place == API_READER || (place == API_WRITER && f->reply.status >= 400))

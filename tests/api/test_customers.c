@@ -20,6 +20,45 @@ an_import_reports_what_it_did_and_may_be_repeated(void **state)
 	assert_number(r, "unchanged", 2);
 }
 
+/* So many, and a row that is none. */
+static struct buf
+many_customers(size_t count)
+{
+	struct buf csv;
+
+	buf_init(&csv, 4 * 1024 * 1024);
+	buf_addf(&csv, "ChannelType,Address,User.UserId\n");
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&csv, "EMAIL,c%zu@example.org,c-%zu\n", i, i);
+	buf_addf(&csv, "PIGEON,roof,c-last\n");
+	return csv;
+}
+
+static void
+a_large_import_pauses_between_parts_and_tells_of_all(void **state)
+{
+	struct fixture *f = *state;
+	struct buf csv = many_customers(3000);
+	const struct json *r;
+	int64_t count;
+
+	r = fixture_call(f, "POST", "/api/v1/customers/import", buf_str(&csv), 200);
+	assert_true(f->pauses > 3);
+	assert_number(r, "rows", 3001);
+	assert_number(r, "created", 3000);
+	assert_number(r, "rejected", 1);
+	assert_number(json_at(json_get(r, "findings"), 0), "line", 3002);
+	OK(store_count(f->st, "customers", &count, ERR));
+	assert_int_equal(count, 3000);
+	OK(store_count(f->st, "audit", &count, ERR));
+	assert_int_equal(count, 1);
+	/* What is only tried is one transaction. */
+	r = fixture_call(f, "POST", "/api/v1/customers/import?dry_run=1", buf_str(&csv), 200);
+	assert_int_equal(f->pauses, 0);
+	assert_number(r, "unchanged", 3000);
+	buf_fini(&csv);
+}
+
 static void
 a_dry_run_writes_nothing(void **state)
 {
@@ -416,6 +455,7 @@ main(void)
 	    T(who_saw_another_state_changes_nothing),
 	    T(tags_and_lists_are_taken_away_from_all_who_are_one),
 	    T(a_merged_customer_is_shown_with_all_they_did_and_all_their_history),
+	    T(a_large_import_pauses_between_parts_and_tells_of_all),
 	    T(a_dry_run_writes_nothing),
 	    T(a_bad_row_is_a_finding_with_line_and_the_others_go_in),
 	    T(a_file_of_which_nothing_can_be_taken_is_refused),
