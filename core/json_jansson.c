@@ -25,6 +25,7 @@
 #include <jansson.h>
 
 #include "core/arena.h"
+#include "core/utf8.h"
 
 struct parse_memory {
 	struct arena *arena;
@@ -60,6 +61,27 @@ jansson_prepare(void)
 	json_object_seed(0);
 }
 
+/* jansson goes by bytes: what it quotes may end in half a character, which is left out, or hold what
+ * would drive a terminal. */
+static void
+text_make_whole(char *text)
+{
+	struct slice rest = slice_of(text);
+	char *out = text;
+
+	while (rest.len > 0) {
+		size_t good = utf8_valid_prefix(rest), skip = good < rest.len;
+
+		memmove(out, rest.ptr, good);
+		out += good;
+		rest = slice_make(rest.ptr + good + skip, rest.len - good - skip);
+	}
+	*out = '\0';
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7F)
+			*c = '?';
+}
+
 /* jansson's words, where ours are plainer. */
 static void
 failure_set(struct node_failure *f, const json_error_t *e)
@@ -78,20 +100,23 @@ failure_set(struct node_failure *f, const json_error_t *e)
 	    {"unexpected newline", "a string goes over the end of its line"},
 	    {"control character", "a control character inside a string"},
 	};
-	const char *rest = e->text;
+	const char *rest = e->text, *say = "", *near;
 
 	f->error = NODE_ERROR_SYNTAX;
 	f->line = e->line > 0 ? (size_t)e->line : 1;
 	f->column = e->column > 0 ? (size_t)e->column : 1;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t len = strlen(words[i].prefix);
+
 		if (strncmp(rest, words[i].prefix, len) != 0)
 			continue;
-		const char *near = strstr(rest + len, " near ");
-		snprintf(f->text, sizeof(f->text), "%s%s", words[i].say, near == NULL ? "" : near);
-		return;
+		near = strstr(rest + len, " near ");
+		say = words[i].say;
+		rest = near == NULL ? "" : near;
+		break;
 	}
-	snprintf(f->text, sizeof(f->text), "%s", rest);
+	snprintf(f->text, sizeof f->text, "%s%s", say, rest);
+	text_make_whole(f->text);
 }
 
 /* ---- jansson's values to ours ------------------------------------------------------------- */

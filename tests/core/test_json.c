@@ -129,6 +129,10 @@ bad_texts_are_refused_with_place_and_reason(void **state)
 	    {SLICE_INIT("\"a\x01\""), "input: line 1, column 2: a control character"},
 	    {SLICE_INIT("\"\\x\""), "input: line 1, column 3: invalid escape"},
 	    {SLICE_INIT("\"\\u12\""), "input: line 1, column 6: invalid escape"},
+	    /* what is quoted is whole characters, and drives no terminal */
+	    {SLICE_INIT("\"ab\\\xC3\xA9\""),
+		"input: line 1, column 5: invalid escape near '\"ab\\'"},
+	    {SLICE_INIT("\"\\\x1B[31m\""), "input: line 1, column 3: invalid escape near '\"\\?'"},
 	    {SLICE_INIT("\"\\"), "input: line 1, column 2: "},
 	    {SLICE_INIT("\"\\u"), "input: line 1, column "},
 	    {SLICE_INIT("\"\\ud83d\\u"), "input: line 1, column "},

@@ -75,7 +75,7 @@ post_law(struct slice text)
 	if (a == NULL)
 		return;
 	if (post_parse(text, a, INT64_C(1795255200000), &p, NULL, &err) < 0) {
-		LAW(err.text[0] != '\0');
+		LAW(err.text[0] != '\0' && utf8_is_valid(slice_of(err.text)));
 		goto out;
 	}
 	LAW(slice_is_set(p.id) && p.id.len <= POST_ID_MAX);
