@@ -76,7 +76,7 @@ api_segments_list(struct api_call *c, struct err *err)
 	w = api_object(c);
 	json_key(w, "items");
 	json_array_begin(w);
-	for (size_t i = 0; i < rule_set_segment_count(rules); i++) {
+	for (size_t i = 0; rules != NULL && i < rule_set_segment_count(rules); i++) {
 		const struct segment_row *row = NULL;
 
 		for (size_t k = 0; k < count && row == NULL; k++)
@@ -96,7 +96,8 @@ api_segments_list(struct api_call *c, struct err *err)
 static int
 find(const struct api_call *c, struct err *err)
 {
-	int i = rule_set_find_segment(c->env->rules, c->params[0]);
+	const struct rule_set *rules = c->env->rules;
+	int i = rules == NULL ? -1 : rule_set_find_segment(rules, c->params[0]);
 
 	return i >= 0 ? i
 		      : err_set(err, ERR_NOT_FOUND, "there is no segment '%.*s' in the live rules",

@@ -157,6 +157,22 @@ rejects_are_shown_with_reason_and_excerpt(void **state)
 	assert_int_equal(json_count(items), 60);
 }
 
+/* As all resources of the rules: nothing is there before something went live. */
+static void
+segments_without_live_rules_are_none(void **state)
+{
+	struct fixture *f = *state;
+
+	struct rule_set *live = f->sets[f->version];
+	size_t count;
+
+	f->sets[f->version] = NULL;
+	count = json_count(json_get(fixture_get(f, "/api/v1/segments"), "items"));
+	fixture_refused(f, "GET", "/api/v1/segments/s", NULL, 404, "not-found");
+	f->sets[f->version] = live;
+	assert_int_equal(count, 0);
+}
+
 int
 main(void)
 {
@@ -171,6 +187,8 @@ main(void)
 		customers_are_read_without_gaps_by_id, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
 		rejects_are_shown_with_reason_and_excerpt, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		segments_without_live_rules_are_none, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
