@@ -46,13 +46,15 @@ LDLIBS := $(PKG_LIBS) -lpthread -lm
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 KIND_release := -O2 $(HARDEN)
 KIND_debug := -O0 -fPIE
-KIND_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fPIE
+KIND_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -ftrivial-auto-var-init=pattern -fPIE
 KIND_tsan := -O1 -fsanitize=thread -fPIE
-KIND_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+# What the fuzz targets are linked with; clang alone knows it.  Tests run on it as well as on asan.
+KIND_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -ftrivial-auto-var-init=pattern -fPIE
 KIND_cov := -O0 --coverage -fPIE
 LINK_release := -pie -Wl,-z,relro,-z,now
 LINK_debug := -pie
 LINK_asan := -fsanitize=address,undefined -pie
+LINK_fuzz := -fsanitize=address,undefined -pie
 LINK_tsan := -fsanitize=thread -pie
 LINK_cov := --coverage -pie
 CFLAGS += $(BASE) $(KIND_$(BUILD))
@@ -163,7 +165,7 @@ $(O)/fuzz/built: $(LIB_SRC) $(EMBED) $(wildcard */*.h)
 	@touch $@
 $(O)/fuzz/%: tests/fuzz/%.c $(O)/fuzz/built
 	@echo "  FUZZ  $@"
-	@clang $(CPPFLAGS) $(BASE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< \
+	@clang $(CPPFLAGS) $(BASE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -ftrivial-auto-var-init=pattern -o $@ $< \
 		-Wl,--start-group $(foreach r,$(below_daemon),$(O)/fuzz/lib$(r).a) -Wl,--end-group $(LDLIBS)
 $(O)/fuzz/libs: $(ARCHIVES)
 

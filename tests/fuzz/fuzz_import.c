@@ -11,23 +11,20 @@
 #include "people/export.h"
 #include "people/import.h"
 #include "store/records.h"
-#include "store/store.h"
 #include "tests/fuzz/fuzz_law.h"
+#include "tests/fuzz/store_again.h"
 
 #define NOW INT64_C(1795255200000)
 #define OUT_MAX (64u * 1024 * 1024)
 #define CUSTOMERS_MAX 100000
 
 static struct store *
-open_store(void)
+use_store(struct store_again *desk)
 {
-	struct store_options o = {
+	static const struct store_options o = {
 	    .mode = STORE_MEMORY, .now_ms = NOW, .hash_seed = 7, .cache_entries = 64};
-	struct store *st = NULL;
-	struct err err;
 
-	LAW(store_open(&o, &st, &err) == 0);
-	return st;
+	return store_again(desk, &o);
 }
 
 /* 0, or -1 when the file as a whole makes no sense. */
@@ -76,7 +73,8 @@ write_file(struct store *st, struct buf *out)
 static void
 check_again(const struct buf *whole)
 {
-	struct store *st = open_store();
+	static struct store_again desk;
+	struct store *st = use_store(&desk);
 	struct import_report r = {0};
 	struct buf again;
 
@@ -87,15 +85,15 @@ check_again(const struct buf *whole)
 	}
 	write_file(st, &again);
 	LAW(slice_eq(buf_slice(whole), buf_slice(&again)));
-	store_close(st);
 	buf_fini(&again);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct store_again desk, desk_of_parts;
 	struct slice text = slice_make((const char *)data, size);
-	struct store *st = open_store(), *parts = open_store();
+	struct store *st = use_store(&desk), *parts = use_store(&desk_of_parts);
 	struct import_report r = {0}, by_parts = {0};
 	struct buf whole, other;
 	int rc = read_file(st, text, size + 1, &r);
@@ -108,8 +106,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	LAW(slice_eq(buf_slice(&whole), buf_slice(&other)));
 	if (rc == 0)
 		check_again(&whole);
-	store_close(st);
-	store_close(parts);
 	buf_fini(&whole);
 	buf_fini(&other);
 	return 0;
