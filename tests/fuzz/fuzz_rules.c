@@ -13,6 +13,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/decision.h"
 #include "core/diag.h"
 #include "core/err.h"
 #include "core/utf8.h"
@@ -181,8 +182,9 @@ check_evaluation(const struct rule_set *set)
 		    rule_set_explain(set, i, FIRING_RULE, &occ, NULL, a, &out, &json, NULL) == 0);
 		REQUIRE(fires == (strstr(buf_str(&json), "\"fires\":true") != NULL));
 		if (fires) {
-			REQUIRE(utf8_is_valid(firings[at].reason) && firings[at].reason.len > 0);
-			at++;
+			struct slice reason = firing_reason(&firings[at++]);
+
+			REQUIRE(reason.len > 0 && utf8_is_valid(reason));
 		}
 		buf_fini(&out);
 		buf_fini(&json);
