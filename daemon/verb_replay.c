@@ -10,9 +10,9 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/rng.h"
+#include "core/telling.h"
 #include "core/timefmt.h"
 #include "collectors/collector.h"
-#include "collectors/posts_body.h"
 #include "nlp/nlp.h"
 #include "store/outbox.h"
 #include "store/store.h"
@@ -23,6 +23,7 @@
 #include "daemon/home.h"
 #include "daemon/lines.h"
 #include "daemon/pipeline.h"
+#include "daemon/replay_line.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
 
@@ -44,7 +45,9 @@ struct replay {
 	int64_t messages_due_ms;
 	struct buf out;
 	bool all; /* held decisions too */
-	uint64_t posts, bad;
+	bool has_customers; /* files name them */
+	bool has_begun; /* before the first line there was no time */
+	uint64_t bad;
 };
 
 static void
@@ -146,54 +149,90 @@ pass_time(struct replay *r, int64_t until_ms, bool is_end, struct err *err)
 	return 0;
 }
 
-/* The virtual clock follows the posts: it never goes back, and a post whose time is not told
- * happens now. */
+/* Customers are as they were told when the first of all happened, and the segments judged. */
+static int
+begin_time(struct replay *r, int64_t at_ms, struct err *err)
+{
+	struct diag_list *diags = diag_list_new();
+	int rc = 0;
+
+	if (diags == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for customers");
+	r->has_begun = true;
+	clock_virtual_set(&r->clock, at_ms);
+	if (r->has_customers)
+		rc = home_import(r->store, r->snapshot->config, &r->clock.base, NULL, diags, err);
+	if (diag_kept(diags) > 0)
+		verb_print_diags(r->call, diags);
+	diag_list_free(diags);
+	return rc < 0 ? -1 : pass_time(r, at_ms, false, err);
+}
+
+/* The virtual clock follows what happens: it never goes back. */
+static int
+go_on(struct replay *r, int64_t at_ms, struct err *err)
+{
+	if (!r->has_begun)
+		return begin_time(r, at_ms, err);
+	if (at_ms <= r->clock.at_ms)
+		return 0;
+	if (pass_time(r, at_ms, false, err) < 0)
+		return -1;
+	clock_virtual_set(&r->clock, at_ms);
+	return 0;
+}
+
+static void
+refuse(struct replay *r, const char *why)
+{
+	fprintf(stderr, "%s\n", why);
+	r->bad++;
+}
+
+/* What came of a page of one. */
+static void
+tell_refusal(struct replay *r, const struct page *page, uint64_t number)
+{
+	char why[REPLAY_WHY_MAX];
+
+	if (page->telling_count == 0 || !slice_is_set(page->tellings[0].refused))
+		return;
+	snprintf(why, sizeof why, "line %llu: %.*s", (unsigned long long)number,
+	    SLICE_ARG(page->tellings[0].refused));
+	refuse(r, why);
+}
+
+/* A post or event whose time is not told happens now. */
 static int
 take_line(void *cookie, const struct ndjson_line *line, struct err *err)
 {
 	struct replay *r = cookie;
-	struct page *page = page_new(slice_of("replay"));
-	struct page *pages[1] = {page};
+	struct page *page, *pages[1];
 	struct page_result result;
-	char where[40];
-	int rc = -1;
+	char why[REPLAY_WHY_MAX];
+	int64_t at_ms;
+	int rc;
 
+	if (line->is_too_long) {
+		snprintf(why, sizeof why, "line %llu: it has %llu bytes; %d are the most",
+		    (unsigned long long)line->number, (unsigned long long)line->length,
+		    POST_JSON_MAX);
+		refuse(r, why);
+		return 0;
+	}
+	page = pages[0] = page_new(slice_of("replay"));
 	if (page == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a post");
-	snprintf(where, sizeof where, "line %llu", (unsigned long long)line->number);
-	if (line->is_too_long) {
-		fprintf(stderr, "%s: it has %llu bytes; %d are the most\n", where,
-		    (unsigned long long)line->length, POST_JSON_MAX);
-		r->bad++;
-		rc = 0;
+	rc = replay_line_read(line->text, line->number, r->clock.at_ms, page, &at_ms, why, err);
+	if (rc == 0)
+		refuse(r, why);
+	if (rc <= 0)
 		goto out;
-	}
-	rc = posts_body_add(page, line->text, TIME_UNKNOWN, where, err);
-	if (rc < 0)
-		goto out;
-	if (rc == 0) {
-		fprintf(stderr, "%.*s\n", SLICE_ARG(page->rejects[0].reason));
-		r->bad++;
-		page->reject_count = 0;
-		goto out;
-	}
-	if (!slice_is_set(page->posts[0].source))
-		page->posts[0].source = SLICE_LIT("replay");
-	if (page->posts[0].fetched_at_ms == TIME_UNKNOWN)
-		page->posts[0].fetched_at_ms = page->posts[0].created_at_ms == TIME_UNKNOWN
-		    ? r->clock.at_ms
-		    : page->posts[0].created_at_ms;
-	if (post_event_at_ms(&page->posts[0]) > r->clock.at_ms) {
-		/* Before the first post there was no time. */
-		if (r->posts > 0 &&
-		    pass_time(r, post_event_at_ms(&page->posts[0]), false, err) < 0) {
-			rc = -1;
-			goto out;
-		}
-		clock_virtual_set(&r->clock, post_event_at_ms(&page->posts[0]));
-	}
-	r->posts++;
-	rc = pipeline_batch(r->pipeline, pages, 1, &result, NULL, NULL, err);
+	rc = go_on(r, at_ms, err);
+	if (rc == 0)
+		rc = pipeline_batch(r->pipeline, pages, 1, &result, NULL, NULL, err);
+	if (rc == 0)
+		tell_refusal(r, page, line->number);
 	if (rc == 0 && result.queued > 0)
 		rc = deliver(r, err);
 	if (rc == 0 && r->out.len > REPLAY_OUT_BYTES)
@@ -235,10 +274,9 @@ prepare(struct replay *r, struct diag_list *diags, struct err *err)
 		goto out;
 	o.mode = STORE_MEMORY;
 	rc = store_open(&o, &r->store, err);
-	if (rc == 0 && customers != NULL)
+	if (customers != NULL)
 		config->customers_path = customers;
-	if (rc == 0 && (customers != NULL || config_path != NULL))
-		rc = home_import(r->store, config, &r->clock.base, NULL, diags, err);
+	r->has_customers = customers != NULL || config_path != NULL;
 	env.store = r->store;
 	env.clock = &r->clock.base;
 	env.decided = on_decided;
@@ -281,6 +319,8 @@ run(struct verb_call *call)
 	}
 	if (rc == 0)
 		rc = lines_read_file(posts, take_line, NULL, &r, NULL, &err);
+	if (rc == 0 && !r.has_begun)
+		rc = begin_time(&r, 0, &err);
 	if (rc == 0)
 		rc = pass_time(&r, r.clock.at_ms + RUN_ON_MS, true, &err);
 	if (rc == 0)
@@ -297,10 +337,12 @@ out:
 }
 
 static const struct flag flags[] = {
-    {"--posts", NULL, "FILE", "posts as NDJSON, in the order they came; - for standard input",
-	false},
+    {"--posts", NULL, "FILE",
+	"posts and events as NDJSON, in the order they came; - for standard input", false},
     {"--customers", NULL, "FILE",
-	"an Amazon Pinpoint CSV with the customers; default: the configured ones", false},
+	"the customers, in a form that `earshot import` reads without a mapping; default: the "
+	"configured ones",
+	false},
     {"--all", NULL, NULL,
 	"also what a guardrail of the rule held back (cool-down, total, own account ...)", false},
     {0},
@@ -309,14 +351,17 @@ static const struct flag flags[] = {
 const struct verb verb_replay = {
     "replay",
     "--posts FILE [--customers FILE] [--all] [PATH...]",
-    "rules over a file of posts on a virtual clock; decisions as NDJSON; sends nothing",
+    "rules over a file of posts and events on a virtual clock; decisions as NDJSON; sends nothing",
     "The clock follows the posts' own times, and at the end runs on to the last thing that is due; "
     "messages count as sent\nwhen they are queued.  Everything happens in memory: no database is "
     "read or "
     "written.  PATH is a rules\n"
     "file or folder in place of the configured one.  Each line of the output is one decision: "
     "rule_id, occurrence_id, action,\n"
-    "subject, reason, outcome, note, at.",
+    "subject, reason, outcome, note, at.  A line with \"kind\":\"event\" is what a customer did, "
+    "as "
+    "POST /api/v1/events takes it.\nCustomers are known from the first line on, with their links, "
+    "consents, tags and segments.",
     "  earshot replay --posts posts.ndjson rules/",
     flags,
     run,

@@ -19,7 +19,7 @@
 #define NUMBER_DIGITS_MAX 20
 
 static const char *const members[] = {"id", "customer", "endpoint", "author", "name", "at",
-    "source", "properties", "attributes", "endpoints"};
+    "source", "properties", "attributes", "endpoints", "kind"};
 #define MEMBER_COUNT (sizeof members / sizeof *members)
 
 /* ---- parts that are shared with other dialects -------------------------------- */
@@ -262,7 +262,11 @@ static bool
 read_members(struct reading *r)
 {
 	struct telling *t = r->t;
+	const struct json *kind = json_get(r->object, "kind");
 
+	if (json_type(kind) != JSON_ABSENT &&
+	    !slice_eq_str(json_get_str(r->object, "kind"), "event"))
+		return refuse(r, "\"kind\" of an event is \"event\"");
 	if (!knows_members(r) || !read_whose(r) || !read_time(r) || !read_addresses(r) ||
 	    telling_text(r->object, "id", TELLING_ID_MAX, r->arena, &t->id, r->why) < 0 ||
 	    telling_text(r->object, "name", TELLING_NAME_MAX, r->arena, &t->name, r->why) < 0 ||

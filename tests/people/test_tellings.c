@@ -106,6 +106,7 @@ static const struct {
     {"{\"customer\":\"7\",\"name\":\"a\\nb\"}", "control character"},
     {"{\"customer\":\"7\",\"name\":\"x\",\"at\":\"now\"}", "2026-11-21T10:00:00Z"},
     {"{\"customer\":\"7\",\"nmae\":\"x\"}", "did you mean \"name\"?"},
+    {"{\"customer\":\"7\",\"name\":\"x\",\"kind\":\"post\"}", "\"kind\" of an event is \"event\""},
     {"{\"customer\":\"7\",\"name\":\"x\",\"properties\":[]}", "should be an object"},
     {"{\"customer\":\"7\",\"name\":\"x\",\"properties\":{\"a\":[[[[[[1]]]]]]}}", "nested too deep"},
     {"{\"customer\":\"7\",\"name\":\"x\",\"properties\":{\"\":1}}", "is no name"},

@@ -315,8 +315,72 @@ def wrong_use_says_so():
         need("gone.ndjson" in house.verb("replay", "--posts", "gone.ndjson", code=3).stderr, "a file that is not there")
 
 
+PEOPLE = """segment gold "Gold customers"
+  when all of
+    customer.plan is "gold"
+    customer allows email
+  end
+end
+
+rule cancelled "A gold customer cancelled twice"
+  when all of
+    event is "order cancelled"
+    event.total is at least 10
+    customer is in segment gold
+  end
+  happening 2 times within 7 days per customer
+  then
+    alert "support" as high
+  end
+end
+
+rule angry "Angry, and linked"
+  when all of
+    text contains "angry"
+    customer is in segment gold
+    link.proof is "imported handle"
+    customer.events_30d is at least 2
+    customer.marketing_consent_age is below 30 days
+  end
+  then
+    set customer "care" to "high"
+  end
+end
+"""
+
+
+def event(customer, at, **more):
+    return {"kind": "event", "customer": customer, "name": "order cancelled", "at": at, "properties": {"total": 24.5}} | more
+
+
+def what_customers_did_stands_between_the_posts():
+    with SmallHouse("events", RULES + PEOPLE) as house:
+        ours = {"id": "u1", "attributes": {"plan": ["gold"], "SocialHandle": ["@a1@social.example"]},
+                "endpoints": [{"id": "e1", "channel": "email", "address": "one@mail.example"}],
+                "consents": [{"channel": "email", "purpose": p, "given": True, "source": "form"} for p in ("service", "marketing")]}
+        house.write("customers.jsonl", json.dumps(ours) + "\n" + json.dumps({"id": "u2", "attributes": {"plan": ["basic"]}}) + "\n")
+        lines = [event("u1", day(1)), event("u2", day(1, 12, 1)), event("u1", day(1, 12, 2), properties={"total": 9}),
+                 event("u1", day(3), id="second"), event("u1", day(3, 12, 1), id="second"),
+                 post(1, "so angry", author=1, created_at=day(4), kind="post"), post(2, "so angry", author=2, created_at=day(4))]
+        found, _ = replay(house, lines, "--customers", house.path("customers.jsonl"))
+        same([(d["rule_id"], d["occurrence_id"].rsplit("/", 1)[-1], d["outcome"], d["subject"]) for d in found],
+             [("cancelled", "e:second", "alerted", "c:u1"), ("angry", "1", "done", "c:u1")], "decisions")
+        same([d["at"] for d in found], [day(3), day(4)], "at their times")
+
+
+def a_line_that_is_neither_is_told_and_left_out():
+    with SmallHouse("lines", RULES + PEOPLE) as house:
+        lines = [{"kind": "receipt", "id": "x"}, {"kind": 7, "text": "first"}, event("u1", day(1), customr="u1"),
+                 {"kind": "event", "author": "@nobody@social.example", "name": "x"}, '{"kind":"event"', post(1, "first", created_at=day(2))]
+        found, done = replay(house, lines, code=1)
+        same(brief(found), [("first-two", "1", "done")], "decisions")
+        for n, word in enumerate(("'receipt'", "a number", '"customr"', "linked to no customer", ""), 1):
+            need(f"line {n}: " in done.stderr and word in done.stderr, f"line {n}: {done.stderr}")
+
+
 if __name__ == "__main__":
-    run_tests([a_cool_down_runs_over_days_from_the_last_firing, a_window_opens_and_closes_at_its_minute_in_its_zone, a_total_is_a_total,
+    run_tests([a_cool_down_runs_over_days_from_the_last_firing, a_window_opens_and_closes_at_its_minute_in_its_zone, a_total_is_a_total, what_customers_did_stands_between_the_posts,
+               a_line_that_is_neither_is_told_and_left_out,
                a_person_who_takes_no_mail_gets_none, other_customers_may_be_given, other_customers_get_the_configured_codes,
                the_same_file_gives_the_same_bytes,
                nothing_is_written_and_nothing_sent, bad_lines_are_told_and_the_others_go_on, a_text_is_all_a_post_needs,
