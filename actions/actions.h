@@ -37,6 +37,9 @@ struct settle_input {
 	enum settle_mode mode;
 	const struct occurrence *occ;
 	int64_t post_no, event_no; /* of what is stored; 0: the other, or nothing */
+	/* How far the slowest stream has come: what is in time for none any more may be forgotten; 0: all
+	 * are taken to be at now. */
+	int64_t slowest_ms;
 	const char *inert; /* it decides nothing that leaves the house, and why; NULL: it may */
 	const struct firing *firings; /* each rule once */
 	size_t firing_count;
@@ -65,7 +68,8 @@ struct settled {
  *
  *  1. This rule decided on this occurrence before (an edit, a repeat): skipped silently.
  *  2. Its window counts the post (posts of own accounts, reposts the rule does not include, posts
- *     later than the allowed lateness and those without anybody to count per count nothing).  It is
+ *     behind their stream by more than the allowed lateness, and those without anybody to count per,
+ *     count nothing).  It is
  *     counted whatever holds the rule back: a window is about what was said.
  *  3. Guardrails of the rule as a whole, in this order: inert post; act within (occ->now_ms -
  *     occ->at_ms); paused rule; window (not enough yet: one DECISION_COUNTED row); what must

@@ -113,7 +113,7 @@ int guardrails_count(
 /* --- windows.c --- */
 struct window_seen {
 	const char *nobody; /* there is nobody to count per, and why; NULL: there is */
-	bool is_late; /* beyond the allowed lateness: not counted */
+	bool is_late; /* behind its stream beyond the allowed lateness: not counted */
 	size_t times; /* the most that lie within the window with this one */
 };
 int window_count(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);

@@ -51,7 +51,7 @@ struct actions_config {
 	int64_t max_per_person_per_week;
 	int64_t spend_per_day_milli, spend_per_month_milli; /* over all rules; 0: no cap */
 	const char *currency; /* for words; NULL: none is named */
-	int64_t allowed_lateness_ms; /* a post that comes later counts in no window */
+	int64_t allowed_lateness_ms; /* what is further behind its stream counts in no window */
 	const struct rule_hours *quiet_hours; /* no messages for marketing then; NULL: none */
 	const char
 	    *brand_timezone; /* for "a day" when the customer's zone is unknown; default "UTC" */

@@ -212,7 +212,7 @@ guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *w
 		return VERDICT_FAILED;
 	rc = judge_moment(s, rule, inert, why);
 	if (rc == 1 && has_window)
-		return window_judge(rule, &seen, s->in->occ->now_ms - s->in->occ->at_ms, why);
+		return window_judge(rule, &seen, s->in->occ->behind_ms, why);
 	return rc < 0 ? VERDICT_FAILED : rc == 1 ? VERDICT_FIRES : VERDICT_HELD;
 }
 
@@ -290,7 +290,8 @@ guardrails_say(const struct actions_config *config, const struct rule_head *rule
 	case WHY_LATE: /* rounded up, so that it is told to be more than what is allowed */
 		late_ms = (why->number + TIME_MINUTE_MS - 1) / TIME_MINUTE_MS * TIME_MINUTE_MS;
 		snprintf(text, WHY_MAX,
-		    "came %s late, beyond the %s a post may be late: not counted",
+		    "came %s behind its source, beyond the %s a post may be late: not "
+		    "counted",
 		    words_duration(late_ms, late),
 		    words_duration(config->allowed_lateness_ms, first));
 		break;

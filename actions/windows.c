@@ -3,9 +3,11 @@
  *
  * Each post that was true puts its own time in its place among them.  It is enough when some N of
  * them, this post's among these, lie within T of each other; so a late post can complete a window
- * as well as begin one.  A post later than the allowed lateness puts nothing: without that bound a
- * time that could still count would have to be kept for good.  What no post in time can reach any
- * more is dropped when the row is written.
+ * as well as begin one.  Late is what is behind its own stream's progress, not behind the clock: after
+ * an outage a source is caught up with in order, and every window is as if there had been none.  A post that
+ * is late by more than what is allowed puts nothing: without that bound a time that could still count would
+ * have to be kept for good.  What no post in time of any stream can reach any more is dropped when the row
+ * is written.
  */
 #include "actions/actions_internal.h"
 
@@ -53,19 +55,21 @@ window_count(struct settle *s, const struct rule_head *rule, struct window_seen 
 {
 	const struct occurrence *occ = s->in->occ;
 	const struct rule_window *w = &rule->window;
+	int64_t slowest_ms = s->in->slowest_ms > 0 ? s->in->slowest_ms : occ->now_ms;
 	struct rule_times t;
 	struct slice key;
 
 	assert(w->times >= 1 && w->times <= RULE_TIMES_MAX && w->within_ms >= 0);
-	*seen_r = (struct window_seen){
-	    .is_late = occ->now_ms - occ->at_ms > s->config->allowed_lateness_ms};
+	*seen_r = (struct window_seen){.is_late = occ->behind_ms > s->config->allowed_lateness_ms};
 	if (!guardrails_key(occ, w->scope, &key, &seen_r->nobody) || seen_r->is_late)
 		return 0;
 	if (store_times_get(s->st, rule->id, TIMES_WINDOW, key, &t, s->err) < 0)
 		return -1;
 	seen_r->times = seen_with(&t, occ->at_ms, w->within_ms);
+	if (slowest_ms > occ->at_ms)
+		slowest_ms = occ->at_ms;
 	(void)rule_times_drop_before(
-	    &t, occ->now_ms - s->config->allowed_lateness_ms - w->within_ms);
+	    &t, slowest_ms - s->config->allowed_lateness_ms - w->within_ms);
 	(void)rule_times_add(&t, occ->at_ms);
 	return store_times_put(s->st, rule->id, TIMES_WINDOW, key, &t, s->err);
 }

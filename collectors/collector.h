@@ -57,6 +57,10 @@ struct page {
 	size_t rejects_lost; /* counted but not kept */
 	size_t repaired; /* characters replaced by U+FFFD on the way in */
 	struct slice cursor; /* SLICE_NONE: unchanged */
+	/* A part of the source that is read for itself (a hashtag): how far it has come is counted by
+	 * itself.  SLICE_NONE: the source is one stream. */
+	struct slice stream;
+	bool fills_gap; /* what lies behind newer posts of the stream, and is not late for that */
 	bool is_first_fetch; /* posts of a polled source's first fetch decide nothing */
 	bool ends_first_fetch; /* after this page has_fetched is true */
 	uint64_t serial; /* set by collector_emit(): pages of a source are numbered 1, 2, ... */

@@ -382,6 +382,11 @@ mastodon_answer_take(struct mastodon *m, const struct json *array, struct slice 
 
 	if (snapshot_take(&before, m) < 0)
 		goto out;
+	/* a walk goes down from newer ones, which were given out before */
+	p->fills_gap = m->step == MASTODON_WALK;
+	p->stream = arena_slice_dup(p->arena, slice_of(m->tags[m->current].name));
+	if (!slice_is_set(p->stream))
+		goto out;
 	answer_read(&an, array, &m->tags[m->current]);
 	mv.top = mastodon_link_param(link_header, "prev", "min_id", p->arena);
 	mv.down = mastodon_link_param(link_header, "next", "max_id", p->arena);

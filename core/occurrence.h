@@ -191,6 +191,7 @@ struct occurrence {
 	struct slice id; /* of the post */
 	int64_t at_ms; /* event time */
 	int64_t now_ms; /* processing time */
+	int64_t behind_ms; /* its stream was so far ahead of it when it came; 0: it was not */
 	const struct post *post;
 	const struct score *score;
 	const struct author_facts *author;

@@ -375,6 +375,7 @@ settle(struct pipeline *p, const struct settle_input *in, const struct stored_po
 	with_zones.zones = p->zones;
 	with_zones.suggest = suggest;
 	with_zones.suggest_cookie = p;
+	with_zones.slowest_ms = p->slowest_ms;
 	if (actions_settle(p->env.store, &p->snapshot->config->actions, p->snapshot->templates,
 		&with_zones, p->arena, &settled, err) < 0)
 		return -1;
@@ -422,6 +423,7 @@ pipeline_decide(
 	occ.id = sp->post.id;
 	occ.at_ms = post_event_at_ms(&sp->post);
 	occ.now_ms = now_ms;
+	occ.behind_ms = sp->behind_ms;
 	occ.post = &sp->post;
 	occ.score = &sp->score;
 	occ.author = &sp->author;
@@ -573,6 +575,7 @@ post_take(struct pipeline *p, const struct page *page, const struct post *post, 
 	sp->customer = seen.customer;
 	sp->subject = seen.subject;
 	sp->inert = post_inertia(page, post, is_own);
+	sp->behind_ms = pipeline_stream_ahead(p, page, post_event_at_ms(post));
 	if (pipeline_regard(p, sp, is_own, now_ms, err) < 0 ||
 	    pipeline_segments_fill(p, seen.customer, now_ms, err) < 0 ||
 	    join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
@@ -595,6 +598,8 @@ page_take(struct pipeline *p, struct page *page, struct page_result *result, str
 	int64_t newest_ms = TIME_UNKNOWN;
 	const struct source_config *source = config_source(p->snapshot->config, page->feed);
 
+	if (pipeline_stream_begin(p, page, err) < 0)
+		return -1;
 	for (size_t i = 0; i < page->count; i++) {
 		struct post *post = &page->posts[i];
 
@@ -614,6 +619,8 @@ page_take(struct pipeline *p, struct page *page, struct page_result *result, str
 	result->repaired += (int64_t)page->repaired;
 	if (page->telling_count > 0)
 		return pipeline_take_tellings(p, page, result, err);
+	if (pipeline_stream_end(p, page, newest_ms, err) < 0)
+		return -1;
 	return store_source_advance(p->env.store, page->feed, page->cursor, result->stored,
 	    newest_ms, page->ends_first_fetch, err);
 }
@@ -637,6 +644,8 @@ pipeline_begin(struct pipeline *p, struct err *err)
 	if (rc < 0)
 		return -1;
 	p->is_stopped = rc == 1 || p->is_brake_file_there;
+	if (pipeline_streams_begin(p, err) < 0)
+		return -1;
 	if (pipeline_segments_begin(p, clock_now_ms(p->env.clock), err) < 0)
 		return -1;
 	return pipeline_watch_begin(p, clock_now_ms(p->env.clock), err);

@@ -28,6 +28,7 @@ pipeline_event_occurrence(
 	*occ_r = (struct occurrence){.kind = OCCURRENCE_EVENT,
 	    .id = event_occurrence_id(p->arena, e->event.id),
 	    .at_ms = e->at_ms,
+	    .behind_ms = e->behind_ms,
 	    .customer = e->customer,
 	    .event = &e->event,
 	    .subject = e->subject};
@@ -81,8 +82,8 @@ refuse(struct page *page, struct telling *t, struct slice why, struct page_resul
 }
 
 static int
-take_event(struct pipeline *p, const struct telling *t, struct slice customer_id,
-    struct page_result *result, struct err *err)
+take_event(struct pipeline *p, const struct page *page, const struct telling *t,
+    struct slice customer_id, struct page_result *result, struct err *err)
 {
 	struct stored_event *e = ARENA_NEW(p->arena, struct stored_event);
 	struct customer *customer = NULL;
@@ -98,6 +99,7 @@ take_event(struct pipeline *p, const struct telling *t, struct slice customer_id
 	    .customer_id = customer_id,
 	    .at_ms = t->at_ms,
 	    .received_at_ms = t->received_at_ms,
+	    .behind_ms = pipeline_stream_ahead(p, page, t->at_ms),
 	    .rules_version = p->snapshot->version};
 	if (events_customer(p->env.store, customer_id, t->received_at_ms, p->arena, &customer,
 		&e->subject, err) <= 0)
@@ -167,7 +169,7 @@ take_telling(struct pipeline *p, struct page *page, struct telling *t, struct pa
 		return -1;
 	result->customers_created += was_created;
 	if (t->kind == TELLING_EVENT)
-		return take_event(p, t, customer_id, result, err);
+		return take_event(p, page, t, customer_id, result, err);
 	result->customers_told++;
 	return keep_id(p, t, err);
 }
@@ -176,6 +178,8 @@ int
 pipeline_take_tellings(
     struct pipeline *p, struct page *page, struct page_result *result, struct err *err)
 {
+	int64_t newest_ms = TIME_UNKNOWN;
+
 	for (size_t i = 0; i < page->telling_count; i++) {
 		struct telling *t = &page->tellings[i];
 
@@ -183,6 +187,8 @@ pipeline_take_tellings(
 		t->refused = SLICE_NONE;
 		if (take_telling(p, page, t, result, err) < 0)
 			return err_prefix(err, "event '%.200s'", t->id.ptr);
+		if (t->at_ms > newest_ms && !slice_is_set(t->refused))
+			newest_ms = t->at_ms;
 	}
-	return 0;
+	return pipeline_stream_end(p, page, newest_ms, err);
 }

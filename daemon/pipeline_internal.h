@@ -49,6 +49,8 @@ struct pipeline {
 	bool are_segments_known, knows_segments_due;
 	int64_t segments_due_ms;
 	/* The batch under way. */
+	int64_t slowest_ms; /* stream, when it began; 0: none is known */
+	int64_t stream_ms; /* how far that of the page had come; TIME_UNKNOWN: it had not begun */
 	bool is_stopped;
 	size_t watch_queued; /* alerts of watches */
 	struct base_count *base_counts;
@@ -87,6 +89,15 @@ int pipeline_settle_event(struct pipeline *p, const struct settle_input *in,
  * alerts. */
 int pipeline_settle(struct pipeline *p, const struct settle_input *in, const struct stored_post *sp,
     size_t *queued_r, struct err *err);
+/* --- pipeline_streams.c --- */
+int pipeline_streams_begin(struct pipeline *p, struct err *err);
+/* Before the page's first post, and behind its last: newest_ms is the newest event time in it. */
+int pipeline_stream_begin(struct pipeline *p, const struct page *page, struct err *err);
+int pipeline_stream_end(
+    struct pipeline *p, const struct page *page, int64_t newest_ms, struct err *err);
+/* By how much the page's stream is ahead of what happened then; 0: it is not. */
+int64_t pipeline_stream_ahead(const struct pipeline *p, const struct page *page, int64_t at_ms);
+
 /* --- pipeline_regard.c --- */
 /* What a new post says of others, and what is thought of its author: sp->author is filled on. */
 int pipeline_regard(

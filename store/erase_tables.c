@@ -10,7 +10,7 @@ static const struct erase_table tables[] = {
     {"posts", ERASE_EMPTIED,
 	"post_no,id,feed,source,author_no,subject,event_at_ms,created_at_ms,fetched_at_ms,text,"
 	"text_hash,lang,label,score_milli,brands,likes,replies,reposts,inert,rules_version,"
-	"revision,is_deleted,is_expired,post_json,score_json,is_complaint,repost_of"},
+	"revision,is_deleted,is_expired,post_json,score_json,is_complaint,repost_of,behind_ms"},
     {"post_customers", ERASE_DELETED, NULL},
     {"authors", ERASE_DELETED, NULL},
     {"author_standing", ERASE_DELETED, NULL},
@@ -68,6 +68,7 @@ static const struct erase_table tables[] = {
     {"rules_parts", ERASE_NOBODY, "stage_no,part,bytes"},
     {"rule_id_states", ERASE_NOBODY, "id,stage_no,first_version,last_version"},
     {"sources", ERASE_NOBODY, "name,cursor,has_fetched,posts,last_post_at_ms"},
+    {"streams", ERASE_NOBODY, "name,newest_at_ms"},
     {"watch_base", ERASE_NOBODY, "watch_id,minute,count"},
     {"watch_state", ERASE_NOBODY, "watch_id,state,updated_at_ms"},
     {"incidents", ERASE_NOBODY,

@@ -10,7 +10,7 @@
 
 #define EVENT_COLUMNS                                                                              \
 	"event_no, id, customer_id, name, source, at_ms, received_at_ms, properties, inert, "      \
-	"rules_version, customer_json, is_expired"
+	"rules_version, customer_json, is_expired, behind_ms"
 
 struct slice
 event_occurrence_id(struct arena *a, struct slice event_id)
@@ -79,11 +79,13 @@ store_event_insert(struct store *st, struct stored_event *e, struct err *err)
 	}
 	if (query_open(&q, st,
 		"INSERT INTO events (id, customer_id, name, source, at_ms, received_at_ms, "
-		"properties, inert, rules_version, customer_json, is_expired) VALUES (?1, ?2, ?3, "
-		"?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING",
+		"properties, inert, rules_version, customer_json, is_expired, behind_ms) VALUES "
+		"(?1, ?2, ?3, "
+		"?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;
 	bind_event(&q, e, properties, customer);
+	query_bind_time(&q, e->behind_ms > 0 ? e->behind_ms : TIME_UNKNOWN);
 	rc = query_change(&q, err);
 	if (rc > 0)
 		e->event_no = sqlite3_last_insert_rowid(st->db);
@@ -126,6 +128,7 @@ read_event(struct query *q, struct arena *a, struct stored_event *e, struct err 
 	e->inert = query_text(q, 8, a).ptr; /* the arena's copies end in NUL */
 	e->rules_version = query_int(q, 9);
 	e->is_expired = query_int(q, 11) != 0;
+	e->behind_ms = query_int(q, 12);
 	return read_json(q, a, e, err);
 }
 

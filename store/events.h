@@ -28,6 +28,7 @@ struct stored_event {
 	struct slice subject; /* "c:" and the id of that customer */
 	int64_t at_ms, received_at_ms;
 	const char *inert; /* NULL: may decide */
+	int64_t behind_ms; /* as of a post */
 	int64_t rules_version;
 	bool is_expired; /* "no longer known" */
 };

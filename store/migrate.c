@@ -21,6 +21,7 @@ extern const char embed_store_migrations_0007_segments_sql[];
 extern const char embed_store_migrations_0008_erasure_sql[];
 extern const char embed_store_migrations_0009_rules_parts_sql[];
 extern const char embed_store_migrations_0010_counted_sql[];
+extern const char embed_store_migrations_0011_streams_sql[];
 
 static const struct {
 	int version;
@@ -37,6 +38,7 @@ static const struct {
     {8, "0008_erasure", embed_store_migrations_0008_erasure_sql},
     {9, "0009_rules_parts", embed_store_migrations_0009_rules_parts_sql},
     {10, "0010_counted", embed_store_migrations_0010_counted_sql},
+    {11, "0011_streams", embed_store_migrations_0011_streams_sql},
 };
 
 #define MIGRATION_COUNT (sizeof migrations / sizeof migrations[0])

@@ -105,6 +105,7 @@ bind_post(struct query *q, const struct stored_post *sp, struct slice brands,
 	query_bind_time(q, sp->post_no > 0 ? sp->post_no : TIME_UNKNOWN);
 	query_bind_text(q, p->repost_of);
 	query_bind_int(q, (sp->score.intents >> INTENT_COMPLAINT) & 1);
+	query_bind_time(q, sp->behind_ms > 0 ? sp->behind_ms : TIME_UNKNOWN);
 }
 
 int
@@ -127,12 +128,12 @@ store_post_insert(struct store *st, struct stored_post *sp, struct err *err)
 		"created_at_ms, "
 		"fetched_at_ms, text, text_hash, lang, label, score_milli, brands, likes, replies, "
 		"reposts, inert, rules_version, post_json, score_json, post_no, repost_of, "
-		"is_complaint) VALUES (?1, ?2, "
+		"is_complaint, behind_ms) VALUES (?1, ?2, "
 		"?3, "
 		"?4, ?5, "
 		"?6, "
 		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "
-		"?24) "
+		"?24, ?25) "
 		"ON CONFLICT (id) DO NOTHING",
 		err) < 0)
 		return -1;
@@ -191,6 +192,7 @@ read_columns(struct query *q, struct arena *a, struct stored_post *sp)
 	sp->revision = query_int(q, 18);
 	p->is_deleted = query_int(q, 19) != 0;
 	sp->is_expired = query_int(q, 20) != 0;
+	sp->behind_ms = query_int(q, 23);
 }
 
 bool

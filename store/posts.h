@@ -32,6 +32,7 @@ struct stored_post {
 	struct slice subject;
 	struct slice feed;
 	const char *inert; /* NULL: may decide */
+	int64_t behind_ms; /* its stream was so far ahead of it when it came; 0: it was not */
 	int64_t rules_version;
 	int64_t revision;
 	bool is_expired; /* texts are gone: "no longer known" */
@@ -102,6 +103,14 @@ int store_source_advance(struct store *st, struct slice name, struct slice curso
     int64_t last_post_at_ms, bool has_fetched, struct err *err);
 int store_sources_list(struct store *st, struct arena *a, struct source_row **rows_r,
     size_t *count_r, struct err *err);
+
+/* How far a stream has come: the newest event time seen of it.  TIME_UNKNOWN: it has not begun. */
+int store_stream_get(struct store *st, struct slice name, int64_t *newest_at_ms_r, struct err *err);
+/* It never goes back. */
+int
+store_stream_advance(struct store *st, struct slice name, int64_t newest_at_ms, struct err *err);
+/* How far the slowest has come, of those that have moved since since_ms; TIME_UNKNOWN: none has. */
+int store_streams_slowest(struct store *st, int64_t since_ms, int64_t *at_ms_r, struct err *err);
 
 int store_reject(struct store *st, int64_t now_ms, struct slice feed, const char *reason,
     struct slice excerpt, struct err *err);

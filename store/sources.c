@@ -78,6 +78,56 @@ store_sources_list(
 	return query_rows(&q, a, sizeof **rows_r, read_source, rows_r, count_r, err);
 }
 
+/* ---- streams ------------------------------------------------------------- */
+
+static int
+read_time(struct query *q, int64_t *at_ms_r, struct err *err)
+{
+	int rc = query_step(q, err);
+
+	*at_ms_r = rc > 0 ? query_time(q, 0) : TIME_UNKNOWN;
+	query_close(q);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_stream_get(struct store *st, struct slice name, int64_t *newest_at_ms_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st, "SELECT newest_at_ms FROM streams WHERE name = ?1", err) < 0)
+		return -1;
+	query_bind_text(&q, name);
+	return read_time(&q, newest_at_ms_r, err);
+}
+
+int
+store_stream_advance(struct store *st, struct slice name, int64_t newest_at_ms, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		"INSERT INTO streams (name, newest_at_ms) VALUES (?1, ?2) ON CONFLICT (name) DO "
+		"UPDATE SET newest_at_ms = max(newest_at_ms, excluded.newest_at_ms)",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, name);
+	query_bind_int(&q, newest_at_ms);
+	return query_run(&q, err);
+}
+
+int
+store_streams_slowest(struct store *st, int64_t since_ms, int64_t *at_ms_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(
+		&q, st, "SELECT min(newest_at_ms) FROM streams WHERE newest_at_ms >= ?1", err) < 0)
+		return -1;
+	query_bind_int(&q, since_ms);
+	return read_time(&q, at_ms_r, err);
+}
+
 /* An input that is rejected may be anything; what is stored is text. */
 static struct slice
 excerpt_of(struct store *st, struct slice raw)

@@ -255,7 +255,7 @@ int times_flush(struct store *st, struct err *err);
 	"post_no, id, feed, source, author_no, subject, created_at_ms, fetched_at_ms, text, "      \
 	"lang, "                                                                                   \
 	"label, score_milli, brands, likes, replies, reposts, inert, rules_version, revision, "    \
-	"is_deleted, is_expired, post_json, score_json"
+	"is_deleted, is_expired, post_json, score_json, behind_ms"
 /* Of the row of POST_COLUMNS the query stands on: are its texts gone; the post itself, with_reasons or
  * without the score's reasons; and who its author was linked to. */
 bool post_row_is_gone(struct query *q);

@@ -31,6 +31,7 @@ post_at(
 
 	world_next_post(w, id, now_ms);
 	w->occ.at_ms = at_ms;
+	w->occ.behind_ms = now_ms - at_ms; /* of a stream that has come up to now */
 	world_settle(w, &f, 1);
 	return w->settled.count == 0 ? NULL : &w->settled.rows[0];
 }
@@ -97,7 +98,9 @@ what_counts_and_what_does_not(void **state)
 	    {"a post", NULL, false, false, 0, LIMIT_PER_AUTHOR, NULL, true},
 	    {"an hour late", NULL, false, false, HOUR, LIMIT_PER_AUTHOR, NULL, true},
 	    {"later than that", NULL, false, false, HOUR + 1, LIMIT_PER_AUTHOR,
-		"came 61 minutes late, beyond the 1 hour a post may be late: not counted", false},
+		"came 61 minutes behind its source, beyond the 1 hour a post may be late: not "
+		"counted",
+		false},
 	    {"our own", INERT_OWN_ACCOUNT, false, false, 0, LIMIT_PER_AUTHOR, INERT_OWN_ACCOUNT,
 		false},
 	    {"a repost is nothing its reposter said", INERT_REPOST, false, false, 0,
@@ -234,6 +237,7 @@ random_streams_fire_as_a_slow_count_says(void **state)
 			all[i].is_counted = now - all[i].at_ms <= HOUR;
 			world_next_post(&w, arena_printf(w.arena, "s%d-%zu", (int)seed, i), now);
 			w.occ.at_ms = all[i].at_ms;
+			w.occ.behind_ms = now - all[i].at_ms;
 			w.occ.subject = S(arena_printf(w.arena, "a:%d", all[i].person));
 			w.in.firings = &f;
 			w.in.firing_count = 1;

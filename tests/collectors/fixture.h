@@ -60,6 +60,12 @@ struct fixture {
 	/* stop after so many commits: 0 never */
 	size_t restart_after;
 	size_t commits_since_start, restarts;
+	/* how far each stream has come, and posts that were behind it */
+	struct {
+		char name[64];
+		int64_t newest_ms;
+	} streams[4];
+	size_t behind;
 	int64_t started_ms;
 	struct loop_timer *tick; /* keeps the loop from waiting for ever */
 };
@@ -97,6 +103,26 @@ fixture_must_find(const struct fixture *f, const char *id)
 	return found;
 }
 
+static inline void
+fixture_follow_stream(struct fixture *f, const struct page *p)
+{
+	struct slice name = slice_is_set(p->stream) ? p->stream : p->feed;
+	int64_t newest_ms;
+	size_t i = 0;
+
+	while (f->streams[i].name[0] != '\0' && !slice_eq_str(name, f->streams[i].name))
+		assert_true(++i < sizeof f->streams / sizeof *f->streams);
+	snprintf(f->streams[i].name, sizeof f->streams[i].name, "%.*s", SLICE_ARG(name));
+	newest_ms = f->streams[i].newest_ms;
+	for (size_t k = 0; k < p->count; k++) {
+		int64_t at_ms = p->posts[k].created_at_ms;
+
+		f->behind += !p->fills_gap && at_ms < f->streams[i].newest_ms;
+		newest_ms = at_ms > newest_ms ? at_ms : newest_ms;
+	}
+	f->streams[i].newest_ms = newest_ms;
+}
+
 /* As the pipeline would: posts, cursor and mark at once. */
 static inline void
 fixture_commit_one(struct fixture *f)
@@ -105,6 +131,7 @@ fixture_commit_one(struct fixture *f)
 	uint64_t serial = p->serial;
 
 	memmove(&f->waiting[0], &f->waiting[1], --f->waiting_count * sizeof(f->waiting[0]));
+	fixture_follow_stream(f, p);
 	for (size_t i = 0; i < p->count; i++) {
 		char id[POST_ID_MAX + 1];
 		snprintf(id, sizeof(id), "%.*s", SLICE_ARG(p->posts[i].id));

@@ -506,6 +506,7 @@ a_status_under_two_hashtags_is_given_once(void **state)
 	fixture_run_for(&f, 100);
 	assert_int_equal(f.count, 100);
 	assert_int_equal(f.doubled, 0);
+	assert_int_equal(f.behind, 0);
 	fixture_fini(&f);
 }
 
@@ -594,6 +595,7 @@ a_gap_beyond_measure_is_given_up_from_the_top(void **state)
 	wanted = (int)f.count + 10;
 	fixture_run(&f, has_wanted, 5000, "what came afterwards");
 	expect_all(4500 - 3900, 4510);
+	assert_int_equal(f.behind, 0); /* what is walked down to is not late */
 	fixture_fini(&f);
 }
 

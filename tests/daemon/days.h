@@ -216,13 +216,15 @@ struct saying {
 	const char *id, *who, *text, *reply_to;
 	bool is_deleted, is_first_fetch;
 	int64_t age_ms;
+	const char *feed; /* NULL: "demo" */
 };
 
 /* Says it at the clock's time. */
 __attribute__((unused)) static void
 say(struct world *w, const struct saying *s)
 {
-	struct page *page = page_new(S("demo")), *const pages[] = {page};
+	struct page *page = page_new(S(s->feed != NULL ? s->feed : "demo")),
+		    *const pages[] = {page};
 	struct page_result r;
 	struct post *post = page_add(page);
 

@@ -102,6 +102,8 @@ speak(struct world *w, uint64_t seed, int64_t from_ms, int64_t until_ms)
 		    &(struct saying){.id = id,
 			.who = who,
 			.text = words[rng_below(&rng, 6)],
+			.age_ms =
+			    rng_below(&rng, 8) == 0 ? (int64_t)rng_below(&rng, 200) * MINUTE : 0,
 			.reply_to = rng_below(&rng, 2) == 0 ? NULL : threads[rng_below(&rng, 3)]});
 		if (rng_below(&rng, 8) == 0) {
 			char answer[32];
