@@ -66,7 +66,7 @@ static const struct {
     {"posts", "Posts", "the feed each row names", TERMS,
 	WHILE_WORDS ", or as the source's keep_for says"},
     {"events", "Events", "the system each row names", SERVED, WHILE_WORDS},
-    {"days", "Activity by day", "computed from posts, messages and events", SERVED, "90 days"},
+    {"days", "Activity by day", "computed from posts, messages and events", SERVED, "97 days"},
     {"decisions", "Decisions", "the rules, on a post or event", OURS, WHILE_PROOF},
     {"messages", "Messages", "queued by decisions", OURS, WHILE_PROOF},
     {"replies", "Replies to posts", "queued by decisions", OURS, WHILE_PROOF},

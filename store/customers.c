@@ -175,7 +175,8 @@ load_tags(struct store *st, struct slice id, int64_t now_ms, struct arena *a, st
 
 #define CUSTOMER_COLUMNS                                                                           \
 	"id, timezone, locale, country, merged_into, EXISTS (SELECT 1 FROM customers m WHERE "     \
-	"m.merged_into = customers.id), last_post_at_ms, last_contact_at_ms, last_event_at_ms"
+	"m.merged_into = customers.id), last_post_at_ms, last_contact_at_ms, last_event_at_ms, "   \
+	"sums"
 
 static int
 read_customer(struct query *q, struct arena *a, void *row, struct err *err)
@@ -192,6 +193,7 @@ read_customer(struct query *q, struct arena *a, void *row, struct err *err)
 	own->stats.last_post_at_ms = query_time(q, 6);
 	own->stats.last_contact_at_ms = query_time(q, 7);
 	own->stats.last_event_at_ms = query_time(q, 8);
+	day_sums_read(query_peek_blob(q, 9), &own->sums);
 	return 0;
 }
 
@@ -203,7 +205,7 @@ load_parts(
 
 	if (load_facts(st, c->id, a, own, err) < 0 || load_endpoints(st, c->id, a, c, err) < 0 ||
 	    customer_consents_load(st, c->id, a, c, err) < 0 ||
-	    days_load(st, c->id, now_ms, &own->stats, err) < 0)
+	    days_load(st, c->id, now_ms, &own->sums, &own->stats, err) < 0)
 		return -1;
 	return load_tags(st, c->id, now_ms, a, c, err);
 }

@@ -4,6 +4,7 @@
 #ifndef STORE_CUSTOMERS_INTERNAL_H
 #define STORE_CUSTOMERS_INTERNAL_H
 
+#include "store/day_sums.h"
 #include "store/merges.h"
 #include "store/records_internal.h"
 #include "store/store_internal.h"
@@ -15,6 +16,7 @@ struct own_customer {
 	struct slice merged_into;
 	bool has_merged; /* others were merged into it */
 	struct customer_stats stats; /* sums: sentiments are not means yet */
+	struct day_sums sums; /* as they are stored */
 };
 /* 1, 0, -1 */
 int customer_load_own(struct store *st, struct slice id, int64_t now_ms, struct arena *a,
@@ -25,8 +27,8 @@ int customers_combine(struct store *st, const struct own_customer *list, size_t 
     struct arena *a, struct customer **c_r, struct err *err);
 
 /* --- days.c: s has the last times, and gets the sums; of all that are one; their means --- */
-int days_load(struct store *st, struct slice customer_id, int64_t now_ms, struct customer_stats *s,
-    struct err *err);
+int days_load(struct store *st, struct slice customer_id, int64_t now_ms,
+    const struct day_sums *sums, struct customer_stats *s, struct err *err);
 void days_add_up(struct customer_stats *sum, const struct customer_stats *s);
 void days_finish(struct customer_stats *s);
 

@@ -14,7 +14,8 @@ first_day(int64_t now_ms)
 /* ---- adding ------------------------------------------------------------- */
 
 static int
-add_to_day(struct store *st, struct slice customer_id, const struct day_entry *e, struct err *err)
+add_to_day(struct store *st, struct slice customer_id, int64_t day,
+    const int64_t n[DAY_NUMBER_COUNT], struct err *err)
 {
 	struct query q;
 
@@ -28,46 +29,105 @@ add_to_day(struct store *st, struct slice customer_id, const struct day_entry *e
 		err) < 0)
 		return -1;
 	query_bind_text(&q, customer_id);
-	query_bind_int(&q, e->at_ms / TIME_DAY_MS);
-	query_bind_int(&q, e->what == DAY_POST);
-	query_bind_int(&q, e->what == DAY_POST ? e->score_milli : 0);
-	query_bind_int(&q, e->what == DAY_POST && e->is_complaint);
-	query_bind_int(&q, e->what == DAY_CONTACT);
-	query_bind_int(&q, e->what == DAY_EVENT);
+	query_bind_int(&q, day);
+	for (size_t k = 0; k < DAY_NUMBER_COUNT; k++)
+		query_bind_int(&q, n[k]);
 	return query_run(&q, err);
 }
 
+/* The last times of their row, and the sums; 1, 0 nobody, -1. */
 static int
-note_last(struct store *st, struct slice customer_id, const struct day_entry *e, struct err *err)
+read_row(struct store *st, struct slice customer_id, struct customer_stats *last_r,
+    struct day_sums *sums_r, struct err *err)
 {
-	static const char *const sql[] = {
-	    [DAY_POST] = "UPDATE customers SET last_post_at_ms = max(?2, coalesce(last_post_at_ms, "
-			 "?2)) WHERE id = ?1",
-	    [DAY_CONTACT] = "UPDATE customers SET last_contact_at_ms = max(?2, coalesce("
-			    "last_contact_at_ms, ?2)) WHERE id = ?1",
-	    [DAY_EVENT] = "UPDATE customers SET last_event_at_ms = max(?2, coalesce("
-			  "last_event_at_ms, ?2)) WHERE id = ?1",
-	};
 	struct query q;
+	int rc;
 
-	if (query_open(&q, st, sql[e->what], err) < 0)
+	if (query_open(&q, st,
+		"SELECT last_post_at_ms, last_contact_at_ms, last_event_at_ms, sums FROM customers "
+		"WHERE id = ?1",
+		err) < 0)
 		return -1;
 	query_bind_text(&q, customer_id);
-	query_bind_int(&q, e->at_ms);
-	return query_change(&q, err);
+	rc = query_step(&q, err);
+	if (rc > 0) {
+		last_r->last_post_at_ms = query_time(&q, 0);
+		last_r->last_contact_at_ms = query_time(&q, 1);
+		last_r->last_event_at_ms = query_time(&q, 2);
+		day_sums_read(query_peek_blob(&q, 3), sums_r);
+		if (query_check(&q, err) < 0)
+			rc = -1;
+	}
+	query_close(&q);
+	return rc;
+}
+
+static void
+note_last(struct customer_stats *last, const struct day_entry *e)
+{
+	int64_t *at_ms = e->what == DAY_POST ? &last->last_post_at_ms
+	    : e->what == DAY_CONTACT         ? &last->last_contact_at_ms
+					     : &last->last_event_at_ms;
+
+	if (e->at_ms > *at_ms) /* TIME_UNKNOWN is the least */
+		*at_ms = e->at_ms;
+}
+
+static int
+write_row(struct store *st, struct slice customer_id, const struct customer_stats *last,
+    const struct day_sums *sums, struct err *err)
+{
+	unsigned char bytes[DAY_SUMS_BYTES];
+	struct query q;
+
+	if (query_open(&q, st,
+		"UPDATE customers SET last_post_at_ms = ?2, last_contact_at_ms = ?3, "
+		"last_event_at_ms = ?4, sums = ?5 WHERE id = ?1",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, customer_id);
+	query_bind_time(&q, last->last_post_at_ms);
+	query_bind_time(&q, last->last_contact_at_ms);
+	query_bind_time(&q, last->last_event_at_ms);
+	query_bind_blob(&q, sums->day == DAY_SUMS_NONE ? SLICE_NONE : day_sums_write(sums, bytes));
+	return query_run(&q, err);
+}
+
+/* The sums are brought to today before the day has what is new. */
+static int
+add_to_both(struct store *st, struct slice customer_id, const struct day_entry *e, int64_t today,
+    struct day_sums *sums, struct err *err)
+{
+	const int64_t n[DAY_NUMBER_COUNT] = {[DAY_POSTS] = e->what == DAY_POST,
+	    [DAY_SCORE_MILLI] = e->what == DAY_POST ? e->score_milli : 0,
+	    [DAY_COMPLAINTS] = e->what == DAY_POST && e->is_complaint,
+	    [DAY_CONTACTS] = e->what == DAY_CONTACT,
+	    [DAY_EVENTS] = e->what == DAY_EVENT};
+
+	if (day_sums_follow(st, customer_id, today, sums, err) < 0 ||
+	    add_to_day(st, customer_id, e->at_ms / TIME_DAY_MS, n, err) < 0)
+		return -1;
+	day_sums_add(sums, e->at_ms / TIME_DAY_MS, n);
+	return 0;
 }
 
 int
 store_day_add(struct store *st, struct slice customer_id, const struct day_entry *e, int64_t now_ms,
     struct err *err)
 {
-	int rc = note_last(st, customer_id, e, err);
+	struct customer_stats last = {0};
+	struct day_sums sums;
+	int rc = read_row(st, customer_id, &last, &sums, err);
 
-	if (rc > 0 && store_customer_touched(st, customer_id, err) < 0)
+	if (rc <= 0)
+		return rc;
+	note_last(&last, e);
+	if (e->at_ms / TIME_DAY_MS >= first_day(now_ms) &&
+	    add_to_both(st, customer_id, e, now_ms / TIME_DAY_MS, &sums, err) < 0)
 		return -1;
-	if (rc <= 0 || e->at_ms / TIME_DAY_MS < first_day(now_ms))
-		return rc < 0 ? -1 : 0;
-	return add_to_day(st, customer_id, e, err);
+	if (write_row(st, customer_id, &last, &sums, err) < 0)
+		return -1;
+	return store_customer_touched(st, customer_id, err);
 }
 
 /* ---- counting anew ------------------------------------------------------ */
@@ -108,6 +168,7 @@ rebuild_days(struct store *st, struct slice customer_id, int64_t from, int64_t t
 	return 0;
 }
 
+/* The sums are added up when they are wanted next. */
 static int
 rebuild_last(struct store *st, struct slice customer_id, struct err *err)
 {
@@ -115,8 +176,8 @@ rebuild_last(struct store *st, struct slice customer_id, struct err *err)
 
 	if (query_open(&q, st,
 		"UPDATE customers SET last_post_at_ms = (SELECT max(event_at_ms) FROM posts WHERE "
-		"author_no IN " LINKED_AUTHORS " AND is_deleted = 0 AND repost_of IS NULL) "
-		"WHERE id = ?1",
+		"author_no IN " LINKED_AUTHORS " AND is_deleted = 0 AND repost_of IS NULL), "
+		"sums = NULL WHERE id = ?1",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, customer_id);
@@ -172,56 +233,30 @@ store_days_post_changed(struct store *st, int64_t post_no, int64_t now_ms, struc
 
 /* ---- loading ------------------------------------------------------------ */
 
-static const int64_t spans[STATS_SPAN_COUNT] = {7, 30, STATS_DAYS_MAX};
-
-static void
-take_row(struct query *q, int64_t today, struct customer_stats *s)
-{
-	int64_t day = query_int(q, 0);
-
-	for (size_t i = 0; i < STATS_SPAN_COUNT; i++) {
-		if (day <= today - spans[i])
-			continue;
-		s->posts[i] += query_int(q, 1);
-		s->sentiment_milli[i] += query_int(q, 2);
-		s->complaints[i] += query_int(q, 3);
-		s->contacts[i] += query_int(q, 4);
-		s->events[i] += query_int(q, 5);
-	}
-}
-
-int
-days_load(struct store *st, struct slice customer_id, int64_t now_ms, struct customer_stats *s,
-    struct err *err)
-{
-	int64_t today = now_ms / TIME_DAY_MS, last = s->last_post_at_ms;
-	struct query q;
-	int rc;
-
-	if (s->last_contact_at_ms > last)
-		last = s->last_contact_at_ms;
-	if (s->last_event_at_ms > last)
-		last = s->last_event_at_ms;
-	if (last == TIME_UNKNOWN || last / TIME_DAY_MS < first_day(now_ms))
-		return 0; /* nothing happened in the days that count */
-	if (query_open(&q, st,
-		"SELECT day, posts, score_sum_milli, complaints, contacts, events FROM "
-		"customer_days WHERE customer_id = ?1 AND day > ?2 AND day <= ?3",
-		err) < 0)
-		return -1;
-	query_bind_text(&q, customer_id);
-	query_bind_int(&q, today - STATS_DAYS_MAX);
-	query_bind_int(&q, today);
-	while ((rc = query_step(&q, err)) > 0)
-		take_row(&q, today, s);
-	query_close(&q);
-	return rc;
-}
-
 static int64_t
 later(int64_t a_ms, int64_t b_ms)
 {
 	return a_ms > b_ms ? a_ms : b_ms; /* TIME_UNKNOWN is the least */
+}
+
+int
+days_load(struct store *st, struct slice customer_id, int64_t now_ms, const struct day_sums *sums,
+    struct customer_stats *s, struct err *err)
+{
+	struct day_sums now = *sums;
+	int64_t last = later(s->last_post_at_ms, s->last_contact_at_ms);
+
+	last = later(last, s->last_event_at_ms);
+	if (last == TIME_UNKNOWN || last / TIME_DAY_MS < first_day(now_ms))
+		return 0; /* nothing happened in the days that count */
+	if (day_sums_follow(st, customer_id, now_ms / TIME_DAY_MS, &now, err) < 0)
+		return -1;
+	memcpy(s->posts, now.n[DAY_POSTS], sizeof s->posts);
+	memcpy(s->sentiment_milli, now.n[DAY_SCORE_MILLI], sizeof s->sentiment_milli);
+	memcpy(s->complaints, now.n[DAY_COMPLAINTS], sizeof s->complaints);
+	memcpy(s->contacts, now.n[DAY_CONTACTS], sizeof s->contacts);
+	memcpy(s->events, now.n[DAY_EVENTS], sizeof s->events);
+	return 0;
 }
 
 void

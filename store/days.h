@@ -6,7 +6,7 @@
  * reposts are others' words, and what was deleted upstream counts no more.  Posts stored before complaints
  * were a column (migration 0003) count as none.  Days belong to the customer
  * an account was linked to; where several customers are one, loading adds them up.  Days are kept for
- * STATS_DAYS_MAX; the times of the last post, contact and event stay.  Whoever's days change is touched
+ * STATS_DAYS_MAX and a week (day_sums.h); the times of the last post, contact and event stay.  Whoever's days change is touched
  * (segments.h): their segments are judged in the same transaction.
  *
  * Threads: the writer's, inside a transaction.  Errors: -1 and err.

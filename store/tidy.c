@@ -8,7 +8,7 @@
 
 #include "core/mem.h"
 #include "store/items.h"
-#include "store/days.h"
+#include "store/day_sums.h"
 #include "store/store_internal.h"
 
 #define ANSWER_KEEP_MS TIME_DAY_MS
@@ -220,7 +220,7 @@ store_tidy(struct store *st, int64_t now_ms, int64_t retention_ms, int64_t seen_
 	    delete_older(&t,
 		"DELETE FROM customer_days WHERE (customer_id, day) IN (SELECT customer_id, day "
 		"FROM customer_days WHERE day < ?2 LIMIT ?1)",
-		now_ms / TIME_DAY_MS - STATS_DAYS_MAX) < 0 ||
+		now_ms / TIME_DAY_MS - STATS_DAYS_MAX - DAY_SUMS_BEHIND_MAX) < 0 ||
 	    drop_caps(&t, now_ms) < 0 || drop_times(&t, forget_before_ms) < 0 ||
 	    expire_posts(&t, now_ms - retention_ms) < 0 ||
 	    delete_older(&t, EXPIRE_EVENTS, now_ms - retention_ms) < 0 ||

@@ -34,6 +34,7 @@ CREATE INDEX customer_days_by_day ON customer_days (day);
 ALTER TABLE customers ADD COLUMN last_post_at_ms INTEGER;
 ALTER TABLE customers ADD COLUMN last_contact_at_ms INTEGER;
 ALTER TABLE customers ADD COLUMN last_event_at_ms INTEGER;
+ALTER TABLE customers ADD COLUMN sums BLOB;	-- of the last 7, 30 and 90 days (store/day_sums.h); NULL: to be added up
 
 -- Two subjects became one (a link, a merge): in force these make trees, and what is counted is kept under a tree's root.
 CREATE TABLE subject_joins (
