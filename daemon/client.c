@@ -11,6 +11,7 @@
 #include "core/timefmt.h"
 #include "api/api.h"
 #include "nlp/nlp.h"
+#include "platform/file.h"
 #include "platform/http_sync.h"
 #include "platform/sysclock.h"
 #include "store/store.h"
@@ -95,7 +96,8 @@ client_new(struct config *config_take, struct client **c_r, struct err *err)
 		client_free(c);
 		return err_set(err, ERR_NOMEM, "no memory");
 	}
-	if (probe(c, err) < 0 || (!c->has_daemon && open_home(c, err) < 0)) {
+	if (probe(c, err) < 0 ||
+	    (!c->has_daemon && file_exists(c->config->store_path) && open_home(c, err) < 0)) {
 		client_free(c);
 		return -1;
 	}
@@ -140,6 +142,27 @@ call_daemon(struct client *c, const char *method, const char *path, struct slice
 
 /* ---- on the store itself ----------------------------------------------------------- */
 
+/* Imports and rules that are to go live may come before the first start; to look, pause or erase there
+ * is nothing yet, and no database is begun in whatever folder somebody happens to stand. */
+static int
+need_home(struct client *c, const char *method, struct slice path, struct err *err)
+{
+	const char *allow;
+	int status = 0;
+	const struct api_route *route = api_route_find(method, path, &status, &allow);
+
+	if (c->store != NULL)
+		return 0;
+	if (route == NULL ||
+	    (api_route_place(route) != API_WRITER_PREPARED &&
+		!slice_eq_str(path, "/api/v1/customers/import")))
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no database at '%s', and no daemon runs: 'earshot run' begins one, "
+		    "'-c FILE' names another configuration",
+		    c->config->store_path);
+	return open_home(c, err);
+}
+
 static int
 call_alone(struct client *c, const char *method, const char *path, struct slice body, int *status_r,
     struct buf *answer, struct err *err)
@@ -155,6 +178,8 @@ call_alone(struct client *c, const char *method, const char *path, struct slice 
 
 	q.method = method;
 	q.path = question == NULL ? slice_of(path) : slice_make(path, (size_t)(question - path));
+	if (need_home(c, method, q.path, err) < 0)
+		return -1;
 	q.query = question == NULL ? SLICE_NONE : slice_of(question + 1);
 	q.body = body;
 	q.content_type = slice_of("application/json");

@@ -592,7 +592,13 @@ check_whole(struct loading *l)
 	const char *zone = c->actions.brand_timezone;
 	char message[300];
 
-	if (c->listen != NULL && !http_server_address_is_loopback(c->listen) && c->token == NULL)
+	if (c->listen != NULL && !http_server_address_is_valid(c->listen))
+		find(l, node_at(l, "server", "listen"), "C062",
+		    "an address and a port up to 65535: 127.0.0.1:8080, [::1]:8080, unix:/path; or "
+		    "off",
+		    "nobody can listen on this");
+	else if (c->listen != NULL && !http_server_address_is_loopback(c->listen) &&
+	    c->token == NULL)
 		find(l, node_at(l, "server", "listen"), "C054",
 		    "set server.token to a secret such as ${EARSHOT_TOKEN}, or listen on 127.0.0.1",
 		    "listening beyond this machine needs an access token");

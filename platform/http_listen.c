@@ -69,6 +69,16 @@ parse_inet(const char *address, union address *out, socklen_t *len_r)
 }
 
 bool
+http_server_address_is_valid(const char *address)
+{
+	const char *path = http_listen_unix_path(address);
+	union address at;
+	socklen_t len;
+
+	return path != NULL ? path[0] != '\0' : parse_inet(address, &at, &len);
+}
+
+bool
 http_server_address_is_loopback(const char *address)
 {
 	union address at;

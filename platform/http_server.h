@@ -51,6 +51,7 @@ int http_server_new(struct loop *loop, const struct http_server_options *o, http
  * wait are still answered by the application with http_reply(), which then only forgets them. */
 void http_server_free(struct http_server *s);
 int http_server_port(const struct http_server *s); /* 0 for a Unix socket */
+bool http_server_address_is_valid(const char *address); /* can it be listened on at all? */
 bool http_server_address_is_loopback(const char *address); /* also true for unix: */
 
 /* Request headers (case-insensitive; the first of several); valid until the reply.  SLICE_NONE when

@@ -43,8 +43,8 @@ check_names(struct check *c, struct map *names, const struct item *brand)
 		struct slice key = v->kind == VALUE_TEXT ? name_key(c, v->text) : SLICE_NONE;
 		const struct item *other = slice_is_set(key) ? map_get(names, key) : NULL;
 
-		if (!slice_is_set(key) || other == brand)
-			continue;
+		if (!slice_is_set(key) || (other != NULL && slice_eq(other->id, brand->id)))
+			continue; /* the same id twice is a finding of its own */
 		if (other != NULL)
 			finding_add(brand->sink, FINDING_SHARED_NAME, v->at,
 			    "a post that says it speaks of both; change the name that was copied",

@@ -713,6 +713,7 @@ addresses_are_understood(void **state)
 			assert_true(http_server_port(s) > 0);
 		else if (!cases[i].is_good)
 			assert_int_equal(err.kind, ERR_INPUT);
+		assert_int_equal(http_server_address_is_valid(cases[i].address), cases[i].is_good);
 		if (http_server_address_is_loopback(cases[i].address) != cases[i].is_loopback)
 			fail_msg("'%s' taken for the wrong kind", cases[i].address);
 		http_server_free(s);
