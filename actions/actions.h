@@ -61,6 +61,8 @@ struct settled {
 	struct untold *untold; /* NULL: all is told */
 	size_t count;
 	size_t fired, queued, held, alerted;
+	bool has_timers; /* some were started for what was decided before */
+	bool has_open; /* it may fire later on, when what must come before comes late */
 };
 
 /*

@@ -9,6 +9,8 @@
  *   past.c        what was decided before, counted again for a rehearsal
  *   hours.c       quiet hours and send windows
  *   pauses.c      what is paused, and what waits for its end
+ *   sequences.c   after and unless
+ *   sequences_late.c  what must come before and comes late
  *   consent.c     may this go to this customer?
  *   deliver.c     messages and drafts into the outbox, offers
  *   words.c       durations for people
@@ -175,6 +177,12 @@ int sequence_after(struct settle *s, const struct rule_head *rule, char why[WHY_
 int sequence_wait(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]);
 /* The post fulfilled the conditions of `after` or `unless` (f->part): remembered for its person. */
 int sequence_note_mark(struct settle *s, const struct firing *f);
+
+/* --- sequences_late.c --- */
+/* What must come before had not come: it may, late. */
+int sequence_note_open(struct settle *s, const struct rule_head *rule);
+/* It comes, after what it comes before: each of those that wait for it gets a timer, once. */
+int sequence_start_open(struct settle *s, const struct firing *f);
 
 /* --- deliver.c: fill outcome and note of row, and write what is to be written --- */
 int deliver_send(struct settle *s, const struct firing *f, const struct action *action,

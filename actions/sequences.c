@@ -82,6 +82,11 @@ sequence_note_mark(struct settle *s, const struct firing *f)
 		return 0;
 	if (inert != NULL && strcmp(inert, INERT_REPOST) == 0 && !f->rule->acts_on_reposts)
 		return 0;
+	/* Beyond the allowed lateness it completes nothing; that something came is no less true. */
+	if (is_after && occ->behind_ms > s->config->allowed_lateness_ms)
+		return 0;
+	if (is_after && sequence_start_open(s, f) < 0)
+		return -1;
 	/* A post may come later than younger ones by the allowed lateness: kept twice as long. */
 	return note_time(s->st, f->rule->id, is_after ? TIMES_AFTER : TIMES_UNLESS, occ->subject,
 	    occ->at_ms, occ->at_ms - 2 * within_ms, s->err);
@@ -196,9 +201,10 @@ sequence_after(struct settle *s, const struct rule_head *rule, char why[WHY_MAX]
 	rc = find_newest(s->st, is_post ? rule->id : SLICE_LIT(""),
 	    is_post ? TIMES_AFTER : TIMES_SENT, key, occ->at_ms - after->within_ms, occ->at_ms,
 	    &at_ms, s->err);
-	if (rc == 0)
-		say_missing(after, why);
-	return rc;
+	if (rc != 0)
+		return rc;
+	say_missing(after, why);
+	return is_post ? sequence_note_open(s, rule) : 0;
 }
 
 /* ---- unless -------------------------------------------------------------- */
@@ -259,12 +265,18 @@ sequences_judge_timer(struct store *st, const struct rule_head *rule, const stru
     struct err *err)
 {
 	bool is_answer = rule->unless.kind == SEQUENCE_ANSWERED;
+	bool is_late = rule->unless.kind == SEQUENCE_NONE; /* sequences_late.c */
 	const char *what = "a post made it needless", *text;
 	char at[TIME_TEXT_MAX], within[WORDS_DURATION_MAX];
 	int64_t at_ms = TIME_UNKNOWN;
 	int rc;
 
-	if (is_answer)
+	if (is_late)
+		rc = slice_is_set(subject) ? find_newest(st, rule->id, TIMES_AFTER, subject,
+						 timer->started_at_ms - rule->after.within_ms,
+						 timer->started_at_ms, &at_ms, err)
+					   : 0;
+	else if (is_answer)
 		rc = find_answer(st, timer, post, subject, &at_ms, &what, err);
 	else /* strictly afterwards: the post itself may fulfil both */
 		rc = slice_is_set(subject)
@@ -273,8 +285,13 @@ sequences_judge_timer(struct store *st, const struct rule_head *rule, const stru
 		    : 0;
 	if (rc < 0)
 		return -1;
-	words_duration(rule->unless.within_ms, within);
-	if (rc == 1)
+	words_duration(is_late ? rule->after.within_ms : rule->unless.within_ms, within);
+	if (is_late)
+		text = arena_printf(a,
+		    rc == 1 ? "the post before it reached us after it, written %s"
+			    : "no post within %s before it is known any more",
+		    rc == 1 ? time_format_rfc3339(at_ms, at) : within);
+	else if (rc == 1)
 		text = arena_printf(a, "%s at %s", what, time_format_rfc3339(at_ms, at));
 	else
 		text = arena_printf(a,
@@ -284,7 +301,7 @@ sequences_judge_timer(struct store *st, const struct rule_head *rule, const stru
 	if (text == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a timer");
 	*why_r = slice_of(text);
-	return rc;
+	return is_late ? !rc : rc;
 }
 
 int

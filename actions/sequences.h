@@ -7,6 +7,9 @@
  * when nothing came in between, settled as an occurrence of its own (OCCURRENCE_TIMER) that bears
  * the post's id, or the event's.
  *
+ * What must come before may come late: what it comes before then gets a timer of its own, due at its event
+ * time, and fires once.
+ *
  * Threads: pipeline thread, inside a transaction.
  */
 #ifndef ACTIONS_SEQUENCES_H
@@ -29,7 +32,7 @@ int sequences_note_answer(struct store *st, const struct post *post, struct err 
 int sequences_note_sent(
     struct store *st, const struct message *m, int64_t now_ms, struct arena *a, struct err *err);
 
-/* Did what the rule waited for happen?  Its timer, and the person as they are now: 1 it did, why_r
+/* Did what the rule waited for happen (a rule without `unless`: has what came late gone again)?  Its timer, and the person as they are now: 1 it did, why_r
  * says what; 0 it did not, why_r says that too; -1.  why_r: in the arena. */
 int
 sequences_judge_timer(struct store *st, const struct rule_head *rule, const struct timer_row *timer,

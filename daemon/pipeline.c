@@ -327,6 +327,8 @@ pipeline_remember(struct pipeline *p, const struct stored_post *sp, const struct
 	p->queued += settled->queued;
 	p->alerted += settled->alerted;
 	p->decisions += settled->count;
+	p->has_new_timers |= settled->has_timers;
+	p->has_open |= settled->has_open;
 	for (size_t i = 0; i < settled->count; i++)
 		p->has_new_timers |= settled->rows[i].outcome == DECISION_WAITING;
 	node->post = sp;

@@ -97,7 +97,7 @@ find_reason(struct due *d)
 		return -1;
 	d->reason = SLICE_LIT("");
 	for (size_t i = 0; i < count; i++)
-		if (rows[i].outcome == DECISION_WAITING &&
+		if ((rows[i].outcome == DECISION_WAITING || rows[i].outcome == DECISION_COUNTED) &&
 		    slice_eq(rows[i].rule_id, d->timer->rule_id))
 			d->reason = rows[i].reason;
 	return 0;
@@ -170,7 +170,8 @@ rule_change(const struct rule_set *rules, int i)
 		return "the rule is no longer in force";
 	if (rule_set_is_off(rules, (size_t)i))
 		return "the rule is switched off";
-	if (rule_set_head(rules, (size_t)i)->unless.kind == SEQUENCE_NONE)
+	if (rule_set_head(rules, (size_t)i)->unless.kind == SEQUENCE_NONE &&
+	    rule_set_head(rules, (size_t)i)->after.kind != SEQUENCE_POST)
 		return "the rule was changed: it does not wait any more";
 	return NULL;
 }

@@ -55,6 +55,7 @@ struct pipeline {
 	size_t watch_queued; /* alerts of watches */
 	struct base_count *base_counts;
 	bool has_new_timers;
+	bool has_open; /* something may fire later on: a rehearsal keeps the post */
 	struct tell *tell, **tell_tail;
 	size_t fired, held, queued, alerted, decisions;
 	size_t codes_used, codes_wrong;

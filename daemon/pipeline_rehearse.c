@@ -32,6 +32,18 @@ starts_timers(const struct rule_set *rules)
 	return false;
 }
 
+/* Events are few beside posts. */
+static bool
+keeps_events(const struct rule_set *rules)
+{
+	for (size_t i = 0; i < rule_set_count(rules); i++)
+		if (rule_set_head(rules, i)->sees_events &&
+		    (rule_set_head(rules, i)->unless.kind != SEQUENCE_NONE ||
+			rule_set_head(rules, i)->after.kind == SEQUENCE_POST))
+			return true;
+	return false;
+}
+
 static int
 take_post(struct pipeline *p, const struct stored_post *stored, bool keeps_posts, struct err *err)
 {
@@ -43,6 +55,7 @@ take_post(struct pipeline *p, const struct stored_post *stored, bool keeps_posts
 	if (sp == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a post");
 	*sp = *stored;
+	p->has_open = false;
 	is_own = pipeline_author_is_own(p, &sp->post.author);
 	if (sp->inert == NULL && is_own)
 		sp->inert = INERT_OWN_ACCOUNT;
@@ -51,6 +64,8 @@ take_post(struct pipeline *p, const struct stored_post *stored, bool keeps_posts
 		return -1;
 	if (pipeline_segments_rehearse(p, sp, err) < 0 ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)
+		return -1;
+	if (!keeps_posts && p->has_open && store_post_insert(p->env.store, sp, err) < 0)
 		return -1;
 	/* The daemon judges crowds when a batch ends, which is at once: here the batch is hours long. */
 	return pipeline_watch_judge(p, now_ms, err);
@@ -137,7 +152,7 @@ take_event(struct pipeline *p, const struct stored_event *stored, struct err *er
 		goto undo;
 	}
 	*e = *stored;
-	if ((starts_timers(p->snapshot->rules) && store_event_insert(p->env.store, e, err) < 0) ||
+	if ((keeps_events(p->snapshot->rules) && store_event_insert(p->env.store, e, err) < 0) ||
 	    pipeline_decide_event(p, e, clock_now_ms(p->env.clock), &queued, err) < 0 ||
 	    pipeline_commit(p, err) < 0)
 		goto undo;

@@ -132,3 +132,47 @@ store_timers_cancel_for_post(struct store *st, int64_t post_no, int64_t *count_r
 	*count_r = sqlite3_changes(st->db);
 	return 0;
 }
+
+/* ---- what is of an instant ------------------------------------------------- */
+
+static int
+read_post(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct moment_row *row = into;
+
+	(void)err;
+	*row =
+	    (struct moment_row){.post_no = query_int(q, 0), .occurrence_id = query_text(q, 1, a)};
+	return 0;
+}
+
+static int
+read_event(struct query *q, struct arena *a, void *into, struct err *err)
+{
+	struct moment_row *row = into;
+
+	(void)err;
+	*row =
+	    (struct moment_row){.event_no = query_int(q, 0), .occurrence_id = query_text(q, 1, a)};
+	return 0;
+}
+
+int
+store_moments_at(struct store *st, struct slice subject, int64_t at_ms, bool of_events,
+    struct arena *a, struct moment_row **rows_r, size_t *count_r, struct err *err)
+{
+	struct query q;
+
+	if (query_open(&q, st,
+		of_events
+		    ? "SELECT event_no, 'e:' || id FROM events WHERE at_ms = ?1 AND "
+		      "is_expired = 0 AND customer_id = substr(?2, 3) ORDER BY event_no"
+		    : "SELECT post_no, id FROM posts WHERE event_at_ms = ?1 AND is_expired = 0 "
+		      "AND is_deleted = 0 AND subject = ?2 ORDER BY post_no",
+		err) < 0)
+		return -1;
+	query_bind_int(&q, at_ms);
+	query_bind_text(&q, subject);
+	return query_rows(
+	    &q, a, sizeof **rows_r, of_events ? read_event : read_post, rows_r, count_r, err);
+}

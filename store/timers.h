@@ -9,6 +9,7 @@
 #ifndef STORE_TIMERS_H
 #define STORE_TIMERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,13 @@ int store_timer_put(struct store *st, const struct timer_row *row, struct err *e
  * -1. */
 int store_timer_find(struct store *st, struct slice rule_id, int64_t post_no, int64_t event_no,
     int64_t *due_at_ms_r, struct err *err);
+/* Which posts of a subject, or events of its customer, are of that instant? */
+struct moment_row {
+	int64_t post_no, event_no; /* one of them; the other is 0 */
+	struct slice occurrence_id;
+};
+int store_moments_at(struct store *st, struct slice subject, int64_t at_ms, bool of_events,
+    struct arena *a, struct moment_row **rows_r, size_t *count_r, struct err *err);
 /* When the next one falls due; TIME_UNKNOWN: none runs. */
 int store_timers_next_due(struct store *st, int64_t *at_ms_r, struct err *err);
 /* Takes at most limit of those due by now_ms out of the table, the earliest first. */

@@ -220,6 +220,133 @@ windows_agree_with_a_slow_model_over_outages(void **state)
 	}
 }
 
+/* ---- what comes before, and later -------------------------------------------- */
+
+#define SEQUENCE                                                                                   \
+	BRAND                                                                                      \
+	"rule then \"Then\"\n act within 7 days\n when text contains \"refund\"\n after a post "   \
+	"within 1 day where text contains \"late\"\n then\n  alert \"pr\" as low\n end\nend\n"     \
+	"rule quiet \"Quiet\"\n act within 7 days\n when text contains \"help\"\n after a post "   \
+	"within 1 day where text contains \"late\"\n unless answered within 3 hours\n then\n  "    \
+	"alert "                                                                                   \
+	"\"pr\" as low\n end\nend\n"
+
+static void
+what_comes_before_may_come_later(void **state)
+{
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, SEQUENCE, restarts);
+		hear(&w, NULL, NOW, "b1", "u1", "refund");
+		hear(&w, NULL, NOW, "c1", "u1", "help");
+		hear(&w, NULL, NOW, "b2", "u2", "refund"); /* somebody else */
+		hear(&w, NULL, NOW - 30 * MINUTE, "a1", "u1", "late");
+		hear(&w, NULL, NOW - 40 * MINUTE, "a2", "u1", "late"); /* once is enough */
+		until(&w, NOW + MINUTE);
+		assert_told(
+		    &w, "then/b1=counted quiet/c1=counted then/b2=counted then/b1=alerted ");
+		assert_non_null(
+		    strstr(buf_str(&w.notes), "reached us after it, written 2026-11-21T09:30:00Z"));
+		until(&w, NOW + 3 * HOUR);
+		assert_told(&w, "quiet/c1=alerted ");
+		/* it was there in time for the next, and is too late for this one */
+		hear(&w, NULL, NOW + 3 * HOUR, "b3", "u1", "refund");
+		hear(&w, NULL, NOW + 90 * MINUTE, "a3", "u2", "late");
+		until(&w, NOW + 2 * DAY);
+		assert_told(&w, "then/b3=alerted ");
+		end_world(&w);
+	}
+}
+
+struct told_of {
+	int64_t at_ms;
+	int who;
+	bool is_first, is_second, is_late;
+	char id[16];
+};
+
+/* Does something of the same person come before it, by its own time? */
+static bool
+has_before(const struct told_of *all, size_t count, size_t own)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i].is_first && !all[i].is_late && all[i].who == all[own].who &&
+		    (all[i].at_ms < all[own].at_ms ||
+			(all[i].at_ms == all[own].at_ms && i < own)) &&
+		    all[own].at_ms - all[i].at_ms <= DAY)
+			return true;
+	return false;
+}
+
+static size_t
+count_told(const struct world *w, const char *id)
+{
+	char want[40];
+	size_t n = 0;
+
+	snprintf(want, sizeof want, "then/%s=alerted ", id);
+	for (const char *p = buf_str(&w->told); (p = strstr(p, want)) != NULL; p++)
+		n++;
+	return n;
+}
+
+static void
+sequences_agree_with_a_model_that_sorts_by_event_time(void **state)
+{
+	size_t late = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct told_of all[250];
+		struct world w;
+		size_t fired = 0, count = 0;
+		int64_t newest_ms = 0;
+		struct rng rng;
+
+		rng_init(&rng, seed);
+		begin_world(&w, SEQUENCE, seed % 4 == 0);
+		while (count < 250) {
+			struct told_of *t = &all[count];
+			int what = (int)rng_below(&rng, 9);
+			char who[16];
+
+			until(&w, w.clock.at_ms + (int64_t)rng_below(&rng, 10) * MINUTE);
+			*t = (struct told_of){
+			    .at_ms = w.clock.at_ms - (int64_t)rng_below(&rng, 80) * MINUTE,
+			    .who = (int)rng_below(&rng, 20),
+			    .is_first = what == 0 || what == 4,
+			    .is_second = what > 0 && what < 7};
+			t->is_late = newest_ms - t->at_ms > HOUR;
+			newest_ms = t->at_ms > newest_ms ? t->at_ms : newest_ms;
+			snprintf(t->id, sizeof t->id, "p%zu", count++);
+			snprintf(who, sizeof who, "u%d", t->who);
+			hear(&w, NULL, t->at_ms, t->id, who,
+			    what == 4          ? "late refund"
+				: t->is_first  ? "late"
+				: t->is_second ? "refund"
+					       : "nothing");
+		}
+		until(&w, w.clock.at_ms + MINUTE);
+		for (size_t i = 0; i < count; i++) {
+			bool is_due = all[i].is_second && has_before(all, count, i);
+
+			if (count_told(&w, all[i].id) != is_due)
+				fail_msg("seed %d: %s fired %zu times", (int)seed, all[i].id,
+				    count_told(&w, all[i].id));
+			fired += is_due;
+			for (size_t k = i + 1; is_due && k < count; k++)
+				late += all[k].is_first && all[k].who == all[i].who &&
+				    all[k].at_ms < all[i].at_ms && !has_before(all, i, i);
+		}
+		assert_true(fired > 20 && fired < count);
+		end_world(&w);
+	}
+	if (late < 10)
+		fail_msg("only %zu came late", late);
+}
+
 int
 main(void)
 {
@@ -230,6 +357,8 @@ main(void)
 	    cmocka_unit_test(a_clock_that_is_ahead_makes_nobody_late),
 	    cmocka_unit_test(a_failed_commit_leaves_the_stream_where_it_was),
 	    cmocka_unit_test(windows_agree_with_a_slow_model_over_outages),
+	    cmocka_unit_test(what_comes_before_may_come_later),
+	    cmocka_unit_test(sequences_agree_with_a_model_that_sorts_by_event_time),
 	};
 
 	return cmocka_run_group_tests(tests, load_lexicon, free_lexicon);
