@@ -125,7 +125,7 @@ api_watches_list(struct api_call *c, struct err *err)
 		return -1;
 	if (count == 0)
 		return put_watches(c, 0, 0, NULL, err);
-	if (watch_load(c->env->store, rules, now_ms, &crowd, err) < 0)
+	if (watch_load(c->env->store, rules, now_ms, NULL, &crowd, err) < 0)
 		return -1;
 	rc = put_watches(
 	    c, first, count - first < (size_t)limit ? count : first + (size_t)limit, crowd, err);

@@ -38,8 +38,8 @@ on_hit(void *cookie, int64_t at_ms, uint64_t author, struct err *err)
 }
 
 int
-watch_load(struct store *st, const struct rule_set *set, int64_t now_ms, struct crowd **crowd_r,
-    struct err *err)
+watch_load(struct store *st, const struct rule_set *set, int64_t now_ms, struct crowd *before,
+    struct crowd **crowd_r, struct err *err)
 {
 	struct loading l = {0};
 	struct watch_visitor visitor = {&l, on_state, on_base, on_hit};
@@ -50,6 +50,8 @@ watch_load(struct store *st, const struct rule_set *set, int64_t now_ms, struct 
 	for (; l.watch < rule_set_watch_count(set); l.watch++) {
 		const struct watch_head *w = rule_set_watch(set, l.watch);
 
+		if (before != NULL && crowd_take_over(l.crowd, l.watch, before))
+			continue;
 		if (store_watch_load(
 			st, w->rule.id, now_ms - w->widest_ms, CROWD_HITS_MAX, &visitor, err) < 0) {
 			crowd_free(l.crowd);

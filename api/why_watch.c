@@ -88,7 +88,7 @@ load_now(struct why_watch *y)
 
 	if (i < 0)
 		return 0;
-	if (watch_load(env->store, env->rules, now_ms, &crowd, y->err) < 0)
+	if (watch_load(env->store, env->rules, now_ms, NULL, &crowd, y->err) < 0)
 		return -1;
 	buf_init(&text, WHY_TEXT_MAX);
 	buf_init(&json, WHY_TEXT_MAX);

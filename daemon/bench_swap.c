@@ -2,7 +2,7 @@
  * bench_swap.c - what posts wait when rules go live: a running pipeline thread is kept busy, and the
  * time from one commit of posts to the next is taken, around rules that go live and elsewhere.
  *
- * The steps are those of POST /api/v1/rules/apply: made ready on a reader, written in parts and made live by
+ * A watch counts every post: what it knows goes over to the next rules.  The steps are those of POST /api/v1/rules/apply: made ready on a reader, written in parts and made live by
  * the writer, what was live freed on a reader.  Every other time the ids change as well.
  */
 #include "daemon/bench.h"
@@ -24,6 +24,7 @@
 #include "daemon/readers.h"
 #include "daemon/rules_change.h"
 #include "daemon/snapshot.h"
+#include "daemon/verb.h"
 #include "daemon/worker.h"
 
 #define RULES 10000
@@ -99,7 +100,10 @@ rules_of_turn(struct swap *w, size_t turn)
 	struct slice made;
 
 	buf_init(&text, 64u * 1024 * 1024);
-	buf_addf(&text, "brand acme \"Acme\"\n  called \"acme\", \"@acmecoffee\"\nend\n\n");
+	buf_addf(&text,
+	    "brand acme \"Acme\"\n  called \"acme\", \"@acmecoffee\"\nend\n\n"
+	    "watch all \"Everybody\"\n  over posts where author.followers is at least 0\n"
+	    "  when count within 24 hours is above 65000\n  then pause promotions\nend\n\n");
 	for (size_t i = 0; i < RULES; i++)
 		buf_addf(&text,
 		    "rule r%zu-%zu \"Rule %zu\"\n  when all of\n    text contains \"word%zu\"\n"
@@ -472,11 +476,17 @@ first_rules(struct swap *w, struct err *err)
 	struct bundle bundle = {&source, 1, NULL, 0};
 	struct rules_ask ask = {BUNDLE_APPLY, "bench", "", -1, clock_now_ms(sysclock())};
 	int64_t version;
+	int rc;
 
-	if (store_begin(w->st, err) < 0 ||
-	    rules_change_prepare(
-		w->st, w->config, w->b->lexicon, &bundle, &ask, w->diags, &w->change, err) != 0 ||
-	    rules_change_commit(w->st, w->change, &version, err) < 0 ||
+	if (store_begin(w->st, err) < 0)
+		return -1;
+	rc = rules_change_prepare(
+	    w->st, w->config, w->b->lexicon, &bundle, &ask, w->diags, &w->change, err);
+	if (rc == 1) {
+		verb_print_diags(w->b->call, w->diags);
+		return err_set(err, ERR_INPUT, "the benchmark's own rules do not compile");
+	}
+	if (rc < 0 || rules_change_commit(w->st, w->change, &version, err) < 0 ||
 	    store_commit(w->st, err) < 0)
 		return -1;
 	w->live = snapshot_ref(rules_change_peek(w->change));

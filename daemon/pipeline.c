@@ -78,7 +78,7 @@ pipeline_swap(struct pipeline *p, struct snapshot *snapshot)
 {
 	struct snapshot *old = p->snapshot;
 
-	pipeline_watch_drop(p);
+	pipeline_watch_swap(p);
 	pipeline_segments_drop(p);
 	p->snapshot = snapshot_ref(snapshot);
 	p->asks_influence = rule_set_asks_customer_influence(snapshot->rules);

@@ -42,6 +42,8 @@ struct pipeline {
 	/* pipeline_watch.c: follows the rows of the rules in force once is_watching; NULL when these
 	 * have no watches. */
 	struct crowd *crowd;
+	struct crowd
+	    *crowd_before; /* of the rules before these, which took over nothing of it yet */
 	bool is_watching;
 	/* pipeline_segments.c: the rows say what the rules in force say; when somebody is to be judged. */
 	struct arena *judging; /* of the customers being judged */
@@ -139,6 +141,8 @@ int pipeline_watch_post(struct pipeline *p, const struct stored_post *sp,
 int pipeline_watch_judge(struct pipeline *p, int64_t now_ms, struct err *err);
 /* The crowd in memory is not what the rows say: filled anew with the next transaction. */
 void pipeline_watch_drop(struct pipeline *p);
+/* Other rules come into force, between transactions. */
+void pipeline_watch_swap(struct pipeline *p);
 int64_t pipeline_watch_due(const struct pipeline *p, int64_t now_ms);
 bool pipeline_watch_is_busy(const struct pipeline *p); /* an incident is under way */
 

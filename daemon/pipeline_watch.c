@@ -2,9 +2,9 @@
  * pipeline_watch.c - watches: what posts they count, and the incidents that begin and end.
  *
  * The crowd in memory is filled from rows and follows them; what it learns is written in the
- * transaction it learnt it in.  When that does not hold, the crowd is thrown away and filled anew;
- * so it is when other rules come into force, which is how a watch of the same id goes on with what
- * it knew.
+ * transaction it learnt it in.  When that does not hold, the crowd is thrown away and filled anew.
+ * When other rules come into force, a watch that counts the same goes on with what it knows, and the
+ * others are filled from what rows there are under their ids.
  */
 #include "daemon/pipeline_internal.h"
 
@@ -49,6 +49,22 @@ void
 pipeline_watch_drop(struct pipeline *p)
 {
 	crowd_free(p->crowd);
+	crowd_free(p->crowd_before);
+	p->crowd = p->crowd_before = NULL;
+	p->base_counts = NULL;
+	p->is_watching = false;
+}
+
+void
+pipeline_watch_swap(struct pipeline *p)
+{
+	/* What the rows do not say yet of the one before was dropped with it. */
+	if (!p->is_watching || p->crowd == NULL) {
+		pipeline_watch_drop(p);
+		return;
+	}
+	crowd_free(p->crowd_before);
+	p->crowd_before = p->crowd;
 	p->crowd = NULL;
 	p->base_counts = NULL;
 	p->is_watching = false;
@@ -179,8 +195,11 @@ pipeline_watch_begin(struct pipeline *p, int64_t now_ms, struct err *err)
 	if (p->is_watching)
 		return 0;
 	if (rule_set_watch_count(p->snapshot->rules) > 0 &&
-	    watch_load(p->env.store, p->snapshot->rules, now_ms, &p->crowd, err) < 0)
+	    watch_load(p->env.store, p->snapshot->rules, now_ms, p->crowd_before, &p->crowd, err) <
+		0)
 		return -1;
+	crowd_free(p->crowd_before);
+	p->crowd_before = NULL;
 	if (reconcile(p, now_ms, &p->watch_queued, err) < 0)
 		return -1;
 	p->is_watching = true;

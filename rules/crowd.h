@@ -60,6 +60,11 @@ void rule_set_print_watch(const struct rule_set *set, size_t i, struct buf *out)
 int crowd_new(struct rule_set *set, struct crowd **crowd_r, struct err *err);
 void crowd_free(struct crowd *c);
 
+/* Watch i of a new crowd goes on with all that the one of its id knows in the crowd before, which is then
+ * good for crowd_free() and for other watches alone.  false: they count other things or over other times; then
+ * it is to be filled from the rows. */
+bool crowd_take_over(struct crowd *c, size_t i, struct crowd *old);
+
 /* A post was counted by watch i: FIRING_WATCHED or FIRING_BASE. author 0: anonymous, which is nobody
  * distinct.  -1 without memory. */
 int crowd_add(struct crowd *c, size_t i, enum firing_part part, int64_t at_ms, uint64_t author,

@@ -339,29 +339,35 @@ static const char everything[] =
 	  "  until quiet for 20 minutes\n"
 	  "end\n";
 
+enum disturbance {
+	UNDISTURBED,
+	RESTARTS, /* before each post, perhaps */
+	NEW_RULES /* which say the same */
+};
+
 /* Three days of a small town; what was told, to be freed with mem_free(). */
 static char *
-live(uint64_t seed, bool restarts, bool is_random)
+live(uint64_t seed, enum disturbance by)
 {
 	static const char *const texts[] = {"acme is broken", "hello", "buy it", "acme is awful",
 	    "nothing to see here", "acme is awful, and broken"};
 	struct world w;
 	char *told;
 
-	begin_world(&w, everything, restarts);
+	begin_world(&w, everything, false);
 	rng_init(&w.rng, seed);
 	for (int n = 0; n < 250; n++) {
-		bool is_storm = n % 80 >= 60;
+		bool is_storm = n % 80 >= 60, is_now;
 		int64_t step = is_storm ? MINUTE : (int64_t)rng_below(&w.rng, 40) * MINUTE;
 		char id[16], to[16], who[16];
 
 		snprintf(id, sizeof id, "p%d", n);
 		snprintf(to, sizeof to, "p%d", n > 3 ? n - 1 - (int)rng_below(&w.rng, 3) : 0);
 		snprintf(who, sizeof who, "u%d", (int)rng_below(&w.rng, 12));
-		if (is_random)
-			w.restarts = rng_below(&w.rng, 4) == 0;
-		else
-			(void)rng_below(&w.rng, 4);
+		is_now = rng_below(&w.rng, 4) == 0;
+		w.restarts = by == RESTARTS && is_now;
+		if (by == NEW_RULES && is_now)
+			swap(&w, everything, 1);
 		if (rng_below(&w.rng, 8) == 0)
 			reply(&w, w.clock.at_ms + step, id, "acme", to);
 		else
@@ -378,21 +384,23 @@ live(uint64_t seed, bool restarts, bool is_random)
 }
 
 static void
-restarts_change_nothing_and_the_same_seed_gives_the_same(void **state)
+restarts_and_the_same_rules_anew_change_nothing(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 3; seed++) {
-		char *undisturbed = live(seed, false, false), *again = live(seed, false, false);
-		char *restarted = live(seed, false, true);
+		char *undisturbed = live(seed, UNDISTURBED), *again = live(seed, UNDISTURBED);
+		char *restarted = live(seed, RESTARTS), *anew = live(seed, NEW_RULES);
 
 		assert_non_null(strstr(undisturbed, "care/"));
 		assert_non_null(strstr(undisturbed, "seq/"));
 		assert_non_null(strstr(undisturbed, "storm/"));
 		assert_string_equal(undisturbed, again);
 		assert_string_equal(undisturbed, restarted);
+		assert_string_equal(undisturbed, anew);
 		mem_free(undisturbed);
 		mem_free(again);
 		mem_free(restarted);
+		mem_free(anew);
 	}
 }
 
@@ -408,7 +416,7 @@ main(void)
 	    cmocka_unit_test(a_batch_that_did_not_commit_is_not_counted),
 	    cmocka_unit_test(a_crowd_without_memory_begins_with_the_next_try),
 	    cmocka_unit_test(what_no_watch_reaches_is_tidied),
-	    cmocka_unit_test(restarts_change_nothing_and_the_same_seed_gives_the_same),
+	    cmocka_unit_test(restarts_and_the_same_rules_anew_change_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, load_lexicon, free_lexicon);

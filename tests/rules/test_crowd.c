@@ -127,7 +127,22 @@ nothing_happens_before_it_is_due(
 	crowd_free(other);
 }
 
+/* The next rule set has the same watch: its crowd goes on with what this one knows. */
+static struct crowd *
+taken_over(struct crowd *c, const char *lines)
+{
+	struct rule_set *set = watch_set("", lines);
+	struct crowd *next = new_crowd(set);
+
+	rule_set_unref(set);
+	assert_true(crowd_take_over(next, 0, c));
+	assert_false(crowd_is_changed(next, 0) && !crowd_is_changed(c, 0));
+	crowd_free(c);
+	return next;
+}
+
 struct run {
+	const char *lines;
 	struct rule_set *set;
 	struct crowd *c;
 	struct model m;
@@ -209,6 +224,10 @@ run_stream(struct run *r, size_t steps)
 			compare(r);
 			r->restarts++;
 		}
+		if (rng_below(&r->rng, 50) == 0) {
+			r->c = taken_over(r->c, r->lines);
+			compare(r);
+		}
 		if (rng_below(&r->rng, 40) == 0)
 			nothing_happens_before_it_is_due(r->set, r->c, &r->m, r->now_ms, &r->rng);
 		model_forget(&r->m, r->now_ms - r->m.head->widest_ms - 2 * TIME_MINUTE_MS);
@@ -238,7 +257,7 @@ crowds_begin_and_end_as_in_the_slow_model(void **state)
 		size_t begins = 0, ends = 0, restarts = 0;
 
 		for (uint64_t seed = 1; seed <= 4; seed++) {
-			struct run r = {.seed = seed, .now_ms = T0};
+			struct run r = {.lines = watches[w], .seed = seed, .now_ms = T0};
 
 			r.set = watch_set("", watches[w]);
 			r.c = new_crowd(r.set);
@@ -557,6 +576,54 @@ a_changed_watch_keeps_its_crowd_and_learns_the_usual_anew(void **state)
 }
 
 static void
+a_watch_that_counts_other_things_is_not_taken_over(void **state)
+{
+	static const struct {
+		const char *head, *lines;
+		bool is_taken_over;
+	} cases[] = {
+	    {"", "count within 10 minutes is at least 20\n authors within 2 minutes is at least 3",
+		true},
+	    {"", "count within 10 minutes is at least 4\n authors within 2 minutes is above 9",
+		true},
+	    {"", "count within 11 minutes is at least 20\n authors within 2 minutes is at least 3",
+		false},
+	    {"", "count within 10 minutes is at least 20\n count within 2 minutes is at least 3",
+		false},
+	    {"", "count within 10 minutes is at least 20", false},
+	    {"",
+		"count within 10 minutes is at least 2 times the usual\n authors within 2 minutes "
+		"is at least 3",
+		false},
+	    {"", "share within 10 minutes is at least 5%\n authors within 2 minutes is at least 3",
+		false},
+	    {"off",
+		"count within 10 minutes is at least 20\n authors within 2 minutes is at least 3",
+		true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct rule_set *set = watch_set("", cases[0].lines),
+				*next_set = watch_set(cases[i].head, cases[i].lines);
+		struct crowd *c = new_crowd(set), *next = new_crowd(next_set);
+
+		for (int64_t n = 0; n < 30; n++)
+			add(c, T0 + n * 1000, (uint64_t)n + 1);
+		assert_int_equal(judge(c, T0 + 30000, NULL, NULL), CROWD_BEGINS);
+		if (crowd_take_over(next, 0, c) != cases[i].is_taken_over)
+			fail_msg("case %zu", i);
+		if (cases[i].is_taken_over)
+			assert_int_equal(judge(next, T0 + 40000, NULL, NULL),
+			    strcmp(cases[i].head, "off") == 0 ? (int)CROWD_ENDS : -1);
+		crowd_free(c);
+		crowd_free(next);
+		rule_set_unref(set);
+		rule_set_unref(next_set);
+	}
+}
+
+static void
 a_state_that_is_not_ours_leaves_the_watch_as_new(void **state)
 {
 	struct rule_set *set = watch_set("",
@@ -777,6 +844,7 @@ main(void)
 	    cmocka_unit_test(beyond_the_limit_the_oldest_go_and_the_count_says_at_least),
 	    cmocka_unit_test(a_watch_that_is_off_ends_what_had_begun),
 	    cmocka_unit_test(a_changed_watch_keeps_its_crowd_and_learns_the_usual_anew),
+	    cmocka_unit_test(a_watch_that_counts_other_things_is_not_taken_over),
 	    cmocka_unit_test(a_state_that_is_not_ours_leaves_the_watch_as_new),
 	    cmocka_unit_test(only_what_changed_is_to_be_written),
 	    cmocka_unit_test(every_line_is_explained_with_the_values_seen),
