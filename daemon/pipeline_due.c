@@ -182,6 +182,8 @@ find_customer(struct due *d, struct customer **customer_r)
 {
 	struct pipeline *p = d->p;
 	const struct customer *then = d->event != NULL ? d->event->customer : d->sp->customer;
+	const struct source_config *source =
+	    d->event != NULL ? NULL : config_source(p->snapshot->config, d->sp->feed);
 
 	*customer_r = NULL;
 	if (p->mode != SETTLE_REAL) {
@@ -193,8 +195,9 @@ find_customer(struct due *d, struct customer **customer_r)
 			   customer_r, &d->timer->subject, d->err) < 0
 		    ? -1
 		    : 0;
-	return people_find(p->env.store, &d->sp->post.author, d->now_ms, p->arena, customer_r,
-	    &d->timer->subject, d->err);
+	/* The source's terms are those of now, and hold for what it told before. */
+	return people_find(p->env.store, &d->sp->post.author, source == NULL || source->may_match,
+	    d->now_ms, p->arena, customer_r, &d->timer->subject, d->err);
 }
 
 static int

@@ -225,17 +225,18 @@ people_see(struct store *st, const struct post *post, const struct influence_wei
 }
 
 int
-people_find(struct store *st, const struct author *author, int64_t now_ms, struct arena *a,
-    struct customer **customer_r, struct slice *subject_r, struct err *err)
+people_find(struct store *st, const struct author *author, bool may_match, int64_t now_ms,
+    struct arena *a, struct customer **customer_r, struct slice *subject_r, struct err *err)
 {
 	struct link_row link;
-	int rc;
+	int rc = 0;
 
 	*customer_r = NULL;
 	*subject_r = SLICE_NONE;
 	if (!slice_is_set(author->id) || author->id.len == 0)
 		return 0;
-	rc = store_link_by_author(st, author->id, a, &link, err);
+	if (may_match)
+		rc = store_link_by_author(st, author->id, a, &link, err);
 	if (rc > 0)
 		rc = store_customer_load(st, link.customer_id, now_ms, a, customer_r, err);
 	if (rc < 0)

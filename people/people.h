@@ -43,9 +43,9 @@ int people_see(struct store *st, const struct post *post, const struct influence
     int64_t now_ms, bool counts, struct arena *a, struct person_seen *seen_r, struct err *err);
 
 /* Who an account is now, without having been seen: the customer it is linked to, and the subject.
- * Writes nothing. */
-int people_find(struct store *st, const struct author *author, int64_t now_ms, struct arena *a,
-    struct customer **customer_r, struct slice *subject_r, struct err *err);
+ * may_match: the terms of the source that is asked for let it be; else it is a stranger.  Writes nothing. */
+int people_find(struct store *st, const struct author *author, bool may_match, int64_t now_ms,
+    struct arena *a, struct customer **customer_r, struct slice *subject_r, struct err *err);
 
 /* A customer as segments see them, when nothing happens: with the link in force that was made last.
  * Writes nothing.  1, 0 there is no such customer, -1. */

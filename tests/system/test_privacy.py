@@ -8,7 +8,7 @@ import sqlite3
 import stat
 
 from lib import need, post, run_tests, same, wait_for
-from small_house import RULES, SmallHouse
+from small_house import RULES, SmallHouse, ago
 
 PEOPLE = 9  # one digit: no name begins with another
 WORDS = "privately"
@@ -310,6 +310,36 @@ def a_source_whose_terms_forbid_it_matches_nobody():
             same(db.execute("SELECT count(*) FROM links WHERE author_id IS NOT NULL").fetchone()[0], 1, "by a source that may")
 
 
+WAITS = RULES + """
+rule unanswered "Unanswered"
+  when text contains "anybody"
+  unless answered within 1 minute
+  then
+    tag author "waits"
+    send "thanks" by mail to customer
+  end
+end
+"""
+
+
+def a_source_whose_terms_forbid_it_matches_nobody_later_either():
+    with SmallHouse("terms-later", rules=WAITS) as house:
+        house.start()
+        house.send(a_post(2001, 1, "quiet"), a_post(2002, 2, "quiet"))  # both accounts are linked, by what another source says
+        house.stop()
+        house.write("said.ndjson", json.dumps({**a_post(1001, 1, "anybody there"), "created_at": ago(57)}) + "\n")
+        house.write("told.ndjson", json.dumps({**a_post(1002, 2, "anybody there"), "created_at": ago(57)}) + "\n")
+        house.configure(sources="{said: {type: replay, file: said.ndjson, match_customers: no}, told: {type: replay, file: told.ndjson}}")
+        house.start()
+        wait_for("the timers", lambda: len([d for d in house.items("/api/v1/decisions") if d["rule_id"] == "unanswered" and d["outcome"] == "done"]) == 2)
+        decisions = {(d["occurrence_id"][-1], d["action"].split()[0]): (d["subject"], d["outcome"]) for d in house.items("/api/v1/decisions")
+                     if d["rule_id"] == "unanswered" and d["action"]}
+        same(decisions[("2", "send")], ("c:u2", "queued"), "where the terms allow it")
+        same(decisions[("1", "tag")][0][:2], "a:", "a stranger is who waited")
+        need(decisions[("1", "send")][1] != "queued" and decisions[("1", "send")][0][:2] == "a:", f"{decisions}")
+        same([m["customer_id"] for m in house.items("/api/v1/outbox")], ["u2"], "messages")
+
+
 def erased_customers_are_left_out_of_an_import():
     with SmallHouse("erase-import") as house:
         house.start()
@@ -347,6 +377,7 @@ def what_is_deleted_upstream_is_deleted_in_copies_too():
 run_tests([
     what_is_deleted_upstream_is_deleted_in_copies_too,
     a_source_whose_terms_forbid_it_matches_nobody,
+               a_source_whose_terms_forbid_it_matches_nobody_later_either,
     erased_customers_are_left_out_of_an_import,
     nothing_of_an_erased_person_is_left_and_others_are_as_before,
                an_erased_person_does_not_come_back_under_another_id_but_may_by_themselves,
