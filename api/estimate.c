@@ -1,5 +1,7 @@
 #include "api/estimate_internal.h"
 
+#include <math.h>
+
 #include "core/occurrence.h"
 #include "people/people.h"
 #include "rules/rules.h"
@@ -164,6 +166,19 @@ of_all(const struct estimate *e, int64_t n)
 	return e->judged == 0 ? 0 : (n * e->customers + e->judged / 2) / e->judged;
 }
 
+/* The standard error of a share that was drawn without putting back.  Nobody, or everybody, of those judged
+ * does not make it certain: one more each way is thought of. */
+static int64_t
+margin(const struct estimate *e, const struct estimate_segment *s)
+{
+	double judged = (double)e->judged, all = (double)e->customers;
+	double share = ((double)s->in + 1) / (judged + 2);
+
+	if (e->judged == 0 || e->judged >= e->customers)
+		return 0;
+	return (int64_t)ceil(all * sqrt(share * (1 - share) / judged * (all - judged) / (all - 1)));
+}
+
 static void
 put_segment(struct json_writer *w, const struct estimate *e, const struct segment_head *head,
     const struct estimate_segment *s, int64_t members)
@@ -173,6 +188,7 @@ put_segment(struct json_writer *w, const struct estimate *e, const struct segmen
 	json_kv_str(w, "title", head->title);
 	json_kv_i64(w, "members", members);
 	json_kv_i64(w, "would_have", of_all(e, s->in));
+	json_kv_i64(w, "margin", margin(e, s));
 	json_kv_i64(w, "come", of_all(e, s->come));
 	json_kv_i64(w, "go", of_all(e, s->go));
 	json_kv_milli(w, "share", e->judged == 0 ? 0 : s->in * 1000 / e->judged);

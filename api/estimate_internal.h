@@ -3,7 +3,8 @@
  *
  * Up to ESTIMATE_CUSTOMERS customers, or so many of them as ESTIMATE_MS allow, are judged by the draft: a
  * sample of all.  Where there are more customers than that, counts are estimates: their standard error is at
- * most sqrt(p (1 - p) / judged) of all customers, half a percent for 10,000 judged.
+ * most sqrt(p (1 - p) / judged) of all customers, half a percent for 10,000 judged; the answer has it as
+ * "margin", in customers.
  */
 #ifndef API_ESTIMATE_INTERNAL_H
 #define API_ESTIMATE_INTERNAL_H

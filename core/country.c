@@ -310,12 +310,30 @@ static const struct {
 };
 #define MEANT_COUNT (sizeof meant / sizeof *meant)
 
+static char
+upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
+/* Every row of an import asks: by halves. */
 static const struct country *
 by_two(struct slice two)
 {
-	for (size_t i = 0; i < COUNTRY_COUNT; i++)
-		if (slice_eq_nocase(two, slice_make(countries[i].two, 2)))
-			return &countries[i];
+	const char key[2] = {upper(two.ptr[0]), upper(two.ptr[1])};
+	size_t low = 0, high = COUNTRY_COUNT;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = memcmp(key, countries[mid].two, 2);
+
+		if (order == 0)
+			return &countries[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
 	return NULL;
 }
 

@@ -199,10 +199,12 @@ print_members(const struct json *members)
 	for (size_t i = 0; i < json_count(segments); i++) {
 		const struct json *s = json_at(segments, i);
 
-		printf("segment %.*s: %lld members now, %s%lld then: %lld come, %lld go\n",
+		printf("segment %.*s: %lld members now, %s%lld then",
 		    SLICE_ARG(json_get_str(s, "id")), list_number(s, "members"),
-		    is_estimate ? "about " : "", list_number(s, "would_have"),
-		    list_number(s, "come"), list_number(s, "go"));
+		    is_estimate ? "about " : "", list_number(s, "would_have"));
+		if (is_estimate)
+			printf(" (give or take %lld)", list_number(s, "margin"));
+		printf(": %lld come, %lld go\n", list_number(s, "come"), list_number(s, "go"));
 	}
 	if (is_estimate && json_count(segments) > 0)
 		printf("members are an estimate from %lld of %lld customers\n",

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Segments through the real daemon: judged with the change, imported from a file, judged anew when other rules go live, and the same after kill -9."""
+import math
 import random
 import time
 
@@ -111,6 +112,21 @@ end
 """
 
 
+def an_estimate_of_many_says_how_far_it_may_be_off():
+    with house_of({}) as house:
+        rows = "".join(f"EMAIL,p{n}@mail.example,NONE,m{n},{('gold', 'basic', 'basic', 'basic')[n % 4]}\n" for n in range(12000))
+        house.verb("import", house.write("many.csv", "ChannelType,Address,OptOut,User.UserId,User.UserAttributes.plan\n" + rows), code=0)
+        text = 'segment quarter "A quarter"\n  when customer.plan is "gold"\nend\nsegment none "Nobody"\n  when customer.plan is "iron"\nend\n'
+        status, answer = house.call("POST", "/api/v1/segments/estimate", {"text": text})
+        same((status, answer["is_estimate"]), (200, True), f"{answer}")
+        of_all = answer["customers"] - answer["judged"]
+        quarter, none = answer["segments"]
+        exact = math.sqrt(0.25 * 0.75 / answer["judged"] * of_all / answer["customers"]) * answer["customers"]
+        need(abs(quarter["margin"] - exact) <= 2 + exact / 20, f"margin {quarter['margin']}, by the formula {exact}")
+        need(abs(quarter["would_have"] - 3000) <= 5 * quarter["margin"], f"{quarter}")
+        need(none["would_have"] == 0 and none["margin"] >= 1, f"nobody of those judged: {none}")
+
+
 def an_estimate_says_who_would_be_in_and_changes_nothing():
     plans = {n: ("gold", "silver", "basic")[n % 3] for n in range(30)}
     with house_of(plans) as house:
@@ -119,6 +135,7 @@ def an_estimate_says_who_would_be_in_and_changes_nothing():
         same((status, answer["customers"], answer["judged"], answer["is_estimate"]), (200, 30, 30, False), f"{answer}")
         same([(s["id"], s["members"], s["would_have"], s["come"], s["go"], s["share"]) for s in answer["segments"]],
              [("gold", 10, 20, 10, 0, 0.666), ("new", 0, 10, 10, 0, 0.333)], "gold with silver; best asks for gold")
+        same([s["margin"] for s in answer["segments"]], [0, 0], "all were looked at")
         need(set(answer["segments"][1]["sample"]) <= {f"u{n}" for n in range(30) if n % 3 == 2}, "who")
         status, answer = house.call("POST", "/api/v1/segments/estimate", {"text": DRAFT, "id": "best"})
         same([(s["id"], s["members"], s["would_have"]) for s in answer["segments"]], [("best", 10, 20)], "a live one that follows")
@@ -176,5 +193,6 @@ def a_kill_leaves_members_as_judging_from_nothing_would():
 
 
 if __name__ == "__main__":
-    run_tests([members_follow_the_change_and_a_file, an_estimate_says_who_would_be_in_and_changes_nothing,
+    run_tests([members_follow_the_change_and_a_file, an_estimate_of_many_says_how_far_it_may_be_off,
+               an_estimate_says_who_would_be_in_and_changes_nothing,
                a_customer_says_their_segments_now_and_then, a_kill_leaves_members_as_judging_from_nothing_would])
