@@ -112,6 +112,34 @@ take_confidence(struct api_call *c, int32_t *confidence_r)
 	return 0;
 }
 
+#define NAMESAKES_SHOWN 5
+
+/* Two networks may know one handle, and a handle may have gone to another account: whoever links says which. */
+static int
+check_namesakes(struct api_call *c, struct slice key, const struct author_row *row, struct err *err)
+{
+	struct slice *ids;
+	const char *named = "";
+	size_t count;
+
+	if (slice_eq(key, row->author.id))
+		return 0;
+	if (store_authors_of_handle(c->env->store, row->author.handle, NAMESAKES_SHOWN,
+		c->env->arena, &ids, &count, err) < 0)
+		return -1;
+	if (count < 2)
+		return 0;
+	for (size_t i = 0; i < count && named != NULL; i++)
+		named = arena_printf(
+		    c->env->arena, "%s%s'%.*s'", named, i > 0 ? ", " : "", SLICE_ARG(ids[i]));
+	if (named == NULL)
+		return api_nomem(c, err);
+	api_problem_at(c->reply, 409, "several", "author",
+	    "name the account that is meant by its id",
+	    "'%.*s' is the handle of several accounts: %s", SLICE_ARG(key), named);
+	return -1;
+}
+
 /* An account that was heard, by whatever names it; else a handle that will be. */
 static int
 take_author(struct api_call *c, struct link_wish *wish, struct err *err)
@@ -131,6 +159,8 @@ take_author(struct api_call *c, struct link_wish *wish, struct err *err)
 	if (rc < 0)
 		return -1;
 	if (rc == 1) {
+		if (check_namesakes(c, key, &row, err) < 0)
+			return -1;
 		if (wish->proof == LINK_AGENT && !links_may_match(&row.author, true))
 			return err_set(err, ERR_CONFLICT,
 			    "the account objects to being profiled: only signing in links it");

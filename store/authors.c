@@ -286,3 +286,22 @@ store_author_load(struct store *st, struct slice key, bool is_handle, struct are
 	*row_r = row;
 	return 1;
 }
+
+int
+store_authors_of_handle(struct store *st, struct slice handle, size_t limit, struct arena *a,
+    struct slice **ids_r, size_t *count_r, struct err *err)
+{
+	struct slice key;
+	struct query q;
+
+	if (handle_key(st, handle, &key, err) < 0)
+		return -1;
+	if (query_open(&q, st,
+		"SELECT id FROM authors WHERE handle_key = ?1 ORDER BY last_seen_at_ms DESC, "
+		"author_no DESC LIMIT ?2",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, key);
+	query_bind_int(&q, (int64_t)limit);
+	return query_rows(&q, a, sizeof **ids_r, query_read_text, ids_r, count_r, err);
+}

@@ -30,6 +30,10 @@ struct author_row {
 int store_author_load(struct store *st, struct slice key, bool is_handle, struct arena *a,
     struct author_row *row_r, struct err *err);
 
+/* Ids of at most limit accounts with that handle (in any case), whoever was seen last first. */
+int store_authors_of_handle(struct store *st, struct slice handle, size_t limit, struct arena *a,
+    struct slice **ids_r, size_t *count_r, struct err *err);
+
 /* who: "a:<author id>" or "c:<customer id>". */
 int store_tag_put(struct store *st, struct slice who, struct slice tag, int64_t now_ms,
     int64_t expires_at_ms /* TIME_UNKNOWN: never */, struct err *err);

@@ -61,6 +61,33 @@ a_handle_nobody_heard_waits_and_can_be_unlinked(void **state)
 	fixture_call(f, "POST", UNLINK, "{\"author\":\"did:plc:abc\",\"reason\":\"no\"}", 200);
 }
 
+/* As when two networks know one handle, or it has gone to another account. */
+static void
+which_of_several_accounts_is_meant_is_said_by_who_links(void **state)
+{
+	static const char *const ids[] = {"https://one.example/jane", "did:plc:jane"};
+	struct fixture *f = *state;
+	struct author_facts facts;
+	const struct json *r;
+
+	fixture_import(f);
+	OK(store_begin(f->st, ERR));
+	for (int i = 0; i < 2; i++) {
+		struct author author = {.id = slice_of(ids[i]), .handle = SLICE_LIT("@Jane")};
+
+		OK(store_author_see(f->st, &author, FIXTURE_NOW_MS + i, true, &facts, ERR));
+	}
+	OK(store_commit(f->st, ERR));
+	fixture_refused(f, "POST", LINKS,
+	    "{\"author\":\"@jane\",\"proof\":\"agent\",\"basis\":\"told us\"}", 409, "several");
+	assert_says(f, "'did:plc:jane', 'https://one.example/jane'");
+	assert_text(json_root(f->doc), "help", "name the account that is meant by its id");
+	r = fixture_call(f, "POST", LINKS,
+	    "{\"author\":\"https://one.example/jane\",\"proof\":\"agent\",\"basis\":\"told us\"}",
+	    200);
+	assert_text(r, "author_id", "https://one.example/jane");
+}
+
 static void
 what_does_not_fit_is_refused_with_words(void **state)
 {
@@ -223,6 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(an_agent_links_an_account_and_unlinks_it),
 	    T(a_handle_nobody_heard_waits_and_can_be_unlinked),
+	    T(which_of_several_accounts_is_meant_is_said_by_who_links),
 	    T(what_does_not_fit_is_refused_with_words),
 	    T(better_proofs_stand_and_the_audit_names_no_person),
 	    T(a_code_is_told_once_and_links_whoever_posts_it),
