@@ -242,7 +242,8 @@ api_status_get(struct api_call *c, struct err *err)
 	json_kv_bool(w, "daemon", env->is_daemon);
 	json_kv_time(w, "now", now_ms);
 	json_kv_time(w, "started_at", env->started_at_ms);
-	json_kv_i64(w, "uptime_s", (now_ms - env->started_at_ms) / TIME_SECOND_MS);
+	json_kv_i64(w, "uptime_s",
+	    now_ms < env->started_at_ms ? 0 : (now_ms - env->started_at_ms) / TIME_SECOND_MS);
 	json_key(w, "store");
 	json_object_begin(w);
 	json_kv_bool(w, "failing", env->is_store_failing);

@@ -260,6 +260,17 @@ recover_outbox(struct service *s, struct err *err)
 	return 0;
 }
 
+/* An older program cannot open the database any more: whoever goes back needs a backup. */
+static void
+log_upgrade(struct service *s)
+{
+	int was = store_schema_found(s->store), is = store_schema_version(s->store);
+
+	if (was != 0 && was != is)
+		log_event(s->log, LOG_INFO, "store.upgraded", "from_schema", LOG_I64(was),
+		    "to_schema", LOG_I64(is), NULL);
+}
+
 /* The store and what is live, while we are still alone. */
 static int
 open_house(struct service *s, struct arena *a, struct source_start **starts_r, struct err *err)
@@ -274,6 +285,7 @@ open_house(struct service *s, struct arena *a, struct source_start **starts_r, s
 	if (home_open(s->config, s->clock, &s->store, &s->lock_fd, err) < 0 ||
 	    open_blackbox(s, err) < 0)
 		goto out;
+	log_upgrade(s);
 	rc = snapshot_lexicon(s->config->vocabulary_dir, diags, &s->lexicon, err);
 	if (rc == 0)
 		rc = home_snapshot(

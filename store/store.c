@@ -147,6 +147,7 @@ configure(struct store *st, struct err *err)
 static int
 open_schema(struct store *st, const struct store_options *o, struct err *err)
 {
+	st->schema_found = st->schema_version;
 	if (st->mode != STORE_READER)
 		return migrate_run(st, o->now_ms, err);
 	if (migrate_version_read(st, &st->schema_version, err) < 0)
@@ -266,6 +267,12 @@ int
 store_schema_version(const struct store *st)
 {
 	return st->schema_version;
+}
+
+int
+store_schema_found(const struct store *st)
+{
+	return st->schema_found;
 }
 
 /* ---- the transaction -------------------------------------------------- */

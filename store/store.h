@@ -68,6 +68,7 @@ void store_idle(struct store *st);
 /* Highest migration this program knows / that the database has. */
 int store_schema_latest(void);
 int store_schema_version(const struct store *st);
+int store_schema_found(const struct store *st); /* what it had when it was opened; 0: it was new */
 
 /* Small named values.  meta_get: 1 with a value, 0 without, -1. */
 int store_meta_get(

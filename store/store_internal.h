@@ -89,7 +89,7 @@ struct store {
 	bool must_scrub; /* an erasure's pages are still in the log */
 	char *path;
 	enum store_mode mode;
-	int schema_version;
+	int schema_version, schema_found;
 	bool is_in_transaction;
 	bool is_broken; /* something failed in it; broken says what */
 	struct err broken;
