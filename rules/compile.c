@@ -44,34 +44,6 @@ emit(struct compiler *c, enum rule_opcode op, uint32_t arg, bool is_negated)
 }
 
 static int
-add_check(struct compiler *c, enum requirement_kind kind, uint32_t at, uint32_t end)
-{
-	struct rule_set *s = c->set;
-	void *checks = s->checks;
-
-	if (end >= UINT32_C(1) << 30 ||
-	    vector_grow(&checks, s->check_count, &s->check_cap, sizeof *s->checks) < 0)
-		return -1;
-	s->checks = checks;
-	s->checks[s->check_count++] =
-	    (struct requirement){.at = at, .end = end & 0x3fffffff, .kind = kind & 3u};
-	return 0;
-}
-
-/* A member of what a program asks; its code was made from `from` on. */
-static int
-check_member(struct compiler *c, uint32_t asked, uint32_t from)
-{
-	const struct asked *q = &c->set->asked[asked];
-
-	if (q->kind == NODE_NOT && q[1].kind == NODE_CONDITION)
-		return add_check(c, REQUIRE_NO, q[1].arg, 0);
-	return q->kind == NODE_CONDITION
-	    ? add_check(c, REQUIRE_YES, q->arg, 0)
-	    : add_check(c, REQUIRE_CODE, from, (uint32_t)c->set->code_count);
-}
-
-static int
 add_asked(struct compiler *c, enum node_kind kind, uint32_t *at_r)
 {
 	struct rule_set *s = c->set;
@@ -96,10 +68,9 @@ compile_group(struct compiler *c, const struct node *n)
 	uint32_t open = UINT32_MAX; /* the jumps to be aimed, linked through their arguments */
 
 	for (const struct node *child = n->first; child != NULL; child = child->next) {
-		uint32_t from = (uint32_t)c->set->code_count, asked;
+		uint32_t asked;
 
-		if (compile_node(c, child, &asked) < 0 ||
-		    (is_all && n == c->root && check_member(c, asked, from) < 0))
+		if (compile_node(c, child, &asked) < 0)
 			return -1;
 		if (child != n->first &&
 		    emit(c, is_all ? RULE_OPCODE_AND : RULE_OPCODE_OR, 0, false) < 0)
@@ -323,7 +294,6 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 	*p = (struct program){.head = head,
 	    .root = ASKED_NONE,
 	    .code = (uint32_t)c->set->code_count,
-	    .check = (uint32_t)c->set->check_count,
 	    .from_ms = moment_ms(c, it, &it->from, INT64_MIN),
 	    .until_ms = moment_ms(c, it, &it->until, INT64_MAX),
 	    .part = part,
@@ -331,13 +301,9 @@ compile_program(struct compiler *c, const struct item *it, const struct rule_hea
 	    .sees_events = part == FIRING_RULE && item_sees_events(it)};
 	if (root == NULL)
 		return 0;
-	c->root = root;
-	if (compile_node(c, root, &p->root) < 0 ||
-	    (root->kind != NODE_ALL && check_member(c, p->root, p->code) < 0) ||
-	    emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
+	if (compile_node(c, root, &p->root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
 		return -1;
 	p->code_count = (uint32_t)c->set->code_count - p->code;
-	p->check_count = (uint32_t)c->set->check_count - p->check;
 	assert(stack_is_sound(c->set, p));
 	return 0;
 }
@@ -347,7 +313,6 @@ compile_code(struct compiler *c, const struct node *root, struct compiled_segmen
 {
 	struct program p = {.code = (uint32_t)c->set->code_count};
 
-	c->root = NULL; /* nothing of it becomes a check */
 	if (compile_node(c, root, &g->root) < 0 || emit(c, RULE_OPCODE_FIRE, 0, false) < 0)
 		return -1;
 	p.code_count = (uint32_t)c->set->code_count - p.code;
@@ -489,9 +454,7 @@ make_room(struct compiler *c, size_t counts[ITEM_KIND_COUNT])
 	s->rules = arena_array(s->arena, counts[ITEM_RULE] + 1, sizeof *s->rules);
 	s->watches = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watches);
 	s->watch_heads = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watch_heads);
-	s->programs = arena_array(s->arena, counts[ITEM_RULE] + parts + 2, sizeof *s->programs);
-	if (s->programs != NULL)
-		s->programs = mem_line(s->programs);
+	s->programs = arena_array(s->arena, counts[ITEM_RULE] + parts + 1, sizeof *s->programs);
 	s->program_count = counts[ITEM_RULE];
 	return s->rules == NULL || s->watches == NULL || s->watch_heads == NULL ||
 		s->programs == NULL

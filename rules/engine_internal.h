@@ -68,6 +68,7 @@ struct instruction {
 #define RULE_STACK_MAX 64
 #define DOMAINS_MAX 64
 #define PLAINS_MAX 32 /* fields of type PLAIN */
+#define NUMBERS_MAX 64 /* fields whose number is kept while an occurrence is evaluated */
 #define DOMAIN_TEXT 0 /* ids are keywords found in the post's text */
 
 /* Sorted numbers. */
@@ -121,33 +122,35 @@ struct pattern {
 	int64_t number_milli;
 };
 
-/* What must hold, all of it, for a program to fire: a test that says yes (or no, of `not`), or a
- * group whose code says yes. */
-enum requirement_kind {
-	REQUIRE_YES,
-	REQUIRE_NO,
-	REQUIRE_CODE
+/* A condition as it is run for a candidate, and where its answer leads: true, or false or unknown.  What a
+ * program asks becomes a chain of these without a stack (steps.c); two lie in a line of the
+ * processor's cache. */
+enum step_kind {
+	STEP_BOUNDS, /* a number is within low and high, or is not */
+	STEP_BITS, /* the field has one of the values of bits, which tell all, or has none */
+	STEP_MEETS, /* the same with a set, of whose values bits has id % 64 */
+	STEP_PERIOD, /* it happened from low on and before high */
+	STEP_TEST /* a test's answer is `wanted` */
 };
-struct requirement {
-	uint32_t at; /* a test; CODE: the first instruction */
-	uint32_t end : 30; /* CODE: behind the last */
-	uint32_t kind : 2;
+struct step {
+	uint8_t kind;
+	uint8_t wanted; /* TEST: enum tristate; else whether the value is to be there */
+	uint16_t slot; /* BOUNDS: among the numbers; BITS, MEETS: the domain */
+	uint32_t arg; /* MEETS: the set; TEST: the test */
+	uint32_t yes, no; /* the step to go on with, or one of the ends below */
+	union {
+		struct {
+			int64_t low, high;
+		};
+		uint64_t bits;
+	};
 };
-
-/* One that is run, with its test beside it: a line of the processor's cache. */
-struct check_line {
-	_Alignas(64) struct requirement is;
-	struct test test; /* but of CODE */
-};
-
-/* Beside the programs, so that few lines hold all: where a program's checks begin, and which kind of
- * occurrence it sees. */
-#define CHECKS_OF_EVENTS UINT32_C(0x80000000)
+#define STEP_HOLDS UINT32_MAX
+#define STEP_FAILS (UINT32_MAX - 1)
 
 /* Conditions that are run: a rule's `when`, and those of its other parts and of the watches. */
 struct program {
-	_Alignas(64) const struct rule_head *head;
-	uint32_t check, check_count; /* while compiling: into checks */
+	const struct rule_head *head;
 	int64_t from_ms, until_ms; /* until: not included */
 	uint32_t code, code_count; /* all conditions, in their order */
 	enum firing_part part;
@@ -195,13 +198,41 @@ struct compiled_segment {
 };
 
 /* Tests that stand in very many programs are asked once for an occurrence; what they said is a bit
- * each.  Gate 0 is none. */
+ * each.  The first two say what kind of occurrence it is. */
 #define GATES_MAX 64
+#define GATE_POSTS 0
+#define GATE_EVENTS 1
+#define GATE_FIRST 2
+
+/* Gates that ask a choice or brand: each value opens some and shuts some. */
+struct gate_values {
+	uint16_t domain;
+	uint64_t when_known; /* open unless one of the values shuts them */
+	uint64_t opened[64], shut[64]; /* by value */
+};
+
+/* Gates that ask a number: what is open between two points. */
+struct gate_points {
+	uint16_t number;
+	uint32_t first, count; /* points[first ...]; opened[] has one more */
+};
+
+struct gates {
+	struct gate_values *values;
+	struct gate_points *by_number;
+	int64_t *points;
+	uint64_t *opened; /* parallel to points: what is open below each, and above the last */
+	struct test *others; /* copies, side by side */
+	uint8_t *other_bits;
+	size_t value_count, by_number_count, other_count;
+	size_t count; /* of gates */
+};
 
 /* A program worth running when its gates are open; or, with ENTRY_CLUSTER, all those of a cluster. */
 struct index_entry {
 	uint64_t gates; /* bits; those that must be open */
 	uint32_t program;
+	uint32_t step; /* the first; STEP_HOLDS: filing and gates said all */
 };
 #define ENTRY_CLUSTER UINT32_C(0x80000000)
 
@@ -209,9 +240,11 @@ struct entry_range {
 	uint32_t first, count; /* into entries */
 };
 
-struct posting {
-	uint64_t key; /* domain << 32 | id; UINT64_MAX: empty */
-	struct entry_range range;
+/* What is filed under the values of a domain: under id what lies in entries from starts[id] to
+ * starts[id + 1]. */
+struct index_domain {
+	uint32_t *starts;
+	uint32_t id_count;
 };
 
 struct rule_index {
@@ -219,11 +252,9 @@ struct rule_index {
 	struct entry_range flat; /* looked at for every occurrence */
 	struct entry_range *clusters; /* the programs of one large set */
 	size_t cluster_count;
-	struct posting *postings;
-	size_t posting_mask;
-	uint64_t domains; /* bit per domain that has postings */
-	struct test gates[GATES_MAX]; /* copies, side by side */
-	size_t gate_count; /* with gate 0 */
+	uint64_t filed; /* bit per domain that something is filed under */
+	struct index_domain domains[DOMAINS_MAX];
+	struct gates gates;
 };
 
 struct rule_set {
@@ -254,11 +285,9 @@ struct rule_set {
 	size_t code_count, code_cap;
 	struct asked *asked;
 	size_t asked_count, asked_cap;
-	struct requirement *checks; /* while compiling */
-	size_t check_count, check_cap;
-	struct check_line *check_lines;
-	uint32_t *check_starts; /* by program, and one behind the last; with CHECKS_OF_EVENTS */
-	void *check_room; /* where they lie */
+	struct step *steps;
+	void *step_room; /* where they lie */
+	size_t step_count;
 	struct test *tests;
 	size_t test_count, test_cap;
 	struct test_words *test_words; /* beside tests */
@@ -271,18 +300,22 @@ struct rule_set {
 	size_t domain_count;
 	const struct field *plains[PLAINS_MAX];
 	size_t plain_count;
+	const struct field *numbers[NUMBERS_MAX]; /* those that steps and gates ask */
+	size_t number_count;
 	bool has_phrases;
 	struct rule_index index;
 };
 
 /* ---- evaluation ---- */
 
+#define VALUES_FEW 4
 struct domain_values {
 	bool is_known;
 	uint32_t count; /* ids */
 	uint64_t bits; /* of each id the bit id % 64 */
 	uint32_t *ids;
 	struct slice *texts; /* parallel to ids, as seen; NULL for brands, choices and keywords */
+	uint32_t few[VALUES_FEW]; /* ids while they are no more */
 };
 
 /* What the store said of a list: asked once, so that a reason told later says the same. */
@@ -308,8 +341,9 @@ struct evaluation {
 	bool has_no_memory;
 	bool has_author_names;
 	uint64_t found; /* bit per domain whose values were looked for */
-	uint64_t gates; /* those that are open; 0: not asked yet */
 	struct domain_values *domains;
+	uint64_t numbers_found, numbers_known; /* bit per number that was asked; that has a value */
+	int64_t *numbers;
 	struct slice *folded; /* of plain fields, when first asked */
 	uint32_t author_names[AUTHOR_NAMES]; /* words that lists may have; 0: none has it */
 	const struct list_answer *list_answers;
@@ -365,8 +399,22 @@ test_words_of(const struct rule_set *set, const struct test *t)
 /* The number an attribute's value spells; false: it is none. */
 bool attribute_number(struct slice value, int64_t *milli_r);
 
-/* Programs worth running, in order, each once, in the evaluation's arena; -1 without memory. */
-int index_candidates(struct evaluation *e, uint32_t **programs_r, size_t *count_r);
+/* Is the number known?  Read when first asked. */
+bool evaluation_read_number(struct evaluation *e, size_t number);
+static inline bool
+evaluation_has_number(struct evaluation *e, size_t number)
+{
+	return (e->numbers_found >> number & 1) != 0 ? (e->numbers_known >> number & 1) != 0
+						     : evaluation_read_number(e, number);
+}
+
+/* Do the values and the set share an id? */
+bool evaluation_meets(const struct domain_values *v, const struct id_set *set);
+/* Does what the chain asks from this step on hold? */
+bool steps_hold(struct evaluation *e, uint32_t step);
+
+/* Programs whose conditions hold, in order, each once, in the evaluation's arena; -1 without memory. */
+int index_run(struct evaluation *e, uint32_t **programs_r, size_t *count_r);
 int index_build(struct rule_set *set);
 void index_fini(struct rule_index *x);
 
@@ -412,7 +460,6 @@ struct compiler {
 	struct map *list_sets; /* "kind list" -> set plus 1 */
 	struct map *tests; /* a condition in words -> test plus 1 */
 	struct map *actions; /* what is done, in words -> struct action_list */
-	const struct node *root; /* of the program that is made: its members become checks */
 	struct arena *scratch;
 	struct buf *text; /* scratch */
 };

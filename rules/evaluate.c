@@ -1,8 +1,8 @@
 /*
  * evaluate.c - one occurrence against the rules.
  *
- * The occurrence's own values become numbers, once and when first asked for; the index names the
- * candidates by them; then what it has not answered of each candidate is checked.  Nothing here takes
+ * The occurrence's own values become numbers, once and when first asked for; the index says by them which
+ * programs hold.  The stack machine here tells true, false and unknown apart, for who asks why.  Nothing here takes
  * memory but from the arena passed in.  Reasons are put in words when somebody asks for them: the
  * evaluation stays in the arena for that.
  */
@@ -12,7 +12,6 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/prefetch.h"
 #include "rules/fold_internal.h"
 
 /* Up to so many keywords found are walked; of more there is a bitmap. */
@@ -23,7 +22,7 @@
 static int
 values_room(struct evaluation *e, struct domain_values *v, size_t count)
 {
-	v->ids = arena_alloc(e->arena, (count + 1) * sizeof *v->ids);
+	v->ids = count <= VALUES_FEW ? v->few : arena_alloc(e->arena, count * sizeof *v->ids);
 	return v->ids == NULL ? -1 : 0;
 }
 
@@ -189,7 +188,8 @@ find_brands(struct evaluation *e, const struct field *f, struct domain_values *v
 	if (values_room(e, v, s->brand_count) < 0)
 		return -1;
 	for (size_t i = 0; i < s->brand_count; i++)
-		values_put(v, s->brands[i]);
+		if (s->brands[i] < e->set->brands.brand_count) /* who scored may have had others */
+			values_put(v, s->brands[i]);
 	return 0;
 }
 
@@ -199,7 +199,11 @@ evaluation_find(struct evaluation *e, size_t domain)
 	struct domain_values *v = &e->domains[domain];
 	const struct field *f = e->set->domains[domain];
 
-	*v = (struct domain_values){0};
+	v->is_known = false;
+	v->count = 0;
+	v->bits = 0;
+	v->ids = NULL;
+	v->texts = NULL;
 	e->found |= UINT64_C(1) << domain;
 	if (domain == DOMAIN_TEXT) {
 		v->is_known = e->occ->score != NULL;
@@ -210,15 +214,33 @@ evaluation_find(struct evaluation *e, size_t domain)
 	return f->type == FIELD_CHOICE ? find_choices(e, f, v) : find_texts(e, f, v);
 }
 
+bool
+evaluation_read_number(struct evaluation *e, size_t number)
+{
+	bool is_known = evaluation_number(e, e->set->numbers[number], &e->numbers[number]);
+
+	e->numbers_found |= UINT64_C(1) << number;
+	e->numbers_known |= (uint64_t)is_known << number;
+	return is_known;
+}
+
+/* Domains, numbers and folded texts lie behind each other. */
 int
 evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct occurrence *occ,
     const struct rule_facts *facts, struct arena *a)
 {
+	size_t folded = set->plain_count * sizeof *e->folded,
+	       numbers = set->number_count * sizeof *e->numbers;
+	char *room = arena_alloc(a, folded + numbers + set->domain_count * sizeof *e->domains);
+
 	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
-	e->domains = arena_alloc(a, set->domain_count * sizeof *e->domains);
-	e->folded =
-	    set->plain_count == 0 ? NULL : arena_array(a, set->plain_count, sizeof *e->folded);
-	return e->domains == NULL || (set->plain_count > 0 && e->folded == NULL) ? -1 : 0;
+	if (room == NULL)
+		return -1;
+	memset(room, 0, folded);
+	e->folded = (struct slice *)(void *)room;
+	e->numbers = (int64_t *)(void *)(room + folded);
+	e->domains = (struct domain_values *)(void *)(room + folded + numbers);
+	return 0;
 }
 
 int
@@ -317,27 +339,7 @@ evaluation_run(struct evaluation *e, const struct program *p)
 	return p->root == ASKED_NONE ? TRI_YES : run_code(e, p->code, p->code + p->code_count);
 }
 
-/* What the index has not answered of a candidate. */
-static bool
-passes(struct evaluation *e, const struct check_line *c, const struct check_line *end)
-{
-	for (; c < end; c++) {
-		enum tristate wanted = c->is.kind == REQUIRE_NO ? TRI_NO : TRI_YES;
-
-		if (wanted !=
-		    (c->is.kind == REQUIRE_CODE ? run_code(e, c->is.at, c->is.end)
-						: evaluation_test(e, &c->test)))
-			return false;
-	}
-	return true;
-}
-
 /* ---- all programs ---- */
-
-struct firings {
-	struct firing *items;
-	size_t count, cap;
-};
 
 static struct slice
 tell_reason(const struct firing_teller *self, const struct firing *f)
@@ -347,88 +349,44 @@ tell_reason(const struct firing_teller *self, const struct firing *f)
 	return explain_reason(e, &e->set->programs[f->number]);
 }
 
-static int
-fire(struct evaluation *e, const struct program *p, struct firings *f)
-{
-	bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
-
-	if (f->count == f->cap) {
-		size_t cap = f->cap == 0 ? 16 : f->cap * 2;
-		struct firing *items = arena_alloc(e->arena, cap * sizeof *items);
-
-		if (items == NULL)
-			return -1;
-		if (f->count > 0)
-			memcpy(items, f->items, f->count * sizeof *items);
-		f->items = items;
-		f->cap = cap;
-	}
-	/* what is merely counted is told as a crowd, not post by post */
-	f->items[f->count++] = (struct firing){.rule = p->head,
-	    .part = p->part,
-	    .number = (uint32_t)(p - e->set->programs),
-	    .teller = is_counted ? NULL : &e->teller,
-	    .reason = is_counted ? SLICE_LIT("") : SLICE_NONE};
-	return 0;
-}
-
-/* Candidates lie anywhere: their checks are fetched for many at a time, so that the waits are for all
- * of them together. */
-#define FETCHED 16
-
-static void
-fetch_checks(const struct rule_set *s, const uint32_t *candidates, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const uint32_t *start = &s->check_starts[candidates[i]];
-		uint32_t first = start[0] & ~CHECKS_OF_EVENTS;
-
-		prefetch(&s->check_lines[first]);
-		if ((start[1] & ~CHECKS_OF_EVENTS) > first + 1)
-			prefetch(&s->check_lines[first + 1]);
-	}
-}
-
-/* Those whose conditions hold stay; returns how many.  Most do not, and their programs are not looked
- * at. */
-static size_t
-check_candidates(struct evaluation *e, uint32_t *candidates, size_t count)
+/* Those of rules are told by their numbers, without a look at the program. */
+static struct firing
+firing_of(struct evaluation *e, uint32_t number)
 {
 	const struct rule_set *s = e->set;
-	uint32_t kind = e->occ->kind == OCCURRENCE_EVENT ? CHECKS_OF_EVENTS : 0;
-	size_t held = 0;
+	const struct program *p = &s->programs[number];
 
-	for (size_t i = 0; i < count; i++) {
-		uint32_t program = candidates[i];
-		const uint32_t *start = &s->check_starts[program];
+	if (number < s->rule_count)
+		return (struct firing){.rule = &s->rules[number].head,
+		    .part = FIRING_RULE,
+		    .number = number,
+		    .teller = &e->teller};
+	bool is_counted = p->part == FIRING_WATCHED || p->part == FIRING_BASE;
 
-		if (i % FETCHED == 0)
-			fetch_checks(s, candidates + i, count - i < FETCHED ? count - i : FETCHED);
-		if ((start[0] & CHECKS_OF_EVENTS) != kind ||
-		    !passes(e, &s->check_lines[start[0] & ~CHECKS_OF_EVENTS],
-			&s->check_lines[start[1] & ~CHECKS_OF_EVENTS]))
-			continue;
-		prefetch(&s->programs[program]);
-		candidates[held++] = program;
-	}
-	return held;
+	/* what is merely counted is told as a crowd, not post by post */
+	return (struct firing){.rule = p->head,
+	    .part = p->part,
+	    .number = number,
+	    .teller = is_counted ? NULL : &e->teller,
+	    .reason = is_counted ? SLICE_LIT("") : SLICE_NONE};
 }
 
 static int
-run_programs(struct evaluation *e, uint32_t *candidates, size_t count, struct firings *f)
+run_programs(struct evaluation *e, struct firing **firings_r, size_t *count_r)
 {
-	size_t held = check_candidates(e, candidates, count);
+	struct firing *firings;
+	uint32_t *programs;
+	size_t count;
 
-	if (e->has_no_memory)
+	if (index_run(e, &programs, &count) < 0)
 		return -1;
-	for (size_t i = 0; i < held; i++) {
-		const struct program *p = &e->set->programs[candidates[i]];
-
-		if (e->occ->at_ms < p->from_ms || e->occ->at_ms >= p->until_ms)
-			continue;
-		if (fire(e, p, f) < 0)
-			return -1;
-	}
+	firings = count == 0 ? NULL : arena_alloc(e->arena, count * sizeof *firings);
+	if (firings == NULL && count > 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		firings[i] = firing_of(e, programs[i]);
+	*firings_r = firings;
+	*count_r = count;
 	return 0;
 }
 
@@ -457,17 +415,11 @@ rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
     struct err *err)
 {
 	struct evaluation *e = keep_evaluation(set, occ, facts, a);
-	struct firings f = {0};
-	uint32_t *candidates;
-	size_t count;
 
-	if (e == NULL || index_candidates(e, &candidates, &count) < 0 ||
-	    run_programs(e, candidates, count, &f) < 0)
+	if (e == NULL || run_programs(e, firings_r, count_r) < 0)
 		return err_set(err, arena_is_full(a) ? ERR_LIMIT : ERR_NOMEM,
 		    "no memory to evaluate the rules for '%.*s'",
 		    SLICE_ARG(utf8_prefix(occ->id, 100)));
 	e->facts = NULL; /* a reason asks nobody: what was said is remembered */
-	*firings_r = f.items;
-	*count_r = f.count;
 	return 0;
 }

@@ -80,9 +80,8 @@ evaluation_common(struct evaluation *e, uint16_t domain, const struct id_set *se
 	return false;
 }
 
-/* Do the values and the set share an id? */
-static bool
-meets(const struct domain_values *v, const struct id_set *set)
+bool
+evaluation_meets(const struct domain_values *v, const struct id_set *set)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		if (set->count > SET_SMALL) {
@@ -107,7 +106,7 @@ test_meets(struct evaluation *e, const struct test *t)
 		return TRI_UNKNOWN;
 	if ((v->bits & t->bits) == 0)
 		return TRI_NO;
-	return tri(t->is_exact || meets(v, &e->set->sets[t->set]));
+	return tri(t->is_exact || evaluation_meets(v, &e->set->sets[t->set]));
 }
 
 static enum tristate

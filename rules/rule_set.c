@@ -22,9 +22,7 @@ rule_set_unref(struct rule_set *set)
 	words_fini(&set->words);
 	mem_free(set->code);
 	mem_free(set->asked);
-	mem_free(set->checks);
-	mem_free(set->check_room);
-	mem_free(set->check_starts);
+	mem_free(set->step_room);
 	mem_free(set->tests);
 	mem_free(set->test_words);
 	mem_free(set->sets);

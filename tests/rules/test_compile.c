@@ -307,51 +307,61 @@ a_hundred_thousand_rules_compile_and_the_right_ones_fire(void **state)
 }
 
 static size_t
-candidate_count(const char *text, const char *post)
+fired_count(const struct rule_set *set, const char *post)
 {
-	struct rule_set *set = testing_compile(text);
 	struct testing_occurrence t;
 	struct arena *a = arena_new(1024 * 1024);
-	struct evaluation e;
-	uint32_t *candidates;
+	struct firing *firings;
 	size_t n;
 
 	testing_occurrence_init(&t);
 	testing_text(&t, post, a);
-	assert_int_equal(evaluation_begin(&e, set, &t.occ, NULL, a), 0);
-	assert_int_equal(index_candidates(&e, &candidates, &n), 0);
-	rule_set_unref(set);
+	assert_int_equal(rule_set_evaluate(set, &t.occ, NULL, a, &firings, &n, NULL), 0);
 	arena_free(a);
 	return n;
 }
 
 static void
-only_rules_that_could_fire_are_run(void **state)
+a_rule_is_filed_under_what_it_cannot_fire_without(void **state)
 {
 	static const struct {
 		const char *when;
+		bool is_filed;
+		size_t steps; /* what filing has not answered */
 		size_t with_late, without;
 	} cases[] = {
-	    {"text contains \"late\"", 1, 0},
-	    {"all of\nsentiment is below 0\ntext contains any of \"late\", \"slow\"\nend", 1, 0},
-	    {"any of\ntext contains \"late\"\npost.tag is \"x\"\nend", 1, 0},
-	    {"any of\ntext contains \"late\"\nsentiment is below 0\nend", 1, 1},
-	    {"not text contains \"late\"", 1, 1},
-	    {"text contains none of \"late\"", 1, 1},
-	    {"all of\nlanguage is en\ntext contains \"late\"\nend", 1, 0},
-	    {"all of\nlanguage is de\nsentiment is below 0\nend", 0, 0},
-	    {"text starts with \"late\"", 1, 0},
+	    {"text contains \"late\"", true, 0, 1, 0},
+	    {"all of\nauthor.followers is below 9\ntext contains any of \"late\", \"slow\"\nend",
+		true, 1, 0, 0},
+	    {"any of\ntext contains \"late\"\npost.tag is \"x\"\nend", true, 0, 1, 0},
+	    {"any of\ntext contains \"late\"\nall of\npost.tag is \"x\"\nlanguage is "
+	     "en\nend\nend",
+		true, 3, 1, 0},
+	    {"any of\ntext contains \"late\"\nsentiment is at most 0\nend", false, 2, 1, 1},
+	    {"not text contains \"late\"", false, 1, 0, 1},
+	    {"text contains none of \"late\"", false, 1, 0, 1},
+	    {"all of\nlanguage is en\ntext contains \"late\"\nend", true, 1, 1, 0},
+	    {"all of\nlanguage is de\nsentiment is below 0\nend", true, 1, 0, 0},
+	    {"text starts with \"it\"", true, 1, 1, 1},
+	    {"text contains all of \"late\", \"it\"", true, 1, 1, 0},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct rule_set *set;
 		char text[1024];
 
 		snprintf(text, sizeof text, "rule r \"R\"\nwhen %s\nthen alert \"x\" as low\nend\n",
 		    cases[i].when);
-		if (candidate_count(text, "it is late") != cases[i].with_late ||
-		    candidate_count(text, "it is fine") != cases[i].without)
-			fail_msg("%s: filed wrongly", cases[i].when);
+		set = testing_compile(text);
+		if ((set->index.flat.count == 0) != cases[i].is_filed ||
+		    set->step_count != cases[i].steps)
+			fail_msg("%s: filed wrongly, with %zu steps left", cases[i].when,
+			    set->step_count);
+		if (fired_count(set, "it is late") != cases[i].with_late ||
+		    fired_count(set, "it is fine") != cases[i].without)
+			fail_msg("%s: fires wrongly", cases[i].when);
+		rule_set_unref(set);
 	}
 }
 
@@ -472,7 +482,7 @@ main(void)
 	    cmocka_unit_test(bytes_that_are_no_text_are_refused_where_they_stand),
 	    cmocka_unit_test(findings_in_ten_thousand_lines_are_all_counted),
 	    cmocka_unit_test(a_hundred_thousand_rules_compile_and_the_right_ones_fire),
-	    cmocka_unit_test(only_rules_that_could_fire_are_run),
+	    cmocka_unit_test(a_rule_is_filed_under_what_it_cannot_fire_without),
 	    cmocka_unit_test(compiling_and_evaluating_survive_every_failed_allocation),
 	    cmocka_unit_test(evaluating_survives_every_failed_allocation),
 	    cmocka_unit_test(formatting_survives_every_failed_allocation),

@@ -558,7 +558,7 @@ the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 		if (seed % 3 == 0)
 			random_tree_share(&t);
 		set = random_set(&t, seed);
-		gates += set->index.gate_count - 1;
+		gates += set->index.gates.count;
 		files = slow_files(set, t.arena);
 		for (int i = 0; i < OCCURRENCES; i++) {
 			compare_on(&t, set, files, seed, &fired, &unknown);
