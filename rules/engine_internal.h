@@ -408,6 +408,8 @@ evaluation_has_number(struct evaluation *e, size_t number)
 						     : evaluation_read_number(e, number);
 }
 
+/* The number of a text as the set has it, folded; 0: no rule speaks of it. */
+uint32_t evaluation_word(struct evaluation *e, enum field_fold how, struct slice text);
 /* Do the values and the set share an id? */
 bool evaluation_meets(const struct domain_values *v, const struct id_set *set);
 /* Does what the chain asks from this step on hold? */

@@ -118,32 +118,57 @@ find_phrases(struct evaluation *e)
 	return 0;
 }
 
+/* A text without the mark that its fold drops. */
+static struct slice
+unmarked(enum field_fold how, struct slice s)
+{
+	char mark = how == FOLD_HANDLE ? '@' : '#';
+
+	if ((how != FOLD_HANDLE && how != FOLD_TAG) || s.len == 0 || s.ptr[0] != mark)
+		return s;
+	return slice_make(s.ptr + 1, s.len - 1);
+}
+
+uint32_t
+evaluation_word(struct evaluation *e, enum field_fold how, struct slice text)
+{
+	const struct words *w = &e->set->words;
+	struct slice s = unmarked(how, text);
+	unsigned char first = s.len == 0 ? 0 : (unsigned char)s.ptr[0];
+	char small[256], *room = small;
+
+	/* folding keeps lengths */
+	if (first < 0x80 && !words_may_have(w, (unsigned char)fold_char(first), s.len))
+		return 0;
+	if (text.len > sizeof small && (room = arena_alloc(e->arena, text.len)) == NULL) {
+		e->has_no_memory = true;
+		return 0;
+	}
+	return words_find(w, fold_value(how, text, room));
+}
+
 static int
 find_texts(struct evaluation *e, const struct field *f, struct domain_values *v)
 {
 	struct field_texts t;
-	char small[256], *room = small;
 
 	v->is_known = evaluation_texts(e, f, &t);
 	if (!v->is_known || t.count == 0)
 		return 0;
-	v->texts = arena_alloc(e->arena, t.count * sizeof *v->texts);
-	if (v->texts == NULL || values_room(e, v, t.count) < 0)
-		return -1;
 	for (size_t i = 0; i < t.count; i++) {
-		uint32_t id;
+		uint32_t id = evaluation_word(e, f->fold, t.items[i]);
 
-		room =
-		    t.items[i].len <= sizeof small ? small : arena_alloc(e->arena, t.items[i].len);
-		if (room == NULL)
-			return -1;
-		id = words_find(&e->set->words, fold_value(f->fold, t.items[i], room));
 		if (id == 0)
 			continue;
+		if (v->ids == NULL) {
+			v->texts = arena_alloc(e->arena, (t.count - i) * sizeof *v->texts);
+			if (v->texts == NULL || values_room(e, v, t.count - i) < 0)
+				return -1;
+		}
 		v->texts[v->count] = t.items[i];
 		values_put(v, id);
 	}
-	return 0;
+	return e->has_no_memory ? -1 : 0;
 }
 
 static int

@@ -291,15 +291,7 @@ test_attribute(struct evaluation *e, const struct test *t)
 static uint32_t
 name_word(struct evaluation *e, struct slice name)
 {
-	char small[256], *room = small;
-
-	if (!slice_is_set(name) || name.len == 0)
-		return 0;
-	if (name.len > sizeof small && (room = arena_alloc(e->arena, name.len)) == NULL) {
-		e->has_no_memory = true;
-		return 0;
-	}
-	return words_find(&e->set->words, fold_value(FOLD_HANDLE, name, room));
+	return slice_is_set(name) && name.len > 0 ? evaluation_word(e, FOLD_HANDLE, name) : 0;
 }
 
 static bool

@@ -39,20 +39,30 @@ fold_char(uint32_t c)
 	return c;
 }
 
-/* Eight letters of ASCII at once; false when one of them is no ASCII. */
-static bool
-fold_eight(const char *from, char *out)
-{
-	const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
-	uint64_t w, upper;
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
-	memcpy(&w, from, 8);
-	if ((w & high) != 0)
-		return false;
+/* Eight letters of ASCII at once. */
+static inline uint64_t
+fold_eight(uint64_t w)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
 	/* the high bit of each byte: at least 'A' and at most 'Z' */
-	upper = (w + (0x80 - 'A') * ones) & ~(w + (0x7f - 'Z') * ones) & high;
-	w |= upper >> 2;
-	memcpy(out, &w, 8);
+	uint64_t upper = (w + (0x80 - 'A') * ones) & ~(w + (0x7f - 'Z') * ones) & HIGH_BITS;
+
+	return w | upper >> 2;
+}
+
+/* The first size bytes, which are at most eight; false when one of them is no ASCII. */
+static inline bool
+fold_some(const char *from, size_t size, char *out)
+{
+	uint64_t w = 0;
+
+	memcpy(&w, from, size);
+	if ((w & HIGH_BITS) != 0)
+		return false;
+	w = fold_eight(w);
+	memcpy(out, &w, size);
 	return true;
 }
 
@@ -62,19 +72,14 @@ fold_text(struct slice s, char *out)
 	size_t i = 0;
 
 	while (i < s.len) {
-		if (i + 8 <= s.len && fold_eight(s.ptr + i, out + i)) {
+		size_t left = s.len - i, start = i;
+
+		if (left >= 8 && fold_some(s.ptr + i, 8, out + i)) {
 			i += 8;
 			continue;
 		}
-
-		unsigned char b = (unsigned char)s.ptr[i];
-
-		if (b < 0x80) {
-			out[i] = (char)fold_char(b);
-			i++;
-			continue;
-		}
-		size_t start = i;
+		if (left < 8 && fold_some(s.ptr + i, left, out + i))
+			return;
 		/* every fold keeps the length: two bytes stay two bytes */
 		(void)utf8_encode(fold_char(utf8_next(s, &i)), out + start);
 	}

@@ -12,13 +12,31 @@
 
 /* ---- texts ---- */
 
-static bool
+/* Is one of eight bytes a hyphen? */
+static inline bool
+has_hyphen_in(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	w ^= '-' * ones;
+	return ((w - ones) & ~w & (ones << 7)) != 0;
+}
+
+static inline bool
 is_hyphened(const struct token *t)
 {
+	struct slice s = t->folded;
+	size_t i = 0;
+
 	if (t->kind != TOKEN_WORD)
 		return false;
-	for (size_t i = 0; i < t->folded.len; i++) /* words are short */
-		if (t->folded.ptr[i] == '-')
+	for (; i + 8 <= s.len; i += 8)
+		if (has_hyphen_in(s.ptr + i))
+			return true;
+	for (; i < s.len; i++)
+		if (s.ptr[i] == '-')
 			return true;
 	return false;
 }
@@ -51,17 +69,14 @@ int
 phrase_tokens_split(struct arena *a, struct token **tokens, size_t *count)
 {
 	size_t n = 0, at = 0;
-	bool has_any = false;
 	struct token *out;
 
-	for (size_t i = 0; i < *count; i++) {
-		bool is_split = is_hyphened(&(*tokens)[i]);
-
-		n += is_split ? split_word(&(*tokens)[i], NULL) : 1;
-		has_any = has_any || is_split;
-	}
-	if (!has_any)
+	while (n < *count && !is_hyphened(&(*tokens)[n]))
+		n++;
+	if (n == *count)
 		return 0;
+	for (size_t i = n; i < *count; i++)
+		n += is_hyphened(&(*tokens)[i]) ? split_word(&(*tokens)[i], NULL) : 1;
 	out = arena_array(a, n + 1, sizeof *out);
 	if (out == NULL)
 		return -1;
@@ -86,13 +101,32 @@ is_possessive(const struct token *t)
 	    s.ptr[s.len - 1] == 's';
 }
 
+/* A possessive counts without its ending as well. */
+static int
+find_others(struct phrase_text *t, const struct words *w, struct arena *a)
+{
+	uint32_t *others = arena_array(a, t->count + 1, sizeof *others);
+
+	if (others == NULL)
+		return -1;
+	for (size_t i = 0; i < t->count; i++) {
+		struct slice folded = t->tokens[i].folded;
+
+		if (is_possessive(&t->tokens[i]))
+			others[i] = words_find(w, slice_make(folded.ptr, folded.len - 2));
+	}
+	t->others = others;
+	return 0;
+}
+
 int
 phrase_text_init(
     struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a)
 {
 	struct token *tokens = s->tokens;
 	size_t count = s->token_count;
-	uint32_t *ids, *others = NULL;
+	bool has_possessive = false;
+	uint32_t *ids;
 
 	if (phrase_tokens_split(a, &tokens, &count) < 0)
 		return -1;
@@ -100,20 +134,15 @@ phrase_text_init(
 	if (ids == NULL)
 		return -1;
 	ids[count] = 0;
-	for (size_t i = 0; i < count; i++)
-		ids[i] = words_ask(w, tokens[i].folded);
 	for (size_t i = 0; i < count; i++) {
-		struct slice folded = tokens[i].folded;
-
-		ids[i] = words_answer(w, folded, ids[i]);
-		if (!is_possessive(&tokens[i]))
-			continue;
-		if (others == NULL && (others = arena_array(a, count + 1, sizeof *others)) == NULL)
-			return -1;
-		others[i] = words_find(w, slice_make(folded.ptr, folded.len - 2));
+		ids[i] = words_ask(w, tokens[i].folded);
+		has_possessive = has_possessive || is_possessive(&tokens[i]);
 	}
-	*t = (struct phrase_text){tokens, ids, others, count};
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] != 0)
+			ids[i] = words_answer(w, tokens[i].folded, ids[i]);
+	*t = (struct phrase_text){tokens, ids, NULL, count};
+	return has_possessive ? find_others(t, w, a) : 0;
 }
 
 /* ---- keywords ---- */

@@ -44,39 +44,42 @@ bytes_at(const char *p, size_t n)
 }
 
 #define NOT_ASKED 0
+#define HEAD_BYTES 7
+
+/* Short texts are told apart by their heads alone. */
+static inline uint64_t
+head_of(struct slice s)
+{
+	uint64_t head = 0;
+
+	if (s.len > HEAD_BYTES)
+		return bytes_at(s.ptr, 8) << 8 >> 8 | UINT64_C(0xff) << 56;
+	if (s.len >= 4)
+		head = bytes_at(s.ptr, 4) | bytes_at(s.ptr + s.len - 4, 4) << (s.len - 4) * 8;
+	else
+		for (size_t i = 0; i < s.len; i++)
+			head |= (uint64_t)(unsigned char)s.ptr[i] << i * 8;
+	return head | (uint64_t)s.len << 56;
+}
 
 /* Eight bytes at a time, the last of them overlapping, multiplied and mixed; good enough for a table
  * at half load.  Never NOT_ASKED. */
 static inline uint32_t
 hash_text(struct slice s)
 {
-	uint64_t h = s.len * UINT64_C(0x9E3779B97F4A7C15), word = 0;
+	uint64_t h = s.len * UINT64_C(0x9E3779B97F4A7C15), word;
 	size_t i = 0;
 
 	for (; i + 8 < s.len; i += 8) {
 		h = (h ^ bytes_at(s.ptr + i, 8)) * UINT64_C(0xBF58476D1CE4E5B9);
 		h ^= h >> 29;
 	}
-	if (s.len >= 8)
-		word = bytes_at(s.ptr + s.len - 8, 8);
-	else if (s.len >= 4)
-		word = bytes_at(s.ptr, 4) << 32 | bytes_at(s.ptr + s.len - 4, 4);
-	else
-		for (; i < s.len; i++)
-			word = word << 8 | (unsigned char)s.ptr[i];
+	word = s.len > HEAD_BYTES ? bytes_at(s.ptr + s.len - 8, 8) : head_of(s);
 	h = (h ^ word) * UINT64_C(0x94D049BB133111EB);
 	return (uint32_t)(h ^ h >> 32) | 1;
 }
 
-/* Texts of this length that begin with this byte: most words of a post are told from all others by
- * that. */
-static inline uint64_t
-length_bit(struct slice s)
-{
-	return UINT64_C(1) << (s.len < 63 ? s.len : 63);
-}
-
-static inline size_t
+static inline unsigned char
 first_byte(struct slice s)
 {
 	return s.len == 0 ? 0 : (unsigned char)s.ptr[0];
@@ -118,21 +121,33 @@ words_ask(const struct words *w, struct slice text)
 {
 	uint32_t hash;
 
-	if ((w->lengths[first_byte(text)] & length_bit(text)) == 0)
+	if (!words_may_have(w, first_byte(text), text.len))
 		return NOT_ASKED;
 	hash = hash_text(text);
 	prefetch(&w->slots[place_of(w, hash)]);
 	return hash;
 }
 
+static inline bool
+is_text(const struct words *w, const struct words_slot *slot, struct slice text)
+{
+	return text.len <= HEAD_BYTES || slice_eq(w->texts[slot->id], text);
+}
+
 uint32_t
 words_answer(const struct words *w, struct slice text, uint32_t asked)
 {
+	const struct words_slot *slot;
+	uint64_t head;
+
 	if (asked == NOT_ASKED)
 		return 0;
-	for (uint32_t at = place_of(w, asked); w->slots[at].id != 0; at = (at + 1) & w->slot_mask)
-		if (w->slots[at].hash == asked && slice_eq(w->texts[w->slots[at].id], text))
-			return w->slots[at].id;
+	head = head_of(text);
+	for (uint32_t at = place_of(w, asked); w->slots[at].id != 0; at = (at + 1) & w->slot_mask) {
+		slot = &w->slots[at];
+		if (slot->head == head && slot->hash == asked && is_text(w, slot, text))
+			return slot->id;
+	}
 	return 0;
 }
 
@@ -162,8 +177,8 @@ words_add(struct words *w, struct slice text)
 	for (at = place_of(w, hash); w->slots[at].id != 0; at = (at + 1) & w->slot_mask)
 		;
 	w->texts[w->count] = text;
-	w->lengths[first_byte(text)] |= length_bit(text);
-	w->slots[at] = (struct words_slot){hash, w->count};
+	w->lengths[first_byte(text)] |= UINT64_C(1) << (text.len < 63 ? text.len : 63);
+	w->slots[at] = (struct words_slot){head_of(text), hash, w->count};
 	return w->count++;
 }
 

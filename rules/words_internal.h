@@ -10,11 +10,15 @@
 #ifndef RULES_WORDS_INTERNAL_H
 #define RULES_WORDS_INTERNAL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/slice.h"
 
 struct words_slot {
+	uint64_t
+	    head; /* a text of up to seven bytes whole, with its length; else its first seven */
 	uint32_t hash, id; /* id 0: empty */
 };
 
@@ -25,6 +29,14 @@ struct words {
 	uint64_t lengths[256]; /* by first byte: a bit per length of a text */
 	char *bytes; /* of all texts, once finished */
 };
+
+/* May there be a text of that length that begins with that byte?  Most words of a post are told from
+ * all others by that. */
+static inline bool
+words_may_have(const struct words *w, unsigned char first, size_t len)
+{
+	return (w->lengths[first] >> (len < 63 ? len : 63) & 1) != 0;
+}
 
 int words_init(struct words *w);
 void words_fini(struct words *w);
