@@ -340,12 +340,14 @@ struct evaluation {
 	uint32_t hit_cap;
 	bool has_no_memory;
 	bool has_author_names;
+	bool has_asked_text;
+	uint8_t author_name_count;
 	uint64_t found; /* bit per domain whose values were looked for */
 	struct domain_values *domains;
 	uint64_t numbers_found, numbers_known; /* bit per number that was asked; that has a value */
 	int64_t *numbers;
 	struct slice *folded; /* of plain fields, when first asked */
-	uint32_t author_names[AUTHOR_NAMES]; /* words that lists may have; 0: none has it */
+	uint32_t author_names[AUTHOR_NAMES]; /* words that lists may have */
 	const struct list_answer *list_answers;
 	enum tristate *judged; /* segments as judged so far; NULL: as the customer says */
 };
@@ -381,6 +383,8 @@ evaluation_common(struct evaluation *e, uint16_t domain, const struct id_set *se
 bool evaluation_has_phrase(const struct evaluation *e, uint32_t phrase);
 bool id_set_has(const struct id_set *s, uint32_t id);
 int evaluation_find(struct evaluation *e, size_t domain);
+/* Asks for the words of the text, which will be looked for; -1 without memory. */
+int evaluation_ask_text(struct evaluation *e);
 
 /* The values of a domain, looked for when first asked. */
 static inline const struct domain_values *
@@ -415,8 +419,10 @@ bool evaluation_meets(const struct domain_values *v, const struct id_set *set);
 /* Does what the chain asks from this step on hold? */
 bool steps_hold(struct evaluation *e, uint32_t step);
 
-/* Programs whose conditions hold, in order, each once, in the evaluation's arena; -1 without memory. */
-int index_run(struct evaluation *e, uint32_t **programs_r, size_t *count_r);
+/* The programs whose conditions hold, in order, each once, go to take, whose answer is returned; -1
+ * without memory. */
+typedef int index_take_fn(void *cookie, const uint32_t *programs, size_t count);
+int index_run(struct evaluation *e, index_take_fn *take, void *cookie);
 int index_build(struct rule_set *set);
 void index_fini(struct rule_index *x);
 

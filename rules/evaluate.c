@@ -90,12 +90,22 @@ find_phrases_at(struct evaluation *e, size_t i, uint32_t word, uint32_t next)
 	return 0;
 }
 
+int
+evaluation_ask_text(struct evaluation *e)
+{
+	if (e->has_asked_text || !e->set->has_phrases || e->occ->score == NULL)
+		return 0;
+	e->has_asked_text = true;
+	return phrase_text_ask(&e->text, &e->set->words, e->occ->score, e->arena);
+}
+
 static int
 find_phrases(struct evaluation *e)
 {
 	const struct phrase_text *t = &e->text;
 
-	if (phrase_text_init(&e->text, &e->set->words, e->occ->score, e->arena) < 0)
+	if (evaluation_ask_text(e) < 0 ||
+	    phrase_text_answer(&e->text, &e->set->words, e->arena) < 0)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
 		/* the places behind the last token are 0 */
@@ -396,22 +406,25 @@ firing_of(struct evaluation *e, uint32_t number)
 	    .reason = is_counted ? SLICE_LIT("") : SLICE_NONE};
 }
 
-static int
-run_programs(struct evaluation *e, struct firing **firings_r, size_t *count_r)
-{
-	struct firing *firings;
-	uint32_t *programs;
+struct firings {
+	struct evaluation *e;
+	struct firing *items;
 	size_t count;
+};
 
-	if (index_run(e, &programs, &count) < 0)
-		return -1;
-	firings = count == 0 ? NULL : arena_alloc(e->arena, count * sizeof *firings);
-	if (firings == NULL && count > 0)
+static int
+take_programs(void *cookie, const uint32_t *programs, size_t count)
+{
+	struct firings *f = cookie;
+
+	if (count == 0)
+		return 0;
+	f->items = arena_alloc(f->e->arena, count * sizeof *f->items);
+	if (f->items == NULL)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		firings[i] = firing_of(e, programs[i]);
-	*firings_r = firings;
-	*count_r = count;
+		f->items[i] = firing_of(f->e, programs[i]);
+	f->count = count;
 	return 0;
 }
 
@@ -440,11 +453,14 @@ rule_set_evaluate(const struct rule_set *set, const struct occurrence *occ,
     struct err *err)
 {
 	struct evaluation *e = keep_evaluation(set, occ, facts, a);
+	struct firings f = {.e = e};
 
-	if (e == NULL || run_programs(e, firings_r, count_r) < 0)
+	if (e == NULL || index_run(e, take_programs, &f) < 0)
 		return err_set(err, arena_is_full(a) ? ERR_LIMIT : ERR_NOMEM,
 		    "no memory to evaluate the rules for '%.*s'",
 		    SLICE_ARG(utf8_prefix(occ->id, 100)));
 	e->facts = NULL; /* a reason asks nobody: what was said is remembered */
+	*firings_r = f.items;
+	*count_r = f.count;
 	return 0;
 }

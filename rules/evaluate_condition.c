@@ -302,7 +302,21 @@ is_listed(struct evaluation *e, const struct id_set *list, struct slice name)
 	return id != 0 && id_set_has(list, id);
 }
 
-/* -1: there is nobody; else is the author one of the written items? */
+static void
+find_author_names(struct evaluation *e, const struct author *a)
+{
+	const struct slice names[AUTHOR_NAMES] = {a->handle, a->id, a->url};
+
+	for (size_t i = 0; i < AUTHOR_NAMES; i++) {
+		uint32_t word = name_word(e, names[i]);
+
+		if (word != 0)
+			e->author_names[e->author_name_count++] = word;
+	}
+	e->has_author_names = true;
+}
+
+/* Unknown: there is nobody; else is the author one of the written items? */
 static enum tristate
 is_author_listed(struct evaluation *e, const struct id_set *list)
 {
@@ -311,14 +325,10 @@ is_author_listed(struct evaluation *e, const struct id_set *list)
 	if (a == NULL ||
 	    (!slice_is_set(a->id) && !slice_is_set(a->handle) && !slice_is_set(a->url)))
 		return TRI_UNKNOWN;
-	if (!e->has_author_names) {
-		e->author_names[0] = name_word(e, a->handle);
-		e->author_names[1] = name_word(e, a->id);
-		e->author_names[2] = name_word(e, a->url);
-		e->has_author_names = true;
-	}
-	for (size_t i = 0; i < AUTHOR_NAMES; i++)
-		if (e->author_names[i] != 0 && id_set_has(list, e->author_names[i]))
+	if (!e->has_author_names)
+		find_author_names(e, a);
+	for (size_t i = 0; i < e->author_name_count; i++)
+		if (id_set_has(list, e->author_names[i]))
 			return TRI_YES;
 	return TRI_NO;
 }

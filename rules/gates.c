@@ -16,12 +16,20 @@
 /* A gate must spare more than it costs every occurrence. */
 #define GATE_USES_MIN 3
 #define GATE_PROGRAMS 200 /* of so many programs one at least needs it */
+#define OTHER_PROGRAMS 50 /* and of so many where it is asked by itself, which costs most */
 
 /* ---- which conditions ---- */
 
 struct use {
 	uint32_t test, count;
 };
+
+/* Is it answered with others of its field? */
+static bool
+is_joint(const struct test *t)
+{
+	return t->is_exact || t->opcode == RULE_OPCODE_TEST_BOUNDS;
+}
 
 static void
 count_uses(const struct rule_set *s, uint32_t *uses)
@@ -52,11 +60,19 @@ use_compare(const void *a, const void *b)
 	return (x->test > y->test) - (x->test < y->test);
 }
 
+static size_t
+least_uses(const struct rule_set *s, const struct test *t)
+{
+	size_t least = s->program_count / (is_joint(t) ? GATE_PROGRAMS : OTHER_PROGRAMS);
+
+	return least < GATE_USES_MIN ? GATE_USES_MIN : least;
+}
+
 /* The tests that become gates, in chosen; -1 without memory. */
 static int
 choose(const struct rule_set *s, uint32_t *chosen, size_t *count_r)
 {
-	size_t least = s->program_count / GATE_PROGRAMS, n = 0;
+	size_t n = 0;
 	uint32_t *uses = mem_array(s->test_count + 1, sizeof *uses);
 	struct use *often = mem_array(s->test_count + 1, sizeof *often);
 
@@ -65,11 +81,9 @@ choose(const struct rule_set *s, uint32_t *chosen, size_t *count_r)
 		mem_free(often);
 		return -1;
 	}
-	if (least < GATE_USES_MIN)
-		least = GATE_USES_MIN;
 	count_uses(s, uses);
 	for (size_t t = 0; t < s->test_count; t++)
-		if (uses[t] >= least)
+		if (uses[t] >= least_uses(s, &s->tests[t]))
 			often[n++] = (struct use){(uint32_t)t, uses[t]};
 	qsort(often, n, sizeof *often, use_compare);
 	*count_r = n < GATES_MAX - GATE_FIRST ? n : GATES_MAX - GATE_FIRST;

@@ -12,33 +12,51 @@
 
 /* ---- texts ---- */
 
-/* Is one of eight bytes a hyphen? */
-static inline bool
-has_hyphen_in(const char *p)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t w;
+#define ONES UINT64_C(0x0101010101010101)
 
-	memcpy(&w, p, 8);
-	w ^= '-' * ones;
-	return ((w - ones) & ~w & (ones << 7)) != 0;
+/* The first up to eight bytes of a word: from eight letters on those alone, in shorter ones all of them,
+ * some of them twice. */
+static inline uint64_t
+some_bytes(struct slice s)
+{
+	uint64_t eight;
+	uint32_t first, last;
+
+	if (s.len >= 8) {
+		memcpy(&eight, s.ptr, 8);
+		return eight;
+	}
+	if (s.len >= 4) {
+		memcpy(&first, s.ptr, 4);
+		memcpy(&last, s.ptr + s.len - 4, 4);
+		return (uint64_t)first << 32 | last;
+	}
+	if (s.len == 0)
+		return 0;
+	return (unsigned)(unsigned char)s.ptr[0] << 16 |
+	    (unsigned)(unsigned char)s.ptr[s.len / 2] << 8 | (unsigned char)s.ptr[s.len - 1];
 }
 
 static inline bool
+has_hyphen_in(uint64_t bytes)
+{
+	bytes ^= '-' * ONES;
+	return ((bytes - ONES) & ~bytes & (ONES << 7)) != 0;
+}
+
+static bool
+has_hyphen(struct slice s)
+{
+	for (; s.len > 8; s = slice_make(s.ptr + 8, s.len - 8))
+		if (has_hyphen_in(some_bytes(s)))
+			return true;
+	return has_hyphen_in(some_bytes(s));
+}
+
+static bool
 is_hyphened(const struct token *t)
 {
-	struct slice s = t->folded;
-	size_t i = 0;
-
-	if (t->kind != TOKEN_WORD)
-		return false;
-	for (; i + 8 <= s.len; i += 8)
-		if (has_hyphen_in(s.ptr + i))
-			return true;
-	for (; i < s.len; i++)
-		if (s.ptr[i] == '-')
-			return true;
-	return false;
+	return t->kind == TOKEN_WORD && has_hyphen(t->folded);
 }
 
 /* The parts of one word; returns how many.  out may be NULL to count only. */
@@ -119,30 +137,60 @@ find_others(struct phrase_text *t, const struct words *w, struct arena *a)
 	return 0;
 }
 
+/* Asks for all words; false when one of them is to be split before.  All is seen in one pass. */
+static bool
+ask_words(struct phrase_text *t, const struct words *w)
+{
+	bool has_hyphens = false, has_possessives = false;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct token *token = &t->tokens[i];
+		struct slice s = token->folded;
+		bool may_be = s.len > 0 && words_may_have(w, (unsigned char)s.ptr[0], s.len);
+
+		t->ids[i] = may_be ? words_ask(w, s) : 0;
+		if (token->kind != TOKEN_WORD)
+			continue;
+		has_hyphens |= s.len <= 8 ? has_hyphen_in(some_bytes(s)) : has_hyphen(s);
+		has_possessives |= s.len > 2 && s.ptr[s.len - 2] == '\'';
+	}
+	t->ids[t->count] = 0;
+	t->has_possessives = has_possessives;
+	return !has_hyphens;
+}
+
+static int
+begin_text(struct phrase_text *t, const struct token *tokens, size_t count, struct arena *a)
+{
+	*t = (struct phrase_text){.tokens = tokens, .count = count};
+	t->ids = arena_alloc(a, (count + 1) * sizeof *t->ids);
+	return t->ids == NULL ? -1 : 0;
+}
+
 int
-phrase_text_init(
+phrase_text_ask(
     struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a)
 {
 	struct token *tokens = s->tokens;
 	size_t count = s->token_count;
-	bool has_possessive = false;
-	uint32_t *ids;
 
-	if (phrase_tokens_split(a, &tokens, &count) < 0)
+	if (begin_text(t, tokens, count, a) < 0)
 		return -1;
-	ids = arena_alloc(a, (count + 1) * sizeof *ids);
-	if (ids == NULL)
+	if (ask_words(t, w))
+		return 0;
+	if (phrase_tokens_split(a, &tokens, &count) < 0 || begin_text(t, tokens, count, a) < 0)
 		return -1;
-	ids[count] = 0;
-	for (size_t i = 0; i < count; i++) {
-		ids[i] = words_ask(w, tokens[i].folded);
-		has_possessive = has_possessive || is_possessive(&tokens[i]);
-	}
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] != 0)
-			ids[i] = words_answer(w, tokens[i].folded, ids[i]);
-	*t = (struct phrase_text){tokens, ids, NULL, count};
-	return has_possessive ? find_others(t, w, a) : 0;
+	(void)ask_words(t, w); /* nothing is left to split */
+	return 0;
+}
+
+int
+phrase_text_answer(struct phrase_text *t, const struct words *w, struct arena *a)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->ids[i] != 0)
+			t->ids[i] = words_answer(w, t->tokens[i].folded, t->ids[i]);
+	return t->has_possessives ? find_others(t, w, a) : 0;
 }
 
 /* ---- keywords ---- */

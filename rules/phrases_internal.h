@@ -45,16 +45,20 @@ struct phrases {
 /* A post's text, ready to be looked through. */
 struct phrase_text {
 	const struct token *tokens;
-	const uint32_t *ids; /* the words' numbers; 0: no keyword has it */
-	const uint32_t *others; /* the same without the possessive; NULL: none has one */
+	uint32_t *ids; /* the words' numbers; 0: no keyword has it */
+	uint32_t *others; /* the same without the possessive; NULL: none has one */
 	size_t count;
+	bool has_possessives; /* it may be so */
 };
 
 /* Words with hyphens become their parts ("too-late" is "too" and "late"). tokens and count are
  * replaced, with memory of a, where there are any; -1 without memory. */
 int phrase_tokens_split(struct arena *a, struct token **tokens, size_t *count);
-int phrase_text_init(
+/* In two steps, so that the waits for memory are beside other work: the words are asked for, then what
+ * was answered is put down.  -1 without memory. */
+int phrase_text_ask(
     struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a);
+int phrase_text_answer(struct phrase_text *t, const struct words *w, struct arena *a);
 
 int phrases_init(struct phrases *p);
 void phrases_fini(struct phrases *p);
