@@ -76,8 +76,9 @@ access_of_members(const struct rule_set *s, uint32_t n, struct access_list *best
 {
 	struct access_list l;
 
-	best->score = -1;
 	best->count = 0;
+	best->score = -1;
+	best->is_exact = false;
 	for (uint32_t child = n + 1; child < asked_end(s, n); child = asked_end(s, child)) {
 		access_of(s, child, &l);
 		if (l.score <= best->score)
@@ -107,6 +108,7 @@ access_of_any(const struct rule_set *s, uint32_t n, struct access_list *all)
 		access_of(s, child, &l);
 		if (l.score < 0 || all->count + l.count > ACCESS_MAX) {
 			all->score = -1;
+			all->is_exact = false;
 			return;
 		}
 		memcpy(all->items + all->count, l.items, l.count * sizeof *l.items);
@@ -128,6 +130,7 @@ access_of(const struct rule_set *s, uint32_t n, struct access_list *l)
 	}
 	l->count = 0;
 	l->score = -1;
+	l->is_exact = false;
 }
 
 /* ---- filing ---- */
