@@ -1,7 +1,7 @@
 /*
- * pipeline_internal.h - the pipeline's state, shared by pipeline.c (posts and batches),
- * pipeline_events.c (what apps and shops tell) and pipeline_due.c (what comes without a post: timers
- * and watches).
+ * pipeline_internal.h - the pipeline's state, shared by pipeline.c (batches), pipeline_post.c
+ * (posts), pipeline_decide.c (what is decided on them), pipeline_events.c (what apps and shops tell)
+ * and pipeline_due.c (what comes without a post: timers and watches).
  */
 #ifndef DAEMON_PIPELINE_INTERNAL_H
 #define DAEMON_PIPELINE_INTERNAL_H
@@ -69,8 +69,12 @@ int pipeline_begin(struct pipeline *p, struct err *err);
 int pipeline_commit(struct pipeline *p, struct err *err);
 void pipeline_undo(struct pipeline *p, struct err *err);
 
+/* --- pipeline_post.c --- */
+int pipeline_take_post(struct pipeline *p, const struct page *page, const struct post *post,
+    int64_t now_ms, struct page_result *result, struct err *err);
 /* Posts by the brand's own accounts and by our own senders decide nothing. */
 bool pipeline_author_is_own(const struct pipeline *p, const struct author *author);
+/* --- pipeline_decide.c --- */
 /* What the rules say to a scored post.  *queued_r: messages and alerts. */
 int pipeline_decide(
     struct pipeline *p, struct stored_post *sp, int64_t now_ms, size_t *queued_r, struct err *err);
