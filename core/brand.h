@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "core/post.h"
+#include <stdbool.h>
+
 #include "core/slice.h"
 
 struct brand {
@@ -24,6 +26,7 @@ struct word_list {
 	struct slice id;
 	struct slice title;
 	struct slice_list items; /* words, phrases or handles, as written */
+	bool is_words; /* texts of posts are asked for them */
 };
 
 struct brand_set {

@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "nlp/nlp.h"
 #include "people/regard.h"
 #include "store/posts.h"
 
@@ -43,6 +44,33 @@ links_from_text(
 	return 0;
 }
 
+/* The words of lists in a post; a repost's are another's. */
+static int
+find_terms(
+    struct pipeline *p, const struct stored_post *sp, struct slice_list *terms_r, struct err *err)
+{
+	const struct snapshot *s = p->snapshot;
+	const struct matcher *matchers[] = {s->terms};
+	struct score found;
+	struct slice *names;
+
+	*terms_r = (struct slice_list){NULL, 0};
+	if (s->terms == NULL || slice_is_set(sp->post.repost_of))
+		return 0;
+	if (nlp_words(p->scorer, s->lexicon, matchers, 1, sp->post.text, sp->post.lang, p->arena,
+		&found, err) < 0)
+		return -1;
+	if (found.brand_count == 0)
+		return 0;
+	names = arena_array(p->arena, found.brand_count, sizeof *names);
+	if (names == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the words of a post");
+	for (size_t i = 0; i < found.brand_count; i++)
+		names[i] = s->term_names.items[found.brands[i]];
+	*terms_r = (struct slice_list){names, found.brand_count};
+	return 0;
+}
+
 int
 pipeline_regard(
     struct pipeline *p, struct stored_post *sp, bool is_own, int64_t now_ms, struct err *err)
@@ -57,7 +85,8 @@ pipeline_regard(
 	    .adoption = &p->snapshot->config->adoption,
 	    .now_ms = now_ms};
 
-	if (links_from_text(sp, p->arena, &in.links, err) < 0)
+	if (links_from_text(sp, p->arena, &in.links, err) < 0 ||
+	    find_terms(p, sp, &in.terms, err) < 0)
 		return -1;
 	return regard_see(p->env.store, &in, p->arena, &sp->author, err);
 }

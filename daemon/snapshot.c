@@ -16,9 +16,10 @@
 #include "platform/zone.h"
 
 #include "actions/sender.h"
+#include "daemon/snapshot_terms.h"
 
 #define VOCABULARY_BYTES_MAX (16 * 1024 * 1024) /* a whole lexicon has less than one */
-#define SNAPSHOT_ACCOUNTS_BYTES (4 * 1024 * 1024)
+#define SNAPSHOT_ACCOUNTS_BYTES (8 * 1024 * 1024) /* and the words of lists */
 
 /* Lays one file over the set; whole lexicons in one go, vocabularies in another. */
 static int
@@ -283,7 +284,8 @@ compile(const struct bundle *b, struct config *config, struct lexicon_set *lexic
 	}
 	rc = -1;
 	if (matcher_new(rule_set_brands(s->rules), &s->matcher, err) < 0 ||
-	    collect_accounts(s, err) < 0)
+	    collect_accounts(s, err) < 0 ||
+	    snapshot_terms(rule_set_brands(s->rules), s->arena, &s->term_names, &s->terms, err) < 0)
 		goto out;
 	*s_r = s;
 	s = NULL;
@@ -322,6 +324,7 @@ snapshot_unref(struct snapshot *s)
 		return;
 	rule_set_unref(s->rules);
 	matcher_unref(s->matcher);
+	matcher_unref(s->terms);
 	template_set_unref(s->templates);
 	lexicon_set_unref(s->lexicon);
 	config_unref(s->config);

@@ -28,6 +28,8 @@ struct snapshot {
 	struct config *config;
 	struct lexicon_set *lexicon;
 	struct matcher *matcher;
+	struct matcher *terms; /* words of lists (snapshot_terms.h); NULL: there are none */
+	struct slice_list term_names; /* by the numbers of terms */
 	struct rule_set *rules;
 	struct template_set *templates;
 	int64_t version; /* of the rules; 0: a draft */

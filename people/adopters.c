@@ -80,14 +80,14 @@ is_in(const struct slice *list, size_t count, struct slice name)
 }
 
 int
-adopters_items(struct slice_list topics, struct slice_list links, struct arena *a,
-    struct slice_list *items_r, struct err *err)
+adopters_items(struct slice_list topics, struct slice_list terms, struct slice_list links,
+    struct arena *a, struct slice_list *items_r, struct err *err)
 {
 	struct slice *list;
 	size_t count = 0;
 
 	*items_r = (struct slice_list){NULL, 0};
-	if (topics.count == 0 && links.count == 0)
+	if (topics.count + terms.count + links.count == 0)
 		return 0;
 	list = arena_array(a, ADOPTERS_ITEMS_OF_POST_MAX, sizeof *list);
 	if (list == NULL)
@@ -95,6 +95,9 @@ adopters_items(struct slice_list topics, struct slice_list links, struct arena *
 	for (size_t i = 0; i < topics.count && count < ADOPTERS_ITEMS_OF_POST_MAX; i++)
 		if (!is_in(list, count, topics.items[i]))
 			list[count++] = topics.items[i];
+	for (size_t i = 0; i < terms.count && count < ADOPTERS_ITEMS_OF_POST_MAX; i++)
+		if (!is_in(list, count, terms.items[i]))
+			list[count++] = terms.items[i];
 	for (size_t i = 0; i < links.count && count < ADOPTERS_ITEMS_OF_POST_MAX; i++) {
 		struct slice name = adopters_link_name(links.items[i], a);
 
@@ -301,7 +304,7 @@ adopters_say(const struct early_item *items, size_t count, int64_t all, struct a
 	/* Rounded up: who came third of fifty was among the first 6 %. */
 	percent = (items[0].place * 100 + items[0].authors - 1) / items[0].authors;
 	name = items[0].name;
-	if (slice_starts_with(name, "b:"))
+	if (slice_starts_with(name, "b:") || slice_starts_with(name, "t:"))
 		name = slice_make(name.ptr + 2, name.len - 2);
 	return slice_of(arena_printf(a, "the first %lld %% on %.*s%s%s", (long long)percent,
 	    SLICE_ARG(name), all > 1 ? " and " : "", all > 1 ? others_in_words(all - 1, a) : ""));

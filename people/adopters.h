@@ -1,7 +1,7 @@
 /*
  * adopters.h - who is early on what comes into fashion, again and again.
  *
- * An item is a tag, a link, or a brand that posts speak of.  The order in which different authors come with it is
+ * An item is a tag, a brand, a word of marketing's lists, or a link that posts speak of.  The order in which different authors come with it is
  * kept.  Once `authors` of them did within `within`, it has come into fashion: the first 2.5 % of its
  * authors are credited fully, the next 13.5 % half (E. M. Rogers, Diffusion of Innovations: innovators
  * and early adopters), and again each time it has doubled, up to ADOPTERS_REACH authors.  Places are
@@ -59,10 +59,10 @@ bool adopters_is_early(
  * a click came from.  SLICE_NONE: no link, too long, or no memory. */
 struct slice adopters_link_name(struct slice url, struct arena *a);
 
-/* The items of a post, at most ADOPTERS_ITEMS_OF_POST_MAX, each once: tags and brands as topics name them, then
- * links. */
-int adopters_items(struct slice_list topics, struct slice_list links, struct arena *a,
-    struct slice_list *items_r, struct err *err);
+/* The items of a post, at most ADOPTERS_ITEMS_OF_POST_MAX, each once: tags and brands as topics name them, terms
+ * ("t:cold brew"), links. */
+int adopters_items(struct slice_list topics, struct slice_list terms, struct slice_list links,
+    struct arena *a, struct slice_list *items_r, struct err *err);
 
 /* An author came with these items, now, through that feed. */
 int adopters_mention(struct store *st, const struct adoption_config *c, struct slice_list items,

@@ -144,7 +144,7 @@ count_items(struct regard *x, struct err *err)
 
 	if (slice_is_set(x->in->post->repost_of) || x->bot_milli >= MACHINE_MILLI)
 		return 0;
-	if (adopters_items(x->topics, x->in->links, x->arena, &items, err) < 0)
+	if (adopters_items(x->topics, x->in->terms, x->in->links, x->arena, &items, err) < 0)
 		return -1;
 	return adopters_mention(
 	    x->st, x->in->adoption, items, x->in->feed, x->author_no, x->in->now_ms, x->arena, err);

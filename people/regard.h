@@ -32,6 +32,7 @@ struct store;
 struct regard_input {
 	const struct post *post;
 	struct slice_list brand_ids;
+	struct slice_list terms; /* words of marketing's lists in it: "t:cold brew" */
 	struct slice_list links; /* as they stand in the text */
 	struct slice feed;
 	bool is_own; /* the author is an account of ours */

@@ -180,6 +180,16 @@ list_of(const struct compiler *c, struct slice id)
 	return list;
 }
 
+/* Texts of posts are asked for its items: they are words, not handles, codes or dates. */
+static void
+note_words(struct compiler *c, struct slice id)
+{
+	struct word_list *lists = (struct word_list *)(uintptr_t)c->set->brands.lists;
+
+	for (size_t i = 0; i < c->set->brands.list_count; i++)
+		lists[i].is_words |= slice_eq(lists[i].id, id);
+}
+
 static int
 list_set(struct compiler *c, struct slice id, enum numbering how, uint32_t *set_r)
 {
@@ -195,6 +205,8 @@ list_set(struct compiler *c, struct slice id, enum numbering how, uint32_t *set_
 		*set_r = (uint32_t)((uintptr_t)found - 1);
 		return 0;
 	}
+	if (how == NUMBER_PHRASE)
+		note_words(c, id);
 	for (const struct value *v = list->items.first; v != NULL; v = v->next)
 		if (add_numbered(c, how, v->text, &l) < 0)
 			goto out;

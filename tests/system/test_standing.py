@@ -35,11 +35,11 @@ people:
 """
 
 
-def house(name):
+def house(name, rules=RULES):
     made = House(name)
     with open(made.config, "a", encoding="utf-8") as out:
         out.write(CONFIG)
-    made.write("rules/acme.rules", RULES)
+    made.write("rules/acme.rules", rules)
     made.start()
     return made
 
@@ -95,6 +95,49 @@ def who_is_early_again_and_again_is_named_and_told_why():
         h.close()
 
 
+WORDS = RULES + """
+list drinks "Drinks"
+  "cold brew", "Nitro Latte", "espresso tonic", "affogato", "#tagged"
+end
+
+list lands "Countries, which are words of English as well"
+  "at", "it", "look"
+end
+
+rule drinkers "Who speaks of drinks"
+  when text contains any of list drinks
+  then
+    tag author "drinks"
+  end
+end
+
+rule near "Near"
+  when customer.plan is one of list lands
+  then
+    tag author "near"
+  end
+end
+"""
+
+
+def words_of_lists_are_what_people_are_early_on():
+    h = house("adopters-words", WORDS)
+    try:
+        number = 5000
+        for word in ("a cold brew", "NITRO latte!", "Espresso Tonic", "affogatos? no: affogato"):
+            for author in [7] + [number + n for n in range(24)]:
+                say(h, [post(number, f"look at {word}, it is new", author=author)])
+                number += 1
+        say(h, [post(number, "again", author=8, repost_of="https://social.example/posts/5000"), post(number + 1, "hello again", author=7)])
+        names = sorted(r[0] for r in h.database().execute("SELECT name FROM items WHERE state <> 4"))
+        same(names, ["t:affogato", "t:cold brew", "t:espresso tonic", "t:nitro latte"], "items")
+        same(h.call("GET", "/api/v1/authors/@a7@social.example")[1]["tags"], ["drinks", "early"], "tags by the rules")
+        found = json.loads(h.verb("people", "adopters", "--json", code=0).stdout)["items"]
+        same([(one["handle"], one["early_on"]) for one in found], [("@a7@social.example", "the first 5 % on affogato and three others")], "early adopters")
+    finally:
+        h.close()
+
+
 def after_kills_standing_is_what_the_posts_say():
     h = house("standing-kills")
     rng = random.Random(20261122)
@@ -134,5 +177,5 @@ def after_kills_standing_is_what_the_posts_say():
         h.close()
 
 
-run_tests([who_is_spoken_of_has_influence_on_that_topic, who_is_early_again_and_again_is_named_and_told_why,
+run_tests([who_is_spoken_of_has_influence_on_that_topic, who_is_early_again_and_again_is_named_and_told_why, words_of_lists_are_what_people_are_early_on,
            after_kills_standing_is_what_the_posts_say])
