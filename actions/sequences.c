@@ -92,13 +92,28 @@ sequence_note_mark(struct settle *s, const struct firing *f)
 	    occ->at_ms, occ->at_ms - 2 * within_ms, s->err);
 }
 
+/* Whoever is answered on one of their posts has been spoken to, which of them it was. */
+static int
+note_answered_person(struct store *st, const struct post *post, struct arena *a, struct err *err)
+{
+	struct stored_post *parent;
+	int rc = store_post_load(st, post->reply_to, a, &parent, err);
+
+	if (rc <= 0 || !slice_is_set(parent->subject))
+		return rc < 0 ? -1 : 0;
+	return note_time(st, SLICE_LIT(""), TIMES_ANSWERED, parent->subject, post_event_at_ms(post),
+	    INT64_MIN, err);
+}
+
 int
-sequences_note_answer(struct store *st, const struct post *post, struct err *err)
+sequences_note_answer(struct store *st, const struct post *post, struct arena *a, struct err *err)
 {
 	int64_t at_ms = post_event_at_ms(post);
 
 	if (slice_is_set(post->reply_to) &&
-	    note_time(st, SLICE_LIT(""), TIMES_ANSWERED, post->reply_to, at_ms, INT64_MIN, err) < 0)
+	    (note_time(st, SLICE_LIT(""), TIMES_ANSWERED, post->reply_to, at_ms, INT64_MIN, err) <
+		    0 ||
+		note_answered_person(st, post, a, err) < 0))
 		return -1;
 	if (!slice_is_set(post->thread) || slice_eq(post->thread, post->reply_to) ||
 	    slice_eq(post->thread, post->id))
@@ -138,6 +153,24 @@ message_subject(struct store *st, const struct message *m, struct arena *a, stru
 	return slice_is_set(*subject_r) ? 1 : err_set(err, ERR_NOMEM, "no memory for a customer");
 }
 
+/* A reply, and whatever a person of ours let go, answers what it was written because of; what a rule sends by
+ * itself answers nothing. */
+static int
+note_sent_answer(
+    struct store *st, const struct message *m, int64_t now_ms, struct arena *a, struct err *err)
+{
+	struct decision_row d;
+	int rc;
+
+	if ((m->kind != MESSAGE_REPLY && !slice_is_set(m->team)) || !slice_is_set(m->decision_id))
+		return 0;
+	rc = store_decision_load(st, m->decision_id, a, &d, err);
+	if (rc <= 0 || !slice_is_set(d.occurrence_id))
+		return rc < 0 ? -1 : 0;
+	return note_time(
+	    st, SLICE_LIT(""), TIMES_ANSWERED, d.occurrence_id, now_ms, INT64_MIN, err);
+}
+
 int
 sequences_note_sent(
     struct store *st, const struct message *m, int64_t now_ms, struct arena *a, struct err *err)
@@ -151,13 +184,11 @@ sequences_note_sent(
 	    store_day_add(st, m->customer_id,
 		&(struct day_entry){.what = DAY_CONTACT, .at_ms = now_ms}, now_ms, err) < 0)
 		return -1;
-	rc = message_subject(st, m, a, &subject, err);
-	if (rc <= 0)
-		return rc;
-	if (note_time(st, SLICE_LIT(""), TIMES_SENT, subject, now_ms, INT64_MIN, err) < 0)
+	if (note_sent_answer(st, m, now_ms, a, err) < 0)
 		return -1;
-	if (!slice_is_set(m->template_id))
-		return 0;
+	rc = message_subject(st, m, a, &subject, err);
+	if (rc <= 0 || !slice_is_set(m->template_id))
+		return rc < 0 ? -1 : 0;
 	if (sent_key(a, subject, m->template_id, &key, err) < 0)
 		return -1;
 	return note_time(st, SLICE_LIT(""), TIMES_SENT, key, now_ms, INT64_MIN, err);
@@ -231,25 +262,32 @@ sequence_wait(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
 	return store_timer_put(s->st, &timer, s->err) < 0 ? -1 : 0;
 }
 
-/* An own account's reply, or a message to the person: the newest of them. 1, 0, -1. */
-static int
-find_answer(struct store *st, const struct timer_row *timer, const struct post *post,
-    struct slice subject, int64_t *at_ms_r, const char **what_r, struct err *err)
+#define UNANSWERED "not answered within" /* in reasons that are stored */
+
+bool
+sequences_was_unanswered(struct slice reason)
+{
+	return slice_is_set(reason) &&
+	    memmem(reason.ptr, reason.len, UNANSWERED, sizeof UNANSWERED - 1) != NULL;
+}
+
+int
+sequences_find_answer(struct store *st, const struct answer_asked *asked, int64_t *at_ms_r,
+    const char **what_r, struct err *err)
 {
 	const struct {
-		enum times_part part;
 		struct slice key;
 		const char *what;
 	} places[] = {
-	    {TIMES_ANSWERED, post == NULL ? SLICE_NONE : post->id, "answered"},
-	    {TIMES_ANSWERED, post == NULL ? SLICE_NONE : post->thread, "answered in the thread"},
-	    {TIMES_SENT, subject, "a message was sent to them"},
+	    {asked->occurrence_id, "answered"},
+	    {asked->thread, "answered in the thread"},
+	    {asked->subject, "answered on another post of theirs"},
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		int rc = slice_is_set(places[i].key)
-		    ? find_newest(st, SLICE_LIT(""), places[i].part, places[i].key,
-			  timer->started_at_ms, timer->due_at_ms, at_ms_r, err)
+		    ? find_newest(st, SLICE_LIT(""), TIMES_ANSWERED, places[i].key, asked->from_ms,
+			  asked->until_ms, at_ms_r, err)
 		    : 0;
 
 		*what_r = places[i].what;
@@ -261,9 +299,14 @@ find_answer(struct store *st, const struct timer_row *timer, const struct post *
 
 int
 sequences_judge_timer(struct store *st, const struct rule_head *rule, const struct timer_row *timer,
-    const struct post *post, struct slice subject, struct arena *a, struct slice *why_r,
-    struct err *err)
+    struct slice occurrence_id, const struct post *post, struct slice subject, struct arena *a,
+    struct slice *why_r, struct err *err)
 {
+	const struct answer_asked asked = {.occurrence_id = occurrence_id,
+	    .thread = post != NULL ? post->thread : SLICE_NONE,
+	    .subject = subject,
+	    .from_ms = timer->started_at_ms,
+	    .until_ms = timer->due_at_ms};
 	bool is_answer = rule->unless.kind == SEQUENCE_ANSWERED;
 	bool is_late = rule->unless.kind == SEQUENCE_NONE; /* sequences_late.c */
 	const char *what = "a post made it needless", *text;
@@ -277,7 +320,7 @@ sequences_judge_timer(struct store *st, const struct rule_head *rule, const stru
 						 timer->started_at_ms, &at_ms, err)
 					   : 0;
 	else if (is_answer)
-		rc = find_answer(st, timer, post, subject, &at_ms, &what, err);
+		rc = sequences_find_answer(st, &asked, &at_ms, &what, err);
 	else /* strictly afterwards: the post itself may fulfil both */
 		rc = slice_is_set(subject)
 		    ? find_newest(st, rule->id, TIMES_UNLESS, subject, timer->started_at_ms + 1,
@@ -295,8 +338,7 @@ sequences_judge_timer(struct store *st, const struct rule_head *rule, const stru
 		text = arena_printf(a, "%s at %s", what, time_format_rfc3339(at_ms, at));
 	else
 		text = arena_printf(a,
-		    is_answer ? "not answered within %s"
-			      : "no post within %s that makes it needless",
+		    is_answer ? UNANSWERED " %s" : "no post within %s that makes it needless",
 		    within);
 	if (text == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a timer");

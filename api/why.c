@@ -477,8 +477,8 @@ api_why_get(struct api_call *c, struct err *err)
 	if (load_asked(c, y, &q, err) < 0)
 		return -1;
 	if (y->cause.is_there &&
-	    (load_decisions(c, y, err) < 0 || why_judge(c, y, err) < 0 || explain(c, y, err) < 0 ||
-		check_asked(c, y, err) < 0))
+	    (load_decisions(c, y, err) < 0 || why_answers(c, y, err) < 0 ||
+		why_judge(c, y, err) < 0 || explain(c, y, err) < 0 || check_asked(c, y, err) < 0))
 		return -1;
 	return format == 1 ? why_say_text(c, y, err) : why_say_json(c, y, err);
 }

@@ -131,6 +131,9 @@ struct why_then {
 };
 
 void why_note(struct why *y, const char *note);
+/* --- why_answer.c --- */
+int why_answers(struct api_call *c, struct why *y, struct err *err);
+
 bool why_is_asked(const struct why *y, struct slice id);
 struct why_rule *why_rule_find(struct why *y, struct slice id);
 

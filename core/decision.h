@@ -110,7 +110,7 @@ enum sequence_kind {
 	SEQUENCE_NONE,
 	SEQUENCE_POST, /* a post of the same person that fulfils conditions of its own */
 	SEQUENCE_SENT, /* after only: a message of that template was sent to them */
-	SEQUENCE_ANSWERED /* unless only: we answered: a reply of an own account, or a message to them */
+	SEQUENCE_ANSWERED /* unless only: we answered: a reply of an own account, or one a person of ours let go */
 };
 struct rule_sequence {
 	enum sequence_kind kind;

@@ -220,7 +220,8 @@ judge(struct due *d, size_t *queued_r)
 	if (find_customer(d, &customer) < 0)
 		return -1;
 	rc = sequences_judge_timer(p->env.store, rule_set_head(rules, (size_t)i), d->timer,
-	    d->event != NULL ? NULL : &d->sp->post, d->timer->subject, p->arena, &why, d->err);
+	    d->occurrence_id, d->event != NULL ? NULL : &d->sp->post, d->timer->subject, p->arena,
+	    &why, d->err);
 	if (rc != 0)
 		return rc < 0 ? -1 : drop(d, why.ptr);
 	return settle(d, rule_set_head(rules, (size_t)i), customer, why, queued_r);

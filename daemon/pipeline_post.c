@@ -307,7 +307,7 @@ pipeline_take_post(struct pipeline *p, const struct page *page, const struct pos
 	    pipeline_segments_fill(p, seen.customer, now_ms, err) < 0 ||
 	    join_thread(p, sp, err) < 0 || store_post_insert(p->env.store, sp, err) < 0 ||
 	    count_day(p, sp, &seen, now_ms, err) < 0 ||
-	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0) ||
+	    (is_own && sequences_note_answer(p->env.store, &sp->post, p->arena, err) < 0) ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0 ||
 	    pipeline_segments_settle(p, err) < 0)
 		return -1;

@@ -60,7 +60,7 @@ take_post(struct pipeline *p, const struct stored_post *stored, bool keeps_posts
 	if (sp->inert == NULL && is_own)
 		sp->inert = INERT_OWN_ACCOUNT;
 	if ((keeps_posts && store_post_insert(p->env.store, sp, err) < 0) ||
-	    (is_own && sequences_note_answer(p->env.store, &sp->post, err) < 0))
+	    (is_own && sequences_note_answer(p->env.store, &sp->post, p->arena, err) < 0))
 		return -1;
 	if (pipeline_segments_rehearse(p, sp, err) < 0 ||
 	    pipeline_decide(p, sp, now_ms, &queued, err) < 0)

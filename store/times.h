@@ -28,7 +28,7 @@ enum times_part {
 	TIMES_AFTER = 1, /* rule: the conditions of its `after` were true; key: the subject */
 	TIMES_UNLESS = 2, /* rule: those of its `unless`; key: the subject */
 	TIMES_SENT = 3, /* rule "": a message was sent; key: subject|template */
-	TIMES_ANSWERED = 4, /* rule "": we answered; key: a post or a thread */
+	TIMES_ANSWERED = 4, /* rule "": we answered; key: a post, an event, a thread or a subject */
 	/* rule: its `when` was true, and what must come before had not come; key: the subject */
 	TIMES_OPEN = 5
 };

@@ -123,16 +123,33 @@ whose_posts_are_remembered(void **state)
 	}
 }
 
-/* A message to the person of the post, through the outbox, sent at that time. */
+/* A message because of that post, through the outbox, sent at that time. */
 static void
-send_one(struct world *w, const char *template_id, const char *customer_id, int64_t at_ms)
+record_sent(struct world *w, struct message *m, struct slice occurrence_id, int64_t at_ms)
 {
 	struct send_outcome done = {.result = SEND_DONE};
 	struct decision_row d = {.rule_id = S("r"),
-	    .occurrence_id = S("px"),
+	    .occurrence_id = occurrence_id,
 	    .subject = S("a:https://example.social/users/jane"),
-	    .action = S(template_id),
+	    .action = m->template_id,
 	    .reason = S("")};
+	enum message_state state;
+
+	decision_id_make(d.rule_id, m->template_id, m->customer_id, d.subject, d.id);
+	memcpy(m->id, d.id, sizeof m->id);
+	m->decision_id = S(d.id);
+	must(store_begin(w->st, &w->err), w);
+	must(store_decision_insert(w->st, &d, &w->err), w);
+	must(store_message_insert(w->st, m, &w->err), w);
+	must(outbox_record(w->st, &w->config, &w->rng, at_ms, S(m->id), &done, &state, &w->err), w);
+	must(store_commit(w->st, &w->err), w);
+	assert_int_equal(state, MESSAGE_SENT);
+}
+
+/* To the person of the post. */
+static void
+send_one(struct world *w, const char *template_id, const char *customer_id, int64_t at_ms)
+{
 	struct message m = {.kind = customer_id != NULL ? MESSAGE_SEND : MESSAGE_REPLY,
 	    .channel = S("file"),
 	    .address = S(""),
@@ -142,17 +159,8 @@ send_one(struct world *w, const char *template_id, const char *customer_id, int6
 	    .state = MESSAGE_SENDING,
 	    .claimed_at_ms = NOW,
 	    .expires_at_ms = TIME_UNKNOWN};
-	enum message_state state;
 
-	decision_id_make(d.rule_id, S(template_id), S(customer_id), d.subject, d.id);
-	memcpy(m.id, d.id, sizeof m.id);
-	m.decision_id = S(d.id);
-	must(store_begin(w->st, &w->err), w);
-	must(store_decision_insert(w->st, &d, &w->err), w);
-	must(store_message_insert(w->st, &m, &w->err), w);
-	must(outbox_record(w->st, &w->config, &w->rng, at_ms, S(m.id), &done, &state, &w->err), w);
-	must(store_commit(w->st, &w->err), w);
-	assert_int_equal(state, MESSAGE_SENT);
+	record_sent(w, &m, S("px"), at_ms);
 }
 
 static void
@@ -243,8 +251,8 @@ judge(struct world *w, const struct rule_head *rule, const char *note)
 
 	p.id = S("p1");
 	p.thread = S("root");
-	rc =
-	    sequences_judge_timer(w->st, rule, &timer, &p, w->occ.subject, w->arena, &why, &w->err);
+	rc = sequences_judge_timer(
+	    w->st, rule, &timer, p.id, &p, w->occ.subject, w->arena, &why, &w->err);
 	must(rc, w);
 	if (!has_text(why, note))
 		fail_msg("expected '%s' in '%.*s'", note, SLICE_ARG(why));
@@ -262,12 +270,46 @@ note_answer(struct world *w, const char *reply_to, const char *thread, int64_t a
 	own.thread = S(thread);
 	own.created_at_ms = own.fetched_at_ms = at_ms;
 	must(store_begin(w->st, &w->err), w);
-	must(sequences_note_answer(w->st, &own, &w->err), w);
+	must(sequences_note_answer(w->st, &own, w->arena, &w->err), w);
 	must(store_commit(w->st, &w->err), w);
 }
 
+/* Another post of whom the post is by. */
 static void
-an_answer_is_a_reply_a_post_in_the_thread_or_a_message(void **state)
+add_their_post(struct world *w, const char *id)
+{
+	struct stored_post sp = {.subject = w->occ.subject, .feed = S("demo")};
+
+	post_init(&sp.post);
+	sp.post.id = S(id);
+	sp.post.source = S("replay");
+	sp.post.text = S("and this, too");
+	sp.post.created_at_ms = sp.post.fetched_at_ms = NOW - DAY;
+	must(store_begin(w->st, &w->err), w);
+	must(store_post_insert(w->st, &sp, &w->err), w);
+	must(store_commit(w->st, &w->err), w);
+}
+
+/* "reply p1": a message of that kind because of p1, sent at that time. */
+static void
+send_because(struct world *w, const char *what, int64_t at_ms)
+{
+	struct message m = {.kind = what[0] == 'r' ? MESSAGE_REPLY : MESSAGE_SEND,
+	    .customer_id = what[0] == 'r' ? SLICE_NONE : S("17"),
+	    .team = what[0] == 'm' ? SLICE_NONE : S("care"),
+	    .channel = S("file"),
+	    .address = S(""),
+	    .template_id = S("sorry"),
+	    .parts_json = S("{\"text\":\"t\"}"),
+	    .state = MESSAGE_SENDING,
+	    .claimed_at_ms = NOW,
+	    .expires_at_ms = TIME_UNKNOWN};
+
+	record_sent(w, &m, S(strchr(what, ' ') + 1), at_ms);
+}
+
+static void
+an_answer_is_a_reply_or_what_somebody_let_go(void **state)
 {
 	static const struct {
 		const char *reply_to, *thread, *template_id;
@@ -282,8 +324,14 @@ an_answer_is_a_reply_a_post_in_the_thread_or_a_message(void **state)
 	    {"p2", "root", NULL, HOUR, "answered in the thread", 1},
 	    {"p2", "p1", NULL, HOUR, "answered at", 1},
 	    {"p2", "elsewhere", NULL, HOUR, "not answered", 0},
-	    {NULL, NULL, "ad", HOUR, "a message was sent to them at", 1},
-	    {NULL, NULL, "ad", 3 * HOUR, "not answered", 0},
+	    /* a reply to it that somebody let go; one to another post; what a rule sent by itself */
+	    {NULL, NULL, "reply p1", HOUR, "answered at", 1},
+	    {NULL, NULL, "reply p1", 3 * HOUR, "not answered", 0},
+	    {NULL, NULL, "reply p7", HOUR, "not answered", 0},
+	    {NULL, NULL, "mail p1", HOUR, "not answered", 0},
+	    {NULL, NULL, "approved p1", HOUR, "answered at", 1},
+	    {"their other post", NULL, NULL, HOUR, "answered on another post of theirs", 1},
+	    {"their other post", NULL, NULL, -1, "not answered", 0},
 	};
 
 	(void)state;
@@ -292,8 +340,9 @@ an_answer_is_a_reply_a_post_in_the_thread_or_a_message(void **state)
 		struct rule_head rule = rule_with(SEQUENCE_NONE, SEQUENCE_ANSWERED);
 
 		world_init(&w);
+		add_their_post(&w, "their other post");
 		if (cases[i].template_id != NULL)
-			send_one(&w, cases[i].template_id, NULL, NOW + cases[i].after_ms);
+			send_because(&w, cases[i].template_id, NOW + cases[i].after_ms);
 		else
 			note_answer(
 			    &w, cases[i].reply_to, cases[i].thread, NOW + cases[i].after_ms);
@@ -361,7 +410,7 @@ main(void)
 	    cmocka_unit_test(a_rule_fires_only_after_its_template_was_sent),
 	    cmocka_unit_test(a_rule_waits_for_what_must_not_come),
 	    cmocka_unit_test(a_timer_never_begins_in_the_past),
-	    cmocka_unit_test(an_answer_is_a_reply_a_post_in_the_thread_or_a_message),
+	    cmocka_unit_test(an_answer_is_a_reply_or_what_somebody_let_go),
 	    cmocka_unit_test(a_post_that_makes_it_needless_comes_strictly_afterwards),
 	    cmocka_unit_test(a_timer_settles_as_an_occurrence_of_its_own),
 	};

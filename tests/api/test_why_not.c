@@ -4,6 +4,8 @@
 
 #include "store/timers.h"
 
+#include "actions/sequences.h"
+
 #define FIRST "https%3A%2F%2Fsocial.example%2Fposts%2F1"
 #define SECOND "https%3A%2F%2Fsocial.example%2Fposts%2F2"
 #define BRAND "brand acme \"Acme\"\n  called \"acme\"\nend\n"
@@ -247,6 +249,51 @@ a_rule_waits_no_more_for_a_post_that_is_gone(void **state)
 	assert_text(rule_of(fixture_get(f, "/api/v1/why?post=" FIRST), "r"), "verdict", "held");
 }
 
+/* What its timer decided when it fell due. */
+static void
+act_unanswered(struct fixture *f, int64_t due_at_ms)
+{
+	struct decision_row row = {.id = "0123456789abcdef0123456789abcdef",
+	    .rule_id = SLICE_LIT("r"),
+	    .occurrence_kind = OCCURRENCE_TIMER,
+	    .occurrence_id = SLICE_LIT("https://social.example/posts/1"),
+	    .post_no = 1,
+	    .action = SLICE_LIT("tag author \"x\""),
+	    .verb = ACTION_TAG,
+	    .outcome = DECISION_DONE,
+	    .reason = SLICE_LIT("brand is acme; not answered within 2 hours"),
+	    .note = SLICE_LIT("tagged for good"),
+	    .at_ms = due_at_ms,
+	    .event_at_ms = due_at_ms};
+
+	OK(store_decision_insert(f->st, &row, ERR) - 1);
+}
+
+static void
+an_answer_that_came_after_the_rule_had_acted_is_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct post own;
+
+	fixture_live(f, BRAND LIST REMEMBERING("r", "  unless answered within 2 hours\n", ""));
+	fixture_say(f, "ann", "acme");
+	OK(store_begin(f->st, ERR));
+	act_unanswered(f, FIXTURE_NOW_MS + 2 * TIME_HOUR_MS);
+	OK(store_commit(f->st, ERR));
+	say_text(f, "/api/v1/why?format=text&post=" FIRST);
+	assert_null(strstr(buf_str(&f->reply.body), "reached us after"));
+	own = fixture_post(f, "acme", "we are on it");
+	own.reply_to = SLICE_LIT("https://social.example/posts/1");
+	own.created_at_ms = FIXTURE_NOW_MS + TIME_HOUR_MS;
+	own.fetched_at_ms = FIXTURE_NOW_MS + 5 * TIME_HOUR_MS;
+	OK(store_begin(f->st, ERR));
+	OK(sequences_note_answer(f->st, &own, f->a, ERR));
+	OK(store_commit(f->st, ERR));
+	say_text(f, "/api/v1/why?format=text&post=" FIRST);
+	assert_says(f, "answered at ");
+	assert_says(f, "which reached us after rule 'r' had acted");
+}
+
 static void
 likes_of_then_are_no_longer_known(void **state)
 {
@@ -397,6 +444,7 @@ main(void)
 	    T(those_that_fired_come_first_then_the_held_then_the_nearest),
 	    T(what_stands_behind_after_and_unless_is_shown_with_its_truth),
 	    T(a_rule_waits_no_more_for_a_post_that_is_gone),
+	    T(an_answer_that_came_after_the_rule_had_acted_is_shown),
 	    T(likes_of_then_are_no_longer_known),
 	    T(a_rule_that_came_later_or_went_before_says_with_which_version),
 	    T(an_id_alone_finds_a_post_a_message_or_a_watch),

@@ -347,6 +347,40 @@ sequences_agree_with_a_model_that_sorts_by_event_time(void **state)
 		fail_msg("only %zu came late", late);
 }
 
+static void
+an_answer_of_meanwhile_holds_a_wait_back(void **state)
+{
+	static const char rules[] =
+	    BRAND "rule care \"Care\"\n act within 1 day\n when text contains \"help\"\n unless "
+		  "answered within 2 hours\n then\n  alert \"pr\" as low\n end\nend\n";
+
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		struct world w;
+
+		begin_world(&w, rules, restarts);
+		hear(&w, NULL, NOW, "p1", "u1", "help");
+		hear(&w, NULL, NOW, "p2", "u2", "help");
+		clock_virtual_set(&w.clock, NOW + 5 * HOUR); /* we were down, nothing was judged */
+		say(&w,
+		    &(struct saying){.id = "a1",
+			.who = "acme",
+			.text = "we are on it",
+			.reply_to = "p1",
+			.age_ms = 4 * HOUR});
+		say(&w,
+		    &(struct saying){.id = "a2",
+			.who = "acme",
+			.text = "too late",
+			.reply_to = "p2",
+			.age_ms = 2 * HOUR});
+		until(&w, NOW + 5 * HOUR + MINUTE);
+		assert_told(&w, "care/p1=waiting care/p2=waiting care/p1=held care/p2=alerted ");
+		assert_non_null(strstr(buf_str(&w.notes), "answered at 2026-11-21T11:00:00Z"));
+		end_world(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -358,6 +392,7 @@ main(void)
 	    cmocka_unit_test(a_failed_commit_leaves_the_stream_where_it_was),
 	    cmocka_unit_test(windows_agree_with_a_slow_model_over_outages),
 	    cmocka_unit_test(what_comes_before_may_come_later),
+	    cmocka_unit_test(an_answer_of_meanwhile_holds_a_wait_back),
 	    cmocka_unit_test(sequences_agree_with_a_model_that_sorts_by_event_time),
 	};
 

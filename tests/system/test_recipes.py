@@ -205,11 +205,12 @@ def support_hears_of_each_and_nobody_is_left_waiting():
             by("anna", 6, HELP, "1 12:00"), by("anna", 7, HELP, "2 09:01"))
         same(happened(found), [
             ("support-alert", "1", "alert", "alerted"), ("support-mail", "1", "send", "queued"), ("support-alert", "2", "alert", "alerted"),
-            ("support-alert", "3", "alert", "alerted"), ("still-waiting", "2", "alert", "alerted"),
+            ("support-alert", "3", "alert", "alerted"), ("still-waiting", "1", "alert", "alerted"), ("still-waiting", "2", "alert", "alerted"),
             ("support-alert", "6", "alert", "alerted"), ("still-waiting", "6", "alert", "alerted"),
-            ("support-alert", "7", "alert", "alerted"), ("support-mail", "7", "send", "queued")], "what happened")
+            ("support-alert", "7", "alert", "alerted"), ("support-mail", "7", "send", "queued"), ("still-waiting", "7", "alert", "alerted")],
+             "what happened; the mail was no answer")
         same([r["at"] for r in house.rows if r["rule_id"] == "still-waiting" and r["outcome"] == "alerted"],
-             ["2026-12-01T11:01:00Z", "2026-12-01T14:00:00Z"], "two hours later")
+             ["2026-12-01T11:00:00Z", "2026-12-01T11:01:00Z", "2026-12-01T14:00:00Z", "2026-12-02T11:01:00Z"], "two hours later")
         need("answered at 2026-12-01T09:30:00Z" in note(house, 3, "still-waiting", "held"), "the brand answered")
 
 
@@ -291,15 +292,15 @@ def a_wry_post_goes_to_a_person_and_praise_to_its_author_once():
         need("social team" in note(house, 1, "kind-words", "drafted"), note_of(house, 1))
 
 
-def vips_are_written_to_in_working_hours_and_their_lead_hears_at_night():
+def vips_are_written_to_in_working_hours_and_their_lead_hears_of_each():
     with Recipe("VIP care") as house:
         found = house.live(
             by("anna", 1, WORST, "1 09:00"), by("ben", 2, WORST, "1 15:00"), by("ben", 3, WORST, "1 16:00"), by("ben", 4, WORST, "3 07:00"))
         same([f for f in happened(found) if f[0] == "vip-trouble"],
              [("vip-trouble", "2", "alert", "alerted"), ("vip-trouble", "2", "send", "queued"), ("vip-trouble", "4", "alert", "alerted"),
               ("vip-trouble", "4", "send", "alerted")], "VIPs alone; at two at night an alert in place of the mail")
-        same([(f[1], f[3]) for f in found if f[0] == "vip-waiting" and f[3] != "waiting"], [("2", "held"), ("3", "alerted"), ("4", "alerted")],
-             "the lead hears of those no mail went to")
+        same([(f[1], f[3]) for f in found if f[0] == "vip-waiting" and f[3] != "waiting"], [("2", "alerted"), ("3", "alerted"), ("4", "alerted")],
+             "the lead hears of each that nobody answered: the mail was no answer")
 
 
 def the_mail_for_a_vip_goes_before_any_other():
@@ -360,6 +361,6 @@ if __name__ == "__main__":
                the_second_complaint_of_a_week_is_made_right_in_the_morning, what_the_month_has_no_money_for_is_not_sent,
                who_leaves_is_asked_to_stay_unless_they_come_back_by_themselves,
                questions_first_and_praise_afterwards_and_a_launch_that_goes_badly, an_outage_pauses_promotions_and_tells_customers_once,
-               a_wry_post_goes_to_a_person_and_praise_to_its_author_once, vips_are_written_to_in_working_hours_and_their_lead_hears_at_night,
+               a_wry_post_goes_to_a_person_and_praise_to_its_author_once, vips_are_written_to_in_working_hours_and_their_lead_hears_of_each,
                the_mail_for_a_vip_goes_before_any_other, nothing_is_sold_on_holidays_sundays_and_at_night_and_the_desk_says_so,
                a_recipe_goes_live_as_the_manual_says])
