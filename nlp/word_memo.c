@@ -4,6 +4,7 @@
 #include "core/mem.h"
 
 #define CACHE_LINE 64
+#define LOOKED_AT 8 /* facts, when one has to go */
 _Static_assert(WORD_MEMO_TAIL < 1 << (8 - WORD_MEMO_COMMON_BITS) &&
 	WORD_MEMO_BYTES < 1 << WORD_MEMO_COMMON_BITS,
     "lengths of a stem fit");
@@ -17,12 +18,12 @@ word_memo_new(void)
 	if (m == NULL)
 		return NULL;
 	m->memory = mem_array(WORD_MEMO_SIZE + 1, sizeof *m->facts);
-	m->index = mem_array(WORD_MEMO_SIZE, sizeof *m->index);
+	m->index = mem_array((size_t)WORD_MEMO_SETS * WORD_MEMO_WAYS, sizeof *m->index);
 	if (m->memory == NULL || m->index == NULL) {
 		word_memo_free(m);
 		return NULL;
 	}
-	m->count = 1;
+	m->count = m->hand = 1;
 	uintptr_t at = (uintptr_t)m->memory;
 	m->facts = (void *)((char *)m->memory + (CACHE_LINE - at % CACHE_LINE) % CACHE_LINE);
 	return m;
@@ -44,8 +45,8 @@ word_memo_begin(struct word_memo *m, uint64_t set_number)
 	m->post++;
 	if (m->set_number == set_number)
 		return;
-	memset(m->index, 0, WORD_MEMO_SIZE * sizeof *m->index);
-	m->count = 1;
+	memset(m->index, 0, (size_t)WORD_MEMO_SETS * WORD_MEMO_WAYS * sizeof *m->index);
+	m->count = m->hand = 1;
 	m->set_number = set_number;
 }
 
@@ -86,6 +87,38 @@ oldest(const struct word_memo *m, uint32_t *places)
 	return best;
 }
 
+/* Takes the fact with this number out of its place. */
+static void
+forget(struct word_memo *m, uint32_t number)
+{
+	uint32_t tag, *places = m->index + word_memo_place(m->facts[number].hash, &tag);
+	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
+		if (places[k] == (tag << 16 | number))
+			places[k] = 0;
+	}
+}
+
+/* A fact in no place: a new one, or of the next few the one that nobody asked for the longest; 0: all of
+ * them are this post's. */
+static uint32_t
+free_fact(struct word_memo *m)
+{
+	uint32_t best = 0, best_age = 0;
+	if (m->count < WORD_MEMO_SIZE)
+		return m->count++;
+	for (unsigned k = 0; k < LOOKED_AT; k++) {
+		uint32_t age = m->post - m->facts[m->hand].post;
+		if (age > best_age) {
+			best = m->hand;
+			best_age = age;
+		}
+		m->hand = m->hand + 1 < WORD_MEMO_SIZE ? m->hand + 1 : 1;
+	}
+	if (best != 0)
+		forget(m, best);
+	return best;
+}
+
 struct word_fact *
 word_memo_learn(struct word_memo *m, const struct language_model *languages, const struct unit *u)
 {
@@ -98,9 +131,9 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 		return f;
 	}
 	uint32_t *place = oldest(m, places);
-	if (place == NULL || (*place == 0 && m->count == WORD_MEMO_SIZE))
+	uint32_t number = place == NULL ? 0 : *place == 0 ? free_fact(m) : *place & 0xffff;
+	if (number == 0)
 		return NULL;
-	uint32_t number = *place == 0 ? m->count++ : *place & 0xffff;
 	*place = tag << 16 | number;
 	f = &m->facts[number];
 	f->hash = hash;

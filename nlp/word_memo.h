@@ -9,8 +9,12 @@
  * other and stay in the processor's caches.  What does not fit (words over
  * WORD_MEMO_BYTES) is found out anew.
  *
+ * There are twice as many places as facts, so that hardly a word finds its places taken: with as many
+ * as facts, one word in ten of 20,000 was always thrown out by its neighbours.  When all facts are in
+ * use a hand goes round and the one of the next few that was asked for the longest ago makes room.
+ *
  * A fact stays where it is until the post that asked for it is done, so units may point into it.
- * When all four places are taken by this post's words, a further word is not kept.
+ * Where only this post's words would have to go, a further word is not kept.
  *
  * Ownership: facts are the memo's.  It keeps pointers into the lexicons it was filled from, and
  *            forgets everything, without looking at it, when word_memo_begin() names another set.
@@ -23,12 +27,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "nlp/language.h"
 #include "nlp/marks.h"
 #include "nlp/speech.h"
 
-#define WORD_MEMO_SIZE 32768 /* a power of two */
+#define WORD_MEMO_SIZE 65536 /* facts: 8 MB once all are used */
 #define WORD_MEMO_WAYS 4 /* places a word may have */
+#define WORD_MEMO_SETS 32768 /* a power of two */
 #define WORD_MEMO_BYTES 28
 #define WORD_MEMO_TAIL 6
 #define WORD_MEMO_COMMON_BITS 5 /* enough for WORD_MEMO_BYTES */
@@ -56,6 +65,7 @@ struct word_memo {
 	uint32_t *index; /* WORD_MEMO_WAYS places a word: tag << 16 | number of a fact; 0: free */
 	struct word_fact *facts; /* begin at a cache line of `memory`; the first is nobody's */
 	uint32_t count; /* of facts in use, nobody's among them */
+	uint32_t hand; /* the fact to be looked at next when one has to go */
 	void *memory;
 };
 
@@ -93,7 +103,7 @@ word_memo_place(uint64_t hash, uint32_t *tag_r)
 {
 	uint64_t h = hash * 0xff51afd7ed558ccdULL;
 	*tag_r = (uint32_t)(h >> 24) & 0xffff;
-	return (size_t)(h >> 40) % (WORD_MEMO_SIZE / WORD_MEMO_WAYS) * WORD_MEMO_WAYS;
+	return (size_t)(h >> 40) % WORD_MEMO_SETS * WORD_MEMO_WAYS;
 }
 
 /* Asks for the memory of a word's places, which word_memo_likely() will look at soon. */
@@ -104,19 +114,34 @@ word_memo_prefetch(const struct word_memo *m, uint64_t hash)
 	__builtin_prefetch(m->index + word_memo_place(hash, &tag));
 }
 
+/* The number of the fact in one of these places with this tag; 0: in none. */
+static inline uint32_t
+word_memo_tagged(const uint32_t places[WORD_MEMO_WAYS], uint32_t tag)
+{
+	_Static_assert(WORD_MEMO_WAYS == 4, "all places are looked at");
+#ifdef __SSE2__
+	__m128i all = _mm_loadu_si128((const __m128i *)(const void *)places);
+	__m128i same = _mm_cmpeq_epi32(_mm_srli_epi32(all, 16), _mm_set1_epi32((int)tag));
+	/* Without branches, as the place is anybody's guess. */
+	unsigned bits = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(same));
+	uint32_t found = places[(unsigned)__builtin_ctz(bits | 8)];
+	return bits == 0 ? 0 : found & 0xffff;
+#else
+	uint32_t found = places[0] >> 16 == tag ? places[0] : 0;
+	found = places[1] >> 16 == tag ? places[1] : found;
+	found = places[2] >> 16 == tag ? places[2] : found;
+	found = places[3] >> 16 == tag ? places[3] : found;
+	return found & 0xffff;
+#endif
+}
+
 /* The fact that is likely to be that of the word with this hash; nobody's when it is not there. */
 static inline struct word_fact *
 word_memo_likely(const struct word_memo *m, uint64_t hash)
 {
-	uint32_t tag, found;
+	uint32_t tag;
 	const uint32_t *places = m->index + word_memo_place(hash, &tag);
-	/* Without branches, as the place is anybody's guess. */
-	found = places[0] >> 16 == tag ? places[0] : 0;
-	found = places[1] >> 16 == tag ? places[1] : found;
-	found = places[2] >> 16 == tag ? places[2] : found;
-	found = places[3] >> 16 == tag ? places[3] : found;
-	_Static_assert(WORD_MEMO_WAYS == 4, "all places are looked at");
-	return &m->facts[found & 0xffff];
+	return &m->facts[word_memo_tagged(places, tag)];
 }
 
 /* Longer than eight bytes. */

@@ -199,7 +199,7 @@ static void
 more_words_than_the_memo_holds_are_cut_all_the_same(void **state)
 {
 	char text[256];
-	for (unsigned n = 0; n < 3 * WORD_MEMO_SIZE; n += 16) {
+	for (unsigned n = 0; n < 2 * WORD_MEMO_SIZE; n += 16) {
 		int len = 0;
 		for (unsigned i = n; i < n + 16; i++)
 			len += snprintf(text + len, sizeof text - (size_t)len, "w%uq good ", i);
