@@ -6,6 +6,21 @@
 #include "nlp/hashtag.h"
 #include "nlp/lexicon_internal.h"
 
+/* How many units behind a word of each role may be changed by it; of a contrast all. */
+static const uint16_t REACH[] = {[ROLE_NONE] = 0,
+    [ROLE_NEGATOR] = NEGATION_REACH,
+    [ROLE_BOOSTER] = BOOST_REACH,
+    [ROLE_CONTRAST] = UNITS_MAX,
+    [ROLE_SARCASM] = 0};
+
+static inline unsigned
+reach_of(const struct lexeme *x)
+{
+	/* Of a negator with a number it is never less than that. */
+	unsigned own = x->role == ROLE_NEGATOR ? (unsigned)abs(x->boost_milli) >> 10 : 0;
+	return REACH[x->role] + own;
+}
+
 /* A rating as written in English. */
 static const struct lexeme *
 english_rating(const struct marks_finder *f, const struct unit *u)
@@ -62,6 +77,7 @@ set_rated(struct word_entries *e, const struct lexicon *lx, const struct lexeme 
 {
 	e->rated = lexicon_number_of(lx, x);
 	e->role = (uint8_t)x->role;
+	e->reach = (uint16_t)reach_of(x);
 	e->is_english = is_english;
 }
 
@@ -88,19 +104,26 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 	if (is_read)
 		lexicon_resolve(f->lexicon, f->stemmer, f->arena, u, &hit);
 	struct phrase_part p = lexicon_phrase_part(f->lexicon, u, hit.has_longer);
+	const struct lexeme *rated = &f->lexicon->lexemes[hit.rated];
 	*entries_r = (struct word_entries){.followers = p.followers,
 	    .rated = hit.rated,
 	    .stem = hit.stem,
 	    .number = hit.number,
 	    .beginning = p.beginning,
-	    .role = (uint8_t)f->lexicon->lexemes[hit.rated].role,
-	    .is_later = p.is_later,
-	    .is_spelt = p.is_spelt};
+	    .reach = (uint16_t)reach_of(rated),
+	    .role = (uint8_t)rated->role,
+	    .follows_by = (uint8_t)(p.is_spelt ? FOLLOWS_ANY
+		    : p.is_later               ? word_trie_bit(u->key.hash)
+					       : FOLLOWS_NONE)};
 	if (is_read && (hit.rated | hit.stem) == 0)
 		look_up_elsewhere(f, u, entries_r);
+	entries_r->is_there = (entries_r->rated | hit.stem | hit.number) != 0;
 }
 
 /* ---- the marks of a text ---------------------------------------------------- */
+
+/* A unit where there is a mark, a phrase may begin, or both: unit << 1 | may begin. */
+typedef uint32_t stop;
 
 /* What marks are written from and to, and how far phrases and what changes others reach. */
 struct finding {
@@ -116,14 +139,6 @@ struct finding {
 	size_t watched_end;
 };
 
-/* How many units behind a word of each role may be changed by it; of a contrast all. */
-static const uint32_t REACH[] = {[ROLE_NONE] = 0,
-    [ROLE_NEGATOR] = NEGATION_REACH,
-    [ROLE_BOOSTER] = BOOST_REACH,
-    [ROLE_CONTRAST] = UNITS_MAX,
-    [ROLE_SARCASM] = 0};
-
-/* The next mark, which is there once it is counted. */
 static inline void
 write_mark(const struct finding *g, const struct word_entries *e, const struct lexeme *rated,
     unsigned role, size_t unit, size_t span)
@@ -141,41 +156,24 @@ write_mark(const struct finding *g, const struct word_entries *e, const struct l
 	m->flags = role != ROLE_NONE ? MARK_HAS_ROLE : 0;
 }
 
-/* Writes down whether the mark just written is one to be looked at again, and counts it: all without
- * a branch, since most units are marks, and which are what cannot be foreseen.  marks: the first. */
+/* Counts the mark just written, and writes down whether it is to be looked at again: without a branch,
+ * since which are cannot be foreseen.  marks: the first; reach: how many units behind it. */
 static inline void
 count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigned role, size_t unit,
-    size_t span, bool is_there)
+    size_t span, size_t reach)
 {
-	struct mark *m = g->next;
-	const struct unit *u = &g->units[unit];
-	bool is_watched = u->is_caps | u->is_elongated | u->is_quoted | (role != ROLE_NONE) |
+	struct mark *m = g->next++;
+	size_t end = unit + span + reach;
+	bool is_watched = unit_is_special(&g->units[unit]) | (role != ROLE_NONE) |
 	    (unit < g->watched_end) | (span > 1);
 	bool is_beside = m[-1].unit + 1 == unit;
 	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, number) & is_beside;
-	/* Of a negator with a number it is never less than that. */
-	size_t far = (size_t)abs(m->rated->boost_milli) >> 10 & -(size_t)(role == ROLE_NEGATOR);
-	size_t reach = (unit + span + REACH[role] + far) & -(size_t)is_there;
 
 	*g->watched = (uint32_t)(m - marks);
-	g->watched += is_there & is_watched;
+	g->watched += is_watched;
 	*g->paired = m;
-	g->paired += is_there & may_be_pair;
-	g->next += is_there;
-	g->watched_end = reach > g->watched_end ? reach : g->watched_end;
-}
-
-/* May a phrase begin here?  Few words go on with one, so hardly a look-up is in vain. */
-static inline bool
-may_begin(const struct finding *g, const struct word_entries *const *entries, size_t unit)
-{
-	const struct word_entries *e = entries[unit];
-	size_t behind = unit + (unit + 1 < g->unit_count);
-	const struct word_entries *next = entries[behind];
-	uint64_t follows = e->followers >> word_trie_bit(g->units[behind].key.hash) & 1;
-	follows |= (e->followers != 0) & next->is_spelt;
-	follows &= next->is_later & (behind > unit) & (unit >= g->phrase_end);
-	return follows != 0;
+	g->paired += may_be_pair;
+	g->watched_end = end > g->watched_end ? end : g->watched_end;
 }
 
 /* The longest phrase that begins at a unit; 0: none does. */
@@ -196,7 +194,7 @@ add_phrase(struct finding *g, const struct mark *marks, const struct word_entrie
 	const struct word_entries own = {.stem = phrase};
 	e = x->is_vocabulary ? &own : e;
 	write_mark(g, e, x, x->role, unit, span);
-	count_mark(g, marks, e->number, x->role, unit, span, true);
+	count_mark(g, marks, e->number, x->role, unit, span, reach_of(x));
 	g->phrase_end = unit + span;
 	g->silent_end = x->is_vocabulary ? g->phrase_end : 0;
 }
@@ -205,28 +203,28 @@ static inline void
 add_unit(struct finding *g, const struct mark *marks, const struct word_entries *e, size_t unit)
 {
 	bool speaks = unit >= g->phrase_end; /* else a phrase speaks for it */
-	bool is_there = (unit >= g->silent_end) & ((e->rated | e->stem | e->number) != 0);
 	uint32_t rated = speaks ? e->rated : 0;
 	unsigned role = speaks ? e->role : ROLE_NONE;
+	size_t reach = speaks ? e->reach : 0;
 	write_mark(g, e, g->lexemes[e->is_english] + rated, role, unit, 1);
-	count_mark(g, marks, e->number, role, unit, 1, is_there);
+	count_mark(g, marks, e->number, role, unit, 1, reach);
 }
 
 static void
-find_all(struct finding *g_r, const struct mark *marks, const struct word_entries *const *entries)
+find_all(struct finding *g_r, const struct mark *marks, const struct word_entries *const *entries,
+    const stop *stops, size_t stop_count)
 {
 	struct finding g = *g_r; /* stays in registers */
-	for (size_t i = 0; i < g.unit_count; i++) {
-		const struct word_entries *e = entries[i];
-		if (may_begin(&g, entries, i)) {
-			size_t span;
-			uint32_t phrase = find_phrase(g_r, e, i, &span);
-			if (phrase != 0) {
-				add_phrase(&g, marks, e, phrase, i, span);
-				continue;
-			}
-		}
-		add_unit(&g, marks, e, i);
+	for (const stop *s = stops; s < stops + stop_count; s++) {
+		size_t unit = *s >> 1, span;
+		const struct word_entries *e = entries[unit];
+		uint32_t phrase = 0;
+		if ((*s & 1) != 0 && unit >= g.phrase_end)
+			phrase = find_phrase(g_r, e, unit, &span);
+		if (phrase != 0)
+			add_phrase(&g, marks, e, phrase, unit, span);
+		else if (e->is_there && unit >= g.silent_end)
+			add_unit(&g, marks, e, unit);
 	}
 	*g_r = g;
 }
@@ -245,7 +243,7 @@ find_pairs(const struct finding *g, struct mark **paired)
 	}
 }
 
-/* ---- how a post looks ------------------------------------------------------- */
+/* ---- a look at all units ----------------------------------------------------- */
 
 static void
 look_at_punctuation(struct looks *k, struct slice punct)
@@ -256,28 +254,71 @@ look_at_punctuation(struct looks *k, struct slice punct)
 		k->has_marks |= punct.ptr[i] != '.';
 }
 
+/* Whatever is not a word that looks like most. */
+static void
+look_at_unit(struct looks *k, const struct unit *u)
+{
+	switch ((enum token_kind)u->kind) {
+	case TOKEN_WORD:
+		k->capitals += u->is_caps;
+		k->elongated += u->is_elongated;
+		k->quoted += u->is_quoted;
+		k->has_others |= !u->is_caps & (u->len > 1);
+		k->words++;
+		break;
+	case TOKEN_MENTION: k->mentions++; break;
+	case TOKEN_HASHTAG: k->hashtags++; break;
+	case TOKEN_URL: k->links++; break;
+	case TOKEN_PUNCT: look_at_punctuation(k, u->key.text); break;
+	case TOKEN_NUMBER:
+	case TOKEN_EMOJI:
+	case TOKEN_EMOTICON: break;
+	}
+}
+
 static struct looks
 look(const struct unit *units, size_t count)
 {
 	struct looks k = {.words = 0};
-	int32_t kinds[TOKEN_PUNCT + 1] = {0};
+	int32_t words = 0;
 	bool has_others = false;
 	for (const struct unit *u = units; u < units + count; u++) {
-		bool is_word = u->kind == TOKEN_WORD;
-		kinds[u->kind]++;
-		k.capitals += is_word & u->is_caps;
-		k.elongated += is_word & u->is_elongated;
-		k.quoted += is_word & u->is_quoted;
-		has_others |= is_word & !u->is_caps & (u->len > 1);
-		if (u->kind == TOKEN_PUNCT)
-			look_at_punctuation(&k, u->key.text);
+		if (u->kind == TOKEN_WORD && !unit_is_special(u)) {
+			words++;
+			has_others |= u->len > 1;
+		} else {
+			look_at_unit(&k, u);
+		}
 	}
-	k.words = kinds[TOKEN_WORD];
-	k.mentions = kinds[TOKEN_MENTION];
-	k.hashtags = kinds[TOKEN_HASHTAG];
-	k.links = kinds[TOKEN_URL];
-	k.has_mixed_case = k.capitals > 0 && has_others;
+	k.words += words;
+	k.has_others |= has_others;
 	return k;
+}
+
+/* By follows_by: what of the followers of the unit before lets this one go on. */
+#define BIT4(n) 1ULL << (n), 2ULL << (n), 4ULL << (n), 8ULL << (n)
+#define BIT16(n) BIT4(n), BIT4((n) + 4), BIT4((n) + 8), BIT4((n) + 12)
+static const uint64_t FOLLOWS[] = {
+    BIT16(0), BIT16(16), BIT16(32), BIT16(48), [FOLLOWS_NONE] = 0, [FOLLOWS_ANY] = UINT64_MAX};
+
+/* Most units are neither marks nor the beginning of a phrase; which are cannot be foreseen: no branch.
+ * Few words go on with one, so hardly a look-up of a phrase is in vain. */
+static size_t
+find_stops(const struct word_entries *const *entries, size_t count, stop *stops)
+{
+	stop *next = stops;
+	if (count == 0)
+		return 0;
+	const struct word_entries *e = entries[0];
+	for (size_t i = 1; i < count; i++) {
+		const struct word_entries *behind = entries[i];
+		uint32_t begins = (e->followers & FOLLOWS[behind->follows_by]) != 0;
+		*next = (uint32_t)(i - 1) << 1 | begins;
+		next += begins | e->is_there;
+		e = behind;
+	}
+	*next = (uint32_t)(count - 1) << 1;
+	return (size_t)(next - stops) + e->is_there;
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -289,13 +330,14 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 {
 	/* One mark before them and one behind, and as many of what is written down about them. */
 	size_t room = unit_count + 2;
-	struct mark *marks = scratch_need(
-	    f->scratch, room * (sizeof *marks + sizeof(struct mark *) + sizeof(uint32_t)));
+	struct mark *marks = scratch_need(f->scratch,
+	    room * (sizeof *marks + sizeof(struct mark *) + sizeof(uint32_t) + sizeof(stop)));
 	if (marks == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	*marks++ = (struct mark){.unit = UINT32_MAX - 1}; /* beside none */
 	struct mark **paired = (void *)(marks + room - 1);
 	uint32_t *watched = (void *)(paired + room);
+	stop *stops = watched + room;
 	struct finding g = {.lexicon = f->lexicon,
 	    .lexemes = {f->lexicon->lexemes,
 		(f->english == NULL ? f->lexicon : f->english)->lexemes},
@@ -304,7 +346,7 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 	    .next = marks,
 	    .watched = watched,
 	    .paired = paired};
-	find_all(&g, marks, entries);
+	find_all(&g, marks, entries, stops, find_stops(entries, unit_count, stops));
 	find_pairs(&g, paired);
 	*marks_r = (struct marks){.items = marks,
 	    .count = (size_t)(g.next - marks),

@@ -37,11 +37,15 @@ struct word_entries {
 	uint32_t stem;
 	uint32_t number; /* of the stem, in pairs and for what it is negated */
 	uint32_t beginning;
+	uint16_t reach; /* how many units behind it may be changed by its role */
 	uint8_t role; /* of rated */
+	uint8_t
+	    follows_by; /* which bit of the followers before it has to be set; or one of these: */
 	bool is_english : 1;
-	bool is_later : 1;
-	bool is_spelt : 1;
+	bool is_there : 1; /* anything but the beginning of a phrase */
 };
+#define FOLLOWS_NONE 64
+#define FOLLOWS_ANY 65
 
 /* Depends on the unit's word alone. */
 void

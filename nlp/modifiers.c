@@ -113,7 +113,7 @@ shout(struct mark *m, const struct behind *b)
 {
 	const struct unit *units = b->units;
 	for (uint32_t i = m->unit; i < m->unit + m->span; i++) {
-		if (units[i].is_caps && b->looks->has_mixed_case)
+		if (units[i].is_caps && b->looks->has_others)
 			m->flags |= MARK_CAPS;
 		if (units[i].is_elongated && units[i].kind == TOKEN_WORD)
 			m->flags |= MARK_ELONGATED;

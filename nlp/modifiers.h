@@ -70,7 +70,8 @@ enum mark_flag {
 struct looks {
 	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
 	    quoted;
-	bool has_mixed_case; /* words in capitals beside others: capitals say something */
+	bool
+	    has_others; /* words of two letters or more not in capitals: beside them capitals say something */
 	bool has_marks; /* "!" or "?" */
 };
 /* The marks of a text, in its order, one a unit, and no rated ones overlap. */

@@ -46,15 +46,22 @@ struct unit {
 	struct word_key key; /* folded */
 	struct word_key stem; /* equal to key without a stemmer */
 	const struct word_key *others; /* other spellings */
-	uint8_t other_count;
 	uint8_t kind; /* enum token_kind */
-	bool is_caps, is_elongated;
+	bool is_caps : 1, is_elongated : 1;
+	bool is_quoted : 1; /* between double quotes, or in what "RT @user:" repeats (units.h) */
+	uint8_t other_count;
 	uint32_t token; /* index */
 	uint32_t start, len; /* in the original text */
 	struct pattern_mark mark; /* intents_mark() */
 	uint16_t clause, sentence; /* counted from 0 */
-	bool is_quoted; /* between double quotes, or in what "RT @user:" repeats (units.h) */
 };
+
+/* Is there anything to its spelling? */
+static inline bool
+unit_is_special(const struct unit *u)
+{
+	return u->is_caps | u->is_elongated | u->is_quoted;
+}
 
 /* Up to eight bytes as a number, the first byte lowest on every machine. */
 static inline uint64_t
