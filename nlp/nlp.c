@@ -150,7 +150,7 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 	prefetch_entries(w->lexicon, &fact->entries);
 	u->mark = fact->mark;
 	if (u->kind == TOKEN_WORD)
-		u->stem = word_fact_stem(fact, u, w->arena);
+		u->stem = word_fact_stem(fact, u->key.text, w->arena);
 	return u->stem.text.ptr == NULL ? no_memory(w->err) : 0;
 }
 

@@ -48,26 +48,32 @@ static const uint64_t TOKENISE_PLAIN_ENDS =
 	TOKENISE_BIT(',') | TOKENISE_BIT('-') | TOKENISE_BIT('.') | TOKENISE_BIT('/') |
 	(TOKENISE_BIT(':') - TOKENISE_BIT('0')) | TOKENISE_BIT(':'));
 
+static const uint64_t TOKENISE_MOUTHS =
+    TOKENISE_BIT('(') | TOKENISE_BIT(')') | TOKENISE_BIT('=') | TOKENISE_BIT(':');
+static const uint64_t TOKENISE_SECOND = TOKENISE_BIT('d' & 63) | TOKENISE_BIT('p' & 63);
+
 /* Is the run [at, end) a word for certain: no address, emoticon or keycap, and nothing joins it to
- * what follows?  The padding makes the bytes behind the text readable. */
+ * what follows?  The padding makes the bytes behind the text readable.  What a word is like cannot be
+ * foreseen: few branches. */
 static inline bool
 tokenise_is_plain_word(const char *p, size_t at, size_t end)
 {
 	unsigned char stop = (unsigned char)p[end];
+	size_t len = end - at;
 	if (stop >= 64)
 		return false;
-	bool is_plain = (TOKENISE_PLAIN_ENDS >> stop & 1) != 0;
-	if (!is_plain) {
+	if ((TOKENISE_PLAIN_ENDS >> stop & 1) == 0) {
 		bool is_mark = stop == ',' || stop == '.' || stop == ':';
 		if (!is_mark || charclass_is_alnum(p[end + 1]) || p[end + 1] == '/')
 			return false;
 	}
-	if (end - at > 2)
-		return p[at] != 'h' || !address_is_scheme(slice_make(p + at, end - at));
-	/* "x(", "d:", "xd": emoticons that begin like a word. */
-	if (end - at == 2)
-		return p[at + 1] != 'd' && p[at + 1] != 'p';
-	return stop != '(' && stop != ')' && stop != '=' && stop != ':';
+	/* "x(", "d:", "xd": emoticons that begin like a word.  Of a second byte that is a digit or a sign some
+	 * are taken for letters: then it is not certain. */
+	uint64_t is_odd = TOKENISE_MOUTHS >> stop & (len == 1);
+	is_odd |= TOKENISE_SECOND >> (p[at + 1] & 63) & (len == 2);
+	if (is_odd != 0)
+		return false;
+	return p[at] != 'h' || p[at + 1] != 't' || !address_is_scheme(slice_make(p + at, len));
 }
 
 #endif

@@ -170,13 +170,13 @@ word_fact_set_stem(struct word_fact *f, struct word_key stem)
 }
 
 struct word_key
-word_fact_join(const struct word_fact *f, const struct unit *u, struct arena *a)
+word_fact_join(const struct word_fact *f, struct slice word, struct arena *a)
 {
 	size_t common = word_fact_stem_common(f), tail = word_fact_stem_tail(f);
 	char *out = arena_alloc(a, common + tail);
 	if (out == NULL)
 		return (struct word_key){SLICE_NONE, 0};
-	memcpy(out, u->key.text.ptr, common);
+	memcpy(out, word.ptr, common);
 	memcpy(out + common, f->stem_tail, tail);
 	return (struct word_key){slice_make(out, common + tail), f->stem_hash};
 }

@@ -101,9 +101,9 @@ word_fact_key_hash(const struct word_fact *f)
 static inline size_t
 word_memo_place(uint64_t hash, uint32_t *tag_r)
 {
-	uint64_t h = hash * 0xff51afd7ed558ccdULL;
-	*tag_r = (uint32_t)(h >> 24) & 0xffff;
-	return (size_t)(h >> 40) % WORD_MEMO_SETS * WORD_MEMO_WAYS;
+	/* The bits of word_hash() that know of all bytes: those below 32, with those above folded in. */
+	*tag_r = (uint32_t)(hash >> 40) & 0xffff;
+	return (size_t)(hash >> 17) % WORD_MEMO_SETS * WORD_MEMO_WAYS;
 }
 
 /* Asks for the memory of a word's places, which word_memo_likely() will look at soon. */
@@ -144,7 +144,7 @@ word_memo_likely(const struct word_memo *m, uint64_t hash)
 	return &m->facts[word_memo_tagged(places, tag)];
 }
 
-/* Longer than eight bytes. */
+/* Are these the same, of 9 to WORD_MEMO_BYTES bytes? */
 static inline bool
 word_memo_are_same(const char *a, const char *b, size_t len)
 {
@@ -161,6 +161,23 @@ word_fact_is_of(const struct word_fact *f, uint64_t hash, uint8_t kind, struct s
 {
 	return f->hash == hash && f->len == word.len && f->kind == kind &&
 	    (word.len <= 8 || word_memo_are_same(f->word, word.ptr, word.len));
+}
+
+/* The same for a word behind which as many bytes may be read as make it WORD_MEMO_NEAR long: how long it
+ * is cannot be foreseen, so most are compared without a branch. */
+#define WORD_MEMO_NEAR 16
+static inline bool
+word_fact_is_of_padded(const struct word_fact *f, uint64_t hash, uint8_t kind, struct slice word)
+{
+	size_t len = word.len < 8 ? 8 : word.len;
+	if (word.len > WORD_MEMO_NEAR)
+		return word_fact_is_of(f, hash, kind, word);
+	/* Of short ones the hash has said enough; two reads that overlap, for the others. */
+	uint64_t first = word_load(f->word, 8) ^ word_load(word.ptr, 8);
+	uint64_t last = word_load(f->word + len - 8, 8) ^ word_load(word.ptr + len - 8, 8);
+	uint64_t differs = (first | last) & -(uint64_t)(word.len > 8);
+	differs |= (f->hash ^ hash) | (f->len ^ word.len) | (uint64_t)(f->kind ^ kind);
+	return differs == 0;
 }
 
 /* The fact of a unit's word, its languages filled; the rest is the caller's to fill when lang is not
@@ -182,7 +199,7 @@ word_memo_fact(struct word_memo *m, const struct language_model *languages, cons
 /* Keeps a stem; false: it is too different from its word. */
 bool word_fact_set_stem(struct word_fact *f, struct word_key stem);
 /* A stem that is not its word's beginning; its text lies in the arena, ptr NULL without memory. */
-struct word_key word_fact_join(const struct word_fact *f, const struct unit *u, struct arena *a);
+struct word_key word_fact_join(const struct word_fact *f, struct slice word, struct arena *a);
 static inline size_t
 word_fact_stem_common(const struct word_fact *f)
 {
@@ -195,14 +212,13 @@ word_fact_stem_tail(const struct word_fact *f)
 	return f->stem_lens >> WORD_MEMO_COMMON_BITS;
 }
 
-/* The stem of a unit with this fact. */
+/* The stem of this fact's word. */
 static inline struct word_key
-word_fact_stem(const struct word_fact *f, const struct unit *u, struct arena *a)
+word_fact_stem(const struct word_fact *f, struct slice word, struct arena *a)
 {
 	if (word_fact_stem_tail(f) > 0)
-		return word_fact_join(f, u, a);
-	return (struct word_key){
-	    slice_make(u->key.text.ptr, word_fact_stem_common(f)), f->stem_hash};
+		return word_fact_join(f, word, a);
+	return (struct word_key){slice_make(word.ptr, word_fact_stem_common(f)), f->stem_hash};
 }
 
 #endif

@@ -108,14 +108,22 @@ word_hash(struct slice s)
 	return h ^ (h >> 32);
 }
 
-/* The same hash of a word behind which seven more bytes may be read, whatever they are. */
+/* The same hash of a word behind which seven more bytes may be read, whatever they are.  Whether a word
+ * has eight bytes cannot be foreseen: no branch for those below sixteen. */
 static inline uint64_t
 word_hash_padded(struct slice s)
 {
 	const char *p = s.ptr;
 	size_t len = s.len;
-	uint64_t h = word_hash_groups(&p, &len);
-	uint64_t v = word_load(p, 8) & ((1ULL << (8 * len)) - 1);
+	uint64_t h = len * WORD_HASH_FACTOR;
+	if (len >= 16) {
+		h = word_hash_groups(&p, &len);
+	} else {
+		uint64_t whole = (h ^ word_load(p, 8)) * WORD_HASH_FACTOR;
+		h = len >= 8 ? whole ^ whole >> 29 : h;
+		p += len & 8;
+	}
+	uint64_t v = word_load(p, 8) & ((1ULL << (8 * (len & 7))) - 1);
 	h = (h ^ v) * WORD_HASH_FACTOR;
 	return h ^ (h >> 32);
 }
