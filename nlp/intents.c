@@ -88,6 +88,13 @@ intents_mark(const struct intents *in, const struct unit *u)
 	return pattern_index_mark(in->patterns->index, u);
 }
 
+void
+intents_prefetch(const struct intents *in, const struct unit *units, size_t count)
+{
+	if (in->patterns != NULL)
+		pattern_index_prefetch(in->patterns->index, units, count);
+}
+
 /* ---- a sentence ------------------------------------------------------------- */
 
 /* A pattern at units [at, end). */
@@ -440,8 +447,6 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	s->intent_reason_count = 0;
 	if (lay_places(&f, a) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for intents");
-	if (f.patterns != NULL)
-		pattern_index_prefetch(f.patterns->index, units, count);
 	while (f.begin < count)
 		search_sentence(&f);
 	if (f.hashtags >= SPAM_HASHTAGS)

@@ -221,8 +221,10 @@ judge(struct work *w)
 	struct marks_finder finder = finder_of(w);
 	struct marks marks;
 	struct evidence e;
-	if (find_units(w, &finder) < 0 ||
-	    marks_find(&finder, l->items, w->words.entries, l->count, &marks, w->err) < 0)
+	if (find_units(w, &finder) < 0)
+		return -1;
+	intents_prefetch(w->intents, l->items, l->count);
+	if (marks_find(&finder, l->items, w->words.entries, l->count, &marks, w->err) < 0)
 		return -1;
 	modifiers_apply(&marks, l->items, l->count);
 	if (sentiment_weigh(w->lexicon, &marks, l->count, &w->s->terms, &e, w->err) < 0)
@@ -251,6 +253,8 @@ cut(struct work *w, struct slice text, struct slice lang_hint)
 	struct scorer *s = w->s;
 	w->text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
 	w->words.guess = s->last;
+	const struct lexicon *likely = w->set->lexicons[s->last];
+	w->words.lexemes = likely == NULL ? NULL : likely->lexemes;
 	if (post_cut(&s->cutter, w->set->number, w->set->languages, w->text, w->arena, &w->words,
 		w->err) < 0)
 		return -1;

@@ -210,6 +210,7 @@ hear_facts(struct post_words *w, size_t from, size_t count)
 {
 	struct speech p = w->speech; /* stays in registers */
 	enum language guess = w->guess;
+	const struct lexeme *lexemes = w->lexemes;
 	size_t i = from, left = SPEECH_WORDS_MAX - p.words,
 	       end = count - from > left ? from + left : count;
 	uint32_t *open = w->open + w->open_count;
@@ -218,6 +219,8 @@ hear_facts(struct post_words *w, size_t from, size_t count)
 		if (f == NULL)
 			break;
 		w->entries[i] = &f->entries;
+		__builtin_prefetch(&lexemes[f->entries.stem]);
+		__builtin_prefetch(&lexemes[f->entries.rated]);
 		*open = (uint32_t)i;
 		open += f->lang != guess;
 		/* Signs say nothing: their votes are 0. */
