@@ -85,11 +85,11 @@ divide(struct splitter *s, struct slice piece)
 			continue;
 		for (size_t start = first; start < end; start++) {
 			struct slice word = slice_make(piece.ptr + start, end - start);
-			if (cost[start] == INT32_MAX ||
-			    ((unsigned char)word.ptr[0] & 0xc0) == 0x80 || !is_known(s, word))
+			if (cost[start] == INT32_MAX || ((unsigned char)word.ptr[0] & 0xc0) == 0x80)
 				continue;
+			/* Whether a word is known is the dear question: only of one that would be taken. */
 			int sum = cost[start] + word_cost(word);
-			if (sum < cost[end]) {
+			if (sum < cost[end] && is_known(s, word)) {
 				cost[end] = sum;
 				from[end] = (uint8_t)start;
 			}
