@@ -135,8 +135,9 @@ is_caps(const struct normal *n, uint32_t from, uint32_t to)
 {
 	const char *written = n->text.ptr + from;
 	bool has_two = to - from >= 2;
-	return (!tokenise_is_lower(written[0]) & !tokenise_is_lower(written[has_two]) & has_two) &&
-	    tokenise_is_all_caps(n, from, to - from);
+	bool first = tokenise_is_lower(written[0]), second = tokenise_is_lower(written[has_two]);
+	bool may_be = has_two & !first & !second;
+	return may_be && tokenise_is_all_caps(n, from, to - from);
 }
 
 /* The token and the unit of a word, but for where the unit stands. */

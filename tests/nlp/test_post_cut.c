@@ -207,6 +207,69 @@ more_words_than_the_memo_holds_are_cut_all_the_same(void **state)
 	}
 }
 
+/* A word of random letters with random bytes behind it; few letters, so that words are alike. */
+static struct slice
+random_word(uint32_t *seed, char out[64])
+{
+	for (unsigned i = 0; i < 64; i++) {
+		*seed = *seed * 1664525u + 1013904223u;
+		out[i] = (char)('a' + (*seed >> 24) % 2);
+	}
+	*seed = *seed * 1664525u + 1013904223u;
+	return slice_make(out, (*seed >> 16) % 40);
+}
+
+static void
+what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(void **state)
+{
+	char bytes[64], others[64];
+	uint32_t seed = 7;
+	size_t same = 0;
+	(void)state;
+	for (int n = 0; n < 20000; n++) {
+		struct slice word = random_word(&seed, bytes), other = random_word(&seed, others);
+		assert_int_equal(word_hash_padded(word), word_hash(word));
+		if (word.len == 0 || word.len > WORD_MEMO_BYTES)
+			continue;
+		/* A word that differs in one byte or none, as another may have the same hash. */
+		memcpy(others, bytes, word.len);
+		others[seed % word.len] ^= (char)(n % 2);
+		other.len = word.len;
+		struct word_fact f = {.hash = word_hash(other), .len = (uint8_t)other.len};
+		memcpy(f.word, other.ptr, other.len);
+		f.hash = word.len > 8 ? word_hash(word) : f.hash;
+		bool is_same = slice_eq(word, other);
+		assert_int_equal(word_fact_is_of(&f, word_hash(word), 0, word), is_same);
+		assert_int_equal(word_fact_is_of_padded(&f, word_hash(word), 0, word), is_same);
+		same += is_same;
+	}
+	assert_in_range(same, 1000, 19000);
+}
+
+static void
+words_of_a_day_are_all_kept(void **state)
+{
+	struct cutters *c = *state;
+	struct word_memo *m = word_memo_new();
+	unsigned known = 0;
+	assert_non_null(m);
+	for (int pass = 0; pass < 2; pass++) {
+		for (unsigned n = 0; n < 20000; n++) {
+			char text[WORD_MEMO_BYTES + 1];
+			int len = snprintf(text, sizeof text, "%sw%u", n % 3 == 0 ? "some" : "", n);
+			struct unit u = {
+			    .key = word_key_of(slice_make(text, (size_t)len)), .kind = TOKEN_WORD};
+			word_memo_begin(m, 1);
+			struct word_fact *f = word_memo_fact(m, c->set->languages, &u);
+			assert_non_null(f);
+			known += f->lang == LANGUAGE_EN;
+			f->lang = LANGUAGE_EN;
+		}
+	}
+	assert_in_range(known, 19950, 20000);
+	word_memo_free(m);
+}
+
 static void
 every_failed_allocation_is_reported(void **state)
 {
@@ -241,6 +304,9 @@ main(void)
 	    cmocka_unit_test(texts_of_any_length_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
 	    cmocka_unit_test(more_words_than_the_memo_holds_are_cut_all_the_same),
+	    cmocka_unit_test(
+		what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same),
+	    cmocka_unit_test(words_of_a_day_are_all_kept),
 	    cmocka_unit_test(every_failed_allocation_is_reported),
 	};
 	return cmocka_run_group_tests(tests, open_cutters, close_cutters);
