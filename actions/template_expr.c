@@ -83,6 +83,16 @@ _Static_assert(VARIABLE_COUNT == VAR_NAMED_COUNT, "every named variable has its 
 #define ENDPOINT_PREFIX "Attributes."
 #define EVENT_PREFIX "Event.Properties."
 
+bool
+template_names_value(struct slice word)
+{
+	for (size_t i = 0; i < VARIABLE_COUNT; i++)
+		if (slice_eq_str(word, variables[i].name))
+			return strchr(variables[i].name, '.') != NULL; /* "Address" is any word */
+	return slice_starts_with(word, USER_PREFIX) || slice_starts_with(word, ENDPOINT_PREFIX) ||
+	    slice_starts_with(word, EVENT_PREFIX);
+}
+
 static void
 finding_variable(struct template_parser *p, struct slice word, size_t start)
 {

@@ -130,6 +130,29 @@ template_parser_word(struct template_parser *p)
 /* --- bodies and blocks ---------------------------------------------------------------------------
  */
 
+/* {Author.Name}: what would be sent just so. */
+static void
+warn_single_braces(struct template_parser *p, size_t start, size_t end)
+{
+	const char *text = p->in->text.ptr;
+
+	for (size_t i = start; i < end; i++) {
+		size_t from = i + 1, to = from;
+
+		if (text[i] != '{')
+			continue;
+		while (to < end && text[to] != '}' && text[to] != '{' && text[to] != '\n')
+			to++;
+		if (to == end || text[to] != '}' ||
+		    !template_names_value(slice_trim(slice_make(text + from, to - from))))
+			continue;
+		diag_add(p->in->diags, DIAG_WARNING, "T017", p->in->file, p->in->text, i,
+		    to + 1 - i, "write it between two braces: {{Author.Name}}",
+		    "between single braces nothing is put in: this is sent as it stands");
+		i = to;
+	}
+}
+
 static bool
 append_text(struct template_parser *p, struct template_node ***tail, size_t start, size_t end)
 {
@@ -137,6 +160,7 @@ append_text(struct template_parser *p, struct template_node ***tail, size_t star
 
 	if (start == end)
 		return true;
+	warn_single_braces(p, start, end);
 	n = template_parser_alloc(p, sizeof *n);
 	if (n == NULL)
 		return false;

@@ -36,6 +36,8 @@ struct template_parser {
 void *template_parser_alloc(struct template_parser *p, size_t size);
 char template_parser_peek(const struct template_parser *p); /* NUL at the end */
 void template_parser_skip_blanks(struct template_parser *p);
+/* Is it how a value is written: "Author.Name", "User.UserAttributes.FirstName"? */
+bool template_names_value(struct slice word);
 /* A path, a helper's name, a number: up to a blank, brace, bracket, quote or '='. */
 struct slice template_parser_word(struct template_parser *p);
 /* The tag that begins at start has no end: reported, and the rest is given up. */

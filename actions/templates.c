@@ -86,6 +86,16 @@ compare_files(const void *a, const void *b)
 /* --- template.yaml -------------------------------------------------------------------------------
  */
 
+/* "purpos: service" is a finding of its own. */
+static bool
+has_slip(const struct yaml_node *root, const char *key)
+{
+	for (size_t i = 0; i < root->count; i++)
+		if (diag_nearest(root->items[i].key, &key, 1) != NULL)
+			return true;
+	return false;
+}
+
 static void
 read_purpose(struct compile *c, const struct template_file *f, const struct yaml_node *root,
     struct template *t)
@@ -96,7 +106,9 @@ read_purpose(struct compile *c, const struct template_file *f, const struct yaml
 	const struct yaml_node *node = yaml_get(root, "purpose");
 
 	if (node == NULL) {
-		FINDING_FILE(c, "T011", f->file, help, "the template does not say its purpose");
+		if (!has_slip(root, "purpose"))
+			FINDING_FILE(
+			    c, "T011", f->file, help, "the template does not say its purpose");
 		return;
 	}
 	if (node->type == YAML_SCALAR && slice_eq_str(node->scalar, purposes[0]))

@@ -188,7 +188,11 @@ check_template(struct check *c, const struct item *rule, const struct action_nod
 		return;
 	finding_add(rule->sink, FINDING_BAD_TEMPLATE, a->template_at,
 	    finding_did_you_mean(nearest,
-		"templates stand in the templates folder, one folder each", help, sizeof help),
+		strstr(why, "no offer") != NULL
+		    ? "write 'with offer' and the id of an offer behind the action, or take the "
+		      "code out of the template"
+		    : "templates stand in the templates folder, one folder each",
+		help, sizeof help),
 	    "template '%.*s' cannot be sent: %s", SHOWN(a->action.template_id),
 	    why[0] != '\0' ? why : "there is no such template");
 }

@@ -414,6 +414,46 @@ each_slip_is_found_with_its_place_and_what_to_do(void **state)
 }
 
 static void
+a_value_between_single_braces_is_warned_of(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+	    {"Hi {Author.Name}, {{Author.Name}}",
+		"text.hbs:1:4: warning[T017]: between single braces nothing is put in: this is "
+		"sent as "
+		"it stands\n"
+		"    1 | Hi {Author.Name}, {{Author.Name}}\n"
+		"      |    ^^^^^^^^^^^^^\n"
+		"      = help: write it between two braces: {{Author.Name}}\n"},
+	    {"{ User.UserAttributes.FirstName }",
+		"text.hbs:1:1: warning[T017]: between single braces nothing is put in: this is "
+		"sent as "
+		"it stands\n"
+		"    1 | { User.UserAttributes.FirstName }\n"
+		"      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+		"      = help: write it between two braces: {{Author.Name}}\n"},
+	    {"{Address} {color: red} {} { {Author.Name", ""},
+	    {"{{{Author.Name}}} {{Offer.Code}}", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct diag_list *diags = diag_list_new();
+		struct template_set *set = NULL;
+		struct buf out;
+
+		buf_init(&out, 1 << 16);
+		assert_int_equal(compile("text.hbs", cases[i].text, diags, &set, NULL), 0);
+		diag_print(diags, &out);
+		assert_string_equal(buf_str(&out), cases[i].want);
+		template_set_unref(set);
+		buf_fini(&out);
+		diag_list_free(diags);
+	}
+}
+
+static void
 a_folder_that_is_no_template_is_found(void **state)
 {
 	static const struct {
@@ -721,6 +761,7 @@ main(void)
 	    cmocka_unit_test(a_template_prints_what_pinpoint_would_print),
 	    cmocka_unit_test(a_message_to_nobody_we_know_renders_with_gaps),
 	    cmocka_unit_test(each_slip_is_found_with_its_place_and_what_to_do),
+	    cmocka_unit_test(a_value_between_single_braces_is_warned_of),
 	    cmocka_unit_test(a_folder_that_is_no_template_is_found),
 	    cmocka_unit_test(a_set_answers_what_the_checker_asks),
 	    cmocka_unit_test(hostile_templates_end_soon_with_a_finding),
