@@ -95,6 +95,8 @@ curly_quote_at(const struct lexer *lx, size_t i)
 	static const char *const quotes[] = {
 	    "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e", "\xe2\x80\x9f", "\xc2\xab", "\xc2\xbb"};
 
+	if ((unsigned char)char_at(lx, i) < 0x80)
+		return 0;
 	for (size_t q = 0; q < sizeof quotes / sizeof *quotes; q++)
 		if (text_at(lx, i, quotes[q]))
 			return strlen(quotes[q]);

@@ -18,9 +18,14 @@
 static size_t
 words_ahead(const struct parser *p, const char *words)
 {
-	struct slice rest = slice_of(words);
+	const struct lex_token *next = parse_peek_at(p, 0);
+	struct slice rest;
 	size_t n = 0;
 
+	/* most words asked for begin with another letter */
+	if (next->kind != LEX_WORD || next->text.ptr[0] != words[0])
+		return 0;
+	rest = slice_of(words);
 	while (slice_is_set(rest)) {
 		const struct lex_token *t = parse_peek_at(p, n++);
 
