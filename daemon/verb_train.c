@@ -133,6 +133,7 @@ read_options(struct train_run *r)
 	r->options.is_adapting = verb_flag(call, "--adapt") != NULL;
 	if (r->options.is_adapting)
 		r->options.l2 = ADAPT_L2;
+	r->options.only_signs = verb_flag(call, "--only-signs") != NULL;
 	r->is_proposing = verb_flag(call, "--propose") != NULL;
 	r->out = verb_flag(call, "--out");
 	r->card = verb_flag(call, "--card");
@@ -144,6 +145,9 @@ read_options(struct train_run *r)
 		return verb_usage(call,
 		    "--propose learns no lexicon: --card and --signs have "
 		    "no meaning with it");
+	if (r->options.only_signs && (r->is_proposing || r->options.is_adapting))
+		return verb_usage(call,
+		    "--only-signs learns no words: it has no meaning with --adapt and --propose");
 	if (verb_flag(call, "--data") == NULL &&
 	    (verb_flag(call, "--signs") == NULL || r->options.is_adapting || r->is_proposing))
 		return verb_usage(call, "labelled posts are needed: --data FILE");
@@ -356,6 +360,8 @@ static const struct flag flags[] = {
     {"--base", NULL, "FILE", "lexicon with the ratings and modifiers; default ours", false},
     {"--signs", NULL, "FILE|L", "lexicon of another language: where emoji and punctuation begin",
 	false},
+    {"--only-signs", NULL, NULL,
+	"learn no words: a lexicon to be --signs of languages with few posts or none", false},
     {"--exclude", NULL, "FILE...", "words that may be no entry, one a line: names", true},
     {"--holdout", NULL, "PERCENT", "posts of --data kept apart to measure on; default 10", false},
     {"--folds", NULL, "N", "of the cross-validation; default 5", false},

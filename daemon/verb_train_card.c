@@ -335,6 +335,9 @@ add_settings(const struct train_run *r, struct buf *out)
 	if (r->signs_name != NULL)
 		buf_addf(out, "- emoji, punctuation and sums begin where those of '%s' stand\n",
 		    train_file_name(r->signs_name));
+	if (o->only_signs)
+		buf_add_str(
+		    out, "- no words were learned, only emoji, punctuation, shapes and sums\n");
 	for (size_t i = 0; i < r->data.file_count; i++)
 		if (o->source_weights[i] > 0 && fabs(o->source_weights[i] - 1) > 1e-9)
 			buf_addf(out, "- a post of `%s` counts %g\n",

@@ -189,6 +189,7 @@ put_settings(const struct train_run *r, struct json_writer *w)
 	json_kv_cstr(w, "base_version", lexicon_version(r->base.lexicon));
 	json_kv_cstr(w, "signs", r->signs_name);
 	json_kv_bool(w, "adapt", o->is_adapting);
+	json_kv_bool(w, "only_signs", o->only_signs);
 	json_kv_i64(w, "seed", (int64_t)o->seed);
 	json_kv_i64(w, "folds", o->folds);
 	json_kv_i64(w, "holdout_percent", r->hold_out_percent);

@@ -47,6 +47,7 @@ struct train_options {
 	size_t entries_max; /* learned entries kept; 0: all */
 	double l2; /* strength of the penalty on stems; others are scaled from it */
 	bool with_pairs;
+	bool only_signs; /* no word is learned: what comes out is another language's signs */
 	bool is_adapting; /* the base's learned weights are where the weights are drawn to */
 	double source_weights[64]; /* by source; 0 counts as 1 */
 	/* What is being done and how far, 0..1; NULL: silent. */
@@ -74,7 +75,8 @@ struct train_options train_defaults(enum language lang);
 
 /* base: ratings and modifiers, and what to adapt.  english: for words of other languages; NULL when
  * lang is English.  signs: the lexicon of another language whose weights of emoji, punctuation,
- * shapes and sums are where the weights begin, NULL: none; with no row at all they are all there is.
+ * shapes and sums are where the weights begin, NULL: none; with few rows shapes and sums are held near
+ * them, and with no row at all they are all there is.
  * x: words that may be no entry; NULL: none. */
 struct train_lexicons {
 	const struct lexicon *base, *english, *signs;

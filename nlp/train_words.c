@@ -190,6 +190,16 @@ has_digit(struct slice s)
 	return false;
 }
 
+/* Is it a name, perhaps drawn out ("annaaa")? */
+static bool
+is_excluded(const struct train_words *w, const struct unit *u, const struct word_key *word)
+{
+	bool is = train_exclusions_has(w->exclusions, word);
+	for (size_t k = 0; u->is_elongated && k < u->other_count; k++)
+		is |= train_exclusions_has(w->exclusions, &u->others[k]);
+	return is;
+}
+
 /* The word that a unit teaches something about: of a tag its word; false: nothing may be learned
  * of it. */
 static bool
@@ -201,8 +211,8 @@ taught_word(const struct train_words *w, const struct unit *u, struct word_key *
 	if (u->kind != TOKEN_WORD && u->kind != TOKEN_HASHTAG)
 		return true;
 	struct slice s = word_r->text;
-	if (u->is_elongated || s.len > WORD_BYTES_MAX || has_digit(s) ||
-	    train_exclusions_has(w->exclusions, word_r))
+	if (w->options.only_signs || s.len > WORD_BYTES_MAX || has_digit(s) ||
+	    is_excluded(w, u, word_r))
 		return false;
 	size_t len = s.len;
 	if (len > 2 && s.ptr[len - 1] == 's' && s.ptr[len - 2] == '\'')
@@ -301,7 +311,7 @@ train_words_add_post(struct train_words *w, const struct unit *units, size_t uni
 		bool is_pair = before != 0 && stem != 0 && units[i - 1].clause == u->clause;
 		if (rc == 0 && stem != 0 && is_negated)
 			rc = count_negated(w, stem, err);
-		if (rc == 0 && is_pair && w->options.with_pairs)
+		if (rc == 0 && is_pair && w->options.with_pairs && !w->options.only_signs)
 			rc = count_pair(w, before, stem, err);
 		if (rc < 0)
 			return -1;

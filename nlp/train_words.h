@@ -3,8 +3,8 @@
  *
  * An entry is counted once a post.  Entries that occur in fewer than min_posts posts are left out,
  * and so are words on the exclusion list (names of persons and brands), words with digits, handles
- * and links.  A stem is written as its most frequent
- * word.
+ * and links.  A drawn-out word ("kkkkk", "sooo") is counted as its key, with two of each letter, unless
+ * a shorter spelling is excluded.  A stem is written as its most frequent word.
  *
  * Ownership: new/free.
  * Errors:    -1 without memory.
@@ -21,6 +21,7 @@ struct train_words;
 struct train_words_options {
 	uint32_t min_posts;
 	bool with_pairs;
+	bool only_signs; /* no words, tags, pairs */
 };
 
 /* Words that may be no entry: one a line, folded; counted together over several calls. */

@@ -554,6 +554,100 @@ without_posts_there_is_nothing_to_learn(void **state)
 	arena_free(p.arena);
 }
 
+static void
+drawn_out_words_are_learned_as_their_key_unless_a_spelling_is_a_name(void **state)
+{
+	static struct posts p;
+	struct train_options o = small_options();
+	struct train_exclusions *x = NULL;
+	struct lexicon *base = base_of(BASE);
+	char text[128];
+	(void)state;
+	posts_open(&p, 21);
+	draw_posts(&p, 300);
+	for (int i = 0; i < 30; i++) {
+		snprintf(text, sizeof text, "table gruk%.*s river brim%.*s paper", 3 + i % 4,
+		    "kkkkkkk", 3 + i % 5, "mmmmmmmm");
+		add_post(&p, text, 2);
+	}
+	assert_int_equal(train_exclusions_new(&x, NULL), 0);
+	assert_int_equal(train_exclusions_add(x, SLICE_LIT("brim\n"), NULL), 0);
+	struct train_result r = train(&p, &o, base, x), of_all = train(&p, &o, base, NULL);
+	assert_true(polarity_of(r.lexicon, "grukk") > 0);
+	assert_never_learned(r.lexicon, "brim");
+	assert_true(polarity_of(of_all.lexicon, "brimm") > 0);
+	lexicon_free(of_all.lexicon);
+	lexicon_free(r.lexicon);
+	lexicon_free(base);
+	train_exclusions_free(x);
+	arena_free(p.arena);
+}
+
+static void
+signs_alone_hold_no_word_and_say_more_than_beside_words(void **state)
+{
+	static struct posts p;
+	struct train_options o = small_options(), alone = small_options();
+	struct lexicon *base = base_of(BASE);
+	(void)state;
+	posts_open(&p, 22);
+	draw_posts(&p, 300);
+	for (int i = 0; i < 60; i++)
+		add_post(&p, i % 2 == 0 ? "lovely table :) !" : "awful window", i % 2 == 0 ? 2 : 0);
+	alone.only_signs = true;
+	struct train_result with = train(&p, &o, base, NULL);
+	struct train_result r = train(&p, &alone, base, NULL);
+	for (uint32_t i = 1; i <= lexicon_count(r.lexicon); i++) {
+		const struct lexeme *x = lexicon_at(r.lexicon, i);
+		assert_int_not_equal(x->kind, LEXEME_PAIR);
+		assert_int_not_equal(x->kind, LEXEME_NEGATED);
+		if (x->kind == LEXEME_STEM)
+			assert_false(x->text.ptr[0] >= 'a' && x->text.ptr[0] <= 'z');
+	}
+	assert_non_null(entry_of(r.lexicon, LEXEME_STEM, ":)"));
+	assert_non_null(entry_of(with.lexicon, LEXEME_STEM, "lovely"));
+	assert_true(entry_of(r.lexicon, LEXEME_SUM, "negative")->negative_milli >
+	    entry_of(with.lexicon, LEXEME_SUM, "negative")->negative_milli);
+	lexicon_free(r.lexicon);
+	lexicon_free(with.lexicon);
+	lexicon_free(base);
+	arena_free(p.arena);
+}
+
+/* How far the bias of the negative class goes from where it begins, thousandths. */
+static int32_t
+bias_moved(const struct posts *p, const struct lexicon *base, const struct lexicon *signs)
+{
+	struct train_options o = small_options();
+	struct train_lexicons given = {.base = base, .signs = signs};
+	struct train_result r;
+	struct err err = {.kind = ERR_NONE};
+	o.l2 = 20;
+	if (train_lexicon(&o, &given, p->rows, p->count, &r, &err) < 0)
+		fail_msg("%s", err.text);
+	int32_t ends = entry_of(r.lexicon, LEXEME_SHAPE, "always")->negative_milli;
+	lexicon_free(r.lexicon);
+	return abs(ends - entry_of(signs, LEXEME_SHAPE, "always")->negative_milli);
+}
+
+static void
+few_posts_are_held_to_the_signs_of_the_other_language_and_many_are_not(void **state)
+{
+	static struct posts p;
+	struct lexicon *base = base_of(BASE);
+	struct lexicon *signs = base_of("shape\talways\t-3\t-3\nsum\tbalance\t-1\t1.5\n");
+	(void)state;
+	posts_open(&p, 23);
+	draw_posts(&p, 999);
+	int32_t few = bias_moved(&p, base, signs);
+	draw_posts(&p, 3);
+	int32_t enough = bias_moved(&p, base, signs);
+	assert_true(few > 0 && few * 5 < enough * 4);
+	lexicon_free(signs);
+	lexicon_free(base);
+	arena_free(p.arena);
+}
+
 /* ---- memory ----------------------------------------------------------------- */
 
 struct small_training {
@@ -792,6 +886,10 @@ main(void)
 	    cmocka_unit_test(the_laws_hold_whatever_was_learned_from),
 	    cmocka_unit_test(adapting_moves_what_it_sees_and_keeps_the_rest),
 	    cmocka_unit_test(without_posts_there_is_nothing_to_learn),
+	    cmocka_unit_test(drawn_out_words_are_learned_as_their_key_unless_a_spelling_is_a_name),
+	    cmocka_unit_test(signs_alone_hold_no_word_and_say_more_than_beside_words),
+	    cmocka_unit_test(
+		few_posts_are_held_to_the_signs_of_the_other_language_and_many_are_not),
 	    cmocka_unit_test(training_survives_every_failed_allocation),
 	    cmocka_unit_test(the_fit_is_where_the_loss_is_least),
 	    cmocka_unit_test(a_lone_bias_is_the_log_odds_of_the_classes),
