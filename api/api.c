@@ -195,6 +195,39 @@ api_next(struct json_writer *w, int64_t next)
 		json_kv_null(w, "next");
 }
 
+struct json_writer *
+api_items(struct api_call *c)
+{
+	struct json_writer *w = api_object(c);
+
+	json_key(w, "items");
+	json_array_begin(w);
+	return w;
+}
+
+void
+api_items_end(struct api_call *c, int64_t next)
+{
+	json_array_end(&c->w);
+	api_next(&c->w, next);
+	api_object_end(c);
+}
+
+void
+api_taken(struct api_reply *reply, struct json_writer *w, bool any_taken, const char *code,
+    const char *help, const char *detail)
+{
+	if (!any_taken) {
+		api_problem_begin(reply, w, 400, code, help, detail);
+		return;
+	}
+	buf_clear(&reply->body);
+	reply->status = 201;
+	reply->content_type = "application/json";
+	json_writer_init(w, &reply->body);
+	json_object_begin(w);
+}
+
 /* A body cut off in the middle is no answer. */
 static void
 refuse_cut_body(struct api_reply *reply)

@@ -114,6 +114,12 @@ int api_body_who(const struct api_call *c, const char **who_r, struct err *err);
 struct json_writer *api_object(struct api_call *c);
 void api_object_end(struct api_call *c);
 void api_next(struct json_writer *w, int64_t next); /* "next": 0 writes null */
+/* A list as the whole answer: its items stand between the two; next as above. */
+struct json_writer *api_items(struct api_call *c);
+void api_items_end(struct api_call *c, int64_t next);
+/* The head of an answer about what was handed in: 201 when any of it was taken, else a problem 400. */
+void api_taken(struct api_reply *reply, struct json_writer *w, bool any_taken, const char *code,
+    const char *help, const char *detail);
 
 /* ---- rows.c: rows as objects ---- */
 int api_put_post(struct api_call *c, struct json_writer *w, const struct stored_post *sp,

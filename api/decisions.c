@@ -19,13 +19,9 @@ api_decisions_list(struct api_call *c, struct err *err)
 	    store_decisions_list(c->env->store, api_query(c, "rule"), before, limit, c->env->arena,
 		&rows, &count, &next, err) < 0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < count; i++)
 		api_put_decision(w, &rows[i]);
-	json_array_end(w);
-	api_next(w, next);
-	api_object_end(c);
+	api_items_end(c, next);
 	return 0;
 }

@@ -35,19 +35,10 @@ api_events_reply(struct api_reply *reply, const struct api_events_result *r,
 {
 	struct json_writer w;
 
-	if (r->stored + r->duplicates + r->identified > 0) {
-		buf_clear(&reply->body);
-		reply->status = 201;
-		reply->content_type = "application/json";
-		json_writer_init(&w, &reply->body);
-		json_object_begin(&w);
-	} else {
-		api_problem_begin(reply, &w, 400, "no-valid-event",
-		    "an event needs at least {\"customer\":\"...\",\"name\":\"...\"}; the errors "
-		    "say "
-		    "what is wrong",
-		    "none of the events could be taken");
-	}
+	api_taken(reply, &w, r->stored + r->duplicates + r->identified > 0, "no-valid-event",
+	    "an event needs at least {\"customer\":\"...\",\"name\":\"...\"}; the errors say what "
+	    "is wrong",
+	    "none of the events could be taken");
 	json_kv_i64(&w, "stored", r->stored);
 	json_kv_i64(&w, "duplicates", r->duplicates);
 	json_kv_i64(&w, "identified", r->identified);
@@ -111,17 +102,13 @@ put_list(struct api_call *c, struct slice customer_id, struct err *err)
 		&count, err) < 0)
 		return -1;
 	shown = count > limit ? limit : count;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < shown; i++) {
 		json_object_begin(w);
 		api_event_members(w, list[i]);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	api_next(w, count > limit ? list[shown - 1]->event_no : 0);
-	api_object_end(c);
+	api_items_end(c, count > limit ? list[shown - 1]->event_no : 0);
 	return 0;
 }
 

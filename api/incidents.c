@@ -165,16 +165,12 @@ api_incidents_list(struct api_call *c, struct err *err)
 		c->env->arena, &rows, &count, err) < 0)
 		return -1;
 	shown = count > limit ? limit : count;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < shown; i++) {
 		json_object_begin(w);
 		api_incident_members(w, &rows[i]);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	api_next(w, count > limit ? rows[shown - 1].incident_no : 0);
-	api_object_end(c);
+	api_items_end(c, count > limit ? rows[shown - 1].incident_no : 0);
 	return 0;
 }

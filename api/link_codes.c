@@ -74,9 +74,7 @@ api_link_codes_list(struct api_call *c, struct err *err)
 	if (store_link_codes_of_customer(
 		c->env->store, c->params[0], API_PAGE_MAX, c->env->arena, &rows, &count, err) < 0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < count; i++) {
 		json_object_begin(w);
 		json_kv_cstr(w, "state", state_of(&rows[i], now_ms));
@@ -87,8 +85,6 @@ api_link_codes_list(struct api_call *c, struct err *err)
 		json_kv_str(w, "author_id", rows[i].author_id);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	json_kv_null(w, "next");
-	api_object_end(c);
+	api_items_end(c, 0);
 	return 0;
 }

@@ -55,14 +55,10 @@ api_links_list(struct api_call *c, struct err *err)
 
 	if (links_of_customer(c->env->store, c->params[0], c->env->arena, &rows, &count, err) < 0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < count; i++)
 		api_put_link(w, &rows[i]);
-	json_array_end(w);
-	json_kv_null(w, "next");
-	api_object_end(c);
+	api_items_end(c, 0);
 	return 0;
 }
 

@@ -47,14 +47,10 @@ api_outbox_list(struct api_call *c, struct err *err)
 	for (size_t i = 0; i < shown; i++)
 		if (api_message_cause(c, &list[i], err) < 0)
 			return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < shown; i++)
 		api_put_message(w, &list[i]);
-	json_array_end(w);
-	api_next(w, count > limit ? list[shown - 1].message_no : 0);
-	api_object_end(c);
+	api_items_end(c, count > limit ? list[shown - 1].message_no : 0);
 	return 0;
 }
 

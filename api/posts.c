@@ -25,17 +25,9 @@ api_ingest_reply(struct api_reply *reply, const struct ingest_result *r,
 {
 	struct json_writer w;
 
-	if (r->accepted > 0) {
-		buf_clear(&reply->body);
-		reply->status = 201;
-		reply->content_type = "application/json";
-		json_writer_init(&w, &reply->body);
-		json_object_begin(&w);
-	} else {
-		api_problem_begin(reply, &w, 400, "no-valid-post",
-		    "a post needs at least {\"text\":\"...\"}; the errors say what is wrong",
-		    "none of the posts could be taken");
-	}
+	api_taken(reply, &w, r->accepted > 0, "no-valid-post",
+	    "a post needs at least {\"text\":\"...\"}; the errors say what is wrong",
+	    "none of the posts could be taken");
 	json_kv_i64(&w, "accepted", r->accepted);
 	json_kv_i64(&w, "stored", r->stored);
 	json_kv_i64(&w, "duplicates", r->duplicates);
@@ -68,15 +60,11 @@ api_posts_list(struct api_call *c, struct err *err)
 		0)
 		return -1;
 	shown = count > limit ? limit : count;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < shown; i++)
 		if (api_put_post(c, w, list[i], false, err) < 0)
 			return -1;
-	json_array_end(w);
-	api_next(w, count > limit ? list[shown - 1]->post_no : 0);
-	api_object_end(c);
+	api_items_end(c, count > limit ? list[shown - 1]->post_no : 0);
 	return 0;
 }
 
@@ -110,9 +98,7 @@ api_rejects_list(struct api_call *c, struct err *err)
 	if (api_query_i64(c, "limit", 1, API_PAGE_MAX, API_LIMIT_DEFAULT, &limit) < 0 ||
 	    store_rejects_list(c->env->store, (size_t)limit, c->env->arena, &rows, &count, err) < 0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < count; i++) {
 		json_object_begin(w);
 		json_kv_time(w, "at", rows[i].at_ms);
@@ -121,8 +107,6 @@ api_rejects_list(struct api_call *c, struct err *err)
 		json_kv_str(w, "excerpt", rows[i].excerpt);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	json_kv_null(w, "next");
-	api_object_end(c);
+	api_items_end(c, 0);
 	return 0;
 }

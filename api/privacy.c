@@ -157,9 +157,7 @@ api_audit_list(struct api_call *c, struct err *err)
 	    store_audit_list(c->env->store, before, limit + 1, c->env->arena, &rows, &count, err) <
 		0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < count && i < limit; i++) {
 		json_object_begin(w);
 		json_kv_i64(w, "no", rows[i].audit_no);
@@ -168,8 +166,6 @@ api_audit_list(struct api_call *c, struct err *err)
 		json_kv_str(w, "what", rows[i].what);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	api_next(w, count > limit ? rows[limit - 1].audit_no : 0);
-	api_object_end(c);
+	api_items_end(c, count > limit ? rows[limit - 1].audit_no : 0);
 	return 0;
 }

@@ -216,17 +216,13 @@ api_rules_history(struct api_call *c, struct err *err)
 	    load_history(c, before, limit + 1, &rows, &count, err) < 0)
 		return -1;
 	shown = count > limit ? limit : count;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < shown; i++) {
 		json_object_begin(w);
 		version_members(w, &rows[i], c->env->rules_version);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	api_next(w, count > limit ? rows[shown - 1].version : 0);
-	api_object_end(c);
+	api_items_end(c, count > limit ? rows[shown - 1].version : 0);
 	return 0;
 }
 

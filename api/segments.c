@@ -73,9 +73,7 @@ api_segments_list(struct api_call *c, struct err *err)
 
 	if (store_segments_list(c->env->store, c->env->arena, &rows, &count, err) < 0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; rules != NULL && i < rule_set_segment_count(rules); i++) {
 		const struct segment_row *row = NULL;
 
@@ -86,9 +84,7 @@ api_segments_list(struct api_call *c, struct err *err)
 		put_members_of(w, rules, i, row);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	json_kv_null(w, "next");
-	api_object_end(c);
+	api_items_end(c, 0);
 	return 0;
 }
 

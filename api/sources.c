@@ -71,9 +71,7 @@ api_sources_list(struct api_call *c, struct err *err)
 	    json_parse(c->env->host->sources_json, &doc, NULL, err) < 0)
 		return -1;
 	live = json_root(doc);
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < json_count(live); i++) {
 		struct slice name = json_get_str(json_at(live, i), "name");
 
@@ -82,9 +80,7 @@ api_sources_list(struct api_call *c, struct err *err)
 	for (size_t i = 0; i < count; i++)
 		if (find_by_name(live, rows[i].name) == NULL)
 			put_source(w, rows[i].name, NULL, &rows[i]);
-	json_array_end(w);
-	json_kv_null(w, "next");
-	api_object_end(c);
+	api_items_end(c, 0);
 	json_doc_free(doc);
 	return 0;
 }
@@ -98,9 +94,7 @@ api_channels_list(struct api_call *c, struct err *err)
 
 	if (json_parse(c->env->host->channels_json, &doc, NULL, err) < 0)
 		return -1;
-	w = api_object(c);
-	json_key(w, "items");
-	json_array_begin(w);
+	w = api_items(c);
 	for (size_t i = 0; i < config->channel_count; i++) {
 		const struct channel *ch = &config->channels[i];
 
@@ -114,9 +108,7 @@ api_channels_list(struct api_call *c, struct err *err)
 		put_live(w, find_by_name(json_root(doc), slice_of(ch->name)));
 		json_object_end(w);
 	}
-	json_array_end(w);
-	json_kv_null(w, "next");
-	api_object_end(c);
+	api_items_end(c, 0);
 	json_doc_free(doc);
 	return 0;
 }
