@@ -334,6 +334,17 @@ fixture_live(struct fixture *f, const char *text)
 	diag_list_free(diags);
 }
 
+/* Read once a program: it takes longer than most tests, and nothing changes it. */
+__attribute__((unused)) static struct lexicon_set *
+fixture_lexicon(void)
+{
+	static struct lexicon_set *shared;
+
+	if (shared == NULL)
+		OK(lexicon_set_new(&shared, ERR));
+	return shared;
+}
+
 /* ---- life ------------------------------------------------------------------------ */
 
 __attribute__((unused)) static int
@@ -350,7 +361,7 @@ fixture_setup(void **state)
 	f->a = arena_new(256u * 1024 * 1024);
 	f->call_arena = arena_new(256u * 1024 * 1024);
 	OK(store_open(&o, &f->st, ERR));
-	OK(lexicon_set_new(&f->lexicon, ERR));
+	f->lexicon = lexicon_set_ref(fixture_lexicon());
 	f->scorer = scorer_new();
 	assert_int_equal(template_set_compile(fixture_templates, 5, diags, &f->templates, ERR), 0);
 	diag_list_free(diags);

@@ -236,7 +236,7 @@ mail_to(struct peer *p)
 	    .from = "shop@example.org",
 	    .to = "kim@example.com",
 	    .message = SLICE_LIT("Subject: hi\r\n\r\n.dot first\r\n..two\r\nlast\r\n"),
-	    .timeout_ms = 5000};
+	    .timeout_ms = 30000};
 }
 
 static void
