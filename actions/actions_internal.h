@@ -6,6 +6,7 @@
  *   guardrails.c  what holds a whole firing back, in order; the counters that move when it fires
  *   windows.c     happening N times within T
  *   caps.c        at most N per day, budgets, a person's day and week
+ *   counted.c     what a message counts as until it goes, or does not
  *   past.c        what was decided before, counted again for a rehearsal
  *   hours.c       quiet hours and send windows
  *   pauses.c      what is paused, and what waits for its end
@@ -138,7 +139,19 @@ int caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cos
 int64_t caps_person_day(struct settle *s, int64_t at_ms);
 /* One more message to this person, on that day and in its week? */
 int caps_judge_person(struct settle *s, int64_t local_day, char why[WHY_MAX]);
-int caps_count_person(struct settle *s, int64_t local_day);
+int caps_count_person(struct settle *s, int64_t local_day, int64_t by);
+/* What a message that never went would have cost, in the periods of s->in->occ->now_ms. */
+int caps_return_money(struct settle *s, struct slice rule_id, int64_t cost);
+
+/* --- counted.c: a message in the outbox and what it counts as --- */
+/* It is about to go: it counts for the day it goes on.  1; 0 the person's day or week is full, and why; -1. */
+int counted_today(struct store *st, const struct actions_config *config, struct message *m,
+    const struct customer *customer, int64_t now_ms, struct arena *a, char why[WHY_MAX],
+    struct err *err);
+/* It does not go: what it counted for its person comes back, and with_money what it would have cost.  Not of
+ * one that may have arrived. */
+int counted_give_back(struct store *st, const struct actions_config *config, struct message *m,
+    bool with_money, struct arena *a, struct err *err);
 
 /* --- hours.c --- */
 struct hours_zones {

@@ -392,6 +392,37 @@ caps_count_money(struct settle *s, const struct rule_head *rule, int64_t cost, i
 	return rule->is_shadow ? 0 : count_all(s, &house, true, cost, then_ms);
 }
 
+/* Only what was counted is there: a rule without a budget has no such row. */
+static int
+return_to(struct settle *s, struct slice rule_id, const struct rule_cap *cap, int64_t cost)
+{
+	struct cap_place place;
+	struct rule_counter c;
+	int rc = find_place(s, cap, SLICE_LIT(""), &place);
+
+	if (rc == 0)
+		rc = store_counter_get(s->st, rule_id, place.kind, place.key, &c, s->err);
+	if (rc <= 0)
+		return rc;
+	c.count = c.count > cost ? c.count - cost : 0;
+	return store_counter_put(s->st, rule_id, place.kind, place.key, &c, s->err);
+}
+
+int
+caps_return_money(struct settle *s, struct slice rule_id, int64_t cost)
+{
+	static const enum cap_period periods[] = {CAP_TOTAL, CAP_DAY, CAP_WEEK, CAP_MONTH};
+
+	for (size_t i = 0; cost > 0 && i < sizeof periods / sizeof *periods; i++) {
+		const struct rule_cap cap = {0, periods[i], LIMIT_PER_RULE, true};
+
+		if (return_to(s, rule_id, &cap, cost) < 0 ||
+		    return_to(s, SLICE_LIT(""), &cap, cost) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- a person's day and week ---------------------------------------------------------------------
  */
 
@@ -464,12 +495,12 @@ caps_judge_person(struct settle *s, int64_t local_day, char why[WHY_MAX])
 }
 
 int
-caps_count_person(struct settle *s, int64_t local_day)
+caps_count_person(struct settle *s, int64_t local_day, int64_t by)
 {
 	struct slice day, week;
 
 	if (person_day_key(s, local_day, &day) < 0 || person_week_key(s, local_day, &week) < 0 ||
-	    guardrails_count(s, SLICE_LIT(""), STATE_PERSON_DAY, day, 1) < 0)
+	    guardrails_count(s, SLICE_LIT(""), STATE_PERSON_DAY, day, by) < 0)
 		return -1;
-	return guardrails_count(s, SLICE_LIT(""), STATE_PERSON_WEEK, week, 1);
+	return guardrails_count(s, SLICE_LIT(""), STATE_PERSON_WEEK, week, by);
 }

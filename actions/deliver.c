@@ -406,7 +406,7 @@ count_sent(struct settle *s, const struct firing *f, const struct delivery *d)
 		s->sender = f->rule;
 	if (caps_count_money(s, f->rule, d->cost_milli, TIME_UNKNOWN) < 0)
 		return -1;
-	return caps_count_person(s, d->day);
+	return caps_count_person(s, d->day, 1);
 }
 
 int

@@ -242,6 +242,8 @@ guardrails_count(
 	if (c.last_at_ms == TIME_UNKNOWN || c.last_at_ms < s->in->occ->now_ms)
 		c.last_at_ms = s->in->occ->now_ms;
 	c.count += by;
+	if (c.count < 0)
+		c.count = 0; /* taken back after it was forgotten */
 	return store_counter_put(s->st, rule_id, kind, key, &c, s->err);
 }
 

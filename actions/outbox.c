@@ -60,6 +60,10 @@ static int
 move(struct store *st, struct message *m, enum message_state state, const char *reason,
     int64_t now_ms, struct arena *a, struct err *err)
 {
+	/* It does not go; whoever sends it again has it counted anew. */
+	if ((state == MESSAGE_SUPPRESSED || state == MESSAGE_EXPIRED) &&
+	    counted_give_back(st, NULL, m, false, a, err) < 0)
+		return -1;
 	m->state = state;
 	m->hold = HOLD_NONE;
 	m->updated_at_ms = now_ms;
@@ -304,6 +308,19 @@ judge_hours(struct claim *c, struct message *m, const struct customer *customer)
 	return v.line == NULL ? 1 : obey_hours(c, m, &v);
 }
 
+/* It was counted for the day it was to go on; it may be another one by now (somebody let it go, the brake,
+ * a pause, retries).  1, 0 it was dealt with, -1 */
+static int
+judge_day(struct claim *c, struct message *m, const struct customer *customer)
+{
+	char why[WHY_MAX];
+	int rc = counted_today(c->st, c->config, m, customer, c->now_ms, c->arena, why, c->err);
+
+	if (rc != 0)
+		return rc;
+	return move(c->st, m, MESSAGE_SUPPRESSED, why, c->now_ms, c->arena, c->err);
+}
+
 /* One message that is due: 1 it is ours to send now, 0 it is not, -1. */
 static int
 claim_one(struct claim *c, struct message *m)
@@ -342,6 +359,8 @@ claim_one(struct claim *c, struct message *m)
 		rc = judge_pauses(c, m);
 	if (rc == 1)
 		rc = judge_hours(c, m, customer);
+	if (rc == 1 && m->kind == MESSAGE_SEND)
+		rc = judge_day(c, m, customer);
 	if (rc != 1)
 		return rc;
 	m->state = MESSAGE_SENDING;

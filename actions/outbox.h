@@ -34,8 +34,8 @@ int outbox_recover(struct store *st, const struct actions_config *config, int64_
 
 /*
  * Claims up to limit messages due, moves them to sending (attempt + 1) and returns them.  Consent,
- * opt-out, endpoint and the kill switch are judged again here: what may not go any more is
- * suppressed with the reason (or held by the brake; notices wait instead).  Messages over their
+ * opt-out, endpoint, the kill switch and the person's caps of the day it goes on are judged again here:
+ * what may not go any more is suppressed with the reason (or held by the brake; notices wait instead).  Messages over their
  * channel's give-up time expire.  skip: channels that are full, stopped or closed.
  */
 int outbox_claim(struct store *st, const struct actions_config *config, int64_t now_ms,

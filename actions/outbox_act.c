@@ -28,6 +28,7 @@
 #include "core/utf8.h"
 #include "store/store.h"
 
+#include "actions/actions_internal.h"
 #include "actions/channels.h"
 #include "actions/templates_internal.h"
 
@@ -202,8 +203,9 @@ past_tense(enum outbox_verb verb)
 }
 
 static int
-apply(struct store *st, enum outbox_verb verb, enum step step, struct message *m, const char *who,
-    const char *why, int64_t now_ms, struct arena *a, struct err *err)
+apply(struct store *st, const struct actions_config *config, enum outbox_verb verb, enum step step,
+    struct message *m, const char *who, const char *why, int64_t now_ms, struct arena *a,
+    struct err *err)
 {
 	bool has_why = why != NULL && why[0] != '\0';
 	const char *reason = arena_printf(
@@ -220,6 +222,9 @@ apply(struct store *st, enum outbox_verb verb, enum step step, struct message *m
 		m->hold = HOLD_OPERATOR;
 	}
 	if (step == STEP_DROP) {
+		if (m->state != MESSAGE_UNKNOWN &&
+		    counted_give_back(st, config, m, true, a, err) < 0)
+			return -1;
 		m->state = MESSAGE_DROPPED;
 		m->hold = HOLD_NONE;
 	}
@@ -239,7 +244,6 @@ outbox_act(struct store *st, const struct actions_config *config, enum outbox_ve
 	enum step step;
 	int rc = store_message_load(st, id, a, &m, err);
 
-	(void)config;
 	assert(who != NULL);
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no message '%.*s'%s", SLICE_ARG(id),
@@ -254,7 +258,7 @@ outbox_act(struct store *st, const struct actions_config *config, enum outbox_ve
 		return err_set(err, ERR_INPUT, "a new text goes with approve only");
 	if (slice_is_set(new_text) && replace_text(&m, new_text, a, err) < 0)
 		return -1;
-	if (apply(st, verb, step, &m, who, why, now_ms, a, err) < 0)
+	if (apply(st, config, verb, step, &m, who, why, now_ms, a, err) < 0)
 		return -1;
 	*m_r = m;
 	return 0;

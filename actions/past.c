@@ -69,5 +69,5 @@ actions_past_message(struct store *st, const struct actions_config *config, cons
 	/* Of a week that is over no message can be any more; one day for zones. */
 	if (!slice_is_set(past->subject) || past->counts_day < past->then_ms / TIME_DAY_MS - 8)
 		return 0;
-	return caps_count_person(&p.s, past->counts_day);
+	return caps_count_person(&p.s, past->counts_day, 1);
 }

@@ -96,10 +96,12 @@ store_messages_counted_before(
 		"SELECT d.rule_id, d.occurrence_id, d.subject, m.created_at_ms, " NO_THREAD_COLUMNS
 		", m.counts_day, m.cost_milli FROM outbox m JOIN decisions d ON d.id = "
 		"m.decision_id "
-		"WHERE m.created_at_ms < ?1 AND m.counts_day IS NOT NULL ORDER BY m.message_no",
+		"WHERE m.created_at_ms < ?1 AND (m.counts_day IS NOT NULL OR (m.cost_milli > 0 AND "
+		"m.state <> ?2)) ORDER BY m.message_no",
 		err) < 0)
 		return -1;
 	query_bind_int(&q, before_ms);
+	query_bind_int(&q, MESSAGE_DROPPED);
 	while ((rc = query_step(&q, err)) > 0) {
 		read_row(&q, &row);
 		row.counts_day = query_int(&q, 7);
