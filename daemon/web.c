@@ -66,8 +66,9 @@ struct web_call {
 
 /* ---- a call's life ---------------------------------------------------------- */
 
+/* All it holds; on any thread. */
 static void
-call_free(struct web_call *c)
+call_empty(struct web_call *c)
 {
 	api_env_fini(&c->env);
 	api_reply_fini(&c->reply);
@@ -75,9 +76,36 @@ call_free(struct web_call *c)
 	host_fini(&c->host);
 	snapshot_unref(c->snapshot);
 	snapshot_unref(c->next);
-	c->web->calls--;
 	arena_free(c->arena);
+}
+
+static void
+call_emptied(void *cookie)
+{
+	struct web_call *c = cookie;
+
+	c->web->calls--;
 	mem_free(c);
+}
+
+static void
+empty_work(void *cookie, struct store *st, const struct err *open_error)
+{
+	(void)st;
+	(void)open_error;
+	call_empty(cookie);
+}
+
+/* Texts of many rules, and what was live before, take a while to be freed: others wait for the loop, nobody
+ * for a reader. */
+static void
+call_free(struct web_call *c)
+{
+	if (api_route_place(c->route) == API_WRITER_PREPARED &&
+	    readers_do(c->web->service->readers, empty_work, call_emptied, c) == 0)
+		return;
+	call_empty(c);
+	call_emptied(c);
 }
 
 static void
