@@ -307,11 +307,12 @@ add_row(struct settle *s, const struct firing *f, const struct action *action)
 static int
 note_why(struct settle *s, const struct firing *f, const struct why *why, struct decision_row *row)
 {
-	struct untold *u = &s->out->untold[s->out->count];
+	struct untold *u;
 	char text[WHY_MAX];
 
 	if (s->in->mode == SETTLE_REAL || why->kind == WHY_TEXT)
 		return settle_note(s, row, "%s", guardrails_say(s->config, f->rule, why, text));
+	u = &s->out->untold[s->out->count]; /* not there when it is real */
 	u->has_note = false;
 	u->kind = why->kind;
 	u->number = why->number;
