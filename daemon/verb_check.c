@@ -5,6 +5,7 @@
 #include "core/diag.h"
 #include "core/clock.h"
 #include "nlp/nlp.h"
+#include "platform/file.h"
 #include "platform/sysclock.h"
 #include "rules/rules.h"
 
@@ -15,6 +16,24 @@
 #include "daemon/verb.h"
 
 #define CHECK_ARENA_BYTES (256u * 1024 * 1024)
+
+/* A daemon that starts reads these; other commands do without. */
+static void
+check_file(const struct config *config, const char *path, const char *what, struct diag_list *diags)
+{
+	if (path != NULL && !file_exists(path))
+		diag_add_file(diags, DIAG_ERROR, "C063", config->path,
+		    "the daemon reads it when it starts: put it there, or mend the path",
+		    "%s: there is no file '%s'", what, path);
+}
+
+static void
+check_files_there(const struct config *config, struct diag_list *diags)
+{
+	check_file(config, config->customers_path, "customers.import", diags);
+	for (size_t i = 0; i < config->offer_count; i++)
+		check_file(config, config->offers[i].codes_path, "codes of an offer", diags);
+}
 
 /* Collects findings about everything; -1 when something could not even be looked at. */
 static int
@@ -46,6 +65,8 @@ check_all(struct verb_call *call, struct diag_list *diags, size_t *rules_r, stru
 		rc = config_load(config_path, diags, &config, err);
 		if (rc < 0)
 			goto out;
+		if (config != NULL)
+			check_files_there(config, diags);
 	}
 	rc = snapshot_lexicon_with(config == NULL ? NULL : config->vocabulary_dir, words,
 	    word_count, diags, &lexicon, err);

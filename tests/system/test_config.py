@@ -93,6 +93,15 @@ def a_secret_comes_from_elsewhere():
         need("a-long-enough-secret" not in done.stdout + done.stderr, "the secret is shown")
 
 
+def check_misses_the_files_that_a_start_would_miss():
+    with SmallHouse("missing") as house:
+        os.remove(house.path("customers.csv"))
+        with open(house.config, "a", encoding="utf-8") as out:
+            out.write("offers: {ten-percent: {codes: nosuch.csv}}\n")
+        found = house.verb("check", code=1).stderr
+        need(found.count("error[C063]") == 2 and "customers.import" in found and "nosuch.csv" in found, found)
+
+
 def listening_beyond_this_machine_needs_a_token():
     for address in ("0.0.0.0:0", "[::]:8080", "192.0.2.1:8080"):
         with SmallHouse("beyond") as house:
@@ -340,7 +349,7 @@ def one_an_array_or_lines():
 
 if __name__ == "__main__":
     run_tests([all_problems_are_told_at_once_with_line_and_caret, findings_are_there_for_machines_too,
-               a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token,
+               a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token, check_misses_the_files_that_a_start_would_miss,
                with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
                a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
                a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts, a_hangup_adopts_where_requests_may_go,
