@@ -191,6 +191,7 @@ $(O)/bench-texts.txt: tests/bench/texts.py tests/bench/words.txt corpora/demo/po
 
 bench: build $(BENCH_BIN) $(TEXTS) ## figures of this machine; TEXTS=FILE (one text a line) measures on those
 	@$(O)/earshot bench --texts $(TEXTS)
+	@$(O)/earshot bench --only swap
 	@EARSHOT=$(O)/earshot EARSHOT_PEERS=$(O)/peers python3 tests/bench/scoring.py --speed $(BENCH_BIN) --texts $(TEXTS)
 	@EARSHOT=$(O)/earshot EARSHOT_PEERS=$(O)/peers python3 tests/bench/rules.py --texts $(TEXTS)
 	@EARSHOT=$(O)/earshot python3 tests/bench/latency.py

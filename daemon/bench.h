@@ -68,7 +68,7 @@ void bench_world_fini(struct bench_world *w);
 int bench_rules(struct bench *b, struct err *err);
 /* The object "people". */
 int bench_people(struct bench *b, struct err *err);
-/* The object "swap". */
+/* The object "swap": a minute or more, so only when it is asked for. */
 int bench_swap(struct bench *b, struct err *err);
 
 #endif

@@ -346,9 +346,6 @@ measure(struct bench *b, struct err *err)
 	fprintf(stderr, "durable posts in %s ...\n", b->dir);
 	if (bench_durable(b, err) < 0)
 		return -1;
-	fprintf(stderr, "rules going live ...\n");
-	if (bench_swap(b, err) < 0)
-		return -1;
 	fprintf(stderr, "bare SQLite ...\n");
 	buf_init(&store_figures, 64 * 1024);
 	rc = store_bench(b->dir, 2 * b->seconds, sysclock(), &store_figures, err);
