@@ -203,6 +203,13 @@ hear_hashtags(struct cut *k)
 	}
 }
 
+/* An address that is asked for is not looked at: entries may be another lexicon's, and there may be none. */
+static inline void
+ask_for(const struct lexeme *lexemes, uint32_t number)
+{
+	__builtin_prefetch((const void *)((uintptr_t)lexemes + number * sizeof *lexemes));
+}
+
 /* Of units whose facts have been looked at: votes and entries.  Returns how many, up to the first one
  * without a fact or when there are words enough. */
 static size_t
@@ -219,8 +226,8 @@ hear_facts(struct post_words *w, size_t from, size_t count)
 		if (f == NULL)
 			break;
 		w->entries[i] = &f->entries;
-		__builtin_prefetch(&lexemes[f->entries.stem]);
-		__builtin_prefetch(&lexemes[f->entries.rated]);
+		ask_for(lexemes, f->entries.stem);
+		ask_for(lexemes, f->entries.rated);
 		*open = (uint32_t)i;
 		open += f->lang != guess;
 		/* Signs say nothing: their votes are 0. */
