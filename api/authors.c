@@ -192,24 +192,12 @@ put_regarded(struct api_call *c, struct json_writer *w, const struct regarded *r
 void
 api_put_regard(struct json_writer *w, const struct author_facts *facts)
 {
-	const struct adoption *ad = facts->adoption;
-
 	if (facts->has_topic_influence)
 		json_kv_i64(w, "topic_influence", facts->topic_influence);
 	else
 		json_kv_null(w, "topic_influence");
 	json_key(w, "adoption");
-	if (ad == NULL) {
-		json_put_null(w);
-		return;
-	}
-	json_object_begin(w);
-	json_kv_bool(w, "early_adopter", ad->is_early_adopter);
-	json_kv_milli(w, "score", (int64_t)ad->score_milli * 100);
-	json_kv_i64(w, "items", ad->items);
-	json_kv_i64(w, "credited", ad->credited);
-	json_kv_str(w, "early_on", ad->best);
-	json_object_end(w);
+	adoption_json(facts->adoption, w);
 }
 
 /* ---- resources -------------------------------------------------------------------- */

@@ -25,19 +25,6 @@ put_endpoint(struct json_writer *w, const struct endpoint *e)
 	json_object_end(w);
 }
 
-static void
-put_consent(struct json_writer *w, const struct consent *k)
-{
-	json_object_begin(w);
-	json_kv_str(w, "channel", k->channel);
-	json_kv_cstr(w, "purpose", purpose_name(k->purpose));
-	json_kv_bool(w, "given", k->is_given);
-	json_kv_str(w, "source", k->source);
-	json_kv_time(w, "at", k->at_ms);
-	json_kv_str(w, "text_version", k->text_version);
-	json_object_end(w);
-}
-
 /* Since when, where that is known; and those of which it cannot be told yet. */
 static void
 put_segments(struct json_writer *w, const struct customer *customer)
@@ -74,10 +61,7 @@ api_customer_members(struct json_writer *w, const struct customer *customer)
 		put_endpoint(w, &customer->endpoints[i]);
 	json_array_end(w);
 	json_key(w, "consents");
-	json_array_begin(w);
-	for (size_t i = 0; i < customer->consent_count; i++)
-		put_consent(w, &customer->consents[i]);
-	json_array_end(w);
+	consents_json(customer->consents, customer->consent_count, w);
 	api_put_texts(w, "tags", customer->tags.items, customer->tags.count);
 	put_segments(w, customer);
 	api_put_texts(w, "merged", customer->merged.items, customer->merged.count);

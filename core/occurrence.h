@@ -72,6 +72,8 @@ struct consent {
 	int64_t at_ms;
 	struct slice text_version; /* of the words agreed to; SLICE_NONE: not known */
 };
+/* An array of objects, as the API has it. */
+void consents_json(const struct consent *list, size_t count, struct json_writer *w);
 
 /* How we know that the author of an occurrence is this customer. */
 struct link_facts {
@@ -173,6 +175,8 @@ struct adoption {
 	int64_t items, credited; /* they mentioned; they were early on */
 	struct slice best; /* in words: "the first 3 % on #acmelaunch and two others"; SLICE_NONE */
 };
+/* An object, as the API has it; null when it is not known (NULL). */
+void adoption_json(const struct adoption *ad, struct json_writer *w);
 
 /* What we know of the author beyond this post. */
 struct author_facts {

@@ -70,26 +70,6 @@ name_of(const struct customer *c, const struct account *accounts, size_t count, 
 /* ---- the profile --------------------------------------------------------------- */
 
 static void
-write_consents(const struct customer *c, struct json_writer *w)
-{
-	json_key(w, "consents");
-	json_array_begin(w);
-	for (size_t i = 0; i < c->consent_count; i++) {
-		const struct consent *k = &c->consents[i];
-
-		json_object_begin(w);
-		json_kv_str(w, "channel", k->channel);
-		json_kv_cstr(w, "purpose", purpose_name(k->purpose));
-		json_kv_bool(w, "given", k->is_given);
-		json_kv_str(w, "source", k->source);
-		json_kv_time(w, "at", k->at_ms);
-		json_kv_str(w, "text_version", k->text_version);
-		json_object_end(w);
-	}
-	json_array_end(w);
-}
-
-static void
 write_behaviour(const struct customer_stats *s, struct json_writer *w)
 {
 	static const char *const spans[STATS_SPAN_COUNT] = {"7_days", "30_days", "90_days"};
@@ -131,7 +111,8 @@ write_profile(const struct customer *c, struct json_writer *w)
 	json_kv_str(w, "timezone", c->timezone);
 	json_kv_str(w, "locale", c->locale);
 	json_kv_str(w, "country", c->country);
-	write_consents(c, w);
+	json_key(w, "consents");
+	consents_json(c->consents, c->consent_count, w);
 	write_behaviour(c->stats, w);
 	json_object_end(w);
 }
@@ -179,23 +160,6 @@ load_accounts(struct store *st, const struct person *p, const struct adoption_co
 }
 
 static void
-write_adoption(const struct adoption *ad, struct json_writer *w)
-{
-	json_key(w, "adoption");
-	if (ad == NULL) {
-		json_put_null(w);
-		return;
-	}
-	json_object_begin(w);
-	json_kv_bool(w, "early_adopter", ad->is_early_adopter);
-	json_kv_milli(w, "score", (int64_t)ad->score_milli * 100);
-	json_kv_i64(w, "items", ad->items);
-	json_kv_i64(w, "credited", ad->credited);
-	json_kv_str(w, "early_on", ad->best);
-	json_object_end(w);
-}
-
-static void
 write_influence(const struct account *accounts, size_t count, const struct dossier_terms *terms,
     struct json_writer *w)
 {
@@ -219,7 +183,8 @@ write_influence(const struct account *accounts, size_t count, const struct dossi
 			standing_to_json(&ac->standing, terms->now_ms, w);
 		else
 			json_put_null(w);
-		write_adoption(ac->adoption, w);
+		json_key(w, "adoption");
+		adoption_json(ac->adoption, w);
 		json_object_end(w);
 	}
 	json_array_end(w);

@@ -18,6 +18,10 @@ struct own_customer {
 	struct customer_stats stats; /* sums: sentiments are not means yet */
 	struct day_sums sums; /* as they are stored */
 };
+/* The ids of a root, ?1, and of all that were merged into it, for a query over tree (id). */
+#define CUSTOMER_TREE                                                                              \
+	"WITH RECURSIVE tree (id) AS (SELECT ?1 UNION SELECT customers.id FROM customers "         \
+	"JOIN tree ON merged_into = tree.id) "
 /* 1, 0, -1 */
 int customer_load_own(struct store *st, struct slice id, int64_t now_ms, struct arena *a,
     struct own_customer *own_r, struct err *err);

@@ -382,9 +382,8 @@ store_customer_lists(struct store *st, struct slice root, struct arena *a,
 	size_t count = 0;
 
 	if (query_open(&q, st,
-		"WITH RECURSIVE tree (id) AS (SELECT ?1 UNION SELECT customers.id FROM customers "
-		"JOIN tree ON merged_into = tree.id) SELECT DISTINCT list FROM tree JOIN "
-		"list_members ON who = 'c:' || tree.id ORDER BY list",
+		CUSTOMER_TREE "SELECT DISTINCT list FROM tree JOIN "
+			      "list_members ON who = 'c:' || tree.id ORDER BY list",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, root);

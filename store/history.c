@@ -79,8 +79,8 @@ store_history_of_tree(struct store *st, struct slice root, int64_t before_no, si
 	struct query q;
 
 	if (query_open(&q, st,
-		"WITH RECURSIVE tree (id) AS (SELECT ?1 UNION SELECT customers.id FROM customers "
-		"JOIN tree ON merged_into = tree.id) SELECT " HISTORY_COLUMNS " FROM tree CROSS "
+		CUSTOMER_TREE
+		"SELECT " HISTORY_COLUMNS " FROM tree CROSS "
 		"JOIN customer_history ON customer_id = tree.id WHERE history_no < ?2 ORDER BY "
 		"+history_no DESC LIMIT ?3",
 		err) < 0)

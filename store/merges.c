@@ -80,10 +80,7 @@ store_customer_tree(
 	struct slice *items = NULL;
 	size_t count = 0;
 
-	if (query_open(&q, st,
-		"WITH RECURSIVE tree (id) AS (SELECT ?1 UNION SELECT customers.id FROM customers "
-		"JOIN tree ON merged_into = tree.id) SELECT id FROM tree ORDER BY id <> ?1, id",
-		err) < 0)
+	if (query_open(&q, st, CUSTOMER_TREE "SELECT id FROM tree ORDER BY id <> ?1, id", err) < 0)
 		return -1;
 	query_bind_text(&q, root);
 	if (query_rows(&q, a, sizeof *items, query_read_text, &items, &count, err) < 0)
