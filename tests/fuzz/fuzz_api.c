@@ -172,16 +172,28 @@ fill_store(struct store *st)
 }
 
 static void
-check_reply(const struct api_reply *reply)
+check_json(struct slice text)
 {
 	struct json_doc *doc = NULL;
 
+	LAW(json_parse(text, &doc, NULL, NULL) == 0);
+	json_doc_free(doc);
+}
+
+/* What is ndjson is one document a line; anything else with JSON in its name is one whole. */
+static void
+check_reply(const struct api_reply *reply)
+{
+	struct slice body = buf_slice(&reply->body);
+
 	LAW(reply->status >= 200 && reply->status < 600 && reply->content_type != NULL);
 	LAW(!buf_failed(&reply->body));
-	LAW(utf8_is_valid(buf_slice(&reply->body)));
-	if (strstr(reply->content_type, "json") != NULL) {
-		LAW(json_parse(buf_slice(&reply->body), &doc, NULL, NULL) == 0);
-		json_doc_free(doc);
+	LAW(utf8_is_valid(body));
+	if (strstr(reply->content_type, "ndjson") != NULL) {
+		while (body.len > 0)
+			check_json(slice_split(&body, '\n'));
+	} else if (strstr(reply->content_type, "json") != NULL) {
+		check_json(body);
 	}
 }
 
