@@ -4,8 +4,8 @@
  * jsonl: one customer a line with everything (docs/import.md); into an empty database it gives the
  * same customers, into the same database it changes nothing.
  *
- * Amazon Pinpoint's: one endpoint a line or row, with what Pinpoint knows: no tags, lists, links,
- * numbers of the customer, and no source or time of consent.  A customer without endpoints, or whose
+ * Amazon Pinpoint's: one endpoint a line or row, with what Pinpoint knows: no tags, lists, segments,
+ * links, numbers of the customer, and no source or time of consent.  A customer without endpoints, or whose
  * own time zone, locale or country is another than the first endpoint's, has a row of the user alone
  * in front, which says those.  OptOut is NONE only where the person takes messages for both purposes; where that says
  * less than is known, Earshot.Allowed says the rest to our own import, and ALL is what others read.

@@ -77,6 +77,7 @@ struct row_consent {
 struct row_segment {
 	struct slice segment;
 	bool is_in;
+	bool is_kept; /* told by an export: where it is not known the customer is taken without it */
 	size_t column; /* that says so */
 };
 

@@ -13,7 +13,7 @@
 #include "core/utf8.h"
 
 static const char *const known[] = {"id", "merged_into", "timezone", "locale", "country",
-    "attributes", "metrics", "endpoints", "consents", "tags", "lists", "links"};
+    "attributes", "metrics", "endpoints", "consents", "tags", "lists", "segments", "links"};
 #define KNOWN_COUNT (sizeof known / sizeof *known)
 
 /* ---- parts ----------------------------------------------------------------------- */
@@ -154,20 +154,46 @@ read_tag(struct import *i, const struct json *v, struct person_row *p)
 }
 
 static int
-read_list(struct import *i, const struct json *v, struct person_row *p)
+read_name(struct import *i, const struct json *v, const char *what, struct slice *name_r)
 {
 	struct slice name = slice_trim(json_str(v));
 
 	if (name.len == 0) {
-		import_finding(i, DIAG_ERROR, "I023", 0, NULL, "a list is %s, expected a name",
+		import_finding(i, DIAG_ERROR, "I023", 0, NULL, "a %s is %s, expected a name", what,
 		    json_type_name(json_type(v)));
 		return 1;
 	}
+	*name_r = arena_slice_dup(i->row, name);
+	return slice_is_set(*name_r) ? 0 : -1;
+}
+
+static int
+read_list(struct import *i, const struct json *v, struct person_row *p)
+{
+	struct slice name;
+	int rc = read_name(i, v, "list", &name);
+
+	if (rc != 0)
+		return rc;
 	p->lists = IMPORT_GROW(i, p->lists, p->list_count);
-	name = arena_slice_dup(i->row, name);
-	if (p->lists == NULL || !slice_is_set(name))
+	if (p->lists == NULL)
 		return -1;
 	p->lists[p->list_count++] = name;
+	return 0;
+}
+
+static int
+read_segment(struct import *i, const struct json *v, struct person_row *p)
+{
+	struct row_segment s = {.is_in = true, .is_kept = true};
+	int rc = read_name(i, v, "segment", &s.segment);
+
+	if (rc != 0)
+		return rc;
+	p->segments = IMPORT_GROW(i, p->segments, p->segment_count);
+	if (p->segments == NULL)
+		return -1;
+	p->segments[p->segment_count++] = s;
 	return 0;
 }
 
@@ -253,7 +279,8 @@ read_whole(struct import *i, const struct json *v, struct person_row *p)
 	    (rc = read_each(i, v, "endpoints", false, p, read_endpoint)) != 0 ||
 	    (rc = read_each(i, v, "consents", false, p, read_consent)) != 0 ||
 	    (rc = read_each(i, v, "tags", true, p, read_tag)) != 0 ||
-	    (rc = read_each(i, v, "lists", true, p, read_list)) != 0)
+	    (rc = read_each(i, v, "lists", true, p, read_list)) != 0 ||
+	    (rc = read_each(i, v, "segments", true, p, read_segment)) != 0)
 		return rc;
 	return read_each(i, v, "links", false, p, read_link);
 }

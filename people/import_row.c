@@ -276,7 +276,8 @@ add_segment(struct import *i, struct person_row *p, size_t k, struct slice segme
 	p->segments = IMPORT_GROW(i, p->segments, p->segment_count);
 	if (p->segments == NULL)
 		return -1;
-	p->segments[p->segment_count++] = (struct row_segment){segment, is_in, k};
+	p->segments[p->segment_count++] =
+	    (struct row_segment){.segment = segment, .is_in = is_in, .column = k};
 	return 0;
 }
 

@@ -180,6 +180,7 @@ store_record_json(const struct customer_record *r, struct buf *out)
 	PUT_LIST(w, "consents", c->consent_count, record_consent_json(&c->consents[i], w));
 	PUT_LIST(w, "tags", r->tag_count, record_tag_json(&r->tags[i], w));
 	PUT_LIST(w, "lists", r->lists.count, json_put_str(w, r->lists.items[i]));
+	PUT_LIST(w, "segments", r->segments.count, json_put_str(w, r->segments.items[i]));
 	/* Also when there is none: an import must not make one of a handle that is another's. */
 	json_key(w, "links");
 	json_array_begin(w);

@@ -157,6 +157,26 @@ load_marks(
 	return 0;
 }
 
+/* Those that rules fill are found again by the rules. */
+static int
+load_segments(struct store *st, struct customer_record *r, struct arena *a, struct err *err)
+{
+	struct slice *segments;
+	struct query q;
+
+	if (query_open(&q, st,
+		"SELECT s.id FROM segment_members m CROSS JOIN segments s ON s.id = m.segment "
+		"WHERE m.customer_id = ?1 AND s.is_imported AND NOT s.is_gone ORDER BY s.id",
+		err) < 0)
+		return -1;
+	query_bind_text(&q, r->c.id);
+	if (query_rows(
+		&q, a, sizeof *segments, query_read_text, &segments, &r->segments.count, err) < 0)
+		return -1;
+	r->segments.items = segments;
+	return 0;
+}
+
 static int
 load_parts(
     struct store *st, struct customer_record *r, int64_t now_ms, struct arena *a, struct err *err)
@@ -167,7 +187,7 @@ load_parts(
 	    load_metrics(st, r->c.id, a, &r->c, err) < 0 ||
 	    load_endpoints(st, r->c.id, a, r, err) < 0 ||
 	    customer_consents_load(st, r->c.id, a, &r->c, err) < 0 ||
-	    load_marks(st, r, now_ms, a, err) < 0 ||
+	    load_marks(st, r, now_ms, a, err) < 0 || load_segments(st, r, a, err) < 0 ||
 	    store_links_of_customer(st, r->c.id, a, &links, &r->link_count, err) < 0)
 		return -1;
 	r->links = links;

@@ -8,6 +8,7 @@
 #include "people/csv_merge.h"
 #include "people/import.h"
 #include "store/records.h"
+#include "store/segments.h"
 #include "tests/people/people_world.h"
 
 #define ROUNDS 40
@@ -178,6 +179,38 @@ any_links(struct maker *m, struct store *st, size_t who)
 	}
 }
 
+static const char *const segments[] = {"guests", "loyal", "past", "staff"};
+
+/* As live rules leave them: two with members from files, one found by its conditions, one of earlier rules. */
+static void
+put_segments(struct store *st)
+{
+	struct err err = {0};
+
+	assert_int_equal(store_begin(st, &err), 0);
+	for (size_t k = 0; k < sizeof segments / sizeof *segments; k++) {
+		const struct segment_row row = {.id = slice_of(segments[k]),
+		    .content_hash = k == 1 ? SLICE_LIT("h") : SLICE_LIT(""),
+		    .is_imported = k != 1,
+		    .is_gone = k == 2};
+
+		assert_int_equal(store_segment_put(st, &row, &err), 0);
+	}
+	assert_int_equal(store_commit(st, &err), 0);
+}
+
+static void
+any_segments(struct maker *m, struct store *st, struct slice who)
+{
+	struct err err = {0};
+
+	for (size_t k = 0; k < sizeof segments / sizeof *segments; k++)
+		if (chance(m, 40))
+			assert_int_equal(
+			    store_segment_enter(st, slice_of(segments[k]), who, NOW, "test", &err),
+			    1);
+}
+
 static void
 fill(struct maker *m, struct store *st)
 {
@@ -199,6 +232,7 @@ fill(struct maker *m, struct store *st)
 		if (store_record_create(st, &r, NOW, "test", &err) < 0)
 			fail_msg("%s", err.text);
 		any_links(m, st, who);
+		any_segments(m, st, r.c.id);
 	}
 	assert_int_equal(store_commit(st, &err), 0);
 }
@@ -268,6 +302,8 @@ check_format(uint64_t seed, enum export_format format)
 	int64_t history;
 
 	rng_init(&m.rng, seed);
+	put_segments(st);
+	put_segments(other);
 	fill(&m, st);
 	buf_init(&first, 4 * 1024 * 1024);
 	buf_init(&second, 4 * 1024 * 1024);

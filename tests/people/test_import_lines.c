@@ -239,6 +239,32 @@ a_segment_that_no_file_fills_leaves_the_row_out_with_the_reason(void **state)
 	world_close(&w);
 }
 
+/* An export goes into a house without its rules as well. */
+static void
+a_customer_of_an_export_is_taken_without_the_segment_that_is_not_known(void **state)
+{
+	static const char text[] = "{\"id\":\"a\",\"segments\":[\"staff\",\"loyal\",\"vip\"]}\n"
+				   "{\"id\":\"b\",\"segments\":[\"vpi\"]}\n"
+				   "{\"id\":\"c\",\"segments\":[{}]}\n";
+	struct people_world w = world_open();
+	struct import_report r;
+	const char *found;
+
+	(void)state;
+	put_segments(&w);
+	found = import_text(&w, text, &r, NULL);
+	assert_int_equal(r.created, 2);
+	assert_int_equal(r.rejected, 1);
+	assert_non_null(strstr(found, "1:1: warning[I028]: the members of segment 'loyal'"));
+	assert_non_null(strstr(found, "2:1: warning[I028]: there is no segment 'vpi'"));
+	assert_non_null(strstr(found, "= help: did you mean 'vip'?"));
+	assert_non_null(strstr(found, "3:1: error[I023]: a segment is an object, expected a name"));
+	assert_string_equal(memberships(&w, "a"), "staff vip");
+	assert_string_equal(memberships(&w, "b"), "");
+	assert_int_equal(members(&w, "staff"), 1);
+	world_close(&w);
+}
+
 static void
 an_address_alone_is_no_consent(void **state)
 {
@@ -568,6 +594,8 @@ main(void)
 	    cmocka_unit_test(columns_of_any_file_are_named_by_targets),
 	    cmocka_unit_test(a_column_says_which_segments_somebody_is_in),
 	    cmocka_unit_test(a_segment_that_no_file_fills_leaves_the_row_out_with_the_reason),
+	    cmocka_unit_test(
+		a_customer_of_an_export_is_taken_without_the_segment_that_is_not_known),
 	    cmocka_unit_test(an_address_alone_is_no_consent),
 	    cmocka_unit_test(the_newer_word_on_consent_counts),
 	    cmocka_unit_test(lines_that_are_wrong_are_left_out_with_their_number_and_reason),

@@ -74,6 +74,12 @@ def a_column_fills_a_segment_and_a_slip_names_the_nearest():
         house.verb("import", path, "--map", "No=id", "Staff=segment:staff", code=0)
         members = house.verb("segments", "members", "staff", code=0).stdout
         need("u-3" in members and "u-2" not in members, members)
+        out = house.path("out.jsonl")
+        house.verb("export", "--customers", out, code=0)
+        house.verb("import", house.write("none.csv", "No,Staff\nu-3,no\n"), "--map", "No=id", "Staff=segment:staff", code=0)
+        same(house.verb("segments", "members", "staff", code=0).stdout.count("u-3"), 0, "taken out")
+        house.verb("import", out, code=0)
+        need("u-3" in house.verb("segments", "members", "staff", code=0).stdout, "an export knows who was in")
 
 
 def any_csv_is_mapped_and_what_is_rejected_is_mended():
