@@ -77,7 +77,7 @@ struct row_consent {
 struct row_segment {
 	struct slice segment;
 	bool is_in;
-	bool is_kept; /* told by an export: where it is not known the customer is taken without it */
+	bool is_kept; /* told by an export: the row is taken without it if need be */
 	size_t column; /* that says so */
 };
 

@@ -39,7 +39,7 @@ struct customer_record {
 	const struct tag_row *tags; /* not expired */
 	size_t tag_count;
 	struct slice_list lists;
-	struct slice_list segments; /* with imported members; written by people/import_segments.c alone */
+	struct slice_list segments; /* with imported members; an import writes them */
 	const struct link_row *links; /* in the order they were made, ended ones as well */
 	size_t link_count;
 };
