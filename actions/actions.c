@@ -423,6 +423,64 @@ settle_history(struct settle *s, const struct firing *f)
 	return settle_once(s, f, DECISION_WAITING, &why);
 }
 
+/* A guardrail of the rule holds all its actions. */
+static int
+hold(struct settle *s, const struct firing *f, const struct why *why)
+{
+	const struct rule_head *rule = f->rule;
+
+	for (size_t i = 0; i < rule->action_count; i++) {
+		struct decision_row *row;
+
+		if (is_repeated(rule, i))
+			continue;
+		row = add_row(s, f, &rule->actions[i]);
+		if (row == NULL)
+			return -1;
+		row->outcome = DECISION_HELD;
+		s->out->held++;
+		if (note_why(s, f, why, row) < 0 || store_row(s, row) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Each action by itself; what was done moves the rule's rest and limits. */
+static int
+fire(struct settle *s, const struct firing *f)
+{
+	const struct rule_head *rule = f->rule;
+	bool is_done = false, has_message = false;
+	struct why why;
+	int deeds = rests_judge_deeds(s, rule, &why);
+
+	if (deeds < 0)
+		return -1;
+	s->out->fired++;
+	for (size_t i = 0; i < rule->action_count; i++) {
+		const struct action *action = &rule->actions[i];
+		struct decision_row *row;
+		int rc;
+
+		if (is_repeated(rule, i))
+			continue;
+		row = add_row(s, f, action);
+		if (row == NULL)
+			return -1;
+		if (deeds == 1 || rests_is_message(action)) {
+			rc = act(s, f, action, row);
+		} else {
+			row->outcome = DECISION_SUPPRESSED;
+			rc = note_why(s, f, &why, row);
+		}
+		if (rc < 0 || store_row(s, row) < 0)
+			return -1;
+		is_done |= rests_is_done(row);
+		has_message |= rests_is_done(row) && rests_is_message(action);
+	}
+	return is_done ? guardrails_fired(s, rule, has_message) : 0;
+}
+
 static int
 settle_firing(struct settle *s, const struct firing *f)
 {
@@ -455,28 +513,9 @@ settle_firing(struct settle *s, const struct firing *f)
 			return rc;
 		may = guardrails_judge(s, rule, &why);
 	}
-	if (may < 0 || (may == 1 && guardrails_fired(s, rule) < 0))
+	if (may < 0)
 		return -1;
-	s->out->fired += may == 1;
-	for (size_t i = 0; i < rule->action_count; i++) {
-		struct decision_row *row;
-
-		if (is_repeated(rule, i))
-			continue;
-		row = add_row(s, f, &rule->actions[i]);
-		if (row == NULL)
-			return -1;
-		if (may == 1) {
-			rc = act(s, f, &rule->actions[i], row);
-		} else {
-			row->outcome = DECISION_HELD;
-			s->out->held++;
-			rc = note_why(s, f, &why, row);
-		}
-		if (rc < 0 || store_row(s, row) < 0)
-			return -1;
-	}
-	return 0;
+	return may == 1 ? fire(s, f) : hold(s, f, &why);
 }
 
 static int

@@ -79,9 +79,11 @@ struct settled {
  *     (`unless`: a timer begins, and one DECISION_WAITING row; the timer is settled as an occurrence
  *     of its own); canary; cool-down; caps of firings.  Held: one DECISION_HELD row per action with
  *     the reason, and nothing else is touched.
- *  4. The rule fires: cool-down, total and caps move, also when an action below is suppressed.  Those
- *     of a shadow rule move as well, so that a shadow run shows what its limits would have held.
- *  5. Each action: its decision row, and its effect or the reason why not.
+ *  4. The rule fires.  Each action: its decision row, and its effect or the reason why not.
+ *  5. Cool-down, total and caps move when something was done; when all was suppressed, nothing moves.  Of
+ *     a rule with messages and other actions whose messages were suppressed the cool-down of the others
+ *     alone begins: they are suppressed until it is over, and the messages may still go.  Those of a
+ *     shadow rule move as well, so that a shadow run shows what its limits would have held.
  *
  * set:         of two settings of one attribute in one occurrence the higher priority wins, the
  *              other is suppressed with the reason.
@@ -108,12 +110,14 @@ int actions_settle(struct store *st, const struct actions_config *config,
     const struct template_set *templates, const struct settle_input *in, struct arena *a,
     struct settled *out_r, struct err *err);
 
-/* A firing, or a message, of before a rehearsal's beginning moves what it moved then, as far as that is not
+/* An action that was done, or a message, of before a rehearsal's beginning moves what it moved then, as far as that is not
  * over: cool-down, total and caps of firings; budgets, and the person's day and week.  Rest and limits are
  * the rule's of now. */
 struct past {
 	int64_t at_ms, then_ms; /* when it was; when the rehearsal begins */
 	const struct rule_head *rule; /* NULL: there is no such rule any more (of a message) */
+	bool is_message;
+	bool is_first; /* of the actions done in one firing: its limits count it once */
 	struct slice subject, thread; /* of the subject's limits; SLICE_NONE: not known */
 	int64_t counts_day, cost_milli; /* of a message */
 	struct zone_clock *zones;

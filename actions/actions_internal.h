@@ -4,6 +4,7 @@
  *   actions.c     order, decision rows, profile actions
  *   ahead.c       what rules remember is fetched before they ask for it
  *   guardrails.c  what holds a whole firing back, in order; the counters that move when it fires
+ *   rests.c       at most once every ...
  *   windows.c     happening N times within T
  *   caps.c        at most N per day, budgets, a person's day and week
  *   counted.c     what a message counts as until it goes, or does not
@@ -104,14 +105,25 @@ int guardrails_remember(struct settle *s, const struct rule_head *rule, struct w
 enum verdict guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *why);
 /* Canary, cool-down, caps: 1 the rule may fire; 0 it is held, why says by what; -1. */
 int guardrails_judge(struct settle *s, const struct rule_head *rule, struct why *why);
-/* The rule fires: cool-down, total and caps move. */
-int guardrails_fired(struct settle *s, const struct rule_head *rule);
+/* The rule fired, and something of it was done: cool-down, total and caps move. */
+int guardrails_fired(struct settle *s, const struct rule_head *rule, bool has_message);
 /* What a limit is counted per.  False: nothing to count by, *nobody_r says why. */
 bool guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slice *key_r,
     const char **nobody_r);
 const char *guardrails_scope_name(enum limit_scope scope); /* "per author", ... */
 int guardrails_count(
     struct settle *s, struct slice rule_id, enum state_kind kind, struct slice key, int64_t by);
+
+/* --- rests.c --- */
+bool rests_is_message(const struct action *action); /* to people outside; else a deed */
+/* 1 the rule's rest is over, 0 with why, -1; and that of its deeds, which may rest while a message of it
+ * does not. */
+int rests_judge(struct settle *s, const struct rule_head *rule, struct why *why);
+int rests_judge_deeds(struct settle *s, const struct rule_head *rule, struct why *why);
+/* Was the action done, or would it have been if the rule were no shadow? */
+bool rests_is_done(const struct decision_row *row);
+/* Something was done, has_message: a message among it. */
+int rests_begin(struct settle *s, const struct rule_head *rule, bool has_message);
 
 /* --- windows.c --- */
 struct window_seen {

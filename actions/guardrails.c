@@ -66,30 +66,6 @@ guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slic
 	return true;
 }
 
-static int
-judge_cooldown(struct settle *s, const struct rule_head *rule, struct why *why)
-{
-	const struct occurrence *occ = s->in->occ;
-	struct rule_counter c;
-	struct slice key;
-	int rc;
-
-	if (rule->cooldown_ms <= 0)
-		return 1;
-	why->kind = WHY_NOBODY;
-	if (!guardrails_key(occ, rule->cooldown_scope, &key, &why->nobody))
-		return 0;
-	rc = store_counter_get(s->st, rule->id, STATE_COOLDOWN, key, &c, s->err);
-	if (rc <= 0)
-		return rc < 0 ? -1 : 1;
-	/* A clock that was set back keeps it held: never twice within the time. */
-	if (c.last_at_ms == TIME_UNKNOWN || occ->now_ms - c.last_at_ms >= rule->cooldown_ms)
-		return 1;
-	why->kind = WHY_COOLDOWN;
-	why->number = c.last_at_ms;
-	return 0;
-}
-
 /* Paused by a person or a watch? 1 it is not, 0 it is, -1. */
 static int
 judge_pause(struct settle *s, const struct rule_head *rule, char why[WHY_MAX])
@@ -224,7 +200,7 @@ guardrails_judge(struct settle *s, const struct rule_head *rule, struct why *why
 	why->kind = WHY_TEXT;
 	rc = judge_canary(s, rule, why->text);
 	if (rc == 1)
-		rc = judge_cooldown(s, rule, why);
+		rc = rests_judge(s, rule, why);
 	if (rc != 1)
 		return rc;
 	why->kind = WHY_TEXT;
@@ -248,19 +224,9 @@ guardrails_count(
 }
 
 int
-guardrails_fired(struct settle *s, const struct rule_head *rule)
+guardrails_fired(struct settle *s, const struct rule_head *rule, bool has_message)
 {
-	struct slice key;
-	const char *nobody;
-
-	if (rule->cooldown_ms > 0) {
-		bool has_key = guardrails_key(s->in->occ, rule->cooldown_scope, &key, &nobody);
-
-		assert(has_key); /* judged before */
-		if (!has_key || guardrails_count(s, rule->id, STATE_COOLDOWN, key, 1) < 0)
-			return -1;
-	}
-	if (caps_count(s, rule, TIME_UNKNOWN) < 0)
+	if (rests_begin(s, rule, has_message) < 0 || caps_count(s, rule, TIME_UNKNOWN) < 0)
 		return -1;
 	/* Also without a limit, so that one written later counts from the start. */
 	return guardrails_count(s, rule->id, STATE_TOTAL, SLICE_LIT(""), 1);

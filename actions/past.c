@@ -47,8 +47,10 @@ actions_past_firing(struct store *st, const struct actions_config *config, const
 	begin(&p, st, config, past, a, err);
 	if (rule->cooldown_ms > past->then_ms - past->at_ms &&
 	    guardrails_key(&p.occ, rule->cooldown_scope, &key, &nobody) &&
-	    guardrails_count(&p.s, rule->id, STATE_COOLDOWN, key, 1) < 0)
+	    rests_begin(&p.s, rule, past->is_message) < 0)
 		return -1;
+	if (!past->is_first)
+		return 0;
 	if (caps_count(&p.s, rule, past->then_ms) < 0)
 		return -1;
 	return guardrails_count(&p.s, rule->id, STATE_TOTAL, SLICE_LIT(""), 1);

@@ -101,6 +101,8 @@ read_past(struct seed *s, const struct firing_row *row, struct past *past_r, str
 	*past_r = (struct past){.at_ms = row->at_ms,
 	    .then_ms = s->since_ms,
 	    .rule = at < 0 ? NULL : rule_set_head(rules, (size_t)at),
+	    .is_message = row->verb == ACTION_SEND || row->verb == ACTION_DRAFT_REPLY,
+	    .is_first = row->is_first,
 	    .thread = thread_of(row),
 	    .counts_day = row->counts_day,
 	    .cost_milli = row->cost_milli,

@@ -83,7 +83,8 @@ struct section {
 
 /* enum state_kind, enum times_part, in words. */
 #define COUNTED_AS                                                                                 \
-	"CASE kind WHEN 1 THEN 'cool-down' WHEN 3 THEN 'messages of a day' WHEN 4 THEN 'alert' "   \
+	"CASE kind WHEN 1 THEN 'cool-down' WHEN 11 THEN 'cool-down' WHEN 3 THEN 'messages of a "   \
+	"day' WHEN 4 THEN 'alert' "                                                                \
 	"WHEN 10 THEN 'messages of a week' WHEN 5 THEN 'cap in total' WHEN 6 THEN 'cap of an "     \
 	"hour' WHEN 7 THEN 'cap of a day' WHEN 8 THEN 'cap of a week' WHEN 9 THEN 'cap of a "      \
 	"month' ELSE kind END"
@@ -91,7 +92,8 @@ struct section {
 	"CASE part WHEN 0 THEN 'window' WHEN 1 THEN 'after' WHEN 2 THEN 'unless' WHEN 3 THEN "     \
 	"'sent' WHEN 4 THEN 'answered' ELSE part END"
 _Static_assert(STATE_COOLDOWN == 1 && STATE_PERSON_DAY == 3 && STATE_ALERT_GROUP == 4 &&
-	STATE_CAP_TOTAL == 5 && STATE_CAP_MONTH == 9 && STATE_PERSON_WEEK == 10,
+	STATE_CAP_TOTAL == 5 && STATE_CAP_MONTH == 9 && STATE_PERSON_WEEK == 10 &&
+	STATE_COOLDOWN_DEEDS == 11,
     "in COUNTED_AS");
 _Static_assert(TIMES_WINDOW == 0 && TIMES_AFTER == 1 && TIMES_UNLESS == 2 && TIMES_SENT == 3 &&
 	TIMES_ANSWERED == 4,

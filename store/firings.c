@@ -13,6 +13,9 @@
 	"d.post_no IS NULL OR (p.post_json IS NOT NULL AND p.is_deleted = 0)"
 #define THREAD_JOIN " LEFT JOIN posts p ON p.post_no = d.post_no"
 #define NO_THREAD_COLUMNS "NULL, NULL, 0"
+#define DONE_BEFORE                                                                                \
+	" WHERE d.at_ms < ?1 AND d.outcome NOT IN (?2, ?3, ?4, ?5) AND NOT (d.outcome = ?6 AND "   \
+	"coalesce(d.note, '') LIKE '" SHADOW_SUPPRESSED "%') ORDER BY d.decision_no"
 
 static void
 read_row(struct query *q, struct firing_row *row)
@@ -58,25 +61,26 @@ store_firings_before(struct store *st, int64_t before_ms, bool with_threads, sto
 	if (query_open(&q, st,
 		with_threads
 		    ? "SELECT d.rule_id, d.occurrence_id, d.subject, d.at_ms, " THREAD_COLUMNS
-		      " FROM decisions d" THREAD_JOIN
-		      " WHERE d.at_ms < ?1 AND d.outcome NOT IN (?2, ?3, ?4) ORDER BY d.decision_no"
-		    : "SELECT rule_id, occurrence_id, subject, at_ms, " NO_THREAD_COLUMNS
-		      " FROM decisions WHERE at_ms < ?1 AND outcome NOT IN (?2, ?3, ?4) "
-		      "ORDER BY decision_no",
+		      ", d.verb FROM decisions d" THREAD_JOIN DONE_BEFORE
+		    : "SELECT d.rule_id, d.occurrence_id, d.subject, d.at_ms, " NO_THREAD_COLUMNS
+		      ", d.verb FROM decisions d" DONE_BEFORE,
 		err) < 0)
 		return -1;
 	query_bind_int(&q, before_ms);
 	query_bind_int(&q, DECISION_HELD);
 	query_bind_int(&q, DECISION_COUNTED);
 	query_bind_int(&q, DECISION_WAITING);
+	query_bind_int(&q, DECISION_SUPPRESSED);
+	query_bind_int(&q, DECISION_SHADOW);
 	buf_clear(&st->key);
 	while ((rc = query_step(&q, err)) > 0) {
 		read_row(&q, &row);
 		if ((rc = query_check(&q, err)) < 0)
 			break;
-		if (is_same_firing(&st->key, row.rule_id, row.occurrence_id))
-			continue;
-		if ((rc = remember_firing(st, &row, err)) < 0 || (rc = take(cookie, &row, err)) < 0)
+		row.verb = (enum action_verb)query_int(&q, 7);
+		row.is_first = !is_same_firing(&st->key, row.rule_id, row.occurrence_id);
+		if ((row.is_first && (rc = remember_firing(st, &row, err)) < 0) ||
+		    (rc = take(cookie, &row, err)) < 0)
 			break;
 	}
 	query_close(&q);

@@ -17,7 +17,7 @@
  * whose keys have one more part count (outbox.h, times.h), and only with no '|' in that part: days, weeks,
  * periods and names of templates have none.  low: the parameter with the key and '|'. */
 #define JOINS_STATE_PART(low)                                                                      \
-	"kind NOT IN (1, 2, 4) AND instr(substr(key, 1 + length(" low ")), '|') = 0"
+	"kind NOT IN (1, 2, 4, 11) AND instr(substr(key, 1 + length(" low ")), '|') = 0"
 #define JOINS_TIMES_PART(low) "part = 3 AND instr(substr(key, 1 + length(" low ")), '|') = 0"
 
 /* What was counted under the root since its tree changed last becomes a spell of all in the tree. */

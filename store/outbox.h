@@ -18,8 +18,8 @@ struct store;
 
 /* --- counters: cool-downs, totals, caps (through the overlay) --- */
 enum state_kind {
-	STATE_COOLDOWN = 1, /* rule, subject: last firing */
-	STATE_TOTAL = 2, /* rule, '': firings so far */
+	STATE_COOLDOWN = 1, /* rule, subject: last firing that came to something */
+	STATE_TOTAL = 2, /* rule, '': firings so far that came to something */
 	STATE_PERSON_DAY = 3, /* '', subject|YYYY-MM-DD: messages queued that day */
 	STATE_ALERT_GROUP =
 	    4, /* queue, thread or author: number of the alert that took it last, in count */
@@ -32,6 +32,7 @@ enum state_kind {
 	STATE_CAP_WEEK = 8,
 	STATE_CAP_MONTH = 9,
 	STATE_PERSON_WEEK = 10, /* '', subject|number of the week: messages queued in it */
+	STATE_COOLDOWN_DEEDS = 11, /* rule, subject: last firing without its messages */
 };
 struct rule_counter {
 	int64_t last_at_ms;
@@ -58,6 +59,8 @@ enum decision_outcome {
 	DECISION_WAITING, /* true, and waits for what must not happen: a timer runs */
 };
 const char *decision_outcome_name(enum decision_outcome o);
+/* How the note of a shadow rule's action begins that would have been suppressed. */
+#define SHADOW_SUPPRESSED "shadow: it would be suppressed"
 struct decision_row {
 	char id[33];
 	struct slice rule_id;
@@ -84,8 +87,8 @@ int store_decisions_of(struct store *st, struct slice occurrence_id, struct aren
 int store_decisions_list(struct store *st, struct slice rule_id, int64_t before_no, size_t limit,
     struct arena *a, struct decision_row **rows_r, size_t *count_r, int64_t *next_r,
     struct err *err);
-/* Every firing (a rule on an occurrence, held ones left out) decided before before_ms, oldest first;
- * and every message queued before it that counts for its person or cost something: what cool-downs,
+/* Every action of a firing (a rule on an occurrence) that was done before before_ms, oldest first: what was
+ * held, waits or was suppressed is left out; and every message queued before it that counts for its person or cost something: what cool-downs,
  * totals, caps and budgets of that moment are made from again.  take returns -1 to stop. */
 struct firing_row {
 	struct slice rule_id, occurrence_id, subject; /* good during the call */
@@ -93,6 +96,8 @@ struct firing_row {
 	struct slice thread, reply_to;
 	bool knows_thread; /* false: nothing is known of that post any more */
 	int64_t at_ms;
+	bool is_first; /* of this firing: its limits count it once */
+	enum action_verb verb;
 	int64_t counts_day, cost_milli; /* of a message */
 };
 typedef int store_firing_fn(void *cookie, const struct firing_row *row, struct err *err);

@@ -136,7 +136,7 @@ drop_caps(struct tidying *t, int64_t now_ms)
 	if (delete_older(t,
 		"DELETE FROM spell_counts WHERE (spell_no, what, rule_id, kind, rest) IN (SELECT "
 		"spell_no, what, rule_id, kind, rest FROM spell_counts WHERE what = 0 AND "
-		"(kind = 3 OR kind >= 6) AND last_at_ms < ?2 LIMIT ?1)",
+		"(kind = 3 OR kind BETWEEN 6 AND 10) AND last_at_ms < ?2 LIMIT ?1)",
 		now_ms - CAPS_KEEP_MS) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)
@@ -146,7 +146,8 @@ drop_caps(struct tidying *t, int64_t now_ms)
 		overlay_forget_all(st->caches[CACHE_COUNTERS]);
 	return 0;
 }
-_Static_assert(STATE_PERSON_DAY == 3 && STATE_CAP_HOUR == 6, "kinds in the statements above");
+_Static_assert(STATE_PERSON_DAY == 3 && STATE_CAP_HOUR == 6 && STATE_PERSON_WEEK == 10,
+    "kinds in the statements above");
 
 /* Event times that no window reaches: the ids of their posts are forgotten as well. */
 static int

@@ -43,7 +43,13 @@
 	"rule talk \"Talk\"\n when text contains \"help\"\n then\n  alert \"pr\" as high\n end\n"  \
 	" at most once every 12 hours per thread\n at most 2 per day per thread\nend\n"            \
 	"rule once \"Once\"\n when text contains \"cold\"\n then\n  alert \"pr\" as low\n end\n"   \
-	" at most 2 per month per customer\nend\n"
+	" at most 2 per month per customer\nend\n"                                                 \
+	"rule both \"Both\"\n when text contains \"nothing\"\n then\n  alert \"pr\" as low\n  "    \
+	"send "                                                                                    \
+	"\"sorry\" by paid to customer\n end\n at most once every 3 days per customer\n at most "  \
+	"9 per week\nend\n"                                                                        \
+	"rule mild \"Mild\"\n when text contains \"cold\"\n then\n  send \"sorry\" by log to "     \
+	"customer\n end\n at most once every 3 days per customer\nend\n"
 
 /* Rule and outcome -> how often, as told from the middle on. */
 static int64_t
@@ -206,8 +212,11 @@ what_was_used_up_of_limits_before_is_used_up(void **state)
 	} same[] = {{"sorry", "messages", "queued"}, {"sorry", "suppressed", "suppressed"},
 	    {"dear", "messages", "queued"}, {"dear", "suppressed", "suppressed"},
 	    {"daily", "alerts", "alerted"}, {"daily", "held", "held"},
-	    {"talk", "alerts", "alerted"}, {"talk", "held", "held"}};
-	int64_t differing[8] = {0};
+	    {"talk", "alerts", "alerted"}, {"talk", "held", "held"}, {"both", "alerts", "alerted"},
+	    {"both", "messages", "queued"}, {"both", "suppressed", "suppressed"},
+	    {"mild", "messages", "queued"}, {"mild", "suppressed", "suppressed"},
+	    {"mild", "held", "held"}};
+	int64_t differing[14] = {0};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 12; seed++) {

@@ -63,9 +63,10 @@ def expect(posts, customers, codes):
             alerts.setdefault(author, []).append(post["id"])
         has_mail = False
         if "promo" in post.get("tags", []) and customer and customer not in cooled:
-            cooled.add(customer)
             outcome = mail("offer", post, customer, takes_mail, True)
             has_mail = outcome == "queued"
+            if has_mail:  # who gets nothing can get it the next time
+                cooled.add(customer)
             decisions.add(("offer", post["id"], outcome))
         if "hello" in said and post["author"]["followers"] >= 1000:
             decisions.add(("greet", post["id"],
