@@ -17,7 +17,8 @@ struct collector {
 	void *state;
 	uint64_t emitted; /* the serial of the newest page */
 	uint64_t committed; /* ... and of the newest that is in the database */
-	bool is_started;
+	bool is_started, has_looked;
+	uint64_t looked; /* what it had emitted by then */
 };
 
 const char *
@@ -133,6 +134,23 @@ bool
 collector_is_idle(const struct collector *c)
 {
 	return c->emitted == c->committed;
+}
+
+void
+collector_looked(struct collector *c)
+{
+	if (c->has_looked)
+		return;
+	c->has_looked = true;
+	c->looked = c->emitted;
+}
+
+bool
+collector_has_caught_up(const struct collector *c)
+{
+	if (c->status.health == SOURCE_ENDED)
+		return collector_is_idle(c);
+	return c->has_looked && c->committed >= c->looked;
 }
 
 void

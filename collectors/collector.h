@@ -145,6 +145,10 @@ const struct source_status *collector_status(const struct collector *c);
 /* For the implementations. */
 const struct collector_host *collector_host(const struct collector *c);
 bool collector_can_emit(const struct collector *c); /* fewer than COLLECTOR_PAGES_AHEAD under way */
+/* It has told all there was when it looked: once after the start is what counts. */
+void collector_looked(struct collector *c);
+/* What it told by then is committed; also when it has ended. */
+bool collector_has_caught_up(const struct collector *c);
 bool collector_is_idle(const struct collector *c); /* nothing under way */
 void collector_emit(struct collector *c, struct page *page_take);
 struct source_status *collector_status_edit(struct collector *c);

@@ -118,6 +118,7 @@ poller_ok(struct poller *p, int64_t delay_ms)
 	status->health = SOURCE_OK;
 	status->detail[0] = '\0';
 	status->last_ok_at_ms = clock_now_ms(collector_host(p->c)->clock);
+	collector_looked(p->c);
 	plan(p, delay_ms);
 }
 

@@ -48,7 +48,7 @@ poller_step(struct poller *p); /* wake() at once, from the loop, when no request
 void poller_get(struct poller *p, const char *url, const struct http_header *headers,
     size_t header_count, size_t max_body_bytes, int redirects, http_done_fn *done);
 
-/* All is well; wake() again after delay_ms. */
+/* All is well, and nothing more is there now; wake() again after delay_ms. */
 void poller_ok(struct poller *p, int64_t delay_ms);
 /* Something is wrong: backs off.  The words become the status. */
 void poller_failed(struct poller *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -293,6 +293,7 @@ plan(struct replay *r, enum stop stop)
 			loop_timer_start(r->timer, 0);
 		break;
 	case STOP_NOT_DUE:
+		collector_looked(r->c);
 		wait = r->ahead_due_ms - replay_now_ms(r);
 		loop_timer_start(r->timer,
 		    wait < TICK_MS              ? TICK_MS
@@ -300,9 +301,13 @@ plan(struct replay *r, enum stop stop)
 						: TIME_MINUTE_MS);
 		break;
 	case STOP_NO_MORE_YET:
+		collector_looked(r->c);
 		loop_timer_start(r->timer, r->is_stream ? STREAM_POLL_MS : FOLLOW_POLL_MS);
 		break;
-	case STOP_END: round_end(r); break;
+	case STOP_END:
+		collector_looked(r->c);
+		round_end(r);
+		break;
 	case STOP_FAILED:
 		if (replay_status(r)->health != SOURCE_FAILING)
 			replay_problem(r, SOURCE_FAILING, "no memory for the next post", NULL);

@@ -78,6 +78,8 @@ int pipeline_batch(struct pipeline *p, struct page *const *pages, size_t count,
 int64_t pipeline_next_due(struct pipeline *p);
 /* Does anything wait that ends by itself: a timer, an incident under way? */
 bool pipeline_is_waiting(struct pipeline *p);
+/* While held, no timer is judged: what was said while we were down may not be here yet. */
+void pipeline_hold_timers(struct pipeline *p, bool is_held);
 /* Removes what no watch reaches any more, in the caller's transaction. */
 int
 pipeline_tidy(struct pipeline *p, int64_t now_ms, size_t max_rows, bool *more_r, struct err *err);

@@ -44,7 +44,7 @@ next_timer_or_watch(struct pipeline *p)
 		p->knows_timers = true;
 	}
 	watch_due_ms = pipeline_watch_due(p, clock_now_ms(p->env.clock));
-	if (p->timers_due_ms == TIME_UNKNOWN)
+	if (p->timers_due_ms == TIME_UNKNOWN || p->holds_timers)
 		return watch_due_ms;
 	return watch_due_ms != TIME_UNKNOWN && watch_due_ms < p->timers_due_ms ? watch_due_ms
 									       : p->timers_due_ms;
@@ -68,6 +68,12 @@ pipeline_is_waiting(struct pipeline *p)
 
 	return due_ms != TIME_UNKNOWN &&
 	    (p->timers_due_ms != TIME_UNKNOWN || pipeline_watch_is_busy(p));
+}
+
+void
+pipeline_hold_timers(struct pipeline *p, bool is_held)
+{
+	p->holds_timers = is_held;
 }
 
 /* It came to nothing, and one row says why. */
@@ -282,7 +288,7 @@ tick(struct pipeline *p, int64_t now_ms, size_t limit, bool is_dropped, struct t
 {
 	*result = (struct tick_result){0};
 	if (pipeline_begin(p, err) < 0 ||
-	    take_timers(p, now_ms, limit, is_dropped, result, err) < 0 ||
+	    (!p->holds_timers && take_timers(p, now_ms, limit, is_dropped, result, err) < 0) ||
 	    pipeline_commit(p, err) < 0) {
 		pipeline_undo(p, err);
 		*result = (struct tick_result){0};

@@ -37,7 +37,7 @@ struct pipeline {
 	char *accounts[PIPELINE_ACCOUNTS_MAX];
 	size_t account_count;
 	/* When the next timer falls due, as of the last commit. */
-	bool knows_timers;
+	bool knows_timers, holds_timers;
 	int64_t timers_due_ms; /* TIME_UNKNOWN: none runs */
 	/* pipeline_watch.c: follows the rows of the rules in force once is_watching; NULL when these
 	 * have no watches. */

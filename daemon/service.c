@@ -35,6 +35,9 @@
 #define SERVICE_READERS 2
 #define SERVICE_TICK_MS 1000
 #define SERVICE_STOP_TICK_MS 20
+/* What came due while we were down waits so long for the sources; one that does not answer does not hold
+ * it up for longer. */
+#define SERVICE_CATCH_UP_MS (2 * TIME_MINUTE_MS)
 #define SERVICE_STOP_MS (15 * TIME_SECOND_MS)
 #define SERVICE_QUEUE_SPARE 2048
 
@@ -180,6 +183,22 @@ on_outbox_changed(void *cookie)
 	sending_wake(cookie);
 }
 
+/* An answer may be in what was missed: what rules waited for is judged once that is here. */
+static void
+watch_catching_up(struct service *s)
+{
+	int64_t after_ms = clock_mono_ns(s->clock) / 1000000 - s->started_mono_ms;
+	bool has = sources_have_caught_up(s->sources);
+
+	if (s->has_caught_up || (!has && after_ms < SERVICE_CATCH_UP_MS))
+		return;
+	s->has_caught_up = true;
+	log_event(s->log, has ? LOG_INFO : LOG_WARN,
+	    has ? "sources.caught_up" : "sources.not_caught_up", "after_ms", LOG_I64(after_ms),
+	    NULL);
+	worker_release_timers(s->worker);
+}
+
 static void
 on_tick(void *cookie)
 {
@@ -191,6 +210,7 @@ on_tick(void *cookie)
 	metrics_set(&s->metrics, METRIC_LOOP_LAG_MS, loop_worst_lag_ms(s->loop));
 	if (!s->is_stopping) {
 		sources_watch(s);
+		watch_catching_up(s);
 		sending_tell_accounts(s);
 		return;
 	}
@@ -320,6 +340,7 @@ start_threads(struct service *s, struct err *err)
 	env.metrics = &s->metrics;
 	env.blackbox = s->blackbox;
 	env.rng_seed = sysclock_random_seed();
+	env.holds_timers = true;
 	env.cookie = s;
 	env.stored = on_stored;
 	env.decided = on_decided;
@@ -415,6 +436,7 @@ service_run(struct config *config_take, struct err *err)
 	s->clock = sysclock();
 	s->lock_fd = -1;
 	s->started_at_ms = clock_now_ms(s->clock);
+	s->started_mono_ms = clock_mono_ns(s->clock) / 1000000;
 	metrics_init(&s->metrics);
 	rng_init(&s->rng, sysclock_random_seed());
 	s->log = log_new(STDERR_FILENO, s->config->log_level, s->config->log_journal, s->clock);

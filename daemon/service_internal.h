@@ -57,8 +57,10 @@ struct service {
 	struct web *web;
 	struct sources *sources;
 	struct sending *sending; /* the newest first; older ones are draining */
-	int64_t started_at_ms;
+	int64_t started_at_ms, started_mono_ms;
 	bool is_stopping, is_reloading;
+	bool
+	    has_caught_up; /* with what was said while we were down, or does not wait for it any more */
 	bool is_reload_wanted; /* a SIGHUP came while one was under way */
 	struct loop_timer *timer;
 	int64_t stop_by_ms;
@@ -86,6 +88,7 @@ int sources_open(struct service *s, struct config *config, const struct source_s
 void sources_start(struct sources *x);
 void sources_close(struct service *s, struct sources *x);
 void sources_watch(struct service *s); /* once a second: says when one is deaf */
+bool sources_have_caught_up(const struct sources *x); /* since the start, each */
 size_t sources_count(const struct sources *x);
 struct collector *sources_at(const struct sources *x, size_t i);
 

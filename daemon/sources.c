@@ -223,6 +223,15 @@ sources_watch(struct service *s)
 	}
 }
 
+bool
+sources_have_caught_up(const struct sources *x)
+{
+	for (size_t i = 0; x != NULL && i < x->count; i++)
+		if (!collector_has_caught_up(x->list[i]))
+			return false;
+	return true;
+}
+
 size_t
 sources_count(const struct sources *x)
 {

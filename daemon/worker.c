@@ -455,6 +455,12 @@ worker_main(void *cookie)
 	finish(w);
 }
 
+void
+worker_release_timers(struct worker *w)
+{
+	w->holds_timers = false;
+}
+
 int
 worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t queue_capacity,
     struct worker **w_r, struct err *err)
@@ -466,6 +472,7 @@ worker_start(const struct worker_env *env, struct snapshot *snapshot, size_t que
 	if (w == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the pipeline thread");
 	w->env = *env;
+	w->holds_timers = env->holds_timers;
 	w->pages_tail = &w->pages_head;
 	w->along_tail = &w->along_head;
 	w->records_tail = &w->records_head;

@@ -39,6 +39,7 @@ struct worker_env {
 	struct metrics *metrics;
 	struct blackbox *blackbox;
 	uint64_t rng_seed;
+	bool holds_timers; /* no timer is judged before worker_release_timers() */
 	void *cookie;
 	/* On the pipeline thread, after a commit: for the log. */
 	void (*stored)(void *cookie, const struct stored_post *sp);
@@ -94,6 +95,8 @@ int worker_claim(struct worker *w, size_t limit, const struct slice *skip, size_
 /* Records a result; never lost: kept until it is committed. */
 void worker_record(struct worker *w, const char *id, const struct send_outcome *outcome);
 
+/* The sources have told what was said while we were down. */
+void worker_release_timers(struct worker *w);
 bool worker_is_failing(const struct worker *w);
 bool worker_sees_brake_file(const struct worker *w); /* as of the last second */
 

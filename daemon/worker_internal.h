@@ -79,7 +79,7 @@ struct worker {
 	struct arena *scratch;
 	struct page *batch_pages[WORKER_JOB_PAGES_MAX];
 	struct page_result batch_results[WORKER_JOB_PAGES_MAX];
-	_Atomic bool is_failing, is_brake_file_there;
+	_Atomic bool is_failing, is_brake_file_there, holds_timers;
 	/* Pages whose commit has failed or not been tried, oldest first; records likewise. */
 	struct job *pages_head, **pages_tail;
 	struct job *records_head, **records_tail;

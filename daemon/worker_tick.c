@@ -134,6 +134,7 @@ tick_due(struct worker *w)
 	struct err err = {ERR_NONE, ""};
 
 	w->has_more_due = false;
+	pipeline_hold_timers(w->pipeline, w->holds_timers);
 	if (pipeline_tick(w->pipeline, &result, &err) < 0) {
 		worker_pause(w, &err);
 		return;

@@ -254,12 +254,16 @@ the_host_counts_what_is_under_way(void **state)
 	assert_int_equal(f.waiting_count, COLLECTOR_PAGES_AHEAD);
 	assert_false(collector_can_emit(f.c));
 	assert_false(collector_is_idle(f.c));
+	assert_false(collector_has_caught_up(f.c));
+	collector_looked(f.c); /* and four pages were what there was */
 	for (size_t i = 0; i < COLLECTOR_PAGES_AHEAD; i++) {
 		assert_int_equal(f.waiting[0]->serial, i + 1);
+		assert_false(collector_has_caught_up(f.c));
 		fixture_commit_one(&f);
 		assert_true(collector_can_emit(f.c));
 	}
 	assert_true(collector_is_idle(f.c));
+	assert_true(collector_has_caught_up(f.c));
 	assert_int_equal(collector_status(f.c)->posts, COLLECTOR_PAGES_AHEAD);
 	fixture_fini(&f);
 }
