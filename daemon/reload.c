@@ -1,6 +1,10 @@
 /*
  * reload.c - SIGHUP: the configuration, channels, sources and lexicons anew; never the rules.  On
  * any error everything stays as it was.
+ *
+ * A reader reads and compiles: posts wait for none of it.  The pipeline then brings in files of customers
+ * and codes that changed, learns where the sources are, and swaps; when other rules have gone live
+ * meanwhile, a reader compiles once more.
  */
 #include <string.h>
 
@@ -11,46 +15,93 @@
 #include "core/mem.h"
 #include "nlp/nlp.h"
 #include "platform/http_client.h"
+#include "store/store.h"
 
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/readers.h"
 #include "daemon/service_internal.h"
 #include "daemon/snapshot.h"
 #include "daemon/worker.h"
 
+/* Other rules go live so often while one reload is made ready: then it is given up. */
+#define RELOAD_TRIES 5
+
 struct reload {
 	struct service *service;
-	struct config *config;
+	struct config *before, *config;
 	struct lexicon_set *lexicon;
-	struct snapshot *next;
+	struct snapshot *next, *old;
 	struct diag_list *diags;
 	struct arena *arena;
 	struct source_start *starts;
 	struct err err;
-	int rc;
+	int rc, tries;
+	bool is_stale; /* other rules are live than those it compiled */
 };
 
+static int make_ready(struct reload *r);
+
 static void
-reload_free(struct reload *r)
+reload_empty(struct reload *r)
 {
+	config_unref(r->before);
 	config_unref(r->config);
 	lexicon_set_unref(r->lexicon);
 	snapshot_unref(r->next);
+	snapshot_unref(r->old);
 	diag_list_free(r->diags);
 	arena_free(r->arena);
-	mem_free(r);
 }
 
-/* On the pipeline thread: compile the live rules against the new configuration, and learn where the
- * sources are. */
+static void
+empty_work(void *cookie, struct store *st, const struct err *open_error)
+{
+	(void)st;
+	(void)open_error;
+	reload_empty(cookie);
+}
+
+static void
+emptied(void *cookie)
+{
+	struct reload *r = cookie;
+	struct service *s = r->service;
+
+	mem_free(r);
+	s->is_reloading = false;
+	s->calls_under_way--;
+	if (!s->is_reload_wanted)
+		return;
+	s->is_reload_wanted = false;
+	reload_on_hangup(s, 0);
+}
+
+/* What was live before takes a while to be freed: others wait for the loop, nobody for a reader. */
+static void
+reload_end(void *cookie)
+{
+	struct reload *r = cookie;
+
+	if (readers_do(r->service->readers, empty_work, emptied, r) == 0)
+		return;
+	reload_empty(r);
+	emptied(r);
+}
+
+/* On the pipeline thread: what is compiled is live, when the rules still are. */
 static void
 reload_work(void *cookie, struct store *st, struct pipeline *p)
 {
 	struct reload *r = cookie;
 	struct service *s = r->service;
+	int64_t live = 0;
 
-	r->rc =
-	    home_snapshot(st, r->config, r->lexicon, s->clock, s->log, r->diags, &r->next, &r->err);
+	r->rc = store_rules_live_version(st, &live, &r->err) < 0 ? -1 : 0;
+	if (r->rc == 0 && live != r->next->version) {
+		r->is_stale = true;
+		return;
+	}
 	if (r->rc == 0)
 		r->rc = home_import(st, r->config, s->clock, s->log, r->diags, &r->err);
 	if (r->rc == 0)
@@ -68,21 +119,6 @@ return_work(void *cookie, struct store *st, struct pipeline *p)
 
 	(void)st;
 	pipeline_swap(p, r->next);
-}
-
-static void
-return_done(void *cookie)
-{
-	struct reload *r = cookie;
-	struct service *s = r->service;
-
-	s->is_reloading = false;
-	s->calls_under_way--;
-	reload_free(r);
-	if (!s->is_reload_wanted)
-		return;
-	s->is_reload_wanted = false;
-	reload_on_hangup(s, 0);
 }
 
 static int
@@ -109,6 +145,7 @@ reload_adopt(struct reload *r)
 	sources_close(s, s->sources);
 	s->sources = fresh;
 	log_set_level(s->log, r->config->log_level);
+	r->old = snapshot_ref(s->snapshot);
 	service_swap_snapshot(s, r->next);
 	r->next = NULL;
 	lexicon_set_unref(s->lexicon);
@@ -121,31 +158,44 @@ reload_adopt(struct reload *r)
 }
 
 static void
+log_outcome(struct reload *r, bool is_adopted)
+{
+	struct log *log = r->service->log;
+
+	if (is_adopted)
+		log_event(log, LOG_INFO, "config.reloaded", "file", r->config->path, NULL);
+	else
+		log_event(log, LOG_ERROR, "config.kept", "why",
+		    r->rc < 0 ? r->err.text : "the new configuration has errors; the old one stays",
+		    NULL);
+}
+
+static void
 reload_done(void *cookie)
 {
 	struct reload *r = cookie;
 	struct service *s = r->service;
+	bool is_adopted = false;
 	bool is_half = false; /* the pipeline has the new one already */
 
+	if (r->is_stale && !s->is_stopping && make_ready(r) == 0)
+		return;
 	service_log_findings(s, r->diags);
-	if (r->rc == 0 && !s->is_stopping)
-		is_half = reload_adopt(r) < 0;
-	if (r->rc == 0 && !is_half)
-		log_event(s->log, LOG_INFO, "config.reloaded", "file", r->config->path, NULL);
-	else
-		log_event(s->log, LOG_ERROR, "config.kept", "why",
-		    r->rc < 0 || is_half ? r->err.text
-					 : "the new configuration has errors; the old one stays",
-		    NULL);
+	if (r->rc == 0 && !r->is_stale && !s->is_stopping) {
+		r->rc = reload_adopt(r);
+		is_adopted = r->rc == 0;
+		is_half = !is_adopted;
+	}
+	log_outcome(r, is_adopted);
 	if (is_half) {
 		snapshot_unref(r->next);
 		r->next = snapshot_ref(s->snapshot);
-		if (worker_call(s->worker, return_work, return_done, r) == 0)
+		if (worker_call(s->worker, return_work, reload_end, r) == 0)
 			return;
 		log_event(s->log, LOG_ERROR, "config.mixed", "why",
 		    "the pipeline is too busy to be told; send SIGHUP again", NULL);
 	}
-	return_done(r);
+	reload_end(r);
 }
 
 /* The server goes on listening where it did: what beyond this machine reaches it needs a token, now
@@ -180,12 +230,68 @@ warn_about_restart(struct service *s, const struct config *next)
 		log_event(s->log, LOG_WARN, "config.needs_restart", "what", what, NULL);
 }
 
+/* On a reader: everything that takes long. */
+static void
+ready_work(void *cookie, struct store *st, const struct err *open_error)
+{
+	struct reload *r = cookie;
+	struct service *s = r->service;
+
+	r->rc = st == NULL ? -1 : 0;
+	if (st == NULL)
+		r->err = *open_error;
+	if (r->rc == 0 && r->config == NULL)
+		r->rc = config_load(r->before->path, r->diags, &r->config, &r->err);
+	if (r->rc == 0 && r->lexicon == NULL)
+		r->rc = snapshot_lexicon(r->config->vocabulary_dir, r->diags, &r->lexicon, &r->err);
+	if (r->rc == 0 && diag_count(r->diags, DIAG_ERROR) > 0)
+		r->rc = 1;
+	if (r->rc == 0)
+		r->rc = home_snapshot(
+		    st, r->config, r->lexicon, s->clock, s->log, r->diags, &r->next, &r->err);
+}
+
+static void
+ready(void *cookie)
+{
+	struct reload *r = cookie;
+	struct service *s = r->service;
+
+	if (r->rc == 0 && s->is_stopping)
+		r->rc = err_set(&r->err, ERR_BUSY, "the service is stopping");
+	if (r->rc == 0)
+		r->rc = keep_guarded(s, r->config, &r->err);
+	if (r->rc == 0) {
+		if (r->tries == 1)
+			warn_about_restart(s, r->config);
+		if (worker_call(s->worker, reload_work, reload_done, r) == 0)
+			return;
+		r->rc = err_set(&r->err, ERR_BUSY, "too much is waiting");
+	}
+	reload_done(r);
+}
+
+/* Once more when other rules have gone live while these were compiled. */
+static int
+make_ready(struct reload *r)
+{
+	r->is_stale = false;
+	snapshot_unref(r->next);
+	r->next = NULL;
+	if (r->tries++ == RELOAD_TRIES)
+		r->rc = err_set(&r->err, ERR_CONFLICT, "other rules keep going live meanwhile");
+	else if (readers_do(r->service->readers, ready_work, ready, r) < 0)
+		r->rc = err_set(&r->err, ERR_BUSY, "too much is waiting");
+	else
+		return 0;
+	return -1;
+}
+
 void
 reload_on_hangup(void *cookie, int signum)
 {
 	struct service *s = cookie;
 	struct reload *r;
-	int rc = -1;
 
 	(void)signum;
 	if (s->is_stopping)
@@ -200,24 +306,12 @@ reload_on_hangup(void *cookie, int signum)
 	s->is_reloading = true;
 	s->calls_under_way++;
 	r->service = s;
+	r->before = config_ref(s->config);
 	r->diags = diag_list_new();
 	r->arena = arena_new(16 * 1024 * 1024);
 	if (r->diags == NULL || r->arena == NULL)
-		err_set(&r->err, ERR_NOMEM, "no memory to reload");
-	else
-		rc = config_load(s->config->path, r->diags, &r->config, &r->err);
-	if (rc == 0)
-		rc = snapshot_lexicon(r->config->vocabulary_dir, r->diags, &r->lexicon, &r->err);
-	if (rc == 0 && diag_count(r->diags, DIAG_ERROR) > 0)
-		rc = 1;
-	if (rc == 0)
-		rc = keep_guarded(s, r->config, &r->err);
-	if (rc == 0) {
-		warn_about_restart(s, r->config);
-		if (worker_call(s->worker, reload_work, reload_done, r) == 0)
-			return;
-		rc = err_set(&r->err, ERR_BUSY, "too much is waiting");
-	}
-	r->rc = rc;
+		r->rc = err_set(&r->err, ERR_NOMEM, "no memory to reload");
+	else if (make_ready(r) == 0)
+		return;
 	reload_done(r);
 }

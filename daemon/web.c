@@ -58,6 +58,7 @@ struct web_call {
 	struct api_reply reply;
 	struct snapshot *snapshot; /* what the call sees */
 	struct snapshot *next; /* made live by this call */
+	bool wants_reload; /* made live, and the configuration is another by now */
 	struct ingest ingest;
 	bool needs_key; /* the token stands in the body, as some Segment libraries send it */
 	bool is_answered; /* the reply is final before the writer was asked */
@@ -148,6 +149,8 @@ call_finish(struct web_call *c)
 		service_swap_snapshot(c->web->service, c->next);
 		c->next = NULL;
 	}
+	if (c->wants_reload)
+		reload_on_hangup(c->web->service, 0);
 	if (c->env.outbox_changed)
 		sending_wake(c->web->service);
 	reply_send(c->web, c->request, &c->reply, NULL);
@@ -279,6 +282,11 @@ live_committed(void *cookie, struct pipeline *p)
 
 	if (next == NULL)
 		return;
+	/* Compiled for a configuration that was reloaded meanwhile: they are read once more. */
+	if (next->config != pipeline_snapshot(p)->config) {
+		c->wants_reload = true;
+		return;
+	}
 	c->next = snapshot_ref(next);
 	pipeline_swap(p, next);
 }

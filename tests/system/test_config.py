@@ -230,6 +230,27 @@ def the_last_of_many_hangups_counts():
         same(len(os.listdir(house.path("last"))), 1, "files of the last channel")
 
 
+def rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configuration():
+    with SmallHouse("race") as house:
+        house.write("rules/many.rules", "".join(f'rule r{n} "R"\n  when text contains "word{n}"\n  then\n    tag author "t"\n  end\nend\n' for n in range(4000)))
+        house.start()
+        text = open(house.config).read()
+        for n in range(8):
+            house.write("earshot.yaml", text.replace("dir: out,", f"dir: out{n},"))
+            house.write("rules/new.rules", f'rule new{n} "New"\n  when text contains "fresh"\n  then\n    alert "support" as low\n  end\nend\n')
+            os.kill(house.process.pid, signal.SIGHUP)
+            time.sleep(0.05 * n)  # now the one is made ready first, now the other
+            house.verb("apply", "--reason", "a race", code=0)
+            wait_for("the last configuration", lambda: os.path.exists(house.path(f"out{n}")))
+            wait_for("the last rules", lambda: house.log_since_start().rfind("rules.live version=") > 0 and
+                     f"rules.live version={n + 2} " in house.log_since_start())
+            house.send(post(n, "I love what is fresh", author=n % 2 + 1))
+            house.wait_sent(n + 1)
+            same(house.outcomes(n), [(f"new{n}", "alerted"), ("thanks", "queued")], "the rules of the last version")
+            same(len(os.listdir(house.path(f"out{n}"))), 1, "under the last configuration")
+        need("config.kept" not in house.log_since_start(), "no hangup was refused")
+
+
 def a_hangup_adopts_where_requests_may_go():
     with SmallHouse("policy") as house, contextlib.closing(Feed()) as feed:
         house.configure(sources=f"{{blog: {{type: feed, url: '{feed.url}'}}}}")
@@ -352,7 +373,8 @@ if __name__ == "__main__":
                a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token, check_misses_the_files_that_a_start_would_miss,
                with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
                a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
-               a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts, a_hangup_adopts_where_requests_may_go,
+               a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts,
+               rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configuration, a_hangup_adopts_where_requests_may_go,
                a_hangup_does_not_open_the_door, a_database_of_two_names_has_one_daemon,
                a_body_that_is_too_large_is_a_problem_like_any_other, a_hangup_never_touches_the_rules, one_key_is_one_request,
                what_was_acknowledged_is_there_after_a_kill, one_an_array_or_lines])
