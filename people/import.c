@@ -136,8 +136,8 @@ take_row(struct import *i, int rc, struct person_row *p, struct err *err)
 		rc = import_judge(i, p, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : reject(i);
-	/* A dry run writes as well, and rolls everything back at the end: later rows must see the
-	 * earlier ones. */
+	/* A dry run writes as well, and rolls everything back at the end, or when it pauses: later rows
+	 * must see the earlier ones. */
 	if (!store_in_transaction(i->st) && store_begin(i->st, err) < 0)
 		return -1;
 	rc = is_erased(i, p, err);
@@ -263,7 +263,6 @@ import_feed(struct import *i, struct slice chunk, struct err *err)
 int
 import_pause(struct import *i, struct err *err)
 {
-	assert(!i->o.is_dry_run);
 	if (batch_end(i, err) == 0)
 		return 0;
 	store_rollback(i->st);

@@ -76,7 +76,7 @@ bool import_is_jsonl(struct slice front);
 int import_new(struct store *st, const struct import_options *o, struct diag_list *diags,
     struct import **i_r, struct err *err);
 int import_feed(struct import *i, struct slice chunk, struct err *err); /* in any pieces */
-/* What was fed is committed, and others may write before more is fed.  Not in a dry run. */
+/* What was fed is committed (in a dry run: forgotten), and others may write before more is fed. */
 int import_pause(struct import *i, struct err *err);
 int64_t import_rows(const struct import *i); /* so far */
 int import_end(struct import *i, struct import_report *report_r,
