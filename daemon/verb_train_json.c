@@ -72,6 +72,7 @@ put_measure(const struct train_measure *m, bool has_sure, struct json_writer *w)
 	put_share(w, "macro_f1", m->macro_f1);
 	put_share(w, "accuracy", m->accuracy);
 	put_share(w, "calibration_error", m->calibration_error);
+	put_share(w, "calibration_by_chance", m->calibration_by_chance);
 	if (has_sure) {
 		put_share(w, "sure_share", m->sure_share);
 		put_share(w, "sure_accuracy", m->sure_accuracy);

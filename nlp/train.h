@@ -60,6 +60,9 @@ struct train_measure {
 	size_t confusion[3][3]; /* [label][said] */
 	double macro_recall, macro_f1, accuracy;
 	double calibration_error; /* expected, ten equal bins of the best class's probability */
+	/* What probabilities that are exactly right would show in the mean: of few posts a tenth of
+	 * them is by chance not what was foreseen. */
+	double calibration_by_chance;
 	double sure_share, sure_accuracy; /* of those not unsure */
 };
 

@@ -112,12 +112,14 @@ best_of(const int32_t p[3])
 }
 
 #define BINS 10
+/* The mean size of what is normally distributed, of its standard deviation: root of 2/pi. */
+#define MEAN_DEVIATION 0.7978845608028654
 
 struct train_measure
 train_measure_of(const struct train_sample *samples, size_t count)
 {
 	struct train_measure m = {.rows = count};
-	double bin_sum[BINS] = {0}, bin_right[BINS] = {0};
+	double bin_sum[BINS] = {0}, bin_right[BINS] = {0}, bin_variance[BINS] = {0};
 	size_t right = 0, sure = 0, sure_right = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct train_sample *s = &samples[i];
@@ -131,6 +133,7 @@ train_measure_of(const struct train_sample *samples, size_t count)
 		sure_right += !s->is_unsure && is_right;
 		bin_sum[bin] += top / 1000.0;
 		bin_right[bin] += is_right;
+		bin_variance[bin] += top / 1000.0 * (1 - top / 1000.0);
 	}
 	for (int k = 0; k < 3; k++) {
 		double of_label = 0, of_said = 0, hit = (double)m.confusion[k][k];
@@ -141,8 +144,10 @@ train_measure_of(const struct train_sample *samples, size_t count)
 		m.macro_recall += of_label > 0 ? hit / of_label / 3 : 0;
 		m.macro_f1 += of_label + of_said > 0 ? 2 * hit / (of_label + of_said) / 3 : 0;
 	}
-	for (int k = 0; k < BINS && count > 0; k++)
+	for (int k = 0; k < BINS && count > 0; k++) {
 		m.calibration_error += fabs(bin_sum[k] - bin_right[k]) / (double)count;
+		m.calibration_by_chance += MEAN_DEVIATION * sqrt(bin_variance[k]) / (double)count;
+	}
 	m.accuracy = count > 0 ? (double)right / (double)count : 0;
 	m.sure_share = count > 0 ? (double)sure / (double)count : 0;
 	m.sure_accuracy = sure > 0 ? (double)sure_right / (double)sure : 0;

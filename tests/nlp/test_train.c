@@ -867,6 +867,10 @@ measures_are_those_worked_out_by_hand(void **state)
 	/* Bins of .4: one wrong, off by .4; .6: one right, .35; .7: .3; .8: .2; .9 and above: .9 and
 	 * 1.0 for one right, .9. */
 	assert_true(fabs(m.calibration_error - (0.4 + 0.35 + 0.3 + 0.2 + 0.9) / 6) < 1e-9);
+	/* In each bin root of the sum of p(1-p), times root of 2/pi; the last bin has .9 and 1.0. */
+	double deviations = sqrt(0.24) + sqrt(0.2275) + sqrt(0.21) + sqrt(0.16) + sqrt(0.09);
+	assert_true(
+	    fabs(m.calibration_by_chance - sqrt(2 / 3.14159265358979) * deviations / 6) < 1e-9);
 	assert_true(fabs(m.sure_share - 4.0 / 6) < 1e-9);
 	assert_true(fabs(m.sure_accuracy - 3.0 / 4) < 1e-9);
 	struct train_measure none = train_measure_of(NULL, 0);
