@@ -137,5 +137,8 @@ why_rebuild(struct api_call *c, const struct why *y, const struct rule_set *set,
 	    .customer = sp->customer,
 	    .subject = sp->subject,
 	};
+	/* once for all rules that are explained */
+	if (rule_set_look_up(set, &then->score, c->env->arena, &then->occ.words, err) < 0)
+		return -1;
 	return fill_local_times(c, &then->occ, err);
 }

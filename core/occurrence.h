@@ -190,6 +190,8 @@ struct author_facts {
 	const struct adoption *adoption; /* NULL: not known */
 };
 
+struct rule_words;
+
 struct occurrence {
 	enum occurrence_kind kind;
 	struct slice id; /* of the post */
@@ -198,6 +200,8 @@ struct occurrence {
 	int64_t behind_ms; /* its stream was so far ahead of it when it came; 0: it was not */
 	const struct post *post;
 	const struct score *score;
+	const struct rule_words
+	    *words; /* of the score, by rule_set_look_up(); NULL: not looked up */
 	const struct author_facts *author;
 	const struct customer *customer; /* NULL: the author is not linked to anybody we know */
 	const struct event *event; /* OCCURRENCE_EVENT: then post, score and author are NULL */

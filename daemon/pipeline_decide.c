@@ -162,6 +162,8 @@ pipeline_decide(
 	occ.subject = sp->subject;
 	local_time_fill(p->zones, p->snapshot->config->actions.brand_timezone, &occ);
 	*queued_r = 0;
+	if (rule_set_look_up(p->snapshot->rules, occ.score, p->arena, &occ.words, err) < 0)
+		return -1;
 	if (rule_set_evaluate(p->snapshot->rules, &occ, &facts, p->arena, &firings, &count, err) <
 	    0)
 		return -1;

@@ -97,6 +97,7 @@ make_room(struct compiler *c, size_t counts[ITEM_KIND_COUNT])
 {
 	struct rule_set *s = c->set;
 	size_t parts = 0;
+	void *rules;
 
 	for (size_t f = 0; f < s->file_count; f++) {
 		for (const struct item *it = c->files[f].first; it != NULL; it = it->next) {
@@ -104,7 +105,8 @@ make_room(struct compiler *c, size_t counts[ITEM_KIND_COUNT])
 			parts += compile_part_count(it);
 		}
 	}
-	s->rules = arena_array(s->arena, counts[ITEM_RULE] + 1, sizeof *s->rules);
+	rules = arena_array(s->arena, counts[ITEM_RULE] + 1, sizeof *s->rules);
+	s->rules = rules == NULL ? NULL : mem_line(rules);
 	s->watches = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watches);
 	s->watch_heads = arena_array(s->arena, counts[ITEM_WATCH] + 1, sizeof *s->watch_heads);
 	s->programs = arena_array(s->arena, counts[ITEM_RULE] + parts + 1, sizeof *s->programs);

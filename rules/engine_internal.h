@@ -129,6 +129,7 @@ enum step_kind {
 	STEP_BOUNDS, /* a number is within low and high, or is not */
 	STEP_BITS, /* the field has one of the values of bits, which tell all, or has none */
 	STEP_MEETS, /* the same with a set, of whose values bits has id % 64 */
+	STEP_LISTED, /* the author is on the list a test asks for, or is not */
 	STEP_PERIOD, /* it happened from low on and before high */
 	STEP_TEST /* a test's answer is `wanted` */
 };
@@ -136,13 +137,14 @@ struct step {
 	uint8_t kind;
 	uint8_t wanted; /* TEST: enum tristate; else whether the value is to be there */
 	uint16_t slot; /* BOUNDS: among the numbers; BITS, MEETS: the domain */
-	uint32_t arg; /* MEETS: the set; TEST: the test */
+	uint32_t arg; /* MEETS, LISTED: the set; TEST: the test */
 	uint32_t yes, no; /* the step to go on with, or one of the ends below */
 	union {
 		struct {
 			int64_t low, high;
 		};
 		uint64_t bits;
+		uint32_t test; /* LISTED */
 	};
 };
 #define STEP_HOLDS UINT32_MAX
@@ -166,7 +168,7 @@ struct item_place {
 };
 
 struct compiled_rule {
-	struct rule_head head;
+	_Alignas(64) struct rule_head head; /* what is asked of many of them is in few lines */
 	struct item_place place;
 	uint32_t after, unless; /* programs; PROGRAM_NONE */
 	uint32_t example_count;
@@ -328,6 +330,14 @@ struct list_answer {
 
 #define AUTHOR_NAMES 3
 
+/* rules.h */
+struct rule_words {
+	const struct rule_set *set;
+	const struct token *tokens; /* the score's */
+	size_t token_count;
+	struct phrase_text text;
+};
+
 struct evaluation {
 	struct firing_teller teller; /* of its firings; first */
 	const struct rule_set *set;
@@ -335,12 +345,12 @@ struct evaluation {
 	const struct rule_facts *facts;
 	const struct node *given; /* of an example: stands for what the post would have */
 	struct arena *arena;
-	struct phrase_text text;
+	const struct phrase_text *text; /* NULL: not looked up yet */
 	uint64_t *phrase_bits; /* of the keywords found; NULL while they are few */
 	uint32_t hit_cap;
 	bool has_no_memory;
 	bool has_author_names;
-	bool has_asked_text;
+	bool asks_lists; /* somebody knows who was put on lists */
 	uint8_t author_name_count;
 	uint64_t found; /* bit per domain whose values were looked for */
 	struct domain_values *domains;
@@ -383,8 +393,10 @@ evaluation_common(struct evaluation *e, uint16_t domain, const struct id_set *se
 bool evaluation_has_phrase(const struct evaluation *e, uint32_t phrase);
 bool id_set_has(const struct id_set *s, uint32_t id);
 int evaluation_find(struct evaluation *e, size_t domain);
-/* Asks for the words of the text, which will be looked for; -1 without memory. */
-int evaluation_ask_text(struct evaluation *e);
+/* The words of the occurrence's text in the set: those that it brings along, if they are, else looked up now;
+ * NULL without memory. */
+const struct phrase_text *
+look_up_text(const struct rule_set *set, const struct occurrence *occ, struct arena *a);
 
 /* The values of a domain, looked for when first asked. */
 static inline const struct domain_values *
@@ -416,8 +428,14 @@ evaluation_has_number(struct evaluation *e, size_t number)
 uint32_t evaluation_word(struct evaluation *e, enum field_fold how, struct slice text);
 /* Do the values and the set share an id? */
 bool evaluation_meets(const struct domain_values *v, const struct id_set *set);
-/* Does what the chain asks from this step on hold? */
-bool steps_hold(struct evaluation *e, uint32_t step);
+/* IN_LIST: of the author, not of the customer. */
+static inline bool
+test_is_of_author(const struct test *t)
+{
+	return t->field->subject[0] == 'a';
+}
+/* Is the author or customer on the test's list, whether it asks for that or for the opposite? */
+enum tristate evaluation_listed(struct evaluation *e, const struct test *t);
 
 /* The programs whose conditions hold, in order, each once, go to take, whose answer is returned; -1
  * without memory. */

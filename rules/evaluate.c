@@ -37,16 +37,21 @@ values_put(struct domain_values *v, uint32_t id)
 static int
 hits_grow(struct evaluation *e, struct domain_values *v)
 {
-	uint32_t cap = e->hit_cap == 0 ? HITS_WALKED : e->hit_cap * 2;
-	uint32_t *ids = arena_alloc(e->arena, cap * sizeof *ids);
+	uint32_t cap = e->hit_cap < HITS_WALKED ? HITS_WALKED : e->hit_cap * 2;
+	uint32_t *ids;
 
+	if (v->count == 0) {
+		v->ids = v->few;
+		e->hit_cap = VALUES_FEW;
+		return 0;
+	}
+	ids = arena_alloc(e->arena, cap * sizeof *ids);
 	if (ids == NULL)
 		return -1;
-	if (v->count > 0)
-		memcpy(ids, v->ids, v->count * sizeof *ids);
+	memcpy(ids, v->ids, v->count * sizeof *ids);
 	v->ids = ids;
 	e->hit_cap = cap;
-	if (v->count == 0 || e->phrase_bits != NULL)
+	if (v->count < HITS_WALKED || e->phrase_bits != NULL)
 		return 0;
 	e->phrase_bits =
 	    arena_array(e->arena, e->set->phrases.count / 64 + 1, sizeof *e->phrase_bits);
@@ -85,28 +90,19 @@ find_phrases_at(struct evaluation *e, size_t i, uint32_t word, uint32_t next)
 	if (found != 0 && hit(e, found - 1) < 0)
 		return -1;
 	for (found = phrases_pair(p, word, next); found != 0; found = p->list[found - 1].next)
-		if (phrases_at(p, found - 1, &e->text, i) && hit(e, found - 1) < 0)
+		if (phrases_at(p, found - 1, e->text, i) && hit(e, found - 1) < 0)
 			return -1;
 	return 0;
-}
-
-int
-evaluation_ask_text(struct evaluation *e)
-{
-	if (e->has_asked_text || !e->set->has_phrases || e->occ->score == NULL)
-		return 0;
-	e->has_asked_text = true;
-	return phrase_text_ask(&e->text, &e->set->words, e->occ->score, e->arena);
 }
 
 static int
 find_phrases(struct evaluation *e)
 {
-	const struct phrase_text *t = &e->text;
+	const struct phrase_text *t = look_up_text(e->set, e->occ, e->arena);
 
-	if (evaluation_ask_text(e) < 0 ||
-	    phrase_text_answer(&e->text, &e->set->words, e->arena) < 0)
+	if (t == NULL)
 		return -1;
+	e->text = t;
 	for (size_t i = 0; i < t->count; i++) {
 		/* the places behind the last token are 0 */
 		uint32_t next = t->ids[i + 1], other;
@@ -146,7 +142,10 @@ evaluation_word(struct evaluation *e, enum field_fold how, struct slice text)
 	struct slice s = unmarked(how, text);
 	unsigned char first = s.len == 0 ? 0 : (unsigned char)s.ptr[0];
 	char small[256], *room = small;
+	uint32_t id;
 
+	if (how != FOLD_LOCALE && words_find_short(w, s, &id))
+		return id;
 	/* folding keeps lengths */
 	if (first < 0x80 && !words_may_have(w, (unsigned char)fold_char(first), s.len))
 		return 0;
@@ -268,7 +267,11 @@ evaluation_begin(struct evaluation *e, const struct rule_set *set, const struct 
 	       numbers = set->number_count * sizeof *e->numbers;
 	char *room = arena_alloc(a, folded + numbers + set->domain_count * sizeof *e->domains);
 
-	*e = (struct evaluation){.set = set, .occ = occ, .facts = facts, .arena = a};
+	*e = (struct evaluation){.set = set,
+	    .occ = occ,
+	    .facts = facts,
+	    .arena = a,
+	    .asks_lists = facts != NULL && facts->in_list != NULL};
 	if (room == NULL)
 		return -1;
 	memset(room, 0, folded);

@@ -128,8 +128,8 @@ test_starts(struct evaluation *e, const struct test *t)
 {
 	if (!evaluation_domain(e, DOMAIN_TEXT)->is_known)
 		return TRI_UNKNOWN;
-	return tri(e->text.count > 0 &&
-	    phrases_at(&e->set->phrases, e->set->sets[t->set].ids[0], &e->text, 0));
+	return tri(e->text != NULL && e->text->count > 0 &&
+	    phrases_at(&e->set->phrases, e->set->sets[t->set].ids[0], e->text, 0));
 }
 
 static enum tristate
@@ -373,11 +373,11 @@ was_added(struct evaluation *e, const struct test *t, enum action_target who)
 }
 
 /* Written items first; then those that an `add to list` of the past put there. */
-static enum tristate
-test_in_list(struct evaluation *e, const struct test *t)
+enum tristate
+evaluation_listed(struct evaluation *e, const struct test *t)
 {
 	const struct id_set *list = &e->set->sets[t->set];
-	bool is_author = t->field->subject[0] == 'a';
+	bool is_author = test_is_of_author(t);
 	enum tristate r;
 
 	if (e->given != NULL && evaluation_given_list(e, t, &r))
@@ -442,7 +442,7 @@ evaluation_test(struct evaluation *e, const struct test *t)
 	case RULE_OPCODE_TEST_PLAIN: r = test_plain(e, t); break;
 	case RULE_OPCODE_TEST_ATTRIBUTE: r = test_attribute(e, t); break;
 	case RULE_OPCODE_TEST_FLAG: r = evaluation_flag(e, t->field); break;
-	case RULE_OPCODE_TEST_IN_LIST: r = test_in_list(e, t); break;
+	case RULE_OPCODE_TEST_IN_LIST: r = evaluation_listed(e, t); break;
 	case RULE_OPCODE_TEST_ALLOWS: r = evaluation_allows(e, t); break;
 	case RULE_OPCODE_TEST_IN_SEGMENT: r = test_in_segment(e, t); break;
 	case RULE_OPCODE_TEST_KNOWN: r = test_known(e, t); break;

@@ -39,19 +39,6 @@ fold_char(uint32_t c)
 	return c;
 }
 
-#define HIGH_BITS UINT64_C(0x8080808080808080)
-
-/* Eight letters of ASCII at once. */
-static inline uint64_t
-fold_eight(uint64_t w)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	/* the high bit of each byte: at least 'A' and at most 'Z' */
-	uint64_t upper = (w + (0x80 - 'A') * ones) & ~(w + (0x7f - 'Z') * ones) & HIGH_BITS;
-
-	return w | upper >> 2;
-}
-
 /* The first size bytes, which are at most eight; false when one of them is no ASCII. */
 static inline bool
 fold_some(const char *from, size_t size, char *out)
@@ -59,7 +46,7 @@ fold_some(const char *from, size_t size, char *out)
 	uint64_t w = 0;
 
 	memcpy(&w, from, size);
-	if ((w & HIGH_BITS) != 0)
+	if ((w & FOLD_HIGH_BITS) != 0)
 		return false;
 	w = fold_eight(w);
 	memcpy(out, &w, size);

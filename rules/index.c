@@ -2,7 +2,7 @@
  * index.c - which programs hold for an occurrence.
  *
  * The occurrence's own values name what is filed under them (index_build.c); of these, whose gates are open
- * (gates.c) is looked at, and what else they ask is checked (steps.c).  Most end where they are filed: an entry
+ * (gates.c) is looked at, and what else they ask is checked: chains of steps (steps.c makes them).  Most end where they are filed: an entry
  * says its gates, and four of them lie in a line of the processor's cache.
  *
  * Memory is asked for before it is read, for many at a time, so that the waits are beside each other.
@@ -15,9 +15,75 @@
 #include "core/prefetch.h"
 
 /* What is found is put in order: few by inserting, many through a bitmap over all programs. */
-#define FOUND_FEW 64
+#define FOUND_FEW 64 /* a multiple of four */
 #define CANDIDATES_AT_ONCE 256
 #define VALUES_AT_ONCE 16
+
+/* ---- what else is asked ---- */
+
+static inline bool
+is_within(struct evaluation *e, const struct step *c)
+{
+	int64_t n;
+
+	if (!evaluation_has_number(e, c->slot))
+		return false;
+	n = e->numbers[c->slot];
+	return (n >= c->low && n <= c->high) == c->wanted;
+}
+
+/* Most sets have no value whose bit is there. */
+static inline bool
+has_values(struct evaluation *e, const struct step *c)
+{
+	const struct domain_values *v = evaluation_domain(e, c->slot);
+	bool meets = (v->bits & c->bits) != 0;
+
+	if (meets && c->kind == STEP_MEETS)
+		meets = evaluation_meets(v, &e->set->sets[c->arg]);
+	return v->is_known && meets == c->wanted;
+}
+
+/* Who was looked up before and is not among the written items was put there by an action, or is not on the
+ * list. */
+static inline bool
+is_listed(struct evaluation *e, const struct step *c)
+{
+	enum tristate listed = TRI_NO;
+
+	if (e->has_author_names && e->given == NULL)
+		for (size_t i = 0; i < e->author_name_count && listed == TRI_NO; i++)
+			listed = id_set_has(&e->set->sets[c->arg], e->author_names[i]) ? TRI_YES
+										       : TRI_NO;
+	if (listed == TRI_NO && (!e->has_author_names || e->given != NULL || e->asks_lists))
+		listed = evaluation_listed(e, &e->set->tests[c->test]);
+	return listed == (c->wanted ? TRI_YES : TRI_NO);
+}
+
+static bool
+steps_hold(struct evaluation *e, uint32_t step)
+{
+	while (step < STEP_FAILS) {
+		const struct step *c = &e->set->steps[step];
+		bool is_so = false;
+
+		switch ((enum step_kind)c->kind) {
+		case STEP_BOUNDS: is_so = is_within(e, c); break;
+		case STEP_BITS:
+		case STEP_MEETS: is_so = has_values(e, c); break;
+		case STEP_LISTED: is_so = is_listed(e, c); break;
+		case STEP_PERIOD: is_so = e->occ->at_ms >= c->low && e->occ->at_ms < c->high; break;
+		case STEP_TEST:
+			is_so =
+			    evaluation_test(e, &e->set->tests[c->arg]) == (enum tristate)c->wanted;
+			break;
+		}
+		step = is_so ? c->yes : c->no;
+	}
+	return step == STEP_HOLDS;
+}
+
+/* ---- candidates ---- */
 
 struct run {
 	struct evaluation *e;
@@ -66,18 +132,25 @@ run_cluster(struct run *r, const struct entry_range *c)
 	return 0;
 }
 
-static int
-run_candidates(struct run *r)
+/* What the candidates from this one on ask is asked for. */
+static void
+fetch_steps(const struct run *r, size_t from)
 {
 	const struct step *steps = r->e->set->steps;
-	size_t count = r->candidate_count;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = from; i < r->candidate_count; i++) {
 		uint32_t step = r->candidates[i]->step;
 
 		if (step != STEP_HOLDS)
 			prefetch(&steps[step]);
 	}
+}
+
+static int
+run_candidates(struct run *r)
+{
+	size_t count = r->candidate_count;
+
 	for (size_t i = 0; i < count; i++) {
 		const struct index_entry *entry = r->candidates[i];
 		uint32_t cluster = entry->program & ~ENTRY_CLUSTER;
@@ -98,7 +171,7 @@ sift(struct run *r, uint32_t first, uint32_t count)
 	uint64_t shut = r->shut;
 
 	while (entry < end) {
-		size_t n = r->candidate_count, room = CANDIDATES_AT_ONCE - n;
+		size_t n = r->candidate_count, from = n, room = CANDIDATES_AT_ONCE - n;
 		const struct index_entry *stop = (size_t)(end - entry) > room ? entry + room : end;
 
 		for (; entry < stop; entry++) {
@@ -106,6 +179,7 @@ sift(struct run *r, uint32_t first, uint32_t count)
 			n += (entry->gates & shut) == 0;
 		}
 		r->candidate_count = n;
+		fetch_steps(r, from);
 		if (n == CANDIDATES_AT_ONCE && run_candidates(r) < 0)
 			return -1;
 	}
@@ -115,25 +189,31 @@ sift(struct run *r, uint32_t first, uint32_t count)
 /* What is filed under a value is asked for up to so many bytes; the processor goes on by itself. */
 #define FETCHED_MAX 512
 
-/* Asks for what is filed under the values of a domain. */
-static int
-fetch_domain(struct run *r, size_t domain)
+/* Asks where what is filed under the values of a domain lies. */
+static void
+fetch_places(struct run *r, size_t domain)
 {
 	const struct domain_values *v = evaluation_domain(r->e, domain);
 	const struct index_domain *d = &r->x->domains[domain];
 	size_t count = v->count < VALUES_AT_ONCE ? v->count : VALUES_AT_ONCE;
 
-	if (r->e->has_no_memory)
-		return -1;
 	for (size_t i = 0; i < count; i++)
 		prefetch(&d->starts[v->ids[i]]);
+}
+
+static void
+fetch_entries(struct run *r, size_t domain)
+{
+	const struct domain_values *v = &r->e->domains[domain];
+	const struct index_domain *d = &r->x->domains[domain];
+	size_t count = v->count < VALUES_AT_ONCE ? v->count : VALUES_AT_ONCE;
+
 	for (size_t i = 0; i < count; i++) {
 		uint32_t first = d->starts[v->ids[i]], end = d->starts[v->ids[i] + 1];
 		size_t size = (end - first) * sizeof *r->x->entries;
 
 		prefetch_bytes(&r->x->entries[first], size < FETCHED_MAX ? size : FETCHED_MAX);
 	}
-	return 0;
 }
 
 static int
@@ -149,38 +229,50 @@ sift_domain(struct run *r, size_t domain)
 	return 0;
 }
 
-/* The text's words are asked for first and heard last: by then they are here. */
 static int
 fetch_all(struct run *r)
 {
-	bool has_text = (r->x->filed >> DOMAIN_TEXT & 1) != 0;
-
-	if (has_text && evaluation_ask_text(r->e) < 0)
+	for (uint64_t left = r->x->filed; left != 0; left &= left - 1)
+		fetch_places(r, (size_t)__builtin_ctzll(left));
+	if (r->e->has_no_memory)
 		return -1;
-	for (uint64_t left = r->x->filed & ~(UINT64_C(1) << DOMAIN_TEXT); left != 0;
-	     left &= left - 1)
-		if (fetch_domain(r, (size_t)__builtin_ctzll(left)) < 0)
-			return -1;
-	return has_text ? fetch_domain(r, DOMAIN_TEXT) : 0;
+	for (uint64_t left = r->x->filed; left != 0; left &= left - 1)
+		fetch_entries(r, (size_t)__builtin_ctzll(left));
+	return 0;
 }
 
+/* Four numbers at once; those of programs are less than INT32_MAX. */
+typedef int32_t four __attribute__((vector_size(16)));
+#define FOUR_MAX (FOUND_FEW / 4)
+
+/* Each goes where there is room behind all that are less, which no branch depends on; of what was found
+ * twice one finds the other there, and a place stays empty. */
 static void
 order_few(struct run *r)
 {
-	uint32_t *items = r->found;
-	size_t n = 0;
+	union {
+		four fours[FOUR_MAX];
+		int32_t items[FOUND_FEW];
+	} all;
+	int32_t placed[FOUND_FEW];
+	size_t count = r->found_count, fours = (count + 3) / 4, n = 0;
 
-	for (size_t i = 1; i < r->found_count; i++) {
-		uint32_t program = items[i];
-		size_t k = i;
-
-		for (; k > 0 && items[k - 1] > program; k--)
-			items[k] = items[k - 1];
-		items[k] = program;
+	for (size_t i = 0; i < fours * 4; i++) {
+		all.items[i] = i < count ? (int32_t)r->found[i] : INT32_MAX;
+		placed[i] = INT32_MAX;
 	}
-	for (size_t i = 0; i < r->found_count; i++)
-		if (n == 0 || items[n - 1] != items[i])
-			items[n++] = items[i];
+	for (size_t i = 0; i < count; i++) {
+		int32_t item = all.items[i];
+		four less = {0, 0, 0, 0}, own = {item, item, item, item};
+
+		for (size_t k = 0; k < fours; k++)
+			less += all.fours[k] < own; /* -1 for each */
+		placed[-(less[0] + less[1] + less[2] + less[3])] = item;
+	}
+	for (size_t i = 0; i < count; i++) {
+		r->found[n] = (uint32_t)placed[i];
+		n += placed[i] != INT32_MAX;
+	}
 	r->found_count = n;
 }
 

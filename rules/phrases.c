@@ -168,25 +168,22 @@ begin_text(struct phrase_text *t, const struct token *tokens, size_t count, stru
 }
 
 int
-phrase_text_ask(
+phrase_text_look_up(
     struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a)
 {
 	struct token *tokens = s->tokens;
 	size_t count = s->token_count;
+	bool is_whole;
 
 	if (begin_text(t, tokens, count, a) < 0)
 		return -1;
-	if (ask_words(t, w))
-		return 0;
-	if (phrase_tokens_split(a, &tokens, &count) < 0 || begin_text(t, tokens, count, a) < 0)
-		return -1;
-	(void)ask_words(t, w); /* nothing is left to split */
-	return 0;
-}
-
-int
-phrase_text_answer(struct phrase_text *t, const struct words *w, struct arena *a)
-{
+	is_whole = ask_words(t, w);
+	if (!is_whole) {
+		if (phrase_tokens_split(a, &tokens, &count) < 0 ||
+		    begin_text(t, tokens, count, a) < 0)
+			return -1;
+		(void)ask_words(t, w); /* nothing is left to split */
+	}
 	for (size_t i = 0; i < t->count; i++)
 		if (t->ids[i] != 0)
 			t->ids[i] = words_answer(w, t->tokens[i].folded, t->ids[i]);

@@ -54,11 +54,10 @@ struct phrase_text {
 /* Words with hyphens become their parts ("too-late" is "too" and "late"). tokens and count are
  * replaced, with memory of a, where there are any; -1 without memory. */
 int phrase_tokens_split(struct arena *a, struct token **tokens, size_t *count);
-/* In two steps, so that the waits for memory are beside other work: the words are asked for, then what
- * was answered is put down.  -1 without memory. */
-int phrase_text_ask(
+/* All words are asked for before the first is heard, so that the waits for memory are beside each other.
+ * -1 without memory. */
+int phrase_text_look_up(
     struct phrase_text *t, const struct words *w, const struct score *s, struct arena *a);
-int phrase_text_answer(struct phrase_text *t, const struct words *w, struct arena *a);
 
 int phrases_init(struct phrases *p);
 void phrases_fini(struct phrases *p);

@@ -26,6 +26,7 @@ struct diag_list;
 struct err;
 struct json_writer;
 struct rule_set;
+struct rule_words;
 
 /* A file of the rules folder. */
 struct rule_source {
@@ -85,6 +86,18 @@ struct rule_facts {
 	/* Asked afterwards: likes, replies and reposts of then were not kept, and are left out. */
 	bool counts_are_gone;
 };
+
+/*
+ * What the words of a post's text are in a set: its keywords have numbers, and a post's words are looked up
+ * once, for whatever is asked of the post by this set afterwards: evaluating, explaining, measuring.  They go
+ * along in the occurrence (occurrence.words); without them, or with those of another set or score, the words
+ * are looked up whenever somebody asks.
+ *
+ * words_r: in a, good for as long as the score's tokens and the set are.  -1 without memory or with a full
+ * arena.
+ */
+int rule_set_look_up(const struct rule_set *set, const struct score *score, struct arena *a,
+    const struct rule_words **words_r, struct err *err);
 
 /* Evaluates every rule and watch that sees such occurrences (events, or posts: rule_head.sees_events), is
  * not off and whose from..until holds; firings_r in a: those

@@ -72,6 +72,11 @@ step_of(struct rule_set *s, uint32_t number, bool wants, struct ways ways)
 		c.wanted = wants == (t->opcode == RULE_OPCODE_TEST_MEETS);
 		c.arg = t->set;
 		c.bits = t->bits;
+	} else if (t->opcode == RULE_OPCODE_TEST_IN_LIST && test_is_of_author(t)) {
+		c.kind = STEP_LISTED;
+		c.wanted = wants != t->is_negated;
+		c.arg = t->set;
+		c.test = number;
 	}
 	c.slot = (uint16_t)slot;
 	return c;
@@ -218,51 +223,4 @@ steps_finish(struct rule_set *s, struct step_list *l)
 	if (l->count > 0)
 		memcpy(s->steps, l->items, l->count * sizeof *s->steps);
 	return 0;
-}
-
-/* ---- running them ---- */
-
-static inline bool
-is_within(struct evaluation *e, const struct step *c)
-{
-	int64_t n;
-
-	if (!evaluation_has_number(e, c->slot))
-		return false;
-	n = e->numbers[c->slot];
-	return (n >= c->low && n <= c->high) == c->wanted;
-}
-
-/* Most sets have no value whose bit is there. */
-static inline bool
-has_values(struct evaluation *e, const struct step *c)
-{
-	const struct domain_values *v = evaluation_domain(e, c->slot);
-	bool meets = (v->bits & c->bits) != 0;
-
-	if (meets && c->kind == STEP_MEETS)
-		meets = evaluation_meets(v, &e->set->sets[c->arg]);
-	return v->is_known && meets == c->wanted;
-}
-
-bool
-steps_hold(struct evaluation *e, uint32_t step)
-{
-	while (step < STEP_FAILS) {
-		const struct step *c = &e->set->steps[step];
-		bool is_so = false;
-
-		switch ((enum step_kind)c->kind) {
-		case STEP_BOUNDS: is_so = is_within(e, c); break;
-		case STEP_BITS:
-		case STEP_MEETS: is_so = has_values(e, c); break;
-		case STEP_PERIOD: is_so = e->occ->at_ms >= c->low && e->occ->at_ms < c->high; break;
-		case STEP_TEST:
-			is_so =
-			    evaluation_test(e, &e->set->tests[c->arg]) == (enum tristate)c->wanted;
-			break;
-		}
-		step = is_so ? c->yes : c->no;
-	}
-	return step == STEP_HOLDS;
 }

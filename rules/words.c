@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "core/prefetch.h"
+#include "rules/fold_internal.h"
 
 #define SLOTS_FIRST 64
 #define WORDS_MAX 100000000u
@@ -62,21 +63,32 @@ head_of(struct slice s)
 	return head | (uint64_t)s.len << 56;
 }
 
+static inline uint32_t
+hash_end(uint64_t h, uint64_t last)
+{
+	h = (h ^ last) * UINT64_C(0x94D049BB133111EB);
+	return (uint32_t)(h ^ h >> 32) | 1;
+}
+
+static inline uint64_t
+hash_begin(size_t len)
+{
+	return len * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 /* Eight bytes at a time, the last of them overlapping, multiplied and mixed; good enough for a table
  * at half load.  Never NOT_ASKED. */
 static inline uint32_t
 hash_text(struct slice s)
 {
-	uint64_t h = s.len * UINT64_C(0x9E3779B97F4A7C15), word;
+	uint64_t h = hash_begin(s.len);
 	size_t i = 0;
 
 	for (; i + 8 < s.len; i += 8) {
 		h = (h ^ bytes_at(s.ptr + i, 8)) * UINT64_C(0xBF58476D1CE4E5B9);
 		h ^= h >> 29;
 	}
-	word = s.len > HEAD_BYTES ? bytes_at(s.ptr + s.len - 8, 8) : head_of(s);
-	h = (h ^ word) * UINT64_C(0x94D049BB133111EB);
-	return (uint32_t)(h ^ h >> 32) | 1;
+	return hash_end(h, s.len > HEAD_BYTES ? bytes_at(s.ptr + s.len - 8, 8) : head_of(s));
 }
 
 static inline unsigned char
@@ -155,6 +167,26 @@ uint32_t
 words_find(const struct words *w, struct slice text)
 {
 	return words_answer(w, text, words_ask(w, text));
+}
+
+/* The length in a head's last byte is none of the letters that folding changes. */
+bool
+words_find_short(const struct words *w, struct slice text, uint32_t *id_r)
+{
+	uint64_t head;
+
+	if (text.len > HEAD_BYTES || ((head = head_of(text)) & FOLD_HIGH_BITS) != 0)
+		return false;
+	head = fold_eight(head);
+	*id_r = 0;
+	for (uint32_t at = place_of(w, hash_end(hash_begin(text.len), head)); w->slots[at].id != 0;
+	     at = (at + 1) & w->slot_mask) {
+		if (w->slots[at].head == head) {
+			*id_r = w->slots[at].id;
+			break;
+		}
+	}
+	return true;
 }
 
 uint32_t

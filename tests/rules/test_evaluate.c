@@ -431,11 +431,31 @@ text_of(const struct rule_set *set, struct arena *a)
 	return text;
 }
 
+/* The words of the post: of this set, of another score, of another set, or not looked up. */
+static void
+give_words(struct random_tree *t, const struct rule_set *set, const struct rule_set *other_set,
+    struct testing_occurrence *o, struct arena *a)
+{
+	const struct score *score = o->occ.score;
+	struct testing_occurrence other;
+
+	if (score == NULL || random_one_in(t, 4))
+		return;
+	if (random_one_in(t, 4)) {
+		random_occurrence(t, &other);
+		score = &other.score;
+	} else if (random_one_in(t, 4)) {
+		set = other_set;
+	}
+	assert_int_equal(rule_set_look_up(set, score, a, &o->occ.words, NULL), 0);
+}
+
 static void
 compare_on(struct random_tree *t, const struct rule_set *set, const struct rules_file *files,
-    uint64_t seed, size_t *fired, size_t *unknown)
+    const struct rule_set *other_set, uint64_t seed, size_t *fired, size_t *unknown)
 {
-	static const struct rule_facts facts = {.in_list = random_in_list};
+	static const struct rule_facts knows = {.in_list = random_in_list};
+	const struct rule_facts *facts = random_one_in(t, 2) ? &knows : NULL;
 	struct testing_occurrence o;
 	struct firing *firings = NULL;
 	struct arena *a = arena_new(64 * 1024 * 1024);
@@ -445,9 +465,10 @@ compare_on(struct random_tree *t, const struct rule_set *set, const struct rules
 	struct slow s;
 
 	random_occurrence(t, &o);
-	assert_int_equal(rule_set_evaluate(set, &o.occ, &facts, a, &firings, &count, &err), 0);
-	assert_int_equal(evaluation_begin(&e, set, &o.occ, &facts, a), 0);
-	s = (struct slow){set, &o.occ, &facts, a, files};
+	give_words(t, set, other_set, &o, a);
+	assert_int_equal(rule_set_evaluate(set, &o.occ, facts, a, &firings, &count, &err), 0);
+	assert_int_equal(evaluation_begin(&e, set, &o.occ, facts, a), 0);
+	s = (struct slow){set, &o.occ, facts, a, files};
 	for (size_t i = 0; i < set->program_count; i++) {
 		const struct program *p = &set->programs[i];
 		const struct node *root = slow_root(&s, p);
@@ -547,6 +568,8 @@ static void
 the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 {
 	size_t fired = 0, unknown = 0, gates = 0, members = 0;
+	struct rule_set *other_set = testing_compile(
+	    "rule r \"R\"\n when text contains \"late\"\n then alert \"x\" as low\nend\n");
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= FILES; seed++) {
@@ -561,12 +584,13 @@ the_engine_agrees_with_the_slow_evaluator_on_random_rules(void **state)
 		gates += set->index.gates.count;
 		files = slow_files(set, t.arena);
 		for (int i = 0; i < OCCURRENCES; i++) {
-			compare_on(&t, set, files, seed, &fired, &unknown);
+			compare_on(&t, set, files, other_set, seed, &fired, &unknown);
 			compare_segments_on(&t, set, files, seed, &members);
 		}
 		rule_set_unref(set);
 		arena_free(t.arena);
 	}
+	rule_set_unref(other_set);
 	print_message("%zu firings, %zu unknown, %zu gates\n", fired, unknown, gates);
 	assert_true(fired > 1000 && unknown > 1000 && gates > 100 && members > 1000);
 }
@@ -707,6 +731,43 @@ a_full_arena_is_an_error_and_no_firing(void **state)
 	rule_set_unref(set);
 }
 
+/* One that cannot look up says so and leaves no words; whoever asks then looks up by themselves. */
+static void
+words_are_looked_up_or_there_is_an_error(void **state)
+{
+	struct rule_set *set = testing_compile(
+	    "rule r \"R\"\n when text contains \"too late\"\n then alert \"x\" as low\nend\n");
+	struct rule_set *silent = testing_compile(
+	    "rule r \"R\"\n when sentiment is above 0\n then alert \"x\" as low\nend\n");
+	struct testing_occurrence t;
+	struct arena *a = arena_new(1024 * 1024), *small = arena_new(16);
+	struct firing *firings;
+	struct err err = {0};
+	size_t count;
+
+	(void)state;
+	testing_occurrence_init(&t);
+	testing_text(&t, "That was too-late's fault", a);
+	assert_int_equal(rule_set_look_up(set, &t.score, small, &t.occ.words, &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_null(t.occ.words);
+	assert_int_equal(rule_set_look_up(silent, &t.score, small, &t.occ.words, &err), 0);
+	assert_null(t.occ.words); /* its rules ask for none */
+	for (int given = 0; given <= 1; given++) {
+		if (given)
+			assert_int_equal(rule_set_look_up(set, &t.score, a, &t.occ.words, &err), 0);
+		assert_true((t.occ.words != NULL) == given);
+		assert_int_equal(
+		    rule_set_evaluate(set, &t.occ, NULL, a, &firings, &count, &err), 0);
+		assert_int_equal(count, 1);
+		assert_true(slice_eq_str(firing_reason(&firings[0]), "text contains \"too late\""));
+	}
+	arena_free(small);
+	arena_free(a);
+	rule_set_unref(set);
+	rule_set_unref(silent);
+}
+
 /* ---- explaining ---- */
 
 static void
@@ -766,6 +827,7 @@ main(void)
 	    cmocka_unit_test(a_reason_with_a_strangers_text_stays_short_and_on_one_line),
 	    cmocka_unit_test(a_rule_fires_from_its_first_minute_until_before_its_last),
 	    cmocka_unit_test(a_full_arena_is_an_error_and_no_firing),
+	    cmocka_unit_test(words_are_looked_up_or_there_is_an_error),
 	    cmocka_unit_test(an_explanation_shows_every_condition_with_what_was_seen_or_missing),
 	};
 
