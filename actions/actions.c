@@ -229,8 +229,10 @@ act_alert(
 		return settle_note(s, row, "shadow: an alert would be raised");
 	}
 	row->outcome = DECISION_ALERTED;
-	if (s->in->mode == SETTLE_REHEARSE)
-		return settle_note(s, row, "an alert would be raised");
+	if (s->in->mode == SETTLE_REHEARSE) {
+		row->note = SLICE_LIT("an alert would be raised");
+		return 0;
+	}
 	if (alert_raise(s->st, s->config, s->in->occ, f->rule, action, firing_reason(f),
 		slice_of(row->id), s->arena, &alert_no, s->err) < 0)
 		return -1;
@@ -447,7 +449,7 @@ hold(struct settle *s, const struct firing *f, const struct why *why)
 
 /* Each action by itself; what was done moves the rule's rest and limits. */
 static int
-fire(struct settle *s, const struct firing *f)
+fire(struct settle *s, const struct firing *f, struct rule_rows *rows)
 {
 	const struct rule_head *rule = f->rule;
 	bool is_done = false, has_message = false;
@@ -478,11 +480,11 @@ fire(struct settle *s, const struct firing *f)
 		is_done |= rests_is_done(row);
 		has_message |= rests_is_done(row) && rests_is_message(action);
 	}
-	return is_done ? guardrails_fired(s, rule, has_message) : 0;
+	return is_done ? guardrails_fired(s, rule, rows, has_message) : 0;
 }
 
 static int
-settle_firing(struct settle *s, const struct firing *f)
+settle_firing(struct settle *s, const struct firing *f, struct rule_rows *rows)
 {
 	const struct rule_head *rule = f->rule;
 	struct window_seen seen;
@@ -495,13 +497,13 @@ settle_firing(struct settle *s, const struct firing *f)
 	/* A rule that waits begins to wait also then: it fires when nobody remembers any more. */
 	if (s->in->mode == SETTLE_REMEMBER &&
 	    (rule->unless.kind == SEQUENCE_NONE || s->in->occ->kind == OCCURRENCE_TIMER))
-		return guardrails_remember(s, rule, &seen);
+		return guardrails_remember(s, rule, rows, &seen);
 	if (s->has_decided)
 		rc = store_decision_exists(
 		    s->st, s->in->occ->kind, s->in->occ->id, rule->id, s->err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	verdict = guardrails_may_act(s, rule, &why);
+	verdict = guardrails_may_act(s, rule, rows, &why);
 	if (verdict == VERDICT_FAILED)
 		return -1;
 	if (verdict == VERDICT_COUNTED)
@@ -511,11 +513,25 @@ settle_firing(struct settle *s, const struct firing *f)
 		rc = settle_history(s, f);
 		if (rc <= 0)
 			return rc;
-		may = guardrails_judge(s, rule, &why);
+		may = guardrails_judge(s, rule, rows, &why);
 	}
 	if (may < 0)
 		return -1;
-	return may == 1 ? fire(s, f) : hold(s, f, &why);
+	return may == 1 ? fire(s, f, rows) : hold(s, f, &why);
+}
+
+/* So many that what they remember is fetched side by side. */
+static int
+settle_some(struct settle *s, const struct firing *const *order, size_t from, size_t count)
+{
+	struct rule_rows rows[AHEAD_RULES];
+
+	ahead_fetch(s, order + from, count, rows);
+	for (size_t i = from; i < from + count; i++)
+		if ((i == 0 || order[i]->rule != order[i - 1]->rule) &&
+		    settle_firing(s, order[i], &rows[i - from]) < 0)
+			return -1;
+	return 0;
 }
 
 static int
@@ -580,14 +596,10 @@ actions_settle(struct store *st, const struct actions_config *config,
 		if (in->firings[i].part == FIRING_RULE)
 			order[rules++] = &in->firings[i];
 	put_in_order(order, rules);
-	for (size_t i = 0; i < rules; i++) {
-		if (i % AHEAD_RULES == 0)
-			ahead_fetch(
-			    &s, order + i, rules - i < AHEAD_RULES ? rules - i : AHEAD_RULES);
-		if ((i == 0 || order[i]->rule != order[i - 1]->rule) &&
-		    settle_firing(&s, order[i]) < 0)
+	for (size_t i = 0; i < rules; i += AHEAD_RULES)
+		if (settle_some(&s, order, i, rules - i < AHEAD_RULES ? rules - i : AHEAD_RULES) <
+		    0)
 			return -1;
-	}
 	/* Behind the rules: a post does not come before itself. */
 	for (size_t i = 0; i < in->firing_count; i++)
 		if ((in->firings[i].part == FIRING_AFTER || in->firings[i].part == FIRING_UNLESS) &&

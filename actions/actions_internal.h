@@ -23,6 +23,7 @@
 #include "actions/actions.h"
 
 #include "actions/channels.h"
+#include "store/ahead.h"
 
 struct attribute_claim { /* a `set` that was done for this occurrence */
 	struct slice name;
@@ -82,10 +83,20 @@ struct untold {
 };
 
 /* --- ahead.c --- */
-/* What these rules, at most AHEAD_RULES, remember will be asked for: the memory it lies in is fetched.
- * Changes nothing.  More at once would push each other out. */
+/* Where the rows stand that a rule has for whom it is settled: found once, for all who ask for them. */
+struct rule_row {
+	bool has_key; /* false: there is nothing to count by, or nothing that counts */
+	const char *nobody; /* why there is nobody to count per, for good */
+	struct store_ahead at;
+};
+struct rule_rows {
+	struct rule_row window, cooldown;
+};
+/* The rows of these rules, at most AHEAD_RULES, in the order of the rules: they will be asked for, and the memory
+ * they lie in is fetched.  Changes nothing.  More at once would push each other out. */
 #define AHEAD_RULES 32
-void ahead_fetch(struct settle *s, const struct firing *const *order, size_t count);
+void ahead_fetch(
+    struct settle *s, const struct firing *const *order, size_t count, struct rule_rows *rows);
 
 /* --- guardrails.c --- */
 /* The words of why, into text; text itself for WHY_TEXT. */
@@ -99,31 +110,41 @@ enum verdict {
 };
 /* The rule's window, if it has one, counts the occurrence; *seen_r is filled when it may be judged. */
 struct window_seen;
-int guardrails_remember(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);
+int guardrails_remember(struct settle *s, const struct rule_head *rule, struct rule_rows *rows,
+    struct window_seen *seen_r);
 /* May this occurrence do anything at all: inert post, act within, paused rule, window?  why says by
  * what it is held, or what is missing.  The window has counted it then. */
-enum verdict guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *why);
+enum verdict guardrails_may_act(
+    struct settle *s, const struct rule_head *rule, struct rule_rows *rows, struct why *why);
 /* Canary, cool-down, caps: 1 the rule may fire; 0 it is held, why says by what; -1. */
-int guardrails_judge(struct settle *s, const struct rule_head *rule, struct why *why);
+int guardrails_judge(
+    struct settle *s, const struct rule_head *rule, struct rule_rows *rows, struct why *why);
 /* The rule fired, and something of it was done: cool-down, total and caps move. */
-int guardrails_fired(struct settle *s, const struct rule_head *rule, bool has_message);
+int guardrails_fired(
+    struct settle *s, const struct rule_head *rule, struct rule_rows *rows, bool has_message);
 /* What a limit is counted per.  False: nothing to count by, *nobody_r says why. */
 bool guardrails_key(const struct occurrence *occ, enum limit_scope scope, struct slice *key_r,
     const char **nobody_r);
 const char *guardrails_scope_name(enum limit_scope scope); /* "per author", ... */
 int guardrails_count(
     struct settle *s, struct slice rule_id, enum state_kind kind, struct slice key, int64_t by);
+int guardrails_count_at(struct settle *s, struct store_ahead *at); /* one more */
 
 /* --- rests.c --- */
+/* Where a rest of the rule stands, STATE_COOLDOWN or STATE_COOLDOWN_DEEDS. */
+void rests_find(
+    struct settle *s, const struct rule_head *rule, enum state_kind kind, struct rule_row *row_r);
 bool rests_is_message(const struct action *action); /* to people outside; else a deed */
 /* 1 the rule's rest is over, 0 with why, -1; and that of its deeds, which may rest while a message of it
  * does not. */
-int rests_judge(struct settle *s, const struct rule_head *rule, struct why *why);
+int rests_judge(
+    struct settle *s, const struct rule_head *rule, struct rule_row *cooldown, struct why *why);
 int rests_judge_deeds(struct settle *s, const struct rule_head *rule, struct why *why);
 /* Was the action done, or would it have been if the rule were no shadow? */
 bool rests_is_done(const struct decision_row *row);
-/* Something was done, has_message: a message among it. */
-int rests_begin(struct settle *s, const struct rule_head *rule, bool has_message);
+/* Something was done, has_message: a message among it.  cooldown: where it stands; NULL: it was not looked for. */
+int rests_begin(
+    struct settle *s, const struct rule_head *rule, struct rule_row *cooldown, bool has_message);
 
 /* --- windows.c --- */
 struct window_seen {
@@ -131,7 +152,8 @@ struct window_seen {
 	bool is_late; /* behind its stream beyond the allowed lateness: not counted */
 	size_t times; /* the most that lie within the window with this one */
 };
-int window_count(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r);
+int window_count(struct settle *s, const struct rule_head *rule, struct rule_row *row,
+    struct window_seen *seen_r);
 enum verdict window_judge(
     const struct rule_head *rule, const struct window_seen *seen, int64_t late_ms, struct why *why);
 

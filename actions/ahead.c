@@ -10,48 +10,49 @@
 #include <assert.h>
 
 #include "core/prefetch.h"
-#include "store/ahead.h"
 
 static void
 fetch_heads(const struct firing *const *order, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		prefetch_bytes(order[i]->rule, sizeof *order[i]->rule);
+		prefetch_bytes(order[i]->rule, RULE_HEAD_HOT);
 	for (size_t i = 0; i < count; i++) {
 		prefetch(order[i]->rule->id.ptr);
 		prefetch_bytes(order[i]->rule->actions, sizeof *order[i]->rule->actions);
 	}
 }
 
-/* The places of a rule's rows; returns how many there are. */
-static size_t
-fetch_places(struct settle *s, const struct rule_head *rule, struct store_ahead *rows)
+/* The places of a rule's rows. */
+static void
+find_rows(struct settle *s, const struct rule_head *rule, struct rule_rows *rows)
 {
 	const struct occurrence *occ = s->in->occ;
-	const char *nobody;
+	struct rule_row *window = &rows->window;
 	struct slice key;
-	size_t count = 0;
 
-	if (rule->window.times > 0 && occ->kind == OCCURRENCE_POST &&
-	    guardrails_key(occ, rule->window.scope, &key, &nobody))
-		count += store_times_ahead(s->st, rule->id, TIMES_WINDOW, key, &rows[count]);
-	if (rule->cooldown_ms > 0 && guardrails_key(occ, rule->cooldown_scope, &key, &nobody))
-		count += store_counter_ahead(s->st, rule->id, STATE_COOLDOWN, key, &rows[count]);
-	return count;
+	window->has_key = rows->cooldown.has_key = false;
+	if (rule->window.times > 0 && occ->kind != OCCURRENCE_TIMER) {
+		window->has_key = guardrails_key(occ, rule->window.scope, &key, &window->nobody);
+		if (window->has_key)
+			store_times_ahead(s->st, rule, TIMES_WINDOW, key, &window->at);
+	}
+	if (rule->cooldown_ms > 0)
+		rests_find(s, rule, STATE_COOLDOWN, &rows->cooldown);
 }
 
 void
-ahead_fetch(struct settle *s, const struct firing *const *order, size_t count)
+ahead_fetch(
+    struct settle *s, const struct firing *const *order, size_t count, struct rule_rows *rows)
 {
-	struct store_ahead rows[2 * AHEAD_RULES];
-	size_t row_count = 0;
-
 	assert(count <= AHEAD_RULES);
-	if (count < 2)
-		return; /* nothing to be beside */
-	fetch_heads(order, count);
+	if (count > 1) /* else there is nothing to be beside */
+		fetch_heads(order, count);
 	for (size_t i = 0; i < count; i++)
-		row_count += fetch_places(s, order[i]->rule, rows + row_count);
-	for (size_t i = 0; i < row_count; i++)
-		store_ahead_value(&rows[i]);
+		find_rows(s, order[i]->rule, &rows[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].window.has_key)
+			store_ahead_value(&rows[i].window.at);
+		if (rows[i].cooldown.has_key)
+			store_ahead_value(&rows[i].cooldown.at);
+	}
 }

@@ -168,23 +168,25 @@ inert_for(const struct settle *s, const struct rule_head *rule)
 
 /* Counted whatever holds the rule back afterwards: a window is about what was said. */
 int
-guardrails_remember(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r)
+guardrails_remember(struct settle *s, const struct rule_head *rule, struct rule_rows *rows,
+    struct window_seen *seen_r)
 {
 	if (rule->window.times == 0 || s->in->occ->kind == OCCURRENCE_TIMER ||
 	    !counts_for_its_author(inert_for(s, rule)))
 		return 0;
-	return window_count(s, rule, seen_r) < 0 ? -1 : 0;
+	return window_count(s, rule, &rows->window, seen_r) < 0 ? -1 : 0;
 }
 
 enum verdict
-guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *why)
+guardrails_may_act(
+    struct settle *s, const struct rule_head *rule, struct rule_rows *rows, struct why *why)
 {
 	const char *inert = inert_for(s, rule);
 	bool has_window = rule->window.times > 0 && s->in->occ->kind != OCCURRENCE_TIMER;
 	struct window_seen seen;
 	int rc;
 
-	if (guardrails_remember(s, rule, &seen) < 0)
+	if (guardrails_remember(s, rule, rows, &seen) < 0)
 		return VERDICT_FAILED;
 	rc = judge_moment(s, rule, inert, why);
 	if (rc == 1 && has_window)
@@ -193,18 +195,29 @@ guardrails_may_act(struct settle *s, const struct rule_head *rule, struct why *w
 }
 
 int
-guardrails_judge(struct settle *s, const struct rule_head *rule, struct why *why)
+guardrails_judge(
+    struct settle *s, const struct rule_head *rule, struct rule_rows *rows, struct why *why)
 {
 	int rc;
 
 	why->kind = WHY_TEXT;
 	rc = judge_canary(s, rule, why->text);
 	if (rc == 1)
-		rc = rests_judge(s, rule, why);
+		rc = rests_judge(s, rule, &rows->cooldown, why);
 	if (rc != 1)
 		return rc;
 	why->kind = WHY_TEXT;
 	return caps_judge(s, rule, why->text);
+}
+
+static void
+count_by(const struct settle *s, struct rule_counter *c, int64_t by)
+{
+	if (c->last_at_ms == TIME_UNKNOWN || c->last_at_ms < s->in->occ->now_ms)
+		c->last_at_ms = s->in->occ->now_ms;
+	c->count += by;
+	if (c->count < 0)
+		c->count = 0; /* taken back after it was forgotten */
 }
 
 int
@@ -215,21 +228,33 @@ guardrails_count(
 
 	if (store_counter_get(s->st, rule_id, kind, key, &c, s->err) < 0)
 		return -1;
-	if (c.last_at_ms == TIME_UNKNOWN || c.last_at_ms < s->in->occ->now_ms)
-		c.last_at_ms = s->in->occ->now_ms;
-	c.count += by;
-	if (c.count < 0)
-		c.count = 0; /* taken back after it was forgotten */
+	count_by(s, &c, by);
 	return store_counter_put(s->st, rule_id, kind, key, &c, s->err);
 }
 
 int
-guardrails_fired(struct settle *s, const struct rule_head *rule, bool has_message)
+guardrails_count_at(struct settle *s, struct store_ahead *at)
 {
-	if (rests_begin(s, rule, has_message) < 0 || caps_count(s, rule, TIME_UNKNOWN) < 0)
+	struct rule_counter c;
+
+	if (store_counter_get_at(s->st, at, &c, s->err) < 0)
+		return -1;
+	count_by(s, &c, 1);
+	return store_counter_put_at(s->st, at, &c, s->err);
+}
+
+int
+guardrails_fired(
+    struct settle *s, const struct rule_head *rule, struct rule_rows *rows, bool has_message)
+{
+	struct store_ahead total;
+
+	if (rests_begin(s, rule, &rows->cooldown, has_message) < 0 ||
+	    caps_count(s, rule, TIME_UNKNOWN) < 0)
 		return -1;
 	/* Also without a limit, so that one written later counts from the start. */
-	return guardrails_count(s, rule->id, STATE_TOTAL, SLICE_LIT(""), 1);
+	store_counter_ahead(s->st, rule, STATE_TOTAL, SLICE_LIT(""), &total);
+	return guardrails_count_at(s, &total);
 }
 
 /* --- words ---------------------------------------------------------------------------------------

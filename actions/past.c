@@ -47,7 +47,7 @@ actions_past_firing(struct store *st, const struct actions_config *config, const
 	begin(&p, st, config, past, a, err);
 	if (rule->cooldown_ms > past->then_ms - past->at_ms &&
 	    guardrails_key(&p.occ, rule->cooldown_scope, &key, &nobody) &&
-	    rests_begin(&p.s, rule, past->is_message) < 0)
+	    rests_begin(&p.s, rule, NULL, past->is_message) < 0)
 		return -1;
 	if (!past->is_first)
 		return 0;

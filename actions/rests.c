@@ -30,22 +30,33 @@ is_mixed(const struct rule_head *rule)
 	return messages > 0 && messages < rule->action_count;
 }
 
-static int
-judge(struct settle *s, const struct rule_head *rule, enum state_kind kind, struct why *why)
+void
+rests_find(
+    struct settle *s, const struct rule_head *rule, enum state_kind kind, struct rule_row *row_r)
 {
-	const struct occurrence *occ = s->in->occ;
-	struct rule_counter c;
 	struct slice key;
+
+	row_r->has_key = guardrails_key(s->in->occ, rule->cooldown_scope, &key, &row_r->nobody);
+	if (row_r->has_key)
+		store_counter_ahead(s->st, rule, kind, key, &row_r->at);
+}
+
+static int
+judge(struct settle *s, const struct rule_head *rule, struct rule_row *row, struct why *why)
+{
+	struct rule_counter c;
 	int rc;
 
-	why->kind = WHY_NOBODY;
-	if (!guardrails_key(occ, rule->cooldown_scope, &key, &why->nobody))
+	if (!row->has_key) {
+		why->kind = WHY_NOBODY;
+		why->nobody = row->nobody;
 		return 0;
-	rc = store_counter_get(s->st, rule->id, kind, key, &c, s->err);
+	}
+	rc = store_counter_get_at(s->st, &row->at, &c, s->err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : 1;
 	/* A clock that was set back keeps it held: never twice within the time. */
-	if (c.last_at_ms == TIME_UNKNOWN || occ->now_ms - c.last_at_ms >= rule->cooldown_ms)
+	if (c.last_at_ms == TIME_UNKNOWN || s->in->occ->now_ms - c.last_at_ms >= rule->cooldown_ms)
 		return 1;
 	why->kind = WHY_COOLDOWN;
 	why->number = c.last_at_ms;
@@ -53,17 +64,21 @@ judge(struct settle *s, const struct rule_head *rule, enum state_kind kind, stru
 }
 
 int
-rests_judge(struct settle *s, const struct rule_head *rule, struct why *why)
+rests_judge(
+    struct settle *s, const struct rule_head *rule, struct rule_row *cooldown, struct why *why)
 {
-	return rule->cooldown_ms <= 0 ? 1 : judge(s, rule, STATE_COOLDOWN, why);
+	return rule->cooldown_ms <= 0 ? 1 : judge(s, rule, cooldown, why);
 }
 
 int
 rests_judge_deeds(struct settle *s, const struct rule_head *rule, struct why *why)
 {
-	return rule->cooldown_ms <= 0 || !is_mixed(rule)
-	    ? 1
-	    : judge(s, rule, STATE_COOLDOWN_DEEDS, why);
+	struct rule_row row;
+
+	if (rule->cooldown_ms <= 0 || !is_mixed(rule))
+		return 1;
+	rests_find(s, rule, STATE_COOLDOWN_DEEDS, &row);
+	return judge(s, rule, &row, why);
 }
 
 bool
@@ -74,17 +89,18 @@ rests_is_done(const struct decision_row *row)
 }
 
 int
-rests_begin(struct settle *s, const struct rule_head *rule, bool has_message)
+rests_begin(
+    struct settle *s, const struct rule_head *rule, struct rule_row *cooldown, bool has_message)
 {
-	enum state_kind kind =
-	    has_message || !is_mixed(rule) ? STATE_COOLDOWN : STATE_COOLDOWN_DEEDS;
-	const char *nobody;
-	struct slice key;
-	bool has_key;
+	bool is_of_deeds = !has_message && is_mixed(rule);
+	struct rule_row own;
 
 	if (rule->cooldown_ms <= 0)
 		return 0;
-	has_key = guardrails_key(s->in->occ, rule->cooldown_scope, &key, &nobody);
-	assert(has_key); /* judged before */
-	return has_key ? guardrails_count(s, rule->id, kind, key, 1) : -1;
+	if (is_of_deeds || cooldown == NULL) {
+		rests_find(s, rule, is_of_deeds ? STATE_COOLDOWN_DEEDS : STATE_COOLDOWN, &own);
+		cooldown = &own;
+	}
+	assert(cooldown->has_key); /* judged before */
+	return cooldown->has_key ? guardrails_count_at(s, &cooldown->at) : -1;
 }

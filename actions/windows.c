@@ -17,7 +17,6 @@
 
 #include "core/err.h"
 #include "core/timefmt.h"
-#include "store/times.h"
 
 /* The most of the times, that of index `own` among them, that lie within within_ms of each other. */
 static size_t
@@ -51,19 +50,20 @@ seen_with(const struct rule_times *t, int64_t at_ms, int64_t within_ms)
 }
 
 int
-window_count(struct settle *s, const struct rule_head *rule, struct window_seen *seen_r)
+window_count(struct settle *s, const struct rule_head *rule, struct rule_row *row,
+    struct window_seen *seen_r)
 {
 	const struct occurrence *occ = s->in->occ;
 	const struct rule_window *w = &rule->window;
 	int64_t slowest_ms = s->in->slowest_ms > 0 ? s->in->slowest_ms : occ->now_ms;
 	struct rule_times t;
-	struct slice key;
 
 	assert(w->times >= 1 && w->times <= RULE_TIMES_MAX && w->within_ms >= 0);
-	*seen_r = (struct window_seen){.is_late = occ->behind_ms > s->config->allowed_lateness_ms};
-	if (!guardrails_key(occ, w->scope, &key, &seen_r->nobody) || seen_r->is_late)
+	*seen_r = (struct window_seen){.nobody = row->has_key ? NULL : row->nobody,
+	    .is_late = occ->behind_ms > s->config->allowed_lateness_ms};
+	if (!row->has_key || seen_r->is_late)
 		return 0;
-	if (store_times_get(s->st, rule->id, TIMES_WINDOW, key, &t, s->err) < 0)
+	if (store_times_get_at(s->st, &row->at, &t, s->err) < 0)
 		return -1;
 	seen_r->times = seen_with(&t, occ->at_ms, w->within_ms);
 	if (slowest_ms > occ->at_ms)
@@ -71,7 +71,7 @@ window_count(struct settle *s, const struct rule_head *rule, struct window_seen 
 	(void)rule_times_drop_before(
 	    &t, slowest_ms - s->config->allowed_lateness_ms - w->within_ms);
 	(void)rule_times_add(&t, occ->at_ms);
-	return store_times_put(s->st, rule->id, TIMES_WINDOW, key, &t, s->err);
+	return store_times_put_at(s->st, &row->at, &t, s->err);
 }
 
 enum verdict

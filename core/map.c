@@ -107,6 +107,21 @@ hash_siphash(uint64_t k0, uint64_t k1, struct slice s)
 }
 
 uint64_t
+hash_own(struct slice s)
+{
+	uint64_t h = s.len * UINT64_C(0x9E3779B97F4A7C15);
+
+	for (size_t i = 0; i < s.len; i += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, s.ptr + i, s.len - i < 8 ? s.len - i : 8);
+		h = (h ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
+		h ^= h >> 29;
+	}
+	return h | 1;
+}
+
+uint64_t
 hash_bytes_quick(uint64_t seed, struct slice s)
 {
 	const unsigned char *p = (const unsigned char *)s.ptr;

@@ -36,6 +36,9 @@ void *map_next(const struct map *m, size_t *pos, struct slice *key_r);
 uint64_t hash_bytes(uint64_t seed, struct slice s);
 /* SipHash-1-3: half the work, for tables in memory; never written down. */
 uint64_t hash_bytes_quick(uint64_t seed, struct slice s);
+/* Without a key, for names that are our own (ids of rules): strangers do not choose them.  Never 0, so that 0
+ * may say that it was not made yet; never written down. */
+uint64_t hash_own(struct slice s);
 /* The same with a key of 128 bits (two little-endian halves), as the paper has it. */
 uint64_t hash_siphash(uint64_t k0, uint64_t k1, struct slice s);
 

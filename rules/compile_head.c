@@ -134,6 +134,7 @@ compile_head(struct compiler *c, const struct item *it, struct rule_head *head)
 	head->cooldown_scope = it->scope;
 	head->after = sequence_of(&it->after);
 	head->unless = sequence_of(&it->unless);
+	head->id_hash = hash_own(head->id);
 	return compile_keep(c, &head->id) < 0 || compile_keep(c, &head->title) < 0 ||
 		compile_keep(c, &head->after.template_id) < 0 ||
 		compile_keep(c, &head->unless.template_id) < 0

@@ -5,6 +5,9 @@
  * snapshot.
  */
 #include "store/ahead.h"
+
+#include "core/decision.h"
+#include "core/map.h"
 #include "store/store_internal.h"
 #include "store/standing_internal.h"
 
@@ -158,36 +161,63 @@ cache_put_key(struct store *st, enum store_cache which, struct slice head, char 
 	return watch(st, overlay_put_key(o, &k, value, &own), &own, err);
 }
 
-static bool
-ahead(struct store *st, enum store_cache which, struct slice head, char kind, struct slice tail,
-    struct store_ahead *a_r)
+static void
+ahead(struct store *st, enum store_cache which, const struct rule_head *rule, char kind,
+    struct slice tail, struct store_ahead *a_r)
 {
+	uint64_t hash = rule->id_hash != 0 ? rule->id_hash : hash_own(rule->id);
+
 	a_r->in = st->caches[which];
-	if (a_r->in == NULL)
-		return false;
-	a_r->key = overlay_key_of(a_r->in, head, kind, tail);
-	overlay_fetch(a_r->in, &a_r->key);
-	return true;
-}
-
-bool
-store_counter_ahead(struct store *st, struct slice rule_id, enum state_kind kind, struct slice key,
-    struct store_ahead *a_r)
-{
-	return ahead(st, CACHE_COUNTERS, rule_id, (char)kind, key, a_r);
-}
-
-bool
-store_times_ahead(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
-    struct store_ahead *a_r)
-{
-	return ahead(st, CACHE_TIMES, rule_id, (char)part, key, a_r);
+	if (a_r->in == NULL) {
+		a_r->spot.key = (struct overlay_key){.head = rule->id, .tail = tail, .kind = kind};
+		return;
+	}
+	a_r->spot = overlay_spot_of(a_r->in, rule->id, hash, kind, tail);
+	overlay_spot_fetch(a_r->in, &a_r->spot);
 }
 
 void
-store_ahead_value(const struct store_ahead *a)
+store_counter_ahead(struct store *st, const struct rule_head *rule, enum state_kind kind,
+    struct slice key, struct store_ahead *a_r)
 {
-	overlay_fetch_value(a->in, &a->key);
+	ahead(st, CACHE_COUNTERS, rule, (char)kind, key, a_r);
+}
+
+void
+store_times_ahead(struct store *st, const struct rule_head *rule, enum times_part part,
+    struct slice key, struct store_ahead *a_r)
+{
+	ahead(st, CACHE_TIMES, rule, (char)part, key, a_r);
+}
+
+void
+store_ahead_value(struct store_ahead *a)
+{
+	if (a->in != NULL)
+		overlay_spot_fetch_value(a->in, &a->spot);
+}
+
+int
+cache_get_at(
+    struct store *st, enum store_cache which, struct store_ahead *a, void *value_r, struct err *err)
+{
+	const struct overlay_key *k = &a->spot.key;
+	struct err own;
+
+	if (a->in == NULL)
+		return cache_get_key(st, which, k->head, k->kind, k->tail, value_r, err);
+	assert(a->in == st->caches[which]);
+	return watch(st, overlay_get_at(a->in, &a->spot, value_r, &own), &own, err);
+}
+
+int
+cache_put_at(struct store *st, enum store_cache which, struct store_ahead *a, const void *value,
+    struct err *err)
+{
+	struct err own;
+
+	assert(st->is_in_transaction && a->in != NULL && a->in == st->caches[which]);
+	return watch(st, overlay_put_at(a->in, &a->spot, value, &own), &own, err);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/ahead.h"
 #include "store/store_internal.h"
 
 static bool
@@ -94,4 +95,24 @@ store_counter_put(struct store *st, struct slice rule_id, enum state_kind kind, 
     const struct rule_counter *c, struct err *err)
 {
 	return cache_put_key(st, CACHE_COUNTERS, rule_id, (char)kind, key, c, err);
+}
+
+int
+store_counter_get_at(
+    struct store *st, struct store_ahead *a, struct rule_counter *c_r, struct err *err)
+{
+	int rc;
+
+	*c_r = (struct rule_counter){TIME_UNKNOWN, 0};
+	rc = cache_get_at(st, CACHE_COUNTERS, a, c_r, err);
+	if (rc < 0)
+		return -1;
+	return rc > 0 && !is_empty(c_r) ? 1 : 0;
+}
+
+int
+store_counter_put_at(
+    struct store *st, struct store_ahead *a, const struct rule_counter *c, struct err *err)
+{
+	return cache_put_at(st, CACHE_COUNTERS, a, c, err);
 }

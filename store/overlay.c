@@ -83,7 +83,7 @@ whole_key(struct overlay *o, struct slice key)
 struct overlay_key
 overlay_key_of(struct overlay *o, struct slice head, char kind, struct slice tail)
 {
-	return overlay_key_make(&o->maker, head, kind, tail);
+	return overlay_key_make(&o->maker, head, hash_own(head), kind, tail);
 }
 
 /* In one piece, for those who load; good until the next call. */
@@ -157,25 +157,6 @@ remember(struct overlay *o, const struct overlay_key *k, const void *value)
 		memcpy(overlay_entry_known(e), value, o->value_size);
 }
 
-void
-overlay_fetch(const struct overlay *o, const struct overlay_key *k)
-{
-	prefetch(&o->places[k->hash & (o->place_count - 1)]);
-}
-
-void
-overlay_fetch_value(const struct overlay *o, const struct overlay_key *k)
-{
-	size_t at = k->hash & (o->place_count - 1);
-	const struct overlay_place *p;
-
-	for (p = &o->places[at]; p->entry != NULL && p->hash != k->hash; p = &o->places[at])
-		at = (at + 1) & (o->place_count - 1);
-	if (p->entry != NULL)
-		prefetch_bytes(
-		    p->entry, sizeof(struct overlay_entry) + 2 * o->stride + overlay_key_len(k));
-}
-
 static int
 load(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err)
 {
@@ -190,11 +171,11 @@ load(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *
 	return rc;
 }
 
-int
-overlay_get_key(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err)
+/* e: the key's entry, or NULL. */
+static inline int
+get(struct overlay *o, struct overlay_entry *e, const struct overlay_key *k, void *value_r,
+    struct err *err)
 {
-	struct overlay_entry *e = overlay_look_up(o, k);
-
 	if (e != NULL && e->is_pending) {
 		if (e->is_pending_there)
 			memcpy(value_r, overlay_entry_pending(o, e), o->value_size);
@@ -210,6 +191,12 @@ overlay_get_key(struct overlay *o, const struct overlay_key *k, void *value_r, s
 }
 
 int
+overlay_get_key(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err)
+{
+	return get(o, overlay_look_up(o, k), k, value_r, err);
+}
+
+int
 overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
 {
 	struct overlay_key k = whole_key(o, key);
@@ -217,12 +204,11 @@ overlay_get(struct overlay *o, struct slice key, void *value_r, struct err *err)
 	return overlay_get_key(o, &k, value_r, err);
 }
 
+/* e: as in get(). */
 static int
-put(struct overlay *o, const struct overlay_key *k, const void *value, bool is_dirty,
-    struct err *err)
+put_entry(struct overlay *o, struct overlay_entry *e, const struct overlay_key *k,
+    const void *value, bool is_dirty, struct err *err)
 {
-	struct overlay_entry *e = overlay_look_up(o, k);
-
 	if (e == NULL)
 		e = overlay_entry_add(o, k);
 	if (e == NULL)
@@ -234,6 +220,13 @@ put(struct overlay *o, const struct overlay_key *k, const void *value, bool is_d
 	}
 	e->is_recent = true;
 	return 0;
+}
+
+static int
+put(struct overlay *o, const struct overlay_key *k, const void *value, bool is_dirty,
+    struct err *err)
+{
+	return put_entry(o, overlay_look_up(o, k), k, value, is_dirty, err);
 }
 
 int
@@ -257,6 +250,65 @@ overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct
 	struct overlay_key k = whole_key(o, key);
 
 	return put(o, &k, value, false, err);
+}
+
+/* ---- spots --------------------------------------------------------------- */
+
+struct overlay_spot
+overlay_spot_of(
+    struct overlay *o, struct slice head, uint64_t head_hash, char kind, struct slice tail)
+{
+	return (struct overlay_spot){
+	    .key = overlay_key_make(&o->maker, head, head_hash, kind, tail)};
+}
+
+void
+overlay_spot_fetch(const struct overlay *o, const struct overlay_spot *s)
+{
+	prefetch(&o->places[s->key.hash & (o->place_count - 1)]);
+}
+
+/* Which entry it is, the hashes say until somebody compares the keys. */
+void
+overlay_spot_fetch_value(const struct overlay *o, struct overlay_spot *s)
+{
+	size_t at = s->key.hash & (o->place_count - 1);
+	const struct overlay_place *p;
+
+	for (p = &o->places[at]; p->entry != NULL && p->hash != s->key.hash; p = &o->places[at])
+		at = (at + 1) & (o->place_count - 1);
+	s->entry = p->entry;
+	s->removals = o->removals;
+	s->is_sure = false;
+	if (p->entry != NULL)
+		prefetch_bytes(p->entry,
+		    sizeof(struct overlay_entry) + 2 * o->stride + overlay_key_len(&s->key));
+}
+
+static inline struct overlay_entry *
+entry_at(struct overlay *o, struct overlay_spot *s)
+{
+	if (s->entry != NULL && s->removals == o->removals &&
+	    (s->is_sure || overlay_key_is(&s->key, overlay_entry_key(o, s->entry))))
+		o->last = s->entry;
+	else
+		s->entry = overlay_look_up(o, &s->key);
+	s->removals = o->removals;
+	s->is_sure = true;
+	return s->entry;
+}
+
+int
+overlay_get_at(struct overlay *o, struct overlay_spot *s, void *value_r, struct err *err)
+{
+	return get(o, entry_at(o, s), &s->key, value_r, err);
+}
+
+int
+overlay_put_at(struct overlay *o, struct overlay_spot *s, const void *value, struct err *err)
+{
+	assert(o->ops.save != NULL);
+	return put_entry(o, entry_at(o, s), &s->key, value, true, err);
 }
 
 int

@@ -34,6 +34,15 @@ struct overlay_key {
 	char kind;
 };
 
+/* A key whose entry is asked for more than once: it is looked for once, and found again as long as no entry goes
+ * away. */
+struct overlay_spot {
+	struct overlay_key key;
+	struct overlay_entry *entry; /* NULL: none was found */
+	uint64_t removals; /* the overlay's, when it was found */
+	bool is_sure; /* keys were compared, not their hashes alone */
+};
+
 struct overlay_ops {
 	/* 1 and value filled, 0 not there, -1. */
 	int (*load)(void *cookie, struct slice key, void *value_r, struct err *err);
@@ -54,10 +63,14 @@ overlay_key_of(struct overlay *o, struct slice head, char kind, struct slice tai
 int overlay_get_key(struct overlay *o, const struct overlay_key *k, void *value_r, struct err *err);
 int
 overlay_put_key(struct overlay *o, const struct overlay_key *k, const void *value, struct err *err);
-/* Who will ask for many keys lets the processor fetch them side by side: first the places of all, then,
- * once these came, their values.  Changes nothing. */
-void overlay_fetch(const struct overlay *o, const struct overlay_key *k);
-void overlay_fetch_value(const struct overlay *o, const struct overlay_key *k);
+/* The same with spots.  head_hash: hash_own() of head.  Who will ask for many of them lets the processor fetch
+ * them side by side: first the places of all, then, once these came, their values; which changes nothing. */
+struct overlay_spot overlay_spot_of(
+    struct overlay *o, struct slice head, uint64_t head_hash, char kind, struct slice tail);
+void overlay_spot_fetch(const struct overlay *o, const struct overlay_spot *s);
+void overlay_spot_fetch_value(const struct overlay *o, struct overlay_spot *s);
+int overlay_get_at(struct overlay *o, struct overlay_spot *s, void *value_r, struct err *err);
+int overlay_put_at(struct overlay *o, struct overlay_spot *s, const void *value, struct err *err);
 /* The row has this value already within this transaction (it was just written by a statement of its
  * own). */
 int overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct err *err);

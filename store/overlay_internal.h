@@ -51,6 +51,7 @@ struct overlay {
 	size_t bytes; /* of all entries, with what each needs beside itself */
 	size_t dirty_count;
 	size_t hand;
+	uint64_t removals; /* of entries, ever */
 	struct overlay_entry *last; /* found last: who reads a row often writes it next */
 	bool is_unsettled; /* the table was changed behind our back in this transaction */
 	char *joined; /* the key that is being loaded */

@@ -12,21 +12,6 @@ overlay_key_maker_init(struct overlay_key_maker *m, uint64_t seed)
 }
 
 static uint64_t
-head_hash(struct slice head, char kind)
-{
-	uint64_t h = (head.len << 8 | (unsigned char)kind) * UINT64_C(0x9E3779B97F4A7C15);
-
-	for (size_t i = 0; i < head.len; i += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, head.ptr + i, head.len - i < 8 ? head.len - i : 8);
-		h = (h ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
-		h ^= h >> 29;
-	}
-	return h;
-}
-
-static uint64_t
 tail_hash(struct overlay_key_maker *m, struct slice tail)
 {
 	if (tail.len > sizeof m->tail)
@@ -40,13 +25,15 @@ tail_hash(struct overlay_key_maker *m, struct slice tail)
 }
 
 struct overlay_key
-overlay_key_make(struct overlay_key_maker *m, struct slice head, char kind, struct slice tail)
+overlay_key_make(struct overlay_key_maker *m, struct slice head, uint64_t head_hash, char kind,
+    struct slice tail)
 {
 	struct overlay_key k = {head, tail, 0, true, kind};
+	uint64_t of_kind = ((uint64_t)(unsigned char)kind + 1) * UINT64_C(0x9E3779B97F4A7C15);
 
 	if (tail.len == 0)
 		k.tail = SLICE_LIT("");
-	k.hash = (head_hash(head, kind) ^ tail_hash(m, k.tail)) * UINT64_C(0x94D049BB133111EB);
+	k.hash = (head_hash ^ of_kind ^ tail_hash(m, k.tail)) * UINT64_C(0x94D049BB133111EB);
 	k.hash ^= k.hash >> 32;
 	return k;
 }

@@ -19,8 +19,9 @@ struct overlay_key_maker {
 };
 
 void overlay_key_maker_init(struct overlay_key_maker *m, uint64_t seed);
-struct overlay_key
-overlay_key_make(struct overlay_key_maker *m, struct slice head, char kind, struct slice tail);
+/* head_hash: hash_own() of head. */
+struct overlay_key overlay_key_make(struct overlay_key_maker *m, struct slice head,
+    uint64_t head_hash, char kind, struct slice tail);
 
 /* Joined: its bytes, and whether these are it. */
 size_t overlay_key_len(const struct overlay_key *k);

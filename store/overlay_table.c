@@ -74,6 +74,7 @@ overlay_entry_remove(struct overlay *o, struct overlay_entry *e)
 	assert(!e->is_pending);
 	if (o->last == e)
 		o->last = NULL;
+	o->removals++;
 	while (o->places[at].entry != e)
 		at = (at + 1) & (o->place_count - 1);
 	place_empty(o, &o->places[at]);

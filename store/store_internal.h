@@ -181,6 +181,12 @@ int cache_get_key(struct store *st, enum store_cache which, struct slice head, c
     struct slice tail, void *value_r, struct err *err);
 int cache_put_key(struct store *st, enum store_cache which, struct slice head, char kind,
     struct slice tail, const void *value, struct err *err);
+/* The same of a row that was looked for ahead (ahead.h). */
+struct store_ahead;
+int cache_get_at(struct store *st, enum store_cache which, struct store_ahead *a, void *value_r,
+    struct err *err);
+int cache_put_at(struct store *st, enum store_cache which, struct store_ahead *a, const void *value,
+    struct err *err);
 void cache_forget(struct store *st, enum store_cache which, struct slice key);
 
 /* What each cache loads and saves; cookie is the store. */

@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/ahead.h"
 #include "store/store_internal.h"
 
 _Static_assert(CACHE_TIMES_MANY < CACHE_TIMES, "flushed in this order");
@@ -194,37 +195,74 @@ times_many_save(void *cookie, struct slice key, const void *value, struct err *e
 
 /* ---- through the caches -------------------------------------------------- */
 
+/* What stands in a row of few; those of a longer one are read from the other cache. */
+static int
+times_of(struct store *st, const struct few_times *few, const struct overlay_key *k,
+    struct rule_times *t_r, struct err *err)
+{
+	if (few->count > TIMES_FEW)
+		return cache_get_key(st, CACHE_TIMES_MANY, k->head, k->kind, k->tail, t_r, err);
+	t_r->count = few->count;
+	memcpy(t_r->at_ms, few->at_ms, few->count * sizeof few->at_ms[0]);
+	return few->count > 0;
+}
+
+/* The row of few, when the longer one, if it is one, was put. */
+static int
+put_many(struct store *st, const struct overlay_key *k, const struct rule_times *t,
+    struct few_times *few_r, struct err *err)
+{
+	assert(t->count <= RULE_TIMES_MAX);
+	*few_r = (struct few_times){.count = t->count};
+	if (t->count > TIMES_FEW)
+		return cache_put_key(st, CACHE_TIMES_MANY, k->head, k->kind, k->tail, t, err);
+	memcpy(few_r->at_ms, t->at_ms, t->count * sizeof t->at_ms[0]);
+	return 0;
+}
+
 int
 store_times_get(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
     struct rule_times *t_r, struct err *err)
 {
+	struct overlay_key k = {.head = rule_id, .tail = key, .kind = (char)part};
 	struct few_times few;
 	int rc = cache_get_key(st, CACHE_TIMES, rule_id, (char)part, key, &few, err);
 
 	t_r->count = 0;
-	if (rc <= 0)
-		return rc;
-	if (few.count > TIMES_FEW)
-		return cache_get_key(st, CACHE_TIMES_MANY, rule_id, (char)part, key, t_r, err);
-	t_r->count = few.count;
-	memcpy(t_r->at_ms, few.at_ms, few.count * sizeof few.at_ms[0]);
-	return few.count > 0;
+	return rc <= 0 ? rc : times_of(st, &few, &k, t_r, err);
 }
 
 int
 store_times_put(struct store *st, struct slice rule_id, enum times_part part, struct slice key,
     const struct rule_times *t, struct err *err)
 {
-	struct few_times few = {.count = t->count};
+	struct overlay_key k = {.head = rule_id, .tail = key, .kind = (char)part};
+	struct few_times few;
 
-	assert(t->count <= RULE_TIMES_MAX);
-	if (t->count > TIMES_FEW) {
-		if (cache_put_key(st, CACHE_TIMES_MANY, rule_id, (char)part, key, t, err) < 0)
-			return -1;
-	} else {
-		memcpy(few.at_ms, t->at_ms, t->count * sizeof t->at_ms[0]);
-	}
+	if (put_many(st, &k, t, &few, err) < 0)
+		return -1;
 	return cache_put_key(st, CACHE_TIMES, rule_id, (char)part, key, &few, err);
+}
+
+int
+store_times_get_at(struct store *st, struct store_ahead *a, struct rule_times *t_r, struct err *err)
+{
+	struct few_times few;
+	int rc = cache_get_at(st, CACHE_TIMES, a, &few, err);
+
+	t_r->count = 0;
+	return rc <= 0 ? rc : times_of(st, &few, &a->spot.key, t_r, err);
+}
+
+int
+store_times_put_at(
+    struct store *st, struct store_ahead *a, const struct rule_times *t, struct err *err)
+{
+	struct few_times few;
+
+	if (put_many(st, &a->spot.key, t, &few, err) < 0)
+		return -1;
+	return cache_put_at(st, CACHE_TIMES, a, &few, err);
 }
 
 int

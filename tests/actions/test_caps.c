@@ -24,7 +24,7 @@ capped_rule(const struct rule_cap *caps, size_t count)
 	struct rule_head rule = make_rule("r", &alarm_action, 1);
 
 	rule.caps = caps;
-	rule.cap_count = count;
+	rule.cap_count = (uint32_t)count;
 	return rule;
 }
 

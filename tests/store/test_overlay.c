@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/err.h"
+#include "core/map.h"
 #include "core/rng.h"
 #include "store/overlay.h"
 #include "tests/support/faults.h"
@@ -105,8 +106,34 @@ table_rollback(struct table *t)
 	memcpy(t->has, t->committed_has, sizeof t->has);
 }
 
+/* Where keys in parts were found; whatever happened since. */
+struct spots {
+	char keys[KEYS][16];
+	struct overlay_spot spots[KEYS];
+	bool has[KEYS];
+};
+
+/* Made anew now and then; fetched or not. */
+static struct overlay_spot *
+spot_of(struct spots *s, struct overlay *o, int n, int step)
+{
+	if (!s->has[n] || step % 7 == 0) {
+		struct overlay_key k = parts_of(o, n, s->keys[n]);
+
+		s->spots[n] = overlay_spot_of(o, k.head, hash_own(k.head), k.kind, k.tail);
+		assert_true(s->spots[n].key.hash == k.hash);
+		s->has[n] = true;
+	}
+	if (step % 3 == 0) {
+		overlay_spot_fetch(o, &s->spots[n]);
+		overlay_spot_fetch_value(o, &s->spots[n]);
+	}
+	return &s->spots[n];
+}
+
+/* spots: NULL of keys that are whole. */
 static void
-check_get(struct overlay *o, bool in_parts, const struct value *seen, const bool *has, int n,
+check_get(struct overlay *o, struct spots *spots, const struct value *seen, const bool *has, int n,
     uint64_t seed, int step)
 {
 	char space[16];
@@ -114,12 +141,10 @@ check_get(struct overlay *o, bool in_parts, const struct value *seen, const bool
 	struct overlay_key parts;
 	int rc;
 
-	if (in_parts) {
+	if (spots != NULL && step % 2 == 0) {
+		rc = overlay_get_at(o, spot_of(spots, o, n, step), &v, NULL);
+	} else if (spots != NULL) {
 		parts = parts_of(o, n, space);
-		if (step % 3 == 0) {
-			overlay_fetch(o, &parts);
-			overlay_fetch_value(o, &parts);
-		}
 		rc = overlay_get_key(o, &parts, &v, NULL);
 	} else {
 		rc = overlay_get(o, key_of(n, space), &v, NULL);
@@ -135,6 +160,7 @@ struct model {
 	struct value seen[KEYS];
 	bool has[KEYS];
 	struct overlay *o;
+	struct spots *spots; /* NULL: keys are whole */
 };
 
 static void
@@ -172,6 +198,24 @@ model_change_below(struct model *m, struct rng *r, int n)
 }
 
 static void
+model_put(struct model *m, int n, const struct value *v, int step)
+{
+	struct overlay_key parts;
+	char space[16];
+	int rc;
+
+	if (m->spots == NULL) {
+		rc = overlay_put(m->o, key_of(n, space), v, NULL);
+	} else if (step % 2 == 0) {
+		rc = overlay_put_at(m->o, spot_of(m->spots, m->o, n, step), v, NULL);
+	} else {
+		parts = parts_of(m->o, n, space);
+		rc = overlay_put_key(m->o, &parts, v, NULL);
+	}
+	assert_int_equal(rc, 0);
+}
+
+static void
 model_step(struct model *m, struct rng *r, uint64_t seed, int step)
 {
 	int n = (int)rng_below(r, KEYS);
@@ -180,13 +224,9 @@ model_step(struct model *m, struct rng *r, uint64_t seed, int step)
 	uint64_t pick = rng_below(r, 100);
 
 	if (pick < 45) {
-		check_get(m->o, m->t.in_parts, m->seen, m->has, n, seed, step);
+		check_get(m->o, m->spots, m->seen, m->has, n, seed, step);
 	} else if (pick < 80) {
-		struct overlay_key parts = parts_of(m->o, n, space);
-
-		assert_int_equal(m->t.in_parts ? overlay_put_key(m->o, &parts, &v, NULL)
-					       : overlay_put(m->o, key_of(n, space), &v, NULL),
-		    0);
+		model_put(m, n, &v, step);
 		m->seen[n] = v;
 		m->has[n] = true;
 	} else if (pick < 85 && !m->t.in_parts) {
@@ -210,12 +250,13 @@ any_sequence_of_changes_reads_as_a_plain_map_would(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
+		struct spots spots = {0};
 		struct model m = {0};
 		struct rng r;
 		size_t ceiling = ceilings[seed % 4];
 
 		m.t.in_parts = seed % 8 >= 4;
-
+		m.spots = m.t.in_parts ? &spots : NULL;
 		rng_init(&r, seed);
 		m.o = overlay_new(sizeof(struct value), &ops, &m.t, seed, ceiling);
 		assert_non_null(m.o);
@@ -224,7 +265,7 @@ any_sequence_of_changes_reads_as_a_plain_map_would(void **state)
 		model_end(&m, seed % 2 == 0);
 		assert_true(overlay_cached_count(m.o) <= ceiling);
 		for (int n = 0; n < KEYS; n++)
-			check_get(m.o, m.t.in_parts, m.seen, m.has, n, seed, -1);
+			check_get(m.o, m.spots, m.seen, m.has, n, seed, -1);
 		overlay_free(m.o);
 	}
 }
