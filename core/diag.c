@@ -417,8 +417,8 @@ severity_word(enum diag_severity severity)
 	return severity == DIAG_ERROR ? "error" : "warning";
 }
 
-static void
-print_one(const struct diag *d, struct buf *out)
+void
+diag_print_one(const struct diag *d, struct buf *out)
 {
 	if (d->file != NULL) {
 		add_visible(out, d->file);
@@ -449,7 +449,7 @@ void
 diag_print(const struct diag_list *l, struct buf *out)
 {
 	for (size_t i = 0; i < l->kept_count; i++)
-		print_one(l->kept[i], out);
+		diag_print_one(l->kept[i], out);
 	size_t all = l->counts[DIAG_ERROR] + l->counts[DIAG_WARNING];
 	if (all > l->kept_count)
 		buf_addf(out, "... and %zu more\n", all - l->kept_count);
@@ -473,6 +473,8 @@ diag_print_json(const struct diag_list *l, struct buf *out)
 		json_kv_i64(&w, "width", (int64_t)d->width);
 		json_kv_cstr(&w, "message", d->message);
 		json_kv_cstr(&w, "help", d->help);
+		json_kv_cstr(&w, "source_line", d->source_line);
+		json_kv_i64(&w, "caret", (int64_t)d->caret);
 		json_object_end(&w);
 	}
 	json_array_end(&w);

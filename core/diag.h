@@ -74,7 +74,9 @@ diag_at(const struct diag_list *l, size_t i); /* in order of file, line, column 
 /* "file:line:col: error[R014]: message", the line, the caret, "= help: ..."; when more were found
  * than kept, a last line says how many. */
 void diag_print(const struct diag_list *l, struct buf *out);
-/* A JSON array of {severity, code, file, line, column, width, message, help}. */
+void diag_print_one(const struct diag *d, struct buf *out);
+/* A JSON array of {severity, code, file, line, column, width, message, help, source_line, caret}: caret counts
+ * characters of source_line before the underline. */
 void diag_print_json(const struct diag_list *l, struct buf *out);
 
 /* The closest of n candidates to word when it is close enough to be a slip (edit distance with

@@ -37,6 +37,7 @@ struct bench {
 	struct snapshot *draft, *live;
 	struct backtest test;
 	int64_t began_ns, shown_ns;
+	bool is_quiet; /* findings were told before */
 };
 
 /* ---- progress ------------------------------------------------------------------ */
@@ -251,7 +252,7 @@ run_test(struct bench *b, struct buf *report, struct err *err)
 		err_set(err, ERR_NOMEM, "no memory");
 	else if (open_store(b, err) == 0)
 		rc = compile_both(b, diags, err);
-	if (diags != NULL && diag_kept(diags) > 0)
+	if (diags != NULL && diag_kept(diags) > 0 && !b->is_quiet)
 		verb_print_diags(b->call, diags);
 	if (rc == 0)
 		rc = test(b, report, err);
@@ -267,7 +268,7 @@ int
 verb_backtest_report(struct verb_call *call, struct config *config, int64_t span_ms,
     struct buf *report, struct err *err)
 {
-	struct bench b = {.call = call, .config = config};
+	struct bench b = {.call = call, .config = config, .is_quiet = true};
 
 	b.test.until_ms = clock_now_ms(sysclock());
 	b.test.since_ms = b.test.until_ms - span_ms;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/diag.h"
@@ -210,33 +211,56 @@ list_tell(struct slice text)
 	buf_fini(&out);
 }
 
+static const char *
+finding_text(struct arena *a, const struct json *f, const char *key)
+{
+	struct slice text = json_get_str(f, key);
+
+	return slice_is_set(text) ? arena_strndup(a, text.ptr, text.len) : NULL;
+}
+
+static void
+read_finding(struct arena *a, const struct json *f, struct diag *d_r)
+{
+	const char *code = finding_text(a, f, "code"), *message = finding_text(a, f, "message");
+	int64_t line = 0, column = 0, width = 0, caret = 0;
+
+	json_i64(json_get(f, "line"), &line);
+	json_i64(json_get(f, "column"), &column);
+	json_i64(json_get(f, "width"), &width);
+	json_i64(json_get(f, "caret"), &caret);
+	*d_r = (struct diag){.severity = slice_eq_str(json_get_str(f, "severity"), "warning")
+		? DIAG_WARNING
+		: DIAG_ERROR,
+	    .code = code != NULL ? code : "?",
+	    .file = finding_text(a, f, "file"),
+	    .line = line > 0 ? (size_t)line : 0,
+	    .column = column > 0 ? (size_t)column : 0,
+	    .width = width > 0 && width <= LIST_ANSWER_MAX ? (size_t)width : 1,
+	    .caret = caret > 0 ? (size_t)caret : 0,
+	    .source_line = finding_text(a, f, "source_line"),
+	    .message = message != NULL ? message : "",
+	    .help = finding_text(a, f, "help")};
+}
+
 void
 list_print_findings(const struct json *findings)
 {
-	for (size_t i = 0; i < json_count(findings); i++) {
-		const struct json *f = json_at(findings, i);
-		struct slice file = json_get_str(f, "file"), help = json_get_str(f, "help");
-		int64_t line = 0, column = 0;
+	struct arena *a = arena_new(2 * (size_t)LIST_ANSWER_MAX);
+	struct buf out;
 
-		json_i64(json_get(f, "line"), &line);
-		json_i64(json_get(f, "column"), &column);
-		list_tell(file);
-		if (slice_is_set(file))
-			fputc(':', stderr);
-		if (line > 0)
-			fprintf(stderr, "%lld:%lld:", (long long)line, (long long)column);
-		fprintf(stderr, "%s%.*s[%.*s]: ", slice_is_set(file) ? " " : "",
-		    SLICE_ARG(json_get_str(f, "severity")), SLICE_ARG(json_get_str(f, "code")));
-		list_tell(json_get_str(f, "message"));
-		fputc('\n', stderr);
-		for (bool is_first = true; slice_is_set(help); is_first = false) {
-			struct slice line_of_help = slice_split(&help, '\n');
+	buf_init(&out, 2 * (size_t)LIST_ANSWER_MAX);
+	for (size_t i = 0; a != NULL && i < json_count(findings); i++) {
+		struct diag d;
 
-			fputs(is_first ? "      = help: " : "              ", stderr);
-			list_tell(line_of_help);
-			fputc('\n', stderr);
-		}
+		arena_reset(a);
+		read_finding(a, json_at(findings, i), &d);
+		diag_print_one(&d, &out);
 	}
+	if (out.len > 0)
+		fputs(buf_str(&out), stderr);
+	buf_fini(&out);
+	arena_free(a);
 }
 
 int

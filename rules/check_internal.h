@@ -45,6 +45,9 @@ int check_files(struct rules_file *files, size_t count, const struct rule_env *e
 void check_condition(struct check *c, const struct item *rule, const struct node *n);
 /* Types, ranges and names of its values alone. */
 void check_condition_values(struct check *c, const struct item *rule, const struct node *n);
+/* Is what a date is compared with one, in a list as well? */
+void
+check_date(struct check *c, const struct item *rule, const struct node *n, const struct value *v);
 /* Rules that others cover, lists that nobody asks for. */
 void check_overlap(const struct rules_file *files, size_t count);
 void check_examples(struct check *c, const struct item *rule);

@@ -422,8 +422,23 @@ check_condition_values(struct check *c, const struct item *rule, const struct no
 {
 	if (n->field->type == FIELD_ATTRIBUTE)
 		check_attribute(rule, n);
-	for (const struct value *v = n->values.first; v != NULL; v = v->next)
+	for (const struct value *v = n->values.first; v != NULL; v = v->next) {
 		check_value(c, rule, n, v);
+		check_date(c, rule, n, v);
+	}
+}
+
+/* From five in the afternoon until nine: turned round it would be the day instead of the night. */
+static const char *
+reversed_help(const struct node *n)
+{
+	struct slice name = slice_of(n->field->name);
+
+	if (slice_ends_with(name, ".hour") || slice_ends_with(name, ".month"))
+		return "round midnight or New Year ask twice in an 'any of': at least the first, "
+		       "at "
+		       "most the second";
+	return "write the smaller value first";
 }
 
 void
@@ -442,6 +457,5 @@ check_condition(struct check *c, const struct item *rule, const struct node *n)
 		finding_add(rule->sink, FINDING_BETWEEN_REVERSED,
 		    (struct range){first->at.start,
 			first->next->at.start + first->next->at.len - first->at.start},
-		    "write the smaller value first",
-		    "nothing is between a larger and a smaller value");
+		    reversed_help(n), "nothing is between a larger and a smaller value");
 }

@@ -66,6 +66,7 @@ struct field {
 	enum field_fold fold;
 	bool is_language; /* WORD: codes of languages */
 	bool is_country; /* WORD: codes of countries, as customers have them: two letters */
+	bool is_date; /* PLAIN: year, month and day */
 	bool is_of_days; /* a sum over the last days: moves on at midnight (UTC) by itself */
 	int selectivity; /* how few occurrences a value of it lets through, 0..100; for the index */
 	const char *help; /* one sentence */

@@ -129,6 +129,7 @@ static const struct field rows[] = {
     {.name = "time.date",
 	.words = "when the date %",
 	.type = FIELD_PLAIN,
+	.is_date = true,
 	.texts = time_date,
 	.help =
 	    "The date it was written on, in the brand's zone, as year, month and day; a list can "

@@ -248,9 +248,10 @@ as_json_it_is_what_an_editor_needs(void **state)
 	diag_print_json(l, &out);
 	assert_string_equal(buf_str(&out),
 	    "[{\"severity\":\"warning\",\"code\":\"C001\",\"file\":null,\"line\":0,\"column\":0,"
-	    "\"width\":0,\"message\":\"w\",\"help\":null},"
+	    "\"width\":0,\"message\":\"w\",\"help\":null,\"source_line\":null,\"caret\":0},"
 	    "{\"severity\":\"error\",\"code\":\"R014\",\"file\":\"a\\\"b\",\"line\":2,"
-	    "\"column\":3,\"width\":2,\"message\":\"m \xEF\xBF\xBD\",\"help\":\"h\"}]");
+	    "\"column\":3,\"width\":2,\"message\":\"m \xEF\xBF\xBD\",\"help\":\"h\","
+	    "\"source_line\":\"\xC3\xA9 yy\",\"caret\":2}]");
 	buf_fini(&out);
 	diag_list_free(l);
 }

@@ -31,6 +31,7 @@ static const char *const random_texts[] = {"gold", "Silver", "late", "@anna", "#
     "a # b", "barista", "vip-1"};
 static const char *const random_codes[] = {
     "en", "de", "DE", "mastodon", "de_AT", "Europe/Berlin", "at", "list-a"};
+static const char *const random_dates[] = {"2026-11-21", "2026-11-22", "2027-02-28"};
 static const char *const random_countries[] = {"DE", "fr", "US", "GB"};
 static const char *const random_languages[] = {"en", "de", "DE", "de_AT", "fr", "pt-BR"};
 static const char *const random_attributes[] = {"plan", "Tier", "visits", "care_priority"};
@@ -133,7 +134,10 @@ random_value(struct random_tree *t, const struct node *n)
 	case FIELD_TEXT: v->text = slice_of(RANDOM_OF(t, random_words)); break;
 	case FIELD_TAGS:
 	case FIELD_HANDLE:
-	case FIELD_PLAIN: v->text = slice_of(RANDOM_OF(t, random_texts)); break;
+	case FIELD_PLAIN:
+		v->text =
+		    slice_of(f->is_date ? RANDOM_OF(t, random_dates) : RANDOM_OF(t, random_texts));
+		break;
 	case FIELD_ALLOWS:
 		v->kind = VALUE_WORD;
 		v->text = random_one_in(t, 2) ? SLICE_LIT("email") : SLICE_LIT("push");
@@ -159,7 +163,7 @@ random_value(struct random_tree *t, const struct node *n)
 	case FIELD_TYPE_COUNT: fail();
 	}
 	if (rule_op_arity(n->op) == 9 && f->type != FIELD_CHOICE && f->type != FIELD_BRAND &&
-	    random_one_in(t, 5)) {
+	    !f->is_date && random_one_in(t, 5)) {
 		v->kind = VALUE_LIST;
 		v->text = slice_of(RANDOM_OF(t, random_lists));
 	}

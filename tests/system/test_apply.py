@@ -83,6 +83,18 @@ def killed_on_the_way_the_old_or_the_new_rules_are_live():
             house.stop()
 
 
+def what_the_daemon_finds_is_shown_with_its_line_and_once():
+    silly = 'rule never "Never"\n  when all of\n    sentiment is below -0.4\n    sentiment is above 0.4\n  end\n  then\n    tag author "x"\n  end\nend\n'
+    line = "    4 |     sentiment is above 0.4\n      |     ^^^^^^^^^^^^^^^^^^^^^^\n"
+    with SmallHouse("findings") as house:
+        house.start()
+        house.write("rules/silly.rules", silly)
+        same(house.verb("plan", code=1).stderr.count(line), 1, "plan")
+        same(house.verb("apply", code=0).stderr.count(line), 1, "apply")
+        house.write("rules/silly.rules", silly.replace("sentiment is above", "sentimnt is above"))
+        need("    4 |     sentimnt is above 0.4\n      |     ^^^^^^^^\n      = help: did you mean" in house.verb("apply", code=1).stderr, "an error")
+
+
 def posts_are_taken_while_rules_go_live():
     """None is lost, none is decided by a mixture: each names the version that saw it."""
     with SmallHouse("meanwhile") as house:
@@ -104,4 +116,4 @@ def posts_are_taken_while_rules_go_live():
 
 if __name__ == "__main__":
     run_tests([a_large_set_is_written_in_parts_and_reads_as_whole, killed_on_the_way_the_old_or_the_new_rules_are_live,
-               posts_are_taken_while_rules_go_live])
+               what_the_daemon_finds_is_shown_with_its_line_and_once, posts_are_taken_while_rules_go_live])
