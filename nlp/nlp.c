@@ -128,6 +128,16 @@ fill_fact(
 	return 0;
 }
 
+/* The fact that has, or shall have, what the post's language knows of the word: another language's stays. */
+static struct word_fact *
+fact_of_language(const struct work *w, struct word_fact *first)
+{
+	if (first->lang == LANGUAGE_COUNT)
+		return first;
+	struct word_fact *further = word_memo_further(w->s->cutter.words, first, w->lang);
+	return further == NULL ? first : further;
+}
+
 /* What will be looked at when all units have been found. */
 static inline void
 prefetch_entries(const struct lexicon *lx, const struct word_entries *e)
@@ -145,8 +155,12 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 	w->words.entries[i] = fact == NULL ? spare : &fact->entries;
 	if (fact == NULL)
 		return find_anew(w, f, u, w->is_words_only ? NULL : spare);
-	if (fact->lang != w->lang)
-		return fill_fact(w, f, u, fact);
+	if (fact->lang != w->lang) {
+		fact = fact_of_language(w, fact);
+		w->words.entries[i] = &fact->entries;
+		if (fact->lang != w->lang)
+			return fill_fact(w, f, u, fact);
+	}
 	prefetch_entries(w->lexicon, &fact->entries);
 	u->mark = fact->mark;
 	if (u->kind == TOKEN_WORD)

@@ -5,6 +5,7 @@
 
 #define CACHE_LINE 64
 #define LOOKED_AT 8 /* facts, when one has to go */
+#define FURTHER_FACTOR 0xd6e8feb86659fd93ULL /* tells languages of one word apart */
 _Static_assert(WORD_MEMO_TAIL < 1 << (8 - WORD_MEMO_COMMON_BITS) &&
 	WORD_MEMO_BYTES < 1 << WORD_MEMO_COMMON_BITS,
     "lengths of a stem fit");
@@ -119,6 +120,21 @@ free_fact(struct word_memo *m)
 	return best;
 }
 
+/* A new fact at one of the places of this hash, for the caller to fill; NULL: there is none to be had. */
+static struct word_fact *
+put_fact(struct word_memo *m, uint64_t hash)
+{
+	uint32_t tag, *places = m->index + word_memo_place(hash, &tag);
+	uint32_t *place = oldest(m, places);
+	uint32_t number = place == NULL ? 0 : *place == 0 ? free_fact(m) : *place & 0xffff;
+	if (number == 0)
+		return NULL;
+	*place = tag << 16 | number;
+	m->facts[number].hash = hash;
+	m->facts[number].post = m->post;
+	return &m->facts[number];
+}
+
 struct word_fact *
 word_memo_learn(struct word_memo *m, const struct language_model *languages, const struct unit *u)
 {
@@ -130,17 +146,12 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 		f->post = m->post;
 		return f;
 	}
-	uint32_t *place = oldest(m, places);
-	uint32_t number = place == NULL ? 0 : *place == 0 ? free_fact(m) : *place & 0xffff;
-	if (number == 0)
+	f = put_fact(m, hash);
+	if (f == NULL)
 		return NULL;
-	*place = tag << 16 | number;
-	f = &m->facts[number];
-	f->hash = hash;
 	f->in_common = 0;
 	f->len = (uint8_t)word.len;
 	f->kind = word_memo_kind(u);
-	f->post = m->post;
 	memcpy(f->word, word.ptr, word.len);
 	f->lang = LANGUAGE_COUNT;
 	f->stem_hash = u->key.hash; /* what is no word is its own stem */
@@ -150,6 +161,35 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 		fill_languages(f, languages, slice_make(word.ptr + skip, word.len - skip));
 	else
 		memset(f->behind, 0, sizeof f->behind);
+	return f;
+}
+
+struct word_fact *
+word_memo_further(struct word_memo *m, const struct word_fact *first, enum language lang)
+{
+	uint64_t hash = first->hash + ((uint64_t)lang + 1) * FURTHER_FACTOR;
+	uint8_t kind = first->kind | WORD_MEMO_FURTHER;
+	uint32_t tag, *places = m->index + word_memo_place(hash, &tag);
+	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
+		struct word_fact *f = &m->facts[places[k] & 0xffff];
+		/* Of one word the hash tells the language; of other words it says less than word_hash(). */
+		if (f->hash == hash && f->kind == kind && f->len == first->len &&
+		    memcmp(f->word, first->word, f->len) == 0) {
+			f->post = m->post;
+			return f;
+		}
+	}
+	struct word_fact *f = put_fact(m, hash);
+	if (f == NULL)
+		return NULL;
+	uint32_t post = f->post;
+	*f = *first;
+	f->hash = hash;
+	f->post = post;
+	f->kind = kind;
+	f->lang = LANGUAGE_COUNT;
+	f->stem_hash = word_fact_key_hash(first);
+	f->stem_lens = f->len;
 	return f;
 }
 

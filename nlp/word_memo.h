@@ -13,6 +13,9 @@
  * as facts, one word in ten of 20,000 was always thrown out by its neighbours.  When all facts are in
  * use a hand goes round and the one of the next few that was asked for the longest ago makes room.
  *
+ * Entries depend on the language, and a word or a tag that several languages share would be found out anew whenever
+ * a post of another one comes: so for each further language there is a fact beside the first.
+ *
  * A fact stays where it is until the post that asked for it is done, so units may point into it.
  * Where only this post's words would have to go, a further word is not kept.
  *
@@ -50,7 +53,7 @@ struct word_fact {
 	struct pattern_mark mark; /* of struct unit */
 	int16_t in_common; /* the first of its language vector */
 	uint8_t len; /* of the word; 0: nobody's */
-	uint8_t kind; /* enum token_kind, and whether it is drawn out */
+	uint8_t kind; /* enum token_kind, whether it is drawn out, and WORD_MEMO_FURTHER */
 	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
 	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
 	char stem_tail[WORD_MEMO_TAIL];
@@ -58,6 +61,9 @@ struct word_fact {
 	uint16_t behind[LANGUAGE_SLOTS / 2]; /* its language vector: speech_pack(); 0: no votes */
 	struct word_entries entries;
 };
+
+/* A word's fact for a language that is not the one its first fact is for. */
+#define WORD_MEMO_FURTHER 0x80
 
 struct word_memo {
 	uint64_t set_number;
@@ -125,7 +131,7 @@ word_memo_tagged(const uint32_t places[WORD_MEMO_WAYS], uint32_t tag)
 	/* Without branches, as the place is anybody's guess. */
 	unsigned bits = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(same));
 	uint32_t found = places[(unsigned)__builtin_ctz(bits | 8)];
-	return bits == 0 ? 0 : found & 0xffff;
+	return found & 0xffff & -(uint32_t)(bits != 0);
 #else
 	uint32_t found = places[0] >> 16 == tag ? places[0] : 0;
 	found = places[1] >> 16 == tag ? places[1] : found;
@@ -195,6 +201,11 @@ word_memo_fact(struct word_memo *m, const struct language_model *languages, cons
 	f->post = m->post;
 	return f;
 }
+
+/* The fact of the same word for another language, its entries filled or (lang LANGUAGE_COUNT) the caller's to
+ * fill, who sets `lang` then.  first: of word_memo_fact() and this post.  NULL: there is no room for it. */
+struct word_fact *
+word_memo_further(struct word_memo *m, const struct word_fact *first, enum language lang);
 
 /* Keeps a stem; false: it is too different from its word. */
 bool word_fact_set_stem(struct word_fact *f, struct word_key stem);

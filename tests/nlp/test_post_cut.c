@@ -270,6 +270,41 @@ words_of_a_day_are_all_kept(void **state)
 	word_memo_free(m);
 }
 
+/* A word that two languages share is not found out anew for each post. */
+static void
+what_one_language_knows_of_a_word_stays_beside_what_others_do(void **state)
+{
+	static const char *const WORDS[] = {
+	    "die", "also", "#die", "longer-than-what-is-kept-of-words"};
+	struct cutters *c = *state;
+	struct word_memo *m = word_memo_new();
+	assert_non_null(m);
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t n = 0; n < COUNT_OF(WORDS) * LANGUAGE_COUNT; n++) {
+			enum language lang = (enum language)(n / COUNT_OF(WORDS));
+			struct slice text = slice_of(WORDS[n % COUNT_OF(WORDS)]);
+			struct unit u = {.key = word_key_of(text),
+			    .kind = text.ptr[0] == '#' ? TOKEN_HASHTAG : TOKEN_WORD};
+			word_memo_begin(m, 1);
+			struct word_fact *first = word_memo_fact(m, c->set->languages, &u);
+			if (text.len > WORD_MEMO_BYTES) {
+				assert_null(first);
+				continue;
+			}
+			struct word_fact was = *first, *f = word_memo_further(m, first, lang);
+			assert_non_null(f);
+			assert_int_equal(f->lang, pass == 0 ? LANGUAGE_COUNT : lang);
+			assert_true(pass == 0 || f->entries.stem == n);
+			assert_true(f->stem_hash == u.key.hash && f->stem_lens == text.len);
+			f->lang = (uint8_t)lang;
+			f->entries.stem = n;
+			assert_ptr_equal(first, word_memo_fact(m, c->set->languages, &u));
+			assert_memory_equal(first, &was, sizeof was);
+		}
+	}
+	word_memo_free(m);
+}
+
 static void
 every_failed_allocation_is_reported(void **state)
 {
@@ -307,6 +342,7 @@ main(void)
 	    cmocka_unit_test(
 		what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same),
 	    cmocka_unit_test(words_of_a_day_are_all_kept),
+	    cmocka_unit_test(what_one_language_knows_of_a_word_stays_beside_what_others_do),
 	    cmocka_unit_test(every_failed_allocation_is_reported),
 	};
 	return cmocka_run_group_tests(tests, open_cutters, close_cutters);
