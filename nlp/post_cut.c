@@ -37,6 +37,7 @@ post_cutter_fini(struct post_cutter *c)
 	scratch_fini(&c->facts);
 	scratch_fini(&c->entries);
 	scratch_fini(&c->open);
+	scratch_fini(&c->asked);
 }
 
 /* ---- room ------------------------------------------------------------------- */
@@ -53,7 +54,10 @@ follow_units(struct cut *k)
 	w->facts = scratch_need(&k->c->facts, count * sizeof *w->facts);
 	w->entries = scratch_need(&k->c->entries, count * sizeof *w->entries);
 	w->open = scratch_need(&k->c->open, 2 * count * sizeof *w->open);
-	return w->facts == NULL || w->entries == NULL || w->open == NULL ? no_memory(k->err) : 0;
+	k->asked = scratch_need(&k->c->asked, count * sizeof *k->asked);
+	bool has_room =
+	    w->facts != NULL && w->entries != NULL && w->open != NULL && k->asked != NULL;
+	return has_room ? 0 : no_memory(k->err);
 }
 
 /* ---- anything ------------------------------------------------------------------ */
@@ -79,19 +83,44 @@ fill_unit(struct cut *k, struct unit *u, const struct word_fact *f)
 	return true;
 }
 
-/* The facts of the units from number `from` on. */
+/* Asks for the facts of the units from number `from` on; names have none. */
 static void
-find_facts(struct cut *k, size_t from)
+ask_for_facts(struct cut *k, size_t from)
 {
 	const struct unit_list *l = &k->c->cutting.units;
+	struct post_words *w = k->words;
 	for (size_t i = from; i < l->count; i++) {
-		struct unit *u = &l->items[i];
-		struct word_fact *f =
-		    is_name(u) ? NULL : word_memo_fact(k->c->words, k->languages, u);
-		k->words->facts[i] = f;
-		if (!fill_unit(k, u, f))
-			k->words->open[k->words->open_count++] = (uint32_t)i;
+		const struct unit *u = &l->items[i];
+		w->facts[i] = NULL;
+		if (is_name(u)) {
+			w->open[w->open_count++] = (uint32_t)i;
+		} else {
+			k->asked[k->asked_count++] = (uint32_t)i;
+			word_memo_prefetch(k->c->words, word_memo_hash(u));
+		}
 	}
+}
+
+/* The facts that have been asked for. */
+static int
+find_facts(struct cut *k)
+{
+	const struct unit_list *l = &k->c->cutting.units;
+	struct post_words *w = k->words;
+	for (size_t n = 0; n < k->asked_count; n++) {
+		uint64_t hash = word_memo_hash(&l->items[k->asked[n]]);
+		const struct word_fact *f = word_memo_likely(k->c->words, hash);
+		__builtin_prefetch(f);
+		__builtin_prefetch(f->behind);
+	}
+	for (size_t n = 0; n < k->asked_count; n++) {
+		uint32_t i = k->asked[n];
+		struct unit *u = &l->items[i];
+		w->facts[i] = word_memo_fact(k->c->words, k->languages, u);
+		if (!fill_unit(k, u, w->facts[i]))
+			w->open[w->open_count++] = i;
+	}
+	return k->has_failed ? no_memory(k->err) : 0;
 }
 
 /* Units of all tokens there are. */
@@ -106,9 +135,9 @@ catch_up(struct cut *k)
 		return no_memory(k->err);
 	if (follow_units(k) < 0)
 		return -1;
-	find_facts(k, units);
+	ask_for_facts(k, units);
 	k->seen = tokens->count;
-	return k->has_failed ? no_memory(k->err) : 0;
+	return 0;
 }
 
 /* Takes whatever stands in front of byte `end`, and what reaches across it. */
@@ -296,6 +325,8 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	if (take_all(&k) < 0)
 		return -1;
 	units_read_quotes(&k.maker, k.maker.end, text.len);
+	if (find_facts(&k) < 0)
+		return -1;
 	hear_units(&k);
 	return 0;
 }

@@ -26,7 +26,7 @@
 struct post_cutter {
 	struct cutting cutting;
 	struct word_memo *words;
-	struct scratch edges, runs, facts, entries, open;
+	struct scratch edges, runs, facts, entries, open, asked;
 };
 
 struct post_words {

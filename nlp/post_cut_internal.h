@@ -23,6 +23,8 @@ struct cut {
 	struct unit_maker maker;
 	size_t seen; /* so many tokens have units */
 	size_t followed; /* so many units have room for what is known of them */
+	uint32_t *asked; /* units whose facts have been asked for, and are not looked at yet */
+	size_t asked_count;
 	const struct run *runs;
 	size_t run_count;
 	bool has_failed; /* no memory for a stem */
