@@ -531,24 +531,60 @@ carve(char **at, size_t count, size_t size)
 	return p;
 }
 
+/* Bytes of a row of the tables of an anchor: 1 << this. */
+static unsigned
+shift_of(uint32_t entries)
+{
+	return entries <= 8 ? 0 : entries <= 16 ? 1 : entries <= 32 ? 2 : 3;
+}
+
+/* How many lines the gates or tables of an anchor take. */
+static size_t
+lines_of(const struct anchor *a)
+{
+	size_t tables = (a->count + TABLE_ENTRIES - 1) / TABLE_ENTRIES;
+	if (a->count <= GATES)
+		return a->count > 0;
+	return tables * table_row(a->shift, TABLE_PARTS, 0) / CACHE_LINE;
+}
+
+/* The entries of each anchor, and where its gates will be; returns the lines of all. */
+static size_t
+place_entries(struct pattern_index *x, struct anchor *anchors)
+{
+	const struct entry *e = x->entries.items;
+	size_t lines = 0;
+	for (uint32_t i = 0; i < x->entries.count; i++) {
+		struct anchor *a = &anchors[e[i].symbol];
+		a->first = a->count++ == 0 ? i : a->first;
+	}
+	for (uint32_t i = 0; i < x->symbols.count; i++) {
+		anchors[i].shift = shift_of(anchors[i].count) & 3u;
+		anchors[i].line = lines & ((1u << 30) - 1);
+		lines += lines_of(&anchors[i]);
+	}
+	return lines + 1; /* a row is read with what lies behind it */
+}
+
 static int
-make_room(struct pattern_index *x)
+make_room(struct pattern_index *x, const struct anchor *anchors, size_t gate_lines)
 {
 	size_t entries = x->entries.count, symbols = x->symbols.count, items = x->items.count;
 	size_t steps = x->edge_count + 1; /* one may be asked for in vain */
 	size_t lines =
 	    9; /* what each array leaves of its last one, and the first array before it */
-	x->memory = mem_zalloc(lines * CACHE_LINE +
-	    entries * (sizeof *x->candidates + sizeof *x->gates) +
-	    symbols * (sizeof *x->anchors + sizeof *x->roots) + items * sizeof *x->sealed_items +
+	x->memory = mem_zalloc(lines * CACHE_LINE + entries * sizeof *x->candidates +
+	    gate_lines * CACHE_LINE + symbols * (sizeof *x->anchors + sizeof *x->roots) +
+	    items * sizeof *x->sealed_items +
 	    steps * (sizeof *x->step_symbols + sizeof *x->step_flags + sizeof *x->step_branches));
 	if (x->memory == NULL)
 		return -1;
 	char *at =
 	    (char *)x->memory + (CACHE_LINE - (uintptr_t)x->memory % CACHE_LINE) % CACHE_LINE;
 	x->candidates = carve(&at, entries, sizeof *x->candidates);
-	x->gates = carve(&at, entries, sizeof *x->gates);
+	x->gates = carve(&at, gate_lines, CACHE_LINE);
 	x->anchors = carve(&at, symbols, sizeof *x->anchors);
+	memcpy(x->anchors, anchors, symbols * sizeof *anchors);
 	x->sealed_items = carve(&at, items, sizeof *x->sealed_items);
 	x->step_symbols = carve(&at, steps, sizeof *x->step_symbols);
 	x->step_flags = carve(&at, steps, sizeof *x->step_flags);
@@ -612,16 +648,44 @@ lay_out_items(struct pattern_index *x)
 	}
 }
 
+/* A bit in the rows of all classes in the mask. */
+static void
+open_rows(char *table, unsigned shift, enum table_part part, uint64_t mask, uint32_t entry)
+{
+	for (; mask != 0; mask &= mask - 1) {
+		char *row = table + table_row(shift, part, (unsigned)__builtin_ctzll(mask));
+		row[entry / 8] = (char)(row[entry / 8] | 1 << entry % 8);
+	}
+}
+
+static void
+lay_out_gates(struct pattern_index *x, const struct anchor *a, uint32_t i, const struct entry *e)
+{
+	char *gates = x->gates + (size_t)a->line * CACHE_LINE;
+	uint32_t number = i - a->first;
+	if (a->count <= GATES) {
+		struct gate gate = {e->before[0], e->behind[0]};
+		memcpy(gates + number * sizeof gate, &gate, sizeof gate);
+		return;
+	}
+	unsigned shift = a->shift;
+	char *table = gates + number / TABLE_ENTRIES * table_row(shift, TABLE_PARTS, 0);
+	number %= TABLE_ENTRIES;
+	open_rows(table, shift, TABLE_BEFORE, e->before[0], number);
+	open_rows(table, shift, TABLE_BEHIND, e->behind[0], number);
+	open_rows(table, shift, TABLE_BEFORE_SECOND, e->before[1], number);
+	open_rows(table, shift, TABLE_BEHIND_SECOND, e->behind[1], number);
+}
+
 static void
 lay_out_entry(struct pattern_index *x, uint32_t i)
 {
 	const struct entry *e = (const struct entry *)x->entries.items + i;
 	const struct pattern *p = pattern_at(x, e->pattern);
 	struct anchor *a = &x->anchors[e->symbol];
-	a->first = a->count++ == 0 ? i : a->first;
 	a->before |= e->before[0];
 	a->behind |= e->behind[0];
-	x->gates[i] = (struct gate){e->before[0], e->behind[0]};
+	lay_out_gates(x, a, i, e);
 	x->candidates[i] = (struct candidate){.before = e->before[1],
 	    .behind = e->behind[1],
 	    .left = {e->left, p->left},
@@ -634,13 +698,25 @@ lay_out_entry(struct pattern_index *x, uint32_t i)
 	    .is_whole = e->is_whole};
 }
 
+/* Room for all that is looked at in texts; the entries are in order. */
+static int
+make_all_room(struct pattern_index *x)
+{
+	struct anchor *anchors = mem_array(x->symbols.count, sizeof *anchors);
+	if (anchors == NULL)
+		return -1;
+	int rc = make_room(x, anchors, place_entries(x, anchors));
+	mem_free(anchors);
+	return rc;
+}
+
 /* Entries of a symbol come to lie together. */
 static int
 lay_out(struct pattern_index *x)
 {
 	if (x->entries.count > 0)
 		qsort(x->entries.items, x->entries.count, sizeof(struct entry), compare_entries);
-	if (make_room(x) < 0 || lay_out_steps(x) < 0)
+	if (make_all_room(x) < 0 || lay_out_steps(x) < 0)
 		return -1;
 	for (uint32_t i = 0; i < x->symbols.count; i++)
 		x->anchors[i].stem = symbol_at(x, i)->stem;

@@ -97,13 +97,34 @@ struct anchor {
 	uint64_t before, behind;
 	uint32_t first, count;
 	uint32_t stem; /* of struct symbol */
-	uint32_t unused;
+	uint32_t line : 30; /* the first one of its gates, or of its tables */
+	uint32_t shift : 2; /* a row of its tables has 1 << this many bytes */
 };
 
-/* What may stand directly beside an entry's anchor, by the first class. */
+/* What may stand directly beside an entry's anchor, by the first class.  An anchor of up to GATES entries
+ * has that many, those without an entry closed. */
 struct gate {
 	uint64_t before, behind;
 };
+#define GATES 4
+
+/* An anchor with more entries has a table for each TABLE_ENTRIES of them, the other way round: for every
+ * class that may stand beside the anchor the entries that let it pass, a bit each, lowest first.  A row has as many bytes,
+ * a power of two, as the first table's entries need. */
+#define TABLE_ENTRIES 64
+enum table_part {
+	TABLE_BEFORE, /* by the first class */
+	TABLE_BEHIND,
+	TABLE_BEFORE_SECOND,
+	TABLE_BEHIND_SECOND,
+	TABLE_PARTS
+};
+
+static inline size_t
+table_row(unsigned shift, enum table_part part, unsigned class)
+{
+	return ((size_t)part * PATTERN_CLASSES + class) << shift;
+}
 
 /* The rest of an entry, with its pattern. */
 struct candidate {
@@ -117,7 +138,8 @@ struct candidate {
 };
 
 _Static_assert(CACHE_LINE % sizeof(struct anchor) == 0, "none lies on two lines");
-_Static_assert(CACHE_LINE % sizeof(struct gate) == 0, "none lies on two lines");
+_Static_assert(CACHE_LINE == GATES * sizeof(struct gate), "all are on one line");
+_Static_assert(TABLE_PARTS *PATTERN_CLASSES % CACHE_LINE == 0, "tables begin at a line");
 _Static_assert(CACHE_LINE % sizeof(struct item) == 0, "none lies on two lines");
 _Static_assert(CACHE_LINE == sizeof(struct candidate), "one fills a line");
 
@@ -136,7 +158,7 @@ struct pattern_index {
 	struct list patterns, entries; /* until it is sealed */
 	void *memory; /* of what follows, behind each other */
 	struct candidate *candidates; /* of entries, in order of their symbols */
-	struct gate *gates;
+	char *gates; /* and tables, by the line */
 	struct anchor *anchors; /* of symbols, by their numbers */
 	struct item *sealed_items;
 	/* The words that members of groups go on with: those of a node lie together, in order of their

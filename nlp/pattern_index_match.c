@@ -269,6 +269,8 @@ walk_from(const struct search *s, const struct candidate *c, size_t anchor)
  * writes down which go on, without a branch, and asks for the memory that the next one will need.
  */
 #define TOGETHER 64
+#define PASSED 4 /* entries an anchor has left, most often */
+#define LAST_BIT (UINT64_C(1) << 63)
 
 /* An anchor, or one of its entries, at a place of the text. */
 struct meeting {
@@ -277,7 +279,7 @@ struct meeting {
 
 struct meetings {
 	size_t count;
-	struct meeting items[2 * TOGETHER];
+	struct meeting items[2 * TOGETHER + 1]; /* the last one is written to in vain */
 };
 
 static ALWAYS_INLINE void
@@ -301,22 +303,60 @@ meet_anchors(const struct search *s, size_t from, size_t to, struct meetings *me
 	}
 }
 
-/* Those beside which stands what any of their entries wants. */
-static void
-pass_anchors(const struct search *s, struct meetings *met)
+/* Where the gates of an anchor lie, or its tables. */
+static ALWAYS_INLINE const char *
+gates_of(const struct pattern_index *x, const struct anchor *a)
 {
-	size_t count = met->count;
-	met->count = 0;
-	for (size_t i = 0; i < count; i++) {
+	return x->gates + (size_t)a->line * CACHE_LINE;
+}
+
+/* The rows of the first table. */
+static ALWAYS_INLINE void
+ask_for_table(const struct search *s, const struct anchor *a, const struct pattern_place *here)
+{
+	const char *table = gates_of(s->x, a);
+	const struct pattern_mark l = here[-1].mark, r = here[1].mark;
+	unsigned shift = a->shift;
+	__builtin_prefetch(table + table_row(shift, TABLE_BEFORE, l.class));
+	__builtin_prefetch(table + table_row(shift, TABLE_BEHIND, r.class));
+	__builtin_prefetch(table + table_row(shift, TABLE_BEFORE_SECOND, l.second_class));
+	__builtin_prefetch(table + table_row(shift, TABLE_BEHIND_SECOND, r.second_class));
+}
+
+/* Anchors beside which stands what any of their entries wants. */
+struct passed {
+	struct meetings anchors;
+	uint64_t
+	    bits[2 * TOGETHER]; /* of each: the first TABLE_ENTRIES of its entries that let pass */
+	/* Numbers of those above: with gates, with tables. */
+	uint32_t with_gates[2 * TOGETHER + 1], with_tables[2 * TOGETHER + 1];
+	size_t gates_count, tables_count;
+};
+
+static void
+pass_anchors(const struct search *s, const struct meetings *met, struct passed *p)
+{
+	struct meetings *to = &p->anchors;
+	size_t gates = 0, tables = 0;
+	to->count = 0;
+	for (size_t i = 0; i < met->count; i++) {
 		struct meeting m = met->items[i];
 		const struct anchor *a = &s->x->anchors[m.number];
 		const struct pattern_place *here = &s->text->places[m.place];
-		const struct gate *gates = &s->x->gates[a->first];
-		__builtin_prefetch(gates);
-		__builtin_prefetch(gates + CACHE_LINE / sizeof *gates);
 		bool fits = is_in(a->before, here - 1);
 		fits &= is_in(a->behind, here + 1);
-		meet(met, m.place, m.number, fits);
+		bool has_gates = a->count <= GATES;
+		__builtin_prefetch(gates_of(s->x, a));
+		p->with_gates[gates] = p->with_tables[tables] = (uint32_t)to->count;
+		gates += fits & has_gates;
+		tables += fits & !has_gates;
+		meet(to, m.place, m.number, fits);
+	}
+	p->gates_count = gates;
+	p->tables_count = tables;
+	for (size_t i = 0; i < tables; i++) {
+		struct meeting m = to->items[p->with_tables[i]];
+		ask_for_table(s, &s->x->anchors[m.number], &s->text->places[m.place]);
 	}
 }
 
@@ -356,33 +396,84 @@ try_candidates(const struct search *s, struct meetings *met)
 	met->count = 0;
 }
 
-/* Which of up to 64 gates let both classes pass: a bit each. */
-static uint64_t
-passing(const struct gate *gates, size_t count, unsigned before, unsigned behind)
+/* Which of an anchor's gates let what stands beside it pass: a bit each. */
+static ALWAYS_INLINE uint64_t
+pass_gates(const struct gate gates[GATES], const struct pattern_place *here)
 {
+	unsigned before = here[-1].mark.class, behind = here[1].mark.class;
 	uint64_t bits = 0;
-	for (size_t i = count; i-- > 0;)
-		bits = bits << 1 | (gates[i].before >> before & gates[i].behind >> behind & 1);
+	for (unsigned i = 0; i < GATES; i++)
+		bits |= (gates[i].before >> before & gates[i].behind >> behind & 1) << i;
 	return bits;
 }
 
-/* All entries of an anchor; tries what has gathered when there are many. */
-static void
-meet_candidates(const struct search *s, struct meeting anchor, struct meetings *met)
+/* The same of the next entries, TABLE_ENTRIES at most, of an anchor with a table of them. */
+static ALWAYS_INLINE uint64_t
+pass_table(const char *table, unsigned shift, uint32_t entries, const struct pattern_place *here)
 {
-	const struct anchor *a = &s->x->anchors[anchor.number];
-	const struct pattern_place *here = &s->text->places[anchor.place];
-	for (uint32_t done = 0; done < a->count; done += 64) {
-		uint32_t first = a->first + done, left = a->count - done;
-		uint64_t bits = passing(&s->x->gates[first], left < 64 ? left : 64,
-		    here[-1].mark.class, here[1].mark.class);
-		for (; bits != 0; bits &= bits - 1) {
-			uint32_t number = first + (uint32_t)__builtin_ctzll(bits);
-			__builtin_prefetch(&s->x->candidates[number]);
-			meet(met, anchor.place, number, true);
+	const struct pattern_mark l = here[-1].mark, r = here[1].mark;
+	uint64_t bits =
+	    UINT64_MAX >> (TABLE_ENTRIES - (entries < TABLE_ENTRIES ? entries : TABLE_ENTRIES));
+	bits &= word_load(table + table_row(shift, TABLE_BEFORE, l.class), 8);
+	bits &= word_load(table + table_row(shift, TABLE_BEHIND, r.class), 8);
+	bits &= word_load(table + table_row(shift, TABLE_BEFORE_SECOND, l.second_class), 8);
+	return bits & word_load(table + table_row(shift, TABLE_BEHIND_SECOND, r.second_class), 8);
+}
+
+static void
+pass_entries(const struct search *s, struct passed *p)
+{
+	for (size_t i = 0; i < p->gates_count; i++) {
+		uint32_t k = p->with_gates[i];
+		struct meeting m = p->anchors.items[k];
+		const char *gates = gates_of(s->x, &s->x->anchors[m.number]);
+		p->bits[k] = pass_gates((const void *)gates, &s->text->places[m.place]);
+	}
+	for (size_t i = 0; i < p->tables_count; i++) {
+		uint32_t k = p->with_tables[i];
+		struct meeting m = p->anchors.items[k];
+		const struct anchor *a = &s->x->anchors[m.number];
+		const struct pattern_place *here = &s->text->places[m.place];
+		p->bits[k] = pass_table(gates_of(s->x, a), a->shift, a->count, here);
+	}
+}
+
+/* An address that is asked for is not looked at: where no bit is left it may be any. */
+static ALWAYS_INLINE void
+ask_for(const struct candidate *c, uint32_t number)
+{
+	__builtin_prefetch((const void *)((uintptr_t)c + (uintptr_t)number * sizeof *c));
+}
+
+/* The entries with these bits; tries what has gathered when there are many.  How many they are cannot be
+ * foreseen: of the first few no branch. */
+static ALWAYS_INLINE void
+meet_passed(
+    const struct search *s, size_t place, uint32_t first, uint64_t bits, struct meetings *met)
+{
+	do {
+		for (unsigned k = 0; k < PASSED; k++) {
+			uint32_t number = first + (uint32_t)__builtin_ctzll(bits | LAST_BIT);
+			ask_for(s->x->candidates, number);
+			meet(met, place, number, bits != 0);
+			bits &= bits - 1;
 		}
-		if (met->count > TOGETHER)
-			try_candidates(s, met);
+	} while (bits != 0);
+	if (met->count > TOGETHER)
+		try_candidates(s, met);
+}
+
+/* The entries of an anchor with several tables, behind the first. */
+static void
+meet_further(const struct search *s, struct meeting m, struct meetings *met)
+{
+	const struct anchor *a = &s->x->anchors[m.number];
+	const char *table = gates_of(s->x, a);
+	for (uint32_t done = TABLE_ENTRIES; done < a->count; done += TABLE_ENTRIES) {
+		table += table_row(a->shift, TABLE_PARTS, 0);
+		uint64_t bits =
+		    pass_table(table, a->shift, a->count - done, &s->text->places[m.place]);
+		meet_passed(s, m.place, a->first + done, bits, met);
 	}
 }
 
@@ -390,11 +481,18 @@ static void
 search_places(const struct search *s, size_t from, size_t to)
 {
 	struct meetings anchors, candidates;
+	struct passed passed;
 	candidates.count = 0;
 	meet_anchors(s, from, to, &anchors);
-	pass_anchors(s, &anchors);
-	for (size_t i = 0; i < anchors.count; i++)
-		meet_candidates(s, anchors.items[i], &candidates);
+	pass_anchors(s, &anchors, &passed);
+	pass_entries(s, &passed);
+	for (size_t i = 0; i < passed.anchors.count; i++) {
+		struct meeting m = passed.anchors.items[i];
+		const struct anchor *a = &s->x->anchors[m.number];
+		meet_passed(s, m.place, a->first, passed.bits[i], &candidates);
+		if (a->count > TABLE_ENTRIES)
+			meet_further(s, m, &candidates);
+	}
 	try_candidates(s, &candidates);
 }
 
