@@ -212,6 +212,8 @@ struct phrase_part
 lexicon_phrase_part(const struct lexicon *lx, const struct unit *u, bool has_longer);
 /* Could a phrase begin with these two units of one clause?  Much cheaper than lexicon_phrase(). */
 bool lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struct unit *next);
+/* Asks for the memory that lexicon_may_begin() will look at. */
+void lexicon_ask_for_phrase(const struct lexicon *lx, uint32_t beginning, const struct unit *next);
 /* The longest phrase of two units or more that begins at unit `at`; 0: none. */
 uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);

@@ -105,6 +105,12 @@ lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struct uni
 	    word_trie_may_continue(lx->words, beginning, next);
 }
 
+void
+lexicon_ask_for_phrase(const struct lexicon *lx, uint32_t beginning, const struct unit *next)
+{
+	word_trie_prefetch(lx->words, beginning, next);
+}
+
 struct longest {
 	uint32_t value;
 	size_t end;

@@ -123,6 +123,14 @@ lexicon_may_be_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
 	return (lx->pair_filter[bit / 64] >> bit % 64 & 1) != 0;
 }
 
+/* Where two stems would stand if they are a pair. */
+static inline const struct pair_slot *
+lexicon_pair_place(const struct lexicon *lx, uint32_t first, uint32_t second)
+{
+	uint64_t hash = lexicon_pair_hash(lexicon_pair_key(first, second));
+	return &lx->pairs[(size_t)hash & (lx->pair_cap - 1)];
+}
+
 static inline struct pair_slot *
 lexicon_pair_slot(const struct lexicon *lx, uint64_t key)
 {

@@ -171,6 +171,10 @@ count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigne
 
 	*g->watched = (uint32_t)(m - marks);
 	g->watched += is_watched;
+	/* What will be looked at when all marks are written; where there is no pair, something that is near. */
+	uintptr_t pair = (uintptr_t)lexicon_pair_place(g->lexicon, m[-1].number, number);
+	uintptr_t near = (uintptr_t)m;
+	__builtin_prefetch((const void *)(near ^ ((near ^ pair) & -(uintptr_t)may_be_pair)));
 	*g->paired = m;
 	g->paired += may_be_pair;
 	g->watched_end = end > g->watched_end ? end : g->watched_end;
@@ -208,6 +212,19 @@ add_unit(struct finding *g, const struct mark *marks, const struct word_entries 
 	size_t reach = speaks ? e->reach : 0;
 	write_mark(g, e, g->lexemes[e->is_english] + rated, role, unit, 1);
 	count_mark(g, marks, e->number, role, unit, 1, reach);
+}
+
+/* Asks for what find_phrase() will look at, where there is anything to look at. */
+static void
+ask_for_phrases(const struct finding *g, const struct word_entries *const *entries,
+    const stop *stops, size_t stop_count)
+{
+	for (const stop *s = stops; s < stops + stop_count; s++) {
+		size_t unit = *s >> 1;
+		if ((*s & 1) != 0)
+			lexicon_ask_for_phrase(
+			    g->lexicon, entries[unit]->beginning, &g->units[unit + 1]);
+	}
 }
 
 static void
@@ -346,7 +363,9 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 	    .next = marks,
 	    .watched = watched,
 	    .paired = paired};
-	find_all(&g, marks, entries, stops, find_stops(entries, unit_count, stops));
+	size_t stop_count = find_stops(entries, unit_count, stops);
+	ask_for_phrases(&g, entries, stops, stop_count);
+	find_all(&g, marks, entries, stops, stop_count);
 	find_pairs(&g, paired);
 	*marks_r = (struct marks){.items = marks,
 	    .count = (size_t)(g.next - marks),

@@ -1,13 +1,16 @@
 #include "nlp/reasons.h"
 
+#include <stdlib.h>
+
 #include "core/arena.h"
+
+#define RATED_TOGETHER 32
 
 struct giving {
 	const struct evidence *e;
 	const struct mark *marks;
 	const struct unit *units;
 	struct slice text;
-	bool is_counted;
 	struct arena *arena;
 	struct contribution *next;
 };
@@ -22,23 +25,22 @@ polarity(struct class_effect e)
 static int64_t
 divided(int64_t a, int64_t b)
 {
-	return (a >= 0 ? a + b / 2 : a - b / 2) / b;
+	int64_t half = b / 2, sign = -(a < 0);
+	return (a + ((half ^ sign) - sign)) / b;
 }
 
-/* The share of the sums that one rating has. */
+/* The share of the sums that one rating, not 0, has: a part of its side's, and of the balance. */
 static int32_t
-rating_share(const struct giving *g, int32_t rating_milli)
+rating_share(const struct evidence *e, int32_t rating_milli)
 {
-	int64_t positive = g->e->positive_milli, negative = g->e->negative_milli;
-	int64_t share = 0;
-	if (rating_milli > 0 && positive > 0)
-		share += divided(g->e->sums[SUM_POSITIVE] * rating_milli, positive);
-	if (rating_milli < 0 && negative > 0)
-		share += divided(g->e->sums[SUM_NEGATIVE] * -rating_milli, negative);
-	if (positive > negative)
-		share += divided(g->e->sums[SUM_BALANCE] * rating_milli, positive - negative);
-	if (positive < negative)
-		share += divided(g->e->sums[SUM_BALANCE] * -rating_milli, negative - positive);
+	int64_t balance = e->positive_milli - e->negative_milli;
+	bool is_good = rating_milli > 0;
+	int64_t rating = rating_milli, side = e->sums[is_good ? SUM_POSITIVE : SUM_NEGATIVE];
+	int64_t share =
+	    divided(side * llabs(rating), is_good ? e->positive_milli : e->negative_milli);
+	if (balance != 0)
+		share += divided(
+		    e->sums[SUM_BALANCE] * (balance > 0 ? rating : -rating), llabs(balance));
 	return (int32_t)share;
 }
 
@@ -62,24 +64,12 @@ class_weight(const struct lexeme *x)
 	return x->positive_milli - x->negative_milli;
 }
 
-static void
-give_rating(struct giving *g, const struct term *t, const struct mark *m, struct slice modifiers)
-{
-	const struct unit *first = &g->units[m->unit];
-	int32_t effect = g->is_counted ? rating_share(g, m->rating_milli) : 0;
-	if (!g->is_counted)
-		modifiers = SLICE_LIT("not counted: no lexicon for this language");
-	write_reason(g->next++, t->lexeme, first, first + m->span - 1, t->lexeme->weight_milli,
-	    effect, modifiers);
-}
-
 /* Most terms have an effect; which have none cannot be foreseen: no branch. */
 static inline void
-give_learned(struct giving *g, const struct term *t, const struct unit *first,
-    const struct unit *last, struct slice modifiers)
+give_learned(struct giving *g, const struct term *t, const struct unit *whole)
 {
 	int32_t effect = polarity(t->effect);
-	write_reason(g->next, t->lexeme, first, last, class_weight(t->lexeme), effect, modifiers);
+	write_reason(g->next, t->lexeme, whole, whole, class_weight(t->lexeme), effect, SLICE_NONE);
 	g->next += effect != 0;
 }
 
@@ -103,26 +93,64 @@ tell(const struct giving *g, uint32_t mark, struct told *told)
 	return modifiers_explain(m, g->marks, g->units, g->text, g->arena, &told->words);
 }
 
-/* The ratings of all marks, and their learned terms; -1 without memory. */
+/* What the ratings count can be told when it is known what all of them do. */
+static void
+share_ratings(const struct evidence *e, struct contribution **rated, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		rated[i]->effect_milli = rating_share(e, rated[i]->effect_milli);
+}
+
+/* The ratings of all marks, and their learned terms; -1 without memory.  Which of them a term is cannot be
+ * foreseen: no branch. */
 static int
 give_words(struct giving *g_r)
 {
 	struct giving g = *g_r; /* stays in registers */
 	struct told told = {.mark = UINT32_MAX};
+	struct contribution *rated[RATED_TOGETHER + 1];
+	size_t rated_count = 0;
 	const struct term *t = g.e->terms, *end = t + g.e->word_count;
 	for (; t < end; t++) {
 		const struct mark *m = &g.marks[t->mark];
-		const struct unit *u = &g.units[m->unit];
-		bool is_pair = t->kind == TERM_PAIR;
+		const struct lexeme *x = t->lexeme;
+		int32_t is_rating = -(t->kind == TERM_RATING);
+		uint32_t is_pair = t->kind == TERM_PAIR;
 		if (tell(&g, t->mark, &told) < 0)
 			return -1;
-		if (t->kind == TERM_RATING)
-			give_rating(&g, t, m, told.words);
-		else if (g.is_counted)
-			give_learned(&g, t, u - is_pair, u, is_pair ? SLICE_NONE : told.words);
+		const struct unit *u = &g.units[m->unit] - is_pair;
+		const struct unit *last = u + is_pair + ((m->span - 1) & (uint32_t)is_rating);
+		int32_t learned = class_weight(x), effect = polarity(t->effect);
+		int32_t weight = learned ^ ((learned ^ x->weight_milli) & is_rating);
+		effect |= t->strength_milli & is_rating; /* of a rating it is 0 */
+		write_reason(
+		    g.next, x, u, last, weight, effect, is_pair != 0 ? SLICE_NONE : told.words);
+		rated[rated_count] = g.next;
+		rated_count += is_rating != 0;
+		g.next += effect != 0;
+		if (rated_count == RATED_TOGETHER) {
+			share_ratings(g.e, rated, rated_count);
+			rated_count = 0;
+		}
 	}
+	share_ratings(g.e, rated, rated_count);
 	g_r->next = g.next;
 	return 0;
+}
+
+/* Of a text that we cannot score: ratings that would count, if there were a lexicon. */
+static void
+give_uncounted(struct giving *g)
+{
+	const struct slice why = SLICE_LIT("not counted: no lexicon for this language");
+	for (size_t i = 0; i < g->e->word_count; i++) {
+		const struct term *t = &g->e->terms[i];
+		const struct mark *m = &g->marks[t->mark];
+		const struct unit *first = &g->units[m->unit], *last = first + m->span - 1;
+		if (t->kind == TERM_RATING)
+			write_reason(
+			    g->next++, t->lexeme, first, last, t->lexeme->weight_milli, 0, why);
+	}
 }
 
 int
@@ -130,20 +158,19 @@ reasons_give(const struct evidence *e, const struct mark *marks, const struct un
     struct slice text, bool is_counted, struct arena *a, struct score *s)
 {
 	const struct unit whole = {.start = 0, .len = (uint32_t)text.len};
-	struct giving g = {.e = e,
-	    .marks = marks,
-	    .units = units,
-	    .text = text,
-	    .is_counted = is_counted,
-	    .arena = a};
+	struct giving g = {.e = e, .marks = marks, .units = units, .text = text, .arena = a};
 	g.next = s->reasons = arena_alloc(a, (e->count + 1) * sizeof *g.next);
-	if (g.next == NULL || give_words(&g) < 0)
+	if (g.next == NULL)
+		return -1;
+	if (!is_counted)
+		give_uncounted(&g);
+	else if (give_words(&g) < 0)
 		return -1;
 	/* Where no word or sign spoke, how the post looks was not asked. */
 	size_t i = is_counted && e->has_evidence && text.len > 0 ? e->word_count : e->count;
 	for (; i < e->count; i++) {
 		if (e->terms[i].kind == TERM_SHAPE)
-			give_learned(&g, &e->terms[i], &whole, &whole, SLICE_NONE);
+			give_learned(&g, &e->terms[i], &whole);
 	}
 	s->reason_count = (size_t)(g.next - s->reasons);
 	return 0;

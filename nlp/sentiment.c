@@ -31,7 +31,7 @@ static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 6141
 static inline int32_t
 capped(int32_t n, int32_t most)
 {
-	return n == 0 ? 0 : (n > most ? most : n) * 1000 / most;
+	return (n > most ? most : n) * 1000 / most;
 }
 
 /* Fills the value of each shape, in thousandths. */
@@ -146,8 +146,9 @@ weigh_rating(struct weighing *w, uint32_t at)
 	*w->next = (struct term){
 	    .lexeme = m->rated, .mark = at, .strength_milli = rating, .kind = TERM_RATING};
 	w->next += rating != 0;
-	w->positive_milli += rating > 0 ? rating : 0;
-	w->negative_milli += rating < 0 ? -rating : 0;
+	int32_t bad = rating & -(rating < 0);
+	w->positive_milli += rating - bad;
+	w->negative_milli -= bad;
 }
 
 static int32_t

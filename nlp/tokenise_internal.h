@@ -48,6 +48,10 @@ static const uint64_t TOKENISE_PLAIN_ENDS =
 	TOKENISE_BIT(',') | TOKENISE_BIT('-') | TOKENISE_BIT('.') | TOKENISE_BIT('/') |
 	(TOKENISE_BIT(':') - TOKENISE_BIT('0')) | TOKENISE_BIT(':'));
 
+static const uint64_t TOKENISE_PLAIN_MARKS =
+    TOKENISE_BIT(',') | TOKENISE_BIT('.') | TOKENISE_BIT(':');
+_Static_assert('/' + 1 == '0', "it stands before the digits");
+
 static const uint64_t TOKENISE_MOUTHS =
     TOKENISE_BIT('(') | TOKENISE_BIT(')') | TOKENISE_BIT('=') | TOKENISE_BIT(':');
 static const uint64_t TOKENISE_SECOND = TOKENISE_BIT('d' & 63) | TOKENISE_BIT('p' & 63);
@@ -62,11 +66,12 @@ tokenise_is_plain_word(const char *p, size_t at, size_t end)
 	size_t len = end - at;
 	if (stop >= 64)
 		return false;
-	if ((TOKENISE_PLAIN_ENDS >> stop & 1) == 0) {
-		bool is_mark = stop == ',' || stop == '.' || stop == ':';
-		if (!is_mark || charclass_is_alnum(p[end + 1]) || p[end + 1] == '/')
-			return false;
-	}
+	/* Behind a mark, anything but what goes on with the word. */
+	uint64_t ends = TOKENISE_PLAIN_ENDS >> stop, is_mark = TOKENISE_PLAIN_MARKS >> stop;
+	unsigned char behind = (unsigned char)p[end + 1];
+	uint64_t goes_on = ((unsigned)(behind - 'a') < 26) | ((unsigned)(behind - '/') < 11);
+	if (((ends | (is_mark & ~goes_on)) & 1) == 0)
+		return false;
 	/* "x(", "d:", "xd": emoticons that begin like a word.  Of a second byte that is a digit or a sign some
 	 * are taken for letters: then it is not certain. */
 	uint64_t is_odd = TOKENISE_MOUTHS >> stop & (len == 1);

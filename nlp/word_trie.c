@@ -286,6 +286,12 @@ word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct un
 	}
 }
 
+void
+word_trie_prefetch(const struct word_trie *p, uint32_t node, const struct unit *next)
+{
+	__builtin_prefetch(&p->edges[edge_slot(p, node, next->key.hash)]);
+}
+
 struct walk {
 	const struct word_trie *p;
 	const struct unit *units;

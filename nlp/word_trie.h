@@ -60,7 +60,7 @@ struct unit {
 static inline bool
 unit_is_special(const struct unit *u)
 {
-	return u->is_caps | u->is_elongated | u->is_quoted;
+	return u->is_caps || u->is_elongated || u->is_quoted;
 }
 
 /* Up to eight bytes as a number, the first byte lowest on every machine. */
@@ -120,7 +120,8 @@ word_hash_padded(struct slice s)
 		h = word_hash_groups(&p, &len);
 	} else {
 		uint64_t whole = (h ^ word_load(p, 8)) * WORD_HASH_FACTOR;
-		h = len >= 8 ? whole ^ whole >> 29 : h;
+		uint64_t has_whole = -(uint64_t)(len >> 3);
+		h ^= (h ^ whole ^ whole >> 29) & has_whole;
 		p += len & 8;
 	}
 	uint64_t v = word_load(p, 8) & ((1ULL << (8 * (len & 7))) - 1);
@@ -169,6 +170,9 @@ word_trie_bit(uint64_t hash)
 /* May a longer phrase go on from such a node with this unit?  No is certain, yes is to be looked
  * at. */
 bool word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next);
+
+/* Asks for the memory that this will look at; node: any number. */
+void word_trie_prefetch(const struct word_trie *p, uint32_t node, const struct unit *next);
 
 /* Called with each phrase that begins at unit `at`: it covers [at, end). */
 typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);
