@@ -277,25 +277,23 @@ tell_row(const struct firing *f, struct decision_row *row, struct err *err)
 	return 0;
 }
 
-/* NULL without memory. */
+/* The next of the rows, in which nothing was put yet.  NULL without memory. */
 static struct decision_row *
 add_row(struct settle *s, const struct firing *f, const struct action *action)
 {
 	const struct occurrence *occ = s->in->occ;
 	struct decision_row *row = &s->out->rows[s->out->count];
 
-	*row = (struct decision_row){
-	    .rule_id = f->rule->id,
-	    .rules_version = f->rule->version,
-	    .occurrence_kind = occ->kind,
-	    .occurrence_id = occ->id,
-	    .post_no = s->in->post_no,
-	    .subject = occ->subject,
-	    .action = action->text,
-	    .verb = action->verb,
-	    .at_ms = occ->now_ms,
-	    .event_at_ms = occ->at_ms,
-	};
+	row->rule_id = f->rule->id;
+	row->rules_version = f->rule->version;
+	row->occurrence_kind = occ->kind;
+	row->occurrence_id = occ->id;
+	row->post_no = s->in->post_no;
+	row->subject = occ->subject;
+	row->action = action->text;
+	row->verb = action->verb;
+	row->at_ms = occ->now_ms;
+	row->event_at_ms = occ->at_ms;
 	if (s->in->mode == SETTLE_REAL) { /* else no row names it */
 		occurrence_decision_id(
 		    occ->kind, f->rule->id, occ->id, action->text, occ->subject, row->id);
@@ -573,6 +571,7 @@ actions_settle(struct store *st, const struct actions_config *config,
 	int rc;
 
 	assert(in->occ != NULL && (in->occ->post != NULL || in->occ->event != NULL));
+	ahead_fetch_heads(in);
 	/* Asked once: of most occurrences nothing was decided before. */
 	if (in->mode == SETTLE_REAL) {
 		rc = store_decision_exists(st, in->occ->kind, in->occ->id, SLICE_NONE, err);
@@ -587,7 +586,7 @@ actions_settle(struct store *st, const struct actions_config *config,
 	for (size_t i = 0; i < in->firing_count; i++)
 		actions += in->firings[i].rule->action_count;
 	order = arena_alloc(a, (in->firing_count + 1) * sizeof *order);
-	out.rows = arena_alloc(a, (actions + 1) * sizeof *out.rows);
+	out.rows = arena_array(a, actions + 1, sizeof *out.rows);
 	if (in->mode != SETTLE_REAL)
 		out.untold = arena_alloc(a, (actions + 1) * sizeof *out.untold);
 	if (order == NULL || out.rows == NULL || (in->mode != SETTLE_REAL && out.untold == NULL))

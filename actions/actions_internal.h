@@ -92,6 +92,8 @@ struct rule_row {
 struct rule_rows {
 	struct rule_row window, cooldown;
 };
+/* The heads of the rules that are to be settled, as many of them as are settled side by side, will be read. */
+void ahead_fetch_heads(const struct settle_input *in);
 /* The rows of these rules, at most AHEAD_RULES, in the order of the rules: they will be asked for, and the memory
  * they lie in is fetched.  Changes nothing.  More at once would push each other out. */
 #define AHEAD_RULES 32

@@ -11,14 +11,22 @@
 
 #include "core/prefetch.h"
 
-static void
-fetch_heads(const struct firing *const *order, size_t count)
+void
+ahead_fetch_heads(const struct settle_input *in)
 {
-	for (size_t i = 0; i < count; i++)
-		prefetch_bytes(order[i]->rule, RULE_HEAD_HOT);
+	size_t count = in->firing_count < AHEAD_RULES ? in->firing_count : AHEAD_RULES;
+
+	for (size_t i = 0; count > 1 && i < count; i++) /* one would not be beside anything */
+		prefetch_bytes(in->firings[i].rule, RULE_HEAD_HOT);
+}
+
+/* What the heads point to. */
+static void
+fetch_texts(const struct firing *const *order, size_t count)
+{
 	for (size_t i = 0; i < count; i++) {
 		prefetch(order[i]->rule->id.ptr);
-		prefetch_bytes(order[i]->rule->actions, sizeof *order[i]->rule->actions);
+		prefetch(order[i]->rule->actions);
 	}
 }
 
@@ -45,8 +53,7 @@ ahead_fetch(
     struct settle *s, const struct firing *const *order, size_t count, struct rule_rows *rows)
 {
 	assert(count <= AHEAD_RULES);
-	if (count > 1) /* else there is nothing to be beside */
-		fetch_heads(order, count);
+	fetch_texts(order, count);
 	for (size_t i = 0; i < count; i++)
 		find_rows(s, order[i]->rule, &rows[i]);
 	for (size_t i = 0; i < count; i++) {

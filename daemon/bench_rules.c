@@ -64,7 +64,7 @@ struct run { /* one set of rules that is measured */
 	int touched; /* what was read; nobody looks */
 };
 
-/* A post comes to the rules just after it was cut into words: these are near the processor. */
+/* A post comes to the rules just after it was scored: its words and brands are near the processor. */
 #define NEAR_POSTS 32
 
 static void
@@ -76,6 +76,8 @@ touch(struct run *r, size_t from)
 
 		for (size_t k = 0; k < s->token_count; k++)
 			r->touched ^= s->tokens[k].folded.ptr[0] + (int)s->tokens[k].kind;
+		if (s->brand_count > 0)
+			r->touched ^= s->brands[0];
 		r->touched ^= p->id.ptr[0] + p->author.id.ptr[0] + p->author.handle.ptr[0] +
 		    p->tags.items[0].ptr[0];
 		r->touched ^= r->world.occurrences[i % r->world.count].subject.ptr[0];

@@ -317,6 +317,7 @@ struct domain_values {
 	uint64_t bits; /* of each id the bit id % 64 */
 	uint32_t *ids;
 	struct slice *texts; /* parallel to ids, as seen; NULL for brands, choices and keywords */
+	struct slice only; /* when there is one */
 	uint32_t few[VALUES_FEW]; /* ids while they are no more */
 };
 

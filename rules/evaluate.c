@@ -144,7 +144,7 @@ evaluation_word(struct evaluation *e, enum field_fold how, struct slice text)
 	char small[256], *room = small;
 	uint32_t id;
 
-	if (how != FOLD_LOCALE && words_find_short(w, s, &id))
+	if (s.len <= WORDS_SHORT && how != FOLD_LOCALE && words_find_short(w, s, &id))
 		return id;
 	/* folding keeps lengths */
 	if (first < 0x80 && !words_may_have(w, (unsigned char)fold_char(first), s.len))
@@ -170,7 +170,9 @@ find_texts(struct evaluation *e, const struct field *f, struct domain_values *v)
 		if (id == 0)
 			continue;
 		if (v->ids == NULL) {
-			v->texts = arena_alloc(e->arena, (t.count - i) * sizeof *v->texts);
+			v->texts = t.count - i == 1
+			    ? &v->only
+			    : arena_alloc(e->arena, (t.count - i) * sizeof *v->texts);
 			if (v->texts == NULL || values_room(e, v, t.count - i) < 0)
 				return -1;
 		}

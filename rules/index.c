@@ -15,7 +15,7 @@
 #include "core/prefetch.h"
 
 /* What is found is put in order: few by inserting, many through a bitmap over all programs. */
-#define FOUND_FEW 64 /* a multiple of four */
+#define FOUND_FEW 64 /* some blocks of those that are put in order */
 #define CANDIDATES_AT_ONCE 256
 #define VALUES_AT_ONCE 16
 
@@ -60,7 +60,7 @@ is_listed(struct evaluation *e, const struct step *c)
 	return listed == (c->wanted ? TRI_YES : TRI_NO);
 }
 
-static bool
+static inline bool
 steps_hold(struct evaluation *e, uint32_t step)
 {
 	while (step < STEP_FAILS) {
@@ -110,25 +110,18 @@ grow_found(struct run *r)
 	return 0;
 }
 
+/* Those whose gates are open. */
 static inline int
-run_entry(struct run *r, const struct index_entry *entry)
+run_entries(struct run *r, const struct index_entry *entry, size_t count)
 {
-	if (entry->step != STEP_HOLDS && !steps_hold(r->e, entry->step))
-		return 0;
-	if (r->found_count == r->found_cap && grow_found(r) < 0)
-		return -1;
-	r->found[r->found_count++] = entry->program;
-	return 0;
-}
-
-static int
-run_cluster(struct run *r, const struct entry_range *c)
-{
-	const struct index_entry *entry = r->x->entries + c->first;
-
-	for (const struct index_entry *end = entry + c->count; entry < end; entry++)
-		if ((entry->gates & r->shut) == 0 && run_entry(r, entry) < 0)
+	for (const struct index_entry *end = entry + count; entry < end; entry++) {
+		if ((entry->gates & r->shut) != 0 ||
+		    (entry->step != STEP_HOLDS && !steps_hold(r->e, entry->step)))
+			continue;
+		if (r->found_count == r->found_cap && grow_found(r) < 0)
 			return -1;
+		r->found[r->found_count++] = entry->program;
+	}
 	return 0;
 }
 
@@ -153,10 +146,16 @@ run_candidates(struct run *r)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct index_entry *entry = r->candidates[i];
-		uint32_t cluster = entry->program & ~ENTRY_CLUSTER;
+		size_t entries = 1;
 
-		if ((entry->program == cluster ? run_entry(r, entry)
-					       : run_cluster(r, &r->x->clusters[cluster])) < 0)
+		if ((entry->program & ENTRY_CLUSTER) != 0) {
+			const struct entry_range *c =
+			    &r->x->clusters[entry->program & ~ENTRY_CLUSTER];
+
+			entry = r->x->entries + c->first;
+			entries = c->count;
+		}
+		if (run_entries(r, entry, entries) < 0)
 			return -1;
 	}
 	r->candidate_count = 0;
@@ -243,7 +242,27 @@ fetch_all(struct run *r)
 
 /* Four numbers at once; those of programs are less than INT32_MAX. */
 typedef int32_t four __attribute__((vector_size(16)));
-#define FOUR_MAX (FOUND_FEW / 4)
+#define BLOCK 16 /* four of them, which fit into the registers of any processor */
+
+/* How many of the items are less than each of a block of them. */
+static inline void
+count_less(const int32_t *items, size_t count, const four own[4], four less_r[4])
+{
+	four a = {0}, b = {0}, c = {0}, d = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		four item = {items[i], items[i], items[i], items[i]};
+
+		a -= item < own[0]; /* -1 where it is so */
+		b -= item < own[1];
+		c -= item < own[2];
+		d -= item < own[3];
+	}
+	less_r[0] = a;
+	less_r[1] = b;
+	less_r[2] = c;
+	less_r[3] = d;
+}
 
 /* Each goes where there is room behind all that are less, which no branch depends on; of what was found
  * twice one finds the other there, and a place stays empty. */
@@ -251,27 +270,22 @@ static void
 order_few(struct run *r)
 {
 	union {
-		four fours[FOUR_MAX];
+		four fours[FOUND_FEW / 4];
 		int32_t items[FOUND_FEW];
-	} all;
+	} all, less;
 	int32_t placed[FOUND_FEW];
-	size_t count = r->found_count, fours = (count + 3) / 4, n = 0;
+	size_t count = r->found_count, n = 0;
 
-	for (size_t i = 0; i < fours * 4; i++) {
-		all.items[i] = i < count ? (int32_t)r->found[i] : INT32_MAX;
-		placed[i] = INT32_MAX;
-	}
-	for (size_t i = 0; i < count; i++) {
-		int32_t item = all.items[i];
-		four less = {0, 0, 0, 0}, own = {item, item, item, item};
-
-		for (size_t k = 0; k < fours; k++)
-			less += all.fours[k] < own; /* -1 for each */
-		placed[-(less[0] + less[1] + less[2] + less[3])] = item;
-	}
+	memset(&all, 0, sizeof all);
+	memcpy(all.items, r->found, count * sizeof *all.items);
+	for (size_t from = 0; from < count; from += BLOCK)
+		count_less(all.items, count, &all.fours[from / 4], &less.fours[from / 4]);
+	memset(placed, 0xff, count * sizeof *placed);
+	for (size_t i = 0; i < count; i++)
+		placed[less.items[i]] = all.items[i];
 	for (size_t i = 0; i < count; i++) {
 		r->found[n] = (uint32_t)placed[i];
-		n += placed[i] != INT32_MAX;
+		n += placed[i] >= 0;
 	}
 	r->found_count = n;
 }

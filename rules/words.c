@@ -45,7 +45,7 @@ bytes_at(const char *p, size_t n)
 }
 
 #define NOT_ASKED 0
-#define HEAD_BYTES 7
+#define HEAD_BYTES WORDS_SHORT
 
 /* Short texts are told apart by their heads alone. */
 static inline uint64_t

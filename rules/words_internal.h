@@ -46,8 +46,9 @@ uint32_t words_add(struct words *w, struct slice text);
 int words_finish(struct words *w);
 /* 0: no rule speaks of it */
 uint32_t words_find(const struct words *w, struct slice text);
-/* The same of a text that is not folded yet, when that is quickly done: ASCII of a few letters.  False: it is
- * not, and nothing was looked for. */
+/* The same of a text that is not folded yet, when that is quickly done: ASCII of at most so many letters.  False: it
+ * is not, and nothing was looked for. */
+#define WORDS_SHORT 7
 bool words_find_short(const struct words *w, struct slice text, uint32_t *id_r);
 /* The same in two steps, for who has many texts: ask for all, then hear the answers, and the waits for
  * memory are beside each other.  Asked is what words_ask() returned for that text. */

@@ -172,7 +172,7 @@ ahead(struct store *st, enum store_cache which, const struct rule_head *rule, ch
 		a_r->spot.key = (struct overlay_key){.head = rule->id, .tail = tail, .kind = kind};
 		return;
 	}
-	a_r->spot = overlay_spot_of(a_r->in, rule->id, hash, kind, tail);
+	overlay_spot_of(a_r->in, rule->id, hash, kind, tail, &a_r->spot);
 	overlay_spot_fetch(a_r->in, &a_r->spot);
 }
 

@@ -83,7 +83,10 @@ whole_key(struct overlay *o, struct slice key)
 struct overlay_key
 overlay_key_of(struct overlay *o, struct slice head, char kind, struct slice tail)
 {
-	return overlay_key_make(&o->maker, head, hash_own(head), kind, tail);
+	struct overlay_key k;
+
+	overlay_key_make(&o->maker, head, hash_own(head), kind, tail, &k);
+	return k;
 }
 
 /* In one piece, for those who load; good until the next call. */
@@ -254,12 +257,12 @@ overlay_put_saved(struct overlay *o, struct slice key, const void *value, struct
 
 /* ---- spots --------------------------------------------------------------- */
 
-struct overlay_spot
-overlay_spot_of(
-    struct overlay *o, struct slice head, uint64_t head_hash, char kind, struct slice tail)
+void
+overlay_spot_of(struct overlay *o, struct slice head, uint64_t head_hash, char kind,
+    struct slice tail, struct overlay_spot *s_r)
 {
-	return (struct overlay_spot){
-	    .key = overlay_key_make(&o->maker, head, head_hash, kind, tail)};
+	overlay_key_make(&o->maker, head, head_hash, kind, tail, &s_r->key);
+	s_r->entry = NULL;
 }
 
 void

@@ -65,8 +65,8 @@ int
 overlay_put_key(struct overlay *o, const struct overlay_key *k, const void *value, struct err *err);
 /* The same with spots.  head_hash: hash_own() of head.  Who will ask for many of them lets the processor fetch
  * them side by side: first the places of all, then, once these came, their values; which changes nothing. */
-struct overlay_spot overlay_spot_of(
-    struct overlay *o, struct slice head, uint64_t head_hash, char kind, struct slice tail);
+void overlay_spot_of(struct overlay *o, struct slice head, uint64_t head_hash, char kind,
+    struct slice tail, struct overlay_spot *s_r);
 void overlay_spot_fetch(const struct overlay *o, const struct overlay_spot *s);
 void overlay_spot_fetch_value(const struct overlay *o, struct overlay_spot *s);
 int overlay_get_at(struct overlay *o, struct overlay_spot *s, void *value_r, struct err *err);

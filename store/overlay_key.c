@@ -24,18 +24,20 @@ tail_hash(struct overlay_key_maker *m, struct slice tail)
 	return m->tail_hash;
 }
 
-struct overlay_key
+void
 overlay_key_make(struct overlay_key_maker *m, struct slice head, uint64_t head_hash, char kind,
-    struct slice tail)
+    struct slice tail, struct overlay_key *k_r)
 {
-	struct overlay_key k = {head, tail, 0, true, kind};
-	uint64_t of_kind = ((uint64_t)(unsigned char)kind + 1) * UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t of_kind = ((uint64_t)(unsigned char)kind + 1) * UINT64_C(0x9E3779B97F4A7C15), h;
 
 	if (tail.len == 0)
-		k.tail = SLICE_LIT("");
-	k.hash = (head_hash ^ of_kind ^ tail_hash(m, k.tail)) * UINT64_C(0x94D049BB133111EB);
-	k.hash ^= k.hash >> 32;
-	return k;
+		tail = SLICE_LIT("");
+	h = (head_hash ^ of_kind ^ tail_hash(m, tail)) * UINT64_C(0x94D049BB133111EB);
+	k_r->head = head;
+	k_r->tail = tail;
+	k_r->hash = h ^ h >> 32;
+	k_r->has_tail = true;
+	k_r->kind = kind;
 }
 
 size_t

@@ -20,8 +20,8 @@ struct overlay_key_maker {
 
 void overlay_key_maker_init(struct overlay_key_maker *m, uint64_t seed);
 /* head_hash: hash_own() of head. */
-struct overlay_key overlay_key_make(struct overlay_key_maker *m, struct slice head,
-    uint64_t head_hash, char kind, struct slice tail);
+void overlay_key_make(struct overlay_key_maker *m, struct slice head, uint64_t head_hash, char kind,
+    struct slice tail, struct overlay_key *k_r);
 
 /* Joined: its bytes, and whether these are it. */
 size_t overlay_key_len(const struct overlay_key *k);

@@ -120,7 +120,7 @@ spot_of(struct spots *s, struct overlay *o, int n, int step)
 	if (!s->has[n] || step % 7 == 0) {
 		struct overlay_key k = parts_of(o, n, s->keys[n]);
 
-		s->spots[n] = overlay_spot_of(o, k.head, hash_own(k.head), k.kind, k.tail);
+		overlay_spot_of(o, k.head, hash_own(k.head), k.kind, k.tail, &s->spots[n]);
 		assert_true(s->spots[n].key.hash == k.hash);
 		s->has[n] = true;
 	}
