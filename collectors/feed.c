@@ -12,34 +12,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collectors/feed_cursor.h"
 #include "collectors/feed_parse.h"
 #include "collectors/poller.h"
 #include "collectors/seen.h"
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/clock.h"
 #include "core/err.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "platform/http_client.h"
 
 #define REDIRECTS_MAX 5
-#define VALIDATOR_MAX 1024 /* bytes of an ETag we send back */
-#define URL_MAX 2048
-#define KEEP_SEEN 1000 /* of items that have left the feed, in case they come back */
 #define REFRESH_MAX_MS TIME_DAY_MS /* however seldom a feed wants to be read */
-#define CURSOR_BYTES_MAX (512 * 1024)
 
 struct feed {
 	struct collector *c;
 	struct poller poller;
 	char *url; /* as configured: also the first part of ids */
-	/* the cursor */
-	char *moved_to; /* NULL: where it was configured */
-	char *etag, *last_modified;
-	bool has_fetched;
-	struct seen seen;
+	struct feed_cursor at;
 	/* the document being given out; NULL: none */
 	struct arena *arena;
 	struct feed_doc doc;
@@ -60,70 +51,6 @@ static const struct option feed_options[] = {
 
 static void wake(void *cookie);
 
-/* --- the cursor ----------------------------------------------------------- */
-
-static char *
-text_dup(struct slice s, size_t max)
-{
-	return s.len == 0 || s.len > max ? NULL : mem_strndup(s.ptr, s.len);
-}
-
-/* A cursor of another address is none: what that feed had before is its first fetch. */
-static void
-cursor_read(struct feed *f, struct slice cursor)
-{
-	struct json_doc *doc = NULL;
-	const struct json *root;
-	struct err err;
-
-	if (!slice_is_set(cursor))
-		return;
-	if (json_parse(cursor, &doc, NULL, &err) < 0) {
-		log_event(collector_host(f->c)->log, LOG_ERROR, "source.cursor_unreadable",
-		    "source", collector_name(f->c), "detail", err.text, NULL);
-		return;
-	}
-	root = json_root(doc);
-	if (slice_eq_str(json_get_str(root, "for"), f->url)) {
-		f->moved_to = text_dup(json_get_str(root, "url"), URL_MAX);
-		f->etag = text_dup(json_get_str(root, "etag"), VALIDATOR_MAX);
-		f->last_modified = text_dup(json_get_str(root, "last_modified"), VALIDATOR_MAX);
-		(void)json_bool(json_get(root, "fetched"), &f->has_fetched);
-		/* without memory some items are given twice, which the store notices */
-		(void)seen_read(&f->seen, json_get(root, "seen"), FEED_ITEMS_MAX + KEEP_SEEN);
-	}
-	json_doc_free(doc);
-}
-
-static int
-cursor_write(const struct feed *f, struct page *p)
-{
-	struct json_writer w;
-	struct buf out;
-	int rc = -1;
-
-	buf_init(&out, CURSOR_BYTES_MAX);
-	json_writer_init(&w, &out);
-	json_object_begin(&w);
-	json_kv_cstr(&w, "for", f->url);
-	if (f->moved_to != NULL)
-		json_kv_cstr(&w, "url", f->moved_to);
-	if (f->etag != NULL)
-		json_kv_cstr(&w, "etag", f->etag);
-	if (f->last_modified != NULL)
-		json_kv_cstr(&w, "last_modified", f->last_modified);
-	json_kv_bool(&w, "fetched", f->has_fetched);
-	json_key(&w, "seen");
-	seen_write(&f->seen, &w);
-	json_object_end(&w);
-	if (!buf_failed(&out)) {
-		p->cursor = arena_slice_dup(p->arena, buf_slice(&out));
-		rc = slice_is_set(p->cursor) ? 0 : -1;
-	}
-	buf_fini(&out);
-	return rc;
-}
-
 /* --- giving out ----------------------------------------------------------- */
 
 static void
@@ -135,12 +62,12 @@ doc_drop(struct feed *f)
 	f->next = 0;
 }
 
-/* The items of the document become the newest of the list; of the others the last KEEP_SEEN stay.
+/* The items of the document become the newest of the list; of the others the last FEED_SEEN_KEPT stay.
  */
 static int
 seen_renew(struct feed *f)
 {
-	struct seen old = f->seen, current;
+	struct seen old = f->at.seen, current;
 	int rc = -1;
 
 	seen_init(&current);
@@ -152,21 +79,21 @@ seen_renew(struct feed *f)
 			goto out;
 	}
 	/* the old ones, without those, in front */
-	seen_init(&f->seen);
+	seen_init(&f->at.seen);
 	for (size_t i = 0; i < old.count; i++)
 		if (seen_look(&current, old.items[i].id, 0) == SEEN_NEW &&
-		    seen_add(&f->seen, old.items[i].id, old.items[i].text) < 0)
+		    seen_add(&f->at.seen, old.items[i].id, old.items[i].text) < 0)
 			goto back;
-	seen_trim(&f->seen, KEEP_SEEN);
+	seen_trim(&f->at.seen, FEED_SEEN_KEPT);
 	for (size_t i = 0; i < current.count; i++)
-		if (seen_add(&f->seen, current.items[i].id, current.items[i].text) < 0)
+		if (seen_add(&f->at.seen, current.items[i].id, current.items[i].text) < 0)
 			goto back;
 	seen_fini(&old);
 	rc = 0;
 	goto out;
 back:
-	seen_fini(&f->seen);
-	f->seen = old;
+	seen_fini(&f->at.seen);
+	f->at.seen = old;
 out:
 	seen_fini(&current);
 	return rc;
@@ -192,18 +119,18 @@ replace(char **to, const char *from)
 static bool
 doc_finish(struct feed *f)
 {
-	bool has_changed = !f->has_fetched || !is_same(f->etag, f->next_etag) ||
-	    !is_same(f->last_modified, f->next_last_modified) ||
-	    !is_same(f->moved_to, f->next_moved_to);
+	bool has_changed = !f->at.has_fetched || !is_same(f->at.etag, f->next_etag) ||
+	    !is_same(f->at.last_modified, f->next_last_modified) ||
+	    !is_same(f->at.moved_to, f->next_moved_to);
 
-	replace(&f->moved_to, f->next_moved_to);
-	replace(&f->etag, f->next_etag);
-	replace(&f->last_modified, f->next_last_modified);
-	f->has_fetched = true;
+	replace(&f->at.moved_to, f->next_moved_to);
+	replace(&f->at.etag, f->next_etag);
+	replace(&f->at.last_modified, f->next_last_modified);
+	f->at.has_fetched = true;
 	if (seen_renew(f) < 0) {
 		/* without the list a 304 would be believed; ask for the whole again instead */
-		replace(&f->etag, NULL);
-		replace(&f->last_modified, NULL);
+		replace(&f->at.etag, NULL);
+		replace(&f->at.last_modified, NULL);
 	}
 	return has_changed;
 }
@@ -222,19 +149,19 @@ give_item(struct feed *f, struct page *p, const struct feed_item *item)
 		if (err.kind == ERR_NOMEM)
 			return -1;
 		id = seen_hash(slice_of(err.text));
-		if (seen_look(&f->seen, id, 0) == SEEN_NEW) {
+		if (seen_look(&f->at.seen, id, 0) == SEEN_NEW) {
 			page_reject(p, item->link, "%s", err.text);
-			return seen_add(&f->seen, id, 0);
+			return seen_add(&f->at.seen, id, 0);
 		}
 		return 0;
 	}
 	id = seen_hash(made.id);
-	if (seen_look(&f->seen, id, seen_text_hash(made.text)) == SEEN_SAME)
+	if (seen_look(&f->at.seen, id, seen_text_hash(made.text)) == SEEN_SAME)
 		return 0;
 	if (post_copy(&made, p->arena, &copy) < 0 || (post = page_add(p)) == NULL)
 		return -1;
 	*post = copy;
-	return seen_add(&f->seen, id, seen_text_hash(made.text));
+	return seen_add(&f->at.seen, id, seen_text_hash(made.text));
 }
 
 /* The page could not be finished: its items are not given after all. */
@@ -242,10 +169,10 @@ static void
 take_back(struct feed *f, struct page *p)
 {
 	for (size_t i = 0; i < p->count; i++)
-		seen_remove(&f->seen, seen_hash(p->posts[i].id));
-	replace(&f->etag, NULL);
-	replace(&f->last_modified, NULL);
-	f->has_fetched = !p->is_first_fetch;
+		seen_remove(&f->at.seen, seen_hash(p->posts[i].id));
+	replace(&f->at.etag, NULL);
+	replace(&f->at.last_modified, NULL);
+	f->at.has_fetched = !p->is_first_fetch;
 	page_free(p);
 }
 
@@ -253,7 +180,7 @@ take_back(struct feed *f, struct page *p)
 static void
 give_pages(struct feed *f)
 {
-	bool is_first_fetch = !f->has_fetched;
+	bool is_first_fetch = !f->at.has_fetched;
 	bool is_done = false;
 
 	while (!is_done && collector_can_emit(f->c)) {
@@ -279,7 +206,7 @@ give_pages(struct feed *f)
 			page_free(p);
 			continue;
 		}
-		if (cursor_write(f, p) < 0) {
+		if (feed_cursor_write(&f->at, p) < 0) {
 			take_back(f, p);
 			goto nomem;
 		}
@@ -371,7 +298,7 @@ keep_header(struct feed *f, const struct http_result *r, const char *name)
 {
 	struct slice value = http_result_header(r, name);
 
-	return value.len == 0 || value.len > VALIDATOR_MAX
+	return value.len == 0 || value.len > FEED_VALIDATOR_MAX
 	    ? NULL
 	    : arena_strndup(f->arena, value.ptr, value.len);
 }
@@ -397,8 +324,8 @@ read_document(struct feed *f, const struct http_result *r)
 	f->next = 0;
 	f->next_etag = keep_header(f, r, "etag");
 	f->next_last_modified = keep_header(f, r, "last-modified");
-	f->next_moved_to = f->moved_to == NULL ? NULL : arena_strdup(f->arena, f->moved_to);
-	if (r->was_moved && r->final_url.len > 0 && r->final_url.len <= URL_MAX)
+	f->next_moved_to = f->at.moved_to == NULL ? NULL : arena_strdup(f->arena, f->at.moved_to);
+	if (r->was_moved && r->final_url.len > 0 && r->final_url.len <= FEED_URL_MAX)
 		f->next_moved_to = arena_strndup(f->arena, r->final_url.ptr, r->final_url.len);
 	set_refresh(f, r, f->doc.refresh_ms);
 	if (order_items(f) < 0) {
@@ -441,13 +368,13 @@ fetch(struct feed *f)
 		      "application/xml;q=0.9, */*;q=0.5")}};
 	size_t count = 1;
 
-	if (f->etag != NULL)
+	if (f->at.etag != NULL)
 		headers[count++] =
-		    (struct http_header){SLICE_LIT("If-None-Match"), slice_of(f->etag)};
-	if (f->last_modified != NULL)
+		    (struct http_header){SLICE_LIT("If-None-Match"), slice_of(f->at.etag)};
+	if (f->at.last_modified != NULL)
 		headers[count++] = (struct http_header){
-		    SLICE_LIT("If-Modified-Since"), slice_of(f->last_modified)};
-	poller_get(&f->poller, f->moved_to != NULL ? f->moved_to : f->url, headers, count,
+		    SLICE_LIT("If-Modified-Since"), slice_of(f->at.last_modified)};
+	poller_get(&f->poller, f->at.moved_to != NULL ? f->at.moved_to : f->url, headers, count,
 	    FEED_BYTES_MAX, REDIRECTS_MAX, answered);
 }
 
@@ -472,11 +399,8 @@ feed_close(void *state)
 
 	poller_fini(&f->poller);
 	doc_drop(f);
-	seen_fini(&f->seen);
+	feed_cursor_fini(&f->at);
 	mem_free(f->url);
-	mem_free(f->moved_to);
-	mem_free(f->etag);
-	mem_free(f->last_modified);
 	mem_free(f);
 }
 
@@ -489,14 +413,14 @@ feed_open(struct collector *c, const struct options *set, void **state_r, struct
 	if (url == NULL ||
 	    (!slice_starts_with(slice_of(url), "https://") &&
 		!slice_starts_with(slice_of(url), "http://")) ||
-	    strlen(url) > URL_MAX)
+	    strlen(url) > FEED_URL_MAX)
 		return err_set(err, ERR_INPUT, "'url' must begin with https:// or http://");
 	f = mem_zalloc(sizeof(*f));
 	if (f == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a feed");
 	f->c = c;
-	seen_init(&f->seen);
 	f->url = mem_strdup(url);
+	feed_cursor_init(&f->at, f->url);
 	if (f->url == NULL ||
 	    poller_init(&f->poller, c, options_int(set, "interval"), wake, f, err) < 0) {
 		feed_close(f);
@@ -510,9 +434,12 @@ static void
 feed_start(void *state, struct slice cursor, bool has_fetched)
 {
 	struct feed *f = state;
+	struct err err;
 
 	(void)has_fetched; /* the cursor knows, also for which address */
-	cursor_read(f, cursor);
+	if (feed_cursor_read(&f->at, cursor, &err) < 0)
+		log_event(collector_host(f->c)->log, LOG_ERROR, "source.cursor_unreadable",
+		    "source", collector_name(f->c), "detail", err.text, NULL);
 	poller_begin(&f->poller);
 }
 

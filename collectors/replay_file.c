@@ -19,6 +19,7 @@
 #include "core/mem.h"
 
 #define READ_BYTES (128 * 1024)
+#define LINES_MAX (INT64_MAX / 2) /* of a file, and rounds over it: more is no count of ours */
 
 int64_t
 replay_now_ms(const struct replay *r)
@@ -39,7 +40,7 @@ replay_cursor_read(struct replay *r, struct slice cursor)
 {
 	struct json_doc *doc = NULL;
 	const struct json *root;
-	int64_t offset = 0, line = 0;
+	int64_t offset = 0, line = 0, round = 1, at_ms = TIME_UNKNOWN;
 
 	if (!slice_is_set(cursor) || r->is_stream)
 		return;
@@ -48,13 +49,15 @@ replay_cursor_read(struct replay *r, struct slice cursor)
 	root = json_root(doc);
 	if (slice_eq_str(json_get_str(root, "file"), r->path) &&
 	    json_i64(json_get(root, "offset"), &offset) && offset >= 0 &&
-	    json_i64(json_get(root, "line"), &line) && line >= 0) {
+	    json_i64(json_get(root, "line"), &line) && line >= 0 && line <= LINES_MAX) {
 		r->offset = (uint64_t)offset;
 		r->line = (uint64_t)line;
-		(void)json_i64(json_get(root, "round"), &r->round);
-		(void)json_i64(json_get(root, "at_ms"), &r->at_ms);
-		if (r->round < 1)
-			r->round = 1;
+		/* the time is reckoned with: one that no post has would run over */
+		(void)json_i64(json_get(root, "round"), &round);
+		(void)json_i64(json_get(root, "at_ms"), &at_ms);
+		r->round = round >= 1 && round <= LINES_MAX ? round : 1;
+		r->at_ms =
+		    at_ms >= POST_TIME_MIN_MS && at_ms <= POST_TIME_MAX_MS ? at_ms : TIME_UNKNOWN;
 	}
 	json_doc_free(doc);
 }

@@ -23,6 +23,10 @@
 #define POST_NAME_MAX 1024 /* names, places, tags, mentions: cut */
 #define POST_TEXT_MAX (64 * 1024)
 #define POST_TAGS_MAX 64
+/* 1990-01-01 and 2200-01-01: before the one there was no network, and a time beyond the other is a
+ * slip in the unit. */
+#define POST_TIME_MIN_MS INT64_C(631152000000)
+#define POST_TIME_MAX_MS INT64_C(7258118400000)
 #define POST_JSON_MAX (1024 * 1024) /* bytes of one post as JSON */
 
 enum tristate {

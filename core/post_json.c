@@ -13,11 +13,6 @@
 #include "core/json.h"
 #include "core/utf8.h"
 
-/* 1990-01-01 and 2200-01-01: before the one there was no network, and a time beyond the other is a
- * slip in the unit. */
-#define POST_TIME_MIN_MS INT64_C(631152000000)
-#define POST_TIME_MAX_MS INT64_C(7258118400000)
-
 #define SHOWN_MAX 40 /* bytes of a wrong value in a message */
 
 /* Reads the members of one object; the first problem is kept and the rest of the reads do nothing.

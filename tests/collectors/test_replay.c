@@ -323,6 +323,31 @@ a_shorter_file_is_another_file(void **state)
 	end();
 }
 
+/* Their distance to now would not be reckoned, or waited for. */
+static void
+a_cursor_with_a_time_that_no_post_has_holds_nothing_up(void **state)
+{
+	static const int64_t at[] = {0, INT64_MIN + 1, INT64_MAX, POST_TIME_MIN_MS - 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		char cursor[256];
+
+		file_begin();
+		file_posts(0, 5, 10);
+		begin("speed: real\nrebase: true");
+		snprintf(cursor, sizeof cursor,
+		    "{\"file\":\"%s\",\"offset\":0,\"line\":0,\"round\":%lld,\"at_ms\":%lld}", path,
+		    (long long)INT64_MAX, (long long)at[i]);
+		f.cursor = mem_strdup(cursor);
+		fixture_start(&f);
+		fixture_run(&f, has_ended, 5000, "the end");
+		assert_int_equal(f.count, 5);
+		assert_true(slice_eq_str(f.posts[0].id, "p0")); /* a first round */
+		end();
+	}
+}
+
 static void
 a_pipe_is_read_until_its_writer_closes_it(void **state)
 {
@@ -417,6 +442,7 @@ main(void)
 	    cmocka_unit_test(rounds_have_fresh_ids_also_where_they_refer),
 	    cmocka_unit_test(a_followed_file_gives_what_is_appended),
 	    cmocka_unit_test(a_shorter_file_is_another_file),
+	    cmocka_unit_test(a_cursor_with_a_time_that_no_post_has_holds_nothing_up),
 	    cmocka_unit_test(a_pipe_is_read_until_its_writer_closes_it),
 	    cmocka_unit_test(the_demo_has_no_bad_line),
 	    cmocka_unit_test(settings_that_make_no_sense_are_refused_in_words),
