@@ -219,7 +219,7 @@ read_link(struct reader *r, const struct json *v, struct link_facts *l)
 	l->handle = read_text(r, v, "handle");
 	l->basis = read_text(r, v, "basis");
 	if (json_i64(json_get(v, "confidence"), &confidence))
-		l->confidence = (int32_t)confidence;
+		l->confidence = within_32_bits(confidence);
 	(void)json_i64(json_get(v, "at"), &l->linked_at_ms);
 }
 
@@ -292,7 +292,7 @@ row_json_read_customer(struct slice json, struct arena *a, struct customer **c_r
 	c->tags = read_values(&r, json_get(v, "tags"));
 	c->merged = read_values(&r, json_get(v, "merged"));
 	c->has_influence = json_i64(json_get(v, "influence"), &influence);
-	c->influence = c->has_influence ? (int32_t)influence : 0;
+	c->influence = c->has_influence ? within_32_bits(influence) : 0;
 	/* what was stored before there were segments says nothing of them */
 	c->has_segments = json_type(json_get(v, "segments")) == JSON_ARRAY;
 	c->segments = read_values(&r, json_get(v, "segments"));

@@ -76,6 +76,28 @@ read_int(const struct json *obj, const char *key, int64_t unknown)
 	return json_i64(json_get(obj, key), &v) ? v : unknown;
 }
 
+/* What does not fit is damage: the nearest that fits both ways, so that its size can be told. */
+static inline int32_t
+within_32_bits(int64_t v)
+{
+	return v > INT32_MAX ? INT32_MAX : v < -INT32_MAX ? -INT32_MAX : (int32_t)v;
+}
+
+static inline int32_t
+read_int32(const struct json *obj, const char *key)
+{
+	return within_32_bits(read_int(obj, key, 0));
+}
+
+/* A place or a count. */
+static inline uint32_t
+read_place(const struct json *obj, const char *key)
+{
+	int64_t v = read_int(obj, key, 0);
+
+	return v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
 static inline bool
 read_flag(const struct json *obj, const char *key)
 {

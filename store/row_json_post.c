@@ -24,6 +24,14 @@ write_author(struct json_writer *w, const struct author *au)
 	json_object_end(w);
 }
 
+static enum tristate
+read_tristate(const struct json *obj, const char *key)
+{
+	int64_t v = read_int(obj, key, TRI_UNKNOWN);
+
+	return v == TRI_YES ? TRI_YES : v == TRI_NO ? TRI_NO : TRI_UNKNOWN;
+}
+
 static void
 read_author(struct reader *r, const struct json *v, struct author *au)
 {
@@ -36,8 +44,8 @@ read_author(struct reader *r, const struct json *v, struct author *au)
 	au->following = read_int(v, "following", COUNT_UNKNOWN);
 	au->posts = read_int(v, "posts", COUNT_UNKNOWN);
 	au->listed = read_int(v, "listed", COUNT_UNKNOWN);
-	au->is_verified = (enum tristate)read_int(v, "verified", TRI_UNKNOWN);
-	au->is_bot = (enum tristate)read_int(v, "bot", TRI_UNKNOWN);
+	au->is_verified = read_tristate(v, "verified");
+	au->is_bot = read_tristate(v, "bot");
 	au->created_at_ms = read_int(v, "created_at_ms", TIME_UNKNOWN);
 	au->objects_to_profiling = read_flag(v, "objects");
 }
@@ -67,7 +75,7 @@ read_number(const struct json *arr, size_t i)
 {
 	int64_t v = 0;
 
-	return json_i64(json_at(arr, i), &v) ? (int32_t)v : 0;
+	return json_i64(json_at(arr, i), &v) ? within_32_bits(v) : 0;
 }
 
 static void
@@ -127,7 +135,7 @@ read_topic_influence(const struct json *v, struct author_facts *facts)
 	int64_t influence = read_int(v, "topic_influence", -1);
 
 	facts->has_topic_influence = influence >= 0;
-	facts->topic_influence = influence >= 0 ? (int32_t)influence : 0;
+	facts->topic_influence = influence >= 0 ? within_32_bits(influence) : 0;
 }
 
 void

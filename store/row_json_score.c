@@ -52,13 +52,6 @@ least_size(const struct score *s, size_t *ties_r)
 	return n == 0 ? 0 : top[n - 1];
 }
 
-/* Thousands of words that each weigh all they may come to more than their reader holds. */
-static int64_t
-within_32_bits(int64_t v)
-{
-	return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : v;
-}
-
 static void
 write_reasons(struct json_writer *w, const struct score *s)
 {
@@ -84,7 +77,8 @@ write_reasons(struct json_writer *w, const struct score *s)
 	}
 	json_array_end(w);
 	if (smaller > 0) {
-		json_kv_i64(w, "smaller", (int64_t)smaller);
+		/* thousands of words may come to more than their reader holds */
+		json_kv_i64(w, "smaller", (int64_t)(smaller < UINT32_MAX ? smaller : UINT32_MAX));
 		json_kv_i64(w, "smaller_effect", within_32_bits(effect));
 	}
 }
@@ -174,12 +168,12 @@ read_reasons(struct reader *r, const struct json *arr, struct score *s)
 		const struct json *v = json_at(arr, i);
 		struct contribution *c = &s->reasons[i];
 
-		c->start = (uint32_t)read_int(v, "start", 0);
-		c->len = (uint32_t)read_int(v, "len", 0);
+		c->start = read_place(v, "start");
+		c->len = read_place(v, "len");
 		c->entry = read_text(r, v, "entry");
 		c->source = read_text(r, v, "source").ptr; /* the arena's copies end in NUL */
-		c->weight_milli = (int32_t)read_int(v, "weight", 0);
-		c->effect_milli = (int32_t)read_int(v, "effect", 0);
+		c->weight_milli = read_int32(v, "weight");
+		c->effect_milli = read_int32(v, "effect");
 		c->modifiers = read_text(r, v, "modifiers");
 	}
 }
@@ -201,8 +195,8 @@ read_intent_reasons(struct reader *r, const struct json *arr, struct score *s)
 		if (k == INTENT_COUNT)
 			continue;
 		c->intent = (enum intent)k;
-		c->start = (uint32_t)read_int(v, "start", 0);
-		c->len = (uint32_t)read_int(v, "len", 0);
+		c->start = read_place(v, "start");
+		c->len = read_place(v, "len");
 		c->pattern = read_text(r, v, "entry");
 		s->intent_reason_count++;
 	}
@@ -248,7 +242,7 @@ row_json_read_score(
 		int64_t milli;
 
 		if (json_i64(json_at(p, i), &milli))
-			*parts[i] = (int32_t)milli;
+			*parts[i] = within_32_bits(milli);
 	}
 	s->is_unsure = read_flag(v, "unsure");
 	s->is_scored = !read_flag(v, "unscored");
@@ -257,8 +251,8 @@ row_json_read_score(
 	if (!with_reasons)
 		return finish(&r, doc, err);
 	read_reasons(&r, json_get(v, "reasons"), s);
-	s->smaller_reasons = (uint32_t)read_int(v, "smaller", 0);
-	s->smaller_effect_milli = (int32_t)read_int(v, "smaller_effect", 0);
+	s->smaller_reasons = read_place(v, "smaller");
+	s->smaller_effect_milli = read_int32(v, "smaller_effect");
 	read_intent_reasons(&r, json_get(v, "intent_reasons"), s);
 	return finish(&r, doc, err);
 }

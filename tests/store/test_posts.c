@@ -210,7 +210,7 @@ the_smaller_reasons_are_added_up(void **state)
 		int32_t large, small;
 		int64_t sum; /* of the small ones */
 	} CASES[] = {{-900, 10, 280}, {900, -10, -280}, {50, 50, 1400},
-	    {INT32_MAX, INT32_MAX - 1, INT32_MAX}, {INT32_MAX, -INT32_MAX + 1, INT32_MIN}};
+	    {INT32_MAX, INT32_MAX - 1, INT32_MAX}, {INT32_MAX, -INT32_MAX + 1, -INT32_MAX}};
 	struct fixture *f = *state;
 	for (size_t c = 0; c < sizeof CASES / sizeof CASES[0]; c++) {
 		char id[16];
@@ -473,6 +473,37 @@ insert_and_load(void *cookie)
 	return rc;
 }
 
+/* A damaged row is no reason to reckon with nonsense. */
+static void
+numbers_of_a_row_that_fit_nowhere_are_the_nearest_that_do(void **state)
+{
+	static const char damage[] =
+	    "UPDATE posts SET "
+	    "post_json = "
+	    "'{\"author\":{\"id\":\"a\",\"verified\":7},\"topic_influence\":8589934597}', "
+	    "score_json = '{\"p\":[-8589934592,1,2],\"reasons\":[{\"start\":-1,\"len\":8589934597,"
+	    "\"effect\":-2147483648},{\"effect\":9223372036854775807}],\"smaller\":4294967296}'";
+	struct fixture *f = *state;
+	struct stored_post *sp = plain_post(f, "id-1", "one"), *got;
+	sqlite3 *db;
+
+	OK(store_begin(f->st, ERR));
+	OK(store_post_insert(f->st, sp, ERR));
+	OK(store_commit(f->st, ERR));
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, damage, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(store_post_load(f->st, sp->post.id, f->a, &got, ERR), 1);
+	assert_int_equal(got->post.author.is_verified, TRI_UNKNOWN);
+	assert_int_equal(got->author.topic_influence, INT32_MAX);
+	assert_int_equal(got->score.negative_milli, -INT32_MAX);
+	assert_int_equal(got->score.reasons[0].start, 0);
+	assert_int_equal(got->score.reasons[0].len, UINT32_MAX);
+	assert_int_equal(got->score.reasons[0].effect_milli, -INT32_MAX);
+	assert_int_equal(got->score.reasons[1].effect_milli, INT32_MAX);
+	assert_int_equal(got->score.smaller_reasons, UINT32_MAX);
+}
+
 static void
 short_memory_is_reported_and_nothing_leaks(void **state)
 {
@@ -499,6 +530,7 @@ main(void)
 	    T(a_source_keeps_its_cursor_and_adds_up),
 	    T(rejects_keep_a_readable_excerpt),
 	    T(a_row_too_large_for_the_arena_is_said_to_be),
+	    T(numbers_of_a_row_that_fit_nowhere_are_the_nearest_that_do),
 	    T(short_memory_is_reported_and_nothing_leaks),
 	};
 
