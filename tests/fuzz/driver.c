@@ -26,6 +26,8 @@
 #define INPUTS_MAX 10000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* What some targets make ready first. */
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 struct input {
 	uint8_t *data;
@@ -168,6 +170,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: %s [-r COUNT] FILE|FOLDER...\n", argv[0]);
 		return 2;
 	}
+	if (LLVMFuzzerInitialize != NULL)
+		LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = first; i < argc; i++)
 		path_add(argv[i]);
 	signal(SIGABRT, keep_input);

@@ -18,5 +18,7 @@
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Before the first input, where a target has to make something ready. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 #endif

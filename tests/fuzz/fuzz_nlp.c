@@ -18,19 +18,25 @@ struct desk {
 	struct arena *arena, *other;
 };
 
-static void
-open_desk(struct desk *d)
+static struct desk desk;
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const struct slice called[] = {
 	    SLICE_INIT("acme"), SLICE_INIT("@acme"), SLICE_INIT("acme coffee")};
 	static const struct slice but_not[] = {SLICE_INIT("acme corporation")};
 	static const struct brand brand = {.called = {called, 3}, .but_not = {but_not, 1}};
 	static const struct brand_set brands = {.brands = &brand, .brand_count = 1};
-	LAW(lexicon_set_new(&d->set, NULL) == 0 && matcher_new(&brands, &d->matcher, NULL) == 0);
-	d->scorer = scorer_new();
-	d->second = scorer_new();
-	d->arena = arena_new(64u << 20);
-	d->other = arena_new(64u << 20);
+
+	(void)argc, (void)argv;
+	LAW(lexicon_set_new(&desk.set, NULL) == 0 &&
+	    matcher_new(&brands, &desk.matcher, NULL) == 0);
+	desk.scorer = scorer_new();
+	desk.second = scorer_new();
+	desk.arena = arena_new(64u << 20);
+	desk.other = arena_new(64u << 20);
+	return 0;
 }
 
 static void
@@ -99,10 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const HINTS[] = {
 	    NULL, "en", "de", "da", "es", "fr", "it", "pt", "nl", "sv", "xx", ""};
-	static struct desk desk;
 	struct score a, b;
-	if (desk.set == NULL)
-		open_desk(&desk);
 	if (size == 0)
 		return 0;
 	arena_reset(desk.arena);
