@@ -121,9 +121,7 @@ $(DIR)/earshot: $(call obj,$(MAIN)) $(foreach r,$(below_daemon),$(DIR)/lib$(r).a
 
 # ---- tests ----------------------------------------------------------------
 
-# TESTS_OF="store daemon": of these rooms only
-TESTS_OF ?= *
-TEST_SRC := $(foreach r,$(TESTS_OF),$(wildcard tests/$(r)/test_*.c))
+TEST_SRC := $(wildcard tests/*/test_*.c)
 TEST_BIN := $(patsubst %.c,$(DIR)/%,$(TEST_SRC))
 SUPPORT_OBJ := $(call obj,$(wildcard tests/support/*.c))
 
