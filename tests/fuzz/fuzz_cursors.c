@@ -31,11 +31,12 @@
 
 struct desk {
 	struct loop *loop;
+	struct loop_timer *tick; /* keeps the loop from waiting for ever */
 	struct clock_virtual clock;
 	struct rng rng;
 	struct options *set;
 	struct collector_host host;
-	struct collector *c; /* at work; NULL: none */
+	struct collector *idle; /* has a name and a clock for what needs no more */
 	struct page *waiting;
 	/* of a replay */
 	struct fuzz_file file;
@@ -93,6 +94,18 @@ tags_check(const struct mastodon_tag tags[TAGS], struct page *p)
 	page_free(other);
 }
 
+/* Two statuses under one name: the second is the first one's edit, and the first the second one's. */
+static bool
+has_twins(const struct json *array)
+{
+	for (size_t i = 0; i < json_count(array); i++)
+		for (size_t k = 0; k < i; k++)
+			if (slice_eq(json_get_str(json_at(array, i), "id"),
+				json_get_str(json_at(array, k), "id")))
+				return true;
+	return false;
+}
+
 /* What a page gives is not given by the same answer once more. */
 static void
 take_answer(struct mastodon *m, struct slice answer)
@@ -108,7 +121,7 @@ take_answer(struct mastodon *m, struct slice answer)
 		tags_check(m->tags, first);
 		m->step = MASTODON_RECHECK;
 		LAW(mastodon_answer_take(m, json_root(doc), SLICE_NONE, second, &is_done) == 0);
-		for (size_t i = 0; i < second->count; i++)
+		for (size_t i = 0; i < second->count && !has_twins(json_root(doc)); i++)
 			for (size_t k = 0; k < first->count; k++)
 				LAW(!slice_eq(second->posts[i].id, first->posts[k].id) ||
 				    !slice_eq(second->posts[i].text, first->posts[k].text));
@@ -122,7 +135,7 @@ static void
 check_mastodon(struct slice cursor, struct slice answer)
 {
 	static char server[] = "https://m.example";
-	struct mastodon m = {.c = desk.c, .server = server, .limit = 3, .tag_count = TAGS};
+	struct mastodon m = {.c = desk.idle, .server = server, .limit = 3, .tag_count = TAGS};
 	struct page *p = page_new(SLICE_LIT("src"));
 
 	LAW(p != NULL);
@@ -179,6 +192,12 @@ take_page(void *cookie, struct collector *c, struct page *p)
 }
 
 static void
+tick(void *cookie)
+{
+	(void)cookie;
+}
+
+static void
 read_cursor(struct replay *r, struct slice cursor)
 {
 	*r = (struct replay){.path = desk.file.path, .round = 1, .at_ms = TIME_UNKNOWN};
@@ -205,27 +224,32 @@ check_file(struct slice cursor)
 static void
 check_replay(struct slice cursor)
 {
+	struct collector *c;
 	struct replay from;
 
 	read_cursor(&from, cursor);
 	desk.last = -1;
 	desk.given = 0;
-	collector_start(desk.c, cursor, false);
-	for (int i = 0; i < TURNS_MAX && collector_status(desk.c)->health != SOURCE_ENDED; i++) {
+	LAW(collector_new("src", &replay_collector, desk.set, &desk.host, &c, NULL) == 0);
+	collector_start(c, cursor, false);
+	for (int i = 0; i < TURNS_MAX && collector_status(c)->health != SOURCE_ENDED; i++) {
+		loop_timer_start(desk.tick, 5);
 		loop_run_once(desk.loop, true);
 		if (desk.waiting != NULL) {
 			uint64_t serial = desk.waiting->serial;
 
 			page_free(desk.waiting);
 			desk.waiting = NULL;
-			collector_committed(desk.c, serial);
+			collector_committed(c, serial);
 		}
 	}
-	LAW(collector_status(desk.c)->health == SOURCE_ENDED);
+	LAW(collector_status(c)->health == SOURCE_ENDED);
 	/* A file that is not as long any more is another file, and read from its beginning. */
 	if (from.offset == 0 || from.offset > desk.size)
 		LAW(desk.given == POSTS);
 	LAW(desk.given == 0 || desk.last == POSTS - 1);
+	collector_free(c);
+	loop_run_once(desk.loop, false); /* its timer is freed there */
 }
 
 /* ---- all ------------------------------------------------------------------------ */
@@ -262,10 +286,13 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	yaml_doc_free(doc);
 	diag_list_free(diags);
 	LAW(loop_new(&desk.loop, NULL) == 0);
+	desk.tick = loop_timer_new(desk.loop, tick, NULL);
+	LAW(desk.tick != NULL);
 	clock_virtual_init(&desk.clock, NOW);
 	rng_init(&desk.rng, 1);
 	desk.host = (struct collector_host){
 	    &desk, desk.loop, NULL, &desk.clock.base, &desk.rng, NULL, take_page};
+	LAW(collector_new("idle", &replay_collector, desk.set, &desk.host, &desk.idle, NULL) == 0);
 	return 0;
 }
 
@@ -278,14 +305,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	rest = slice_make((const char *)data + 1, size - 1);
 	cursor = slice_split(&rest, '\n');
-	LAW(collector_new("src", &replay_collector, desk.set, &desk.host, &desk.c, NULL) == 0);
 	switch (data[0] % 8) {
 	case 1: check_feed(cursor); break;
 	case 2: check_file(cursor); break;
 	case 7: check_replay(cursor); break;
 	default: check_mastodon(cursor, rest); break;
 	}
-	collector_free(desk.c);
-	desk.c = NULL;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "store/as_of.h"
 #include "store/posts.h"
 #include "store/records_internal.h"
@@ -182,7 +183,8 @@ static void
 check_history(struct slice lines, struct arena *a)
 {
 	struct store *st = use_store();
-	struct slice u = SLICE_LIT("u"), rest = lines;
+	/* texts were made UTF-8 at the border */
+	struct slice u = SLICE_LIT("u"), rest = utf8_repair(a, lines, NULL);
 	bool created;
 	int64_t count = 0;
 
