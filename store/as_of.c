@@ -242,14 +242,16 @@ enum shape {
 	SHAPE_NAMES
 };
 
-/* Releases before this history wrote words ("withdrawn"): they are told as they are. */
+/* Releases before this history wrote words ("withdrawn"): they are told as they are; and so is a document with
+ * a mark of its bytes' order, which may stand before a whole document alone. */
 static void
 put_value(struct json_writer *w, struct slice value, bool is_name)
 {
 	struct json_doc *doc;
 	struct err ignored;
 
-	if (is_name || json_parse(value, &doc, NULL, &ignored) < 0) {
+	if (is_name || slice_starts_with(value, "\xEF\xBB\xBF") ||
+	    json_parse(value, &doc, NULL, &ignored) < 0) {
 		json_put_str(w, value);
 		return;
 	}

@@ -195,6 +195,7 @@ static void
 tick(void *cookie)
 {
 	(void)cookie;
+	loop_timer_start(desk.tick, 5);
 }
 
 static void
@@ -233,7 +234,6 @@ check_replay(struct slice cursor)
 	LAW(collector_new("src", &replay_collector, desk.set, &desk.host, &c, NULL) == 0);
 	collector_start(c, cursor, false);
 	for (int i = 0; i < TURNS_MAX && collector_status(c)->health != SOURCE_ENDED; i++) {
-		loop_timer_start(desk.tick, 5);
 		loop_run_once(desk.loop, true);
 		if (desk.waiting != NULL) {
 			uint64_t serial = desk.waiting->serial;
@@ -288,6 +288,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	LAW(loop_new(&desk.loop, NULL) == 0);
 	desk.tick = loop_timer_new(desk.loop, tick, NULL);
 	LAW(desk.tick != NULL);
+	tick(NULL);
 	clock_virtual_init(&desk.clock, NOW);
 	rng_init(&desk.rng, 1);
 	desk.host = (struct collector_host){
