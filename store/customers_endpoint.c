@@ -149,18 +149,13 @@ static int
 count_in_use(struct store *st, struct slice customer_id, int64_t *count_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT count(*) FROM endpoints WHERE customer_id = ?1 AND is_inactive = 0",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, customer_id);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*count_r = query_int(&q, 0);
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
+	return query_number(&q, count_r, err) < 0 ? -1 : 0;
 }
 
 /* Amazon Pinpoint's channels of push messages, and ours (User Guide, "Importing endpoints"). */

@@ -33,7 +33,6 @@ int
 store_subject_join_of(struct store *st, struct slice subject, int64_t *join_no_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT join_no FROM subject_joins WHERE from_subject = ?1 AND undone_at_ms IS "
@@ -41,11 +40,7 @@ store_subject_join_of(struct store *st, struct slice subject, int64_t *join_no_r
 		err) < 0)
 		return -1;
 	query_bind_text(&q, subject);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*join_no_r = query_int(&q, 0);
-	query_close(&q);
-	return rc;
+	return query_number(&q, join_no_r, err);
 }
 
 /* ---- timers ------------------------------------------------------------- */

@@ -40,7 +40,6 @@ author_link_load(void *cookie, struct slice key, void *value_r, struct err *err)
 {
 	struct query q;
 	int64_t *link_no_r = value_r;
-	int rc;
 
 	if (query_open(&q, cookie,
 		"SELECT link_no FROM links WHERE author_id = ?1 AND unlinked_at_ms IS NULL "
@@ -48,11 +47,7 @@ author_link_load(void *cookie, struct slice key, void *value_r, struct err *err)
 		err) < 0)
 		return -1;
 	query_bind_text(&q, key);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*link_no_r = query_int(&q, 0);
-	query_close(&q);
-	return rc;
+	return query_number(&q, link_no_r, err);
 }
 
 int

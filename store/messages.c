@@ -459,7 +459,6 @@ static int
 earliest(struct store *st, struct slice channel, int64_t *at_ms_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT next_at_ms FROM outbox INDEXED BY outbox_due WHERE " WAITING
@@ -467,11 +466,7 @@ earliest(struct store *st, struct slice channel, int64_t *at_ms_r, struct err *e
 		err) < 0)
 		return -1;
 	query_bind_text(&q, channel);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*at_ms_r = query_int(&q, 0);
-	query_close(&q);
-	return rc;
+	return query_number(&q, at_ms_r, err);
 }
 
 int

@@ -53,15 +53,10 @@ static int
 read_int(struct store *st, const char *sql, int64_t *value_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st, sql, err) < 0)
 		return -1;
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*value_r = query_int(&q, 0);
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
+	return query_number(&q, value_r, err) < 0 ? -1 : 0;
 }
 
 int

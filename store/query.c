@@ -336,6 +336,17 @@ query_has_row(struct query *q, struct err *err)
 	return rc;
 }
 
+int
+query_number(struct query *q, int64_t *n_r, struct err *err)
+{
+	int rc = query_step(q, err);
+
+	if (rc > 0)
+		*n_r = query_int(q, 0);
+	query_close(q);
+	return rc;
+}
+
 static bool
 query_is_null(struct query *q, int column)
 {

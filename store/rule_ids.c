@@ -68,16 +68,13 @@ store_rule_id_was_dropped(struct store *st, struct slice id, struct err *err)
 	return rc < 0 ? -1 : last > 0;
 }
 
-int
-store_rule_id_begin(
-    struct store *st, int64_t stage_no, struct slice id, int64_t version, struct err *err)
+static int
+put_state(struct store *st, const char *sql, struct slice id, int64_t stage_no, int64_t version,
+    struct err *err)
 {
 	struct query q;
 
-	if (query_open(&q, st,
-		"INSERT OR REPLACE INTO rule_id_states (id, stage_no, first_version, last_version) "
-		"VALUES (?1, ?2, coalesce((" STATE_OF("first_version") "), ?3), 0)",
-		err) < 0)
+	if (query_open(&q, st, sql, err) < 0)
 		return -1;
 	query_bind_text(&q, id);
 	query_bind_int(&q, stage_no);
@@ -86,20 +83,23 @@ store_rule_id_begin(
 }
 
 int
+store_rule_id_begin(
+    struct store *st, int64_t stage_no, struct slice id, int64_t version, struct err *err)
+{
+	return put_state(st,
+	    "INSERT OR REPLACE INTO rule_id_states (id, stage_no, first_version, last_version) "
+	    "VALUES (?1, ?2, coalesce((" STATE_OF("first_version") "), ?3), 0)",
+	    id, stage_no, version, err);
+}
+
+int
 store_rule_id_end(
     struct store *st, int64_t stage_no, struct slice id, int64_t last_version, struct err *err)
 {
-	struct query q;
-
-	if (query_open(&q, st,
-		"INSERT OR REPLACE INTO rule_id_states (id, stage_no, first_version, last_version) "
-		"SELECT ?1, ?2, first_version, ?3 FROM (" STATE_OF("first_version") ")",
-		err) < 0)
-		return -1;
-	query_bind_text(&q, id);
-	query_bind_int(&q, stage_no);
-	query_bind_int(&q, last_version);
-	return query_run(&q, err);
+	return put_state(st,
+	    "INSERT OR REPLACE INTO rule_id_states (id, stage_no, first_version, last_version) "
+	    "SELECT ?1, ?2, first_version, ?3 FROM (" STATE_OF("first_version") ")",
+	    id, stage_no, last_version, err);
 }
 
 /* ---- changes that were given up ------------------------------------------------ */
@@ -117,12 +117,12 @@ delete_some(struct store *st, const char *sql, int64_t stage_no, int64_t limit, 
 }
 
 /* Something else went live over them: what they were made ready against is no longer live, so they never
- * will. */
+ * will.  Those begun after the newest version may still; if they were given up, they go with the next one.
+ * Each has parts: ids without are written in the transaction that puts their version. */
 static int
 find_given_up(struct store *st, int64_t *stage_no_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT p.stage_no FROM rules_parts p WHERE p.stage_no < (SELECT max(stage_no) "
@@ -131,11 +131,7 @@ find_given_up(struct store *st, int64_t *stage_no_r, struct err *err)
 		"p.stage_no) LIMIT 1",
 		err) < 0)
 		return -1;
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*stage_no_r = query_int(&q, 0);
-	query_close(&q);
-	return rc;
+	return query_number(&q, stage_no_r, err);
 }
 
 int

@@ -9,17 +9,12 @@ static int
 one_number(struct store *st, const char *sql, int64_t parameter, int64_t *n_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st, sql, err) < 0)
 		return -1;
 	if (parameter != 0)
 		query_bind_int(&q, parameter);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*n_r = query_int(&q, 0);
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
+	return query_number(&q, n_r, err) < 0 ? -1 : 0;
 }
 
 /* Numbers are never given twice, and of two changes that went live the later has the larger. */
@@ -181,16 +176,11 @@ int
 store_rules_live_version(struct store *st, int64_t *version_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" META_LIVE "'", err) < 0)
 		return -1;
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*version_r = query_int(&q, 0);
-	query_close(&q);
-	return rc;
+	return query_number(&q, version_r, err);
 }
 
 int

@@ -193,15 +193,10 @@ static int
 read_data_version(struct store *st, int64_t *version_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st, "PRAGMA data_version", err) < 0)
 		return -1;
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*version_r = query_int(&q, 0);
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
+	return query_number(&q, version_r, err) < 0 ? -1 : 0;
 }
 
 int

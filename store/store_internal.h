@@ -132,6 +132,8 @@ int query_step(struct query *q, struct err *err); /* 1 a row, 0 the end, -1 */
 int query_run(struct query *q, struct err *err); /* to the end, and closes; 0, -1 */
 int query_change(struct query *q, struct err *err); /* query_run; 1 when it changed rows, 0, -1 */
 int query_has_row(struct query *q, struct err *err); /* closes; 1 there is a row, 0, -1 */
+/* The first column of the first row; closes.  1, 0 there is no row and *n_r is as it was, -1. */
+int query_number(struct query *q, int64_t *n_r, struct err *err);
 int64_t query_int(struct query *q, int column);
 int64_t query_time(struct query *q, int column);
 int64_t query_count(struct query *q, int column);

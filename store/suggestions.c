@@ -138,18 +138,13 @@ store_suggestions_open_of(
     struct store *st, struct slice author_id, int64_t *count_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT count(*) FROM link_suggestions WHERE author_id = ?1 AND state = 0",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, author_id);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*count_r = query_int(&q, 0);
-	query_close(&q);
-	return rc < 0 ? -1 : 0;
+	return query_number(&q, count_r, err) < 0 ? -1 : 0;
 }
 
 /* ---- look-ups ------------------------------------------------------------------- */

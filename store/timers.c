@@ -34,7 +34,6 @@ store_timer_find(struct store *st, struct slice rule_id, int64_t post_no, int64_
     int64_t *due_at_ms_r, struct err *err)
 {
 	struct query q;
-	int rc;
 
 	if (query_open(&q, st,
 		"SELECT due_at_ms FROM timers WHERE rule_id = ?1 AND post_no = ?2 AND "
@@ -44,11 +43,7 @@ store_timer_find(struct store *st, struct slice rule_id, int64_t post_no, int64_
 	query_bind_text(&q, rule_id);
 	query_bind_int(&q, post_no);
 	query_bind_int(&q, event_no);
-	rc = query_step(&q, err);
-	if (rc > 0)
-		*due_at_ms_r = query_int(&q, 0);
-	query_close(&q);
-	return rc;
+	return query_number(&q, due_at_ms_r, err);
 }
 
 int
