@@ -1,11 +1,10 @@
 /* No memory: whichever allocation fails, the answer is whole or a refusal, and a refused change
  * changed nothing. */
 #include "tests/api/api_fixture.h"
-#include "core/map.h"
-#include "store/erasure.h"
 #include "store/events.h"
 #include "store/segments.h"
 #include "store/watches.h"
+#include "tests/support/erasure_book.h"
 #include "tests/support/faults.h"
 
 struct attempt {
@@ -142,25 +141,6 @@ each_allocation_of_a_call_may_fail(void **state)
 
 /* ---- people ------------------------------------------------------------------------ */
 
-static void
-test_hash(void *cookie, enum erasure_kind kind, struct slice id, char hash_r[ERASURE_HASH_SIZE])
-{
-	(void)cookie;
-	for (unsigned i = 0; i < 4; i++)
-		snprintf(hash_r + (size_t)16 * i, 17, "%016llx",
-		    (unsigned long long)hash_siphash(7 + i, (uint64_t)kind, id));
-}
-
-static int
-test_append(void *cookie, const char (*hashes)[ERASURE_HASH_SIZE], size_t count, int64_t at_ms,
-    struct err *err)
-{
-	(void)cookie, (void)hashes, (void)count, (void)at_ms, (void)err;
-	return 0;
-}
-
-static const struct erasure_book book = {NULL, test_hash, test_append};
-
 /* Two customers, one with an event and a code; an account that is nobody's; a segment that files fill. */
 static void
 put_people(struct fixture *f)
@@ -190,7 +170,7 @@ put_people(struct fixture *f)
 	diag_list_free(diags);
 	rule_set_unref(f->sets[f->version]);
 	f->sets[f->version] = set;
-	store_set_book(f->st, &book);
+	store_set_book(f->st, &erasure_test_book);
 	OK(store_begin(f->st, ERR));
 	OK(store_event_insert(f->st, &e, ERR));
 	OK(store_segment_put(f->st, &segment, ERR));

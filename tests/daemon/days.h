@@ -245,6 +245,16 @@ say(struct world *w, const struct saying *s)
 		restart(w);
 }
 
+/* Before a batch's commit. */
+__attribute__((unused)) static int
+refuse(void *cookie, struct store *st, const struct page_result *results, struct err *err)
+{
+	(void)cookie;
+	(void)st;
+	(void)results;
+	return err_set(err, ERR_STORE, "the disk is full");
+}
+
 __attribute__((unused)) static void
 post(struct world *w, int64_t at_ms, const char *id, const char *who, const char *text)
 {

@@ -201,15 +201,6 @@ a_watch_goes_on_under_new_rules_and_ends_when_it_is_taken_out(void **state)
 	end_world(&w);
 }
 
-static int
-refuse(void *cookie, struct store *st, const struct page_result *results, struct err *err)
-{
-	(void)cookie;
-	(void)st;
-	(void)results;
-	return err_set(err, ERR_STORE, "disk full");
-}
-
 static void
 a_batch_that_did_not_commit_is_not_counted(void **state)
 {

@@ -97,15 +97,6 @@ a_clock_that_is_ahead_makes_nobody_late(void **state)
 	end_world(&w);
 }
 
-static int
-refuse(void *cookie, struct store *st, const struct page_result *results, struct err *err)
-{
-	(void)cookie;
-	(void)st;
-	(void)results;
-	return err_set(err, ERR_IO, "the disk is full");
-}
-
 static void
 a_failed_commit_leaves_the_stream_where_it_was(void **state)
 {

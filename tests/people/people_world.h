@@ -25,6 +25,14 @@
 #include "store/store.h"
 
 #define NOW INT64_C(1795255200000) /* 2026-11-21T10:00:00Z */
+#define S(text) slice_of(text)
+
+/* For a program that has a `static struct err err`. */
+#define OK(call)                                                                                   \
+	do {                                                                                       \
+		if ((call) < 0)                                                                    \
+			fail_msg("%s:%d: %s: %s", __FILE__, __LINE__, #call, err.text);            \
+	} while (0)
 
 struct people_world {
 	struct store *st;

@@ -12,15 +12,7 @@
 #include "tests/people/people_world.h"
 #include "tests/support/faults.h"
 
-#define S(text) slice_of(text)
-
 static struct err err;
-
-#define OK(call)                                                                                   \
-	do {                                                                                       \
-		if ((call) < 0)                                                                    \
-			fail_msg("%s:%d: %s: %s", __FILE__, __LINE__, #call, err.text);            \
-	} while (0)
 
 static void
 make(struct people_world *w, const char *id)

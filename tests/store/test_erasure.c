@@ -8,29 +8,7 @@
 
 #include <string.h>
 
-#include "core/map.h"
-#include "store/erasure.h"
-
-/* ---- a book --------------------------------------------------------------- */
-
-static void
-test_hash(void *cookie, enum erasure_kind kind, struct slice id, char hash_r[ERASURE_HASH_SIZE])
-{
-	(void)cookie;
-	for (unsigned i = 0; i < 4; i++)
-		snprintf(hash_r + (size_t)16 * i, 17, "%016llx",
-		    (unsigned long long)hash_siphash(7 + i, (uint64_t)kind, id));
-}
-
-static int
-test_append(void *cookie, const char (*hashes)[ERASURE_HASH_SIZE], size_t count, int64_t at_ms,
-    struct err *err)
-{
-	(void)cookie, (void)hashes, (void)count, (void)at_ms, (void)err;
-	return 0;
-}
-
-static const struct erasure_book book = {NULL, test_hash, test_append};
+#include "tests/support/erasure_book.h"
 
 /* ---- rows of a person ------------------------------------------------------ */
 
@@ -337,7 +315,7 @@ erase(struct fixture *f, const char *key, struct erased *erased_r)
 {
 	struct person person;
 
-	store_set_book(f->st, &book);
+	store_set_book(f->st, &erasure_test_book);
 	assert_int_equal(
 	    store_person_find(f->st, slice_of(key), slice_of(key), f->a, &person, ERR), 1);
 	OK(store_begin(f->st, ERR));
@@ -439,7 +417,7 @@ a_trial_changes_nothing(void **state)
 
 	put_person(f, "alicia", "41");
 	before = rows_with(f, "");
-	store_set_book(f->st, &book);
+	store_set_book(f->st, &erasure_test_book);
 	assert_int_equal(
 	    store_person_find(f->st, SLICE_LIT("cust-alicia"), SLICE_NONE, f->a, &person, ERR), 1);
 	OK(store_begin(f->st, ERR));
@@ -460,7 +438,7 @@ without_memory_nothing_is_half_erased(void **state)
 
 	put_person(f, "alicia", "41");
 	before = rows_with(f, "");
-	store_set_book(f->st, &book);
+	store_set_book(f->st, &erasure_test_book);
 	for (unsigned nth = 1;; nth++) {
 		struct arena *a = arena_new(1024 * 1024);
 		struct person person;
@@ -499,7 +477,7 @@ whoever_was_erased_is_known_by_hash_alone(void **state)
 	struct erased erased;
 
 	put_person(f, "alicia", "41");
-	store_set_book(f->st, &book);
+	store_set_book(f->st, &erasure_test_book);
 	assert_int_equal(
 	    store_is_erased(f->st, ERASURE_CUSTOMER, SLICE_LIT("cust-alicia"), ERR), 0);
 	erase(f, "@alicia@x.example", &erased);
