@@ -281,7 +281,6 @@ static const struct {
     {"Schweiz", "CH"},
     {"Suisse", "CH"},
     {"Svizzera", "CH"},
-    {"AUT", "AT"},
     {"Oesterreich", "AT"},
     {"\303\226sterreich", "AT"},
     {"SUI", "CH"},
@@ -305,7 +304,6 @@ static const struct {
     {"U.S.A.", "US"},
     {"America", "US"},
     {"United States of America", "US"},
-    {"Turkey", "TR"},
     {"Korea", "KR"},
 };
 #define MEANT_COUNT (sizeof meant / sizeof *meant)
