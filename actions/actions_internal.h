@@ -199,7 +199,7 @@ struct hours_verdict {
 	enum hours_answer answer; /* drop before alert before defer */
 	int64_t
 	    next_ms; /* the first instant all lines allow; TIME_UNKNOWN: none within HOURS_SEARCH */
-	char words[120]; /* "not between 21:00 and 08:00 (Europe/Berlin)" */
+	char words[160]; /* "not between 21:00 and 08:00 (Europe/Berlin)" */
 };
 /* Whose clock: the customer's zone, else that of one of their endpoints. */
 struct hours_zones

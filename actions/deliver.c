@@ -32,7 +32,7 @@ struct delivery {
 	int64_t cost_milli; /* of the channel and the offer */
 	int64_t next_ms; /* when hours let it go; now: they do not hold it */
 	int64_t day; /* the person's, that it goes out on */
-	char hours_words[120]; /* which line makes it wait */
+	char hours_words[160]; /* which line makes it wait */
 	struct slice hours_json; /* the rule's lines */
 	struct slice alert_queue; /* instead of the message; SLICE_NONE: nothing instead */
 };

@@ -180,29 +180,32 @@ hours_zones_of(const struct customer *customer, const struct actions_config *con
 /* --- words ---------------------------------------------------------------------------------------
  */
 
-/* " on mon tue wed": nothing for every day. */
+#define DAYS_TEXT_MAX 80 /* six of them */
+
+/* " on friday, saturday", as a rule writes it: nothing for every day. */
 static const char *
-weekday_words(unsigned weekdays, char out[40])
+weekday_words(unsigned weekdays, char out[DAYS_TEXT_MAX])
 {
-	static const char names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+	static const char *const names[7] = {
+	    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 	size_t len = 0;
 
 	out[0] = '\0';
-	if (weekdays == 0x1f) {
-		snprintf(out, 40, " on weekdays");
+	if (weekdays == 0x1f || weekdays == 0x60) {
+		snprintf(out, DAYS_TEXT_MAX, weekdays == 0x1f ? " on weekdays" : " on weekends");
 		return out;
 	}
 	for (unsigned d = 0; d < 7 && weekdays != 0; d++)
 		if (weekdays >> d & 1)
-			len += (size_t)snprintf(
-			    out + len, 40 - len, "%s%s", len == 0 ? " on " : " ", names[d]);
+			len += (size_t)snprintf(out + len, DAYS_TEXT_MAX - len, "%s%s",
+			    len == 0 ? " on " : ", ", names[d]);
 	return out;
 }
 
 static void
 say(const struct rule_hours *h, const struct hours_zones *zones, char *out, size_t size)
 {
-	char days[40];
+	char days[DAYS_TEXT_MAX];
 
 	snprintf(out, size, "%s between %02d:%02d and %02d:%02d%s (%.*s)",
 	    h->is_only ? "only" : "not", h->from_minute / 60, h->from_minute % 60,

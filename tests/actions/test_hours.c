@@ -239,7 +239,7 @@ the_strictest_line_decides_and_all_must_allow(void **state)
 	assert_true(v.line == &lines[0] && v.answer == HOURS_DROP);
 	lines[1].weekdays = 0x41;
 	v = judge(&lines[1], 1, "UTC", "2026-11-20T22:00:00Z");
-	assert_string_equal(v.words, "only between 07:00 and 12:00 on mon sun (UTC)");
+	assert_string_equal(v.words, "only between 07:00 and 12:00 on monday, sunday (UTC)");
 	/* what nothing can fulfil is given up */
 	lines[0] = only_between(AT(8, 0), AT(9, 0), 0);
 	lines[1] = only_between(AT(10, 0), AT(11, 0), 0);
