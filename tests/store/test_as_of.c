@@ -155,6 +155,13 @@ words_of_an_older_release_are_told_as_they_are(void **state)
 	text = as_of(f, 2000);
 	assert_string_equal(text, "{\"id\":\"c-1\",\"consents\":[\"given\"],\"links\":[]}");
 	mem_free(text);
+	/* such a mark may stand before a whole document alone */
+	row.new_value = SLICE_LIT("\xef\xbb\xbf{}");
+	OK(store_history_add(f->st, id, &row, ERR));
+	text = as_of(f, 2000);
+	assert_string_equal(
+	    text, "{\"id\":\"c-1\",\"consents\":[\"\xef\xbb\xbf{}\"],\"links\":[]}");
+	mem_free(text);
 	OK(store_commit(f->st, ERR));
 }
 
