@@ -2,13 +2,14 @@
  * Posts from a file, a pipe or standard input, one JSON object a line.
  *
  * Pace:    flat (as fast as the host takes pages), in real time or a multiple of it by the posts'
- * own times, or so many a second. Times:   with `rebase` what is given out is dated when it is
- * given out (by pace: when it was due), so that a recorded day happens today; at a rate, what came
- * late in the file comes as late again. Flat, the distances within the file are kept, but nothing
- * is dated later than now. Rounds:  at the end of a file it begins again with fresh ids: "#r2"
- * behind the id and behind the ids it refers to. Cursor:  the byte behind the last line given out,
- * its number, the round, and that line's time in the file: after a restart the pace goes on from
- * there, with now in the place of that time.
+ *          own times, or so many a second.
+ * Times:   with `rebase` what is given out is dated when it is given out (by pace: when it was due),
+ *          so that a recorded day happens today; at a rate, what came late in the file comes as late
+ *          again.  Flat, the distances within the file are kept, but nothing is dated later than now.
+ * Rounds:  at the end of a file it begins again with fresh ids: "#r2" behind the id and behind the
+ *          ids it refers to.
+ * Cursor:  the byte behind the last line given out, its number, the round, and that line's time in
+ *          the file: after a restart the pace goes on from there, with now in the place of that time.
  */
 #include "collectors/replay.h"
 
