@@ -58,15 +58,32 @@ import_nomem(const struct import *i, struct err *err)
 
 /* ---- rows -------------------------------------------------------------------- */
 
+static void
+batch_undo(struct import *i)
+{
+	if (i->has_begun)
+		store_rollback(i->st);
+	i->has_begun = false;
+}
+
+static int
+batch_begin(struct import *i, struct err *err)
+{
+	if (!i->has_begun && store_begin(i->st, err) < 0)
+		return -1;
+	i->has_begun = true;
+	return 0;
+}
+
 static int
 batch_end(struct import *i, struct err *err)
 {
 	i->batch = 0;
-	if (!store_in_transaction(i->st))
-		return 0;
-	if (!i->o.is_dry_run)
-		return store_commit(i->st, err);
-	store_rollback(i->st);
+	if (i->has_begun && !i->o.is_dry_run && store_commit(i->st, err) < 0)
+		return -1;
+	if (i->o.is_dry_run)
+		batch_undo(i);
+	i->has_begun = false;
 	return 0;
 }
 
@@ -138,7 +155,7 @@ take_row(struct import *i, int rc, struct person_row *p, struct err *err)
 		return rc < 0 ? -1 : reject(i);
 	/* A dry run writes as well, and rolls everything back at the end, or when it pauses: later rows
 	 * must see the earlier ones. */
-	if (!store_in_transaction(i->st) && store_begin(i->st, err) < 0)
+	if (batch_begin(i, err) < 0)
 		return -1;
 	rc = is_erased(i, p, err);
 	if (rc == 0)
@@ -256,7 +273,7 @@ import_feed(struct import *i, struct slice chunk, struct err *err)
 	int rc = i->csv != NULL ? csv_feed(i->csv, chunk, err) : jsonl_feed(i->lines, chunk, err);
 
 	if (rc < 0)
-		store_rollback(i->st);
+		batch_undo(i);
 	return rc;
 }
 
@@ -265,7 +282,7 @@ import_pause(struct import *i, struct err *err)
 {
 	if (batch_end(i, err) == 0)
 		return 0;
-	store_rollback(i->st);
+	batch_undo(i);
 	return -1;
 }
 
@@ -281,7 +298,7 @@ import_end(struct import *i, struct import_report *report_r, struct err *err)
 	int rc = i->csv != NULL ? csv_end(i->csv, err) : jsonl_end(i->lines, err);
 
 	if (rc < 0) {
-		store_rollback(i->st);
+		batch_undo(i);
 		return -1;
 	}
 	if (i->csv != NULL && !i->has_header)
@@ -299,7 +316,7 @@ import_free(struct import *i)
 {
 	if (i == NULL)
 		return;
-	store_rollback(i->st);
+	batch_undo(i);
 	csv_free(i->csv);
 	jsonl_free(i->lines);
 	arena_free(i->head);

@@ -81,6 +81,7 @@ int import_pause(struct import *i, struct err *err);
 int64_t import_rows(const struct import *i); /* so far */
 int import_end(struct import *i, struct import_report *report_r,
     struct err *err); /* the last row, the last commit */
-void import_free(struct import *i); /* rolls back what is not committed */
+/* Rolls back what is not committed; behind a pause nothing is, and any thread may do it. */
+void import_free(struct import *i);
 
 #endif

@@ -41,6 +41,7 @@ struct import {
 	bool is_pinpoint; /* by its header */
 	const char *source; /* of the row under way */
 	size_t batch;
+	bool has_begun; /* a transaction, which is ours: between two parts it may be another's */
 	struct import_report report;
 	/* The row under way. */
 	const struct csv_row *at; /* NULL: it is a line */

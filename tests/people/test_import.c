@@ -653,6 +653,34 @@ a_long_file_is_committed_in_batches(void **state)
 	world_close(&w);
 }
 
+/* Between two parts the transaction under way is another's: an import that is given up leaves it alone. */
+static void
+what_rests_between_parts_ends_without_touching_others(void **state)
+{
+	struct people_world w = world_open();
+	struct import_options o = {.file = "c.csv", .now_ms = NOW};
+	struct diag_list *diags = diag_list_new();
+	struct import *i = NULL;
+	struct err err = {0};
+
+	(void)state;
+	for (int dry = 0; dry <= 1; dry++) {
+		o.is_dry_run = dry != 0;
+		assert_int_equal(import_new(w.st, &o, diags, &i, &err), 0);
+		assert_int_equal(
+		    import_feed(i, slice_of("User.UserId,ChannelType,Address\n"), &err), 0);
+		assert_int_equal(import_feed(i, slice_of("u,EMAIL,u@y.example\n"), &err), 0);
+		assert_true(store_in_transaction(w.st));
+		assert_int_equal(import_pause(i, &err), 0);
+		assert_int_equal(store_begin(w.st, &err), 0);
+		import_free(i);
+		assert_true(store_in_transaction(w.st));
+		store_rollback(w.st);
+	}
+	diag_list_free(diags);
+	world_close(&w);
+}
+
 static int
 import_with_little_memory(void *cookie)
 {
@@ -723,6 +751,7 @@ main(void)
 	    cmocka_unit_test(the_file_names_a_customers_handles),
 	    cmocka_unit_test(another_attribute_may_name_the_handle),
 	    cmocka_unit_test(a_long_file_is_committed_in_batches),
+	    cmocka_unit_test(what_rests_between_parts_ends_without_touching_others),
 	    cmocka_unit_test(a_failed_allocation_leaves_all_or_nothing),
 	};
 
