@@ -68,6 +68,12 @@ parse_inet(const char *address, union address *out, socklen_t *len_r)
 	    parse_port(colon + 1, &out->v4.sin_port);
 }
 
+static bool
+unix_path_fits(const char *path)
+{
+	return path[0] != '\0' && strlen(path) < sizeof((struct sockaddr_un *)NULL)->sun_path;
+}
+
 bool
 http_server_address_is_valid(const char *address)
 {
@@ -75,7 +81,7 @@ http_server_address_is_valid(const char *address)
 	union address at;
 	socklen_t len;
 
-	return path != NULL ? path[0] != '\0' : parse_inet(address, &at, &len);
+	return path != NULL ? unix_path_fits(path) : parse_inet(address, &at, &len);
 }
 
 bool
@@ -155,7 +161,7 @@ listen_unix(const char *path, int *fd_r, struct err *err)
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd;
 
-	if (*path == '\0' || strlen(path) >= sizeof at.sun_path)
+	if (!unix_path_fits(path))
 		return err_set(err, ERR_INPUT, "a socket's path has 1 to %zu bytes: '%s'",
 		    sizeof at.sun_path - 1, path);
 	memcpy(at.sun_path, path, strlen(path) + 1);

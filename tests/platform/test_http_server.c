@@ -694,6 +694,9 @@ addresses_are_understood(void **state)
 	    {"[]:0", false, false},
 	    {"", false, false},
 	    {"unix:", false, true},
+	    {"unix:/a/path/of/more/than/a/hundred/and/seven/bytes/is/one/that/no/socket/can/have/"
+	     "because/the/kernel/has/no/room/for/it",
+		false, true},
 	};
 	struct loop *loop;
 
