@@ -390,9 +390,10 @@ drain_loop(struct service *s)
 		loop_run_once(s->loop, false);
 }
 
-/* Everything that calls back is closed before what it calls into. */
+/* Everything that calls back is closed before what it calls into.  A start that failed has ended cleanly,
+ * too: what the run before left was told when it began. */
 static void
-stop(struct service *s, bool is_clean)
+stop(struct service *s)
 {
 	s->is_stopping = true;
 	sources_close(s, s->sources);
@@ -412,8 +413,7 @@ stop(struct service *s, bool is_clean)
 	drain_loop(s);
 	loop_free(s->loop);
 	home_close(s->store, s->lock_fd);
-	if (is_clean)
-		blackbox_close(s->blackbox);
+	blackbox_close(s->blackbox);
 	log_event(s->log, LOG_INFO, "stopped", NULL);
 	config_unref(s->config);
 	log_free(s->log);
@@ -443,7 +443,7 @@ service_run(struct config *config_take, struct err *err)
 	rc = start(s, a, err);
 	if (rc == 0)
 		loop_run(s->loop);
-	stop(s, rc == 0);
+	stop(s);
 	arena_free(a);
 	mem_free(s);
 	return rc;

@@ -356,6 +356,18 @@ def what_was_acknowledged_is_there_after_a_kill():
         same(len(house.decisions()), taken, "decisions")
 
 
+def only_what_was_killed_is_told_as_killed():
+    with SmallHouse("unclean") as house:
+        house.write("rules/test.rules", "rule love")
+        need(house.verb("run").returncode != 0, "a start with a broken rule")
+        house.write("rules/test.rules", RULES)
+        house.start()
+        need("unclean.end" not in house.log_since_start(), "a start that failed is told as a kill")
+        house.kill()
+        house.start()
+        need("unclean.end" in house.log_since_start(), "a kill is not told")
+
+
 def one_an_array_or_lines():
     with SmallHouse("shapes") as house:
         house.start()
@@ -377,4 +389,5 @@ if __name__ == "__main__":
                rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configuration, a_hangup_adopts_where_requests_may_go,
                a_hangup_does_not_open_the_door, a_database_of_two_names_has_one_daemon,
                a_body_that_is_too_large_is_a_problem_like_any_other, a_hangup_never_touches_the_rules, one_key_is_one_request,
-               what_was_acknowledged_is_there_after_a_kill, one_an_array_or_lines])
+               what_was_acknowledged_is_there_after_a_kill,
+               only_what_was_killed_is_told_as_killed, one_an_array_or_lines])
