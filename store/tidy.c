@@ -133,10 +133,11 @@ drop_caps(struct tidying *t, int64_t now_ms)
 		"FROM rule_state WHERE rule_id = '' AND kind = 3 AND last_at_ms < ?2 LIMIT ?1)",
 		now_ms - PERSON_DAY_KEEP_MS) < 0)
 		return -1;
+	/* The first conditions are those of a partial index, word by word. */
 	if (delete_older(t,
 		"DELETE FROM spell_counts WHERE (spell_no, what, rule_id, kind, rest) IN (SELECT "
 		"spell_no, what, rule_id, kind, rest FROM spell_counts WHERE what = 0 AND "
-		"(kind = 3 OR kind BETWEEN 6 AND 10) AND last_at_ms < ?2 LIMIT ?1)",
+		"(kind = 3 OR kind >= 6) AND kind <= 10 AND last_at_ms < ?2 LIMIT ?1)",
 		now_ms - CAPS_KEEP_MS) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)

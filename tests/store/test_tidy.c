@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/link_codes.h"
+#include "store/store_internal.h"
 #include "store/suggestions.h"
 #include "store/watches.h"
 
@@ -295,6 +296,33 @@ tidying_rolled_back_removes_nothing(void **state)
 	mem_free(after);
 }
 
+/* Rows that are kept, as many as somebody would notice. */
+#define KEPT_ROWS                                                                                  \
+	"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300) "          \
+	"INSERT INTO spell_counts (spell_no, what, rule_id, kind, rest, count, last_at_ms) "       \
+	"SELECT n, 0, '', 3, 'x', 1, 9e15 FROM n UNION ALL "                                       \
+	"SELECT n, 0, 'r', 5, '', 1, 1 FROM n UNION ALL SELECT n, 0, 'r', 11, '', 1, 1 FROM n;"    \
+	"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300) "          \
+	"INSERT INTO customer_days SELECT 'c-' || n, 1000000, 0, 0, 0, 0, 0 FROM n;"               \
+	"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300) "          \
+	"INSERT INTO rule_times (rule_id, part, key, times, last_at_ms) "                          \
+	"SELECT 'r', 0, 'c:' || n, x'00', 9e15 FROM n"
+
+/* It is called all day: what has nothing to do must not read through a table to know that. */
+static void
+no_table_is_read_whole(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3_stmt *s = NULL;
+
+	assert_int_equal(sqlite3_exec(f->st->db, KEPT_ROWS, NULL, NULL, NULL), SQLITE_OK);
+	tidy_all(f, FIXTURE_NOW_MS, 100);
+	while ((s = sqlite3_next_stmt(f->st->db, s)) != NULL)
+		if (sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0) >= 100)
+			fail_msg("reads a whole table: %s", sqlite3_sql(s));
+	assert_int_equal(ask_number(f->path, "SELECT count(*) FROM spell_counts"), 900);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -308,6 +336,7 @@ main(void)
 	    T(answers_tags_rejects_and_days_past_go),
 	    T(codes_tries_and_suggestions_nobody_decided_go),
 	    T(tidying_rolled_back_removes_nothing),
+	    T(no_table_is_read_whole),
 	};
 
 	fixture_use_memory_files();
