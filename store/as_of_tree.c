@@ -74,9 +74,11 @@ linked_then(struct store *st, struct slice author_id, int64_t at_ms, struct aren
 	struct query q;
 	int rc;
 
+	/* Those in force and those that ended have an index each; it takes the account in both for them. */
 	if (query_open(&q, st,
-		"SELECT customer_id FROM links WHERE author_id = ?1 AND linked_at_ms <= ?2 AND "
-		"(unlinked_at_ms IS NULL OR unlinked_at_ms > ?2) ORDER BY link_no DESC LIMIT 1",
+		"SELECT customer_id FROM links WHERE linked_at_ms <= ?2 AND ((author_id = ?1 AND "
+		"unlinked_at_ms IS NULL) OR (author_id = ?1 AND unlinked_at_ms > ?2)) ORDER BY "
+		"link_no DESC LIMIT 1",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, author_id);

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "store/as_of.h"
+#include "store/links.h"
 #include "store/records.h"
+#include "store/store_internal.h"
 
 static const struct slice id = {"c-1", 3};
 static const char *const names[] = {"tier", "city", "\xc3\xbc"};
@@ -165,6 +167,64 @@ words_of_an_older_release_are_told_as_they_are(void **state)
 	OK(store_commit(f->st, ERR));
 }
 
+/* ---- who an account was ---------------------------------------------------------- */
+
+static void
+link_for(
+    struct fixture *f, const char *author, const char *customer, int64_t from_ms, int64_t to_ms)
+{
+	struct link_row row = {.customer_id = slice_of(customer),
+	    .handle_key = SLICE_LIT(""),
+	    .author_id = slice_of(author),
+	    .proof = SLICE_LIT("agent"),
+	    .linked_at_ms = from_ms,
+	    .unlinked_at_ms = TIME_UNKNOWN};
+
+	OK(store_link_add(f->st, &row, ERR));
+	if (to_ms != TIME_UNKNOWN)
+		OK(store_link_end(f->st, row.link_no, to_ms, "a test", ERR));
+}
+
+static void
+assert_was(struct fixture *f, const char *subject, int64_t at_ms, const char *expected)
+{
+	struct slice who;
+
+	OK(store_subject_as_of(f->st, slice_of(subject), at_ms, f->a, &who, ERR));
+	if (!slice_eq_str(who, expected))
+		fail_msg("%s at %d was %.*s, expected %s", subject, (int)at_ms, SLICE_ARG(who),
+		    expected);
+}
+
+/* A backtest asks for each account that ever fired: links of others are not looked at. */
+static void
+an_account_was_whom_it_was_linked_to_then(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3_stmt *s = NULL;
+
+	OK(store_begin(f->st, ERR));
+	for (int i = 0; i < 200; i++)
+		link_for(
+		    f, arena_printf(f->a, "other-%d", i), "c-9", 1, i % 2 == 0 ? TIME_UNKNOWN : 5);
+	link_for(f, "x", "c-1", 100, 200);
+	link_for(f, "x", "c-2", 200, 300);
+	link_for(f, "x", "c-3", 400, TIME_UNKNOWN);
+	assert_was(f, "a:x", 99, "a:x");
+	assert_was(f, "a:x", 100, "c:c-1");
+	assert_was(f, "a:x", 199, "c:c-1");
+	assert_was(f, "a:x", 200, "c:c-2");
+	assert_was(f, "a:x", 300, "a:x");
+	assert_was(f, "a:x", 400, "c:c-3");
+	assert_was(f, "a:x", 4000, "c:c-3");
+	assert_was(f, "a:nobody", 4000, "a:nobody");
+	assert_was(f, "c:c-1", 4000, "c:c-1");
+	while ((s = sqlite3_next_stmt(f->st->db, s)) != NULL)
+		if (sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0) >= 100)
+			fail_msg("reads a whole table: %s", sqlite3_sql(s));
+	OK(store_commit(f->st, ERR));
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -173,6 +233,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(as_of_an_instant_is_the_snapshot_of_that_instant),
 	    T(nobody_was_there_before_they_came),
+	    T(an_account_was_whom_it_was_linked_to_then),
 	    T(words_of_an_older_release_are_told_as_they_are),
 	};
 
