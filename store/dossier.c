@@ -90,13 +90,13 @@ struct section {
 	"month' ELSE kind END"
 #define REMEMBERED_AS                                                                              \
 	"CASE part WHEN 0 THEN 'window' WHEN 1 THEN 'after' WHEN 2 THEN 'unless' WHEN 3 THEN "     \
-	"'sent' WHEN 4 THEN 'answered' ELSE part END"
+	"'sent' WHEN 4 THEN 'answered' WHEN 5 THEN 'waits for after' ELSE part END"
 _Static_assert(STATE_COOLDOWN == 1 && STATE_PERSON_DAY == 3 && STATE_ALERT_GROUP == 4 &&
 	STATE_CAP_TOTAL == 5 && STATE_CAP_MONTH == 9 && STATE_PERSON_WEEK == 10 &&
 	STATE_COOLDOWN_DEEDS == 11,
     "in COUNTED_AS");
 _Static_assert(TIMES_WINDOW == 0 && TIMES_AFTER == 1 && TIMES_UNLESS == 2 && TIMES_SENT == 3 &&
-	TIMES_ANSWERED == 4,
+	TIMES_ANSWERED == 4 && TIMES_OPEN == 5 && TIMES_PART_COUNT == 6,
     "in REMEMBERED_AS");
 
 static const struct section sections[] = {

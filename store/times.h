@@ -30,7 +30,8 @@ enum times_part {
 	TIMES_SENT = 3, /* rule "": a message was sent; key: subject|template */
 	TIMES_ANSWERED = 4, /* rule "": we answered; key: a post, an event, a thread or a subject */
 	/* rule: its `when` was true, and what must come before had not come; key: the subject */
-	TIMES_OPEN = 5
+	TIMES_OPEN = 5,
+	TIMES_PART_COUNT
 };
 
 struct rule_times {

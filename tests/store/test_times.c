@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "core/json.h"
 #include "core/timefmt.h"
+#include "store/dossier.h"
+#include "store/erasure.h"
 #include "store/joins.h"
 #include "store/times.h"
 
@@ -292,6 +295,38 @@ without_memory_nothing_is_half_put(void **state)
 	assert_times(f, TIMES_WINDOW, "c:1", 20, 0);
 }
 
+/* The page of a person says what each time is, and names no part by its number. */
+static void
+every_part_is_told_in_words(void **state)
+{
+	struct fixture *f = *state;
+	static const struct dossier_how how = {.is_brief = true};
+	struct slice id = SLICE_LIT("1");
+	const struct person who = {.customers = &id, .customer_count = 1};
+	struct dossier_page page;
+	struct json_writer w;
+	struct buf out;
+	size_t section = 0;
+
+	OK(store_begin(f->st, ERR));
+	for (int part = 0; part < TIMES_PART_COUNT; part++)
+		put(f, (enum times_part)part, "c:1", 1, 7);
+	OK(store_commit(f->st, ERR));
+	while (strcmp(store_dossier_name(section), "times") != 0)
+		section++;
+	buf_init(&out, 65536);
+	json_writer_init(&w, &out);
+	json_array_begin(&w);
+	OK(store_dossier_rows(
+	    f->st, &who, section, &how, (struct dossier_place){0, 0}, 100, f->a, &w, &page, ERR));
+	json_array_end(&w);
+	assert_int_equal(page.count, TIMES_PART_COUNT);
+	for (const char *at = buf_str(&out); (at = strstr(at, "\"part\":")) != NULL; at++)
+		if (strncmp(at, "\"part\":\"", 8) != 0)
+			fail_msg("not in words: %s", at);
+	buf_fini(&out);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -302,6 +337,7 @@ main(void)
 	    T(times_are_kept_by_rule_part_and_key),
 	    T(rows_grow_and_shrink_within_and_between_transactions),
 	    T(linking_joins_the_times_of_two_subjects_in_order),
+	    T(every_part_is_told_in_words),
 	    T(times_nobody_reaches_any_more_are_tidied),
 	    T(random_puts_are_what_a_plain_table_says),
 	    T(without_memory_nothing_is_half_put),
