@@ -207,21 +207,37 @@ is_somebodys(
 	return query_has_row(&q, err);
 }
 
+/* Is it in the ledger, and nobody's here?  1, 0, -1. */
+static int
+is_erased_address(struct store *st, struct slice channel, struct slice address, struct err *err)
+{
+	char hash[ERASURE_HASH_SIZE];
+	int rc;
+
+	if (!slice_is_set(address) || address.len == 0)
+		return 0;
+	if (hash_address(st, channel, address, hash, err) < 0)
+		return -1;
+	rc = erasures_have(st, hash, err);
+	if (rc <= 0)
+		return rc;
+	rc = is_somebodys(st, SLICE_NONE, channel, address, err);
+	return rc < 0 ? -1 : !rc;
+}
+
+/* An address is asked for whatever its endpoint: one that is here may get it. */
 int
 store_endpoint_is_erased(
     struct store *st, struct slice id, struct slice channel, struct slice address, struct err *err)
 {
-	char hash[ERASURE_HASH_SIZE];
 	int rc = erasures_any(st, err);
 
 	if (rc <= 0)
 		return rc;
+	rc = is_erased_address(st, channel, address, err);
+	if (rc != 0)
+		return rc;
 	rc = store_is_erased(st, ERASURE_ENDPOINT, id, err);
-	if (rc == 0 && slice_is_set(address) && address.len > 0) {
-		rc = hash_address(st, channel, address, hash, err);
-		if (rc == 0)
-			rc = erasures_have(st, hash, err);
-	}
 	if (rc <= 0)
 		return rc;
 	rc = is_somebodys(st, id, channel, address, err);
