@@ -80,6 +80,26 @@ find_subject(struct seed *s, struct slice subject, struct slice *subject_r, stru
 	return 0;
 }
 
+static bool
+counts_threads(const struct rule_head *h)
+{
+	if (h->cooldown_ms > 0 && h->cooldown_scope == LIMIT_PER_THREAD)
+		return true;
+	for (size_t k = 0; k < h->cap_count; k++)
+		if (h->caps[k].scope == LIMIT_PER_THREAD)
+			return true;
+	return false;
+}
+
+static bool
+asks_threads(const struct rule_set *set)
+{
+	for (size_t i = 0; i < rule_set_count(set); i++)
+		if (counts_threads(rule_set_head(set, i)))
+			return true;
+	return false;
+}
+
 /* As guardrails count a thread: by its name, by what the post answers, by the post. */
 static struct slice
 thread_of(const struct firing_row *row)
@@ -120,7 +140,7 @@ seed_firing(void *cookie, const struct firing_row *row, struct err *err)
 		return 0;
 	if (read_past(s, row, &past, err) < 0)
 		return -1;
-	s->lane->has_lost_threads |= !row->knows_thread;
+	s->lane->has_lost_threads |= !row->knows_thread && counts_threads(past.rule);
 	return actions_past_firing(
 	    s->lane->store, &s->lane->side.snapshot->config->actions, &past, s->arena, err);
 }
@@ -137,22 +157,6 @@ seed_message(void *cookie, const struct firing_row *row, struct err *err)
 	    s->lane->store, &s->lane->side.snapshot->config->actions, &past, s->arena, err);
 }
 
-/* Does anything count per thread? */
-static bool
-asks_threads(const struct rule_set *set)
-{
-	for (size_t i = 0; i < rule_set_count(set); i++) {
-		const struct rule_head *h = rule_set_head(set, i);
-
-		if (h->cooldown_ms > 0 && h->cooldown_scope == LIMIT_PER_THREAD)
-			return true;
-		for (size_t k = 0; k < h->cap_count; k++)
-			if (h->caps[k].scope == LIMIT_PER_THREAD)
-				return true;
-	}
-	return false;
-}
-
 static int
 read_all(struct seed *s, struct err *err)
 {
@@ -165,7 +169,6 @@ read_all(struct seed *s, struct err *err)
 	if (rc == 0)
 		rc = store_messages_counted_before(s->past, s->since_ms, seed_message, s, err);
 	store_rollback(s->past);
-	s->lane->has_lost_threads &= with_threads;
 	return rc;
 }
 

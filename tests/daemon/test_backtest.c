@@ -253,6 +253,46 @@ what_was_used_up_of_limits_before_is_used_up(void **state)
 		assert_true(differing[i] > 0);
 }
 
+static bool
+says_threads_are_lost(struct world *w)
+{
+	struct json_doc *doc = rehearse(w, w->snapshot, w->clock.at_ms);
+	const struct json *notes = json_get(json_root(doc), "could_not_know");
+	bool is_said = false;
+
+	for (size_t i = 0; i < json_count(notes); i++)
+		is_said |=
+		    slice_starts_with(json_str(json_at(notes, i)), "rests and limits per thread");
+	json_doc_free(doc);
+	return is_said;
+}
+
+static void
+a_deleted_post_is_missed_only_where_its_thread_counts(void **state)
+{
+	static const char rules[] = BRAND
+	    "rule talk \"Talk\"\n when text contains \"late\"\n then\n  alert \"pr\" as low\n end\n"
+	    " at most once every 12 hours per thread\nend\n"
+	    "rule plain \"Plain\"\n when text contains \"cold\"\n then\n  alert \"pr\" as low\n"
+	    " end\nend\n";
+	static const char *const texts[] = {"cold coffee", "late again"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct world w;
+
+		begin_world(&w, rules, false);
+		until(&w, NOW + HOUR);
+		say(&w, &(struct saying){.id = "p1", .who = "u1", .text = texts[i]});
+		until(&w, NOW + 2 * HOUR);
+		assert_false(says_threads_are_lost(&w));
+		say(&w, &(struct saying){.id = "p1", .who = "u1", .text = "", .is_deleted = true});
+		until(&w, NOW + 3 * HOUR);
+		assert_int_equal(says_threads_are_lost(&w), i == 1);
+		end_world(&w);
+	}
+}
+
 static void
 nothing_of_it_is_written(void **state)
 {
@@ -410,6 +450,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_live_rules_would_do_again_what_they_did),
 	    cmocka_unit_test(what_was_used_up_of_limits_before_is_used_up),
+	    cmocka_unit_test(a_deleted_post_is_missed_only_where_its_thread_counts),
 	    cmocka_unit_test(nothing_of_it_is_written),
 	    cmocka_unit_test(it_can_be_stopped_and_says_how_far_it_is),
 	    cmocka_unit_test(without_posts_the_report_is_empty),
