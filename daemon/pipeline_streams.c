@@ -5,7 +5,8 @@
  * comes is behind by how far its stream had come before its page: a page is one look at the stream, in
  * whatever order it lists things.  So posts that are caught up with after an outage are in time, however
  * late they are by the clock, and a straggler is late, however quick its page was.  Nothing moves a stream
- * beyond the clock: one post from the future would make all others late.
+ * beyond the clock: one post from the future would make all others late.  A stream that is beyond it all the
+ * same was moved by a clock that was wrong: it begins anew.
  */
 #include "daemon/pipeline_internal.h"
 
@@ -13,6 +14,9 @@
 #include "core/clock.h"
 #include "core/err.h"
 #include "store/posts.h"
+
+#include "daemon/config.h"
+#include "daemon/snapshot.h"
 
 /* A stream that has stood still for so long holds back nothing: what windows keep is bounded. */
 #define STREAM_QUIET_MS (7 * TIME_DAY_MS)
@@ -28,7 +32,7 @@ pipeline_streams_begin(struct pipeline *p, struct err *err)
 		return 0;
 	if (store_streams_slowest(p->env.store, p->slowest_ms, &slowest_ms, err) < 0)
 		return -1;
-	p->slowest_ms = slowest_ms == TIME_UNKNOWN ? 0 : slowest_ms;
+	p->slowest_ms = slowest_ms == TIME_UNKNOWN || slowest_ms > now_ms ? 0 : slowest_ms;
 	return 0;
 }
 
@@ -55,7 +59,13 @@ pipeline_stream_begin(struct pipeline *p, const struct page *page, struct err *e
 
 	if (!slice_is_set(name))
 		return err_set(err, ERR_NOMEM, "no memory for a page");
-	return store_stream_get(p->env.store, name, &p->stream_ms, err);
+	if (store_stream_get(p->env.store, name, &p->stream_ms, err) < 0)
+		return -1;
+	if (p->stream_ms != TIME_UNKNOWN &&
+	    p->stream_ms - clock_now_ms(p->env.clock) >
+		p->snapshot->config->actions.allowed_lateness_ms)
+		p->stream_ms = TIME_UNKNOWN;
+	return 0;
 }
 
 int

@@ -106,7 +106,7 @@ int store_sources_list(struct store *st, struct arena *a, struct source_row **ro
 
 /* How far a stream has come: the newest event time seen of it.  TIME_UNKNOWN: it has not begun. */
 int store_stream_get(struct store *st, struct slice name, int64_t *newest_at_ms_r, struct err *err);
-/* It never goes back. */
+/* Whoever calls sees to it that it goes back for a clock that was wrong alone. */
 int
 store_stream_advance(struct store *st, struct slice name, int64_t newest_at_ms, struct err *err);
 /* How far the slowest has come, of those that have moved since since_ms; TIME_UNKNOWN: none has. */

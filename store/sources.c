@@ -108,7 +108,7 @@ store_stream_advance(struct store *st, struct slice name, int64_t newest_at_ms, 
 
 	if (query_open(&q, st,
 		"INSERT INTO streams (name, newest_at_ms) VALUES (?1, ?2) ON CONFLICT (name) DO "
-		"UPDATE SET newest_at_ms = max(newest_at_ms, excluded.newest_at_ms)",
+		"UPDATE SET newest_at_ms = excluded.newest_at_ms",
 		err) < 0)
 		return -1;
 	query_bind_text(&q, name);

@@ -97,6 +97,29 @@ a_clock_that_is_ahead_makes_nobody_late(void **state)
 	end_world(&w);
 }
 
+/* What does not say when it happened happens when we hear of it: also by a clock that is wrong. */
+static void
+a_clock_that_was_ahead_makes_nobody_late_once_it_is_right(void **state)
+{
+	struct world w;
+	int64_t newest_ms;
+
+	(void)state;
+	begin_world(&w, WINDOW, false);
+	until(&w, NOW + 300 * DAY);
+	hear(&w, NULL, w.clock.at_ms, "x1", "u2", "nothing");
+	w.clock.at_ms = NOW;
+	hear(&w, NULL, NOW, "p1", "u1", "late");
+	hear(&w, NULL, NOW - 5 * MINUTE, "p2", "u1", "late");
+	hear(&w, NULL, NOW - 61 * MINUTE, "p3", "u1", "late"); /* a straggler again */
+	until(&w, NOW + MINUTE);
+	hear(&w, NULL, NOW + MINUTE, "p4", "u1", "late");
+	assert_told(&w, "often/p1=counted often/p2=counted often/p3=held often/p4=alerted ");
+	assert_int_equal(store_stream_get(w.st, S("demo"), &newest_ms, &w.err), 0);
+	assert_int_equal(newest_ms, NOW + MINUTE);
+	end_world(&w);
+}
+
 static void
 a_failed_commit_leaves_the_stream_where_it_was(void **state)
 {
@@ -380,6 +403,7 @@ main(void)
 	    cmocka_unit_test(a_straggler_counts_for_statistics_only),
 	    cmocka_unit_test(each_source_is_late_by_itself),
 	    cmocka_unit_test(a_clock_that_is_ahead_makes_nobody_late),
+	    cmocka_unit_test(a_clock_that_was_ahead_makes_nobody_late_once_it_is_right),
 	    cmocka_unit_test(a_failed_commit_leaves_the_stream_where_it_was),
 	    cmocka_unit_test(windows_agree_with_a_slow_model_over_outages),
 	    cmocka_unit_test(what_comes_before_may_come_later),
