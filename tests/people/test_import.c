@@ -134,6 +134,8 @@ countries_are_kept_by_two_letters_and_what_is_none_is_told(void **state)
 	assert_int_equal(strncmp(world_show(&w, "c"), "c zone= locale= country=US ", 27), 0);
 	assert_true(slice_eq_str(world_customer(&w, "a")->endpoints[0].country, "DE"));
 	assert_false(slice_is_set(world_customer(&w, "b")->endpoints[0].country));
+	assert_true(slice_eq_str(world_customer(&w, "a")->endpoints[0].locale, "de_DE"));
+	assert_false(slice_is_set(world_customer(&w, "b")->endpoints[0].locale));
 	world_close(&w);
 }
 

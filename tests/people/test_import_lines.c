@@ -210,6 +210,34 @@ a_column_says_which_segments_somebody_is_in(void **state)
 	assert_int_equal(members(&w, "vip"), 3);
 	assert_int_equal(members(&w, "staff"), 2);
 	assert_int_equal(world_count(&w, "customer_history"), history + 3);
+	/* Of two columns that say something of one segment the last one counts. */
+	assert_string_equal(
+	    import_text(&w, "id,segment,segment:staff\nd,staff,no\ne,staff,no\n", &r, NULL), "");
+	assert_string_equal(memberships(&w, "d"), "vip");
+	assert_string_equal(memberships(&w, "e"), "");
+	world_close(&w);
+}
+
+static void
+where_an_endpoint_is_must_be_somewhere_as_for_a_customer(void **state)
+{
+	static const char text[] =
+	    "{\"id\":\"a\",\"endpoints\":[{\"id\":\"e\",\"channel\":\"email\",\"address\":\"a@b."
+	    "example\","
+	    "\"country\":\"DEU\",\"locale\":\"english\",\"timezone\":\"Nowhere/Town\"}]}\n";
+	struct people_world w = world_open();
+	struct import_report r;
+	const struct endpoint *e;
+	const char *found;
+
+	(void)state;
+	found = import_text(&w, text, &r, NULL);
+	assert_int_equal(r.created, 1);
+	assert_non_null(strstr(found, "there is no locale 'english'"));
+	assert_non_null(strstr(found, "Nowhere/Town"));
+	e = &world_customer(&w, "a")->endpoints[0];
+	assert_true(slice_eq_str(e->country, "DE"));
+	assert_false(slice_is_set(e->locale) || slice_is_set(e->timezone));
 	world_close(&w);
 }
 
@@ -593,6 +621,7 @@ main(void)
 	    cmocka_unit_test(a_line_of_pinpoints_is_what_a_row_is),
 	    cmocka_unit_test(columns_of_any_file_are_named_by_targets),
 	    cmocka_unit_test(a_column_says_which_segments_somebody_is_in),
+	    cmocka_unit_test(where_an_endpoint_is_must_be_somewhere_as_for_a_customer),
 	    cmocka_unit_test(a_segment_that_no_file_fills_leaves_the_row_out_with_the_reason),
 	    cmocka_unit_test(
 		a_customer_of_an_export_is_taken_without_the_segment_that_is_not_known),

@@ -349,6 +349,109 @@ a_deleted_post_cancels_what_waits_because_of_it(void **state)
 	}
 }
 
+/* ---- counted again ------------------------------------------------------- */
+
+static int
+note_firing(void *cookie, const struct firing_row *row, struct err *err)
+{
+	struct buf *seen = cookie;
+
+	(void)err;
+	buf_addf(seen, "%s%.*s/%.*s ", row->is_first ? "" : "+", SLICE_ARG(row->rule_id),
+	    SLICE_ARG(row->occurrence_id));
+	return 0;
+}
+
+/* What a backtest counts of the past: each action that was done, its firing once. */
+static void
+a_firing_is_told_by_each_action_that_was_done(void **state)
+{
+	static const struct {
+		const char *rule, *occurrence, *note;
+		enum decision_outcome outcome;
+		int64_t at_ms;
+	} rows[] = {
+	    {"r1", "p1", NULL, DECISION_ALERTED, 10},
+	    {"r1", "p1", NULL, DECISION_ALERTED, 10},
+	    {"r2", "p1", NULL, DECISION_SUPPRESSED, 10},
+	    {"r2", "p1", NULL, DECISION_ALERTED, 10},
+	    {"r3", "p1", NULL, DECISION_HELD, 10},
+	    {"r4", "p1", NULL, DECISION_COUNTED, 10},
+	    {"r5", "p1", NULL, DECISION_WAITING, 10},
+	    {"r6", "p1", "shadow: it would be sent", DECISION_SHADOW, 10},
+	    {"r7", "p1", SHADOW_SUPPRESSED ": no consent", DECISION_SHADOW, 10},
+	    {"r8", "p1", NULL, DECISION_SHADOW, 10},
+	    {"r1", "p2", SHADOW_SUPPRESSED, DECISION_ALERTED, 19},
+	    {"r1", "p3", NULL, DECISION_ALERTED, 20},
+	};
+	struct fixture *f = *state;
+	struct buf seen;
+
+	OK(store_begin(f->st, ERR));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct decision_row d = decision((int)i, rows[i].rule, rows[i].occurrence);
+
+		d.outcome = rows[i].outcome;
+		d.note = slice_of(rows[i].note);
+		d.at_ms = rows[i].at_ms;
+		assert_int_equal(store_decision_insert(f->st, &d, ERR), 1);
+	}
+	for (int with_threads = 0; with_threads <= 1; with_threads++) {
+		buf_init(&seen, 1000);
+		OK(store_firings_before(f->st, 20, with_threads, note_firing, &seen, ERR));
+		assert_string_equal(buf_str(&seen), "r1/p1 +r1/p1 r2/p1 r6/p1 r8/p1 r1/p2 ");
+		buf_fini(&seen);
+	}
+	OK(store_commit(f->st, ERR));
+}
+
+static int
+note_message(void *cookie, const struct firing_row *row, struct err *err)
+{
+	struct buf *seen = cookie;
+
+	(void)err;
+	buf_addf(seen, "%.*s:%lld:%lld:%lld ", SLICE_ARG(row->rule_id), (long long)row->at_ms,
+	    (long long)row->counts_day, (long long)row->cost_milli);
+	return 0;
+}
+
+static void
+a_message_is_told_if_it_counts_or_cost_something(void **state)
+{
+	static const struct {
+		enum message_state state;
+		int64_t created_at_ms, counts_day, cost_milli;
+	} rows[] = {
+	    {MESSAGE_READY, 1, 20000, 0},
+	    {MESSAGE_READY, 2, 0, 50},
+	    {MESSAGE_DROPPED, 3, 0, 50}, /* what was to be spent was given back */
+	    {MESSAGE_READY, 4, 0, 0},
+	    {MESSAGE_DROPPED, 5, 20001, 50},
+	    {MESSAGE_READY, 6, 20000, 50},
+	};
+	struct fixture *f = *state;
+	struct decision_row d = decision(1, "r1", "p1");
+	struct buf seen;
+
+	OK(store_begin(f->st, ERR));
+	assert_int_equal(store_decision_insert(f->st, &d, ERR), 1);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct message m = message((int)i, "email", rows[i].state, 1);
+
+		m.decision_id = slice_of(d.id);
+		m.created_at_ms = rows[i].created_at_ms;
+		m.counts_day = rows[i].counts_day;
+		m.cost_milli = rows[i].cost_milli;
+		assert_int_equal(store_message_insert(f->st, &m, ERR), 1);
+	}
+	buf_init(&seen, 1000);
+	OK(store_messages_counted_before(f->st, 6, note_message, &seen, ERR));
+	assert_string_equal(buf_str(&seen), "r1:1:20000:0 r1:2:0:50 r1:5:20001:50 ");
+	buf_fini(&seen);
+	OK(store_commit(f->st, ERR));
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -363,6 +466,8 @@ main(void)
 	    T(what_is_due_comes_oldest_first_and_passes_over_channels),
 	    T(messages_are_listed_by_state_hold_and_channel_and_counted),
 	    T(a_deleted_post_cancels_what_waits_because_of_it),
+	    T(a_firing_is_told_by_each_action_that_was_done),
+	    T(a_message_is_told_if_it_counts_or_cost_something),
 	};
 
 	fixture_use_memory_files();

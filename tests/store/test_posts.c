@@ -404,6 +404,38 @@ a_source_keeps_its_cursor_and_adds_up(void **state)
 	assert_true(rows[1].has_fetched);
 }
 
+static int64_t
+newest_of(struct fixture *f, const char *name)
+{
+	int64_t at_ms;
+
+	OK(store_stream_get(f->st, slice_of(name), &at_ms, ERR));
+	return at_ms;
+}
+
+static void
+a_stream_is_kept_and_the_slowest_that_moves_is_known(void **state)
+{
+	struct fixture *f = *state;
+	int64_t at_ms;
+
+	OK(store_begin(f->st, ERR));
+	OK(store_streams_slowest(f->st, 0, &at_ms, ERR));
+	assert_true(at_ms == TIME_UNKNOWN && newest_of(f, "town") == TIME_UNKNOWN);
+	OK(store_stream_advance(f->st, SLICE_LIT("town"), 400, ERR));
+	OK(store_stream_advance(f->st, SLICE_LIT("town"), 500, ERR));
+	OK(store_stream_advance(f->st, SLICE_LIT("town events"), 700, ERR));
+	OK(store_stream_advance(f->st, SLICE_LIT("quiet"), 100, ERR));
+	assert_int_equal(newest_of(f, "town"), 500);
+	OK(store_streams_slowest(f->st, 100, &at_ms, ERR));
+	assert_int_equal(at_ms, 100);
+	OK(store_streams_slowest(f->st, 101, &at_ms, ERR));
+	assert_int_equal(at_ms, 500);
+	OK(store_streams_slowest(f->st, 701, &at_ms, ERR));
+	assert_int_equal(at_ms, TIME_UNKNOWN);
+	OK(store_commit(f->st, ERR));
+}
+
 static void
 rejects_keep_a_readable_excerpt(void **state)
 {
@@ -528,6 +560,7 @@ main(void)
 	    T(newer_counts_replace_and_unknown_ones_do_not),
 	    T(posts_are_listed_newest_first_in_pages),
 	    T(a_source_keeps_its_cursor_and_adds_up),
+	    T(a_stream_is_kept_and_the_slowest_that_moves_is_known),
 	    T(rejects_keep_a_readable_excerpt),
 	    T(a_row_too_large_for_the_arena_is_said_to_be),
 	    T(numbers_of_a_row_that_fit_nowhere_are_the_nearest_that_do),

@@ -218,7 +218,7 @@ static void
 a_change_of_one_part_does_not_take_up_ids_that_were_given_up(void **state)
 {
 	struct fixture *f = *state;
-	int64_t given_up = 0, small = 0, version;
+	int64_t given_up = 0, small = 0, next = 0, version;
 
 	stage(f, &given_up, 0, "{\"giv");
 	begin_ids(f, given_up, "x", 1);
@@ -230,6 +230,10 @@ a_change_of_one_part_does_not_take_up_ids_that_were_given_up(void **state)
 	assert_int_equal(put(f, small, "{\"small\":1}", &version), 0);
 	assert_ids(f, "a", "");
 	assert_bundle(f, 0, "{\"small\":1}");
+	for (bool more = true; more;)
+		tidy(f, &more);
+	OK(store_rules_stage_number(f->st, &next, ERR));
+	assert_true(next > small); /* of which no part stands anywhere */
 }
 
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
