@@ -109,16 +109,18 @@ row_begin(struct import *i, size_t line)
 static int
 has_erased_place(struct import *i, const struct person_row *p, struct err *err)
 {
+	enum target_kind kind = TARGET_ADDRESS;
 	int rc = 0;
 
 	for (size_t k = 0; k < p->endpoint_count && rc == 0 && !i->o.has_returned; k++) {
 		const struct endpoint *e = &p->endpoints[k].e;
 
+		kind = p->endpoints[k].is_pinpoint ? TARGET_ADDRESS : TARGET_CONTACT;
 		rc = store_endpoint_is_erased(i->st, e->id, e->channel, e->address, err);
 	}
 	if (rc <= 0)
 		return rc;
-	import_finding(i, DIAG_WARNING, "I029", import_column(i, TARGET_ADDRESS),
+	import_finding(i, DIAG_WARNING, "I029", import_column(i, kind),
 	    "take them out of the file as well; if they came back by themselves, import it with "
 	    "--returned",
 	    "an endpoint of somebody who was erased; the row is left out");

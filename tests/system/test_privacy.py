@@ -97,6 +97,8 @@ def an_erased_person_does_not_come_back_under_another_id_but_may_by_themselves()
         same(house.call("PATCH", "/api/v1/customers/new6", ann)[0], 409, "the address for an endpoint that is here")
         done = house.verb("import", house.write("d.csv", rows + "EMAIL,ann@mail.example,x-6,new6\n"), code=1)
         need("warning[I029]" in done.stderr, f"the same in a file: {done.stderr}")
+        done = house.verb("import", house.write("e.csv", "Nr,Mail\nn9,ann@mail.example\n"), "--map", "Nr=id", "--map", "Mail=endpoint:email", code=1)
+        need("e.csv:2:4: warning[I029]" in done.stderr, f"it points at the address: {done.stderr}")
         same(house.call("PUT", "/api/v1/customers/new2", {**token, "returned": True})[0], 200, "said to have come back")
         same(house.call("POST", "/api/v1/events", {"id": "i1", "customer": "new1", "endpoints": [{"channel": "email", "address": "ann@mail.example"}]})[0], 201,
              "an app tells what its user did")
