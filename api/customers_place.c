@@ -145,6 +145,18 @@ change_endpoint(struct change *x, const struct customer *now, const struct json 
 											       : 0;
 }
 
+/* What is absent stays as it was before the request: of two about one endpoint the second would undo the first. */
+static bool
+is_repeated(const struct json *group, size_t i)
+{
+	struct slice id = json_get_str(json_at(group, i), "id");
+
+	for (size_t k = 0; k < i; k++)
+		if (slice_eq(json_get_str(json_at(group, k), "id"), id))
+			return true;
+	return false;
+}
+
 int
 change_endpoints(struct change *x)
 {
@@ -154,8 +166,11 @@ change_endpoints(struct change *x)
 	if (change_group(x, "endpoints", JSON_ARRAY, &group) < 0 ||
 	    store_customer_load_own(x->st, x->id, x->now_ms, x->c->env->arena, &now, x->err) < 0)
 		return -1;
-	for (size_t i = 0; group != NULL && i < json_count(group); i++)
+	for (size_t i = 0; group != NULL && i < json_count(group); i++) {
+		if (is_repeated(group, i))
+			return change_bad(x, "endpoints", "each id once");
 		if (change_endpoint(x, now, json_at(group, i)) < 0)
 			return -1;
+	}
 	return 0;
 }

@@ -273,6 +273,10 @@ a_change_that_would_count_for_nothing_is_refused(void **state)
 		400, "bad-member"},
 	    {"{\"endpoints\":[{\"id\":\"e\\n\",\"channel\":\"push\",\"address\":\"a\"}]}", 400,
 		"bad-member"},
+	    /* which of the two is meant? */
+	    {"{\"endpoints\":[{\"id\":\"e\",\"channel\":\"push\",\"address\":\"a\"},"
+	     "{\"id\":\"e\",\"channel\":\"push\",\"address\":\"b\"}]}",
+		400, "bad-member"},
 	    {"{\"timezone\":\"Europe/Berlln\"}", 400, "bad-member"},
 	};
 	struct fixture *f = *state;
