@@ -207,7 +207,7 @@ act_profile(
 	if (f->rule->is_shadow) {
 		row->outcome = DECISION_SHADOW;
 		return rc == 1 ? settle_note(s, row, "shadow: it would be done")
-			       : settle_note(s, row, "shadow: it would be suppressed: %s", why);
+			       : settle_note(s, row, SHADOW_SUPPRESSED ": %s", why);
 	}
 	if (rc == 0)
 		return suppress(s, row, why);
@@ -241,21 +241,32 @@ act_alert(
 	    s, row, "alert %lld in '%.*s'", (long long)alert_no, SLICE_ARG(action->queue));
 }
 
+/* Why there is nobody to look for; NULL: there is. */
+static const char *
+needs_no_link(const struct occurrence *occ)
+{
+	if (occ->customer != NULL)
+		return "the author is linked to a customer already";
+	if (occ->post == NULL || occ->post->author.id.len == 0)
+		return "the post is anonymous";
+	return NULL;
+}
+
 /* Who looks is the caller's: this room knows no people. */
 static int
 act_suggest(struct settle *s, const struct firing *f, struct decision_row *row)
 {
 	const struct occurrence *occ = s->in->occ;
+	const char *why = needs_no_link(occ);
 	struct slice note = SLICE_NONE;
 
 	if (f->rule->is_shadow) {
 		row->outcome = DECISION_SHADOW;
-		return settle_note(s, row, "shadow: it would be looked for");
+		return why == NULL ? settle_note(s, row, "shadow: it would be looked for")
+				   : settle_note(s, row, SHADOW_SUPPRESSED ": %s", why);
 	}
-	if (occ->customer != NULL)
-		return suppress(s, row, "the author is linked to a customer already");
-	if (occ->post == NULL || occ->post->author.id.len == 0)
-		return suppress(s, row, "the post is anonymous");
+	if (why != NULL)
+		return suppress(s, row, why);
 	row->outcome = DECISION_DONE;
 	if (s->in->mode == SETTLE_REHEARSE || s->in->suggest == NULL)
 		return settle_note(s, row, "it would be looked for");

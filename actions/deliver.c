@@ -336,7 +336,7 @@ shadow(struct settle *s, struct decision_row *row, bool would, const char *what,
 	row->outcome = DECISION_SHADOW;
 	if (would)
 		return settle_note(s, row, "shadow: it would be %s", what);
-	return settle_note(s, row, "shadow: it would be suppressed: %s", why);
+	return settle_note(s, row, SHADOW_SUPPRESSED ": %s", why);
 }
 
 /* Hours turn the message into an alert. */

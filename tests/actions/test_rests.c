@@ -195,6 +195,33 @@ a_shadow_rule_rests_when_it_would_have_done_something(void **state)
 	world_fini(&w);
 }
 
+/* As without shadow, where it is suppressed. */
+static void
+a_shadow_rule_does_not_rest_when_it_would_have_suggested_nothing(void **state)
+{
+	struct world w;
+	struct action action = {.verb = ACTION_SUGGEST_LINK, .text = SLICE_LIT("suggest link")};
+	struct rule_head rule = make_rule("r", &action, 1);
+
+	(void)state;
+	world_init(&w);
+	rule.is_shadow = true;
+	rule.cooldown_ms = DAY;
+	rule.cooldown_scope = LIMIT_PER_RULE;
+	world_add_customer(&w, &(struct customer_spec){.id = "1"});
+	world_link(&w, "1");
+	assert_int_equal(world_settle_one(&w, &rule)->outcome, DECISION_SHADOW);
+	assert_slice(w.settled.rows[0].note,
+	    "shadow: it would be suppressed: the author is linked to a customer already");
+	world_next_post(&w, "p2", NOW + HOUR);
+	w.occ.customer = NULL;
+	assert_int_equal(world_settle_one(&w, &rule)->outcome, DECISION_SHADOW);
+	assert_slice(w.settled.rows[0].note, "shadow: it would be looked for");
+	world_next_post(&w, "p3", NOW + 2 * HOUR);
+	assert_int_equal(world_settle_one(&w, &rule)->outcome, DECISION_HELD);
+	world_fini(&w);
+}
+
 int
 main(void)
 {
@@ -203,6 +230,7 @@ main(void)
 	    cmocka_unit_test(what_was_done_beside_is_not_done_again_before_its_rest_is_over),
 	    cmocka_unit_test(a_rule_whose_deeds_are_all_suppressed_does_not_rest),
 	    cmocka_unit_test(a_shadow_rule_rests_when_it_would_have_done_something),
+	    cmocka_unit_test(a_shadow_rule_does_not_rest_when_it_would_have_suggested_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
