@@ -99,29 +99,45 @@ what_is_let_go_later_counts_for_the_day_it_goes(void **state)
 static void
 what_is_dropped_gives_back_what_it_took(void **state)
 {
-	static const struct rule_cap budget = {20, CAP_DAY, LIMIT_PER_RULE, true};
-	struct world w;
-	struct channel paid[8];
+	static const struct {
+		const char *note;
+		struct rule_cap budget; /* of the rule; 0: none */
+		int64_t house_day, house_month;
+	} cases[] = {
+	    {"in total", {20, CAP_TOTAL, LIMIT_PER_RULE, true}, 0, 0},
+	    {"a day", {20, CAP_DAY, LIMIT_PER_RULE, true}, 0, 0},
+	    {"a week", {20, CAP_WEEK, LIMIT_PER_RULE, true}, 0, 0},
+	    {"a month", {20, CAP_MONTH, LIMIT_PER_RULE, true}, 0, 0},
+	    {"the house's day", {0}, 20, 0},
+	    {"the house's month", {0}, 0, 20},
+	};
 	const struct action action = send_action("sorry", "file", NULL);
-	struct rule_head held = sending("held", &action, "care");
-	const char *id;
+	struct channel paid[sizeof channels / sizeof *channels];
 
 	(void)state;
-	begin(&w, 1, 1);
-	assert_true(w.config.channel_count <= 8);
-	memcpy(paid, w.config.channels, w.config.channel_count * sizeof *paid);
-	for (size_t i = 0; i < w.config.channel_count; i++)
+	memcpy(paid, channels, sizeof paid);
+	for (size_t i = 0; i < sizeof paid / sizeof *paid; i++)
 		paid[i].cost_milli = 20;
-	w.config.channels = paid;
-	held.caps = &budget;
-	held.cap_count = 1;
-	for (int i = 0; i < 3; i++) {
-		id = queue(&w, &held, NOW + i);
-		assert_string_not_equal(id, "");
-		assert_string_equal(queue(&w, &held, NOW + i), "");
-		act(&w, i == 1 ? OUTBOX_DROP : OUTBOX_REJECT, id, NOW + HOUR);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct rule_head held = sending("held", &action, "care");
+		struct world w;
+		const char *id;
+
+		print_message("%s\n", cases[i].note);
+		begin(&w, 1, 1);
+		w.config.channels = paid;
+		w.config.spend_per_day_milli = cases[i].house_day;
+		w.config.spend_per_month_milli = cases[i].house_month;
+		held.caps = &cases[i].budget;
+		held.cap_count = cases[i].budget.max > 0;
+		for (int k = 0; k < 3; k++) {
+			id = queue(&w, &held, NOW + k);
+			assert_string_not_equal(id, "");
+			assert_string_equal(queue(&w, &held, NOW + k), "");
+			act(&w, k == 1 ? OUTBOX_DROP : OUTBOX_REJECT, id, NOW + HOUR);
+		}
+		world_fini(&w);
 	}
-	world_fini(&w);
 }
 
 /* A channel that does not tell repeats apart: the message is unknown, also while it waits to be repeated. */
