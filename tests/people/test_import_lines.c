@@ -173,6 +173,19 @@ members(struct people_world *w, const char *segment)
 }
 
 static void
+forget_to_judge(struct people_world *w, const char *letters)
+{
+	struct err err;
+
+	assert_int_equal(store_begin(w->st, &err), 0);
+	for (; *letters != '\0'; letters++)
+		assert_int_equal(
+		    store_judging_set(w->st, slice_make(letters, 1), TIME_UNKNOWN, &err), 0);
+	assert_int_equal(store_commit(w->st, &err), 0);
+	assert_int_equal(world_count(w, "segment_queue"), 0);
+}
+
+static void
 a_column_says_which_segments_somebody_is_in(void **state)
 {
 	static const char text[] = "id,segment split ';',segment:staff\n"
@@ -198,6 +211,7 @@ a_column_says_which_segments_somebody_is_in(void **state)
 	import_text(&w, text, &r, NULL);
 	assert_int_equal(r.unchanged, 4);
 	assert_int_equal(world_count(&w, "customer_history"), history);
+	forget_to_judge(&w, "abcd");
 	/* A cell that is empty leaves what there is; a no takes out. */
 	assert_string_equal(
 	    import_text(&w, "id,segment,segment:staff\na,,no\nc,,\nd,\"staff, vip\",\n", &r, NULL),
@@ -209,6 +223,8 @@ a_column_says_which_segments_somebody_is_in(void **state)
 	assert_string_equal(memberships(&w, "d"), "staff vip");
 	assert_int_equal(members(&w, "vip"), 3);
 	assert_int_equal(members(&w, "staff"), 2);
+	/* Other segments may ask for these. */
+	assert_int_equal(world_count(&w, "segment_queue"), 2);
 	assert_int_equal(world_count(&w, "customer_history"), history + 3);
 	/* Of two columns that say something of one segment the last one counts. */
 	assert_string_equal(
