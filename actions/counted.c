@@ -3,7 +3,9 @@
  *
  * It counts from when it is queued, so that nothing else takes its place meanwhile, and for the day it is to
  * go on.  When it goes on another day, it is counted there, as long as there is room; what does not go
- * gives back what it counted.  What may have arrived (a result that is not known, a repeat) keeps it.
+ * gives back what it counted.  What may have arrived (a result that is not known, a repeat) keeps it;
+ * but on a channel that tells repeats apart such a result is tried again as a failure is, and gives back when it
+ * is dropped or expires.
  */
 #include "actions/actions_internal.h"
 

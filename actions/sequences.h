@@ -37,7 +37,7 @@ struct answer_asked {
 	struct slice occurrence_id, thread, subject; /* SLICE_NONE: not asked for */
 	int64_t from_ms, until_ms; /* both included */
 };
-/* 1 with the newest and how it was; 0 there is none; -1. */
+/* 1 with the newest in the first of these places that has one, and how it was; 0 there is none; -1. */
 int sequences_find_answer(struct store *st, const struct answer_asked *asked, int64_t *at_ms_r,
     const char **what_r, struct err *err);
 /* Did a rule act because there was no answer?  By its decision's reason. */
