@@ -165,6 +165,28 @@ what_may_have_arrived_keeps_what_it_took(void **state)
 	}
 }
 
+static void
+a_reply_takes_no_place_of_a_message(void **state)
+{
+	struct world w;
+	const struct action draft = draft_action("thanks");
+	const struct action action = send_action("sorry", "file", NULL);
+	struct rule_head replies = sending("replies", &draft, "social team");
+	struct rule_head plain = sending("plain", &action, NULL);
+
+	(void)state;
+	begin(&w, 1, 1);
+	for (int i = 0; i < 2; i++) {
+		const char *id = queue(&w, &replies, NOW + i);
+
+		act(&w, OUTBOX_APPROVE, id, NOW + i);
+		assert_int_equal(send_due(&w, NOW + i, SEND_DONE), 1);
+	}
+	assert_string_not_equal(queue(&w, &plain, NOW + 2), "");
+	assert_int_equal(send_due(&w, NOW + 2, SEND_DONE), 1);
+	world_fini(&w);
+}
+
 #define MESSAGES 120
 
 /* Whatever people do with what waits, nobody gets more a day or a week than was said. */
@@ -225,6 +247,7 @@ main(void)
 	    cmocka_unit_test(what_is_let_go_later_counts_for_the_day_it_goes),
 	    cmocka_unit_test(what_is_dropped_gives_back_what_it_took),
 	    cmocka_unit_test(what_may_have_arrived_keeps_what_it_took),
+	    cmocka_unit_test(a_reply_takes_no_place_of_a_message),
 	    cmocka_unit_test(caps_hold_whatever_people_do),
 	};
 
