@@ -269,6 +269,7 @@ static const struct {
 	char two[3];
 } meant[] = {
     {"UK", "GB"},
+    {"U.K.", "GB"},
     {"EN", "GB"},
     {"ENG", "GB"},
     {"England", "GB"},
@@ -302,6 +303,8 @@ static const struct {
     {"Czech Republic", "CZ"},
     {"U.S.", "US"},
     {"U.S.A.", "US"},
+    {"UAE", "AE"},
+    {"U.A.E.", "AE"},
     {"America", "US"},
     {"United States of America", "US"},
     {"Korea", "KR"},
@@ -346,7 +349,14 @@ country_code(struct slice text)
 	return c == NULL ? SLICE_NONE : slice_make(c->two, 2);
 }
 
-/* A slip in two or three letters is another country: only names are guessed. */
+/* A slip in two or three letters is another country, with dots behind them or without. */
+static bool
+may_be_guessed(const char *name)
+{
+	return strlen(name) > 3 && strchr(name, '.') == NULL;
+}
+
+/* Only names are guessed. */
 static const struct country *
 nearest_country(struct slice text)
 {
@@ -361,7 +371,7 @@ nearest_country(struct slice text)
 	for (size_t i = 0; i < COUNTRY_COUNT; i++)
 		names[count++] = countries[i].name;
 	for (size_t i = 0; i < MEANT_COUNT; i++)
-		names[count++] = strlen(meant[i].text) > 3 ? meant[i].text : "";
+		names[count++] = may_be_guessed(meant[i].text) ? meant[i].text : "";
 	nearest = diag_nearest(text, names, count);
 	for (size_t i = 0; nearest != NULL && i < count; i++)
 		if (names[i] == nearest)

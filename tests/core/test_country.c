@@ -66,7 +66,11 @@ the_help_names_what_was_likely_meant(void **state)
 		"did you mean 'ES' (Spain)?"},
 	    {"Untied States", "did you mean 'US' (United States)?"},
 	    {"England", "did you mean 'GB' (United Kingdom)?"},
-	    {"EL", "did you mean 'GR' (Greece)?"},
+	    {"EL", "did you mean 'GR' (Greece)?"}, {"u.k.", "did you mean 'GB' (United Kingdom)?"},
+	    {"U.S.", "did you mean 'US' (United States)?"},
+	    {"UAE", "did you mean 'AE' (United Arab Emirates)?"},
+	    {"U.A.E.", "did you mean 'AE' (United Arab Emirates)?"},
+	    {"U.N.", "write the code of ISO 3166-1, such as DE or DEU for Germany"},
 	    {"ZZ", "write the code of ISO 3166-1, such as DE or DEU for Germany"},
 	    {"", "write the code of ISO 3166-1, such as DE or DEU for Germany"},
 	    {"the moon", "write the code of ISO 3166-1, such as DE or DEU for Germany"}};
