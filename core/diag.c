@@ -358,8 +358,7 @@ diag_add_visible(struct buf *out, struct slice s)
 	for (size_t i = 0; i < s.len;) {
 		size_t start = i;
 		uint32_t cp = utf8_next(s, &i);
-		if ((cp < 0x20 && cp != '\t') || (cp >= 0x7F && cp < 0xA0) ||
-		    (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069))
+		if (utf8_is_command(cp) && cp != '\t')
 			buf_add_char(out, '?');
 		else
 			buf_add(out, s.ptr + start, i - start);

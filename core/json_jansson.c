@@ -61,8 +61,7 @@ jansson_prepare(void)
 	json_object_seed(0);
 }
 
-/* jansson goes by bytes: what it quotes may end in half a character, which is left out, or hold what
- * would drive a terminal. */
+/* jansson goes by bytes: what it quotes may end in half a character, which is left out. */
 static void
 text_make_whole(char *text)
 {
@@ -77,9 +76,25 @@ text_make_whole(char *text)
 		rest = slice_make(rest.ptr + good + skip, rest.len - good - skip);
 	}
 	*out = '\0';
-	for (char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7F)
-			*c = '?';
+}
+
+static void
+text_make_visible(char *text)
+{
+	struct slice s = slice_of(text);
+	char *out = text;
+
+	for (size_t i = 0; i < s.len;) {
+		size_t start = i;
+		bool is_command = utf8_is_command(utf8_next(s, &i));
+
+		if (is_command)
+			*out++ = '?';
+		else
+			for (; start < i; start++)
+				*out++ = text[start];
+	}
+	*out = '\0';
 }
 
 /* jansson's words, where ours are plainer. */
@@ -117,6 +132,7 @@ failure_set(struct node_failure *f, const json_error_t *e)
 	}
 	snprintf(f->text, sizeof f->text, "%s%s", say, rest);
 	text_make_whole(f->text);
+	text_make_visible(f->text);
 }
 
 /* ---- jansson's values to ours ------------------------------------------------------------- */

@@ -163,6 +163,13 @@ utf8_next(struct slice s, size_t *pos)
 	return cp;
 }
 
+bool
+utf8_is_command(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0x202A && cp <= 0x202E) ||
+	    (cp >= 0x2066 && cp <= 0x2069);
+}
+
 size_t
 utf8_encode(uint32_t cp, char out[4])
 {

@@ -33,6 +33,10 @@ uint32_t utf8_next(struct slice s, size_t *pos);
 /* Writes cp (1 to 4 bytes) to out and returns the length. */
 size_t utf8_encode(uint32_t cp, char out[4]);
 
+/* Would a terminal do something else with it than show it where it stands: controls (C0, C1, DEL), and
+ * what turns the direction of what follows? */
+bool utf8_is_command(uint32_t cp);
+
 /* Number of code points in valid text. */
 size_t utf8_count(struct slice s);
 

@@ -133,6 +133,12 @@ bad_texts_are_refused_with_place_and_reason(void **state)
 	    {SLICE_INIT("\"ab\\\xC3\xA9\""),
 		"input: line 1, column 5: invalid escape near '\"ab\\'"},
 	    {SLICE_INIT("\"\\\x1B[31m\""), "input: line 1, column 3: invalid escape near '\"\\?'"},
+	    {SLICE_INIT("\xC2\x9B"
+			"31m"),
+		"input: line 1, column 1: this is not JSON near '?'"},
+	    {SLICE_INIT("\xE2\x80\xAE"
+			"x"),
+		"input: line 1, column 1: this is not JSON near '?'"},
 	    {SLICE_INIT("\"\\"), "input: line 1, column 2: "},
 	    {SLICE_INIT("\"\\u"), "input: line 1, column "},
 	    {SLICE_INIT("\"\\ud83d\\u"), "input: line 1, column "},
