@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 /* A text that was cut must not end in half a character. */
 static void
 text_end_whole(char *text, size_t len)
@@ -19,6 +21,32 @@ text_end_whole(char *text, size_t len)
 	size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
 	if (len - (start - 1) < want)
 		text[start - 1] = '\0';
+}
+
+/* Texts quote what strangers wrote, and go to terminals and logs: one line, and no command in it.  Bytes
+ * that are no UTF-8 (names of files) stay. */
+static void
+text_make_visible(char *text)
+{
+	struct slice rest = slice_of(text);
+	char *out = text;
+
+	while (rest.len > 0) {
+		size_t good = utf8_valid_prefix(rest), at = 0;
+
+		while (at < good) {
+			size_t start = at;
+			bool is_command = utf8_is_command(utf8_next(rest, &at));
+
+			memmove(
+			    out, is_command ? "?" : rest.ptr + start, is_command ? 1 : at - start);
+			out += is_command ? 1 : at - start;
+		}
+		if (good < rest.len)
+			*out++ = rest.ptr[good++];
+		rest = slice_make(rest.ptr + good, rest.len - good);
+	}
+	*out = '\0';
 }
 
 int
@@ -37,6 +65,7 @@ err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 		e->text[0] = '\0';
 	else if ((size_t)n >= sizeof(e->text))
 		text_end_whole(e->text, sizeof(e->text) - 1);
+	text_make_visible(e->text);
 	return -1;
 }
 
@@ -57,6 +86,7 @@ err_prefix(struct err *e, const char *fmt, ...)
 	int m = snprintf(whole + used, sizeof(whole) - used, ": %s", e->text);
 	if (m >= 0 && used + (size_t)m >= sizeof(whole))
 		text_end_whole(whole, sizeof(whole) - 1);
+	text_make_visible(whole);
 	memcpy(e->text, whole, sizeof(whole));
 	return -1;
 }

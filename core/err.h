@@ -34,7 +34,8 @@ struct err {
 };
 
 /* Fills *e (when not NULL) and returns -1, so that `return err_set(...)` reads well.
- * Text: lower case, the subject in quotes, no full stop.  Cut at ERR_TEXT_MAX - 1 bytes. */
+ * Text: lower case, the subject in quotes, no full stop.  Cut at ERR_TEXT_MAX - 1 bytes; what a
+ * terminal would obey (utf8_is_command) becomes '?', so that any value may be quoted. */
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

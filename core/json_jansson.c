@@ -78,25 +78,6 @@ text_make_whole(char *text)
 	*out = '\0';
 }
 
-static void
-text_make_visible(char *text)
-{
-	struct slice s = slice_of(text);
-	char *out = text;
-
-	for (size_t i = 0; i < s.len;) {
-		size_t start = i;
-		bool is_command = utf8_is_command(utf8_next(s, &i));
-
-		if (is_command)
-			*out++ = '?';
-		else
-			for (; start < i; start++)
-				*out++ = text[start];
-	}
-	*out = '\0';
-}
-
 /* jansson's words, where ours are plainer. */
 static void
 failure_set(struct node_failure *f, const json_error_t *e)
@@ -132,7 +113,6 @@ failure_set(struct node_failure *f, const json_error_t *e)
 	}
 	snprintf(f->text, sizeof f->text, "%s%s", say, rest);
 	text_make_whole(f->text);
-	text_make_visible(f->text);
 }
 
 /* ---- jansson's values to ours ------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "core/utf8.h"
@@ -33,6 +34,34 @@ a_prefix_stands_before_the_words_and_the_kind_stays(void **state)
 	assert_int_equal(err_prefix(&e, "source '%s'", "a"), -1);
 	assert_string_equal(e.text, "source 'a': refused");
 	assert_int_equal(e.kind, ERR_NET);
+}
+
+/* Texts quote what strangers wrote, and are printed as they are. */
+static void
+what_a_terminal_would_obey_is_shown_as_a_question_mark(void **state)
+{
+	static const struct {
+		const char *quoted, *want;
+	} cases[] = {{"\x1B[31m", "?[31m"}, {"a\r\nb\tc\x7F", "a??b?c?"},
+	    {"\xC2\x9B"
+	     "31m\xC3\xA9",
+		"?31m\xC3\xA9"},
+	    {"\xE2\x80\xAE"
+	     "abc\xE2\x81\xA6",
+		"?abc?"},
+	    {"no \xE9 utf-8 \x1B\xC3", "no \xE9 utf-8 ?\xC3"}};
+	char want[ERR_TEXT_MAX];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		err_set(&e, ERR_INPUT, "'%s'", cases[i].quoted);
+		snprintf(want, sizeof want, "'%s'", cases[i].want);
+		assert_string_equal(e.text, want);
+		err_prefix(&e, "%s", cases[i].quoted);
+		snprintf(want, sizeof want, "%s: '%s'", cases[i].want, cases[i].want);
+		assert_string_equal(e.text, want);
+	}
 }
 
 static void
@@ -79,6 +108,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(setting_an_error_returns_minus_one_and_keeps_kind_and_words),
 	    cmocka_unit_test(a_prefix_stands_before_the_words_and_the_kind_stays),
+	    cmocka_unit_test(what_a_terminal_would_obey_is_shown_as_a_question_mark),
 	    cmocka_unit_test(long_words_are_cut_between_characters),
 	    cmocka_unit_test(every_kind_has_a_name_of_its_own),
 	};
