@@ -93,8 +93,9 @@ locales_have_a_language_and_may_have_more(void **state)
 		const char *text, *help;
 	} bad[] = {{"", NULL}, {"german", NULL}, {"xx_DE", NULL}, {"d", NULL}, {"de_", NULL},
 	    {"de_ZZ", NULL}, {"de_DE.UTF-8", NULL}, {"de__DE", NULL}, {"de DE", NULL},
-	    {"_DE", NULL}, {"de_DE_", NULL}, {"de_DE_x", NULL}, {"42", NULL},
-	    {"en_UK", "did you mean 'en_GB'?"}, {"en-England", "did you mean 'en-GB'?"},
+	    {"_DE", NULL}, {"de_DE_", NULL}, {"de_DE_x", NULL}, {"de_DE_abcdefghi", NULL},
+	    {"42", NULL}, {"en_UK", "did you mean 'en_GB'?"},
+	    {"en-England", "did you mean 'en-GB'?"},
 	    {"zh_Hant_Taiwann", "did you mean 'zh_Hant_TW'?"}};
 	char help[LOCALE_HELP_MAX];
 

@@ -195,16 +195,32 @@ an_empty_text_has_a_list_of_units_all_the_same(void **state)
 	post_cutter_fini(&fresh);
 }
 
+/* What has two places is thrown out by two. */
+static void
+check_places(const struct word_memo *m)
+{
+	unsigned char *has_place = mem_array(WORD_MEMO_SIZE, 1);
+	assert_non_null(has_place);
+	for (size_t i = 0; i < (size_t)WORD_MEMO_SETS * WORD_MEMO_WAYS; i++) {
+		uint32_t number = m->index[i] & 0xffff;
+		assert_true(number == 0 || !has_place[number]);
+		has_place[number] = 1;
+	}
+	mem_free(has_place);
+}
+
 static void
 more_words_than_the_memo_holds_are_cut_all_the_same(void **state)
 {
+	struct cutters *c = *state;
 	char text[256];
 	for (unsigned n = 0; n < 2 * WORD_MEMO_SIZE; n += 16) {
 		int len = 0;
 		for (unsigned i = n; i < n + 16; i++)
 			len += snprintf(text + len, sizeof text - (size_t)len, "w%uq good ", i);
-		check(*state, slice_make(text, (size_t)len));
+		check(c, slice_make(text, (size_t)len));
 	}
+	check_places(c->cutter.words);
 }
 
 /* A word of random letters with random bytes behind it; few letters, so that words are alike. */
