@@ -51,6 +51,34 @@ the_hash_is_siphash_2_4(void **state)
 	assert_true(hash_bytes(1, SLICE_LIT("x")) != hash_bytes(2, SLICE_LIT("x")));
 }
 
+/* 0 says that it was not made; ids of rules differ in a letter, a digit or how long they are. */
+static void
+the_hash_of_our_own_names_tells_them_apart_and_is_never_0(void **state)
+{
+	enum {
+		LENGTHS = 20,
+		LETTERS = 26
+	};
+	static uint64_t seen[LENGTHS * LENGTHS * LETTERS];
+	size_t count = 0;
+	char name[LENGTHS];
+
+	(void)state;
+	assert_int_not_equal(hash_own(SLICE_NONE), 0);
+	for (size_t len = 1; len < LENGTHS; len++)
+		for (size_t at = 0; at < len; at++)
+			for (char c = 'b'; c <= 'z'; c++) {
+				memset(name, 'a', sizeof name);
+				name[at] = c;
+				seen[count++] = hash_own(slice_make(name, len));
+			}
+	for (size_t i = 0; i < count; i++) {
+		assert_true(seen[i] != 0);
+		for (size_t k = 0; k < i; k++)
+			assert_true(seen[i] != seen[k]);
+	}
+}
+
 static void
 a_map_does_what_a_plain_array_does(void **state)
 {
@@ -227,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_hash_is_siphash_2_4),
+	    cmocka_unit_test(the_hash_of_our_own_names_tells_them_apart_and_is_never_0),
 	    cmocka_unit_test(a_map_does_what_a_plain_array_does),
 	    cmocka_unit_test(keys_that_begin_in_one_slot_stay_apart),
 	    cmocka_unit_test(at_the_ceiling_new_keys_are_refused_and_old_ones_change),
