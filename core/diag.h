@@ -79,12 +79,12 @@ void diag_print_one(const struct diag *d, struct buf *out);
  * characters of source_line before the underline. */
 void diag_print_json(const struct diag_list *l, struct buf *out);
 
-/* The closest of n candidates to word when it is close enough to be a slip (edit distance with
- * transpositions, at most a third of the length), else NULL.  For closed word lists only. */
 /* Text of strangers for a terminal: controls, which would move its cursor or turn its words round, are one '?'
  * each.  Tabs stay. */
 void diag_add_visible(struct buf *out, struct slice s);
 
+/* The closest of n candidates to word when it is close enough to be a slip (edit distance with
+ * transpositions, at most a third of the length), else NULL.  For closed word lists only. */
 const char *diag_nearest(struct slice word, const char *const *candidates, size_t n);
 
 #endif

@@ -185,7 +185,12 @@ go_on(struct replay *r, int64_t at_ms, struct err *err)
 static void
 refuse(struct replay *r, const char *why)
 {
-	fprintf(stderr, "%s\n", why);
+	struct buf line;
+
+	buf_init(&line, 8 * REPLAY_WHY_MAX);
+	diag_add_visible(&line, slice_of(why)); /* it quotes the file */
+	fprintf(stderr, "%s\n", buf_str(&line));
+	buf_fini(&line);
 	r->bad++;
 }
 

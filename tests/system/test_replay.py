@@ -371,11 +371,13 @@ def what_customers_did_stands_between_the_posts():
 def a_line_that_is_neither_is_told_and_left_out():
     with SmallHouse("lines", RULES + PEOPLE) as house:
         lines = [{"kind": "receipt", "id": "x"}, {"kind": 7, "text": "first"}, event("u1", day(1), customr="u1"),
-                 {"kind": "event", "author": "@nobody@social.example", "name": "x"}, '{"kind":"event"', post(1, "first", created_at=day(2))]
+                 {"kind": "event", "author": "@nobody@social.example", "name": "x"}, '{"kind":"event"',
+                 {"kind": "\x1b[31m"}, event("u1", day(1), **{"\x9b31m": 1}), post(1, "first", created_at=day(2))]
         found, done = replay(house, lines, code=1)
         same(brief(found), [("first-two", "1", "done")], "decisions")
         for n, word in enumerate(("'receipt'", "a number", '"customr"', "linked to no customer", ""), 1):
             need(f"line {n}: " in done.stderr and word in done.stderr, f"line {n}: {done.stderr}")
+        need("'?[31m'" in done.stderr and '"?31m"' in done.stderr, f"nothing drives a terminal: {done.stderr!r}")
 
 
 if __name__ == "__main__":
