@@ -23,6 +23,7 @@
 #include "core/slice.h"
 
 struct arena;
+struct buf;
 struct clock;
 struct collector;
 struct err;
@@ -69,6 +70,8 @@ struct page {
 /* A page with an arena of its own, or NULL. */
 struct page *page_new(struct slice feed);
 void page_free(struct page *p);
+/* What a source goes on from behind this page, as it was written; releases written.  0, -1 for want of memory. */
+int page_take_cursor(struct page *p, struct buf *written);
 /* The next post of the page, all unknown, or NULL (no memory, or COLLECTOR_PAGE_POSTS_MAX reached).
  * The pointer is good until the next page_add(). */
 struct post *page_add(struct page *p);

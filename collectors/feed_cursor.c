@@ -63,7 +63,6 @@ feed_cursor_write(const struct feed_cursor *k, struct page *p)
 {
 	struct json_writer w;
 	struct buf out;
-	int rc = -1;
 
 	buf_init(&out, CURSOR_BYTES_MAX);
 	json_writer_init(&w, &out);
@@ -79,10 +78,5 @@ feed_cursor_write(const struct feed_cursor *k, struct page *p)
 	json_key(&w, "seen");
 	seen_write(&k->seen, &w);
 	json_object_end(&w);
-	if (!buf_failed(&out)) {
-		p->cursor = arena_slice_dup(p->arena, buf_slice(&out));
-		rc = slice_is_set(p->cursor) ? 0 : -1;
-	}
-	buf_fini(&out);
-	return rc;
+	return page_take_cursor(p, &out);
 }

@@ -67,7 +67,6 @@ mastodon_cursor_write(
 {
 	struct json_writer w;
 	struct buf out;
-	int rc = -1;
 
 	buf_init(&out, CURSOR_BYTES_MAX);
 	json_writer_init(&w, &out);
@@ -93,10 +92,5 @@ mastodon_cursor_write(
 	}
 	json_object_end(&w);
 	json_object_end(&w);
-	if (!buf_failed(&out)) {
-		p->cursor = arena_slice_dup(p->arena, buf_slice(&out));
-		rc = slice_is_set(p->cursor) ? 0 : -1;
-	}
-	buf_fini(&out);
-	return rc;
+	return page_take_cursor(p, &out);
 }

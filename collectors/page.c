@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/mem.h"
 #include "core/telling.h"
 #include "core/utf8.h"
@@ -165,4 +166,13 @@ page_is_empty(const struct page *p)
 {
 	return p->count == 0 && p->reject_count == 0 && p->rejects_lost == 0 &&
 	    !slice_is_set(p->cursor) && !p->ends_first_fetch;
+}
+
+int
+page_take_cursor(struct page *p, struct buf *written)
+{
+	p->cursor =
+	    buf_failed(written) ? SLICE_NONE : arena_slice_dup(p->arena, buf_slice(written));
+	buf_fini(written);
+	return slice_is_set(p->cursor) ? 0 : -1;
 }

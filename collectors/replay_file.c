@@ -67,7 +67,6 @@ replay_cursor_write(const struct replay *r, struct page *p)
 {
 	struct json_writer w;
 	struct buf out;
-	int rc = -1;
 
 	buf_init(&out, 16384);
 	json_writer_init(&w, &out);
@@ -79,12 +78,7 @@ replay_cursor_write(const struct replay *r, struct page *p)
 	if (r->at_ms != TIME_UNKNOWN)
 		json_kv_i64(&w, "at_ms", r->at_ms);
 	json_object_end(&w);
-	if (!buf_failed(&out)) {
-		p->cursor = arena_slice_dup(p->arena, buf_slice(&out));
-		rc = slice_is_set(p->cursor) ? 0 : -1;
-	}
-	buf_fini(&out);
-	return rc;
+	return page_take_cursor(p, &out);
 }
 
 /* --- reading -------------------------------------------------------------- */
