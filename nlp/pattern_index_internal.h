@@ -1,6 +1,6 @@
 /*
- * pattern_index_internal.h - the inside of struct pattern_index: pattern_index.c builds it,
- * pattern_index_match.c looks in it.
+ * pattern_index_internal.h - the inside of struct pattern_index: pattern_index.c takes patterns in,
+ * pattern_index_seal.c lays them out, pattern_index_match.c looks in them.
  */
 #ifndef NLP_PATTERN_INDEX_INTERNAL_H
 #define NLP_PATTERN_INDEX_INTERNAL_H
@@ -25,6 +25,9 @@ struct word_slot {
 
 /* Masks are of classes of words; a mask with all of them lets anything pass, the end too. */
 #define MASK_ANY UINT64_MAX
+
+/* How much commoner a common word is than one that stands in a single pattern. */
+#define COMMON_WEIGHT 100000
 
 struct symbol {
 	uint32_t stem; /* an exact spelling: the symbol of its stem; 0: something else */
@@ -147,6 +150,10 @@ struct list {
 	void *items;
 	size_t count, cap;
 };
+
+/* Index of a new zeroed item; UINT32_MAX without memory. */
+uint32_t pattern_list_add(struct list *l, size_t size);
+void pattern_list_free(struct list *l);
 
 struct pattern_index {
 	struct arena *texts;
