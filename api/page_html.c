@@ -134,7 +134,7 @@ find_marks(const struct score *s, struct slice shown, struct mark marks[MARKS_MA
 
 		bool is_telling =
 		    r->effect_milli > MARK_LEAST_MILLI || r->effect_milli < -MARK_LEAST_MILLI;
-		bool is_shape = r->source != NULL && strcmp(r->source, "shape") == 0;
+		bool is_shape = r->entry->source == ENTRY_SHAPE;
 
 		if (r->len == 0 || !is_telling || is_shape || end > shown.len ||
 		    !is_boundary(shown, r->start) || !is_boundary(shown, end))

@@ -49,11 +49,11 @@ put_reasons(struct json_writer *w, const struct score *s, struct slice text)
 		json_kv_i64(w, "len", c->len);
 		if (c->start <= text.len && c->len <= text.len - c->start && slice_is_set(text))
 			json_kv_str(w, "text", slice_make(text.ptr + c->start, c->len));
-		json_kv_str(w, "entry", c->entry);
-		json_kv_cstr(w, "source", c->source);
+		json_kv_str(w, "entry", entry_text(c->entry));
+		json_kv_cstr(w, "source", entry_source_name(c->entry->source));
 		json_kv_milli(w, "weight", c->weight_milli);
 		json_kv_milli(w, "effect", c->effect_milli);
-		json_kv_str(w, "modifiers", c->modifiers);
+		json_kv_cstr(w, "modifiers", c->modifiers);
 		json_object_end(w);
 	}
 	json_array_end(w);

@@ -76,10 +76,10 @@ shape_words(const struct contribution *r)
 	    {"questions", "its question marks"}, {"mentions", "its mentions"},
 	    {"hashtags", "its hashtags"}, {"links", "its links"}, {"quoted", "words it quotes"}};
 
-	if (r->source == NULL || strcmp(r->source, "shape") != 0)
+	if (r->entry->source != ENTRY_SHAPE)
 		return NULL;
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-		if (slice_eq_str(r->entry, shapes[i].entry))
+		if (slice_eq_str(entry_text(r->entry), shapes[i].entry))
 			return shapes[i].words;
 	return "the post as a whole";
 }
@@ -95,11 +95,12 @@ say_reason(struct buf *b, const struct contribution *r, struct slice text)
 		buf_add_str(b, shape_words(r));
 	else
 		say_place(b, text, r->start, r->len);
-	buf_addf(b, "  (%s", r->source == NULL ? "" : r->source);
-	say_labelled(b, " ", r->entry);
+	const char *source = entry_source_name(r->entry->source);
+	buf_addf(b, "  (%s", source == NULL ? "" : source);
+	say_labelled(b, " ", entry_text(r->entry));
 	buf_add_str(b, ", weight ");
 	say_milli(b, r->weight_milli);
-	say_labelled(b, ", ", r->modifiers);
+	say_labelled(b, ", ", slice_of(r->modifiers));
 	buf_add_str(b, ")\n");
 }
 

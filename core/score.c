@@ -52,6 +52,36 @@ token_kind_name(enum token_kind k)
 	return "unknown";
 }
 
+static const char *const ENTRY_SOURCES[ENTRY_SOURCE_COUNT] = {
+    [ENTRY_LEXICON] = "lexicon",
+    [ENTRY_IDIOM] = "idiom",
+    [ENTRY_EMOJI] = "emoji",
+    [ENTRY_EMOTICON] = "emoticon",
+    [ENTRY_LEARNED] = "learned",
+    [ENTRY_LEARNED_NEGATED] = "learned, negated",
+    [ENTRY_LEARNED_PAIR] = "learned pair",
+    [ENTRY_SHAPE] = "shape",
+    [ENTRY_RATINGS] = "ratings",
+    [ENTRY_VOCABULARY] = "brand vocabulary",
+};
+
+const char *
+entry_source_name(enum entry_source s)
+{
+	assert(s < ENTRY_SOURCE_COUNT);
+	return ENTRY_SOURCES[s];
+}
+
+enum entry_source
+entry_source_of(struct slice name)
+{
+	for (int i = ENTRY_SOURCE_NONE + 1; i < ENTRY_SOURCE_COUNT; i++) {
+		if (slice_eq_str(name, ENTRY_SOURCES[i]))
+			return (enum entry_source)i;
+	}
+	return ENTRY_SOURCE_NONE;
+}
+
 static void
 sentiment_to_json(const struct score *s, struct json_writer *w)
 {
@@ -87,11 +117,11 @@ reasons_to_json(const struct score *s, struct slice text, struct json_writer *w)
 		const struct contribution *c = &s->reasons[i];
 		json_object_begin(w);
 		range_to_json(w, text, c->start, c->len);
-		json_kv_str(w, "entry", c->entry);
-		json_kv_cstr(w, "source", c->source);
+		json_kv_str(w, "entry", entry_text(c->entry));
+		json_kv_cstr(w, "source", entry_source_name(c->entry->source));
 		json_kv_milli(w, "weight", c->weight_milli);
 		json_kv_milli(w, "effect", c->effect_milli);
-		json_kv_str(w, "modifiers", c->modifiers);
+		json_kv_cstr(w, "modifiers", c->modifiers);
 		json_object_end(w);
 	}
 	json_array_end(w);

@@ -35,14 +35,36 @@ struct token {
 	struct slice stem; /* TOKEN_WORD in a language with a stemmer; else equal to folded */
 };
 
-/* What moved the score: an entry of the lexicon, or a modifier on one. */
+enum entry_source {
+	ENTRY_SOURCE_NONE, /* not known, or nothing that counts by itself */
+	ENTRY_LEXICON,
+	ENTRY_IDIOM,
+	ENTRY_EMOJI,
+	ENTRY_EMOTICON,
+	ENTRY_LEARNED,
+	ENTRY_LEARNED_NEGATED,
+	ENTRY_LEARNED_PAIR,
+	ENTRY_SHAPE,
+	ENTRY_RATINGS,
+	ENTRY_VOCABULARY,
+	ENTRY_SOURCE_COUNT
+};
+
+/* What a lexicon calls an entry, e.g. "terribl", and where it has it from. */
+struct score_entry {
+	const char *text;
+	uint32_t len;
+	uint8_t source; /* enum entry_source */
+};
+
+/* What moved the score: an entry of the lexicon, or a modifier on one.  A post has two dozen of them and hardly
+ * one is ever shown, so they point to what can be said of them: two fit in a cache line. */
 struct contribution {
 	uint32_t start, len; /* byte range in the original text */
-	struct slice entry; /* the lexicon's entry, e.g. "terribl" */
-	const char *source; /* "lexicon", "brand vocabulary", "emoji", "emoticon", "idiom" */
+	const struct score_entry *entry; /* lives as long as the lexicon */
+	const char *modifiers; /* "negated by 'not', boosted by 'very'"; NULL: none */
 	int32_t weight_milli; /* as the lexicon has it */
 	int32_t effect_milli; /* what counted after modifiers */
-	struct slice modifiers; /* "negated by 'not', boosted by 'very'"; SLICE_NONE: none */
 };
 
 enum sentiment_label {
@@ -95,6 +117,16 @@ struct score {
 const char *sentiment_label_name(enum sentiment_label l);
 const char *intent_name(enum intent i);
 const char *token_kind_name(enum token_kind k); /* "word", "punctuation", ... */
+/* "lexicon", "brand vocabulary", "emoji", ...; NULL for ENTRY_SOURCE_NONE, which in turn stands for names
+ * that are none. */
+const char *entry_source_name(enum entry_source s);
+enum entry_source entry_source_of(struct slice name);
+
+static inline struct slice
+entry_text(const struct score_entry *e)
+{
+	return slice_make(e->text, e->len);
+}
 
 struct buf;
 struct json_writer;

@@ -65,7 +65,7 @@ train_telling(const struct lexicon *lx, int side, const struct lexeme *telling_r
 static struct slice
 entry_key(const struct lexeme *x, char key[KEY_BYTES])
 {
-	int n = snprintf(key, KEY_BYTES, "%d\t%.*s", x->kind, SLICE_ARG(x->text));
+	int n = snprintf(key, KEY_BYTES, "%d\t%.*s", x->kind, SLICE_ARG(lexeme_text(x)));
 
 	return slice_make(key, n < KEY_BYTES ? (size_t)n : KEY_BYTES - 1);
 }
@@ -427,7 +427,8 @@ add_telling(const struct lexicon *lx, int side, struct buf *out)
 	    "|--------------------------------|---------|-------------:|-------------:|\n",
 	    side > 0 ? "Positive" : "Negative");
 	for (size_t i = 0; i < n; i++)
-		buf_addf(out, "| %-30.*s | %-7s | %12.2f | %12.2f |\n", SLICE_ARG(best[i]->text),
+		buf_addf(out, "| %-30.*s | %-7s | %12.2f | %12.2f |\n",
+		    SLICE_ARG(lexeme_text(best[i])),
 		    lexeme_kind_name((enum lexeme_kind)best[i]->kind),
 		    best[i]->negative_milli / 1000.0, best[i]->positive_milli / 1000.0);
 }
@@ -450,7 +451,8 @@ add_changes(const struct train_run *r, struct buf *out)
 		const struct train_change *c = &changes[i];
 
 		buf_addf(out, "| %-30.*s | %-7s | %12.2f | %5.2f | %12.2f | %5.2f |\n",
-		    SLICE_ARG(c->now->text), lexeme_kind_name((enum lexeme_kind)c->now->kind),
+		    SLICE_ARG(lexeme_text(c->now)),
+		    lexeme_kind_name((enum lexeme_kind)c->now->kind),
 		    c->before == NULL ? 0 : c->before->negative_milli / 1000.0,
 		    c->now->negative_milli / 1000.0,
 		    c->before == NULL ? 0 : c->before->positive_milli / 1000.0,

@@ -116,7 +116,7 @@ put_figures(const struct train_run *r, struct json_writer *w)
 static void
 put_entry(const struct lexeme *x, struct json_writer *w)
 {
-	json_kv_str(w, "entry", x->text);
+	json_kv_str(w, "entry", lexeme_text(x));
 	json_kv_cstr(w, "kind", lexeme_kind_name((enum lexeme_kind)x->kind));
 	json_kv_milli(w, "negative", x->negative_milli);
 	json_kv_milli(w, "positive", x->positive_milli);

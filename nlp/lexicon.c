@@ -19,36 +19,23 @@ static const struct kind {
 	const char *name;
 	enum lexeme_role role;
 	bool is_learned;
+	enum entry_source source; /* none for what has no weight of its own */
 } KINDS[LEXEME_KIND_COUNT] = {
-    [LEXEME_WORD] = {"word", ROLE_NONE, false},
-    [LEXEME_PHRASE] = {"phrase", ROLE_NONE, false},
-    [LEXEME_IDIOM] = {"idiom", ROLE_NONE, false},
-    [LEXEME_EMOJI] = {"emoji", ROLE_NONE, false},
-    [LEXEME_EMOTICON] = {"emoticon", ROLE_NONE, false},
-    [LEXEME_NEGATOR] = {"negator", ROLE_NEGATOR, false},
-    [LEXEME_BOOSTER] = {"booster", ROLE_BOOSTER, false},
-    [LEXEME_CONTRAST] = {"contrast", ROLE_CONTRAST, false},
-    [LEXEME_SARCASM] = {"sarcasm", ROLE_SARCASM, false},
-    [LEXEME_STEM] = {"stem", ROLE_NONE, true},
-    [LEXEME_NEGATED] = {"negated", ROLE_NONE, true},
-    [LEXEME_PAIR] = {"pair", ROLE_NONE, true},
-    [LEXEME_SHAPE] = {"shape", ROLE_NONE, true},
-    [LEXEME_SUM] = {"sum", ROLE_NONE, true},
-    [LEXEME_STEM_RATING] = {"stem rating", ROLE_NONE, false},
-};
-
-const char *const LEXEME_SOURCES[LEXEME_KIND_COUNT] = {
-    [LEXEME_WORD] = "lexicon",
-    [LEXEME_PHRASE] = "lexicon",
-    [LEXEME_IDIOM] = "idiom",
-    [LEXEME_EMOJI] = "emoji",
-    [LEXEME_EMOTICON] = "emoticon",
-    [LEXEME_STEM] = "learned",
-    [LEXEME_NEGATED] = "learned, negated",
-    [LEXEME_PAIR] = "learned pair",
-    [LEXEME_SHAPE] = "shape",
-    [LEXEME_SUM] = "ratings",
-    [LEXEME_STEM_RATING] = "lexicon",
+    [LEXEME_WORD] = {"word", ROLE_NONE, false, ENTRY_LEXICON},
+    [LEXEME_PHRASE] = {"phrase", ROLE_NONE, false, ENTRY_LEXICON},
+    [LEXEME_IDIOM] = {"idiom", ROLE_NONE, false, ENTRY_IDIOM},
+    [LEXEME_EMOJI] = {"emoji", ROLE_NONE, false, ENTRY_EMOJI},
+    [LEXEME_EMOTICON] = {"emoticon", ROLE_NONE, false, ENTRY_EMOTICON},
+    [LEXEME_NEGATOR] = {"negator", ROLE_NEGATOR, false, ENTRY_SOURCE_NONE},
+    [LEXEME_BOOSTER] = {"booster", ROLE_BOOSTER, false, ENTRY_SOURCE_NONE},
+    [LEXEME_CONTRAST] = {"contrast", ROLE_CONTRAST, false, ENTRY_SOURCE_NONE},
+    [LEXEME_SARCASM] = {"sarcasm", ROLE_SARCASM, false, ENTRY_SOURCE_NONE},
+    [LEXEME_STEM] = {"stem", ROLE_NONE, true, ENTRY_LEARNED},
+    [LEXEME_NEGATED] = {"negated", ROLE_NONE, true, ENTRY_LEARNED_NEGATED},
+    [LEXEME_PAIR] = {"pair", ROLE_NONE, true, ENTRY_LEARNED_PAIR},
+    [LEXEME_SHAPE] = {"shape", ROLE_NONE, true, ENTRY_SHAPE},
+    [LEXEME_SUM] = {"sum", ROLE_NONE, true, ENTRY_RATINGS},
+    [LEXEME_STEM_RATING] = {"stem rating", ROLE_NONE, false, ENTRY_LEXICON},
 };
 
 static const char *const SHAPES[SHAPE_COUNT] = {
@@ -214,6 +201,13 @@ grow(void *items, size_t *cap, size_t count, size_t size)
 	return p;
 }
 
+static void
+set_kind(struct lexeme *x, enum lexeme_kind kind)
+{
+	x->kind = kind & 31u;
+	x->entry.source = (uint8_t)KINDS[kind].source;
+}
+
 /* A new lexeme's number; 0 without memory or with too many of them. */
 static uint32_t
 new_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct err *err)
@@ -227,7 +221,8 @@ new_lexeme(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, struct
 		no_memory(lx, err);
 		return 0;
 	}
-	lx->lexemes[lx->count] = (struct lexeme){.text = text, .kind = kind & 31u};
+	lx->lexemes[lx->count] = (struct lexeme){.entry = {text.ptr, (uint32_t)text.len, 0}};
+	set_kind(&lx->lexemes[lx->count], kind);
 	return (uint32_t)lx->count++;
 }
 
@@ -348,7 +343,7 @@ add_rated(
 	if (x->has_weight)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
 	x->has_weight = true;
-	x->kind = kind & 31u;
+	set_kind(x, kind);
 	x->weight_milli = milli;
 	return is_word ? add_to_stem(lx, &keys[0], milli, err) : 0;
 }
@@ -568,9 +563,9 @@ lexicon_settle(struct lexicon *lx, struct err *err)
 	struct word_key keys[PHRASE_WORDS_MAX];
 	for (size_t i = 1; i < lx->count; i++) {
 		struct lexeme *x = &lx->lexemes[i];
-		if (!x->has_weight || memchr(x->text.ptr, ' ', x->text.len) == NULL)
+		if (!x->has_weight || memchr(x->entry.text, ' ', x->entry.len) == NULL)
 			continue;
-		int count = cut_entry(lx, x->text, keys, err);
+		int count = cut_entry(lx, lexeme_text(x), keys, err);
 		if (count < 0)
 			return -1;
 		x->holds_negator = holds_negator(lx, keys, (size_t)count);
@@ -591,6 +586,7 @@ override(struct lexeme *x, int32_t weight_milli)
 	x->negative_milli = -x->positive_milli;
 	x->has_weight = true;
 	x->is_vocabulary = true;
+	x->entry.source = ENTRY_VOCABULARY;
 	x->role = ROLE_NONE;
 }
 

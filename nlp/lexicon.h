@@ -51,6 +51,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/score.h"
 #include "core/slice.h"
 #include "nlp/language.h"
 #include "nlp/stem.h"
@@ -120,7 +121,7 @@ enum rating_sum {
 
 /* Two fit in a cache line, and none lies on two of them. */
 struct lexeme {
-	struct slice text;
+	struct score_entry entry; /* what reasons name; source by kind */
 	int32_t weight_milli; /* rating; 0 without one */
 	int32_t negative_milli, positive_milli; /* learned, or a vocabulary's */
 	int16_t boost_milli; /* of a booster; the number of a negator, 0: none */
@@ -180,16 +181,13 @@ void lexicon_set_class_weights(
 static inline bool
 lexeme_is_some(const struct lexeme *x)
 {
-	return x->text.len > 0;
+	return x->entry.len > 0;
 }
 
-/* Of enum lexeme_kind; NULL for what has no weight of its own. */
-extern const char *const LEXEME_SOURCES[];
-/* "lexicon", "brand vocabulary", "emoji", "learned pair", ...: as reasons say it. */
-static inline const char *
-lexeme_source(const struct lexeme *x)
+static inline struct slice
+lexeme_text(const struct lexeme *x)
 {
-	return x->is_vocabulary ? "brand vocabulary" : LEXEME_SOURCES[x->kind];
+	return entry_text(&x->entry);
 }
 
 /* What stands at a unit: depends on its key, kind and spellings only, so it may be kept.  The

@@ -323,7 +323,7 @@ print_entry(struct buf *out, enum lexeme_kind kind, const struct lexeme *x)
 {
 	buf_add_str(out, lexeme_kind_name(kind));
 	buf_add_char(out, '\t');
-	buf_add_slice(out, x->text);
+	buf_add_slice(out, lexeme_text(x));
 	if (is_learned_kind((int)kind)) {
 		buf_add_char(out, '\t');
 		print_milli(out, x->negative_milli);

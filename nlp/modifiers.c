@@ -365,9 +365,8 @@ modifiers_class_effect(
 /* ---- in words -------------------------------------------------------------- */
 
 /* By the number of the flag's bit. */
-static const struct slice FLAG_WORDS[] = {SLICE_INIT("in capitals"), SLICE_INIT("drawn out"),
-    SLICE_INIT("before 'but'"), SLICE_INIT("after 'but'"), SLICE_INIT("exclaimed"),
-    SLICE_INIT("in a question"), SLICE_INIT("quoted")};
+static const char *const FLAG_WORDS[] = {"in capitals", "drawn out", "before 'but'", "after 'but'",
+    "exclaimed", "in a question", "quoted"};
 #define FLAGS_WITH_WORDS (MARK_NEGATED - 1u)
 
 struct words {
@@ -416,17 +415,17 @@ put_all(struct words *w, const struct mark *m, const struct mark *marks, const s
 		    b, units, text);
 	}
 	for (unsigned left = m->flags & FLAGS_WITH_WORDS; left != 0; left &= left - 1)
-		put_what(w, FLAG_WORDS[__builtin_ctz(left)]);
+		put_what(w, slice_of(FLAG_WORDS[__builtin_ctz(left)]));
 }
 
 int
 modifiers_explain(const struct mark *m, const struct mark *marks, const struct unit *units,
-    struct slice text, struct arena *a, struct slice *words_r)
+    struct slice text, struct arena *a, const char **words_r)
 {
 	struct words w = {0};
 	unsigned flags = m->flags & FLAGS_WITH_WORDS;
 	bool has_names = (m->negator | m->boosters[0]) != 0;
-	*words_r = SLICE_NONE;
+	*words_r = NULL;
 	if (flags == 0 && !has_names)
 		return 0;
 	if (!has_names && (flags & (flags - 1)) == 0) {
@@ -434,11 +433,12 @@ modifiers_explain(const struct mark *m, const struct mark *marks, const struct u
 		return 0;
 	}
 	put_all(&w, m, marks, units, text); /* counts */
-	w.out = arena_alloc(a, w.len);
+	w.out = arena_alloc(a, w.len + 1);
 	if (w.out == NULL)
 		return -1;
 	w.len = 0;
 	put_all(&w, m, marks, units, text);
-	*words_r = slice_make(w.out, w.len);
+	w.out[w.len] = '\0';
+	*words_r = w.out;
 	return 0;
 }

@@ -111,9 +111,9 @@ modifiers_class_scaled(const struct lexeme *x, int32_t strength_milli)
 /* The share of its polarity that a turned lexeme keeps, thousandths, below 0. */
 int32_t modifiers_turn_milli(void);
 
-/* "negated by 'not', boosted by 'very'"; SLICE_NONE when nothing changed it.  text: as written.
+/* "negated by 'not', boosted by 'very'"; NULL when nothing changed it.  text: as written.
  * -1 without memory. */
 int modifiers_explain(const struct mark *m, const struct mark *marks, const struct unit *units,
-    struct slice text, struct arena *a, struct slice *words_r);
+    struct slice text, struct arena *a, const char **words_r);
 
 #endif

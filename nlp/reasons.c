@@ -47,12 +47,11 @@ rating_share(const struct evidence *e, int32_t rating_milli)
 /* A lexeme's contribution of the units first to last, which is there once `next` is behind it. */
 static inline void
 write_reason(struct contribution *c, const struct lexeme *x, const struct unit *first,
-    const struct unit *last, int32_t weight_milli, int32_t effect_milli, struct slice modifiers)
+    const struct unit *last, int32_t weight_milli, int32_t effect_milli, const char *modifiers)
 {
 	c->start = first->start;
 	c->len = last->start + last->len - first->start;
-	c->entry = x->text;
-	c->source = lexeme_source(x);
+	c->entry = &x->entry;
 	c->weight_milli = weight_milli;
 	c->effect_milli = effect_milli;
 	c->modifiers = modifiers;
@@ -69,14 +68,14 @@ static inline void
 give_learned(struct giving *g, const struct term *t, const struct unit *whole)
 {
 	int32_t effect = polarity(t->effect);
-	write_reason(g->next, t->lexeme, whole, whole, class_weight(t->lexeme), effect, SLICE_NONE);
+	write_reason(g->next, t->lexeme, whole, whole, class_weight(t->lexeme), effect, NULL);
 	g->next += effect != 0;
 }
 
 /* What changed a mark, told with its rating and with its stem: found when it is asked for first. */
 struct told {
 	uint32_t mark;
-	struct slice words;
+	const char *words;
 };
 
 static inline int
@@ -84,7 +83,7 @@ tell(const struct giving *g, uint32_t mark, struct told *told)
 {
 	const struct mark *m = &g->marks[mark];
 	if (((m->flags & MARK_WITH_WORDS) | m->boosters[0]) == 0) {
-		told->words = SLICE_NONE;
+		told->words = NULL;
 		return 0;
 	}
 	if (told->mark == mark)
@@ -123,8 +122,7 @@ give_words(struct giving *g_r)
 		int32_t learned = class_weight(x), effect = polarity(t->effect);
 		int32_t weight = learned ^ ((learned ^ x->weight_milli) & is_rating);
 		effect |= t->strength_milli & is_rating; /* of a rating it is 0 */
-		write_reason(
-		    g.next, x, u, last, weight, effect, is_pair != 0 ? SLICE_NONE : told.words);
+		write_reason(g.next, x, u, last, weight, effect, is_pair != 0 ? NULL : told.words);
 		rated[rated_count] = g.next;
 		rated_count += is_rating != 0;
 		g.next += effect != 0;
@@ -142,7 +140,7 @@ give_words(struct giving *g_r)
 static void
 give_uncounted(struct giving *g)
 {
-	const struct slice why = SLICE_LIT("not counted: no lexicon for this language");
+	static const char why[] = "not counted: no lexicon for this language";
 	for (size_t i = 0; i < g->e->word_count; i++) {
 		const struct term *t = &g->e->terms[i];
 		const struct mark *m = &g->marks[t->mark];

@@ -46,8 +46,8 @@ copy_base(struct training *t)
 		if (train_copy_rated(t, x) < 0)
 			return -1;
 		if (train_is_learned(x) && t->o->is_adapting &&
-		    lexicon_add(t->lexicon, (enum lexeme_kind)x->kind, x->text, x->negative_milli,
-			x->positive_milli, t->err) < 0)
+		    lexicon_add(t->lexicon, (enum lexeme_kind)x->kind, lexeme_text(x),
+			x->negative_milli, x->positive_milli, t->err) < 0)
 			return -1;
 	}
 	return 0;
@@ -62,7 +62,7 @@ is_sign(const struct lexeme *x)
 	if (x->kind != LEXEME_STEM)
 		return false;
 	size_t i = 0;
-	uint32_t cp = utf8_next(x->text, &i);
+	uint32_t cp = utf8_next(lexeme_text(x), &i);
 	return !charclass_is_word(cp);
 }
 
@@ -86,7 +86,7 @@ copy_signs(struct training *t)
 	for (uint32_t i = 1; signs != NULL && i <= lexicon_count(signs); i++) {
 		const struct lexeme *x = lexicon_at(signs, i);
 		if (is_sign(x) &&
-		    add_once(t, (enum lexeme_kind)x->kind, x->text, x->negative_milli,
+		    add_once(t, (enum lexeme_kind)x->kind, lexeme_text(x), x->negative_milli,
 			x->positive_milli) < 0)
 			return -1;
 	}

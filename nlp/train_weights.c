@@ -21,13 +21,13 @@ train_copy_rated(struct training *t, const struct lexeme *x)
 	if (x->kind == LEXEME_STEM_RATING || x->is_vocabulary)
 		return 0;
 	if (x->role != ROLE_NONE &&
-	    lexicon_add(t->lexicon, lexeme_role_kind((enum lexeme_role)x->role), x->text,
+	    lexicon_add(t->lexicon, lexeme_role_kind((enum lexeme_role)x->role), lexeme_text(x),
 		x->boost_milli, 0, t->err) < 0)
 		return -1;
 	if (!x->has_weight)
 		return 0;
 	return lexicon_add(
-	    t->lexicon, (enum lexeme_kind)x->kind, x->text, x->weight_milli, 0, t->err);
+	    t->lexicon, (enum lexeme_kind)x->kind, lexeme_text(x), x->weight_milli, 0, t->err);
 }
 
 static int32_t
@@ -76,7 +76,7 @@ keep_negation_law(
 static void
 keep_sum_law(const struct lexeme *x, int32_t *negative, int32_t *positive)
 {
-	if (slice_eq_str(x->text, rating_sum_name(SUM_NEGATIVE))) {
+	if (slice_eq_str(lexeme_text(x), rating_sum_name(SUM_NEGATIVE))) {
 		*negative = at_least(*negative, 0);
 		*positive = at_most(*positive, 0);
 	} else {
@@ -106,7 +106,7 @@ keep_negator_laws(struct training *t)
 		int32_t negative = x->negative_milli, positive = x->positive_milli;
 		struct train_post m;
 		if ((x->kind != LEXEME_STEM && x->kind != LEXEME_PAIR) ||
-		    !begins_with_negator(t, x->text, &m))
+		    !begins_with_negator(t, lexeme_text(x), &m))
 			continue;
 		int32_t side = 1000;
 		if (x->kind == LEXEME_PAIR) {
@@ -167,7 +167,7 @@ copy_learned(struct training *t, const struct lexicon *full, uint32_t number)
 		add_turned(full, number, &negative, &positive);
 	t->learned_count++;
 	return lexicon_add(
-	    t->lexicon, (enum lexeme_kind)x->kind, x->text, negative, positive, t->err);
+	    t->lexicon, (enum lexeme_kind)x->kind, lexeme_text(x), negative, positive, t->err);
 }
 
 /* The finished lexicon: base, and learned entries that say something. */

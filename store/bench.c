@@ -57,9 +57,11 @@ sample_make(struct sample *s, int64_t n, struct rng *r)
 }
 
 static const struct slice brand[] = {{"acme", 4}};
+static const struct score_entry entries[] = {
+    {"terribl", 7, ENTRY_LEXICON}, {"love", 4, ENTRY_LEXICON}};
 static struct contribution reasons[] = {
-    {50, 8, {"terribl", 7}, "lexicon", -2100, -2100, {NULL, 0}},
-    {90, 4, {"love", 4}, "lexicon", 3200, 1600, {"halved before 'but'", 19}},
+    {50, 8, &entries[0], NULL, -2100, -2100},
+    {90, 4, &entries[1], "halved before 'but'", 3200, 1600},
 };
 
 static void

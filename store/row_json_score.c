@@ -11,12 +11,11 @@ write_reason(struct json_writer *w, const struct contribution *c)
 	json_object_begin(w);
 	json_kv_i64(w, "start", c->start);
 	json_kv_i64(w, "len", c->len);
-	write_text(w, "entry", c->entry);
-	if (c->source != NULL)
-		json_kv_cstr(w, "source", c->source);
+	write_text(w, "entry", entry_text(c->entry));
+	write_text(w, "source", slice_of(entry_source_name(c->entry->source)));
 	json_kv_i64(w, "weight", c->weight_milli);
 	json_kv_i64(w, "effect", c->effect_milli);
-	write_text(w, "modifiers", c->modifiers);
+	write_text(w, "modifiers", slice_of(c->modifiers));
 	json_object_end(w);
 }
 
@@ -160,7 +159,8 @@ read_reasons(struct reader *r, const struct json *arr, struct score *s)
 {
 	s->reason_count = json_count(arr);
 	s->reasons = read_array(r, s->reason_count, sizeof *s->reasons);
-	if (s->reasons == NULL) {
+	struct score_entry *entries = read_array(r, s->reason_count, sizeof *entries);
+	if (s->reasons == NULL || entries == NULL) {
 		s->reason_count = 0;
 		return;
 	}
@@ -170,11 +170,13 @@ read_reasons(struct reader *r, const struct json *arr, struct score *s)
 
 		c->start = read_place(v, "start");
 		c->len = read_place(v, "len");
-		c->entry = read_text(r, v, "entry");
-		c->source = read_text(r, v, "source").ptr; /* the arena's copies end in NUL */
+		struct slice text = read_text(r, v, "entry");
+		entries[i] = (struct score_entry){text.ptr, (uint32_t)text.len,
+		    (uint8_t)entry_source_of(json_get_str(v, "source"))};
+		c->entry = &entries[i];
 		c->weight_milli = read_int32(v, "weight");
 		c->effect_milli = read_int32(v, "effect");
-		c->modifiers = read_text(r, v, "modifiers");
+		c->modifiers = read_text(r, v, "modifiers").ptr; /* the arena's copies end in NUL */
 	}
 }
 

@@ -62,14 +62,14 @@ an_explained_score_shows_the_words_it_comes_from(void **state)
 		.folded = SLICE_LIT("!"),
 		.stem = SLICE_LIT("!")},
 	};
+	const struct score_entry entry = {"cafe", 4, ENTRY_LEXICON};
 	struct contribution reasons[] = {
 	    {.start = 4,
 		.len = 5,
-		.entry = SLICE_LIT("cafe"),
-		.source = "lexicon",
+		.entry = &entry,
 		.weight_milli = 1500,
 		.effect_milli = -750,
-		.modifiers = SLICE_LIT("negated by 'not'")},
+		.modifiers = "negated by 'not'"},
 	};
 	struct intent_reason why[] = {
 	    {.intent = INTENT_COMPLAINT, .start = 0, .len = 3, .pattern = SLICE_LIT("not")},

@@ -80,7 +80,7 @@ is_same(const struct score *a, const struct score *b)
 	    a->is_unsure != b->is_unsure || strcmp(a->lang, b->lang) != 0)
 		return false;
 	for (size_t i = 0; i < a->reason_count; i++) {
-		if (!slice_eq(a->reasons[i].entry, b->reasons[i].entry) ||
+		if (!slice_eq(entry_text(a->reasons[i].entry), entry_text(b->reasons[i].entry)) ||
 		    a->reasons[i].effect_milli != b->reasons[i].effect_milli)
 			return false;
 	}

@@ -83,7 +83,7 @@ check_laws(const struct score *s, struct slice text)
 		const struct contribution *c = &s->reasons[i];
 		assert_true(c->len > 0 && (size_t)c->start + c->len <= text.len);
 		assert_true(utf8_is_valid(slice_make(text.ptr + c->start, c->len)));
-		assert_true(c->entry.len > 0 && c->source != NULL);
+		assert_true(c->entry->len > 0 && c->entry->source != ENTRY_SOURCE_NONE);
 	}
 	for (size_t i = 1; i < s->brand_count; i++)
 		assert_true(s->brands[i] > s->brands[i - 1]);

@@ -46,8 +46,8 @@ static bool
 is_plain_word(const struct lexeme *x)
 {
 	if ((x->kind != LEXEME_WORD && x->kind != LEXEME_STEM) || x->role != ROLE_NONE ||
-	    x->text.len < 2 || memchr(x->text.ptr, ' ', x->text.len) != NULL ||
-	    memchr(x->text.ptr, '-', x->text.len) != NULL)
+	    x->entry.len < 2 || memchr(x->entry.text, ' ', x->entry.len) != NULL ||
+	    memchr(x->entry.text, '-', x->entry.len) != NULL)
 		return false;
 	return (x->kind == LEXEME_WORD && x->weight_milli != 0) ||
 	    (x->kind == LEXEME_STEM && x->positive_milli != x->negative_milli);
@@ -141,14 +141,14 @@ try_learned(struct negating *n, struct slice negator, struct slice word)
 static void
 try_rated(struct negating *n, struct slice negator, const struct lexeme *word)
 {
-	struct outcome plain = read_with(n, SLICE_LIT(""), word->text);
+	struct outcome plain = read_with(n, SLICE_LIT(""), lexeme_text(word));
 	bool is_unclear = is_contradictory(&n->reader);
-	struct outcome negated = read_with(n, negator, word->text);
+	struct outcome negated = read_with(n, negator, lexeme_text(word));
 	if (is_unclear || is_phrase_or_modifier(&n->reader))
 		return;
 	n->tried++;
 	if (is_further_out(word->weight_milli > 0, &plain, &negated))
-		complain(n, negator, word->text, &plain, &negated);
+		complain(n, negator, lexeme_text(word), &plain, &negated);
 }
 
 static void
@@ -156,7 +156,7 @@ try_word(struct negating *n, const struct lexeme *word)
 {
 	for (int k = 0; k < 2; k++) {
 		struct slice negator = n->negators[n->next++ % n->negator_count];
-		try_learned(n, negator, word->text);
+		try_learned(n, negator, lexeme_text(word));
 		if (abs(word->weight_milli) >= CLEAR_RATING_MILLI)
 			try_rated(n, negator, word);
 	}
@@ -167,8 +167,8 @@ collect_negators(struct negating *n)
 {
 	for (uint32_t i = 1; i <= lexicon_count(n->lx) && n->negator_count < NEGATORS_MAX; i++) {
 		const struct lexeme *x = lexicon_at(n->lx, i);
-		if (x->role == ROLE_NEGATOR && memchr(x->text.ptr, ' ', x->text.len) == NULL)
-			n->negators[n->negator_count++] = x->text;
+		if (x->role == ROLE_NEGATOR && memchr(x->entry.text, ' ', x->entry.len) == NULL)
+			n->negators[n->negator_count++] = lexeme_text(x);
 	}
 	assert_true(n->negator_count > 0);
 }
@@ -368,7 +368,7 @@ a_score_rises_with_a_weight_changed_in_place(void **state)
 			int32_t score = reader_score(&r, lx, text);
 			if (score < last)
 				fail_msg("'%s', '%.*s' at %d: %d after %d", text,
-				    SLICE_ARG(old.text), p, score, last);
+				    SLICE_ARG(lexeme_text(&old)), p, score, last);
 			last = r.evidence.has_evidence ? score : last;
 		}
 		lexicon_set_class_weights(lx, at, old.negative_milli, old.positive_milli);
@@ -404,7 +404,7 @@ draw_from(struct rng *rng, const struct lexicon *lx, unsigned most_words, char *
 	out[0] = '\0';
 	for (size_t i = 0; i < words && len + 200 < size; i++) {
 		uint32_t at = 1 + (uint32_t)rng_below(rng, (uint32_t)lexicon_count(lx));
-		struct slice w = lexicon_at(lx, at)->text;
+		struct slice w = lexeme_text(lexicon_at(lx, at));
 		len += (size_t)snprintf(out + len, size - len, "%.*s%s",
 		    (int)(w.len > 100 ? 0 : w.len), w.ptr, ENDS[rng_below(rng, COUNT_OF(ENDS))]);
 	}

@@ -28,9 +28,9 @@ vocabulary_reasons(const struct score *s, const char *entry, int32_t *weight_mil
 	size_t n = 0;
 	for (size_t i = 0; i < s->reason_count; i++) {
 		const struct contribution *c = &s->reasons[i];
-		if (!slice_eq_str(c->entry, entry))
+		if (!slice_eq_str(entry_text(c->entry), entry))
 			continue;
-		assert_string_equal(c->source, "brand vocabulary");
+		assert_int_equal(c->entry->source, ENTRY_VOCABULARY);
 		*weight_milli_r = c->weight_milli;
 		n++;
 	}

@@ -35,8 +35,8 @@ fill(struct pool *p, const struct lexicon *lx)
 		const struct lexeme *x = lexicon_at(lx, i);
 		bool is_word = x->kind != LEXEME_SHAPE && x->kind != LEXEME_SUM &&
 		    x->kind != LEXEME_STEM_RATING;
-		if (is_word && x->text.ptr[0] != '<' && seen[x->kind]++ % 61 == 0)
-			p->words[p->count++] = x->text;
+		if (is_word && x->entry.text[0] != '<' && seen[x->kind]++ % 61 == 0)
+			p->words[p->count++] = lexeme_text(x);
 	}
 }
 

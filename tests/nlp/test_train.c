@@ -121,7 +121,7 @@ entry_of(const struct lexicon *lx, enum lexeme_kind kind, const char *text)
 {
 	for (uint32_t i = 1; i <= lexicon_count(lx); i++) {
 		const struct lexeme *x = lexicon_at(lx, i);
-		if (x->kind == kind && slice_eq_str(x->text, text))
+		if (x->kind == kind && slice_eq_str(lexeme_text(x), text))
 			return x;
 	}
 	return NULL;
@@ -164,7 +164,7 @@ words_get_the_side_they_were_used_for(void **state)
 		char text[64];
 		if (x->kind == LEXEME_STEM_RATING)
 			continue;
-		snprintf(text, sizeof text, "%.*s", SLICE_ARG(x->text));
+		snprintf(text, sizeof text, "%.*s", SLICE_ARG(lexeme_text(x)));
 		const struct lexeme *y = entry_of(r.lexicon, (enum lexeme_kind)x->kind, text);
 		if (y == NULL)
 			fail_msg("'%s' is gone", text);
@@ -225,8 +225,9 @@ assert_never_learned(const struct lexicon *lx, const char *word)
 {
 	for (uint32_t i = 1; i <= lexicon_count(lx); i++) {
 		const struct lexeme *x = lexicon_at(lx, i);
-		if (x->kind >= LEXEME_STEM && x->kind <= LEXEME_SUM && has_word(x->text, word))
-			fail_msg("'%s' is in '%.*s'", word, SLICE_ARG(x->text));
+		if (x->kind >= LEXEME_STEM && x->kind <= LEXEME_SUM &&
+		    has_word(lexeme_text(x), word))
+			fail_msg("'%s' is in '%.*s'", word, SLICE_ARG(lexeme_text(x)));
 	}
 }
 
@@ -496,9 +497,9 @@ adapting_moves_what_it_sees_and_keeps_the_rest(void **state)
 	for (uint32_t i = 1; i <= lexicon_count(general.lexicon); i++) {
 		const struct lexeme *x = lexicon_at(general.lexicon, i);
 		char text[64];
-		if (x->kind != LEXEME_STEM || slice_eq_str(x->text, "zorbak"))
+		if (x->kind != LEXEME_STEM || slice_eq_str(lexeme_text(x), "zorbak"))
 			continue;
-		snprintf(text, sizeof text, "%.*s", SLICE_ARG(x->text));
+		snprintf(text, sizeof text, "%.*s", SLICE_ARG(lexeme_text(x)));
 		const struct lexeme *y = entry_of(own.lexicon, LEXEME_STEM, text);
 		if (y == NULL || y->negative_milli != x->negative_milli ||
 		    y->positive_milli != x->positive_milli)
@@ -602,7 +603,7 @@ signs_alone_hold_no_word_and_say_more_than_beside_words(void **state)
 		assert_int_not_equal(x->kind, LEXEME_PAIR);
 		assert_int_not_equal(x->kind, LEXEME_NEGATED);
 		if (x->kind == LEXEME_STEM)
-			assert_false(x->text.ptr[0] >= 'a' && x->text.ptr[0] <= 'z');
+			assert_false(x->entry.text[0] >= 'a' && x->entry.text[0] <= 'z');
 	}
 	assert_non_null(entry_of(r.lexicon, LEXEME_STEM, ":)"));
 	assert_non_null(entry_of(with.lexicon, LEXEME_STEM, "lovely"));

@@ -279,12 +279,16 @@ random_score(struct rng *r, struct arena *a, struct score *s)
 	snprintf(s->lang, sizeof s->lang, "%s", rng_below(r, 2) == 0 ? "und" : "de");
 	if (s->reason_count > 0)
 		s->reasons = arena_array(a, s->reason_count, sizeof *s->reasons);
-	for (size_t i = 0; i < s->reason_count; i++)
+	struct score_entry *entries = arena_array(a, s->reason_count + 1, sizeof *entries);
+	for (size_t i = 0; i < s->reason_count; i++) {
+		uint32_t start = (uint32_t)rng_below(r, 1000), len = (uint32_t)rng_below(r, 50);
+		struct slice text = random_text(r, a);
+		entries[i] = (struct score_entry){
+		    text.ptr, (uint32_t)text.len, (uint8_t)rng_below(r, ENTRY_SOURCE_COUNT)};
 		s->reasons[i] =
-		    (struct contribution){(uint32_t)rng_below(r, 1000), (uint32_t)rng_below(r, 50),
-			random_text(r, a), rng_below(r, 4) == 0 ? NULL : "brand vocabulary",
-			(int32_t)rng_below(r, 8000) - 4000, (int32_t)rng_below(r, 8000) - 4000,
-			random_text(r, a)};
+		    (struct contribution){start, len, &entries[i], random_text(r, a).ptr,
+			(int32_t)rng_below(r, 8000) - 4000, (int32_t)rng_below(r, 8000) - 4000};
+	}
 }
 
 static struct influence

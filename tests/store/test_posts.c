@@ -78,11 +78,11 @@ same_score(const struct score *a, const struct score *b)
 		where = "reason.";
 		same_int(x->start, y->start, "start");
 		same_int(x->len, y->len, "len");
-		same_text(x->entry, y->entry, "entry");
-		same_text(slice_of(x->source), slice_of(y->source), "source");
+		same_text(entry_text(x->entry), entry_text(y->entry), "entry");
+		same_int(x->entry->source, y->entry->source, "source");
 		same_int(x->weight_milli, y->weight_milli, "weight");
 		same_int(x->effect_milli, y->effect_milli, "effect");
-		same_text(x->modifiers, y->modifiers, "modifiers");
+		same_text(slice_of(x->modifiers), slice_of(y->modifiers), "modifiers");
 	}
 }
 
@@ -214,14 +214,14 @@ the_smaller_reasons_are_added_up(void **state)
 	struct fixture *f = *state;
 	for (size_t c = 0; c < sizeof CASES / sizeof CASES[0]; c++) {
 		char id[16];
+		static const struct score_entry word = {"word", 4, ENTRY_LEXICON};
 		struct contribution reasons[ALL];
 		struct stored_post *got;
 		snprintf(id, sizeof id, "reasons-%zu", c);
 		struct stored_post *sp = plain_post(f, id, "text");
 		for (uint32_t i = 0; i < ALL; i++)
 			reasons[i] = (struct contribution){.start = i,
-			    .entry = SLICE_LIT("word"),
-			    .source = "lexicon",
+			    .entry = &word,
 			    .effect_milli =
 				i % 3 == 2 && i < 3 * KEPT ? CASES[c].large : CASES[c].small};
 		sp->score.reasons = reasons;
