@@ -47,7 +47,30 @@ byte_block_fold_plain(const char *in, char *out, unsigned char before)
 	return b;
 }
 
+/* Bit i: byte i of these BYTE_BLOCKS bytes is a blank. */
+#define BYTE_BLOCKS 64
+static inline uint64_t
+byte_block_blanks_plain(const char *in)
+{
+	uint64_t blanks = 0;
+	for (int i = 0; i < BYTE_BLOCKS; i++)
+		blanks |= (uint64_t)(in[i] == ' ') << i;
+	return blanks;
+}
+
 #ifdef __SSE2__
+static inline uint64_t
+byte_block_blanks(const char *in)
+{
+	uint64_t blanks = 0;
+	for (int i = 0; i < BYTE_BLOCKS; i += BYTE_BLOCK) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(in + i));
+		v = _mm_cmpeq_epi8(v, _mm_set1_epi8(' '));
+		blanks |= (uint64_t)(uint32_t)_mm_movemask_epi8(v) << i;
+	}
+	return blanks;
+}
+
 /* Which bytes lie in [first, first + count)?  Signed comparison behind a shift of the range's start
  * to the smallest number. */
 static inline __m128i
@@ -76,6 +99,12 @@ byte_block_fold(const char *in, char *out, unsigned char before)
 	};
 }
 #else
+static inline uint64_t
+byte_block_blanks(const char *in)
+{
+	return byte_block_blanks_plain(in);
+}
+
 static inline struct byte_block
 byte_block_fold(const char *in, char *out, unsigned char before)
 {

@@ -35,8 +35,8 @@
 struct arena;
 struct err;
 
-/* Zero bytes behind the folded text, so that it can be read eight bytes at a time. */
-#define FOLDED_PADDING 16
+/* Zero bytes behind the folded text, so that it can be read 64 bytes at a time. */
+#define FOLDED_PADDING 64
 
 struct normal {
 	struct slice text; /* as written */

@@ -1,7 +1,6 @@
 /*
- * First all runs of letters and digits are found and hashed, and the memory of their facts is asked
- * for; then the text is gone through from run to run: plain words by post_cut_plain.c, everything else
- * here, by the tokeniser.
+ * First the text is split at its blanks, and the memory of the pieces' facts is asked for; then it is gone
+ * through from piece to piece: known ones by post_cut_known.c, everything else here, by the tokeniser.
  */
 #include "nlp/post_cut_internal.h"
 
@@ -32,8 +31,7 @@ post_cutter_fini(struct post_cutter *c)
 {
 	units_cutting_fini(&c->cutting);
 	word_memo_free(c->words);
-	scratch_fini(&c->edges);
-	scratch_fini(&c->runs);
+	scratch_fini(&c->pieces);
 	scratch_fini(&c->facts);
 	scratch_fini(&c->entries);
 	scratch_fini(&c->open);
@@ -60,6 +58,45 @@ follow_units(struct cut *k)
 	return has_room ? 0 : no_memory(k->err);
 }
 
+/* ---- languages --------------------------------------------------------------------- */
+
+/* The votes of a word that is not kept. */
+static void
+hear_unknown(struct cut *k, struct slice word)
+{
+	struct speech *p = &k->words->speech;
+	struct language_vector v;
+	uint16_t behind[LANGUAGE_SLOTS / 2];
+	language_word_vector(k->languages, word, &v);
+	int16_t in_common = speech_pack(&v, behind);
+	speech_add(p, behind, in_common);
+	p->words++;
+	p->letters += (uint32_t)word.len;
+}
+
+/* Only so many words vote, in their order; has_tags: in a text without words those of hashtags do. */
+static void
+hear_in_order(struct cut *k, bool has_tags)
+{
+	const struct unit_list *l = &k->c->cutting.units;
+	struct speech *p = &k->words->speech;
+	*p = (struct speech){.words = 0};
+	for (size_t i = 0; i < l->count && p->words < SPEECH_WORDS_MAX; i++) {
+		const struct word_fact *f = k->words->facts[i];
+		struct slice word = l->items[i].key.text;
+		if (l->items[i].kind != (has_tags ? TOKEN_HASHTAG : TOKEN_WORD))
+			continue;
+		word = slice_make(word.ptr + has_tags, word.len - has_tags);
+		if (f == NULL) {
+			hear_unknown(k, word);
+			continue;
+		}
+		speech_add(p, f->behind, f->in_common);
+		p->words++;
+		p->letters += (uint32_t)word.len;
+	}
+}
+
 /* ---- anything ------------------------------------------------------------------ */
 
 static inline bool
@@ -83,9 +120,24 @@ fill_unit(struct cut *k, struct unit *u, const struct word_fact *f)
 	return true;
 }
 
-/* Asks for the facts of the units from number `from` on; names have none. */
+/* Notes that the tokeniser made this unit, and no other, of a piece. */
 static void
-ask_for_facts(struct cut *k, size_t from)
+note_alone(struct word_fact *f, const struct unit *u)
+{
+	struct slice s = u->key.text;
+	bool ends = u->kind == TOKEN_PUNCT &&
+	    (memchr(s.ptr, '!', s.len) != NULL || memchr(s.ptr, '?', s.len) != NULL);
+	f->flags = WORD_FACT_ALONE;
+	f->flags |= u->other_count > 0 ? WORD_FACT_OTHERS : 0;
+	f->flags |= ends ? WORD_FACT_ENDS : 0;
+}
+
+#define ASKED_ALONE (1u << 31) /* of a unit: it is a whole piece */
+_Static_assert(UNITS_MAX < ASKED_ALONE, "there is a bit left");
+
+/* Asks for the facts of the units from number `from` on, which were made of a piece; names have none. */
+static void
+ask_for_facts(struct cut *k, size_t from, struct slice piece)
 {
 	const struct unit_list *l = &k->c->cutting.units;
 	struct post_words *w = k->words;
@@ -95,7 +147,9 @@ ask_for_facts(struct cut *k, size_t from)
 		if (is_name(u)) {
 			w->open[w->open_count++] = (uint32_t)i;
 		} else {
-			k->asked[k->asked_count++] = (uint32_t)i;
+			bool is_alone =
+			    i == from && !u->is_elongated && slice_eq(u->key.text, piece);
+			k->asked[k->asked_count++] = (uint32_t)i | (is_alone ? ASKED_ALONE : 0);
 			word_memo_prefetch(k->c->words, word_memo_hash(u));
 		}
 	}
@@ -108,24 +162,33 @@ find_facts(struct cut *k)
 	const struct unit_list *l = &k->c->cutting.units;
 	struct post_words *w = k->words;
 	for (size_t n = 0; n < k->asked_count; n++) {
-		uint64_t hash = word_memo_hash(&l->items[k->asked[n]]);
+		uint64_t hash = word_memo_hash(&l->items[k->asked[n] & ~ASKED_ALONE]);
 		const struct word_fact *f = word_memo_likely(k->c->words, hash);
 		__builtin_prefetch(f);
 		__builtin_prefetch(f->behind);
 	}
 	for (size_t n = 0; n < k->asked_count; n++) {
-		uint32_t i = k->asked[n];
+		uint32_t i = k->asked[n] & ~ASKED_ALONE;
 		struct unit *u = &l->items[i];
-		w->facts[i] = word_memo_fact(k->c->words, k->languages, u);
-		if (!fill_unit(k, u, w->facts[i]))
+		struct word_fact *f = word_memo_fact(k->c->words, k->languages, u);
+		w->facts[i] = f;
+		if (f != NULL) {
+			post_cut_hear(w, &w->speech, i, f);
+			post_cut_ask_for(w->lexemes, f);
+			if (k->asked[n] != i && f->flags == 0)
+				note_alone(f, u);
+		} else if (u->kind == TOKEN_WORD) {
+			hear_unknown(k, u->key.text);
+		}
+		if (!fill_unit(k, u, f))
 			w->open[w->open_count++] = i;
 	}
 	return k->has_failed ? no_memory(k->err) : 0;
 }
 
-/* Units of all tokens there are. */
+/* Units of all tokens there are, which were made of a piece. */
 static int
-catch_up(struct cut *k)
+catch_up(struct cut *k, struct slice piece)
 {
 	const struct token_list *tokens = &k->c->cutting.tokens;
 	size_t units = k->maker.list->count;
@@ -135,30 +198,32 @@ catch_up(struct cut *k)
 		return no_memory(k->err);
 	if (follow_units(k) < 0)
 		return -1;
-	ask_for_facts(k, units);
+	ask_for_facts(k, units, piece);
 	k->seen = tokens->count;
 	return 0;
 }
 
-/* Takes whatever stands in front of byte `end`, and what reaches across it. */
+/* Takes what begins before the piece behind this one. */
 static int
-take_anything(struct cut *k, size_t end)
+take_anything(struct cut *k, const struct piece *p)
 {
 	struct tokeniser *t = &k->tokeniser;
-	while (t->at < end && !t->has_failed)
+	/* What reached into a piece may have left some of it. */
+	size_t start = t->at == p->start ? p->start : p->end;
+	while (t->at < p[1].start && !t->has_failed)
 		tokenise_one(t);
-	return t->has_failed ? -1 : catch_up(k);
+	return t->has_failed ? -1 : catch_up(k, slice_make(t->text.ptr + start, p->end - start));
 }
 
-/* ---- runs ------------------------------------------------------------------------ */
+/* ---- pieces ---------------------------------------------------------------------- */
 
-/* Room for tokens and units of the runs from number i on; 0 when they are too many, -1 without memory. */
+/* Room for tokens and units of the pieces from number i on; 0 when they are too many, -1 without memory. */
 static int
 make_room(struct cut *k, size_t i)
 {
 	struct tokeniser *t = &k->tokeniser;
 	struct unit_list *units = k->maker.list;
-	size_t left = k->run_count - i;
+	size_t left = k->piece_count - i;
 	if (t->list->cap - t->list->count >= left && units->cap - units->count >= left)
 		return 1;
 	if (units->count + left > UNITS_MAX || !tokenise_reserve(t, left))
@@ -172,127 +237,23 @@ static int
 take_all(struct cut *k)
 {
 	struct tokeniser *t = &k->tokeniser;
-	for (size_t i = 0; i < k->run_count;) {
-		const struct run *r = &k->runs[i];
-		if (t->at < r->start && take_anything(k, r->start) < 0)
-			return -1;
-		if (t->at == r->start) {
+	if (k->piece_count > 0)
+		t->at = k->pieces[0].start;
+	for (size_t i = 0; i < k->piece_count;) {
+		if (t->at == k->pieces[i].start) {
 			int room = make_room(k, i);
 			if (room < 0)
 				return -1;
-			i = room > 0 ? post_cut_plain_words(k, i) : i;
+			i = room > 0 ? post_cut_known(k, i) : i;
 			if (k->has_failed)
 				return no_memory(k->err);
-			if (i == k->run_count)
+			if (i == k->piece_count)
 				break;
-			r = &k->runs[i];
-			if (t->at < r->start)
-				continue; /* something stands before it */
-			if (t->at == r->start && take_anything(k, t->at + 1) < 0)
-				return -1;
 		}
-		/* Runs that were part of something longer. */
-		while (i < k->run_count && k->runs[i].start < t->at)
-			i++;
+		if (take_anything(k, &k->pieces[i++]) < 0)
+			return -1;
 	}
-	return take_anything(k, t->text.len);
-}
-
-/* ---- languages --------------------------------------------------------------------- */
-
-/* The votes of a word; f NULL: it is not kept. */
-static void
-hear_word(struct cut *k, const struct word_fact *f, struct slice word)
-{
-	struct speech *p = &k->words->speech;
-	if (p->words == SPEECH_WORDS_MAX)
-		return;
-	if (f != NULL) {
-		speech_add(p, f->behind, f->in_common);
-	} else {
-		struct language_vector v;
-		uint16_t behind[LANGUAGE_SLOTS / 2];
-		language_word_vector(k->languages, word, &v);
-		int16_t in_common = speech_pack(&v, behind);
-		speech_add(p, behind, in_common);
-	}
-	p->words++;
-	p->letters += (uint32_t)word.len;
-}
-
-/* In a text without words those of hashtags vote. */
-static void
-hear_hashtags(struct cut *k)
-{
-	const struct unit_list *l = &k->c->cutting.units;
-	for (size_t i = 0; i < l->count; i++) {
-		struct slice tag = l->items[i].key.text;
-		if (l->items[i].kind == TOKEN_HASHTAG)
-			hear_word(k, k->words->facts[i], slice_make(tag.ptr + 1, tag.len - 1));
-	}
-}
-
-/* An address that is asked for is not looked at: entries may be another lexicon's, and there may be none. */
-static inline void
-ask_for(const struct lexeme *lexemes, uint32_t number)
-{
-	__builtin_prefetch((const void *)((uintptr_t)lexemes + number * sizeof *lexemes));
-}
-
-/* Of units whose facts have been looked at: votes and entries.  Returns how many, up to the first one
- * without a fact or when there are words enough. */
-static size_t
-hear_facts(struct post_words *w, size_t from, size_t count)
-{
-	struct speech p = w->speech; /* stays in registers */
-	enum language guess = w->guess;
-	const struct lexeme *lexemes = w->lexemes;
-	size_t i = from, left = SPEECH_WORDS_MAX - p.words,
-	       end = count - from > left ? from + left : count;
-	uint32_t *open = w->open + w->open_count;
-	for (; i < end; i++) {
-		struct word_fact *f = w->facts[i];
-		if (f == NULL)
-			break;
-		w->entries[i] = &f->entries;
-		ask_for(lexemes, f->entries.stem);
-		ask_for(lexemes, f->entries.rated);
-		*open = (uint32_t)i;
-		open += f->lang != guess;
-		/* Signs say nothing: their votes are 0. */
-		uint32_t is_word = f->kind >> 1 == TOKEN_WORD;
-		if (f->kind >> 1 != TOKEN_HASHTAG)
-			speech_add(&p, f->behind, f->in_common);
-		p.words += is_word;
-		p.letters += f->len & -is_word;
-	}
-	w->open_count = (size_t)(open - w->open);
-	w->speech = p;
-	return i;
-}
-
-/* Votes and entries of all units. */
-static void
-hear_units(struct cut *k)
-{
-	struct post_words *w = k->words;
-	const struct unit_list *l = &k->c->cutting.units;
-	for (size_t i = 0; i < l->count; i++) {
-		i = hear_facts(w, i, l->count);
-		if (i == l->count)
-			break;
-		const struct unit *u = &l->items[i];
-		const struct word_fact *f = w->facts[i];
-		if (f != NULL) {
-			w->entries[i] = &f->entries;
-			if (f->lang != w->guess)
-				w->open[w->open_count++] = (uint32_t)i;
-		}
-		if (u->kind == TOKEN_WORD)
-			hear_word(k, f, u->key.text);
-	}
-	if (w->speech.words == 0)
-		hear_hashtags(k);
+	return 0;
 }
 
 /* ---- all of it --------------------------------------------------------------------- */
@@ -316,10 +277,10 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	if (!units_reserve(&cutting->units, 1))
 		return no_memory(err);
 	if (normalise_text(&cutting->normaliser, text, a, &cutting->normal, err) < 0 ||
-	    post_cut_find_runs(&k) < 0 || follow_units(&k) < 0)
+	    post_cut_find_pieces(&k) < 0 || follow_units(&k) < 0)
 		return -1;
-	/* Most runs are a token, and some other signs are. */
-	size_t room = k.run_count + k.run_count / 8 + 4;
+	/* Most pieces are a token. */
+	size_t room = k.piece_count + k.piece_count / 8 + 4;
 	if (tokenise_begin(&k.tokeniser, &cutting->normal, room, a, &cutting->tokens, err) < 0)
 		return -1;
 	if (take_all(&k) < 0)
@@ -327,6 +288,7 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	units_read_quotes(&k.maker, k.maker.end, text.len);
 	if (find_facts(&k) < 0)
 		return -1;
-	hear_units(&k);
+	if (words->speech.words > SPEECH_WORDS_MAX || words->speech.words == 0)
+		hear_in_order(&k, words->speech.words == 0);
 	return 0;
 }

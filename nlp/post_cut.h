@@ -2,10 +2,9 @@
  * post_cut.h - a post to tokens and units with what is known of their words: what units.h does to
  * a text, and word_memo.h to its words, in one go.
  *
- * Most of a post are plain words: letters between blanks that are no part of an address, an emoticon or a
- * longer word.  Where a plain word begins and ends the normaliser has found out; its token, its unit
- * and its fact are made in one step.  Everything else goes through tokenise.h and units.h; the result is
- * the same as theirs.
+ * A post is split at its blanks.  What the tokeniser makes of a piece that it has seen before is kept with
+ * what is known of the word: its token, its unit and its fact are made in one step.  Everything else goes
+ * through tokenise.h and units.h; the result is the same as theirs.
  *
  * Stems, marks and entries of a unit depend on the language, which is known when all words have been
  * heard.  They are filled for the language the caller guesses where the memo has that; `open`
@@ -26,7 +25,7 @@
 struct post_cutter {
 	struct cutting cutting;
 	struct word_memo *words;
-	struct scratch edges, runs, facts, entries, open, asked;
+	struct scratch pieces, facts, entries, open, asked;
 };
 
 struct post_words {

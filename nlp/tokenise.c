@@ -324,8 +324,9 @@ scan_word(const struct tokeniser *c, size_t start)
 	return r;
 }
 
-bool
-tokenise_is_elongated(struct slice word)
+/* Does a letter stand three times in a row?  Whatever joins the parts of a word breaks a row. */
+static bool
+is_elongated(struct slice word)
 {
 	uint32_t last = 0;
 	int run = 0;
@@ -359,7 +360,7 @@ add_word(struct tokeniser *c, size_t end, unsigned notes)
 		add_token(c, end, TOKEN_NUMBER, folded, notes & ~(unsigned)TOKEN_NOTE_HYPHEN);
 		return;
 	}
-	bool has_run = c->n->may_have_runs && tokenise_is_elongated(folded);
+	bool has_run = c->n->may_have_runs && is_elongated(folded);
 	if (has_run) {
 		folded = shorten(c, folded);
 		notes |= TOKEN_NOTE_OTHERS | TOKEN_NOTE_ELSEWHERE;
@@ -520,54 +521,14 @@ take_alnum(struct tokeniser *c)
 	}
 	if (charclass_byte(ch) == CHAR_DIGIT && take_keycap(c))
 		return;
-	/* Emoticons that begin like a word: few, and short. */
+	/* Emoticons that begin like a word: few, and short; letters behind them make them one. */
 	if (memchr("dotux038", ch, 8) != NULL && emoticon_may_begin(ch, c->text.ptr[c->at + 1]) &&
-	    (len = emoticon_at(c->text, c->at, &folded)) > 0) {
+	    (len = emoticon_at(c->text, c->at, &folded)) > 0 &&
+	    normalise_run_end(c->n, c->at) <= c->at + len) {
 		add_token(c, c->at + len, TOKEN_EMOTICON, folded, TOKEN_NOTE_ELSEWHERE);
 		return;
 	}
 	take_word(c);
-}
-
-/* Plain words and the blanks between them, which is most of any text.  All that is needed stays in
- * registers; whatever is not a plain word is left to the loop of tokenise_text(). */
-static inline void
-take_plain_words(struct tokeniser *c)
-{
-	const struct normal *n = c->n;
-	const char *p = c->text.ptr, *written = n->text.ptr;
-	struct token *t = c->list->items + c->list->count;
-	uint8_t *note = c->list->notes + c->list->count;
-	const struct token *full = c->list->items + c->list->cap;
-	size_t at = c->at;
-	uint32_t last_end = c->list->count > 0 ? t[-1].start + t[-1].len : 0;
-	for (; t < full; t++) {
-		size_t end = normalise_run_end(n, at);
-		if (end == at || !tokenise_is_plain_word(p, at, end) ||
-		    (unsigned char)p[at] <= '9' ||
-		    (n->may_have_runs && tokenise_is_elongated(slice_make(p + at, end - at))))
-			break;
-		uint32_t from = (uint32_t)at, to = (uint32_t)end;
-		if (n->map != NULL) {
-			from = normalise_start(n, at);
-			to = normalise_end(n, end);
-			if (from < last_end)
-				break;
-			last_end = to;
-		}
-		t->start = from;
-		t->len = to - from;
-		t->kind = TOKEN_WORD;
-		t->is_caps = to - from >= 2 && !tokenise_is_lower(written[from]) &&
-		    !tokenise_is_lower(written[from + 1]) &&
-		    tokenise_is_all_caps(n, from, to - from);
-		t->is_elongated = t->ends_sentence = false;
-		t->folded = t->stem = slice_make(p + at, end - at);
-		*note++ = 0;
-		at = end + (p[end] == ' ');
-	}
-	c->list->count = (size_t)(t - c->list->items);
-	c->at = at;
 }
 
 int
@@ -611,14 +572,8 @@ tokenise_text(const struct normal *n, struct arena *a, struct token_list *list, 
 	struct tokeniser c;
 	if (tokenise_begin(&c, n, n->folded.len / 4 + 8, a, list, err) < 0)
 		return -1;
-	while (c.at < c.text.len && !c.has_failed) {
-		if (normalise_run_end(n, c.at) > c.at) {
-			take_plain_words(&c);
-			if (c.at == c.text.len)
-				break;
-		}
+	while (c.at < c.text.len && !c.has_failed)
 		tokenise_one(&c);
-	}
 	return c.has_failed ? -1 : 0;
 }
 

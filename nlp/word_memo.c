@@ -150,6 +150,7 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 	if (f == NULL)
 		return NULL;
 	f->in_common = 0;
+	f->flags = 0;
 	f->len = (uint8_t)word.len;
 	f->kind = word_memo_kind(u);
 	memcpy(f->word, word.ptr, word.len);

@@ -41,7 +41,7 @@
 #define WORD_MEMO_SIZE 65536 /* facts: 8 MB once all are used */
 #define WORD_MEMO_WAYS 4 /* places a word may have */
 #define WORD_MEMO_SETS 32768 /* a power of two */
-#define WORD_MEMO_BYTES 28
+#define WORD_MEMO_BYTES 27
 #define WORD_MEMO_TAIL 6
 #define WORD_MEMO_COMMON_BITS 5 /* enough for WORD_MEMO_BYTES */
 
@@ -56,10 +56,19 @@ struct word_fact {
 	uint8_t kind; /* enum token_kind, whether it is drawn out, and WORD_MEMO_FURTHER */
 	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
 	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
+	uint8_t flags; /* bits of enum word_fact_flag */
 	char stem_tail[WORD_MEMO_TAIL];
 	char word[WORD_MEMO_BYTES];
 	uint16_t behind[LANGUAGE_SLOTS / 2]; /* its language vector: speech_pack(); 0: no votes */
 	struct word_entries entries;
+};
+
+/* What the tokeniser makes of a word. */
+enum word_fact_flag {
+	WORD_FACT_ALONE =
+	    1, /* between blanks, and signs that end a word, it is one token and one unit */
+	WORD_FACT_OTHERS = 2, /* its unit has other spellings */
+	WORD_FACT_ENDS = 4 /* its token ends a sentence */
 };
 
 /* A word's fact for a language that is not the one its first fact is for. */

@@ -143,6 +143,22 @@ blocks_are_folded_alike_with_and_without_vector_instructions(void **state)
 	}
 }
 
+static void
+blanks_are_found_wherever_they_stand(void **state)
+{
+	char text[BYTE_BLOCKS + 1] = {0};
+	(void)state;
+	for (unsigned n = 0; n < 256 * BYTE_BLOCKS; n++) {
+		size_t at = n % BYTE_BLOCKS;
+		text[at] = (char)(n / BYTE_BLOCKS);
+		text[BYTE_BLOCKS] = ' ';
+		uint64_t want = text[at] == ' ' ? 1ULL << at : 0;
+		assert_true(byte_block_blanks(text) == want);
+		assert_true(byte_block_blanks_plain(text) == want);
+		text[at] = '\0';
+	}
+}
+
 /* A word bit stands for letters and digits only, and the padding is zero. */
 static void
 word_bits_stand_for_letters_and_digits(void **state)
@@ -247,6 +263,7 @@ main(void)
 	    cmocka_unit_test(every_folded_byte_knows_where_it_came_from),
 	    cmocka_unit_test(all_lengths_of_ascii_take_the_same_way),
 	    cmocka_unit_test(blocks_are_folded_alike_with_and_without_vector_instructions),
+	    cmocka_unit_test(blanks_are_found_wherever_they_stand),
 	    cmocka_unit_test(word_bits_stand_for_letters_and_digits),
 	    cmocka_unit_test(letters_three_times_in_a_row_are_noticed),
 	    cmocka_unit_test(heaps_of_marks_take_linear_time),
