@@ -15,15 +15,14 @@
 #include "nlp/lexicon_set.h"
 #include "nlp/marks.h"
 #include "nlp/post_cut.h"
-#include "nlp/reasons.h"
-#include "nlp/sentiment.h"
 #include "nlp/stem.h"
+#include "nlp/weigh.h"
 
 struct scorer {
 	struct post_cutter cutter;
 	struct stemmer *stemmer;
 	enum language last; /* of the post before this one */
-	struct scratch spares, marks, terms, hits;
+	struct scratch spares, marks, rated, hits;
 };
 
 /* One post on its way through. */
@@ -67,7 +66,7 @@ scorer_free(struct scorer *s)
 	stemmer_free(s->stemmer);
 	scratch_fini(&s->spares);
 	scratch_fini(&s->marks);
-	scratch_fini(&s->terms);
+	scratch_fini(&s->rated);
 	scratch_fini(&s->hits);
 	mem_free(s);
 }
@@ -235,13 +234,16 @@ judge(struct work *w)
 	struct marks_finder finder = finder_of(w);
 	struct marks marks;
 	struct evidence e;
+	struct reasons reasons;
 	if (find_units(w, &finder) < 0)
 		return -1;
 	intents_prefetch(w->intents, l->items, l->count);
 	if (marks_find(&finder, l->items, w->words.entries, l->count, &marks, w->err) < 0)
 		return -1;
 	modifiers_apply(&marks, l->items, l->count);
-	if (sentiment_weigh(w->lexicon, &marks, l->count, &w->s->terms, &e, w->err) < 0)
+	const struct weigher weigher = {
+	    w->lexicon, l->items, l->count, w->text, &w->s->rated, w->arena};
+	if (weigh_text(&weigher, &marks, &e, &reasons, w->err) < 0)
 		return -1;
 	/* Without a known language the signs decide alone, if there are any; a known language
 	 * without a lexicon is not ours to judge. */
@@ -252,9 +254,7 @@ judge(struct work *w)
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
-	if (reasons_give(
-		&e, marks.items, l->items, w->text, w->score->is_scored, w->arena, w->score) < 0)
-		return no_memory(w->err);
+	weigh_settle(&e, &reasons, w->score->is_scored, w->score);
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 
-#include "core/err.h"
 #include "nlp/lexicon_internal.h"
 
 /* Sums are squashed: this much is half of what can be had.  A side is measured against the length
@@ -10,6 +9,7 @@
 #define HALF_MILLI 4000
 #define HALF_PER_WORD_MILLI 500
 #define HALF_LENGTH_UNITS 16
+#define PAIR_BEFORE_BUT_MILLI 600
 
 /* Nothing in the text speaks for or against: no opinion, and none made up. */
 #define SILENT_NEUTRAL 700
@@ -34,9 +34,8 @@ capped(int32_t n, int32_t most)
 	return (n > most ? most : n) * 1000 / most;
 }
 
-/* Fills the value of each shape, in thousandths. */
-static void
-look(const struct looks *k, int32_t values_r[SHAPE_COUNT])
+void
+sentiment_shapes(const struct looks *k, int32_t values_r[SHAPE_COUNT])
 {
 	values_r[SHAPE_ALWAYS] = 1000;
 	values_r[SHAPE_LENGTH] = k->words * 1000 / (k->words + HALF_LENGTH_UNITS);
@@ -51,194 +50,55 @@ look(const struct looks *k, int32_t values_r[SHAPE_COUNT])
 	_Static_assert(SHAPE_QUOTED + 1 == SHAPE_COUNT, "every shape has a value");
 }
 
-/* ---- terms ------------------------------------------------------------------ */
-
-struct weighing {
-	const struct lexicon *lx;
-	const struct mark *marks;
-	struct evidence *e;
-	struct term *next;
-	int64_t sums[2]; /* of the effects of the terms since they were last taken */
-	int32_t has_effect; /* not 0: one of them is not */
-	int64_t positive_milli, negative_milli; /* as in struct evidence */
-};
-
-static inline const struct term *
-add_term(struct weighing *w, enum term_kind kind, uint32_t mark, const struct lexeme *x,
-    int32_t strength_milli, bool is_turned)
-{
-	struct term *t = w->next++;
-	struct class_effect effect = {x->negative_milli, x->positive_milli};
-	if (is_turned)
-		effect = modifiers_class_effect(
-		    x->negative_milli, x->positive_milli, strength_milli, true);
-	else if (strength_milli != 1000)
-		effect = modifiers_class_scaled(x, strength_milli);
-	t->lexeme = x;
-	t->effect = effect;
-	t->mark = mark;
-	t->strength_milli = strength_milli;
-	t->kind = (uint8_t)kind;
-	t->is_turned = is_turned;
-	w->sums[0] += effect.negative_milli;
-	w->sums[1] += effect.positive_milli;
-	w->has_effect |= effect.negative_milli | effect.positive_milli;
-	return t;
-}
-
-/* A negator speaks through what it negates, and never for the good. */
-static inline bool
-is_silent_negator(const struct mark *m)
-{
-	return m->rated->role == ROLE_NEGATOR &&
-	    ((m->flags & MARK_USED_UP) != 0 || modifiers_polarity(m) > 0);
-}
-
-/* The stem of a mark that something changed, or that has a role. */
-static void
-weigh_changed(struct weighing *w, uint32_t at)
-{
-	const struct mark *m = &w->marks[at];
-	bool is_negated = (m->flags & MARK_NEGATED) != 0;
-	w->e->is_sarcastic |= m->rated->role == ROLE_SARCASM;
-	if (is_silent_negator(m))
-		return;
-	uint32_t negated = is_negated ? lexicon_negated(w->lx, m->number) : 0;
-	if (negated != 0)
-		add_term(
-		    w, TERM_STEM, at, lexicon_lexeme(w->lx, negated), m->strength_milli, false);
-	else if (lexeme_is_some(m->stem))
-		add_term(w, TERM_STEM, at, m->stem, m->strength_milli, is_negated);
-}
-
-static inline void
-weigh_mark(struct weighing *w, uint32_t at)
-{
-	const struct mark *m = &w->marks[at];
-	bool is_changed = ((m->strength_milli ^ 1000) | m->flags) != 0;
-	if (is_changed) {
-		weigh_changed(w, at);
-	} else {
-		/* Nobody's term counts nothing, and its place is the next one's. */
-		add_term(w, TERM_STEM, at, m->stem, 1000, false);
-		w->next -= !lexeme_is_some(m->stem);
-	}
-}
-
-/* Two neighbours of one clause. */
-static inline void
-weigh_pair(struct weighing *w, uint32_t at)
-{
-	const struct mark *b = &w->marks[at];
-	if (b->pair == 0 || (b->flags & MARK_TURNS_BAD) != 0)
-		return; /* "is not" is bad news before good words only */
-	bool is_turned = (b[-1].flags & b->flags & MARK_NEGATED) != 0;
-	int32_t strength = (b->flags & MARK_BEFORE_BUT) != 0 ? 600 : 1000;
-	add_term(w, TERM_PAIR, at, lexicon_lexeme(w->lx, b->pair), strength, is_turned);
-}
-
-/* Most words have no rating, and which have one cannot be foreseen: no branch. */
-static inline void
-weigh_rating(struct weighing *w, uint32_t at)
-{
-	const struct mark *m = &w->marks[at];
-	int32_t rating = m->rating_milli;
-	*w->next = (struct term){
-	    .lexeme = m->rated, .mark = at, .strength_milli = rating, .kind = TERM_RATING};
-	w->next += rating != 0;
-	int32_t bad = rating & -(rating < 0);
-	w->positive_milli += rating - bad;
-	w->negative_milli -= bad;
-}
-
 static int32_t
 squash(int64_t sum_milli, int64_t half_milli)
 {
 	return (int32_t)(sum_milli * 1000 / (sum_milli + half_milli));
 }
 
-static void
-weigh_sums(struct weighing *w, const struct looks *k)
+void
+sentiment_sums(const struct evidence *e, const struct looks *k, int32_t values_r[SUM_COUNT])
 {
-	int64_t positive = w->e->positive_milli, negative = w->e->negative_milli;
+	int64_t balance = e->positive_milli - e->negative_milli;
 	int64_t room = (int64_t)(k->words + 1) * HALF_PER_WORD_MILLI;
-	int32_t values[SUM_COUNT] = {
-	    [SUM_POSITIVE] = squash(positive, room),
-	    [SUM_NEGATIVE] = squash(negative, room),
-	    [SUM_BALANCE] = positive > negative ? squash(positive - negative, HALF_MILLI)
-						: -squash(negative - positive, HALF_MILLI),
-	};
-	for (int i = 0; i < SUM_COUNT; i++) {
-		uint32_t lexeme = w->lx->sums[i];
-		if (lexeme == 0 || values[i] == 0)
-			continue;
-		const struct term *t =
-		    add_term(w, TERM_SUM, 0, lexicon_lexeme(w->lx, lexeme), values[i], false);
-		w->e->sums[i] = t->effect.positive_milli - t->effect.negative_milli;
-	}
+	values_r[SUM_POSITIVE] = squash(e->positive_milli, room);
+	values_r[SUM_NEGATIVE] = squash(e->negative_milli, room);
+	values_r[SUM_BALANCE] =
+	    balance > 0 ? squash(balance, HALF_MILLI) : -squash(-balance, HALF_MILLI);
 }
 
-static void
-weigh_shapes(struct weighing *w, const struct looks *k)
+/* ---- words and pairs -------------------------------------------------------- */
+
+/* A negator speaks through what it negates, and never for the good. */
+static bool
+is_silent_negator(const struct mark *m)
 {
-	int32_t values[SHAPE_COUNT];
-	look(k, values);
-	for (int i = 0; i < SHAPE_COUNT; i++) {
-		uint32_t lexeme = w->lx->shapes[i];
-		if (lexeme != 0 && values[i] != 0)
-			add_term(w, TERM_SHAPE, 0, lexicon_lexeme(w->lx, lexeme), values[i], false);
-	}
+	return m->rated->role == ROLE_NEGATOR &&
+	    ((m->flags & MARK_USED_UP) != 0 || modifiers_polarity(m) > 0);
 }
 
-/* The effects of all words and signs; of a long text the mean counts. */
-static void
-take_words(struct weighing *w, size_t unit_count)
+bool
+sentiment_stem(const struct lexicon *lx, const struct mark *m, struct term *t_r)
 {
-	struct evidence *e = w->e;
-	e->word_count = (size_t)(w->next - e->terms);
-	e->has_evidence = w->has_effect != 0 || e->positive_milli != 0 || e->negative_milli != 0;
-	for (int k = 0; k < 2; k++) {
-		if (unit_count > LONG_TEXT_UNITS)
-			w->sums[k] = w->sums[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
-		e->logits[k] = w->sums[k];
-		w->sums[k] = 0;
-	}
+	bool is_negated = (m->flags & MARK_NEGATED) != 0;
+	if (!lexeme_is_some(m->stem) && !is_negated)
+		return false;
+	uint32_t negated = is_negated ? lexicon_negated(lx, m->number) : 0;
+	*t_r = (struct term){.lexeme = negated != 0 ? lexicon_lexeme(lx, negated) : m->stem,
+	    .strength_milli = m->strength_milli,
+	    .is_turned = is_negated && negated == 0};
+	return lexeme_is_some(t_r->lexeme) && !is_silent_negator(m);
 }
 
-/* Words, signs and pairs. */
-static void
-weigh_marks(struct weighing *w_r, size_t mark_count)
+bool
+sentiment_pair(const struct lexicon *lx, const struct mark *m, struct term *t_r)
 {
-	struct weighing w = *w_r; /* stays in registers */
-	for (size_t i = 0; i < mark_count; i++) {
-		weigh_rating(&w, (uint32_t)i);
-		weigh_mark(&w, (uint32_t)i);
-		weigh_pair(&w, (uint32_t)i);
-	}
-	*w_r = w;
-	w.e->positive_milli = w.positive_milli;
-	w.e->negative_milli = w.negative_milli;
-}
-
-int
-sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit_count,
-    struct scratch *scratch, struct evidence *e_r, struct err *err)
-{
-	struct weighing w = {.lx = lx, .marks = marks->items, .e = e_r};
-	size_t most = marks->count * 3 + SHAPE_COUNT + SUM_COUNT + 1;
-	*e_r = (struct evidence){.count = 0};
-	e_r->terms = scratch_need(scratch, most * sizeof *e_r->terms);
-	if (e_r->terms == NULL)
-		return err_set(err, ERR_NOMEM, "no memory to score a text");
-	w.next = e_r->terms;
-	weigh_marks(&w, marks->count);
-	take_words(&w, unit_count);
-	weigh_sums(&w, &marks->looks);
-	weigh_shapes(&w, &marks->looks);
-	e_r->count = (size_t)(w.next - e_r->terms);
-	e_r->logits[0] += w.sums[0];
-	e_r->logits[1] += w.sums[1];
-	return 0;
+	if (m->pair == 0 || (m->flags & MARK_TURNS_BAD) != 0)
+		return false; /* "is not" is bad news before good words only */
+	*t_r = (struct term){.lexeme = lexicon_lexeme(lx, m->pair),
+	    .strength_milli = (m->flags & MARK_BEFORE_BUT) != 0 ? PAIR_BEFORE_BUT_MILLI : 1000,
+	    .is_turned = (m[-1].flags & m->flags & MARK_NEGATED) != 0};
+	return true;
 }
 
 /* ---- probabilities ---------------------------------------------------------- */

@@ -17,42 +17,25 @@
  * What it does to emoji, hashtags, elongation, negation: they are in the marks already
  * (modifiers.h).  URLs, mentions: a name each, and counted.
  *
- * Ownership: plain values; terms in the caller's scratch.
+ * Ownership: plain values.
  */
 #ifndef NLP_SENTIMENT_H
 #define NLP_SENTIMENT_H
 
 #include "core/score.h"
 #include "nlp/modifiers.h"
-#include "nlp/scratch.h"
-
-struct err;
 
 #define LONG_TEXT_UNITS 60
 
-enum term_kind {
-	TERM_RATING, /* of one word; without an effect of its own, it counts in the sums */
-	TERM_STEM,
-	TERM_PAIR,
-	TERM_SHAPE,
-	TERM_SUM
-};
-
+/* Of a lexeme's two weights, how much counts, and whether they are turned. */
 struct term {
 	const struct lexeme *lexeme;
-	struct class_effect effect;
-	uint32_t mark; /* index, of the second one for a pair; for shapes and sums 0 */
 	int32_t strength_milli;
-	uint8_t kind; /* enum term_kind */
 	bool is_turned;
 };
 
-/* What a post comes to. */
+/* What the words and signs of a post come to (weigh.h). */
 struct evidence {
-	/* Of words, in the order of their marks, ratings before what was learned; then sums, then
-	 * shapes. */
-	struct term *terms;
-	size_t count, word_count;
 	int64_t positive_milli, negative_milli; /* sums of ratings */
 	int64_t sums[SUM_COUNT]; /* what these count, positive minus negative */
 	int64_t logits[2]; /* negative, positive; thousandths */
@@ -60,9 +43,12 @@ struct evidence {
 	bool is_sarcastic;
 };
 
-/* Fills *e_r; terms live in the scratch.  -1 without memory. */
-int sentiment_weigh(const struct lexicon *lx, const struct marks *marks, size_t unit_count,
-    struct scratch *scratch, struct evidence *e_r, struct err *err);
+/* The term of a mark's stem, and of its pair with the mark before; false: there is none. */
+bool sentiment_stem(const struct lexicon *lx, const struct mark *m, struct term *t_r);
+bool sentiment_pair(const struct lexicon *lx, const struct mark *m, struct term *t_r);
+/* How often the lexeme of each shape and of each sum counts, in thousandths. */
+void sentiment_shapes(const struct looks *k, int32_t values_r[SHAPE_COUNT]);
+void sentiment_sums(const struct evidence *e, const struct looks *k, int32_t values_r[SUM_COUNT]);
 
 /* Fills label, score, probabilities and is_unsure. */
 void sentiment_combine(const struct lexicon *lx, const struct evidence *e, struct score *s);

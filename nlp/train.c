@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/utf8.h"
 #include "nlp/charclass.h"
+#include "nlp/lexicon_internal.h"
 #include "nlp/train_internal.h"
 #include "nlp/train_words.h"
 
@@ -139,19 +140,40 @@ cell_of(uint32_t lexeme, int32_t strength_milli, bool is_turned)
 }
 
 static int
-add_term_cells(struct training *t, const struct term *term, const struct mark *marks)
+add_cell(struct training *t, const struct lexeme *x, int32_t strength_milli, bool is_turned)
 {
-	bool is_negated_entry = term->kind == TERM_STEM && term->lexeme->kind == LEXEME_NEGATED;
-	const struct lexeme *stem = marks[term->mark].stem;
-	uint32_t lexeme = lexicon_number_of(t->lexicon, term->lexeme);
-	/* What a negated stem says is learned as what it adds to its stem turned. */
-	if (is_negated_entry && lexeme_is_some(stem) &&
-	    train_matrix_add(&t->matrix,
-		cell_of(lexicon_number_of(t->lexicon, stem), term->strength_milli, true),
-		t->err) < 0)
-		return -1;
-	return train_matrix_add(
-	    &t->matrix, cell_of(lexeme, term->strength_milli, term->is_turned), t->err);
+	uint32_t lexeme = lexicon_number_of(t->lexicon, x);
+	return train_matrix_add(&t->matrix, cell_of(lexeme, strength_milli, is_turned), t->err);
+}
+
+/* The terms that scoring would count of one mark. */
+static int
+add_mark(struct training *t, const struct mark *m)
+{
+	struct term term;
+	if (sentiment_stem(t->lexicon, m, &term)) {
+		/* What a negated stem says is learned as what it adds to its stem turned. */
+		if (term.lexeme->kind == LEXEME_NEGATED && lexeme_is_some(m->stem) &&
+		    add_cell(t, m->stem, term.strength_milli, true) < 0)
+			return -1;
+		if (add_cell(t, term.lexeme, term.strength_milli, term.is_turned) < 0)
+			return -1;
+	}
+	return sentiment_pair(t->lexicon, m, &term)
+	    ? add_cell(t, term.lexeme, term.strength_milli, term.is_turned)
+	    : 0;
+}
+
+/* Shapes or sums: how much of each counts. */
+static int
+add_values(struct training *t, const uint32_t *lexemes, const int32_t *values, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (values[i] != 0 && lexemes[i] != 0 &&
+		    add_cell(t, lexicon_at(t->lexicon, lexemes[i]), values[i], false) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -159,13 +181,18 @@ add_row(struct training *t, const struct train_row *row)
 {
 	struct train_post m;
 	struct evidence e;
+	int32_t sums[SUM_COUNT], shapes[SHAPE_COUNT];
 	if (train_weigh_post(t, t->lexicon, row->text, &m, &e) < 0)
 		return -1;
-	for (size_t i = 0; i < e.count; i++) {
-		if (e.terms[i].kind != TERM_RATING &&
-		    add_term_cells(t, &e.terms[i], m.marks.items) < 0)
+	for (size_t i = 0; i < m.marks.count; i++) {
+		if (add_mark(t, &m.marks.items[i]) < 0)
 			return -1;
 	}
+	sentiment_sums(&e, &m.marks.looks, sums);
+	sentiment_shapes(&m.marks.looks, shapes);
+	if (add_values(t, t->lexicon->sums, sums, SUM_COUNT) < 0 ||
+	    add_values(t, t->lexicon->shapes, shapes, SHAPE_COUNT) < 0)
+		return -1;
 	return train_matrix_end_row(&t->matrix, t->err);
 }
 

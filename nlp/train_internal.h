@@ -5,7 +5,7 @@
 #define NLP_TRAIN_INTERNAL_H
 
 #include "nlp/marks.h"
-#include "nlp/sentiment.h"
+#include "nlp/weigh.h"
 #include "nlp/train.h"
 #include "nlp/train_fit.h"
 
@@ -20,7 +20,7 @@ struct training {
 	struct lexicon *lexicon;
 	struct cutting cutting;
 	struct stemmer *stemmer;
-	struct scratch marks, terms;
+	struct scratch marks, rated;
 	struct arena *arena;
 	struct train_matrix matrix; /* one row for each that is learned from */
 	uint8_t *labels;
@@ -41,7 +41,7 @@ int train_no_memory(struct err *err);
 void train_tell(const struct training *t, const char *what, double share);
 void train_fini(struct training *t);
 
-/* Cuts a post and marks it with a lexicon; then what its terms come to. */
+/* Cuts a post and marks it with a lexicon; then what it comes to. */
 int train_mark_post(
     struct training *t, const struct lexicon *lx, struct slice text, struct train_post *m);
 int train_weigh_post(struct training *t, const struct lexicon *lx, struct slice text,

@@ -28,7 +28,7 @@ train_fini(struct training *t)
 	units_cutting_fini(&t->cutting);
 	stemmer_free(t->stemmer);
 	scratch_fini(&t->marks);
-	scratch_fini(&t->terms);
+	scratch_fini(&t->rated);
 	arena_free(t->arena);
 	train_matrix_fini(&t->matrix);
 	mem_free(t->labels);
@@ -98,9 +98,11 @@ train_weigh_post(struct training *t, const struct lexicon *lx, struct slice text
     struct train_post *m, struct evidence *e)
 {
 	const struct unit_list *l = &t->cutting.units;
+	struct reasons reasons;
 	if (train_mark_post(t, lx, text, m) < 0)
 		return -1;
-	return sentiment_weigh(lx, &m->marks, l->count, &t->terms, e, t->err);
+	const struct weigher w = {lx, l->items, l->count, text, &t->rated, t->arena};
+	return weigh_text(&w, &m->marks, e, &reasons, t->err);
 }
 
 int

@@ -10,14 +10,13 @@
 #include "nlp/lexicon.h"
 #include "nlp/marks.h"
 #include "nlp/modifiers.h"
-#include "nlp/reasons.h"
-#include "nlp/sentiment.h"
+#include "nlp/weigh.h"
 
 struct reader {
 	struct cutting cutting;
 	struct stemmer *stemmer;
 	struct arena *arena;
-	struct scratch mark_memory, term_memory;
+	struct scratch mark_memory, rated_memory;
 	struct slice text;
 	const struct lexicon *lexicon;
 	struct marks found;
@@ -42,7 +41,7 @@ reader_close(struct reader *r)
 	stemmer_free(r->stemmer);
 	arena_free(r->arena);
 	scratch_fini(&r->mark_memory);
-	scratch_fini(&r->term_memory);
+	scratch_fini(&r->rated_memory);
 }
 
 static inline void
@@ -84,11 +83,11 @@ reader_read(
 	r->score = (struct score){.lexicon = NULL};
 	assert_int_equal(units_cut_text(&r->cutting, text, r->arena, NULL), 0);
 	reader_mark(r, lx, english);
-	assert_int_equal(
-	    sentiment_weigh(lx, &r->found, l->count, &r->term_memory, &r->evidence, NULL), 0);
+	const struct weigher w = {lx, l->items, l->count, text, &r->rated_memory, r->arena};
+	struct reasons reasons;
+	assert_int_equal(weigh_text(&w, &r->found, &r->evidence, &reasons, NULL), 0);
 	sentiment_combine(lx, &r->evidence, &r->score);
-	assert_int_equal(
-	    reasons_give(&r->evidence, r->marks, l->items, text, true, r->arena, &r->score), 0);
+	weigh_settle(&r->evidence, &reasons, true, &r->score);
 }
 
 static inline int32_t

@@ -130,9 +130,12 @@ a_negator_at_the_end_of_its_clause_turns_what_stands_before_it(void **state)
 static bool
 has_term(const struct reader *r, const struct mark *m)
 {
-	for (size_t i = 0; i < r->evidence.count; i++) {
-		const struct term *t = &r->evidence.terms[i];
-		if (t->kind == TERM_STEM && &r->marks[t->mark] == m)
+	const struct unit *u = &r->cutting.units.items[m->unit];
+	for (size_t i = 0; i < r->score.reason_count; i++) {
+		const struct contribution *c = &r->score.reasons[i];
+		bool is_stem =
+		    c->entry->source == ENTRY_LEARNED || c->entry->source == ENTRY_LEARNED_NEGATED;
+		if (is_stem && c->start == u->start)
 			return true;
 	}
 	return false;
