@@ -1,6 +1,8 @@
 #include "nlp/lexicon_set.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "core/diag.h"
 #include "core/err.h"
@@ -98,6 +100,7 @@ lexicon_set_unref(struct lexicon_set *set)
 		intents_free(set->intents[i]);
 		mem_free(set->names[i]);
 	}
+	vocabulary_places_free(set->places);
 	mem_free(set);
 }
 
@@ -116,6 +119,18 @@ const struct lexicon *
 lexicon_set_lexicon(const struct lexicon_set *set, enum language lang)
 {
 	return set->lexicons[lang];
+}
+
+const char *
+lexicon_set_file(const struct lexicon_set *set, enum language lang)
+{
+	return set->names[lang];
+}
+
+const struct vocabulary_place *
+lexicon_set_place(const struct lexicon_set *set, struct slice entry)
+{
+	return set->places == NULL ? NULL : vocabulary_place_of(set->places, entry);
 }
 
 /* ---- a lexicon in place of a shipped one ------------------------------------ */
@@ -186,7 +201,7 @@ struct vocabulary {
 	const char *file;
 	struct slice text; /* the whole file */
 	struct diag_list *diags;
-	size_t count;
+	size_t count, line;
 };
 
 static void
@@ -214,6 +229,49 @@ find_lexicon(struct vocabulary *v, struct slice code)
 		    "this line has no effect");
 	}
 	return v->set->lexicons[lang];
+}
+
+static void warn(struct vocabulary *v, struct slice at, const char *code, const char *help,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+static void
+warn(
+    struct vocabulary *v, struct slice at, const char *code, const char *help, const char *fmt, ...)
+{
+	char message[DIAG_TEXT_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof message, fmt, ap);
+	va_end(ap);
+	diag_add(v->diags, DIAG_WARNING, code, v->file, v->text, (size_t)(at.ptr - v->text.ptr),
+	    at.len, help, "%s", message);
+}
+
+/* Keeps where an accepted entry stands, and says what its writer may not have meant. */
+static int
+note_line(
+    struct vocabulary *v, struct lexicon *lx, struct slice phrase, int32_t milli, struct err *err)
+{
+	struct vocabulary_place place = {v->file, v->line, milli};
+	struct vocabulary_note n;
+	if (v->set->places == NULL && (v->set->places = vocabulary_places_new()) == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the vocabulary");
+	if (vocabulary_note(v->set->places, lx, phrase, &place, &n, err) < 0)
+		return -1;
+	if (n.is_again && n.before.weight_milli != milli)
+		warn(v, phrase, "V009", "keep one of the two; the later line counts",
+		    "the same entry stands in %s, line %zu, with the weight %g", n.before.file,
+		    n.before.line, n.before.weight_milli / 1000.0);
+	if (n.is_divided)
+		warn(v, phrase, "V010",
+		    "write what stands on one side of the punctuation, or two lines",
+		    "this is never found: no phrase goes over punctuation");
+	else if (slice_is_set(n.unseen))
+		warn(v, n.unseen, "V011",
+		    "what is left is found wherever it stands; choose a word or phrase that "
+		    "needs no such sign",
+		    "'%.*s' is not looked at", SLICE_ARG(n.unseen));
+	return 0;
 }
 
 static int
@@ -251,7 +309,7 @@ add_line(struct vocabulary *v, struct slice line, struct err *err)
 		    err, ERR_LIMIT, "'%s' has more than %d entries", v->file, VOCABULARY_MAX);
 	struct err local = {.kind = ERR_NONE};
 	if (lexicon_add_vocabulary(lx, phrase, milli, &local) == 0)
-		return 0;
+		return note_line(v, lx, phrase, milli, err);
 	if (local.kind == ERR_NOMEM) {
 		if (err != NULL)
 			*err = local;
@@ -274,6 +332,7 @@ lexicon_set_add_vocabulary(struct lexicon_set *set, const char *file, struct sli
 		text = slice_make(text.ptr + 3, text.len - 3);
 	while (slice_is_set(text)) {
 		struct slice line = slice_split(&text, '\n');
+		v.line++;
 		if (slice_ends_with(line, "\r"))
 			line.len--;
 		/* "# " begins a comment; "#tag" and a tab an entry. */

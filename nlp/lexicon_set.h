@@ -14,6 +14,7 @@
 #include "nlp/language.h"
 #include "nlp/lexicon.h"
 #include "nlp/nlp.h"
+#include "nlp/vocabulary.h"
 
 struct lexicon_set {
 	atomic_int refs;
@@ -23,11 +24,16 @@ struct lexicon_set {
 	struct intents
 	    *intents[LANGUAGE_COUNT]; /* NULL: none; [LANGUAGE_UND] works on signs alone */
 	char *names[LANGUAGE_COUNT]; /* files that replaced shipped lexicons; NULL: shipped */
+	struct vocabulary_places *places; /* NULL: there is no vocabulary */
 };
 
 /* The file of a language's shipped lexicon; SLICE_NONE: there is none. */
 struct slice lexicon_set_shipped(enum language lang);
 /* NULL: a language we cannot score. */
 const struct lexicon *lexicon_set_lexicon(const struct lexicon_set *set, enum language lang);
+/* The file that took the place of the shipped lexicon of a language; NULL: none did. */
+const char *lexicon_set_file(const struct lexicon_set *set, enum language lang);
+/* Where the entry of a reason stands in the brand's vocabulary; NULL: it is not from there. */
+const struct vocabulary_place *lexicon_set_place(const struct lexicon_set *set, struct slice entry);
 
 #endif

@@ -178,6 +178,95 @@ slips_are_shown_with_line_and_caret(void **state)
 	assert_int_equal(lay(d, "a en 1\nb en 2\nc\txx\tx\n", out, sizeof out), 4);
 }
 
+/* Two spellings of one entry, and entries that say less than their writer thinks. */
+static void
+what_a_line_does_not_do_is_said(void **state)
+{
+	static const struct {
+		const char *text, *code, *caret;
+	} CASES[] = {
+	    {"sick\ten\t3\n# ours\nSick\ten\t-3\n", "V009", "3:1"},
+	    {"ghost bean\ten\t3\nghost  bean\ten\t2\n", "V009", "2:1"},
+	    {"good, really\ten\t3\n", "V010", "1:1"},
+	    {"can not. ever\ten\t3\n", "V010", "1:1"},
+	    {"foo (bar)\ten\t3\n", "V010", "1:1"},
+	    {"C++\ten\t3\n", "V011", "1:2"},
+	    {"plain +word\ten\t3\n", "V011", "1:7"},
+	};
+	static const char *const FINE[] = {"sick\ten\t3\nsick\ten\t3\n",
+	    "sick\ten\t3\nsick\tde\t-3\n", "sick\ten\t3\nsicker\ten\t-3\n", "well-made\ten\t3\n",
+	    "so good !!!\ten\t3\n", "\"quoted\"\ten\t1\n", "don't like\ten\t-3\n", ":)\ten\t1\n",
+	    "#tag\ten\t1\n", "@acme\ten\t1\n", "24/7\ten\t1\n", "good.\ten\t1\n",
+	    "https://acme.example/a?b=c&d=e\ten\t1\n"};
+	char out[4096], want[64];
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct desk *d = NULL;
+		assert_int_equal(desk_open((void **)&d), 0);
+		size_t n = lay(d, CASES[i].text, out, sizeof out);
+		snprintf(want, sizeof want, "lexicon.d/acme.tsv:%s: warning", CASES[i].caret);
+		if (n != 1 || strstr(out, CASES[i].code) == NULL || strstr(out, want) == NULL)
+			fail_msg("'%s': %zu findings\n%s", CASES[i].text, n, out);
+		desk_close((void **)&d);
+	}
+	for (size_t i = 0; i < COUNT_OF(FINE); i++) {
+		struct desk *d = NULL;
+		assert_int_equal(desk_open((void **)&d), 0);
+		if (lay(d, FINE[i], out, sizeof out) != 0)
+			fail_msg("'%s':\n%s", FINE[i], out);
+		desk_close((void **)&d);
+	}
+}
+
+/* Which file a reason comes from, by word and by stem; the last of two counts. */
+static void
+a_reasons_line_is_known(void **state)
+{
+	struct desk *d = *state;
+	const struct vocabulary_place *place;
+	size_t found = 0;
+	char out[4096];
+	assert_null(lexicon_set_place(d->set, SLICE_LIT("sick")));
+	lay(d, "# ours\nsick\ten\t3\nghost bean\ten\t-2\nsick\ten\t2\nplonk\ten\t-3\n", out,
+	    sizeof out);
+	struct score s = desk_score(d, "the ghost bean is sick and it plonked again, terrible");
+	for (size_t i = 0; i < s.reason_count; i++) {
+		const struct contribution *c = &s.reasons[i];
+		size_t line = slice_eq_str(entry_text(c->entry), "ghost bean") ? 3
+		    : slice_eq_str(entry_text(c->entry), "sick")               ? 4
+		    : slice_eq_str(entry_text(c->entry), "plonk")              ? 5
+									       : 0;
+		place = lexicon_set_place(d->set, entry_text(c->entry));
+		assert_int_equal(place != NULL, c->entry->source == ENTRY_VOCABULARY);
+		if (place == NULL)
+			continue;
+		assert_string_equal(place->file, "lexicon.d/acme.tsv");
+		assert_int_equal(place->line, line);
+		assert_int_equal(place->weight_milli, c->weight_milli);
+		found |= (size_t)1 << line;
+	}
+	assert_int_equal(found, 1u << 3 | 1u << 4 | 1u << 5);
+}
+
+static void
+a_vocabulary_without_memory_is_an_error(void **state)
+{
+	struct desk *d = *state;
+	struct diag_list *diags = diag_list_new();
+	for (unsigned nth = 1;; nth++) {
+		struct err err = {.kind = ERR_NONE};
+		mem_fault_arm(nth, false);
+		int rc = lexicon_set_add_vocabulary(
+		    d->set, "x.tsv", SLICE_LIT("plonk\ten\t3\nghost bean\ten\t-2\n"), diags, &err);
+		bool hit = mem_fault_hit();
+		mem_fault_arm(0, false);
+		assert_true(rc == 0 || (hit && err.kind == ERR_NOMEM));
+		if (!hit)
+			break;
+	}
+	diag_list_free(diags);
+}
+
 static void
 a_set_is_built_whole_or_not_at_all(void **state)
 {
@@ -208,6 +297,10 @@ main(void)
 		a_learned_lexicon_takes_the_shipped_ones_place, desk_open, desk_close),
 	    cmocka_unit_test_setup_teardown(
 		slips_are_shown_with_line_and_caret, desk_open, desk_close),
+	    cmocka_unit_test(what_a_line_does_not_do_is_said),
+	    cmocka_unit_test_setup_teardown(a_reasons_line_is_known, desk_open, desk_close),
+	    cmocka_unit_test_setup_teardown(
+		a_vocabulary_without_memory_is_an_error, desk_open, desk_close),
 	    cmocka_unit_test(a_set_is_built_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
