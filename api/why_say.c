@@ -64,26 +64,6 @@ say_place(struct buf *b, struct slice text, uint32_t start, uint32_t len)
 		why_words(b, slice_make(text.ptr + start, len));
 }
 
-/* How a post looks as a whole, in words for people; NULL: it is about words. */
-static const char *
-shape_words(const struct contribution *r)
-{
-	static const struct {
-		const char *entry, *words;
-	} shapes[] = {{"always", "where every post in this language begins"},
-	    {"length", "how long the post is"}, {"capitals", "words in capitals"},
-	    {"drawn out", "letters drawn out"}, {"exclamations", "its exclamation marks"},
-	    {"questions", "its question marks"}, {"mentions", "its mentions"},
-	    {"hashtags", "its hashtags"}, {"links", "its links"}, {"quoted", "words it quotes"}};
-
-	if (r->entry->source != ENTRY_SHAPE)
-		return NULL;
-	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-		if (slice_eq_str(entry_text(r->entry), shapes[i].entry))
-			return shapes[i].words;
-	return "the post as a whole";
-}
-
 /* How a post looks as a whole is not said with all its words. */
 static void
 say_reason(struct buf *b, const struct contribution *r, struct slice text)
@@ -91,8 +71,8 @@ say_reason(struct buf *b, const struct contribution *r, struct slice text)
 	buf_add_str(b, "  ");
 	say_milli(b, r->effect_milli);
 	buf_add_str(b, "  ");
-	if (shape_words(r) != NULL)
-		buf_add_str(b, shape_words(r));
+	if (contribution_shape_words(r) != NULL)
+		buf_add_str(b, contribution_shape_words(r));
 	else
 		say_place(b, text, r->start, r->len);
 	const char *source = entry_source_name(r->entry->source);

@@ -82,6 +82,25 @@ entry_source_of(struct slice name)
 	return ENTRY_SOURCE_NONE;
 }
 
+const char *
+contribution_shape_words(const struct contribution *c)
+{
+	static const struct {
+		const char *entry, *words;
+	} shapes[] = {{"always", "where every post in this language begins"},
+	    {"length", "how long the post is"}, {"capitals", "words in capitals"},
+	    {"drawn out", "letters drawn out"}, {"exclamations", "its exclamation marks"},
+	    {"questions", "its question marks"}, {"mentions", "its mentions"},
+	    {"hashtags", "its hashtags"}, {"links", "its links"}, {"quoted", "words it quotes"}};
+
+	if (c->entry->source != ENTRY_SHAPE)
+		return NULL;
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		if (slice_eq_str(entry_text(c->entry), shapes[i].entry))
+			return shapes[i].words;
+	return "the post as a whole";
+}
+
 static void
 sentiment_to_json(const struct score *s, struct json_writer *w)
 {

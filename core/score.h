@@ -127,6 +127,9 @@ entry_text(const struct score_entry *e)
 {
 	return slice_make(e->text, e->len);
 }
+/* Of a contribution that is about the post as a whole, in words for people: "its exclamation marks"; NULL: it
+ * is about words. */
+const char *contribution_shape_words(const struct contribution *c);
 
 struct buf;
 struct json_writer;

@@ -325,8 +325,9 @@ check_whole(struct loading *l)
 	}
 }
 
-int
-config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err)
+static int
+load(const char *path, bool with_errors, struct diag_list *diags, struct config **config_r,
+    struct err *err)
 {
 	struct config_full *f = mem_zalloc(sizeof *f);
 	struct loading l = {f, diags, path, ".", false};
@@ -372,18 +373,29 @@ config_load(const char *path, struct diag_list *diags, struct config **config_r,
 	}
 	if (diag_count(diags, DIAG_ERROR) == errors_before)
 		check_whole(&l);
-	if (diag_count(diags, DIAG_ERROR) > errors_before) {
-		rc = 1;
+	rc = diag_count(diags, DIAG_ERROR) > errors_before ? 1 : 0;
+	if (rc == 1 && !with_errors)
 		goto out;
-	}
 	*config_r = &f->base;
 	f = NULL;
-	rc = 0;
 out:
 	buf_fini(&text);
 	if (f != NULL)
 		config_unref(&f->base);
 	return rc;
+}
+
+int
+config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err)
+{
+	return load(path, false, diags, config_r, err);
+}
+
+int
+config_load_folders(
+    const char *path, struct diag_list *diags, struct config **config_r, struct err *err)
+{
+	return load(path, true, diags, config_r, err);
 }
 
 const struct source_config *

@@ -77,6 +77,10 @@ struct config {
  * (also when only warnings), 1 with errors, -1. */
 int
 config_load(const char *path, struct diag_list *diags, struct config **config_r, struct err *err);
+/* The same for who needs its folders alone: with errors (1) there is a configuration as well, as far as it
+ * could be read; NULL: it is no YAML. */
+int config_load_folders(
+    const char *path, struct diag_list *diags, struct config **config_r, struct err *err);
 /* The source of that name; NULL: posts that came by HTTP, or of a source that is no longer there. */
 const struct source_config *config_source(const struct config *c, struct slice name);
 struct config *config_ref(struct config *c);

@@ -6,16 +6,14 @@
 #include "core/arena.h"
 #include "core/diag.h"
 #include "core/json.h"
-#include "core/mem.h"
 #include "core/utf8.h"
 #include "nlp/nlp.h"
-#include "rules/rules.h"
+#include "platform/file.h"
 
-#include "daemon/bundle.h"
-#include "daemon/config.h"
 #include "daemon/lines.h"
 #include "daemon/snapshot.h"
 #include "daemon/verb.h"
+#include "daemon/verb_score.h"
 
 #define SCORE_ARENA_BYTES (64u * 1024 * 1024)
 #define SCORE_OUT_BYTES (64u * 1024 * 1024)
@@ -23,10 +21,10 @@
 struct scoring {
 	struct verb_call *call;
 	bool is_text, explain;
+	bool is_readable; /* explained for people, not as JSON */
+	bool has_block; /* something was told already */
 	struct slice lang;
-	struct lexicon_set *lexicon;
-	struct snapshot *snapshot; /* for the brands; NULL: none */
-	const char **brand_names;
+	struct score_home home;
 	struct scorer *scorer;
 	struct arena *arena;
 	struct buf out;
@@ -34,11 +32,26 @@ struct scoring {
 	uint64_t bad;
 };
 
+/* What people read is divided by blank lines. */
+static void
+begin_block(struct scoring *s)
+{
+	if (s->has_block)
+		buf_add_char(&s->out, '\n');
+	s->has_block = true;
+}
+
 static void
 put_error(struct scoring *s, struct slice id, uint64_t line, const char *why)
 {
 	struct json_writer w;
 
+	s->bad++;
+	if (s->is_readable) {
+		begin_block(s);
+		buf_addf(&s->out, "line %llu: %s\n", (unsigned long long)line, why);
+		return;
+	}
 	json_writer_init(&w, &s->out);
 	json_object_begin(&w);
 	if (slice_is_set(id))
@@ -47,23 +60,22 @@ put_error(struct scoring *s, struct slice id, uint64_t line, const char *why)
 	json_kv_cstr(&w, "error", why);
 	json_object_end(&w);
 	buf_add_char(&s->out, '\n');
-	s->bad++;
 }
 
-static int
-score_text(
-    struct scoring *s, const struct json *id, struct slice text, struct slice hint, uint64_t line)
+static void
+put_score(struct scoring *s, const struct json *id, struct slice text, const struct score *score)
 {
-	struct score score;
 	struct json_writer w;
-	struct err err = {ERR_NONE, ""};
 
-	if (text.len > POST_TEXT_MAX)
-		text = utf8_prefix(text, POST_TEXT_MAX);
-	if (nlp_score(s->scorer, s->lexicon, s->snapshot == NULL ? NULL : s->snapshot->matcher,
-		text, slice_is_set(s->lang) ? s->lang : hint, s->arena, &score, &err) < 0) {
-		put_error(s, json_str(id), line, err.text);
-		return 0;
+	if (s->is_readable) {
+		begin_block(s);
+		if (slice_is_set(json_str(id))) {
+			buf_add_str(&s->out, "post      ");
+			diag_add_visible(&s->out, json_str(id));
+			buf_add_char(&s->out, '\n');
+		}
+		score_say(score, s->home.lexicon, s->home.brand_names, text, s->arena, &s->out);
+		return;
 	}
 	json_writer_init(&w, &s->out);
 	json_object_begin(&w);
@@ -71,9 +83,27 @@ score_text(
 		json_key(&w, "id");
 		json_put_value(&w, id);
 	}
-	score_to_json(&score, s->brand_names, s->explain, text, &w);
+	score_to_json(score, s->home.brand_names, s->explain, text, &w);
 	json_object_end(&w);
 	buf_add_char(&s->out, '\n');
+}
+
+static int
+score_text(
+    struct scoring *s, const struct json *id, struct slice text, struct slice hint, uint64_t line)
+{
+	struct score score;
+	struct err err = {ERR_NONE, ""};
+
+	if (text.len > POST_TEXT_MAX)
+		text = utf8_prefix(text, POST_TEXT_MAX);
+	if (nlp_score(s->scorer, s->home.lexicon,
+		s->home.snapshot == NULL ? NULL : s->home.snapshot->matcher, text,
+		slice_is_set(s->lang) ? s->lang : hint, s->arena, &score, &err) < 0) {
+		put_error(s, json_str(id), line, err.text);
+		return 0;
+	}
+	put_score(s, id, text, &score);
 	return buf_failed(&s->out) ? -1 : 0;
 }
 
@@ -141,6 +171,19 @@ score_line(struct scoring *s, const struct ndjson_line *line)
 	return score_text(s, NULL, text, SLICE_NONE, line->number);
 }
 
+/* A text among the arguments. */
+static int
+score_argument(struct scoring *s, const char *words, struct err *err)
+{
+	struct slice text;
+
+	arena_reset(s->arena);
+	text = utf8_repair(s->arena, slice_of(words), NULL);
+	if (!slice_is_set(text) || score_text(s, NULL, text, SLICE_NONE, 1) < 0)
+		return err_set(err, ERR_NOMEM, "no memory for the output");
+	return 0;
+}
+
 static int
 flush_out(struct scoring *s, struct err *err)
 {
@@ -184,55 +227,29 @@ score_file(struct scoring *s, const char *path, struct err *err)
 	return flush_out(s, err);
 }
 
-/* Brands come from the configured rules folder; without a configuration there are none. */
-static int
-load_brands(struct scoring *s, struct config *config, struct diag_list *diags, struct err *err)
+/* Is it what somebody said, not the name of a file?  A name may be mistyped, so one word is a text only behind
+ * --text, and not when it looks like a path. */
+static bool
+is_said(const struct scoring *s, const char *arg)
 {
-	const struct brand_set *brands;
-	struct arena *a = arena_new(256u * 1024 * 1024);
-	struct bundle b;
-	int rc = -1;
-
-	if (a == NULL)
-		return err_set(err, ERR_NOMEM, "no memory");
-	if (bundle_read(config->rules_dir, NULL, 0, config->templates_dir, a, diags, &b, err) == 0)
-		rc = snapshot_compile(&b, config, s->lexicon, 0, diags, &s->snapshot, err);
-	arena_free(a);
-	if (rc != 0)
-		return rc;
-	brands = rule_set_brands(s->snapshot->rules);
-	s->brand_names = mem_array(brands->brand_count + 1, sizeof *s->brand_names);
-	if (s->brand_names == NULL)
-		return err_set(err, ERR_NOMEM, "no memory");
-	for (size_t i = 0; i < brands->brand_count; i++)
-		s->brand_names[i] = brands->brands[i].title.ptr;
-	return 0;
+	if (strcmp(arg, "-") == 0 || file_exists(arg) || file_is_dir(arg))
+		return false;
+	if (strpbrk(arg, " \t\n") != NULL)
+		return true;
+	return s->is_text && strchr(arg, '/') == NULL && strchr(arg, '.') == NULL;
 }
 
 static int
-prepare(struct scoring *s, struct err *err)
+score_one(struct scoring *s, const char *arg, struct err *err)
 {
-	struct diag_list *diags = diag_list_new();
-	struct config *config = NULL;
-	const char *path = verb_config_path(s->call);
-	int rc = 0;
-
-	if (diags == NULL)
-		return err_set(err, ERR_NOMEM, "no memory");
-	if (path != NULL)
-		rc = config_load(path, diags, &config, err);
-	if (rc == 0)
-		rc = snapshot_lexicon(
-		    config == NULL ? NULL : config->vocabulary_dir, diags, &s->lexicon, err);
-	if (rc == 0 && config != NULL)
-		rc = load_brands(s, config, diags, err);
-	if (diag_count(diags, DIAG_ERROR) > 0) {
-		verb_print_diags(s->call, diags);
-		rc = 1;
-	}
-	config_unref(config);
-	diag_list_free(diags);
-	return rc;
+	if (is_said(s, arg))
+		return score_argument(s, arg, err) < 0 ? -1 : flush_out(s, err);
+	if (strcmp(arg, "-") != 0 && !file_exists(arg) && !file_is_dir(arg))
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no file '%s'; to score words, put them between quotes: earshot score "
+		    "--text 'not good at all'",
+		    arg);
+	return score_file(s, arg, err);
 }
 
 static int
@@ -244,7 +261,12 @@ run(struct verb_call *call)
 
 	s.call = call;
 	s.is_text = verb_flag(call, "--text") != NULL;
-	s.explain = verb_flag(call, "--explain") != NULL;
+	s.is_readable = verb_flag(call, "--readable") != NULL;
+	s.explain = verb_flag(call, "--explain") != NULL || s.is_readable;
+	if (s.is_readable && call->is_json)
+		return verb_usage(call, "--readable and --json are two forms of one thing");
+	if (s.explain && !call->is_json && isatty(STDOUT_FILENO) == 1)
+		s.is_readable = true;
 	s.lang = slice_of(verb_flag(call, "--lang"));
 	s.scorer = scorer_new();
 	s.arena = arena_new(SCORE_ARENA_BYTES);
@@ -253,7 +275,7 @@ run(struct verb_call *call)
 		err_set(&err, ERR_NOMEM, "no memory");
 		rc = -1;
 	} else {
-		rc = prepare(&s, &err);
+		rc = score_home_open(&s.home, call, &err);
 	}
 	if (rc == 1) {
 		code = EXIT_FOUND;
@@ -262,13 +284,11 @@ run(struct verb_call *call)
 	if (rc == 0 && call->arg_count == 0)
 		rc = score_file(&s, "-", &err);
 	for (size_t i = 0; rc == 0 && i < call->arg_count; i++)
-		rc = score_file(&s, call->args[i], &err);
+		rc = score_one(&s, call->args[i], &err);
 	code = rc < 0 ? verb_cannot(call, &err) : s.bad > 0 ? EXIT_FOUND : EXIT_DONE;
 out:
 	buf_fini(&s.out);
-	mem_free(s.brand_names);
-	snapshot_unref(s.snapshot);
-	lexicon_set_unref(s.lexicon);
+	score_home_close(&s.home);
 	scorer_free(s.scorer);
 	arena_free(s.arena);
 	return code;
@@ -277,18 +297,25 @@ out:
 static const struct flag flags[] = {
     {"--text", NULL, NULL, "lines of plain text instead of posts", false},
     {"--lang", NULL, "L", "the language, when you know it: en", false},
-    {"--explain", NULL, NULL, "with the words and weights that made the score", false},
+    {"--explain", NULL, NULL,
+	"with the words and weights that made the score: on a terminal to be read, else (or with "
+	"--json) in the JSON",
+	false},
+    {"--readable", NULL, NULL, "explained to be read, wherever it goes", false},
     {0},
 };
 
 const struct verb verb_score = {
     "score",
-    "[--lang L] [--explain] [--text] [FILE...]",
+    "[--lang L] [--explain] [--text] [FILE... | 'WORDS'...]",
     "score posts: NDJSON in, scored NDJSON out",
-    "Reads standard input or the files and writes one line for each line it reads, in order, with "
+    "Reads standard input, the files, or what is said between quotes, and writes one line for each "
+    "line it reads, in order, with "
     "its id; a line that\n"
     "cannot be scored gives {\"error\":...} (and exit code 1 at the end).",
-    "  echo 'Worst coffee ever :(' | earshot score --text --explain",
+    "  earshot score --explain 'not good at all'\n"
+    "  echo 'Worst coffee ever :(' | earshot score --text --explain\n"
+    "  earshot score --explain posts.ndjson > scored.ndjson",
     flags,
     run,
 };

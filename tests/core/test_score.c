@@ -127,6 +127,23 @@ names_are_the_documented_ones(void **state)
 	}
 }
 
+/* Shapes stand for the whole post; words that look like their names are words. */
+static void
+how_a_post_looks_is_said_in_words(void **state)
+{
+	struct score_entry shape = {"exclamations", 12, ENTRY_SHAPE},
+			   later = {"later", 5, ENTRY_SHAPE},
+			   word = {"exclamations", 12, ENTRY_LEARNED};
+	struct contribution c = {.entry = &shape};
+
+	(void)state;
+	assert_string_equal(contribution_shape_words(&c), "its exclamation marks");
+	c.entry = &later;
+	assert_string_equal(contribution_shape_words(&c), "the post as a whole");
+	c.entry = &word;
+	assert_null(contribution_shape_words(&c));
+}
+
 int
 main(void)
 {
@@ -134,6 +151,7 @@ main(void)
 	    cmocka_unit_test(a_score_is_written_as_the_design_has_it),
 	    cmocka_unit_test(an_explained_score_shows_the_words_it_comes_from),
 	    cmocka_unit_test(names_are_the_documented_ones),
+	    cmocka_unit_test(how_a_post_looks_is_said_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
