@@ -385,8 +385,8 @@ add_row(struct reader *r, const struct intent_pattern *p, struct slice text)
 	}
 	if (!is_framed(&row))
 		return complain(r, "a pattern begins and ends with a word:", text);
-	if (pattern_index_add(
-		r->out->index, row.items, row.count, circumstances(p), (uint32_t)r->out->count) < 0)
+	if (pattern_index_add(r->out->index, row.items, row.count, circumstances(p),
+		intent_pattern_kind(p), (uint32_t)r->out->count) < 0)
 		return no_memory(r);
 	return 0;
 }

@@ -50,6 +50,8 @@ struct err;
 #define WHEN_ANY 7u
 #define WHEN_LABELS 3
 
+_Static_assert(2 * WHEN_LABELS <= PATTERN_CIRCUMSTANCES, "each is a circumstance");
+
 /* A circumstance of a sentence for pattern_index.h: the post's label, and whether a question mark
  * stands in the sentence. */
 static inline uint8_t
@@ -76,6 +78,17 @@ struct intent_pattern {
 	bool is_not;
 	bool is_first, is_last, is_asked; /* "^", "$", "?" */
 };
+
+/* A kind of patterns for pattern_index.h, of which it counts how many may be found: intents by strength, and
+ * behind those what withdraws them. */
+_Static_assert(INTENT_COUNT *(PATTERN_STRENGTH_COUNT + 1) <= PATTERN_KINDS, "each is a kind");
+
+static inline uint8_t
+intent_pattern_kind(const struct intent_pattern *p)
+{
+	unsigned strength = p->is_not ? PATTERN_STRENGTH_COUNT : p->strength;
+	return (uint8_t)(strength * INTENT_COUNT + (unsigned)p->intent);
+}
 
 struct intent_patterns {
 	struct arena *texts;

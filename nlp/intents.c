@@ -1,7 +1,5 @@
 #include "nlp/intents.h"
 
-#include <assert.h>
-
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/mem.h"
@@ -15,6 +13,18 @@
 
 /* Units of a text that needs no memory. */
 #define SHORT_TEXT 126
+/* Patterns that may stand in a text, and cannot be more than are kept even with the signs. */
+#define FEW_CHANCES (INTENT_REASONS_MAX - 4)
+/* Nobody's places: one before each sentence, and one behind the last. */
+#define PLACES_OF(units) (2 * (units) + 1)
+
+/* What speaks without words. */
+enum sign {
+	SIGN_NONE,
+	SIGN_QUESTION_MARK, /* punctuation that holds one */
+	SIGN_HASHTAG,
+	SIGN_LINK
+};
 
 #define BIT(intent) (1u << (intent))
 
@@ -80,12 +90,27 @@ intents_free(struct intents *in)
 	mem_free(in);
 }
 
+static enum sign
+sign_of(const struct unit *u)
+{
+	switch (u->kind) {
+	case TOKEN_PUNCT:
+		return memchr(u->key.text.ptr, '?', u->key.text.len) == NULL ? SIGN_NONE
+									     : SIGN_QUESTION_MARK;
+	case TOKEN_HASHTAG: return SIGN_HASHTAG;
+	case TOKEN_URL: return SIGN_LINK;
+	default: return SIGN_NONE;
+	}
+}
+
 struct pattern_mark
 intents_mark(const struct intents *in, const struct unit *u)
 {
-	if (in->patterns == NULL)
-		return (struct pattern_mark){0};
-	return pattern_index_mark(in->patterns->index, u);
+	struct pattern_mark mark = {0};
+	if (in->patterns != NULL)
+		mark = pattern_index_mark(in->patterns->index, u);
+	mark.sign = sign_of(u) & 3u;
+	return mark;
 }
 
 void
@@ -108,18 +133,21 @@ struct strengths {
 	uint32_t once[PATTERN_STRENGTH_COUNT], twice[PATTERN_STRENGTH_COUNT];
 };
 
-/* The text on its way through, sentence by sentence. */
+#define NO_UNIT UINT32_MAX
+
+/* The text on its way through. */
 struct search {
 	const struct intent_patterns *patterns;
 	const struct unit *units;
 	size_t count;
-	struct pattern_place *places; /* of units */
-	struct pattern_text text; /* the sentence */
+	struct pattern_text text;
+	uint32_t *anchors; /* of the text */
+	uint32_t *question_marks; /* of sentences; NO_UNIT: none */
 	uint8_t mood; /* the text's label */
-	bool has_words;
-	size_t begin, end; /* of the sentence */
-	size_t first; /* its first word; SIZE_MAX: not looked for yet */
-	size_t question_mark; /* SIZE_MAX: none */
+	bool is_asked;
+	size_t sentence_count;
+	size_t sentence; /* the one that findings are of; those before it have ended */
+	size_t first; /* its first word, a place; SIZE_MAX: not looked for yet */
 	uint32_t withdrawn; /* in the sentence */
 	/* In the text, but for those that were compared to what is kept already. */
 	struct finding found[2 * FINDINGS_MAX];
@@ -129,9 +157,18 @@ struct search {
 	struct strengths found_strengths; /* of all found: no less than are kept */
 	struct strengths strengths; /* of what was kept */
 	size_t hashtags, links;
-	size_t first_hashtag, last_hashtag, first_link, last_link;
-	struct pattern_place short_text[SHORT_TEXT + 2];
+	struct pattern_search search;
+	struct pattern_place short_places[PLACES_OF(SHORT_TEXT)];
+	struct pattern_sentence short_sentences[SHORT_TEXT];
+	uint32_t short_anchors[SHORT_TEXT + 1], short_question_marks[SHORT_TEXT];
 };
+
+/* The unit at this place of a sentence. */
+static size_t
+unit_at(const struct search *f, size_t place)
+{
+	return place - 1 - f->text.places[place].sentence;
+}
 
 /* Neither word nor number: does not keep a sentence from beginning or ending here. */
 static bool
@@ -145,10 +182,11 @@ static size_t
 find_first(const struct search *f)
 {
 	const struct intent_patterns *p = f->patterns;
-	size_t i = f->begin, span;
-	for (; i < f->end; i += span) {
+	const struct pattern_sentence *in = &f->text.sentences[f->sentence];
+	size_t i = in->begin, span;
+	for (; i < in->end; i += span) {
 		span = 1;
-		if (!is_sign(&f->units[i]))
+		if (!is_sign(&f->units[unit_at(f, i)]))
 			span = p->opener == 0
 			    ? 0
 			    : pattern_index_member(p->index, p->opener, &f->text, i);
@@ -170,22 +208,28 @@ is_at_begin(struct search *f, size_t at)
 static bool
 is_at_end(const struct search *f, size_t end)
 {
-	while (end < f->end && is_sign(&f->units[end]))
+	const struct pattern_sentence *in = &f->text.sentences[f->sentence];
+	while (end < in->end && is_sign(&f->units[unit_at(f, end)]))
 		end++;
-	return end == f->end;
+	return end == in->end;
 }
 
+static void begin_sentence(struct search *f, size_t sentence);
+
+/* Of places. */
 static bool
 keep_found(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct search *f = cookie;
 	const struct intent_pattern *p = &f->patterns->items[value];
+	begin_sentence(f, f->text.places[at].sentence);
 	if ((p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
 		return false;
 	if (p->is_not)
 		f->withdrawn |= BIT(p->intent);
 	else if (f->found_count < f->found_before + FINDINGS_MAX)
-		f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
+		f->found[f->found_count++] = (struct finding){
+		    p, (uint32_t)unit_at(f, at), (uint32_t)unit_at(f, end - 1) + 1};
 	return true;
 }
 
@@ -273,85 +317,100 @@ end_sentence(struct search *f)
 		f->found[to++] = f->found[i];
 	}
 	f->found_count = to;
-	if (f->question_mark != SIZE_MAX && (f->withdrawn & BIT(INTENT_QUESTION)) == 0)
-		add_sign(f, &QUESTION_MARK, f->question_mark, f->question_mark + 1);
+	uint32_t question_mark = f->question_marks[f->sentence];
+	if (question_mark != NO_UNIT && (f->withdrawn & BIT(INTENT_QUESTION)) == 0)
+		add_sign(f, &QUESTION_MARK, question_mark, question_mark + 1);
 	/* Room for a sentence and the signs. */
 	if (f->found_count + FINDINGS_MAX + 4 > 2 * FINDINGS_MAX)
 		keep_all(f);
 }
 
-static bool
-has_question_mark(struct slice text)
+/* What is found from here on is of this sentence. */
+static void
+begin_sentence(struct search *f, size_t sentence)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '?')
+	for (; f->sentence < sentence; f->sentence++) {
+		end_sentence(f);
+		f->first = SIZE_MAX;
+		f->withdrawn = 0;
+		f->found_before = f->found_count;
+	}
+}
+
+/* Does a word stand before this unit?  A question mark alone asks nothing. */
+static bool
+is_behind_word(const struct search *f, const struct unit *u)
+{
+	while (u > f->units) {
+		if ((--u)->kind == TOKEN_WORD)
 			return true;
 	}
 	return false;
 }
 
+/* In a sentence. */
 static void
-count_hashtag(struct search *f, size_t at)
+note_sign(struct search *f, const struct unit *u, size_t sentence)
 {
-	f->first_hashtag = f->hashtags++ == 0 ? at : f->first_hashtag;
-	f->last_hashtag = at;
-}
-
-static void
-count_link(struct search *f, size_t at)
-{
-	f->first_link = f->links++ == 0 ? at : f->first_link;
-	f->last_link = at;
-}
-
-/* Counts what stands in the sentence that begins at f->begin, finds its end, and lays out what
- * patterns look at.  The flags of all its marks. */
-static unsigned
-survey_sentence(struct search *f)
-{
-	const struct unit *u = &f->units[f->begin], *end = &f->units[f->count];
-	struct pattern_place *place = &f->places[f->begin];
-	uint16_t sentence = u->sentence;
-	unsigned flags = 0;
-	uint64_t left = 1;
-	place[-1] = (struct pattern_place){.clause = 0};
-	f->question_mark = SIZE_MAX;
-	for (; u < end && u->sentence == sentence; u++, place++) {
-		place->mark = u->mark;
-		place->clause = u->clause;
-		place->left = left;
-		left |= UINT64_C(1) << u->mark.class;
-		flags |= u->mark.flags;
-		if (u->kind == TOKEN_WORD)
-			f->has_words = true;
-		else if (u->kind == TOKEN_HASHTAG)
-			count_hashtag(f, (size_t)(u - f->units));
-		else if (u->kind == TOKEN_URL)
-			count_link(f, (size_t)(u - f->units));
-		else if (u->kind == TOKEN_PUNCT && f->has_words && has_question_mark(u->key.text))
-			f->question_mark = (size_t)(u - f->units);
+	if (u->mark.sign == SIGN_HASHTAG) {
+		f->hashtags++;
+	} else if (u->mark.sign == SIGN_LINK) {
+		f->links++;
+	} else if (is_behind_word(f, u)) {
+		f->question_marks[sentence] = (uint32_t)(u - f->units);
+		f->is_asked = true;
 	}
-	*place = (struct pattern_place){.clause = 0};
-	f->end = (size_t)(u - f->units);
-	f->text = (struct pattern_text){
-	    f->places, f->begin, f->end, intent_when(f->mood, f->question_mark != SIZE_MAX)};
-	return flags;
+}
+
+/* Lays out what patterns look at of the sentence that begins at unit `begin`.  Returns its end. */
+static size_t
+survey_sentence(struct search *f, size_t begin)
+{
+	const struct unit *u = &f->units[begin], *end = &f->units[f->count];
+	struct pattern_text *t = &f->text;
+	uint32_t at = (uint32_t)t->count, *anchor = f->anchors + t->anchor_count;
+	struct pattern_place *place = &t->places[at];
+	uint16_t number = (uint16_t)f->sentence_count++, sentence = u->sentence;
+	struct pattern_set left = PATTERN_SET_NOBODY;
+	f->question_marks[number] = NO_UNIT;
+	for (; u < end && u->sentence == sentence; u++, place++, at++) {
+		const struct pattern_mark mark = u->mark;
+		place->mark = mark;
+		place->clause = u->clause;
+		place->sentence = number;
+		place->left = left;
+		pattern_set_add(&left, mark);
+		*anchor = at;
+		anchor += mark.is_anchor;
+		if (mark.sign != SIGN_NONE)
+			note_sign(f, u, number);
+	}
+	*place = (struct pattern_place){.sentence = number};
+	uint8_t when = intent_when(f->mood, f->question_marks[number] != NO_UNIT);
+	t->sentences[number] = (struct pattern_sentence){(uint32_t)t->count, at, when};
+	t->count = at + 1;
+	t->anchor_count = (size_t)(anchor - f->anchors);
+	return (size_t)(u - f->units);
 }
 
 static void
-search_sentence(struct search *f)
+survey(struct search *f)
 {
-	unsigned flags = survey_sentence(f);
-	f->first = SIZE_MAX;
-	f->withdrawn = 0;
-	f->found_before = f->found_count;
-	if ((flags & PATTERN_MARK_ANCHOR) != 0)
-		pattern_index_search(f->patterns->index, &f->text, keep_found, f);
-	end_sentence(f);
-	f->begin = f->end;
+	f->text.places[0] = (struct pattern_place){.clause = 0};
+	f->text.count = 1;
+	f->text.anchor_count = f->sentence_count = f->hashtags = f->links = 0;
+	f->is_asked = false;
+	for (size_t at = 0; at < f->count;)
+		at = survey_sentence(f, at);
 }
 
 /* ---- all of it -------------------------------------------------------------- */
+
+static bool
+has_spam_signs(const struct search *f)
+{
+	return f->hashtags >= SPAM_HASHTAGS || f->links >= SPAM_URLS;
+}
 
 /* The intents that were said with enough strength. */
 static uint32_t
@@ -415,18 +474,84 @@ give_reasons(const struct search *f, struct arena *a, struct score *s, struct er
 	return 0;
 }
 
-/* Room for the places of a text, one more on both sides. */
-static int
-lay_places(struct search *f, struct arena *a)
+/* ---- what may be said ---------------------------------------------------------- */
+
+static uint32_t
+intents_of(uint64_t kinds, enum pattern_strength strength)
 {
-	f->places = f->short_text + 1;
-	if (f->count <= SHORT_TEXT)
-		return 0;
-	struct pattern_place *places = arena_array(a, f->count + 2, sizeof *places);
-	if (places == NULL)
-		return -1;
-	f->places = places + 1;
-	return 0;
+	return (uint32_t)(kinds >> (unsigned)strength * INTENT_COUNT) & (BIT(INTENT_COUNT) - 1);
+}
+
+/* The kinds of patterns that can matter: those of intents for which enough would be said if all that may stand
+ * there did.  When so much may stand there that limits could be met, all. */
+static uint64_t
+kinds_that_matter(const struct search *f)
+{
+	const struct pattern_search *s = &f->search;
+	if (!s->is_all || s->count > FEW_CHANCES)
+		return UINT64_MAX;
+	struct strengths may;
+	for (unsigned i = 0; i < PATTERN_STRENGTH_COUNT; i++) {
+		may.once[i] = intents_of(s->once, (enum pattern_strength)i);
+		may.twice[i] = intents_of(s->twice, (enum pattern_strength)i);
+	}
+	uint32_t intents = said_enough(&may);
+	uint64_t kinds = 0;
+	intents |= f->is_asked ? BIT(INTENT_QUESTION) : 0;
+	intents |= has_spam_signs(f) ? BIT(INTENT_SPAM) : 0;
+	for (unsigned i = 0; i <= PATTERN_STRENGTH_COUNT; i++)
+		kinds |= (uint64_t)intents << i * INTENT_COUNT;
+	return kinds;
+}
+
+static void
+search_text(struct search *f)
+{
+	struct pattern_search *s = &f->search;
+	bool is_first = true;
+	pattern_index_begin(s, f->patterns->index, &f->text);
+	do {
+		pattern_index_next(s);
+		uint64_t kinds = is_first ? kinds_that_matter(f) : UINT64_MAX;
+		for (size_t i = 0; i < s->count; i++)
+			pattern_index_try(s, &s->chances[i], kinds, keep_found, f);
+		is_first = false;
+	} while (!s->is_all);
+}
+
+/* ---- room ---------------------------------------------------------------------- */
+
+/* Room for a text. */
+static int
+make_room(struct search *f, struct arena *a)
+{
+	f->text.places = f->short_places;
+	f->text.sentences = f->short_sentences;
+	f->anchors = f->short_anchors;
+	f->question_marks = f->short_question_marks;
+	if (f->count > SHORT_TEXT) {
+		f->text.places = arena_array(a, PLACES_OF(f->count), sizeof *f->text.places);
+		f->text.sentences = arena_array(a, f->count, sizeof *f->text.sentences);
+		f->anchors = arena_array(a, f->count + 1, sizeof *f->anchors);
+		f->question_marks = arena_array(a, f->count, sizeof *f->question_marks);
+	}
+	f->text.anchors = f->anchors;
+	return f->text.places == NULL || f->text.sentences == NULL || f->anchors == NULL ||
+		f->question_marks == NULL
+	    ? -1
+	    : 0;
+}
+
+/* The first and the last unit of this kind, as a sign. */
+static void
+add_sign_of(struct search *f, const struct intent_pattern *p, enum token_kind kind)
+{
+	size_t first = 0, last = f->count - 1;
+	while (f->units[first].kind != kind)
+		first++;
+	while (f->units[last].kind != kind)
+		last--;
+	add_sign(f, p, first, last + 1);
 }
 
 int
@@ -438,21 +563,23 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	f.units = units;
 	f.count = count;
 	f.mood = (uint8_t)s->label;
-	f.has_words = false;
-	f.begin = f.found_count = f.kept_count = f.hashtags = f.links = 0;
-	f.first_hashtag = f.last_hashtag = f.first_link = f.last_link = 0;
+	f.sentence = f.found_count = f.found_before = f.kept_count = 0;
+	f.first = SIZE_MAX;
+	f.withdrawn = 0;
 	f.found_strengths = f.strengths = (struct strengths){0};
 	s->intents = 0;
 	s->intent_reasons = NULL;
 	s->intent_reason_count = 0;
-	if (lay_places(&f, a) < 0)
+	if (make_room(&f, a) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for intents");
-	while (f.begin < count)
-		search_sentence(&f);
+	survey(&f);
+	if (f.text.anchor_count > 0)
+		search_text(&f);
+	begin_sentence(&f, f.sentence_count);
 	if (f.hashtags >= SPAM_HASHTAGS)
-		add_sign(&f, &MANY_HASHTAGS, f.first_hashtag, f.last_hashtag + 1);
+		add_sign_of(&f, &MANY_HASHTAGS, TOKEN_HASHTAG);
 	if (f.links >= SPAM_URLS)
-		add_sign(&f, &MANY_LINKS, f.first_link, f.last_link + 1);
+		add_sign_of(&f, &MANY_LINKS, TOKEN_URL);
 	/* Most texts have no intent: then nobody asks what says the same as what. */
 	if (f.kept_count == 0 && said_enough(&f.found_strengths) == 0)
 		return 0;

@@ -256,15 +256,16 @@ pattern_index_mark_common(struct pattern_index *x, uint32_t group)
 
 int
 pattern_index_add(struct pattern_index *x, const struct pattern_item *items, size_t count,
-    uint8_t when, uint32_t value)
+    uint8_t when, uint8_t kind, uint32_t value)
 {
-	assert(count > 0 && count <= PATTERN_ITEMS_MAX);
+	assert(count > 0 && count <= PATTERN_ITEMS_MAX && kind < PATTERN_KINDS);
 	uint32_t p = pattern_list_add(&x->patterns, sizeof(struct pattern));
 	if (p == UINT32_MAX)
 		return -1;
 	pattern_at(x, p)->first_item = (uint32_t)x->items.count;
 	pattern_at(x, p)->value = value;
 	pattern_at(x, p)->when = when;
+	pattern_at(x, p)->kind = kind;
 	for (size_t k = 0; k < count; k++) {
 		uint32_t i = pattern_list_add(&x->items, sizeof(struct item));
 		if (i == UINT32_MAX)

@@ -40,7 +40,8 @@ struct pattern_index;
 
 #define PATTERN_SYMBOLS_MAX 65536
 #define PATTERN_ITEMS_MAX 12
-#define PATTERN_CIRCUMSTANCES 8
+#define PATTERN_CIRCUMSTANCES 6
+#define PATTERN_KINDS 64
 /* Units that a gap skips, at most. */
 #define PATTERN_GAP_SHORT 3
 #define PATTERN_GAP_LONG 8
@@ -84,9 +85,9 @@ void pattern_index_mark_common(struct pattern_index *x, uint32_t group);
 
 /* 1 to PATTERN_ITEMS_MAX items, the first and the last no gap, one at least neither gap nor
  * optional.  Several may have one value.  when: bits of the circumstances, numbers that mean what
- * the caller likes, in which the pattern is looked for. */
+ * the caller likes, in which the pattern is looked for; kind: one of PATTERN_KINDS, as well. */
 int pattern_index_add(struct pattern_index *x, const struct pattern_item *items, size_t count,
-    uint8_t when, uint32_t value);
+    uint8_t when, uint8_t kind, uint32_t value);
 
 /* After the last pattern. */
 int pattern_index_seal(struct pattern_index *x);
@@ -95,29 +96,78 @@ int pattern_index_seal(struct pattern_index *x);
 
 /* The mark of a unit, from its stem and spellings alone: its symbol; its class, which several words
  * share and a spelling has from its stem, 0 for words that no pattern knows; a second class, which
- * other words share; and flags. */
+ * other words share; whether it, or its stem, is the anchor of a pattern; whether it is a spelling whose
+ * stem has a symbol as well.  The sign is 0 and the caller's. */
 struct pattern_mark pattern_index_mark(const struct pattern_index *x, const struct unit *u);
 
 #define PATTERN_CLASSES 64
 
-enum pattern_mark_flag {
-	PATTERN_MARK_HAS_STEM = 1, /* it is a spelling whose stem has a symbol as well */
-	PATTERN_MARK_ANCHOR = 2 /* it, or its stem, is the anchor of a pattern */
+/* Words, as the bits of their classes. */
+struct pattern_set {
+	uint64_t first, second;
 };
+
+static inline void
+pattern_set_add(struct pattern_set *s, struct pattern_mark m)
+{
+	s->first |= UINT64_C(1) << m.class;
+	s->second |= UINT64_C(1) << m.second_class;
+}
 
 /* What is looked at of a unit. */
 struct pattern_place {
 	struct pattern_mark mark;
 	uint16_t clause;
-	uint64_t left; /* classes that stand before it in the sentence, a bit each, and class 0 */
-	uint64_t right; /* the same behind it: pattern_index_search() fills it */
+	uint16_t sentence; /* index */
+	struct pattern_set
+	    left; /* what stands before it in the sentence, and a word of no pattern */
+	struct pattern_set right; /* the same behind it: pattern_index_begin() fills it */
 };
 
-/* A sentence to look in.  The places at begin - 1 and end are there and zeroed. */
-struct pattern_text {
-	struct pattern_place *places; /* of units */
-	size_t begin, end; /* nothing outside is looked at */
+/* To begin with. */
+#define PATTERN_SET_NOBODY ((struct pattern_set){1, 1})
+
+struct pattern_sentence {
+	uint32_t begin, end; /* places: what is found lies between them */
 	uint8_t when; /* number of the circumstance */
+};
+
+/* A text to look in, sentence behind sentence.  Before the first, between them, and behind the last
+ * stands a place that is nobody's: zero, but for its sentence, which is the one before it. */
+struct pattern_text {
+	struct pattern_place *places;
+	size_t count; /* of places, nobody's among them */
+	struct pattern_sentence *sentences;
+	const uint32_t *anchors; /* the places whose marks are anchors */
+	size_t anchor_count;
+};
+
+/* Where a pattern may stand: all that can be told by what stands there, as bits, allows it. */
+struct pattern_chance {
+	uint32_t place; /* of its anchor */
+	uint32_t candidate;
+};
+
+#define PATTERN_CHANCES 64 /* at a time */
+
+/* An anchor at a place of the text, and those of its patterns that go well with its neighbours. */
+struct pattern_anchor {
+	uint32_t place, first;
+	uint64_t bits; /* from pattern `first` on */
+};
+
+/* A search on its way through a text.  Of the caller are chances, and what follows up to is_all. */
+struct pattern_search {
+	const struct pattern_index *x;
+	struct pattern_text *text;
+	struct pattern_chance chances[PATTERN_CHANCES + 1]; /* the last one is written to in vain */
+	size_t count;
+	uint64_t once, twice; /* kinds of the chances, a bit each: there is one; there are two */
+	bool is_all; /* there are no more */
+	struct pattern_anchor anchors[PATTERN_CHANCES + 1];
+	size_t anchor_count, anchor_at;
+	size_t next; /* of the text's anchors */
+	uint32_t done; /* of its patterns */
 };
 
 /* Called with each place where a pattern can end ([at, end) is what it covers); true: that will do,
@@ -127,11 +177,17 @@ typedef bool pattern_found_fn(void *cookie, uint32_t value, size_t at, size_t en
 /* Asks for the memory of what these units' marks stand for, which will be looked at soon. */
 void pattern_index_prefetch(const struct pattern_index *x, const struct unit *units, size_t count);
 
-/* All patterns of the text, in order of their anchors. */
-void pattern_index_search(
-    const struct pattern_index *x, struct pattern_text *t, pattern_found_fn *found, void *cookie);
+/* A search through all of the text: then pattern_index_next() gives the next chances, PATTERN_CHANCES
+ * at most, in order of their places, until is_all. */
+void pattern_index_begin(
+    struct pattern_search *s, const struct pattern_index *x, struct pattern_text *t);
+void pattern_index_next(struct pattern_search *s);
 
-/* Does a member of this group begin at `at`?  Units the longest covers; 0: none. */
+/* Does the pattern stand there?  Asked only if its kind is among these, a bit each. */
+void pattern_index_try(const struct pattern_search *s, const struct pattern_chance *c,
+    uint64_t kinds, pattern_found_fn *found, void *cookie);
+
+/* Does a member of this group begin at place `at`?  Places the longest covers; 0: none. */
 size_t pattern_index_member(
     const struct pattern_index *x, uint32_t group, const struct pattern_text *t, size_t at);
 

@@ -1,6 +1,7 @@
 /*
  * pattern_index_internal.h - the inside of struct pattern_index: pattern_index.c takes patterns in,
- * pattern_index_seal.c lays them out, pattern_index_match.c looks in them.
+ * pattern_index_seal.c lays them out, pattern_index_chances.c sees what may stand in a text and
+ * pattern_index_match.c whether it does.
  */
 #ifndef NLP_PATTERN_INDEX_INTERNAL_H
 #define NLP_PATTERN_INDEX_INTERNAL_H
@@ -74,20 +75,20 @@ struct item {
 	bool is_optional;
 };
 
-/* These two are asked while the index is built; then come anchors, gates and candidates. */
+/* These two are asked while the index is built; then come anchors, tables, needs and candidates. */
 struct pattern {
-	uint64_t left, right; /* of one more item on each side of the anchor, as in struct entry */
 	uint32_t first_item, value;
-	uint8_t count, anchor, when;
+	uint8_t count, anchor, when, kind;
 };
 
 /* A symbol anchors a pattern: masks of what may stand directly beside it, and of what has to stand
  * somewhere on its left and on its right. */
 struct entry {
 	uint64_t before[2], behind[2]; /* by either class */
-	uint64_t left, right;
+	struct pattern_set left, right;
 	uint32_t symbol, pattern;
 	bool is_whole; /* the word alone is the pattern */
+	bool is_stems; /* a spelling has it from its stem */
 };
 
 /* ---- what is looked at in texts: each kind in an array that begins at a cache line, so that none
@@ -95,25 +96,20 @@ struct entry {
 
 #define CACHE_LINE 64
 
-/* What one symbol anchors: entries [first, first + count), and what may stand beside any of them. */
+/* What one symbol anchors: entries [first, first + count), its own and then those of its stem. */
 struct anchor {
-	uint64_t before, behind;
+	uint64_t before, behind; /* what may stand beside any of them */
 	uint32_t first, count;
 	uint32_t stem; /* of struct symbol */
-	uint32_t line : 30; /* the first one of its gates, or of its tables */
+	uint32_t line : 30; /* the first one of its tables; 0: it has none */
 	uint32_t shift : 2; /* a row of its tables has 1 << this many bytes */
+	/* Of the first TABLE_ENTRIES the first and the other half: those that are looked for then; those there are. */
+	uint32_t when[PATTERN_CIRCUMSTANCES], others;
 };
 
-/* What may stand directly beside an entry's anchor, by the first class.  An anchor of up to GATES entries
- * has that many, those without an entry closed. */
-struct gate {
-	uint64_t before, behind;
-};
-#define GATES 4
-
-/* An anchor with more entries has a table for each TABLE_ENTRIES of them, the other way round: for every
- * class that may stand beside the anchor the entries that let it pass, a bit each, lowest first.  A row has as many bytes,
- * a power of two, as the first table's entries need. */
+/* An anchor has a table for each TABLE_ENTRIES of its entries: for every class that may stand beside the anchor the
+ * entries that let it pass, a bit each, lowest first.  A row has as many bytes, a power of two, as the first table's
+ * entries need.  The table at line 0 lets nothing pass. */
 #define TABLE_ENTRIES 64
 enum table_part {
 	TABLE_BEFORE, /* by the first class */
@@ -129,22 +125,24 @@ table_row(unsigned shift, enum table_part part, unsigned class)
 	return ((size_t)part * PATTERN_CLASSES + class) << shift;
 }
 
-/* The rest of an entry, with its pattern. */
-struct candidate {
-	uint64_t before, behind; /* by the second class */
-	uint64_t left[2], right[2]; /* what has to stand on either side: one of each mask */
-	uint32_t first_item, value;
-	uint8_t count, anchor;
-	uint8_t when;
-	bool is_whole;
-	uint8_t unused[4];
+/* What an entry needs somewhere on either side: a word of each set. */
+struct need {
+	struct pattern_set left, right;
 };
 
-_Static_assert(CACHE_LINE % sizeof(struct anchor) == 0, "none lies on two lines");
-_Static_assert(CACHE_LINE == GATES * sizeof(struct gate), "all are on one line");
+/* The rest of an entry, with its pattern. */
+struct candidate {
+	uint32_t first_item, value;
+	uint8_t count, anchor;
+	uint8_t when, kind;
+	bool is_whole;
+};
+
+_Static_assert(CACHE_LINE == sizeof(struct anchor), "one fills a line");
 _Static_assert(TABLE_PARTS *PATTERN_CLASSES % CACHE_LINE == 0, "tables begin at a line");
 _Static_assert(CACHE_LINE % sizeof(struct item) == 0, "none lies on two lines");
-_Static_assert(CACHE_LINE == sizeof(struct candidate), "one fills a line");
+_Static_assert(CACHE_LINE % sizeof(struct need) == 0, "none lies on two lines");
+_Static_assert(CACHE_LINE % sizeof(struct candidate) == 0, "none lies on two lines");
 
 struct list {
 	void *items;
@@ -164,8 +162,9 @@ struct pattern_index {
 	struct list symbols, members, nodes, items;
 	struct list patterns, entries; /* until it is sealed */
 	void *memory; /* of what follows, behind each other */
-	struct candidate *candidates; /* of entries, in order of their symbols */
-	char *gates; /* and tables, by the line */
+	struct need *needs; /* of entries, in order of their symbols */
+	struct candidate *candidates; /* the same */
+	char *tables; /* by the line */
 	struct anchor *anchors; /* of symbols, by their numbers */
 	struct item *sealed_items;
 	/* The words that members of groups go on with: those of a node lie together, in order of their

@@ -16,6 +16,9 @@
 /* The second class is anybody's but 0. */
 #define SECOND_CLASS_SHARE (UINT64_MAX / (PATTERN_CLASSES - 1) + 1)
 
+/* Entries of the first half of a table. */
+#define HALF (TABLE_ENTRIES / 2)
+
 /* ---- the rarest word of a pattern, and what stands beside it ---------------------- */
 
 /* Members of a group lie together once they are sorted by group. */
@@ -77,16 +80,15 @@ rarity_of(const struct pattern_index *x, uint32_t symbol)
 	return sum;
 }
 
-/* The item that is met least of items [from, to) that may not be missing, and is not item `but`; -1:
- * there is none. */
+/* The item that is met least of items [from, to) that may not be missing; -1: there is none. */
 static int
-rarest_item(const struct pattern_index *x, const struct pattern *p, int from, int to, int but)
+rarest_item(const struct pattern_index *x, const struct pattern *p, int from, int to)
 {
 	uint32_t least = UINT32_MAX;
 	int rarest = -1;
 	for (int k = from; k < to; k++) {
 		const struct item *item = item_at(x, p->first_item + (uint32_t)k);
-		if (k == but || item->is_optional || item->symbol < PATTERN_FIRST_FREE)
+		if (item->is_optional || item->symbol < PATTERN_FIRST_FREE)
 			continue;
 		uint32_t n = rarity_of(x, item->symbol);
 		if (n < least) {
@@ -128,15 +130,15 @@ mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int s
 	return MASK_ANY; /* nothing has to stand there */
 }
 
-/* What has to stand among items [from, to): the rarest of them and another one. */
-static void
-find_needed(const struct pattern_index *x, const struct pattern *p, int from, int to,
-    uint64_t *first_r, uint64_t *second_r)
+/* What has to stand among items [from, to): the first words of the rarest of them. */
+static struct pattern_set
+find_needed(const struct pattern_index *x, const struct pattern *p, int from, int to)
 {
-	int first = rarest_item(x, p, from, to, -1);
-	int second = rarest_item(x, p, from, to, first);
-	*first_r = first < 0 ? MASK_ANY : item_at(x, p->first_item + (uint32_t)first)->from;
-	*second_r = second < 0 ? *first_r : item_at(x, p->first_item + (uint32_t)second)->from;
+	int rarest = rarest_item(x, p, from, to);
+	if (rarest < 0)
+		return (struct pattern_set){MASK_ANY, MASK_ANY};
+	return (struct pattern_set){
+	    mask_beside(x, p, rarest, 1, 0), mask_beside(x, p, rarest, 1, 1)};
 }
 
 /* Does a member that begins with `first` begin with this word, or a spelling of it? */
@@ -169,13 +171,19 @@ fill_entry(const struct pattern_index *x, const struct pattern *p, struct entry 
 	e->is_whole = p->count == 1 && is_alone && !is_begin;
 }
 
+static struct entry *
+entry_at(const struct pattern_index *x, size_t i)
+{
+	return (struct entry *)x->entries.items + i;
+}
+
 static int
 add_entry(struct pattern_index *x, const struct entry *entry)
 {
 	uint32_t i = pattern_list_add(&x->entries, sizeof *entry);
 	if (i == UINT32_MAX)
 		return -1;
-	struct entry *e = (struct entry *)x->entries.items + i;
+	struct entry *e = entry_at(x, i);
 	*e = *entry;
 	fill_entry(x, pattern_at(x, e->pattern), e);
 	return 0;
@@ -198,14 +206,14 @@ add_entries(struct pattern_index *x, uint32_t pattern)
 {
 	const struct member *members = x->members.items;
 	struct pattern *p = pattern_at(x, pattern);
-	int anchor = rarest_item(x, p, 0, p->count, -1);
+	int anchor = rarest_item(x, p, 0, p->count);
 	assert(anchor >= 0);
 	p->anchor = (uint8_t)anchor;
 	fill_items(x, p);
 	struct entry e = {
 	    .symbol = item_at(x, p->first_item + p->anchor)->symbol, .pattern = pattern};
-	find_needed(x, p, 0, anchor, &e.left, &p->left);
-	find_needed(x, p, anchor + 1, p->count, &e.right, &p->right);
+	e.left = find_needed(x, p, 0, anchor);
+	e.right = find_needed(x, p, anchor + 1, p->count);
 	size_t from, to = members_of(x, e.symbol, &from);
 	if (from == to)
 		return add_entry(x, &e);
@@ -218,12 +226,36 @@ add_entries(struct pattern_index *x, uint32_t pattern)
 	return 0;
 }
 
+/* A word that is a spelling of its own is also its stem: what the stem anchors it does as well, so that a word
+ * of a text is one anchor. */
+static int
+share_entries(struct pattern_index *x)
+{
+	size_t own = x->entries.count;
+	for (uint32_t i = PATTERN_FIRST_FREE; i < x->symbols.count; i++) {
+		uint32_t stem = symbol_at(x, i)->stem;
+		for (size_t k = 0; stem != 0 && k < own; k++) {
+			if (entry_at(x, k)->symbol != stem)
+				continue;
+			uint32_t copy = pattern_list_add(&x->entries, sizeof(struct entry));
+			if (copy == UINT32_MAX)
+				return -1;
+			*entry_at(x, copy) = *entry_at(x, k);
+			entry_at(x, copy)->symbol = i;
+			entry_at(x, copy)->is_stems = true;
+		}
+	}
+	return 0;
+}
+
 static int
 compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	if (x->symbol != y->symbol)
 		return x->symbol < y->symbol ? -1 : 1;
+	if (x->is_stems != y->is_stems)
+		return x->is_stems ? 1 : -1;
 	return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
 }
 
@@ -268,27 +300,27 @@ shift_of(uint32_t entries)
 	return entries <= 8 ? 0 : entries <= 16 ? 1 : entries <= 32 ? 2 : 3;
 }
 
-/* How many lines the gates or tables of an anchor take. */
+/* How many lines the tables of an anchor take. */
 static size_t
 lines_of(const struct anchor *a)
 {
 	size_t tables = (a->count + TABLE_ENTRIES - 1) / TABLE_ENTRIES;
-	if (a->count <= GATES)
-		return a->count > 0;
 	return tables * table_row(a->shift, TABLE_PARTS, 0) / CACHE_LINE;
 }
 
-/* The entries of each anchor, and where its gates will be; returns the lines of all. */
+/* The entries of each anchor, and where its tables will be, behind the one that lets nothing pass; returns
+ * the lines of all. */
 static size_t
 place_entries(struct pattern_index *x, struct anchor *anchors)
 {
-	const struct entry *e = x->entries.items;
-	size_t lines = 0;
+	size_t lines = table_row(3, TABLE_PARTS, 0) / CACHE_LINE;
 	for (uint32_t i = 0; i < x->entries.count; i++) {
-		struct anchor *a = &anchors[e[i].symbol];
+		struct anchor *a = &anchors[entry_at(x, i)->symbol];
 		a->first = a->count++ == 0 ? i : a->first;
 	}
 	for (uint32_t i = 0; i < x->symbols.count; i++) {
+		if (anchors[i].count == 0)
+			continue;
 		anchors[i].shift = shift_of(anchors[i].count) & 3u;
 		anchors[i].line = lines & ((1u << 30) - 1);
 		lines += lines_of(&anchors[i]);
@@ -297,22 +329,23 @@ place_entries(struct pattern_index *x, struct anchor *anchors)
 }
 
 static int
-make_room(struct pattern_index *x, const struct anchor *anchors, size_t gate_lines)
+make_room(struct pattern_index *x, const struct anchor *anchors, size_t table_lines)
 {
 	size_t entries = x->entries.count, symbols = x->symbols.count, items = x->items.count;
 	size_t steps = x->edge_count + 1; /* one may be asked for in vain */
 	size_t lines =
-	    9; /* what each array leaves of its last one, and the first array before it */
-	x->memory = mem_zalloc(lines * CACHE_LINE + entries * sizeof *x->candidates +
-	    gate_lines * CACHE_LINE + symbols * (sizeof *x->anchors + sizeof *x->roots) +
-	    items * sizeof *x->sealed_items +
+	    10; /* what each array leaves of its last one, and the first array before it */
+	x->memory = mem_zalloc(lines * CACHE_LINE +
+	    entries * (sizeof *x->needs + sizeof *x->candidates) + table_lines * CACHE_LINE +
+	    symbols * (sizeof *x->anchors + sizeof *x->roots) + items * sizeof *x->sealed_items +
 	    steps * (sizeof *x->step_symbols + sizeof *x->step_flags + sizeof *x->step_branches));
 	if (x->memory == NULL)
 		return -1;
 	char *at =
 	    (char *)x->memory + (CACHE_LINE - (uintptr_t)x->memory % CACHE_LINE) % CACHE_LINE;
+	x->needs = carve(&at, entries, sizeof *x->needs);
 	x->candidates = carve(&at, entries, sizeof *x->candidates);
-	x->gates = carve(&at, gate_lines, CACHE_LINE);
+	x->tables = carve(&at, table_lines, CACHE_LINE);
 	x->anchors = carve(&at, symbols, sizeof *x->anchors);
 	memcpy(x->anchors, anchors, symbols * sizeof *anchors);
 	x->sealed_items = carve(&at, items, sizeof *x->sealed_items);
@@ -389,17 +422,12 @@ open_rows(char *table, unsigned shift, enum table_part part, uint64_t mask, uint
 }
 
 static void
-lay_out_gates(struct pattern_index *x, const struct anchor *a, uint32_t i, const struct entry *e)
+lay_out_rows(
+    struct pattern_index *x, const struct anchor *a, uint32_t number, const struct entry *e)
 {
-	char *gates = x->gates + (size_t)a->line * CACHE_LINE;
-	uint32_t number = i - a->first;
-	if (a->count <= GATES) {
-		struct gate gate = {e->before[0], e->behind[0]};
-		memcpy(gates + number * sizeof gate, &gate, sizeof gate);
-		return;
-	}
 	unsigned shift = a->shift;
-	char *table = gates + number / TABLE_ENTRIES * table_row(shift, TABLE_PARTS, 0);
+	char *table = x->tables + (size_t)a->line * CACHE_LINE +
+	    number / TABLE_ENTRIES * table_row(shift, TABLE_PARTS, 0);
 	number %= TABLE_ENTRIES;
 	open_rows(table, shift, TABLE_BEFORE, e->before[0], number);
 	open_rows(table, shift, TABLE_BEHIND, e->behind[0], number);
@@ -410,21 +438,24 @@ lay_out_gates(struct pattern_index *x, const struct anchor *a, uint32_t i, const
 static void
 lay_out_entry(struct pattern_index *x, uint32_t i)
 {
-	const struct entry *e = (const struct entry *)x->entries.items + i;
+	const struct entry *e = entry_at(x, i);
 	const struct pattern *p = pattern_at(x, e->pattern);
 	struct anchor *a = &x->anchors[e->symbol];
+	uint32_t number = i - a->first;
 	a->before |= e->before[0];
 	a->behind |= e->behind[0];
-	lay_out_gates(x, a, i, e);
-	x->candidates[i] = (struct candidate){.before = e->before[1],
-	    .behind = e->behind[1],
-	    .left = {e->left, p->left},
-	    .right = {e->right, p->right},
-	    .first_item = p->first_item,
+	for (unsigned when = 0; number < HALF && when < PATTERN_CIRCUMSTANCES; when++)
+		a->when[when] |= (p->when >> when & 1u) << number;
+	if (number >= HALF && number < TABLE_ENTRIES)
+		a->others |= 1u << (number - HALF);
+	lay_out_rows(x, a, number, e);
+	x->needs[i] = (struct need){e->left, e->right};
+	x->candidates[i] = (struct candidate){.first_item = p->first_item,
 	    .value = p->value,
 	    .count = p->count,
 	    .anchor = p->anchor,
 	    .when = p->when,
+	    .kind = p->kind,
 	    .is_whole = e->is_whole};
 }
 
@@ -444,6 +475,8 @@ make_all_room(struct pattern_index *x)
 static int
 lay_out(struct pattern_index *x)
 {
+	if (share_entries(x) < 0)
+		return -1;
 	if (x->entries.count > 0)
 		qsort(x->entries.items, x->entries.count, sizeof(struct entry), compare_entries);
 	if (make_all_room(x) < 0 || lay_out_steps(x) < 0)

@@ -38,8 +38,9 @@ struct word_key {
 /* What the patterns of intents know of a word (pattern_index.h); all zero: nothing. */
 struct pattern_mark {
 	uint16_t symbol;
-	uint8_t class;
-	uint8_t flags : 2, second_class : 6;
+	uint8_t class : 6;
+	bool is_anchor : 1, has_stem : 1;
+	uint8_t second_class : 6, sign : 2;
 };
 
 struct unit {

@@ -15,6 +15,7 @@
 #define STEMS_CROWDED 5 /* an anchor has a hundred patterns */
 #define ITEMS 5
 #define TEXT_WORDS 90
+#define KINDS 7
 #define ROUNDS 60
 #define TEXTS 20
 
@@ -45,8 +46,8 @@ struct world {
 	uint32_t groups[GROUPS];
 	struct test_pattern patterns[PATTERNS];
 	int stems[TEXT_WORDS], spellings[TEXT_WORDS]; /* the text */
-	size_t count;
-	uint8_t when;
+	size_t count, cut; /* its second sentence begins there */
+	uint8_t whens[2]; /* of its sentences */
 	bool found[PATTERNS];
 };
 
@@ -144,7 +145,9 @@ make_world(struct world *w)
 		make_pattern(w, p);
 		for (size_t i = 0; i < p->count; i++)
 			items[i] = (struct pattern_item){p->symbols[i].number, p->is_optional[i]};
-		assert_int_equal(pattern_index_add(w->index, items, p->count, p->when, k), 0);
+		assert_int_equal(
+		    pattern_index_add(w->index, items, p->count, p->when, (uint8_t)(k % KINDS), k),
+		    0);
 	}
 	if (chance(w, 2) == 0)
 		pattern_index_mark_common(w->index, w->groups[0]);
@@ -198,10 +201,10 @@ matches(const struct world *w, const struct test_pattern *p, size_t k, size_t i,
 }
 
 static bool
-stands_somewhere(const struct world *w, const struct test_pattern *p)
+stands_within(const struct world *w, const struct test_pattern *p, size_t from, size_t to)
 {
-	for (size_t at = 0; at < w->count; at++) {
-		for (size_t end = at + 1; end <= w->count; end++) {
+	for (size_t at = from; at < to; at++) {
+		for (size_t end = at + 1; end <= to; end++) {
 			if (matches(w, p, 0, at, end))
 				return true;
 		}
@@ -209,38 +212,95 @@ stands_somewhere(const struct world *w, const struct test_pattern *p)
 	return false;
 }
 
+/* In a sentence in which it is looked for. */
+static bool
+stands_somewhere(const struct world *w, const struct test_pattern *p)
+{
+	return ((p->when >> w->whens[0] & 1) != 0 && stands_within(w, p, 0, w->cut)) ||
+	    ((p->when >> w->whens[1] & 1) != 0 && stands_within(w, p, w->cut, w->count));
+}
+
 /* ---- both -------------------------------------------------------------------- */
+
+/* The word at a place. */
+static size_t
+word_at(const struct world *w, size_t place)
+{
+	return place - 1 - (place > w->cut);
+}
 
 static bool
 find(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct world *w = cookie;
 	const struct test_pattern *p = &w->patterns[value];
-	assert_true(at < end && end <= w->count);
-	assert_true((p->when >> w->when & 1) != 0);
-	if (!matches(w, p, 0, at, end))
-		fail_msg("pattern %u does not stand at %zu to %zu", value, at, end);
+	assert_true(at < end);
+	size_t first = word_at(w, at), last = word_at(w, end - 1);
+	assert_true(last < w->count && (first < w->cut) == (last < w->cut));
+	assert_true((p->when >> w->whens[first >= w->cut] & 1) != 0);
+	if (!matches(w, p, 0, first, last + 1))
+		fail_msg("pattern %u does not stand at %zu to %zu", value, first, last + 1);
 	w->found[value] = true;
 	return true;
+}
+
+/* Lays out words [from, to) behind what is there. */
+static void
+lay_sentence(const struct world *w, struct pattern_text *t, uint32_t *anchors, size_t from,
+    size_t to, uint16_t sentence)
+{
+	struct pattern_set left = PATTERN_SET_NOBODY;
+	uint32_t begin = (uint32_t)t->count;
+	for (size_t i = from; i < to; i++) {
+		struct unit u = {.key = key_of(w->stems[i], w->spellings[i]),
+		    .stem = key_of(w->stems[i], -1),
+		    .kind = TOKEN_WORD};
+		struct pattern_mark mark = pattern_index_mark(w->index, &u);
+		if (mark.is_anchor)
+			anchors[t->anchor_count++] = (uint32_t)t->count;
+		t->places[t->count++] =
+		    (struct pattern_place){.mark = mark, .sentence = sentence, .left = left};
+		pattern_set_add(&left, mark);
+	}
+	t->sentences[sentence] =
+	    (struct pattern_sentence){begin, (uint32_t)t->count, w->whens[sentence]};
+	t->places[t->count++] = (struct pattern_place){.sentence = sentence};
+}
+
+/* A kind of which there are two is there once; are_met: of all chances so far. */
+static void
+check_kinds(const struct pattern_search *s, bool *are_met)
+{
+	for (unsigned k = 0; k < KINDS; k++) {
+		if ((s->twice >> k & 1) != 0)
+			assert_true((s->once >> k & 1) != 0);
+		are_met[k] = are_met[k] || (s->once >> k & 1) != 0;
+	}
+	assert_true(s->count <= PATTERN_CHANCES);
 }
 
 static void
 search(struct world *w)
 {
-	struct pattern_place places[TEXT_WORDS + 2];
-	memset(places, 0, sizeof places);
-	uint64_t left = 1;
-	for (size_t i = 0; i < w->count; i++) {
-		struct unit u = {.key = key_of(w->stems[i], w->spellings[i]),
-		    .stem = key_of(w->stems[i], -1),
-		    .kind = TOKEN_WORD};
-		places[i + 1].mark = pattern_index_mark(w->index, &u);
-		places[i + 1].left = left;
-		left |= UINT64_C(1) << places[i + 1].mark.class;
-	}
-	struct pattern_text text = {places + 1, 0, w->count, w->when};
+	struct pattern_place places[TEXT_WORDS + 3];
+	struct pattern_sentence sentences[2];
+	uint32_t anchors[TEXT_WORDS];
+	bool are_met[KINDS] = {false};
+	struct pattern_text text = {.places = places, 1, sentences, anchors, 0};
+	struct pattern_search s;
+	places[0] = (struct pattern_place){.clause = 0};
+	lay_sentence(w, &text, anchors, 0, w->cut, 0);
+	lay_sentence(w, &text, anchors, w->cut, w->count, 1);
 	memset(w->found, 0, sizeof w->found);
-	pattern_index_search(w->index, &text, find, w);
+	pattern_index_begin(&s, w->index, &text);
+	do {
+		pattern_index_next(&s);
+		check_kinds(&s, are_met);
+		for (size_t i = 0; i < s.count; i++)
+			pattern_index_try(&s, &s.chances[i], s.once, find, w);
+	} while (!s.is_all);
+	for (uint32_t k = 0; k < w->pattern_count; k++)
+		assert_true(!w->found[k] || are_met[k % KINDS]);
 }
 
 static void
@@ -256,7 +316,9 @@ the_index_finds_what_the_obvious_way_finds(void **state)
 		make_world(&w);
 		for (int t = 0; t < TEXTS; t++) {
 			w.count = 1 + chance(&w, t == 0 ? TEXT_WORDS : TEXT_WORDS / 6);
-			w.when = (uint8_t)chance(&w, 2);
+			w.cut = chance(&w, 2) == 0 ? w.count : chance(&w, (uint32_t)w.count + 1);
+			w.whens[0] = (uint8_t)chance(&w, 2);
+			w.whens[1] = (uint8_t)chance(&w, 2);
 			for (size_t i = 0; i < w.count; i++) {
 				w.stems[i] = any_stem(&w);
 				w.spellings[i] = (int)chance(&w, SPELLINGS);
@@ -265,8 +327,7 @@ the_index_finds_what_the_obvious_way_finds(void **state)
 			all += w.pattern_count;
 			for (uint32_t k = 0; k < w.pattern_count; k++) {
 				const struct test_pattern *p = &w.patterns[k];
-				bool stands =
-				    (p->when >> w.when & 1) != 0 && stands_somewhere(&w, p);
+				bool stands = stands_somewhere(&w, p);
 				if (stands != w.found[k])
 					fail_msg("round %d, text %d: pattern %u %s", round, t, k,
 					    stands ? "was missed" : "was made up");
