@@ -153,6 +153,14 @@ need_home(struct client *c, const char *method, struct slice path, struct err *e
 
 	if (c->store != NULL)
 		return 0;
+	if (slice_eq_str(path, "/api/v1/rules/plan"))
+		return err_set(err, ERR_NOT_FOUND,
+		    "nothing is live yet that the folder could be compared with: there is no "
+		    "database "
+		    "at '%s'; its first 'earshot run' makes the whole folder live, as 'earshot "
+		    "apply' "
+		    "does now, and 'earshot check' says whether it can",
+		    c->config->store_path);
 	if (route == NULL ||
 	    (api_route_place(route) != API_WRITER_PREPARED &&
 		!slice_eq_str(path, "/api/v1/customers/import")))

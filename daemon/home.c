@@ -132,17 +132,22 @@ home_snapshot(struct store *store, struct config *config, struct lexicon_set *le
     struct err *err)
 {
 	struct arena *a = arena_new(4 * (size_t)BUNDLE_BYTES_MAX);
+	struct diag_list *findings = diag_list_new();
 	struct rules_version live;
 	struct bundle b;
+	bool is_told = false; /* what the rules are warned of, in diags */
 	int rc = -1;
 
-	if (a == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for the rules");
+	if (a == NULL || findings == NULL) {
+		err_set(err, ERR_NOMEM, "no memory for the rules");
+		goto out;
+	}
 	rc = store_rules_live(store, a, &live, err);
 	if (rc == 0) {
 		rc = apply_folder(store, config, lexicon, clock, log, diags, a, err);
 		if (rc != 0)
 			goto out;
+		is_told = true;
 		rc = store_rules_live(store, a, &live, err);
 	}
 	if (rc < 0)
@@ -153,8 +158,11 @@ home_snapshot(struct store *store, struct config *config, struct lexicon_set *le
 	}
 	rc = bundle_parse(live.bundle_json, a, &b, err);
 	if (rc == 0)
-		rc = snapshot_compile(&b, config, lexicon, live.version, diags, s_r, err);
+		rc = snapshot_compile(&b, config, lexicon, live.version, findings, s_r, err);
+	if (!is_told || rc == 1)
+		diag_add_all(diags, findings);
 out:
+	diag_list_free(findings);
 	arena_free(a);
 	return rc;
 }

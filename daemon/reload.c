@@ -13,6 +13,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "nlp/lexicon_set.h"
 #include "nlp/nlp.h"
 #include "platform/http_client.h"
 #include "store/store.h"
@@ -32,7 +33,8 @@ struct reload {
 	struct config *before, *config;
 	struct lexicon_set *lexicon;
 	struct snapshot *next, *old;
-	struct diag_list *diags;
+	struct diag_list *diags; /* of what is read once */
+	struct diag_list *rules_diags; /* of the rules that were compiled last */
 	struct arena *arena;
 	struct source_start *starts;
 	struct err err;
@@ -51,6 +53,7 @@ reload_empty(struct reload *r)
 	snapshot_unref(r->next);
 	snapshot_unref(r->old);
 	diag_list_free(r->diags);
+	diag_list_free(r->rules_diags);
 	arena_free(r->arena);
 }
 
@@ -121,6 +124,44 @@ return_work(void *cookie, struct store *st, struct pipeline *p)
 	pipeline_swap(p, r->next);
 }
 
+/* Has a set words of this file, or a lexicon from it? */
+static bool
+reads_file(const struct lexicon_set *set, const char *file)
+{
+	const char *other;
+
+	for (size_t i = 0; (other = lexicon_set_vocabulary_file(set, i)) != NULL; i++)
+		if (strcmp(other, file) == 0)
+			return true;
+	for (int lang = 0; lang < LANGUAGE_COUNT; lang++) {
+		other = lexicon_set_file(set, (enum language)lang);
+		if (other != NULL && strcmp(other, file) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+warn_if_gone(struct reload *r, const char *file)
+{
+	if (file != NULL && !reads_file(r->lexicon, file))
+		log_event(r->service->log, LOG_WARN, "vocabulary.gone", "file", file, "what",
+		    "its words no longer count", NULL);
+}
+
+/* Taking a file away is how its words are taken back; a folder that was moved by mistake looks the same. */
+static void
+warn_about_gone(struct reload *r)
+{
+	const struct lexicon_set *before = r->service->lexicon;
+	const char *file;
+
+	for (size_t i = 0; (file = lexicon_set_vocabulary_file(before, i)) != NULL; i++)
+		warn_if_gone(r, file);
+	for (int lang = 0; lang < LANGUAGE_COUNT; lang++)
+		warn_if_gone(r, lexicon_set_file(before, (enum language)lang));
+}
+
 static int
 reload_adopt(struct reload *r)
 {
@@ -148,6 +189,7 @@ reload_adopt(struct reload *r)
 	r->old = snapshot_ref(s->snapshot);
 	service_swap_snapshot(s, r->next);
 	r->next = NULL;
+	warn_about_gone(r);
 	lexicon_set_unref(s->lexicon);
 	s->lexicon = lexicon_set_ref(r->lexicon);
 	config_unref(s->config);
@@ -181,6 +223,8 @@ reload_done(void *cookie)
 	if (r->is_stale && !s->is_stopping && make_ready(r) == 0)
 		return;
 	service_log_findings(s, r->diags);
+	if (r->rules_diags != NULL)
+		service_log_findings(s, r->rules_diags);
 	if (r->rc == 0 && !r->is_stale && !s->is_stopping) {
 		r->rc = reload_adopt(r);
 		is_adopted = r->rc == 0;
@@ -248,7 +292,7 @@ ready_work(void *cookie, struct store *st, const struct err *open_error)
 		r->rc = 1;
 	if (r->rc == 0)
 		r->rc = home_snapshot(
-		    st, r->config, r->lexicon, s->clock, s->log, r->diags, &r->next, &r->err);
+		    st, r->config, r->lexicon, s->clock, s->log, r->rules_diags, &r->next, &r->err);
 }
 
 static void
@@ -278,7 +322,11 @@ make_ready(struct reload *r)
 	r->is_stale = false;
 	snapshot_unref(r->next);
 	r->next = NULL;
-	if (r->tries++ == RELOAD_TRIES)
+	diag_list_free(r->rules_diags);
+	r->rules_diags = diag_list_new();
+	if (r->rules_diags == NULL)
+		r->rc = err_set(&r->err, ERR_NOMEM, "no memory to reload");
+	else if (r->tries++ == RELOAD_TRIES)
 		r->rc = err_set(&r->err, ERR_CONFLICT, "other rules keep going live meanwhile");
 	else if (readers_do(r->service->readers, ready_work, ready, r) < 0)
 		r->rc = err_set(&r->err, ERR_BUSY, "too much is waiting");

@@ -297,6 +297,8 @@ parse(struct verb_call *call, int argc, char **argv)
 			}
 			if (call->arg_count == VERB_ARGS_MAX)
 				return verb_usage(call, "too many arguments");
+			if (word[0] == '\0')
+				return verb_usage(call, "one of its arguments is empty: ''");
 			call->args[call->arg_count++] = word;
 			continue;
 		}

@@ -233,17 +233,29 @@ send_file(struct importing *m, struct err *err)
 
 /* ---- the report ---------------------------------------------------------------------- */
 
+/* err: what broke it off; the counts are of what went before. */
 static void
-print_json(struct importing *m)
+print_json(struct importing *m, const struct err *err)
 {
 	const struct totals *t = &m->totals;
+	struct json_writer w;
+	struct buf error;
+
+	buf_init(&error, LIST_ANSWER_MAX);
+	json_writer_init(&w, &error);
+	if (err->kind == ERR_NONE)
+		json_put_raw(&w, SLICE_LIT("null"));
+	else
+		json_put_cstr(&w, err->text);
 
 	printf("{\"dry_run\":%s,\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"unchanged\":%lld,"
-	       "\"rejected\":%lld,\"links\":%lld,\"errors\":%lld,\"warnings\":%lld,\"findings\":%s}"
+	       "\"rejected\":%lld,\"links\":%lld,\"errors\":%lld,\"warnings\":%lld,\"findings\":%s,"
+	       "\"error\":%s}"
 	       "\n",
 	    verb_flag(m->call, "--dry-run") != NULL ? "true" : "false", t->rows, t->created,
 	    t->updated, t->unchanged, t->rejected, t->links, t->errors, t->warnings,
-	    buf_str(&m->findings));
+	    buf_str(&m->findings), buf_str(&error));
+	buf_fini(&error);
 }
 
 static void
@@ -277,13 +289,13 @@ report(struct importing *m, const struct err *err)
 	json_array_end(&m->w);
 	if (!m->call->is_json && diag_kept(m->diags) > 0)
 		verb_print_diags(m->call, m->diags);
-	if (m->call->is_json && err->kind == ERR_NONE)
-		print_json(m);
+	if (m->call->is_json && (m->totals.rows > 0 || err->kind == ERR_NONE))
+		print_json(m, err);
 	else if (m->totals.rows > 0 || err->kind == ERR_NONE)
 		print_words(m);
 	if (err->kind != ERR_NONE) {
 		verb_cannot(m->call, err);
-		if (m->totals.rows > 0)
+		if (m->totals.rows > 0 && verb_flag(m->call, "--dry-run") == NULL)
 			fprintf(stderr,
 			    "  help: what was counted is in; sending the file again is "
 			    "safe\n");

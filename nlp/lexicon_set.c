@@ -127,6 +127,12 @@ lexicon_set_file(const struct lexicon_set *set, enum language lang)
 	return set->names[lang];
 }
 
+const char *
+lexicon_set_vocabulary_file(const struct lexicon_set *set, size_t i)
+{
+	return set->places == NULL ? NULL : vocabulary_file(set->places, i);
+}
+
 const struct vocabulary_place *
 lexicon_set_place(const struct lexicon_set *set, struct slice entry)
 {

@@ -33,6 +33,8 @@ struct slice lexicon_set_shipped(enum language lang);
 const struct lexicon *lexicon_set_lexicon(const struct lexicon_set *set, enum language lang);
 /* The file that took the place of the shipped lexicon of a language; NULL: none did. */
 const char *lexicon_set_file(const struct lexicon_set *set, enum language lang);
+/* The files of the brand's vocabulary, counted from 0; NULL: there are no more. */
+const char *lexicon_set_vocabulary_file(const struct lexicon_set *set, size_t i);
 /* Where the entry of a reason stands in the brand's vocabulary; NULL: it is not from there. */
 const struct vocabulary_place *lexicon_set_place(const struct lexicon_set *set, struct slice entry);
 

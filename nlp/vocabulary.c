@@ -14,7 +14,12 @@
 struct vocabulary_places {
 	struct map *by_text; /* address of a lexeme's text -> struct vocabulary_place */
 	struct arena *arena;
-	const char *file; /* the last one */
+	struct vocabulary_file *files, **files_end, *last; /* in the order they were read */
+};
+
+struct vocabulary_file {
+	const char *name;
+	struct vocabulary_file *next;
 };
 
 static int
@@ -29,6 +34,7 @@ vocabulary_places_new(void)
 	struct vocabulary_places *p = mem_zalloc(sizeof *p);
 	if (p == NULL)
 		return NULL;
+	p->files_end = &p->files;
 	p->by_text = map_new(0, PLACES_MAX, NULL);
 	p->arena = arena_new(PLACES_BYTES_MAX);
 	if (p->by_text != NULL && p->arena != NULL)
@@ -60,13 +66,27 @@ vocabulary_place_of(const struct vocabulary_places *p, struct slice entry)
 	return map_get(p->by_text, key_of(&entry.ptr));
 }
 
+const char *
+vocabulary_file(const struct vocabulary_places *p, size_t i)
+{
+	const struct vocabulary_file *f = p->files;
+	for (; f != NULL && i > 0; i--)
+		f = f->next;
+	return f == NULL ? NULL : f->name;
+}
+
 /* A name once, however many entries its file has. */
 static const char *
 keep_file(struct vocabulary_places *p, const char *file)
 {
-	if (p->file == NULL || strcmp(p->file, file) != 0)
-		p->file = arena_strdup(p->arena, file);
-	return p->file;
+	if (p->last != NULL && strcmp(p->last->name, file) == 0)
+		return p->last->name;
+	struct vocabulary_file *f = ARENA_NEW(p->arena, struct vocabulary_file);
+	if (f == NULL || (f->name = arena_strdup(p->arena, file)) == NULL)
+		return NULL;
+	p->last = *p->files_end = f;
+	p->files_end = &f->next;
+	return f->name;
 }
 
 static int

@@ -43,6 +43,8 @@ void vocabulary_places_free(struct vocabulary_places *p);
 int vocabulary_note(struct vocabulary_places *p, struct lexicon *lx, struct slice phrase,
     const struct vocabulary_place *place, struct vocabulary_note *note_r, struct err *err);
 
+/* The files that entries came from, counted from 0; NULL: there are no more. */
+const char *vocabulary_file(const struct vocabulary_places *p, size_t i);
 /* Where the entry of a reason stands; NULL: in no vocabulary. */
 const struct vocabulary_place *
 vocabulary_place_of(const struct vocabulary_places *p, struct slice entry);

@@ -193,6 +193,30 @@ def a_hangup_adopts_the_brands_own_words():
         need(after > before + 0.1, f"the word has no weight: {before} and {after}")
 
 
+def what_is_wrong_in_the_brands_own_words_is_logged_by_line_and_the_old_ones_stay():
+    with SmallHouse("slips") as house:
+        house.write("lexicon.d/own.tsv", "flumptious\ten\t3.0\n")
+        house.start()
+        for name, text, words in [("bad.tsv", "fine\ten\t1\nsick\txx\t1\n", ["V002", "bad.tsv", "line=2", "column=6"]),
+                                  ("bad.tsv", "sick\ten\t9\n", ["V004", "line=1"]), ("en.tsv", "# language: en\n# checksum: 00\nx\n", ["V007", "en.tsv"])]:
+            house.write("lexicon.d/" + name, text)
+            hangup(house, "config.kept")
+            finding = [line for line in house.log().splitlines() if " finding " in line][-1]
+            need(all(w in finding for w in words), f"{words}: {finding}")
+            os.remove(house.path("lexicon.d", name))
+        os.mkdir(house.path("lexicon.d", "folder.tsv"))
+        hangup(house, "config.kept")
+        os.rmdir(house.path("lexicon.d", "folder.tsv"))
+        house.send(post(1, "such a flumptious day", author=7))
+        need("vocabulary.gone" not in house.log(), "nothing is gone yet")
+        os.remove(house.path("lexicon.d", "own.tsv"))
+        hangup(house)
+        need("own.tsv" in house.log().split("vocabulary.gone")[1].splitlines()[0], "a file that is gone is told")
+        house.send(post(2, "such a flumptious day", author=7))
+        before, after = (house.post(n)["sentiment"]["score"] for n in (1, 2))
+        need(before > after + 0.1, f"the old words stay until the file is gone: {before} and {after}")
+
+
 def a_hangup_with_errors_keeps_everything():
     with SmallHouse("keep") as house:
         house.start()
@@ -233,11 +257,13 @@ def the_last_of_many_hangups_counts():
 def rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configuration():
     with SmallHouse("race") as house:
         house.write("rules/many.rules", "".join(f'rule r{n} "R"\n  when text contains "word{n}"\n  then\n    tag author "t"\n  end\nend\n' for n in range(4000)))
+        house.write("rules/new.rules", 'rule odd "Odd"\n  when text contains "never*"\n  then\n    tag author "t"\n  end\nend\n')
         house.start()
+        same(house.log().count("code=R087"), 1, "a warning is logged once, at the first start too")
         text = open(house.config).read()
         for n in range(8):
             house.write("earshot.yaml", text.replace("dir: out,", f"dir: out{n},"))
-            house.write("rules/new.rules", f'rule new{n} "New"\n  when text contains "fresh"\n  then\n    alert "support" as low\n  end\nend\n')
+            house.write("rules/new.rules", f'rule new{n} "New"\n  when text contains any of "fresh", "never*"\n  then\n    alert "support" as low\n  end\nend\n')
             os.kill(house.process.pid, signal.SIGHUP)
             time.sleep(0.05 * n)  # now the one is made ready first, now the other
             house.verb("apply", "--reason", "a race", code=0)
@@ -248,7 +274,11 @@ def rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configurati
             house.wait_sent(n + 1)
             same(house.outcomes(n), [(f"new{n}", "alerted"), ("thanks", "queued")], "the rules of the last version")
             same(len(os.listdir(house.path(f"out{n}"))), 1, "under the last configuration")
-        need("config.kept" not in house.log_since_start(), "no hangup was refused")
+        log = house.log_since_start().split(" started ")[1]
+        need("config.kept" not in log, "no hangup was refused")
+        for part in log.split("config.reloaded")[:-1]:
+            need(part.count("code=R087") <= 1, f"a warning is logged once for each hangup, however often rules are compiled:\n{part}")
+        need("code=R087" in log, "the warning is logged")
 
 
 def a_hangup_adopts_where_requests_may_go():
@@ -385,6 +415,7 @@ if __name__ == "__main__":
                a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token, check_misses_the_files_that_a_start_would_miss,
                with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
                a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
+               what_is_wrong_in_the_brands_own_words_is_logged_by_line_and_the_old_ones_stay,
                a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts,
                rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configuration, a_hangup_adopts_where_requests_may_go,
                a_hangup_does_not_open_the_door, a_database_of_two_names_has_one_daemon,

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Import and export as people use them: with and without a daemon, any CSV, rejected rows mended, and exports that import again."""
+import http.server
 import json
 import os
+import socketserver
+import threading
 
 from lib import need, run_tests, same
 from small_house import SmallHouse
@@ -107,6 +110,59 @@ def any_csv_is_mapped_and_what_is_rejected_is_mended():
     in_any_house("import-any", work)
 
 
+class Breaking(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """A daemon that takes the first part of an import and can no more then."""
+    daemon_threads = True
+    parts = 0
+
+    class RequestHandlerClass(http.server.BaseHTTPRequestHandler):
+        def answer(self, status, body):
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_GET(self):
+            self.answer(200, {})
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.server.parts += 1
+            if self.server.parts == 1:
+                self.answer(200, {"rows": 5000, "created": 5000, "updated": 0, "unchanged": 0, "rejected": 0, "links": 0, "errors": 0, "warnings": 0,
+                                  "findings": [], "rejects": []})
+            else:
+                self.answer(500, {"title": "no", "detail": "the disk is full"})
+
+        def address_string(self):
+            return "unix"
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self, path):
+        super().__init__(path, self.RequestHandlerClass)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def what_was_in_before_it_broke_off_is_told():
+    for words, helps in [([], True), (["--dry-run"], False)]:
+        with SmallHouse("broken") as house:
+            path = house.write("many.csv", many_rows(ROWS))
+            os.makedirs(house.path("var"), exist_ok=True)
+            server = Breaking(house.path("var", "earshot.sock"))
+            done = house.verb("import", path, *words, code=3)
+            same("what was counted is in; sending the file again is safe" in done.stderr, helps, f"{words}: {done.stderr}")
+            need("5000 rows: 5000 created" in done.stdout and "the disk is full" in done.stderr, f"{done.stdout}{done.stderr}")
+            server.parts = 0
+            done = house.verb("import", path, *words, "--json", code=3)
+            told = json.loads(done.stdout)
+            same((told["rows"], told["created"], told["error"]), (5000, 5000, "the disk is full"), "for machines")
+            server.shutdown()
+            server.server_close()
+
+
 def an_export_imports_again_as_it_was():
     def work(house):
         house.verb("import", house.write("many.csv", many_rows(2_500)), code=0)
@@ -130,4 +186,4 @@ def an_export_imports_again_as_it_was():
 
 if __name__ == "__main__":
     run_tests([a_large_file_goes_in_pieces_and_changes_nothing_the_second_time, any_csv_is_mapped_and_what_is_rejected_is_mended,
-               a_file_of_nothing_is_told_as_empty, a_column_fills_a_segment_and_a_slip_names_the_nearest, an_export_imports_again_as_it_was])
+               a_file_of_nothing_is_told_as_empty, a_column_fills_a_segment_and_a_slip_names_the_nearest, what_was_in_before_it_broke_off_is_told, an_export_imports_again_as_it_was])

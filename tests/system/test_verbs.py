@@ -50,6 +50,13 @@ def every_verb_has_help_with_an_example():
     same(earshot("status", "-c", "/no/such/file.yaml").returncode, 3, "no configuration")
 
 
+def before_the_first_start_a_plan_says_what_to_do():
+    with SmallHouse("early") as house:
+        done = house.verb("plan", code=3)
+        need(all(word in done.stderr for word in ["nothing is live yet", "earshot run", "earshot apply", "earshot check"]), done.stderr)
+        need(not os.path.exists(house.path("var", "earshot.db")), "a database was begun")
+
+
 def scoring_works_without_anything():
     done = earshot("score", "--text", text="I love this\nI hate this\n")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -73,7 +80,7 @@ def exit_codes_tell_what_happened():
                             (1, ["alerts", "ack", "99"]), (1, ["rules", "show", "99"]),
                             (2, ["why"]), (2, ["outbox", "aprove", "x"]), (2, ["outbox", "show"]), (2, ["alerts", "nosuch"]),
                             (2, ["rules", "show"]), (1, ["rules", "show", "x"]), (2, ["apply", "--over", "x"]), (2, ["import"]),
-                            (2, ["people", "show"]), (2, ["sources", "nosuch"]), (2, ["status", "nosuch"]),
+                            (2, ["people", "show"]), (2, ["people", "show", ""]), (2, ["outbox", "show", ""]), (2, ["people", "author", "", "x"]), (2, ["sources", "nosuch"]), (2, ["status", "nosuch"]),
                             (3, ["import", "no-such-file.csv"]), (3, ["outbox", "list", "--state", "nosuch"])]:
             done = house.verb(*words)
             same(done.returncode, code, f"{' '.join(words)}: {done.stdout[-200:]} {done.stderr[-300:]}")
@@ -483,7 +490,7 @@ def rules_are_laid_out_the_same_however_often():
 
 
 if __name__ == "__main__":
-    run_tests([every_verb_has_help_with_an_example, scoring_works_without_anything, exit_codes_tell_what_happened,
+    run_tests([every_verb_has_help_with_an_example, scoring_works_without_anything, before_the_first_start_a_plan_says_what_to_do, exit_codes_tell_what_happened,
                with_and_without_a_daemon_the_answers_are_the_same, a_second_writer_is_refused_clearly, drafts_are_approved_reworded_or_rejected,
                the_kill_switch_holds_what_is_queued_until_it_is_resumed, a_paused_rule_rests_and_goes_on_by_itself, the_brakes_file_stops_as_well, a_message_is_held_released_retried_and_dropped,
                what_waits_is_retried_at_once_when_told, alerts_join_rise_and_end, an_alert_nobody_acknowledges_goes_to_the_second_address,
