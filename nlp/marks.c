@@ -5,20 +5,22 @@
 #include "core/err.h"
 #include "nlp/hashtag.h"
 #include "nlp/lexicon_internal.h"
+#include "nlp/units.h"
 
 /* How many units behind a word of each role may be changed by it; of a contrast all. */
-static const uint16_t REACH[] = {[ROLE_NONE] = 0,
-    [ROLE_NEGATOR] = NEGATION_REACH,
+static const uint8_t REACH[] = {[ROLE_NEGATOR] = NEGATION_REACH,
     [ROLE_BOOSTER] = BOOST_REACH,
-    [ROLE_CONTRAST] = UNITS_MAX,
+    [ROLE_CONTRAST] = WATCH_ALL,
     [ROLE_SARCASM] = 0};
 
-static inline unsigned
-reach_of(const struct lexeme *x)
+/* How many units a role may change, its own of `span` units among them. */
+static unsigned
+watch_of(const struct lexeme *x, size_t span)
 {
 	/* Of a negator with a number it is never less than that. */
 	unsigned own = x->role == ROLE_NEGATOR ? (unsigned)abs(x->boost_milli) >> 10 : 0;
-	return REACH[x->role] + own;
+	unsigned watch = REACH[x->role] + own + (unsigned)span;
+	return x->role == ROLE_NONE ? 0 : watch < WATCH_ALL ? watch : WATCH_ALL;
 }
 
 /* A rating as written in English. */
@@ -71,14 +73,22 @@ hashtag_rating(const struct marks_finder *f, const struct unit *u)
 	return best;
 }
 
+static void
+set_rating(struct word_sense *s, const struct lexeme *x, size_t span)
+{
+	s->rating_milli = (int16_t)(x->has_weight ? x->weight_milli : 0);
+	s->role = x->role;
+	s->holds_negator = x->holds_negator;
+	s->watch = (uint8_t)watch_of(x, span);
+}
+
 /* Of the English lexicon or the post's own. */
 static void
 set_rated(struct word_entries *e, const struct lexicon *lx, const struct lexeme *x, bool is_english)
 {
 	e->rated = lexicon_number_of(lx, x);
-	e->role = (uint8_t)x->role;
-	e->reach = (uint16_t)reach_of(x);
-	e->is_english = is_english;
+	e->sense.is_english = is_english;
+	set_rating(&e->sense, x, 1);
 }
 
 static void
@@ -104,163 +114,60 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 	if (is_read)
 		lexicon_resolve(f->lexicon, f->stemmer, f->arena, u, &hit);
 	struct phrase_part p = lexicon_phrase_part(f->lexicon, u, hit.has_longer);
-	const struct lexeme *rated = &f->lexicon->lexemes[hit.rated];
+	const struct lexeme *stem = &f->lexicon->lexemes[hit.stem];
+	unsigned follows_by = p.is_later ? word_trie_bit(u->key.hash) : FOLLOWS_NONE;
 	*entries_r = (struct word_entries){.followers = p.followers,
 	    .rated = hit.rated,
 	    .stem = hit.stem,
-	    .number = hit.number,
 	    .beginning = p.beginning,
-	    .reach = (uint16_t)reach_of(rated),
-	    .role = (uint8_t)rated->role,
-	    .follows_by = (uint8_t)(p.is_spelt ? FOLLOWS_ANY
-		    : p.is_later               ? word_trie_bit(u->key.hash)
-					       : FOLLOWS_NONE)};
+	    .sense = {.number = hit.number & ((1u << 24) - 1),
+		.negative_milli = (int16_t)stem->negative_milli,
+		.positive_milli = (int16_t)stem->positive_milli,
+		.follows_by = (uint8_t)(p.is_spelt ? FOLLOWS_ANY : follows_by)}};
 	if (is_read && (hit.rated | hit.stem) == 0)
 		look_up_elsewhere(f, u, entries_r);
-	entries_r->is_there = (entries_r->rated | hit.stem | hit.number) != 0;
-}
-
-/* ---- the marks of a text ---------------------------------------------------- */
-
-/* A unit where there is a mark, a phrase may begin, or both: unit << 1 | may begin. */
-typedef uint32_t stop;
-
-/* What marks are written from and to, and how far phrases and what changes others reach. */
-struct finding {
-	const struct lexicon *lexicon;
-	const struct lexeme *lexemes[2]; /* the post's, English ones */
-	const struct unit *units;
-	size_t unit_count;
-	struct mark *next; /* [-1] at the beginning is nobody's */
-	uint32_t *watched; /* behind the last one; see struct marks */
-	struct mark **paired; /* the same: marks that may make a pair with the one before */
-	size_t phrase_end;
-	size_t silent_end; /* of a brand's own phrase: its words say nothing else */
-	size_t watched_end;
-};
-
-static inline void
-write_mark(const struct finding *g, const struct word_entries *e, const struct lexeme *rated,
-    unsigned role, size_t unit, size_t span)
-{
-	struct mark *m = g->next;
-	m->rated = rated;
-	m->stem = g->lexemes[0] + e->stem;
-	m->unit = (uint32_t)unit;
-	m->span = (uint32_t)span;
-	m->number = e->number;
-	m->pair = 0;
-	m->strength_milli = 1000;
-	m->rating_milli = rated->weight_milli;
-	m->negator = m->boosters[0] = m->boosters[1] = 0;
-	m->flags = role != ROLE_NONE ? MARK_HAS_ROLE : 0;
-}
-
-/* Counts the mark just written, and writes down whether it is to be looked at again: without a branch,
- * since which are cannot be foreseen.  marks: the first; reach: how many units behind it. */
-static inline void
-count_mark(struct finding *g, const struct mark *marks, uint32_t number, unsigned role, size_t unit,
-    size_t span, size_t reach)
-{
-	struct mark *m = g->next++;
-	size_t end = unit + span + reach;
-	bool is_watched = unit_is_special(&g->units[unit]) | (role != ROLE_NONE) |
-	    (unit < g->watched_end) | (span > 1);
-	bool is_beside = m[-1].unit + 1 == unit;
-	bool may_be_pair = lexicon_may_be_pair(g->lexicon, m[-1].number, number) & is_beside;
-
-	*g->watched = (uint32_t)(m - marks);
-	g->watched += is_watched;
-	/* What will be looked at when all marks are written; where there is no pair, something that is near. */
-	uintptr_t pair = (uintptr_t)lexicon_pair_place(g->lexicon, m[-1].number, number);
-	uintptr_t near = (uintptr_t)m;
-	__builtin_prefetch((const void *)(near ^ ((near ^ pair) & -(uintptr_t)may_be_pair)));
-	*g->paired = m;
-	g->paired += may_be_pair;
-	g->watched_end = end > g->watched_end ? end : g->watched_end;
-}
-
-/* The longest phrase that begins at a unit; 0: none does. */
-static uint32_t
-find_phrase(const struct finding *g, const struct word_entries *e, size_t unit, size_t *span_r)
-{
-	const struct unit *u = &g->units[unit];
-	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, e->beginning, u + 1))
-		return 0;
-	return lexicon_phrase_from(g->lexicon, e->beginning, g->units, g->unit_count, unit, span_r);
-}
-
-static inline void
-add_phrase(struct finding *g, const struct mark *marks, const struct word_entries *e,
-    uint32_t phrase, size_t unit, size_t span)
-{
-	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
-	const struct word_entries own = {.stem = phrase};
-	e = x->is_vocabulary ? &own : e;
-	write_mark(g, e, x, x->role, unit, span);
-	count_mark(g, marks, e->number, x->role, unit, span, reach_of(x));
-	g->phrase_end = unit + span;
-	g->silent_end = x->is_vocabulary ? g->phrase_end : 0;
-}
-
-static inline void
-add_unit(struct finding *g, const struct mark *marks, const struct word_entries *e, size_t unit)
-{
-	bool speaks = unit >= g->phrase_end; /* else a phrase speaks for it */
-	uint32_t rated = speaks ? e->rated : 0;
-	unsigned role = speaks ? e->role : ROLE_NONE;
-	size_t reach = speaks ? e->reach : 0;
-	write_mark(g, e, g->lexemes[e->is_english] + rated, role, unit, 1);
-	count_mark(g, marks, e->number, role, unit, 1, reach);
-}
-
-/* Asks for what find_phrase() will look at, where there is anything to look at. */
-static void
-ask_for_phrases(const struct finding *g, const struct word_entries *const *entries,
-    const stop *stops, size_t stop_count)
-{
-	for (const stop *s = stops; s < stops + stop_count; s++) {
-		size_t unit = *s >> 1;
-		if ((*s & 1) != 0)
-			lexicon_ask_for_phrase(
-			    g->lexicon, entries[unit]->beginning, &g->units[unit + 1]);
-	}
-}
-
-static void
-find_all(struct finding *g_r, const struct mark *marks, const struct word_entries *const *entries,
-    const stop *stops, size_t stop_count)
-{
-	struct finding g = *g_r; /* stays in registers */
-	for (const stop *s = stops; s < stops + stop_count; s++) {
-		size_t unit = *s >> 1, span;
-		const struct word_entries *e = entries[unit];
-		uint32_t phrase = 0;
-		if ((*s & 1) != 0 && unit >= g.phrase_end)
-			phrase = find_phrase(g_r, e, unit, &span);
-		if (phrase != 0)
-			add_phrase(&g, marks, e, phrase, unit, span);
-		else if (e->is_there && unit >= g.silent_end)
-			add_unit(&g, marks, e, unit);
-	}
-	*g_r = g;
-}
-
-/* The learned pairs among those that may be one. */
-static void
-find_pairs(const struct finding *g, struct mark **paired)
-{
-	for (; paired < g->paired; paired++) {
-		struct mark *m = *paired;
-		const struct unit *u = &g->units[m->unit];
-		if (u->clause != u[-1].clause)
-			continue;
-		m->pair = lexicon_find_pair(g->lexicon, m[-1].number, m->number);
-		__builtin_prefetch(&g->lexicon->lexemes[m->pair]);
-	}
+	else
+		set_rating(&entries_r->sense, &f->lexicon->lexemes[hit.rated], 1);
+	entries_r->sense.is_there = (entries_r->rated | hit.stem | hit.number) != 0;
 }
 
 /* ---- a look at all units ----------------------------------------------------- */
+
+/* By follows_by: what of the followers of the unit before lets this one go on. */
+#define BIT4(n) 1ULL << (n), 2ULL << (n), 4ULL << (n), 8ULL << (n)
+#define BIT16(n) BIT4(n), BIT4((n) + 4), BIT4((n) + 8), BIT4((n) + 12)
+static const uint64_t FOLLOWS[] = {
+    BIT16(0), BIT16(16), BIT16(32), BIT16(48), [FOLLOWS_NONE] = 0, [FOLLOWS_ANY] = UINT64_MAX};
+
+/* Which units have to be looked at more closely. */
+struct survey {
+	uint32_t *begins; /* a phrase may begin there */
+	uint32_t *odd; /* punctuation, and what is written unlike most */
+	size_t begin_count, odd_count;
+	int32_t kinds[TOKEN_PUNCT + 1];
+};
+
+/* Which they are cannot be foreseen: no branch.  Few words go on with one, so hardly a look-up of a phrase is
+ * in vain. */
+static void
+survey_units(struct survey *s, const struct unit *units, const struct word_entries *const *entries,
+    size_t count)
+{
+	uint32_t *begins = s->begins, *odd = s->odd;
+	uint64_t followers = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct unit *u = &units[i];
+		const struct word_entries *e = entries[i];
+		*begins = (uint32_t)i - 1;
+		begins += (followers & FOLLOWS[e->sense.follows_by]) != 0;
+		followers = e->followers;
+		*odd = (uint32_t)i;
+		odd += (u->kind == TOKEN_PUNCT) | unit_is_special(u);
+		s->kinds[u->kind]++;
+	}
+	s->begin_count = (size_t)(begins - s->begins);
+	s->odd_count = (size_t)(odd - s->odd);
+}
 
 static void
 look_at_punctuation(struct looks *k, struct slice punct)
@@ -271,71 +178,195 @@ look_at_punctuation(struct looks *k, struct slice punct)
 		k->has_marks |= punct.ptr[i] != '.';
 }
 
-/* Whatever is not a word that looks like most. */
-static void
-look_at_unit(struct looks *k, const struct unit *u)
+static bool
+has_small_words(const struct unit *units, size_t count)
 {
-	switch ((enum token_kind)u->kind) {
-	case TOKEN_WORD:
-		k->capitals += u->is_caps;
-		k->elongated += u->is_elongated;
-		k->quoted += u->is_quoted;
-		k->has_others |= !u->is_caps & (u->len > 1);
-		k->words++;
-		break;
-	case TOKEN_MENTION: k->mentions++; break;
-	case TOKEN_HASHTAG: k->hashtags++; break;
-	case TOKEN_URL: k->links++; break;
-	case TOKEN_PUNCT: look_at_punctuation(k, u->key.text); break;
-	case TOKEN_NUMBER:
-	case TOKEN_EMOJI:
-	case TOKEN_EMOTICON: break;
+	for (const struct unit *u = units; u < units + count; u++) {
+		if (u->kind == TOKEN_WORD && !u->is_caps && u->len > 1)
+			return true;
 	}
+	return false;
 }
 
 static struct looks
-look(const struct unit *units, size_t count)
+look(const struct survey *s, const struct unit *units, size_t count)
 {
-	struct looks k = {.words = 0};
-	int32_t words = 0;
-	bool has_others = false;
-	for (const struct unit *u = units; u < units + count; u++) {
-		if (u->kind == TOKEN_WORD && !unit_is_special(u)) {
-			words++;
-			has_others |= u->len > 1;
-		} else {
-			look_at_unit(&k, u);
-		}
+	struct looks k = {.words = s->kinds[TOKEN_WORD],
+	    .mentions = s->kinds[TOKEN_MENTION],
+	    .hashtags = s->kinds[TOKEN_HASHTAG],
+	    .links = s->kinds[TOKEN_URL]};
+	bool has_capitals = false;
+	for (size_t i = 0; i < s->odd_count; i++) {
+		const struct unit *u = &units[s->odd[i]];
+		bool is_word = u->kind == TOKEN_WORD;
+		if (u->kind == TOKEN_PUNCT)
+			look_at_punctuation(&k, u->key.text);
+		k.capitals += is_word & u->is_caps;
+		k.elongated += is_word & u->is_elongated;
+		k.quoted += is_word & u->is_quoted;
+		has_capitals |= u->is_caps;
 	}
-	k.words += words;
-	k.has_others |= has_others;
+	k.has_others = has_capitals && has_small_words(units, count);
 	return k;
 }
 
-/* By follows_by: what of the followers of the unit before lets this one go on. */
-#define BIT4(n) 1ULL << (n), 2ULL << (n), 4ULL << (n), 8ULL << (n)
-#define BIT16(n) BIT4(n), BIT4((n) + 4), BIT4((n) + 8), BIT4((n) + 12)
-static const uint64_t FOLLOWS[] = {
-    BIT16(0), BIT16(16), BIT16(32), BIT16(48), [FOLLOWS_NONE] = 0, [FOLLOWS_ANY] = UINT64_MAX};
+/* ---- the marks of a text ---------------------------------------------------- */
 
-/* Most units are neither marks nor the beginning of a phrase; which are cannot be foreseen: no branch.
- * Few words go on with one, so hardly a look-up of a phrase is in vain. */
-static size_t
-find_stops(const struct word_entries *const *entries, size_t count, stop *stops)
+/* Where the next mark is written, and how far what changes others reaches. */
+struct cursor {
+	struct mark *next; /* [-1] at the beginning is nobody's */
+	struct mark **watched; /* behind the last one; see struct marks */
+	struct mark **paired; /* the same: marks that may make a pair with the one before */
+	size_t watched_end;
+	uint32_t before; /* the number of the unit before; 0: it has none */
+};
+
+struct finding {
+	const struct lexicon *lexicon, *english;
+	const struct unit *units;
+	const struct word_entries *const *entries;
+	size_t unit_count;
+	struct cursor at;
+};
+
+static inline void
+write_mark(
+    struct mark *m, const struct lexeme *rated, const struct lexeme *stem, size_t unit, size_t span)
 {
-	stop *next = stops;
-	if (count == 0)
-		return 0;
-	const struct word_entries *e = entries[0];
-	for (size_t i = 1; i < count; i++) {
-		const struct word_entries *behind = entries[i];
-		uint32_t begins = (e->followers & FOLLOWS[behind->follows_by]) != 0;
-		*next = (uint32_t)(i - 1) << 1 | begins;
-		next += begins | e->is_there;
-		e = behind;
+	m->rated = rated;
+	m->stem = stem;
+	m->unit = (uint32_t)unit;
+	m->span = (uint32_t)span;
+	m->pair = m->negator = m->boosters[0] = m->boosters[1] = 0;
+	m->flags = 0;
+	m->strength_milli = 1000;
+}
+
+/* What it says of itself. */
+static inline void
+write_sense(struct mark *m, const struct word_sense *s)
+{
+	m->sense = *s;
+	m->rating_milli = s->rating_milli;
+}
+
+/* Counts the mark just written if it is there, and writes down whether it is to be looked at again: without a
+ * branch, since which are cannot be foreseen. */
+static inline void
+count_mark(struct cursor *c, const struct lexicon *lx, const struct word_sense *s,
+    const struct unit *u, size_t unit)
+{
+	size_t watch = s->watch == WATCH_ALL ? UNITS_MAX : s->watch;
+	size_t is_there = s->is_there;
+	c->watched_end = unit + watch > c->watched_end ? unit + watch : c->watched_end;
+	*c->watched = c->next;
+	c->watched += (unit_is_special(u) | (unit < c->watched_end)) & is_there;
+	*c->paired = c->next;
+	c->paired += lexicon_may_be_pair(lx, c->before, s->number) & is_there;
+	c->before = s->number;
+	c->next += is_there;
+}
+
+/* The marks of single words. */
+static void
+add_words(struct finding *g, size_t unit, size_t end)
+{
+	struct cursor c = g->at; /* stays in registers */
+	const struct lexeme *lexemes = g->lexicon->lexemes;
+	for (; unit < end; unit++) {
+		const struct word_entries *e = g->entries[unit];
+		const struct lexeme *rated = lexemes + e->rated;
+		if (e->sense.is_english)
+			rated = &g->english->lexemes[e->rated];
+		write_mark(c.next, rated, lexemes + e->stem, unit, 1);
+		write_sense(c.next, &e->sense);
+		count_mark(&c, g->lexicon, &e->sense, &g->units[unit], unit);
 	}
-	*next = (uint32_t)(count - 1) << 1;
-	return (size_t)(next - stops) + e->is_there;
+	g->at = c;
+}
+
+/* The same where a phrase speaks for them. */
+static void
+add_silent(struct finding *g, size_t unit, size_t end)
+{
+	const struct lexeme *lexemes = g->lexicon->lexemes;
+	for (; unit < end; unit++) {
+		const struct word_entries *e = g->entries[unit];
+		struct word_sense sense = e->sense;
+		set_rating(&sense, lexemes, 0);
+		write_mark(g->at.next, lexemes, lexemes + e->stem, unit, 1);
+		write_sense(g->at.next, &sense);
+		count_mark(&g->at, g->lexicon, &sense, &g->units[unit], unit);
+	}
+}
+
+/* What a phrase says, its first word's stem with it; of a brand's own words nothing else is said. */
+static void
+add_phrase(struct finding *g, uint32_t phrase, size_t unit, size_t span)
+{
+	const struct word_entries *e = g->entries[unit];
+	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
+	const struct lexeme *stem = x->is_vocabulary ? x : g->lexicon->lexemes + e->stem;
+	struct word_sense sense = {.negative_milli = (int16_t)stem->negative_milli,
+	    .positive_milli = (int16_t)stem->positive_milli,
+	    .number = x->is_vocabulary ? 0 : e->sense.number,
+	    .is_there = true};
+	set_rating(&sense, x, span);
+	sense.watch = (uint8_t)(sense.watch > span ? sense.watch : span);
+	write_mark(g->at.next, x, stem, unit, span);
+	write_sense(g->at.next, &sense);
+	count_mark(&g->at, g->lexicon, &sense, &g->units[unit], unit);
+	if (x->is_vocabulary)
+		g->at.before = 0;
+	else
+		add_silent(g, unit + 1, unit + span);
+}
+
+/* The longest phrase that begins at a unit; 0: none does. */
+static uint32_t
+find_phrase(const struct finding *g, size_t unit, size_t *span_r)
+{
+	const struct unit *u = &g->units[unit];
+	uint32_t beginning = g->entries[unit]->beginning;
+	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, beginning, u + 1))
+		return 0;
+	return lexicon_phrase_from(g->lexicon, beginning, g->units, g->unit_count, unit, span_r);
+}
+
+static void
+find_all(struct finding *g, const struct survey *s)
+{
+	size_t done = 0, span;
+	for (size_t i = 0; i < s->begin_count; i++)
+		lexicon_ask_for_phrase(
+		    g->lexicon, g->entries[s->begins[i]]->beginning, &g->units[s->begins[i] + 1]);
+	for (size_t i = 0; i < s->begin_count; i++) {
+		size_t unit = s->begins[i];
+		uint32_t phrase = unit < done ? 0 : find_phrase(g, unit, &span);
+		if (phrase == 0)
+			continue;
+		add_words(g, done, unit);
+		add_phrase(g, phrase, unit, span);
+		done = unit + span;
+	}
+	add_words(g, done, g->unit_count);
+}
+
+/* The learned pairs among those that may be one: neighbours in one clause. */
+static void
+find_pairs(const struct finding *g, struct mark **paired)
+{
+	for (struct mark **p = paired; p < g->at.paired; p++)
+		__builtin_prefetch(
+		    lexicon_pair_place(g->lexicon, (*p)[-1].sense.number, (*p)->sense.number));
+	for (; paired < g->at.paired; paired++) {
+		struct mark *m = *paired;
+		const struct unit *u = &g->units[m->unit];
+		if (m[-1].unit + 1 != m->unit || u->clause != u[-1].clause)
+			continue;
+		m->pair = lexicon_find_pair(g->lexicon, m[-1].sense.number, m->sense.number);
+		__builtin_prefetch(&g->lexicon->lexemes[m->pair]);
+	}
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -347,30 +378,27 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 {
 	/* One mark before them and one behind, and as many of what is written down about them. */
 	size_t room = unit_count + 2;
-	struct mark *marks = scratch_need(f->scratch,
-	    room * (sizeof *marks + sizeof(struct mark *) + sizeof(uint32_t) + sizeof(stop)));
+	struct mark *marks = scratch_need(
+	    f->scratch, room * (sizeof *marks + 2 * sizeof(struct mark *) + 2 * sizeof(uint32_t)));
 	if (marks == NULL)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	*marks++ = (struct mark){.unit = UINT32_MAX - 1}; /* beside none */
-	struct mark **paired = (void *)(marks + room - 1);
-	uint32_t *watched = (void *)(paired + room);
-	stop *stops = watched + room;
+	struct mark **watched = (void *)(marks + room - 1), **paired = watched + room;
+	uint32_t *begins = (void *)(paired + room);
+	struct survey s = {.begins = begins, .odd = begins + room};
 	struct finding g = {.lexicon = f->lexicon,
-	    .lexemes = {f->lexicon->lexemes,
-		(f->english == NULL ? f->lexicon : f->english)->lexemes},
+	    .english = f->english,
 	    .units = units,
+	    .entries = entries,
 	    .unit_count = unit_count,
-	    .next = marks,
-	    .watched = watched,
-	    .paired = paired};
-	size_t stop_count = find_stops(entries, unit_count, stops);
-	ask_for_phrases(&g, entries, stops, stop_count);
-	find_all(&g, marks, entries, stops, stop_count);
+	    .at = {.next = marks, .watched = watched, .paired = paired}};
+	survey_units(&s, units, entries, unit_count);
+	find_all(&g, &s);
 	find_pairs(&g, paired);
 	*marks_r = (struct marks){.items = marks,
-	    .count = (size_t)(g.next - marks),
+	    .count = (size_t)(g.at.next - marks),
 	    .watched = watched,
-	    .watched_count = (size_t)(g.watched - watched),
-	    .looks = look(units, unit_count)};
+	    .watched_count = (size_t)(g.at.watched - watched),
+	    .looks = look(&s, units, unit_count)};
 	return 0;
 }

@@ -35,15 +35,10 @@ struct word_entries {
 	uint64_t followers;
 	uint32_t rated; /* rating, role or both; with is_english of that lexicon */
 	uint32_t stem;
-	uint32_t number; /* of the stem, in pairs and for what it is negated */
 	uint32_t beginning;
-	uint16_t reach; /* how many units behind it may be changed by its role */
-	uint8_t role; /* of rated */
-	uint8_t
-	    follows_by; /* which bit of the followers before it has to be set; or one of these: */
-	bool is_english : 1;
-	bool is_there : 1; /* anything but the beginning of a phrase */
+	struct word_sense sense;
 };
+/* sense.follows_by says which bit of the followers before it has to be set, or one of these: */
 #define FOLLOWS_NONE 64
 #define FOLLOWS_ANY 65
 

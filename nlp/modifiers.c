@@ -44,18 +44,19 @@ is_word_like(const struct unit *u)
 static enum lexeme_role
 role_of(const struct mark *m)
 {
-	return (enum lexeme_role)m->rated->role;
+	return (enum lexeme_role)m->sense.role;
 }
 
 /* What a mark's rating counts, once it is known who used it up. */
 static int32_t
 rating_of(const struct mark *m)
 {
-	if (!m->rated->has_weight || (m->flags & MARK_USED_UP) != 0)
+	int32_t rating = m->sense.rating_milli;
+	if (rating == 0 || (m->flags & MARK_USED_UP) != 0)
 		return 0;
-	if (role_of(m) == ROLE_NEGATOR && m->rated->weight_milli > 0)
+	if (role_of(m) == ROLE_NEGATOR && rating > 0)
 		return 0; /* a negator never speaks for the good */
-	int32_t effect = scale(m->rated->weight_milli, m->strength_milli);
+	int32_t effect = scale(rating, m->strength_milli);
 	if ((m->flags & MARK_NEGATED) == 0)
 		return effect;
 	return scale(effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
@@ -150,7 +151,7 @@ static void
 turn(struct mark *m, struct mark *by, uint32_t negator)
 {
 	int32_t polarity = modifiers_polarity(m);
-	int32_t rating = m->rated->weight_milli;
+	int32_t rating = m->sense.rating_milli;
 	m->flags |= MARK_NEGATED;
 	m->negator = negator;
 	if (m->rated->has_weight || polarity < 0)
@@ -191,10 +192,10 @@ negate_before(struct behind *b, size_t at)
 		const struct unit *u = &b->units[m->unit];
 		uint32_t end = m->unit + m->span;
 		if (u->clause != b->clause || by->unit - end >= reach_of(by->rated) ||
-		    m->rated->role == ROLE_NEGATOR || m->rated->role == ROLE_CONTRAST ||
+		    role_of(m) == ROLE_NEGATOR || role_of(m) == ROLE_CONTRAST ||
 		    (m->flags & MARK_NEGATED) != 0)
 			return;
-		if (!is_word_like(u) || m->rated->holds_negator)
+		if (!is_word_like(u) || m->sense.holds_negator)
 			continue;
 		turn(m, by, (uint32_t)at + 1);
 		m->rating_milli = rating_of(m); /* it may be watched by nobody else */
@@ -210,7 +211,7 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 		shout(m, b);
 	if (role != ROLE_NEGATOR && (b->boosters[0] | b->negators[0]) != 0 && is_word_like(u)) {
 		boost(m, b);
-		if (!m->rated->holds_negator)
+		if (!m->sense.holds_negator)
 			negate(m, b);
 	}
 	if (u->is_quoted) {
@@ -233,8 +234,8 @@ apply_forward(const struct marks *marks, const struct unit *units, size_t unit_c
 	    .clause = UINT32_MAX,
 	    .but_sentence = UINT32_MAX};
 	for (size_t k = 0; k < marks->watched_count; k++) {
-		size_t i = marks->watched[k];
-		struct mark *m = &marks->items[i];
+		struct mark *m = marks->watched[k];
+		size_t i = (size_t)(m - marks->items);
 		const struct unit *u = &units[m->unit];
 		enum lexeme_role role = role_of(m);
 		if (u->clause != b.clause)
@@ -336,7 +337,7 @@ modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit
 		return;
 	}
 	for (size_t k = 0; k < marks->watched_count; k++)
-		settle(&marks->items[marks->watched[k]]);
+		settle(marks->watched[k]);
 }
 
 int32_t

@@ -34,19 +34,36 @@ struct arena;
 #define NEGATION_REACH 4
 #define BOOST_REACH 2
 
+/* What a word says, all else aside: the figures of its lexemes, so that these need not be looked at. */
+struct word_sense {
+	uint32_t number : 24; /* of the stem, in pairs and for what it is negated; 0: in none */
+	uint32_t role : 3; /* enum lexeme_role */
+	uint32_t holds_negator : 1;
+	uint32_t is_english : 1; /* the rating is that of the English lexicon */
+	uint32_t is_there : 1; /* anything but the beginning of a phrase */
+	int16_t rating_milli;
+	int16_t negative_milli, positive_milli; /* learned of the stem */
+	uint8_t
+	    watch; /* how many units, from it on, its role may change; WATCH_ALL: all behind it */
+	uint8_t follows_by; /* marks.h */
+};
+#define WATCH_ALL UINT8_MAX
+_Static_assert(LEXICON_ENTRIES_MAX < 1 << 24, "stems have numbers of 24 bits");
+_Static_assert(LEXICON_CLASS_WEIGHT_MAX_MILLI <= INT16_MAX, "weights have 16 bits");
+
 /* What the lexicon has at one unit, and what its surroundings make of it. */
 struct mark {
 	/* Rating or role of the word or phrase; what was learned.  None: nobody (lexeme_is_some()),
 	 * which counts 0 and has no role. */
 	const struct lexeme *rated, *stem;
 	uint32_t unit, span; /* span: units that rated covers */
-	uint32_t number; /* of the stem, in pairs; 0: in none */
-	uint32_t pair; /* lexeme of the pair with the mark before this one; 0: none */
-	int32_t strength_milli; /* what it counts, 1000: as it is */
+	struct word_sense sense; /* of rated and stem */
 	int32_t rating_milli; /* its rating after modifiers; 0: none, or used up */
+	uint32_t pair; /* lexeme of the pair with the mark before this one; 0: none */
 	uint32_t negator; /* mark index + 1; 0: none */
 	uint32_t boosters[BOOST_REACH];
-	uint16_t flags;
+	uint32_t flags; /* enum mark_flag */
+	int32_t strength_milli; /* what it counts, 1000: as it is */
 };
 
 /* Those with words of their own first, in the order in which they are told. */
@@ -60,8 +77,7 @@ enum mark_flag {
 	MARK_QUOTED = 64,
 	MARK_NEGATED = 128,
 	MARK_USED_UP = 256,
-	MARK_TURNS_BAD = 512, /* a negator of something bad */
-	MARK_HAS_ROLE = 1024
+	MARK_TURNS_BAD = 512 /* a negator of something bad */
 };
 /* Those that modifiers_explain() tells of; it names the word that negates. */
 #define MARK_WITH_WORDS (2u * MARK_NEGATED - 1u)
@@ -71,16 +87,16 @@ struct looks {
 	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
 	    quoted;
 	bool
-	    has_others; /* words of two letters or more not in capitals: beside them capitals say something */
+	    has_others; /* where there are capitals: words of two letters or more without any, beside which
+			 * capitals say something */
 	bool has_marks; /* "!" or "?" */
 };
 /* The marks of a text, in its order, one a unit, and no rated ones overlap. */
 struct marks {
 	struct mark *items;
 	size_t count;
-	/* Indices of those that something before them, or how they are written, may change; also of all
-	 * with a role. */
-	uint32_t *watched;
+	/* Those that something before them, or how they are written, may change; also all with a role. */
+	struct mark **watched;
 	size_t watched_count;
 	struct looks looks; /* of all units */
 };
@@ -92,7 +108,7 @@ void modifiers_apply(const struct marks *marks, const struct unit *units, size_t
 static inline int32_t
 modifiers_polarity(const struct mark *m)
 {
-	return m->stem->positive_milli - m->stem->negative_milli;
+	return m->sense.positive_milli - m->sense.negative_milli;
 }
 
 /* What a learned lexeme counts: as it is, or turned (its polarity, not its subjectivity). */

@@ -73,7 +73,7 @@ sentiment_sums(const struct evidence *e, const struct looks *k, int32_t values_r
 static bool
 is_silent_negator(const struct mark *m)
 {
-	return m->rated->role == ROLE_NEGATOR &&
+	return m->sense.role == ROLE_NEGATOR &&
 	    ((m->flags & MARK_USED_UP) != 0 || modifiers_polarity(m) > 0);
 }
 
@@ -83,7 +83,7 @@ sentiment_stem(const struct lexicon *lx, const struct mark *m, struct term *t_r)
 	bool is_negated = (m->flags & MARK_NEGATED) != 0;
 	if (!lexeme_is_some(m->stem) && !is_negated)
 		return false;
-	uint32_t negated = is_negated ? lexicon_negated(lx, m->number) : 0;
+	uint32_t negated = is_negated ? lexicon_negated(lx, m->sense.number) : 0;
 	*t_r = (struct term){.lexeme = negated != 0 ? lexicon_lexeme(lx, negated) : m->stem,
 	    .strength_milli = m->strength_milli,
 	    .is_turned = is_negated && negated == 0};

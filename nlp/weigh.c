@@ -97,11 +97,11 @@ weigh_changed(struct weighing *w, const struct mark *m)
 	const char *words = NULL;
 	struct term t;
 	bool has_stem = sentiment_stem(w->lx, m, &t);
-	w->is_sarcastic |= m->rated->role == ROLE_SARCASM;
+	w->is_sarcastic |= m->sense.role == ROLE_SARCASM;
 	if ((has_stem || m->rating_milli != 0) &&
 	    modifiers_explain(m, w->marks, w->units, w->text, w->arena, &words) < 0)
 		return -1;
-	write_reason(w->next, m->rated, u, m->rated->weight_milli, m->rating_milli, words);
+	write_reason(w->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
 	stretch_to(w->next, u + m->span - 1);
 	count_rating(w, m->rating_milli);
 	if (has_stem)
@@ -113,7 +113,7 @@ static inline void
 weigh_plain(struct weighing *w, const struct mark *m)
 {
 	const struct unit *u = &w->units[m->unit];
-	struct class_effect e = {m->stem->negative_milli, m->stem->positive_milli};
+	struct class_effect e = {m->sense.negative_milli, m->sense.positive_milli};
 	write_reason(w->next, m->rated, u, m->rating_milli, m->rating_milli, NULL);
 	count_rating(w, m->rating_milli);
 	int32_t effect = e.positive_milli - e.negative_milli;
@@ -121,11 +121,19 @@ weigh_plain(struct weighing *w, const struct mark *m)
 	count_effect(w, e);
 }
 
+/* Nothing changed it, it has no role, and it is a single word's. */
+static inline bool
+is_plain(const struct mark *m)
+{
+	uint32_t differs = (uint32_t)m->strength_milli ^ 1000;
+	return (differs | m->flags | m->sense.role | (m->span ^ 1)) == 0;
+}
+
 static int
 weigh_marks(struct weighing *w, size_t count)
 {
 	for (const struct mark *m = w->marks; m < w->marks + count; m++) {
-		if (((m->strength_milli ^ 1000) | m->flags | (int32_t)(m->span ^ 1)) == 0)
+		if (is_plain(m))
 			weigh_plain(w, m);
 		else if (weigh_changed(w, m) < 0)
 			return -1;

@@ -88,10 +88,10 @@ check_marks(struct reader *r, const struct lexicon *lx)
 		if (m->rated != &lx->lexemes[rated] && l->items[i].kind != TOKEN_HASHTAG)
 			fail_msg("'%.*s': unit %zu has another rating", SLICE_ARG(r->text), i);
 		assert_ptr_equal(m->stem, &lx->lexemes[hit.stem]);
-		assert_int_equal(m->number, hit.number);
+		assert_int_equal(m->sense.number, hit.number);
 		bool is_beside =
 		    at > 0 && m[-1].unit + 1 == i && l->items[i - 1].clause == l->items[i].clause;
-		uint32_t pair = is_beside ? lexicon_pair(lx, m[-1].number, m->number) : 0;
+		uint32_t pair = is_beside ? lexicon_pair(lx, m[-1].sense.number, m->sense.number) : 0;
 		if (m->pair != pair)
 			fail_msg("'%.*s': unit %zu has another pair", SLICE_ARG(r->text), i);
 		at++;
@@ -135,8 +135,8 @@ check_watched(struct reader *r, size_t *spared)
 		*m = r->marks[i];
 		m->strength_milli = 1000;
 		m->negator = m->boosters[0] = m->boosters[1] = 0;
-		m->flags &= MARK_HAS_ROLE;
-		all.watched[i] = i;
+		m->flags = 0;
+		all.watched[i] = m;
 	}
 	all.watched_count = all.count;
 	modifiers_apply(&all, l->items, l->count);
