@@ -137,14 +137,6 @@ fact_of_language(const struct work *w, struct word_fact *first)
 	return further == NULL ? first : further;
 }
 
-/* What will be looked at when all units have been found. */
-static inline void
-prefetch_entries(const struct lexicon *lx, const struct word_entries *e)
-{
-	__builtin_prefetch(&lx->lexemes[e->stem]);
-	__builtin_prefetch(&lx->lexemes[e->rated]);
-}
-
 /* Fills the stem of a unit and what it has in the lexicon; spare is for words that are not kept. */
 static inline int
 find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct word_entries *spare)
@@ -160,7 +152,6 @@ find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct w
 		if (fact->lang != w->lang)
 			return fill_fact(w, f, u, fact);
 	}
-	prefetch_entries(w->lexicon, &fact->entries);
 	u->mark = fact->mark;
 	if (u->kind == TOKEN_WORD)
 		u->stem = word_fact_stem(fact, u->key.text, w->arena);
@@ -267,8 +258,6 @@ cut(struct work *w, struct slice text, struct slice lang_hint)
 	struct scorer *s = w->s;
 	w->text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
 	w->words.guess = s->last;
-	const struct lexicon *likely = w->set->lexicons[s->last];
-	w->words.lexemes = likely == NULL ? NULL : likely->lexemes;
 	if (post_cut(&s->cutter, w->set->number, w->set->languages, w->text, w->arena, &w->words,
 		w->err) < 0)
 		return -1;

@@ -174,7 +174,6 @@ find_facts(struct cut *k)
 		w->facts[i] = f;
 		if (f != NULL) {
 			post_cut_hear(w, &w->speech, i, f);
-			post_cut_ask_for(w->lexemes, f);
 			if (k->asked[n] != i && f->flags == 0)
 				note_alone(f, u);
 		} else if (u->kind == TOKEN_WORD) {

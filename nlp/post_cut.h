@@ -34,10 +34,7 @@ struct post_words {
 	struct word_fact **facts;
 	const struct word_entries **entries;
 	struct speech speech;
-	/* Set by the caller; lexemes: of the guess's lexicon, asked for as they will be looked at next, or
-	 * NULL. */
-	enum language guess;
-	const struct lexeme *lexemes;
+	enum language guess; /* set by the caller */
 	uint32_t *open; /* the units without a fact filled for `guess`; the others are filled */
 	size_t open_count;
 };

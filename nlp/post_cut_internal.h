@@ -40,16 +40,6 @@ int post_cut_find_pieces(struct cut *k);
  * lists; returns the first one that is not (has_failed: there was no memory for it). */
 size_t post_cut_known(struct cut *k, size_t i);
 
-/* Asks for what marks_find() will look at next.  An address that is asked for is not looked at: entries may be
- * another lexicon's, and there may be none. */
-static inline void
-post_cut_ask_for(const struct lexeme *lexemes, const struct word_fact *f)
-{
-	uintptr_t first = (uintptr_t)lexemes;
-	__builtin_prefetch((const void *)(first + f->entries.stem * sizeof *lexemes));
-	__builtin_prefetch((const void *)(first + f->entries.rated * sizeof *lexemes));
-}
-
 /* The votes and entries of a unit with a fact. */
 static inline void
 post_cut_hear(struct post_words *w, struct speech *p, size_t i, struct word_fact *f)

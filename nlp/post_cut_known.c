@@ -255,7 +255,6 @@ post_cut_known(struct cut *k, size_t i)
 	struct post_words *w = k->words;
 	uint32_t post = k->c->words->post, *open = w->open + w->open_count;
 	enum language guess = w->guess;
-	const struct lexeme *lexemes = w->lexemes;
 	struct speech speech = w->speech; /* stays in registers */
 	struct pen p = take_pen(k);
 	if (n->map == NULL && !look_before(&p, n->text.ptr, r->start))
@@ -286,7 +285,6 @@ post_cut_known(struct cut *k, size_t i)
 		f->post = post;
 		w->facts[p.at] = f;
 		post_cut_hear(w, &speech, p.at, f);
-		post_cut_ask_for(lexemes, f);
 		*open = (uint32_t)p.at;
 		open += f->lang != guess;
 		end_piece(&p, f, folded, r);
