@@ -91,7 +91,8 @@ check_marks(struct reader *r, const struct lexicon *lx)
 		assert_int_equal(m->sense.number, hit.number);
 		bool is_beside =
 		    at > 0 && m[-1].unit + 1 == i && l->items[i - 1].clause == l->items[i].clause;
-		uint32_t pair = is_beside ? lexicon_pair(lx, m[-1].sense.number, m->sense.number) : 0;
+		uint32_t pair =
+		    is_beside ? lexicon_pair(lx, m[-1].sense.number, m->sense.number) : 0;
 		if (m->pair != pair)
 			fail_msg("'%.*s': unit %zu has another pair", SLICE_ARG(r->text), i);
 		at++;
