@@ -51,6 +51,7 @@ struct train_run {
 	struct train_exclusions *exclusions;
 	struct train_data data;
 	size_t parts[3]; /* rows by enum train_part */
+	size_t labels[3]; /* of those learned from, by enum sentiment_label */
 	struct train_result result;
 	struct train_sample *now, *before; /* one a row of the data */
 	struct train_figure figures[TRAIN_FIGURES_MAX];
@@ -87,6 +88,8 @@ void train_card_json(const struct train_run *r, struct buf *out);
 /* What the figures say should be done; sentences, one call each. */
 typedef void train_remark_fn(void *cookie, const char *sentence);
 void train_remarks(const struct train_run *r, train_remark_fn *fn, void *cookie);
+/* Those that are about the posts alone: too few, or none with a label. */
+void train_remarks_of_rows(const struct train_run *r, train_remark_fn *fn, void *cookie);
 
 /* Finds proposals, shortens them until the held-out posts lose nothing, writes them. */
 int train_propose(struct train_run *r, struct err *err);

@@ -5,9 +5,13 @@
 #include "daemon/verb_train.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "core/diag.h"
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/utf8.h"
 #include "nlp/lexicon_set.h"
 #include "nlp/nlp.h"
 #include "nlp/train_words.h"
@@ -18,6 +22,7 @@
 #define DATA_FILE_BYTES_MAX ((size_t)1 << 30)
 #define EXCLUDE_BYTES_MAX (16u << 20)
 #define WEIGHT_MAX 100.0
+#define SHOWN_BYTES 60 /* of a line that was not understood */
 
 static int
 read_input(const char *path, size_t max, struct buf *out, struct err *err)
@@ -53,6 +58,66 @@ split_weight(char *name, double *weight_r, struct err *err)
 	return 0;
 }
 
+/* ---- hints about files that are not what we expect ----------------------------- */
+
+/* What is odd about the whole file; NULL: nothing we know. */
+static const char *
+odd_about(struct slice text)
+{
+	struct slice rest = text;
+
+	slice_split(&rest, '\n');
+	if (slice_starts_with(text, "\xFF\xFE") || slice_starts_with(text, "\xFE\xFF"))
+		return "it is UTF-16; save it as UTF-8";
+	if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
+		return "it is no text";
+	if (memchr(text.ptr, '\r', text.len) != NULL && !slice_is_set(rest))
+		return "its lines end in carriage returns alone; save it with line feeds";
+	if (memchr(text.ptr, '\t', text.len) == NULL && !slice_starts_with(text, "{"))
+		return "there is no tab in it; columns are divided by tabs: save a "
+		       "spreadsheet as tab-separated text, not with commas";
+	return NULL;
+}
+
+static struct slice
+line_of(struct slice text, size_t number)
+{
+	struct slice line = SLICE_NONE;
+
+	for (size_t i = 0; i < number && slice_is_set(text); i++)
+		line = slice_split(&text, '\n');
+	return slice_is_set(line) ? slice_trim(line) : SLICE_LIT("");
+}
+
+/* Standard error gets what a person can do about a file that is written in another way than we read it: one
+ * of whose rows most have no label, or the first, which may name columns. */
+static void
+hint(const struct train_file *f, struct slice text)
+{
+	const struct train_skipped *labels = &f->skipped[TRAIN_SKIP_LABEL];
+	const struct train_skipped *columns = &f->skipped[TRAIN_SKIP_COLUMNS];
+	const struct train_skipped *seen = labels->count > 0 ? labels : columns;
+	const char *odd = f->kept == 0 ? odd_about(text) : NULL;
+	struct buf shown;
+
+	if (2 * (labels->count + columns->count) <= f->rows &&
+	    (labels->count == 0 || labels->lines[0] != 1))
+		return;
+	if (odd != NULL) {
+		fprintf(stderr, "earshot train: nothing in '%s' could be used: %s\n", f->name, odd);
+		return;
+	}
+	buf_init(&shown, 4096);
+	diag_add_visible(&shown, utf8_prefix(line_of(text, seen->lines[0]), SHOWN_BYTES));
+	fprintf(stderr, "earshot train: line %zu of '%s' is '%s': expected %s\n", seen->lines[0],
+	    f->name, buf_str(&shown),
+	    slice_starts_with(text, "{")
+		? "{\"text\":\"...\",\"label\":\"positive\"}, or a rating for the label"
+		: "names of columns (text, and label or rating), or label, tab, text; a label is "
+		  "negative, neutral or positive");
+	buf_fini(&shown);
+}
+
 static int
 add_data_file(struct train_run *r, const char *path, bool is_validation, struct err *err)
 {
@@ -73,6 +138,8 @@ add_data_file(struct train_run *r, const char *path, bool is_validation, struct 
 	if (r->data.file_count < TRAIN_FILES_MAX)
 		r->options.source_weights[r->data.file_count] = weight;
 	rc = train_data_add(&r->data, name, is_validation, buf_slice(&text), r->options.lang, err);
+	if (rc == 0)
+		hint(&r->data.files[r->data.file_count - 1], buf_slice(&text));
 out:
 	buf_fini(&text);
 	mem_free(name);

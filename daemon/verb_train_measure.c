@@ -23,7 +23,7 @@ part_of(const struct train_data *d, const struct train_row *row)
 int
 train_check_rows(struct train_run *r, struct err *err)
 {
-	size_t labels[3] = {0, 0, 0}, rows = 0;
+	size_t *labels = r->labels, rows = 0;
 	int kinds;
 
 	for (size_t i = 0; i < r->data.count; i++) {

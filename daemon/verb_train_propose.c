@@ -2,9 +2,11 @@
  * verb_train_propose.c - `earshot train --propose`: lines for lexicon.d with the evidence for each.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "core/err.h"
 #include "core/json.h"
+#include "core/map.h"
 #include "core/mem.h"
 #include "platform/file.h"
 
@@ -13,10 +15,99 @@
 
 #define PROPOSAL_BYTES_MAX (4u << 20)
 
-/* What the held-out posts say, before and with the proposal. */
+#define FOLD_SALT 0x70726f706f736500ULL
+
+/* What posts say, before and with the proposal. */
 struct effect {
-	struct train_measure before, with;
+	struct train_measure before, with; /* of those held out */
+	/* Each part of the others, with what the other parts propose. */
+	struct train_measure cv_before, cv_with;
 };
+
+/* ---- cross-validation ----------------------------------------------------------- */
+
+struct folding {
+	struct train_run *r;
+	struct propose_options options;
+	struct train_row *rows; /* those of the fold are not looked at */
+	struct train_sample *before, *with; /* of the posts learned from, in their order */
+	size_t count;
+};
+
+static int
+fold_of(const struct train_run *r, const struct train_row *row)
+{
+	return (
+	    int)(hash_bytes(r->options.seed ^ FOLD_SALT, row->text) % (uint64_t)r->options.folds);
+}
+
+/* A fold of which no entry is proposed, and one whose posts are of one label, count as well. */
+static int
+read_fold(struct folding *f, int fold, struct err *err)
+{
+	struct train_run *r = f->r;
+	struct propose_list list = {.count = 0};
+	struct lexicon *lx = NULL;
+	int rc = -1;
+
+	for (size_t i = 0; i < r->data.count; i++)
+		f->rows[i].is_validation =
+		    r->data.rows[i].is_validation || fold_of(r, &r->data.rows[i]) == fold;
+	if (propose_new(&f->options, r->base.name, r->base.text, r->english, r->exclusions, f->rows,
+		r->data.count, &list, err) < 0 ||
+	    propose_apply(r->base.name, r->base.text, &list, list.count, &lx, err) < 0)
+		goto out;
+	for (size_t i = 0; i < r->data.count; i++) {
+		const struct train_row *row = &r->data.rows[i];
+
+		if (row->is_validation || fold_of(r, row) != fold)
+			continue;
+		if (train_scorer_score(r->scorer, r->base.lexicon, r->english, row,
+			&f->before[f->count], err) < 0 ||
+		    train_scorer_score(r->scorer, lx, r->english, row, &f->with[f->count], err) < 0)
+			goto out;
+		f->count++;
+	}
+	rc = 0;
+out:
+	lexicon_free(lx);
+	propose_free(&list);
+	return rc;
+}
+
+/* Of the list itself a few held-out posts tell; of the way it is made all posts do. */
+static int
+cross_validate(
+    struct train_run *r, const struct propose_options *o, struct effect *e, struct err *err)
+{
+	size_t n = r->data.count + 1;
+	struct folding f = {r, *o, mem_array(n, sizeof *f.rows), mem_array(n, sizeof *f.before),
+	    mem_array(n, sizeof *f.with), 0};
+	int rc = -1;
+
+	f.options.progress = NULL;
+	if (f.rows == NULL || f.before == NULL || f.with == NULL) {
+		err_set(err, ERR_NOMEM, "no memory to measure proposals");
+		goto out;
+	}
+	memcpy(f.rows, r->data.rows, r->data.count * sizeof *f.rows);
+	for (int fold = 0; fold < r->options.folds; fold++) {
+		if (o->progress != NULL)
+			o->progress(o->cookie, "cross-validating", (double)fold / r->options.folds);
+		if (read_fold(&f, fold, err) < 0)
+			goto out;
+	}
+	e->cv_before = train_measure_of(f.before, f.count);
+	e->cv_with = train_measure_of(f.with, f.count);
+	rc = 0;
+out:
+	mem_free(f.rows);
+	mem_free(f.before);
+	mem_free(f.with);
+	return rc;
+}
+
+/* ---- held-out posts --------------------------------------------------------------- */
 
 static int
 measure_with(struct train_run *r, size_t count, struct train_measure *m_r, struct err *err)
@@ -53,6 +144,35 @@ shorten(struct train_run *r, struct effect *e, struct err *err)
 	return 0;
 }
 
+static double
+recall_of(const struct train_measure *m, int label)
+{
+	size_t all = m->confusion[label][0] + m->confusion[label][1] + m->confusion[label][2];
+
+	return all == 0 ? 0 : 100.0 * (double)m->confusion[label][label] / (double)all;
+}
+
+static void
+add_cross_validated(const struct effect *e, struct buf *out)
+{
+	buf_addf(out,
+	    "# on all %zu posts, each part with what the others propose (cross-validated): macro "
+	    "recall %.1f before, %.1f with it\n",
+	    e->cv_before.rows, 100 * e->cv_before.macro_recall, 100 * e->cv_with.macro_recall);
+	buf_add_str(out, "#   found of those labelled");
+	for (int k = 0; k < 3; k++)
+		buf_addf(out, "%s %s: %.0f %% before, %.0f %% with it", k == 0 ? "" : ";",
+		    sentiment_label_name((enum sentiment_label)k), recall_of(&e->cv_before, k),
+		    recall_of(&e->cv_with, k));
+	buf_add_char(out, '\n');
+}
+
+static void
+add_note(void *cookie, const char *sentence)
+{
+	buf_addf(cookie, "# %s\n", sentence);
+}
+
 static void
 add_head(const struct train_run *r, const struct effect *e, struct buf *out)
 {
@@ -60,6 +180,7 @@ add_head(const struct train_run *r, const struct effect *e, struct buf *out)
 	    "# proposed by earshot train: %zu entr%s from %zu labelled posts, over lexicon %s\n",
 	    r->proposals.count, r->proposals.count == 1 ? "y" : "ies", r->parts[PART_LEARNED],
 	    lexicon_version(r->base.lexicon));
+	add_cross_validated(e, out);
 	if (e->before.rows > 0)
 		buf_addf(out,
 		    "# on %zu posts held out: macro recall %.1f before, %.1f with all of them\n",
@@ -70,6 +191,13 @@ add_head(const struct train_run *r, const struct effect *e, struct buf *out)
 		buf_addf(out,
 		    "# %zu more were found and left out: with them the posts held out lost\n",
 		    r->dropped);
+	train_remarks_of_rows(r, add_note, out);
+	if (r->proposals.count == 0) {
+		buf_add_str(out,
+		    "# the labels speak for nothing that the lexicon does not say already; more "
+		    "posts may\n");
+		return;
+	}
 	buf_add_str(out,
 	    "# read each, take out what you do not believe, and put the rest into "
 	    "lexicon.d\n");
@@ -123,6 +251,9 @@ put_json(const struct train_run *r, const struct effect *e, struct buf *out)
 	json_kv_i64(&w, "held_out", (int64_t)e->before.rows);
 	json_kv_milli(&w, "macro_recall_before", (int64_t)(e->before.macro_recall * 1000 + 0.5));
 	json_kv_milli(&w, "macro_recall_with", (int64_t)(e->with.macro_recall * 1000 + 0.5));
+	json_kv_milli(
+	    &w, "cross_validated_before", (int64_t)(e->cv_before.macro_recall * 1000 + 0.5));
+	json_kv_milli(&w, "cross_validated_with", (int64_t)(e->cv_with.macro_recall * 1000 + 0.5));
 	json_kv_i64(&w, "left_out", (int64_t)r->dropped);
 	json_key(&w, "proposals");
 	json_array_begin(&w);
@@ -168,7 +299,7 @@ train_propose(struct train_run *r, struct err *err)
 	o.progress = r->options.progress;
 	if (propose_new(&o, r->base.name, r->base.text, r->english, r->exclusions, r->data.rows,
 		r->data.count, &r->proposals, err) < 0 ||
-	    shorten(r, &e, err) < 0)
+	    cross_validate(r, &o, &e, err) < 0 || shorten(r, &e, err) < 0)
 		return -1;
 	return write_proposal(r, &e, err);
 }

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/post.h"
 #include "core/score.h"
 #include "core/utf8.h"
 
@@ -23,6 +24,7 @@ static const char *const SKIP_WORDS[TRAIN_SKIP_COUNT] = {
     [TRAIN_SKIP_LABEL] = "the label is none of negative, neutral, positive",
     [TRAIN_SKIP_EMPTY] = "the text is empty",
     [TRAIN_SKIP_UTF8] = "the text is not UTF-8",
+    [TRAIN_SKIP_LONG] = "the text is longer than a post can be (64 KB)",
     [TRAIN_SKIP_LANGUAGE] = "another language",
     [TRAIN_SKIP_REPEATED] = "the same text and label again",
     [TRAIN_SKIP_CONFLICT] = "the same text with another label (the first counts)",
@@ -205,6 +207,8 @@ judge_row(struct reading *r, const struct fields *f)
 		why = TRAIN_SKIP_LABEL;
 	else if (text.len == 0)
 		why = TRAIN_SKIP_EMPTY;
+	else if (text.len > POST_TEXT_MAX)
+		why = TRAIN_SKIP_LONG;
 	else if (!utf8_is_valid(text))
 		why = TRAIN_SKIP_UTF8;
 	if (why != TRAIN_SKIP_COUNT) {

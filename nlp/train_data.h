@@ -39,6 +39,7 @@ enum train_skip {
 	TRAIN_SKIP_LABEL, /* a label, or rating, that is none of ours */
 	TRAIN_SKIP_EMPTY, /* no text */
 	TRAIN_SKIP_UTF8,
+	TRAIN_SKIP_LONG, /* over POST_TEXT_MAX: a file whose lines do not end, not a post */
 	TRAIN_SKIP_LANGUAGE, /* another language than the one that is learned */
 	TRAIN_SKIP_REPEATED, /* the same text and label as before */
 	TRAIN_SKIP_CONFLICT, /* the same text with another label */

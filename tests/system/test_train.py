@@ -5,8 +5,10 @@ import os
 import pty
 import random
 import re
+import signal
 import subprocess
 import tempfile
+import time
 
 from lib import EARSHOT, House, need, run_tests, same
 
@@ -241,6 +243,9 @@ def proposals_are_accepted_by_check_and_help():
         need(weights.get("plonked", 0) < 0 and weights.get("sick", 0) > 0, f"what the labels say: {weights}")
         need(not [p for p in weights if re.search(r"lumo|maria|quill|http|@|example", p)], f"names and links: {weights}")
         need(found["held_out"] > 100 and found["macro_recall_with"] >= found["macro_recall_before"], f"on held-out posts: {found}")
+        need(found["cross_validated_with"] > found["cross_validated_before"] + 0.1, f"cross-validated: {found}")
+        need(re.search(r"# on all \d+ posts, each part .*\(cross-validated\): macro recall [\d.]+ before, [\d.]+ with it\n#   found of those labelled negative: ",
+                       proposal), proposal[:900])
         for line, before in zip(proposal.splitlines()[1:], proposal.splitlines()):
             need(line not in lines or re.match(r"# \d+ posts: \d+ negative", before), f"no evidence before '{line}'")
         path = house.write("proposal.tsv", proposal)
@@ -274,6 +279,70 @@ def mistakes_are_told():
             need(said in done.stderr and done.stdout == "", f"{words}: {done.stderr!r} {done.stdout[:80]!r}")
 
 
+def files_written_in_another_way_are_told_as_what_they_are():
+    with Desk() as desk:
+        rows = posts(60, 12)
+        text = "label\ttext\n" + "".join(f"{l}\t{t}\n" for l, t in rows)
+        for name, data, code, said in [
+                ("wide.tsv", text.encode("utf-16"), 3, "it is UTF-16"), ("nul.tsv", b"\0", 3, "it is no text"), ("byte.tsv", b"x", 3, "no tab in it;"),
+                ("mac.tsv", text.replace("\n", "\r").encode(), 3, "carriage returns alone"), ("comma.csv", text.replace("\t", ",").encode(), 3, "not with commas"),
+                ("turned.tsv", "".join(f"{t}\t{l}\n" for l, t in rows).encode(), 3, f"line 1 of 'turned.tsv' is '{rows[0][1]}\t{rows[0][0]}': expected names of columns"),
+                ("words.tsv", ("\n" + "".join(f"{'bad' if l == 'negative' else 'fine'}\t{t}\n" for l, t in rows)).encode(), 3, "line 2 of 'words.tsv' is '"),
+                ("fields.ndjson", b'{"body":"a","label":"positive"}\n', 3, 'expected {"text":"..."'),
+                ("named.tsv", text.replace("label\ttext", "mood\tcomment").encode(), 0, "line 1 of 'named.tsv' is 'mood\tcomment'"),
+                ("escape.tsv", b"\x1b[2Jbad\tx\n", 3, "is '?[2Jbad\tx'"),
+                ("long.tsv", text.encode() + b"positive\t" + b"a " * 40_000 + b"\n", 0, "longer than a post can be (64 KB) (line 62)")]:
+            desk.write(name, data)
+            done = desk.train("--propose", "--data", name, code=code)
+            need(said in done.stderr, f"{name}: {done.stderr}")
+            need(code == 0 or "no labelled post" in done.stderr, f"{name}: {done.stderr}")
+        same(desk.train("--propose", "--data", desk.tsv("fine.tsv", rows)).stderr, "", "nothing is said of what is fine")
+
+
+def few_posts_and_labels_without_posts_are_told():
+    with Desk() as desk:
+        desk.tsv("few.tsv", [row for row in posts(90, 13) if row[0] != "neutral"])
+        desk.write("other.tsv", "negative\tI hate this terrible weather\npositive\twhat a wonderful, beautiful day\nneutral\tthe train leaves at nine\n")
+        proposal = desk.train("--propose", "--data", "few.tsv").stdout
+        need("posts are few: with fewer than 100" in proposal and "No post to learn from is neutral" in proposal, proposal)
+        alone = desk.train("--adapt", "--data", "few.tsv").stdout
+        for words in ["posts are few: with fewer than 300", "No post is labelled neutral", "still reads other posts as well as the base was not measured"]:
+            need(words in alone, f"'{words}' is not in:\n{alone[-1500:]}")
+        measured = desk.train("--adapt", "--data", "few.tsv", "--validate", "other.tsv").stdout
+        need(re.search(r"The 3 posts to measure on are read \d+\.\d points of macro recall (worse|better) than by the base", measured), measured[-1500:])
+        need("as well as the base was not measured" not in measured, "it was measured")
+
+
+def what_somebody_wrote_is_not_written_over():
+    with Desk() as desk:
+        data = desk.tsv("posts.tsv", posts(120, 14))
+        own = desk.write("own.tsv", "sick\ten\t2\n")
+        before = desk.read("posts.tsv")
+        for words in [["--propose", "--data", data, "--out", data], ["--propose", "--data", data, "--out", own], ["--adapt", "--data", data, "--out", own],
+                      ["--adapt", "--data", data, "--card", own]]:
+            done = desk.train(*words, code=3)
+            need("is there, and earshot train has not written it" in done.stderr, f"{words}: {done.stderr}")
+        same((desk.read("posts.tsv"), desk.read("own.tsv")), (before, "sick\ten\t2\n"), "the files")
+        for _ in range(2):  # its own are
+            desk.train("--adapt", "--data", data, "--out", "a.tsv", "--card", "a.md")
+            desk.train("--propose", "--data", data, "--out", "p.tsv")
+
+
+def what_is_interrupted_leaves_nothing_behind():
+    with Desk() as desk:
+        desk.tsv("posts.tsv", posts(900, 15))
+        for words in [["--adapt", "--out", "a.tsv", "--card", "a.md"], ["--propose", "--out", "p.tsv"]]:
+            for wait in (0.05, 0.2):
+                done = subprocess.Popen([EARSHOT, "train", "--data", "posts.tsv", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=desk.folder.name)
+                time.sleep(wait)
+                done.send_signal(signal.SIGINT)
+                code = done.wait(60)
+                left = set(os.listdir(desk.folder.name)) - {"posts.tsv"}
+                for name in left:
+                    need("earshot train" in desk.read(name) and name in words, f"{words} after {wait} s ended with {code} and left '{name}'")
+                    os.remove(desk.path(name))
+
+
 def without_posts_the_signs_are_taken_over():
     with Desk() as desk:
         desk.write("base.tsv", "# language: nl\n# checksum: 5c1ee0bb14bc9e6e\nword\tmooi\t2.5\n")
@@ -301,4 +370,5 @@ def progress_is_shown_on_a_terminal():
 if __name__ == "__main__":
     run_tests([the_same_posts_and_seed_give_the_same_lexicon, the_card_says_what_was_done, all_formats_say_the_same,
                what_is_left_out_is_counted_with_its_lines, adapting_learns_the_brand_and_forgets_nothing, a_whole_lexicon_takes_the_place_of_ours,
-               proposals_are_accepted_by_check_and_help, mistakes_are_told, without_posts_the_signs_are_taken_over, progress_is_shown_on_a_terminal])
+               proposals_are_accepted_by_check_and_help, mistakes_are_told, files_written_in_another_way_are_told_as_what_they_are,
+               few_posts_and_labels_without_posts_are_told, what_somebody_wrote_is_not_written_over, what_is_interrupted_leaves_nothing_behind, without_posts_the_signs_are_taken_over, progress_is_shown_on_a_terminal])
