@@ -1,6 +1,7 @@
 #include "nlp/modifiers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/arena.h"
 
@@ -365,81 +366,72 @@ modifiers_class_effect(
 
 /* ---- in words -------------------------------------------------------------- */
 
-/* By the number of the flag's bit. */
-static const char *const FLAG_WORDS[] = {"in capitals", "drawn out", "before 'but'", "after 'but'",
-    "exclaimed", "in a question", "quoted"};
+const char *const MODIFIER_WORDS[] = {"in capitals", "drawn out", "before 'but'", "after 'but'",
+    "exclaimed", "in a question", "quoted", NULL};
 #define FLAGS_WITH_WORDS (MARK_NEGATED - 1u)
+/* More than any of them, or "dampened by", needs with what stands around it. */
+#define WORDS_MAX 18
+#define FLAGS_MAX (7 * WORDS_MAX)
 
-struct words {
-	char *out;
-	size_t len;
-};
-
-static void
-put(struct words *w, const char *s, size_t len)
+static char *
+put(char *out, const char *s, size_t len)
 {
-	if (w->out != NULL)
-		memcpy(w->out + w->len, s, len);
-	w->len += len;
+	memcpy(out, s, len);
+	return out + len;
 }
 
-static void
-put_what(struct words *w, struct slice what)
+/* begin: where all of it begins. */
+static char *
+put_what(char *out, const char *begin, const char *what)
 {
-	if (w->len > 0)
-		put(w, ", ", 2);
-	put(w, what.ptr, what.len);
+	if (out != begin)
+		out = put(out, ", ", 2);
+	return put(out, what, strlen(what));
+}
+
+/* The words of a mark as written. */
+static struct slice
+words_of(const struct mark *m, const struct unit *units, struct slice text)
+{
+	const struct unit *first = &units[m->unit], *last = first + m->span - 1;
+	return slice_make(text.ptr + first->start, last->start + last->len - first->start);
 }
 
 /* With the word that does it. */
-static void
-put_by(struct words *w, struct slice what, const struct mark *by, const struct unit *units,
-    struct slice text)
+static char *
+put_by(char *out, const char *begin, const char *what, struct slice by)
 {
-	const struct unit *first = &units[by->unit], *last = &units[by->unit + by->span - 1];
-	put_what(w, what);
-	put(w, " '", 2);
-	put(w, text.ptr + first->start, last->start + last->len - first->start);
-	put(w, "'", 1);
-}
-
-static void
-put_all(struct words *w, const struct mark *m, const struct mark *marks, const struct unit *units,
-    struct slice text)
-{
-	if (m->negator > 0)
-		put_by(w, SLICE_LIT("negated by"), &marks[m->negator - 1], units, text);
-	for (size_t i = 0; i < BOOST_REACH && m->boosters[i] > 0; i++) {
-		const struct mark *b = &marks[m->boosters[i] - 1];
-		put_by(w,
-		    b->rated->boost_milli >= 0 ? SLICE_LIT("boosted by") : SLICE_LIT("dampened by"),
-		    b, units, text);
-	}
-	for (unsigned left = m->flags & FLAGS_WITH_WORDS; left != 0; left &= left - 1)
-		put_what(w, slice_of(FLAG_WORDS[__builtin_ctz(left)]));
+	out = put(put_what(out, begin, what), " '", 2);
+	return put(put(out, by.ptr, by.len), "'", 1);
 }
 
 int
 modifiers_explain(const struct mark *m, const struct mark *marks, const struct unit *units,
     struct slice text, struct arena *a, const char **words_r)
 {
-	struct words w = {0};
-	unsigned flags = m->flags & FLAGS_WITH_WORDS;
-	bool has_names = (m->negator | m->boosters[0]) != 0;
-	*words_r = NULL;
-	if (flags == 0 && !has_names)
+	struct slice by[1 + BOOST_REACH] = {{NULL, 0}};
+	size_t room = FLAGS_MAX + 1;
+	*words_r = modifiers_word(m);
+	if (!modifiers_are_several(m))
 		return 0;
-	if (!has_names && (flags & (flags - 1)) == 0) {
-		*words_r = FLAG_WORDS[__builtin_ctz(flags)]; /* most often one thing did it */
-		return 0;
-	}
-	put_all(&w, m, marks, units, text); /* counts */
-	w.out = arena_alloc(a, w.len + 1);
-	if (w.out == NULL)
+	if (m->negator > 0)
+		by[0] = words_of(&marks[m->negator - 1], units, text);
+	for (size_t i = 0; i < BOOST_REACH && m->boosters[i] > 0; i++)
+		by[1 + i] = words_of(&marks[m->boosters[i] - 1], units, text);
+	for (size_t i = 0; i < 1 + BOOST_REACH; i++)
+		room += by[i].len + WORDS_MAX;
+	char *begin = arena_alloc(a, room), *out = begin;
+	if (begin == NULL)
 		return -1;
-	w.len = 0;
-	put_all(&w, m, marks, units, text);
-	w.out[w.len] = '\0';
-	*words_r = w.out;
+	if (m->negator > 0)
+		out = put_by(out, begin, "negated by", by[0]);
+	for (size_t i = 0; i < BOOST_REACH && m->boosters[i] > 0; i++) {
+		bool is_more = marks[m->boosters[i] - 1].rated->boost_milli >= 0;
+		out = put_by(out, begin, is_more ? "boosted by" : "dampened by", by[1 + i]);
+	}
+	for (unsigned left = m->flags & FLAGS_WITH_WORDS; left != 0; left &= left - 1)
+		out = put_what(out, begin, MODIFIER_WORDS[__builtin_ctz(left)]);
+	*out = '\0';
+	*words_r = begin;
 	return 0;
 }

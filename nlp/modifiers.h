@@ -79,9 +79,6 @@ enum mark_flag {
 	MARK_USED_UP = 256,
 	MARK_TURNS_BAD = 512 /* a negator of something bad */
 };
-/* Those that modifiers_explain() tells of; it names the word that negates. */
-#define MARK_WITH_WORDS (2u * MARK_NEGATED - 1u)
-
 /* How a post looks, counted in its units. */
 struct looks {
 	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
@@ -126,6 +123,21 @@ modifiers_class_scaled(const struct lexeme *x, int32_t strength_milli)
 }
 /* The share of its polarity that a turned lexeme keeps, thousandths, below 0. */
 int32_t modifiers_turn_milli(void);
+
+/* In words what one flag below MARK_NEGATED says, by its bit; NULL behind the last. */
+extern const char *const MODIFIER_WORDS[];
+/* Is there more to say of what changed a mark than a word of these, or none? */
+static inline bool
+modifiers_are_several(const struct mark *m)
+{
+	uint32_t flags = m->flags & (MARK_NEGATED - 1u);
+	return ((flags & (flags - 1)) | m->boosters[0] | m->negator) != 0;
+}
+static inline const char *
+modifiers_word(const struct mark *m)
+{
+	return MODIFIER_WORDS[__builtin_ctz(m->flags | MARK_NEGATED)];
+}
 
 /* "negated by 'not', boosted by 'very'"; NULL when nothing changed it.  text: as written.
  * -1 without memory. */

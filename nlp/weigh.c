@@ -35,12 +35,6 @@ write_reason(struct contribution *c, const struct lexeme *x, const struct unit *
 	c->modifiers = modifiers;
 }
 
-static inline void
-stretch_to(struct contribution *c, const struct unit *last)
-{
-	c->len = last->start + last->len - c->start;
-}
-
 /* A rating counts in the sums, and what that is will be known when all are there. */
 static inline void
 count_rating(struct weighing *w, int32_t rating_milli)
@@ -67,79 +61,91 @@ static inline void
 weigh_term(struct weighing *w, const struct term *t, const struct unit *u, const char *modifiers)
 {
 	const struct lexeme *x = t->lexeme;
-	struct class_effect e = modifiers_class_effect(
-	    x->negative_milli, x->positive_milli, t->strength_milli, t->is_turned);
+	struct class_effect e = {x->negative_milli, x->positive_milli};
+	if (t->is_turned || t->strength_milli != 1000)
+		e = modifiers_class_effect(
+		    x->negative_milli, x->positive_milli, t->strength_milli, t->is_turned);
 	write_reason(w->next, x, u, x->positive_milli - x->negative_milli,
 	    e.positive_milli - e.negative_milli, modifiers);
 	count_effect(w, e);
 }
 
-/* ---- words ------------------------------------------------------------------ */
-
-/* Two neighbours of one clause. */
-static void
-weigh_pair(struct weighing *w, const struct mark *m)
+/* Of two neighbours, the second at u. */
+static inline void
+weigh_pair(struct weighing *w, const struct term *t, const struct unit *u)
 {
-	const struct unit *u = &w->units[m->unit];
 	struct contribution *c = w->next;
-	struct term t;
-	if (!sentiment_pair(w->lx, m, &t))
-		return;
-	weigh_term(w, &t, u - 1, NULL);
-	stretch_to(c, u);
+	weigh_term(w, t, u - 1, NULL);
+	c->len = u->start + u->len - u[-1].start;
 }
 
-/* A mark that something changed, that has a role, or of a phrase. */
+/* ---- words ------------------------------------------------------------------ */
+
+/* A mark that is negated or has a role, of a phrase, or with more to say of what changed it. */
 static int
 weigh_changed(struct weighing *w, const struct mark *m)
 {
 	const struct unit *u = &w->units[m->unit];
-	const char *words = NULL;
+	const char *words;
 	struct term t;
-	bool has_stem = sentiment_stem(w->lx, m, &t);
 	w->is_sarcastic |= m->sense.role == ROLE_SARCASM;
-	if ((has_stem || m->rating_milli != 0) &&
-	    modifiers_explain(m, w->marks, w->units, w->text, w->arena, &words) < 0)
+	if (modifiers_explain(m, w->marks, w->units, w->text, w->arena, &words) < 0)
 		return -1;
 	write_reason(w->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
-	stretch_to(w->next, u + m->span - 1);
+	w->next->len = u[m->span - 1].start + u[m->span - 1].len - u->start;
 	count_rating(w, m->rating_milli);
-	if (has_stem)
+	if (sentiment_stem(w->lx, m, &t))
 		weigh_term(w, &t, u, words);
+	if (sentiment_pair(w->lx, m, &t))
+		weigh_pair(w, &t, u);
 	return 0;
+}
+
+/* A single word which is no more than weaker or stronger: a word's weights times its strength fit 32 bits. */
+static inline bool
+is_plain(const struct mark *m)
+{
+	bool is_changed = (m->flags & (MARK_NEGATED | MARK_BEFORE_BUT)) != 0;
+	return !(
+	    (m->sense.role != ROLE_NONE) | (m->span != 1) | is_changed | modifiers_are_several(m));
 }
 
 static inline void
 weigh_plain(struct weighing *w, const struct mark *m)
 {
 	const struct unit *u = &w->units[m->unit];
-	struct class_effect e = {m->sense.negative_milli, m->sense.positive_milli};
-	write_reason(w->next, m->rated, u, m->rating_milli, m->rating_milli, NULL);
-	count_rating(w, m->rating_milli);
-	int32_t effect = e.positive_milli - e.negative_milli;
-	write_reason(w->next, m->stem, u, effect, effect, NULL);
+	const char *words = modifiers_word(m);
+	int32_t strength = m->strength_milli;
+	int32_t negative = m->sense.negative_milli, positive = m->sense.positive_milli;
+	struct class_effect e = {negative * strength / 1000, positive * strength / 1000};
+	if (m->rating_milli != 0) {
+		write_reason(w->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
+		count_rating(w, m->rating_milli);
+	}
+	write_reason(
+	    w->next, m->stem, u, positive - negative, e.positive_milli - e.negative_milli, words);
 	count_effect(w, e);
-}
-
-/* Nothing changed it, it has no role, and it is a single word's. */
-static inline bool
-is_plain(const struct mark *m)
-{
-	uint32_t differs = (uint32_t)m->strength_milli ^ 1000;
-	return (differs | m->flags | m->sense.role | (m->span ^ 1)) == 0;
+	if (m->pair != 0) {
+		const struct term t = {lexicon_lexeme(w->lx, m->pair), 1000, false};
+		weigh_pair(w, &t, u);
+	}
 }
 
 static int
-weigh_marks(struct weighing *w, size_t count)
+weigh_marks(struct weighing *w_r, size_t count)
 {
-	for (const struct mark *m = w->marks; m < w->marks + count; m++) {
-		if (is_plain(m))
-			weigh_plain(w, m);
-		else if (weigh_changed(w, m) < 0)
+	struct weighing w = *w_r; /* stays in registers where words are plain */
+	for (const struct mark *m = w.marks, *end = m + count; m < end; m++) {
+		if (is_plain(m)) {
+			weigh_plain(&w, m);
+			continue;
+		}
+		*w_r = w;
+		if (weigh_changed(w_r, m) < 0)
 			return -1;
-		if (m->pair != 0)
-			weigh_pair(w, m);
+		w = *w_r;
 	}
+	*w_r = w;
 	return 0;
 }
 
