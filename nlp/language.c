@@ -493,14 +493,45 @@ is_fitting(const int32_t sums[LANGUAGE_SLOTS], enum language lang, size_t words,
 	    sums[LANGUAGE_UND] >= fit_min * (int64_t)(letters + words);
 }
 
+/* Four languages a step; without branches, as which one is next best cannot be foreseen. */
+typedef int32_t lanes __attribute__((vector_size(16)));
+#define LANES 4
+_Static_assert(LANGUAGE_SLOTS % LANES == 0, "no language is left over");
+
+static inline lanes
+pick(lanes mask, lanes if_set, lanes if_not)
+{
+	return (if_set & mask) | (if_not & ~mask);
+}
+
+/* The largest total and the one behind it. */
+static void
+find_best(const int32_t totals[LANGUAGE_SLOTS], int32_t *best_r, int32_t *second_r)
+{
+	lanes best = {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN}, second = best;
+	for (int k = 0; k < LANGUAGE_SLOTS; k += LANES) {
+		lanes next;
+		memcpy(&next, totals + k, sizeof next);
+		lanes is_best = next > best, lower = pick(is_best, best, next);
+		best = pick(is_best, next, best);
+		second = pick(lower > second, lower, second);
+	}
+	*best_r = *second_r = INT32_MIN;
+	for (int k = 0; k < LANES; k++) {
+		int32_t lower = best[k] < *best_r ? best[k] : *best_r;
+		*best_r = best[k] > *best_r ? best[k] : *best_r;
+		*second_r = lower > *second_r ? lower : *second_r;
+		*second_r = second[k] > *second_r ? second[k] : *second_r;
+	}
+}
+
 enum language
 language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS], size_t words,
     size_t letters, struct slice hint, int32_t *margin_r)
 {
 	enum language hinted = language_of_code(hint);
 	enum language first = LANGUAGE_UND;
-	int32_t best = INT32_MIN, second = INT32_MIN;
-	int32_t totals[LANGUAGE_SLOTS];
+	int32_t best, second, totals[LANGUAGE_SLOTS];
 
 	(void)m;
 	if (!has_evidence(sums))
@@ -508,14 +539,12 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 	memcpy(totals, sums, sizeof totals);
 	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
 		totals[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
-	totals[hinted] += HINT_STEPS; /* of UND's nobody asks */
-	/* Without branches: which language is next best cannot be foreseen. */
-	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
-		int32_t sum = totals[k], lower = sum < best ? sum : best;
-		second = lower > second ? lower : second;
-		best = sum > best ? sum : best;
-	}
-	while (totals[first] != best || first == LANGUAGE_UND)
+	totals[hinted] += HINT_STEPS;
+	totals[LANGUAGE_UND] = INT32_MIN;
+	for (int k = LANGUAGE_COUNT; k < LANGUAGE_SLOTS; k++)
+		totals[k] = INT32_MIN;
+	find_best(totals, &best, &second);
+	while (totals[first] != best)
 		first = (enum language)(first + 1);
 	int32_t margin = best - second;
 	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);

@@ -51,7 +51,7 @@ follow_units(struct cut *k)
 	k->followed = count;
 	w->facts = scratch_need(&k->c->facts, count * sizeof *w->facts);
 	w->entries = scratch_need(&k->c->entries, count * sizeof *w->entries);
-	w->open = scratch_need(&k->c->open, 2 * count * sizeof *w->open);
+	w->open = scratch_need(&k->c->open, count * sizeof *w->open);
 	k->asked = scratch_need(&k->c->asked, count * sizeof *k->asked);
 	bool has_room =
 	    w->facts != NULL && w->entries != NULL && w->open != NULL && k->asked != NULL;
@@ -60,41 +60,84 @@ follow_units(struct cut *k)
 
 /* ---- languages --------------------------------------------------------------------- */
 
-/* The votes of a word that is not kept. */
+/* The votes of a word; f NULL: it is not kept. */
 static void
-hear_unknown(struct cut *k, struct slice word)
+hear_word(struct cut *k, const struct word_fact *f, struct slice word)
 {
 	struct speech *p = &k->words->speech;
-	struct language_vector v;
-	uint16_t behind[LANGUAGE_SLOTS / 2];
-	language_word_vector(k->languages, word, &v);
-	int16_t in_common = speech_pack(&v, behind);
-	speech_add(p, behind, in_common);
+	if (p->words == SPEECH_WORDS_MAX)
+		return;
+	if (f != NULL) {
+		speech_add(p, f->behind, f->in_common);
+	} else {
+		struct language_vector v;
+		uint16_t behind[LANGUAGE_SLOTS / 2];
+		language_word_vector(k->languages, word, &v);
+		int16_t in_common = speech_pack(&v, behind);
+		speech_add(p, behind, in_common);
+	}
 	p->words++;
 	p->letters += (uint32_t)word.len;
 }
 
-/* Only so many words vote, in their order; has_tags: in a text without words those of hashtags do. */
+/* In a text without words those of hashtags vote. */
 static void
-hear_in_order(struct cut *k, bool has_tags)
+hear_hashtags(struct cut *k)
 {
 	const struct unit_list *l = &k->c->cutting.units;
-	struct speech *p = &k->words->speech;
-	*p = (struct speech){.words = 0};
-	for (size_t i = 0; i < l->count && p->words < SPEECH_WORDS_MAX; i++) {
-		const struct word_fact *f = k->words->facts[i];
-		struct slice word = l->items[i].key.text;
-		if (l->items[i].kind != (has_tags ? TOKEN_HASHTAG : TOKEN_WORD))
-			continue;
-		word = slice_make(word.ptr + has_tags, word.len - has_tags);
-		if (f == NULL) {
-			hear_unknown(k, word);
-			continue;
-		}
-		speech_add(p, f->behind, f->in_common);
-		p->words++;
-		p->letters += (uint32_t)word.len;
+	for (size_t i = 0; i < l->count; i++) {
+		struct slice tag = l->items[i].key.text;
+		if (l->items[i].kind == TOKEN_HASHTAG)
+			hear_word(k, NULL, slice_make(tag.ptr + 1, tag.len - 1));
 	}
+}
+
+/* Votes and entries of units from number `from` on: up to the first one without a fact, or as many as are
+ * left to vote if all are words.  Returns the first one that is left. */
+static size_t
+hear_facts(struct post_words *w, size_t from, size_t count)
+{
+	struct speech p = w->speech; /* stays in registers */
+	enum language guess = w->guess;
+	struct word_fact *const *facts = w->facts;
+	const struct word_entries **entries = w->entries;
+	uint32_t *open = w->open + w->open_count;
+	size_t i = from, left = SPEECH_WORDS_MAX - p.words,
+	       end = count - from > left ? from + left : count;
+	for (; i < end && facts[i] != NULL; i++) {
+		const struct word_fact *f = facts[i];
+		entries[i] = &f->entries;
+		*open = (uint32_t)i;
+		open += f->lang != guess;
+		/* What is no word says nothing: its votes are 0. */
+		uint32_t is_word = f->kind >> 1 == TOKEN_WORD;
+		speech_add(&p, f->behind, f->in_common);
+		p.words += is_word;
+		p.letters += f->len & -is_word;
+	}
+	w->open_count = (size_t)(open - w->open);
+	w->speech = p;
+	return i;
+}
+
+/* Votes and entries of all units. */
+static void
+hear_units(struct cut *k)
+{
+	struct post_words *w = k->words;
+	const struct unit_list *l = &k->c->cutting.units;
+	for (size_t i = 0; (i = hear_facts(w, i, l->count)) < l->count; i++) {
+		const struct word_fact *f = w->facts[i];
+		if (f != NULL) {
+			w->entries[i] = &f->entries;
+			if (f->lang != w->guess)
+				w->open[w->open_count++] = (uint32_t)i;
+		}
+		if (l->items[i].kind == TOKEN_WORD)
+			hear_word(k, f, l->items[i].key.text);
+	}
+	if (w->speech.words == 0)
+		hear_hashtags(k);
 }
 
 /* ---- anything ------------------------------------------------------------------ */
@@ -111,7 +154,7 @@ static bool
 fill_unit(struct cut *k, struct unit *u, const struct word_fact *f)
 {
 	struct token *t = &k->c->cutting.tokens.items[u->token];
-	if (f == NULL || f->lang != k->words->guess || !slice_eq(u->key.text, t->folded))
+	if (!slice_eq(u->key.text, t->folded))
 		return false;
 	u->mark = f->mark;
 	u->stem = word_fact_stem(f, u->key.text, k->arena);
@@ -172,14 +215,14 @@ find_facts(struct cut *k)
 		struct unit *u = &l->items[i];
 		struct word_fact *f = word_memo_fact(k->c->words, k->languages, u);
 		w->facts[i] = f;
-		if (f != NULL) {
-			post_cut_hear(w, &w->speech, i, f);
-			if (k->asked[n] != i && f->flags == 0)
-				note_alone(f, u);
-		} else if (u->kind == TOKEN_WORD) {
-			hear_unknown(k, u->key.text);
+		if (f == NULL) {
+			w->open[w->open_count++] = i;
+			continue;
 		}
-		if (!fill_unit(k, u, f))
+		if (k->asked[n] != i && f->flags == 0)
+			note_alone(f, u);
+		/* What has another language's is opened when it is heard. */
+		if (f->lang == w->guess && !fill_unit(k, u, f))
 			w->open[w->open_count++] = i;
 	}
 	return k->has_failed ? no_memory(k->err) : 0;
@@ -287,7 +330,6 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	units_read_quotes(&k.maker, k.maker.end, text.len);
 	if (find_facts(&k) < 0)
 		return -1;
-	if (words->speech.words > SPEECH_WORDS_MAX || words->speech.words == 0)
-		hear_in_order(&k, words->speech.words == 0);
+	hear_units(&k);
 	return 0;
 }

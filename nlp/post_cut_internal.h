@@ -8,12 +8,21 @@
 #include "nlp/tokenise_internal.h"
 #include "nlp/units_internal.h"
 
+/* What may stand behind a word and before a blank, and is none of the word. */
+enum sign {
+	SIGN_BREAK = 1, /* ends a clause */
+	SIGN_DOT = 2, /* ends a sentence, but for that of an initial */
+	SIGN_MARK = 4 /* a token itself, of the kind that ends a sentence */
+};
+
 /* What stands between two blanks of the folded text, without the sign behind it; or signs behind a word
  * that are a token themselves ("!", "..."). */
 struct piece {
 	uint32_t start, end;
-	uint64_t hash; /* word_memo_hash(), if it is what it looks like */
+	uint64_t hash; /* word_hash() */
 	struct word_fact *fact; /* most likely */
+	uint8_t kind; /* word_memo_kind() of what it looks like */
+	uint8_t sign; /* the one behind it that is none of its tokens: bits of enum sign */
 };
 
 struct cut {
@@ -39,19 +48,5 @@ int post_cut_find_pieces(struct cut *k);
 /* Takes the known pieces that follow one another from number `i` on, for all of which there is room in the
  * lists; returns the first one that is not (has_failed: there was no memory for it). */
 size_t post_cut_known(struct cut *k, size_t i);
-
-/* The votes and entries of a unit with a fact. */
-static inline void
-post_cut_hear(struct post_words *w, struct speech *p, size_t i, struct word_fact *f)
-{
-	/* Signs say nothing: their votes are 0.  Tags are heard where there are no words. */
-	static const uint16_t SILENT[LANGUAGE_SLOTS / 2];
-	bool is_tag = f->kind >> 1 == TOKEN_HASHTAG;
-	uint32_t is_word = f->kind >> 1 == TOKEN_WORD;
-	speech_add(p, is_tag ? SILENT : f->behind, is_tag ? 0 : f->in_common);
-	p->words += is_word;
-	p->letters += f->len & -is_word;
-	w->entries[i] = &f->entries;
-}
 
 #endif

@@ -10,13 +10,18 @@
 
 #include "core/err.h"
 #include "nlp/byte_block.h"
+#include "nlp/charclass.h"
 
 /* ---- pieces ---------------------------------------------------------------------- */
 
-/* Signs that, behind a word and before a blank, are none of it; all below 64. */
-#define SIGN(c) (1ULL << (c))
-static const uint64_t BREAKS = SIGN(',') | SIGN(';') | SIGN(':');
-static const uint64_t STOPS = SIGN('.') | SIGN('!') | SIGN('?');
+static const uint8_t SIGNS[256] = {
+    [','] = SIGN_BREAK,
+    [';'] = SIGN_BREAK,
+    [':'] = SIGN_BREAK,
+    ['.'] = SIGN_DOT,
+    ['!'] = SIGN_MARK,
+    ['?'] = SIGN_MARK,
+};
 
 /* What a piece that begins with this byte is likely to be: a word where nothing is said. */
 static const uint8_t LOOKS_LIKE[256] = {
@@ -31,6 +36,7 @@ static const uint8_t LOOKS_LIKE[256] = {
     ['8'] = TOKEN_NUMBER,
     ['9'] = TOKEN_NUMBER,
     ['#'] = TOKEN_HASHTAG,
+    ['@'] = TOKEN_MENTION,
     ['!'] = TOKEN_PUNCT,
     ['?'] = TOKEN_PUNCT,
     ['.'] = TOKEN_PUNCT,
@@ -45,41 +51,39 @@ static const uint8_t LOOKS_LIKE[256] = {
 };
 
 static inline uint8_t
-looks_like(const char *folded, uint32_t start)
+sign_at(const char *folded, uint32_t at)
 {
-	return (uint8_t)(LOOKS_LIKE[(unsigned char)folded[start]] << 1);
-}
-
-static inline bool
-is_one_of(char c, uint64_t signs)
-{
-	return (unsigned char)c < 64 && (signs >> c & 1) != 0;
+	return SIGNS[(unsigned char)folded[at]];
 }
 
 static inline struct piece *
 put_piece(struct piece *next, const struct word_memo *words, const char *folded, uint32_t start,
-    uint32_t end)
+    uint32_t end, uint8_t sign)
 {
-	uint64_t hash = word_hash_padded(slice_make(folded + start, end - start)) +
-	    looks_like(folded, start) * WORD_HASH_FACTOR;
-	word_memo_prefetch(words, hash);
-	*next = (struct piece){.start = start, .end = end, .hash = hash};
+	uint8_t kind = (uint8_t)(LOOKS_LIKE[(unsigned char)folded[start]] << 1);
+	uint64_t hash = word_hash_padded(slice_make(folded + start, end - start));
+	word_memo_prefetch(words, word_memo_hash_of(hash, kind));
+	next->start = start;
+	next->end = end;
+	next->hash = hash;
+	next->kind = kind;
+	next->sign = sign;
 	return next + 1;
 }
 
 /* A piece with several signs at its end, or one that is a token: the word and the signs, or all in one. */
-static struct piece *
+static __attribute__((noinline)) struct piece *
 put_parts(struct piece *next, const struct word_memo *words, const char *folded, uint32_t start,
     uint32_t end)
 {
 	uint32_t word_end = end;
-	bool are_stops = true;
-	for (; word_end > start && is_one_of(folded[word_end - 1], STOPS | BREAKS); word_end--)
-		are_stops &= is_one_of(folded[word_end - 1], STOPS);
-	if (!are_stops || word_end == start)
-		return put_piece(next, words, folded, start, end);
-	next = put_piece(next, words, folded, start, word_end);
-	return put_piece(next, words, folded, word_end, end);
+	bool are_token = true;
+	for (; word_end > start && sign_at(folded, word_end - 1) != 0; word_end--)
+		are_token &= sign_at(folded, word_end - 1) != SIGN_BREAK;
+	if (!are_token || word_end == start)
+		return put_piece(next, words, folded, start, end, 0);
+	next = put_piece(next, words, folded, start, word_end, 0);
+	return put_piece(next, words, folded, word_end, end, 0);
 }
 
 /* What stands between two blanks. */
@@ -91,14 +95,11 @@ put_pieces(struct piece *next, const struct word_memo *words, const char *folded
 	if (len == 0)
 		return next;
 	/* "d:" is an emoticon. */
-	char last = folded[end - 1];
-	uint32_t has_sign = is_one_of(last, STOPS | BREAKS) & (len > 1u + (last == ':'));
-	/* Two of them, or one that is a token. */
-	if (has_sign &
-	    (is_one_of(last, STOPS ^ SIGN('.')) |
-		is_one_of(folded[end - 1 - has_sign], STOPS | BREAKS)))
+	uint8_t sign = len > 1u + (folded[end - 1] == ':') ? sign_at(folded, end - 1) : 0;
+	uint32_t has_sign = sign != 0;
+	if ((has_sign & (sign_at(folded, end - 1 - has_sign) != 0)) | (sign == SIGN_MARK))
 		return put_parts(next, words, folded, start, end);
-	return put_piece(next, words, folded, start, end - has_sign);
+	return put_piece(next, words, folded, start, end - has_sign, sign);
 }
 
 /* The pieces of the text; returns one behind the last. */
@@ -131,7 +132,7 @@ post_cut_find_pieces(struct cut *k)
 	struct piece *end = split(folded, &words, pieces);
 	end->start = (uint32_t)folded.len;
 	for (struct piece *p = pieces; p < end; p++) {
-		p->fact = word_memo_likely(&words, p->hash);
+		p->fact = word_memo_likely(&words, word_memo_hash_of(p->hash, p->kind));
 		__builtin_prefetch(p->fact);
 		__builtin_prefetch(p->fact->behind);
 	}
@@ -150,11 +151,13 @@ _Static_assert((uint32_t)GAP_BREAK == NEW_CLAUSE && TOKENS_MAX <= UINT16_MAX, "p
 struct pen {
 	struct unit *unit;
 	struct token *token;
-	size_t at; /* of the unit */
+	struct word_fact **fact;
 	uint32_t number; /* of the token */
 	uint32_t end; /* of the last one, in the text as written */
 	uint32_t place; /* of the word before: clause, and sentence << 16 */
 	uint32_t step; /* from there to this word: 0, NEW_CLAUSE or NEW_SENTENCE */
+	uint32_t post; /* the number the memo has for it */
+	bool is_quoted;
 };
 
 static struct pen
@@ -164,11 +167,13 @@ take_pen(const struct cut *k)
 	size_t n = c->tokens.count;
 	return (struct pen){.unit = c->units.items + c->units.count,
 	    .token = c->tokens.items + n,
-	    .at = c->units.count,
+	    .fact = k->words->facts + c->units.count,
 	    .number = (uint32_t)n,
 	    .end = k->maker.end,
 	    .place = k->maker.place.clause | (uint32_t)k->maker.place.sentence << 16,
-	    .step = n > 0 && c->tokens.items[n - 1].ends_sentence ? NEW_SENTENCE : 0};
+	    .step = n > 0 && c->tokens.items[n - 1].ends_sentence ? NEW_SENTENCE : 0,
+	    .post = k->c->words->post,
+	    .is_quoted = k->maker.place.is_quoted};
 }
 
 /* next: the piece to go on with. */
@@ -176,7 +181,7 @@ static void
 put_pen(struct cut *k, const struct pen *p, const struct piece *next)
 {
 	struct cutting *c = &k->c->cutting;
-	c->units.count = p->at;
+	c->units.count = (size_t)(p->unit - c->units.items);
 	c->tokens.count = k->seen = p->number;
 	k->tokeniser.at = next->start;
 	k->maker.end = p->end;
@@ -184,118 +189,176 @@ put_pen(struct cut *k, const struct pen *p, const struct piece *next)
 	k->maker.place.sentence = (uint16_t)(p->place >> 16);
 }
 
-/* Looks at what stands between the last token and the piece, as units_more() does; false: quotes or lines,
- * which are for units_more() to read. */
-static inline bool
-look_before(struct pen *p, const char *written, uint32_t from)
+/* What stands between two tokens of the text as written, as units_more() reads it. */
+static inline uint32_t
+gap_between(const char *written, uint32_t from, uint32_t to)
 {
-	uint32_t len = from - p->end;
-	uint32_t gap =
-	    len == 0 || (len == 1 && written[p->end] == ' ') ? 0 : units_gap(written + p->end, len);
+	bool is_blank = to == from || (to - from == 1 && written[from] == ' ');
+	return is_blank ? 0 : units_gap(written + from, to - from);
+}
+
+/* The step to the next word, when the one before has ended nothing. */
+static inline void
+step_over(struct pen *p, uint32_t gap)
+{
 	if (p->step != NEW_SENTENCE)
 		p->step = p->number > 0 ? gap & GAP_BREAK : 0;
-	return (gap & (GAP_QUOTE | GAP_LINE)) == 0;
+}
+
+/* Where a piece stands in the text as written. */
+struct range {
+	uint32_t from, to;
+};
+
+static __attribute__((noinline)) struct range
+find_written(const struct normal *n, const struct piece *r)
+{
+	return (struct range){normalise_start(n, r->start), normalise_end(n, r->end)};
 }
 
 static inline bool
-is_caps(const struct normal *n, const struct word_fact *f, uint32_t from, uint32_t to)
+is_caps(const struct normal *n, const struct piece *r, struct range at)
 {
-	const char *written = n->text.ptr + from;
-	bool has_two = to - from >= 2 && f->kind >> 1 == TOKEN_WORD;
-	bool first = tokenise_is_lower(written[0]), second = tokenise_is_lower(written[has_two]);
-	bool may_be = has_two & !first & !second;
-	return may_be && tokenise_is_all_caps(n, from, to - from);
+	uint32_t from = at.from, to = at.to;
+	/* Most words have a small letter behind the first. */
+	size_t has_two = to - from >= 2;
+	bool may_be = has_two & !tokenise_is_lower(n->text.ptr[from + has_two]);
+	return may_be && r->kind >> 1 == TOKEN_WORD && tokenise_is_all_caps(n, from, to - from);
 }
 
-/* The token and the unit of a piece. */
+/* The token and the unit of a piece, which stands there in the text as written; f NULL: a name. */
 static inline void
-write_piece(struct pen *p, const struct word_fact *f, struct word_key key, struct word_key stem,
-    uint32_t from, uint32_t to, bool is_caps, bool is_quoted)
+write_piece(struct pen *p, const struct piece *r, struct word_fact *f, struct slice text,
+    struct word_key stem, struct pattern_mark mark, struct range at)
 {
-	*p->unit = (struct unit){.key = key,
+	*p->fact = f;
+	*p->unit = (struct unit){.key = {text, r->hash},
 	    .stem = stem,
-	    .kind = f->kind >> 1,
-	    .is_caps = is_caps,
-	    .is_quoted = is_quoted,
+	    .kind = r->kind >> 1,
+	    .is_quoted = p->is_quoted,
 	    .token = p->number,
-	    .start = from,
-	    .len = to - from,
-	    .mark = f->mark,
+	    .start = at.from,
+	    .len = at.to - at.from,
+	    .mark = mark,
 	    .clause = (uint16_t)p->place,
 	    .sentence = (uint16_t)(p->place >> 16)};
-	*p->token = (struct token){.start = from,
-	    .len = to - from,
-	    .kind = f->kind >> 1,
-	    .is_caps = is_caps,
-	    .folded = key.text,
+	*p->token = (struct token){.start = at.from,
+	    .len = at.to - at.from,
+	    .kind = r->kind >> 1,
+	    .folded = text,
 	    .stem = stem.text};
 }
 
-/* What the sign behind the piece just written ends, and the piece itself when it is "!": which of them it is
- * cannot be foreseen, no branch. */
+/* Moves on.  What the piece just written ends, or the sign behind it, cannot be foreseen: no branch. */
 static inline void
-end_piece(struct pen *p, const struct word_fact *f, const char *folded, const struct piece *r)
+pass_piece(struct pen *p, const struct piece *r, unsigned flags, struct range at)
 {
-	unsigned stop = (unsigned char)folded[r->end];
-	uint32_t has_stop = r[1].start > r->end; /* else it is a piece itself */
 	/* The dot of an initial ends nothing. */
-	uint32_t ends = has_stop & (stop == '.') & (p->token->len != 1);
-	ends |= f->flags / WORD_FACT_ENDS & 1;
+	uint32_t ends = r->sign / SIGN_DOT & (at.to - at.from != 1);
+	ends |= flags / WORD_FACT_ENDS & 1;
 	p->token->ends_sentence = ends != 0;
-	p->step = ends << 16 | ends | (has_stop & (uint32_t)(BREAKS >> stop % 64));
+	p->step = ends << 16 | ends | (r->sign & SIGN_BREAK);
+	p->end = at.to;
+	p->number++;
+	p->unit++;
+	p->token++;
+	p->fact++;
 }
 
-size_t
-post_cut_known(struct cut *k, size_t i)
+/* Looks at where the piece stands in a text that is written in another way; false: it is for the tokeniser,
+ * as it shares a character with the token before, or for units_read_quotes(). */
+static inline bool
+look_before(struct pen *p, const struct normal *n, struct range at)
+{
+	if (at.from < p->end)
+		return false;
+	uint32_t gap = gap_between(n->text.ptr, p->end, at.from);
+	step_over(p, gap);
+	return (gap & (GAP_QUOTE | GAP_LINE)) == 0;
+}
+
+/* The known pieces that follow one another; returns the first one that is not. */
+static const struct piece *
+take_known(struct cut *k, const struct piece *r)
 {
 	const struct normal *n = k->tokeniser.n;
-	const char *folded = n->folded.ptr;
-	const struct piece *r = k->pieces + i, *stop = k->pieces + k->piece_count;
-	bool is_quoted = k->maker.place.is_quoted;
-	struct post_words *w = k->words;
-	uint32_t post = k->c->words->post, *open = w->open + w->open_count;
-	enum language guess = w->guess;
-	struct speech speech = w->speech; /* stays in registers */
-	struct pen p = take_pen(k);
-	if (n->map == NULL && !look_before(&p, n->text.ptr, r->start))
-		return i;
+	const struct piece *stop = k->pieces + k->piece_count;
+	bool is_as_written = n->map == NULL;
+	struct pen p = take_pen(k); /* stays in registers */
+	if (is_as_written) {
+		uint32_t gap = gap_between(n->text.ptr, p.end, r->start);
+		step_over(&p, gap);
+		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
+			units_read_quotes(&k->maker, p.end, r->start);
+	}
 	for (; r < stop; r++) {
-		struct slice text = slice_make(folded + r->start, r->end - r->start);
+		struct slice text = slice_make(n->folded.ptr + r->start, r->end - r->start);
 		struct word_fact *f = r->fact;
-		if (!word_fact_is_of_padded(f, r->hash, looks_like(folded, r->start), text) ||
-		    (f->flags & WORD_FACT_ALONE) == 0)
+		struct range at = {r->start, r->end};
+		if (!word_fact_is_piece(f, r->kind, text))
 			break;
-		uint32_t from = r->start, to = r->end;
-		if (n->map != NULL) {
-			from = normalise_start(n, from);
-			to = normalise_end(n, to);
-			if (from < p.end || !look_before(&p, n->text.ptr, from))
+		if (!is_as_written) {
+			at = find_written(n, r);
+			if (!look_before(&p, n, at))
 				break;
 		}
-		struct word_key key = {text, word_fact_key_hash(f)};
 		struct word_key stem = word_fact_stem(f, text, k->arena);
+		f->post = p.post;
 		p.place += p.step;
-		write_piece(&p, f, key, stem, from, to, is_caps(n, f, from, to), is_quoted);
+		write_piece(&p, r, f, text, stem, f->mark, at);
 		if (stem.text.ptr == NULL ||
 		    ((f->flags & WORD_FACT_OTHERS) != 0 &&
 			units_add_others(&k->maker, p.unit) < 0)) {
 			k->has_failed = true;
 			break;
 		}
-		f->post = post;
-		w->facts[p.at] = f;
-		post_cut_hear(w, &speech, p.at, f);
-		*open = (uint32_t)p.at;
-		open += f->lang != guess;
-		end_piece(&p, f, folded, r);
-		p.end = to;
-		p.at++;
-		p.unit++;
-		p.token++;
-		p.number++;
+		if (is_caps(n, r, at))
+			p.token->is_caps = p.unit->is_caps = true;
+		pass_piece(&p, r, f->flags, at);
 	}
-	w->open_count = (size_t)(open - w->open);
-	w->speech = speech;
 	put_pen(k, &p, r);
+	return r;
+}
+
+/* An account without a host, and without a colon behind it, which may say that something is repeated. */
+static bool
+is_mention(const char *folded, const struct piece *r)
+{
+	uint32_t i = r->start + 1;
+	while (i < r->end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
+		i++;
+	return r->kind >> 1 == TOKEN_MENTION && i == r->end && i > r->start + 1 && folded[i] != ':';
+}
+
+/* Names are not kept, there are too many; false: it is none. */
+static bool
+take_mention(struct cut *k, const struct piece *r)
+{
+	const struct normal *n = k->tokeniser.n;
+	struct slice text = slice_make(n->folded.ptr + r->start, r->end - r->start);
+	struct range at = {r->start, r->end};
+	struct pen p = take_pen(k);
+	if (!is_mention(n->folded.ptr, r))
+		return false;
+	if (n->map != NULL)
+		at = find_written(n, r);
+	if (!look_before(&p, n, at))
+		return false;
+	p.place += p.step;
+	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
+	write_piece(&p, r, NULL, text, (struct word_key){text, r->hash},
+	    (struct pattern_mark){.symbol = 0}, at);
+	pass_piece(&p, r, 0, at);
+	put_pen(k, &p, r + 1);
+	return true;
+}
+
+size_t
+post_cut_known(struct cut *k, size_t i)
+{
+	const struct piece *r = k->pieces + i, *stop = k->pieces + k->piece_count;
+	do
+		r = take_known(k, r);
+	while (r < stop && !k->has_failed && take_mention(k, r) && ++r < stop);
 	return (size_t)(r - k->pieces);
 }

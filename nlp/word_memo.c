@@ -157,9 +157,8 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 	f->lang = LANGUAGE_COUNT;
 	f->stem_hash = u->key.hash; /* what is no word is its own stem */
 	f->stem_lens = f->len;
-	size_t skip = u->kind == TOKEN_HASHTAG ? 1 : 0; /* the # */
-	if (u->kind == TOKEN_WORD || u->kind == TOKEN_HASHTAG)
-		fill_languages(f, languages, slice_make(word.ptr + skip, word.len - skip));
+	if (u->kind == TOKEN_WORD)
+		fill_languages(f, languages, word);
 	else
 		memset(f->behind, 0, sizeof f->behind);
 	return f;

@@ -54,12 +54,13 @@ struct word_fact {
 	int16_t in_common; /* the first of its language vector */
 	uint8_t len; /* of the word; 0: nobody's */
 	uint8_t kind; /* enum token_kind, whether it is drawn out, and WORD_MEMO_FURTHER */
+	uint8_t flags; /* bits of enum word_fact_flag */
 	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
 	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
-	uint8_t flags; /* bits of enum word_fact_flag */
 	char stem_tail[WORD_MEMO_TAIL];
 	char word[WORD_MEMO_BYTES];
-	uint16_t behind[LANGUAGE_SLOTS / 2]; /* its language vector: speech_pack(); 0: no votes */
+	uint16_t behind[LANGUAGE_SLOTS /
+	    2]; /* a word's language vector: speech_pack(); else 0: no votes */
 	struct word_entries entries;
 };
 
@@ -99,10 +100,17 @@ word_memo_kind(const struct unit *u)
 	return (uint8_t)(u->kind << 1 | u->is_elongated);
 }
 
+/* hash: word_hash() of the word. */
+static inline uint64_t
+word_memo_hash_of(uint64_t hash, uint8_t kind)
+{
+	return hash + kind * WORD_HASH_FACTOR;
+}
+
 static inline uint64_t
 word_memo_hash(const struct unit *u)
 {
-	return u->key.hash + word_memo_kind(u) * WORD_HASH_FACTOR;
+	return word_memo_hash_of(u->key.hash, word_memo_kind(u));
 }
 
 /* The hash of its word alone. */
@@ -178,21 +186,39 @@ word_fact_is_of(const struct word_fact *f, uint64_t hash, uint8_t kind, struct s
 	    (word.len <= 8 || word_memo_are_same(f->word, word.ptr, word.len));
 }
 
-/* The same for a word behind which as many bytes may be read as make it WORD_MEMO_NEAR long: how long it
- * is cannot be foreseen, so most are compared without a branch. */
+/* Which of the first `len` bytes, at most WORD_MEMO_NEAR, differ; 0: none.  So many may be read of both. */
 #define WORD_MEMO_NEAR 16
-static inline bool
-word_fact_is_of_padded(const struct word_fact *f, uint64_t hash, uint8_t kind, struct slice word)
+static inline uint64_t
+word_memo_differences(const char *a, const char *b, size_t len)
 {
-	size_t len = word.len < 8 ? 8 : word.len;
-	if (word.len > WORD_MEMO_NEAR)
-		return word_fact_is_of(f, hash, kind, word);
-	/* Of short ones the hash has said enough; two reads that overlap, for the others. */
-	uint64_t first = word_load(f->word, 8) ^ word_load(word.ptr, 8);
-	uint64_t last = word_load(f->word + len - 8, 8) ^ word_load(word.ptr + len - 8, 8);
-	uint64_t differs = (first | last) & -(uint64_t)(word.len > 8);
-	differs |= (f->hash ^ hash) | (f->len ^ word.len) | (uint64_t)(f->kind ^ kind);
-	return differs == 0;
+#ifdef __SSE2__
+	__m128i first = _mm_loadu_si128((const __m128i *)(const void *)a);
+	__m128i second = _mm_loadu_si128((const __m128i *)(const void *)b);
+	unsigned same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(first, second));
+	return ~same & ((1u << len) - 1);
+#else
+	/* Two reads that overlap; of a short word what it has of the first. */
+	size_t last = len < 8 ? 0 : len - 8;
+	uint64_t near = len < 8 ? (1ULL << 8 * len) - 1 : UINT64_MAX;
+	return ((word_load(a, 8) ^ word_load(b, 8)) & near) |
+	    ((word_load(a + last, 8) ^ word_load(b + last, 8)) & near);
+#endif
+}
+
+/* Is this the fact of the piece, of that kind, and is the piece one unit?  As many bytes may be read as make
+ * it WORD_MEMO_NEAR long: how long it is cannot be foreseen, so most are compared without a branch. */
+static inline bool
+word_fact_is_piece(const struct word_fact *f, uint8_t kind, struct slice piece)
+{
+	if (piece.len > WORD_MEMO_BYTES)
+		return false;
+	/* Length, kind and flags stand beside each other. */
+	uint32_t head =
+	    f->len | (uint32_t)f->kind << 8 | (uint32_t)(f->flags & WORD_FACT_ALONE) << 16;
+	uint32_t want = (uint32_t)piece.len | (uint32_t)kind << 8 | WORD_FACT_ALONE << 16;
+	if (piece.len > WORD_MEMO_NEAR)
+		return head == want && word_memo_are_same(f->word, piece.ptr, piece.len);
+	return ((head ^ want) | word_memo_differences(f->word, piece.ptr, piece.len)) == 0;
 }
 
 /* The fact of a unit's word, its languages filled; the rest is the caller's to fill when lang is not

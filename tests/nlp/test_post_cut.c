@@ -251,12 +251,16 @@ what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(vo
 		memcpy(others, bytes, word.len);
 		others[seed % word.len] ^= (char)(n % 2);
 		other.len = word.len;
-		struct word_fact f = {.hash = word_hash(other), .len = (uint8_t)other.len};
+		struct word_fact f = {
+		    .hash = word_hash(other), .len = (uint8_t)other.len, .flags = WORD_FACT_ALONE};
 		memcpy(f.word, other.ptr, other.len);
 		f.hash = word.len > 8 ? word_hash(word) : f.hash;
 		bool is_same = slice_eq(word, other);
 		assert_int_equal(word_fact_is_of(&f, word_hash(word), 0, word), is_same);
-		assert_int_equal(word_fact_is_of_padded(&f, word_hash(word), 0, word), is_same);
+		assert_int_equal(word_fact_is_piece(&f, 0, word), is_same);
+		assert_false(word_fact_is_piece(&f, 1, word));
+		f.flags = 0;
+		assert_false(word_fact_is_piece(&f, 0, word));
 		same += is_same;
 	}
 	assert_in_range(same, 1000, 19000);
