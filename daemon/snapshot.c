@@ -19,6 +19,7 @@
 #include "daemon/snapshot_terms.h"
 
 #define VOCABULARY_BYTES_MAX (16 * 1024 * 1024) /* a whole lexicon has less than one */
+#define VOCABULARY_DEFAULT "lexicon.d" /* config_options.c */
 #define SNAPSHOT_ACCOUNTS_BYTES (8 * 1024 * 1024) /* and the words of lists */
 
 /* Lays one file over the set; whole lexicons in one go, vocabularies in another. */
@@ -39,6 +40,53 @@ add_vocabulary(struct lexicon_set *set, const char *path, bool is_whole, struct 
 	return rc;
 }
 
+static bool
+has_ending(const char *name, const char *ending)
+{
+	size_t n = strlen(name), k = strlen(ending);
+
+	return n > k && slice_eq_nocase(slice_make(name + n - k, k), slice_of(ending));
+}
+
+/* A vocabulary's or lexicon's file.  Hidden ones are editors' own. */
+static bool
+is_words(const char *name)
+{
+	return name[0] != '.' && slice_ends_with(slice_of(name), ".tsv");
+}
+
+/* Words that somebody saved in another form than we read would be missed in silence. */
+static void
+warn_about_name(const char *path, const char *name, struct diag_list *diags)
+{
+	static const char *const endings[] = {".tsv", ".csv", ".txt", ".xlsx", ".ods"};
+
+	if (name[0] == '.' || is_words(name))
+		return;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (has_ending(name, endings[i]))
+			diag_add_file(diags, DIAG_WARNING, "V012", path,
+			    "save it as tab-separated text under a name that ends in .tsv, or move "
+			    "it "
+			    "elsewhere",
+			    "this file is not read");
+}
+
+/* The default folder need not be there. */
+static void
+warn_about_folder(const char *dir, struct diag_list *diags)
+{
+	if (dir == NULL || file_is_dir(dir))
+		return;
+	if (file_exists(dir))
+		diag_add_file(diags, DIAG_WARNING, "V013", dir,
+		    "`vocabulary` names a folder; put the file into one", "this is no folder");
+	else if (!slice_ends_with(slice_of(dir), VOCABULARY_DEFAULT))
+		diag_add_file(diags, DIAG_WARNING, "V013", dir,
+		    "make it, or mend `vocabulary` in the configuration",
+		    "there is no such folder, so no words of your own count");
+}
+
 int
 snapshot_lexicon_with(const char *vocabulary_dir, const char *const *files, size_t file_count,
     struct diag_list *diags, struct lexicon_set **set_r, struct err *err)
@@ -55,6 +103,7 @@ snapshot_lexicon_with(const char *vocabulary_dir, const char *const *files, size
 	}
 	if (lexicon_set_new(&set, err) < 0)
 		goto out;
+	warn_about_folder(vocabulary_dir, diags);
 	if (vocabulary_dir != NULL && file_is_dir(vocabulary_dir) &&
 	    file_list(vocabulary_dir, 1000, a, &names, &count, err) < 0)
 		goto out;
@@ -67,7 +116,9 @@ snapshot_lexicon_with(const char *vocabulary_dir, const char *const *files, size
 				err_set(err, ERR_NOMEM, "no memory for the vocabulary");
 				goto out;
 			}
-			if (slice_ends_with(slice_of(names[i]), ".tsv") &&
+			if (is_whole == 1)
+				warn_about_name(path, names[i], diags);
+			if (is_words(names[i]) &&
 			    add_vocabulary(set, path, is_whole == 1, diags, err) < 0)
 				goto out;
 		}

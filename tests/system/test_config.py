@@ -193,6 +193,25 @@ def a_hangup_adopts_the_brands_own_words():
         need(after > before + 0.1, f"the word has no weight: {before} and {after}")
 
 
+def files_that_hold_no_words_are_left_alone_or_told():
+    with SmallHouse("names") as house:
+        house.write("lexicon.d/own.tsv", "flumptious\ten\t3.0\n")
+        house.write("lexicon.d/.own.tsv.swp", "x")
+        house.write("lexicon.d/.hidden.tsv", "nonsense")
+        house.write("lexicon.d/README.md", "whose words these are")
+        os.symlink("nobody@nowhere.1", house.path("lexicon.d", ".#own.tsv"))
+        same(house.verb("check", code=0).stderr, "", "what editors leave, and a note")
+        for name in ["more.csv", "more.TSV", "more.tsv.txt"]:
+            house.write("lexicon.d/" + name, "sick\ten\t3\n")
+            told = house.verb("check", code=0).stderr
+            need("warning[V012]" in told and name in told, f"{name}: {told}")
+            os.remove(house.path("lexicon.d", name))
+        house.configure(more="vocabulary: lexicn.d")
+        need("warning[V013]" in house.verb("check", code=0).stderr, "a folder that is not there")
+        house.configure(more="vocabulary: lexicon.d/own.tsv")
+        need("warning[V013]" in house.verb("check", code=0).stderr, "a file")
+
+
 def what_is_wrong_in_the_brands_own_words_is_logged_by_line_and_the_old_ones_stay():
     with SmallHouse("slips") as house:
         house.write("lexicon.d/own.tsv", "flumptious\ten\t3.0\n")
@@ -415,7 +434,7 @@ if __name__ == "__main__":
                a_broken_configuration_does_not_start, a_secret_comes_from_elsewhere, listening_beyond_this_machine_needs_a_token, check_misses_the_files_that_a_start_would_miss,
                with_a_token_every_request_needs_it, without_a_token_only_this_machine_may_ask,
                a_hangup_adopts_channels_sources_and_vocabulary, a_hangup_adopts_the_brands_own_words,
-               what_is_wrong_in_the_brands_own_words_is_logged_by_line_and_the_old_ones_stay,
+               files_that_hold_no_words_are_left_alone_or_told, what_is_wrong_in_the_brands_own_words_is_logged_by_line_and_the_old_ones_stay,
                a_hangup_with_errors_keeps_everything, the_last_of_many_hangups_counts,
                rules_that_go_live_while_a_hangup_is_read_are_live_under_the_new_configuration, a_hangup_adopts_where_requests_may_go,
                a_hangup_does_not_open_the_door, a_database_of_two_names_has_one_daemon,
