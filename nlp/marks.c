@@ -399,6 +399,8 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 	    .count = (size_t)(g.at.next - marks),
 	    .watched = watched,
 	    .watched_count = (size_t)(g.at.watched - watched),
+	    .odd = s.odd,
+	    .odd_count = s.odd_count,
 	    .looks = look(&s, units, unit_count)};
 	return 0;
 }

@@ -14,7 +14,6 @@ static const struct {
 	int32_t each_exclamation; /* added, three at most */
 	int32_t asked, quoted;
 	int32_t far_booster; /* share of a booster two units away */
-	int32_t strength_max;
 } MODIFIERS = {
     .negated_positive = -600,
     .negated_negative = -350,
@@ -27,7 +26,6 @@ static const struct {
     .asked = 750,
     .quoted = 700,
     .far_booster = 700,
-    .strength_max = 2500,
 };
 
 static int32_t
@@ -49,18 +47,16 @@ role_of(const struct mark *m)
 }
 
 /* What a mark's rating counts, once it is known who used it up. */
-static int32_t
+static inline int32_t
 rating_of(const struct mark *m)
 {
-	int32_t rating = m->sense.rating_milli;
-	if (rating == 0 || (m->flags & MARK_USED_UP) != 0)
-		return 0;
-	if (role_of(m) == ROLE_NEGATOR && rating > 0)
-		return 0; /* a negator never speaks for the good */
-	int32_t effect = scale(rating, m->strength_milli);
-	if ((m->flags & MARK_NEGATED) == 0)
-		return effect;
-	return scale(effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
+	int32_t rating = m->sense.rating_milli, effect = scale(rating, m->strength_milli);
+	if ((m->flags & MARK_NEGATED) != 0)
+		effect = scale(
+		    effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
+	/* A negator never speaks for the good. */
+	bool is_silent = (role_of(m) == ROLE_NEGATOR) & (rating > 0);
+	return is_silent | ((m->flags & MARK_USED_UP) != 0) ? 0 : effect;
 }
 
 /* How many units a negator reaches. */
@@ -259,82 +255,90 @@ apply_forward(const struct marks *marks, const struct unit *units, size_t unit_c
 
 /* ---- backward --------------------------------------------------------------- */
 
+/* What is known of a sentence from behind a mark on: of "!" and "?" what they do. */
 struct sentence_end {
 	uint32_t sentence, but_sentence;
 	int32_t exclamations;
 	bool is_asked;
+	uint32_t flag; /* of enum mark_flag; 0: none */
+	int32_t factor_milli;
 };
 
 static void
-look_at_unit(struct sentence_end *e, const struct unit *u)
+enter_sentence(struct sentence_end *e, uint32_t sentence)
 {
-	if (u->sentence != e->sentence) {
-		e->sentence = u->sentence;
-		e->exclamations = 0;
-		e->is_asked = false;
-	}
-	if (u->kind != TOKEN_PUNCT)
-		return;
+	if (sentence != e->sentence)
+		*e = (struct sentence_end){
+		    .sentence = sentence, .but_sentence = e->but_sentence, .factor_milli = 1000};
+}
+
+static void
+look_at_punctuation(struct sentence_end *e, const struct unit *u)
+{
+	enter_sentence(e, u->sentence);
 	for (size_t k = 0; k < u->key.text.len; k++) {
 		e->exclamations += u->key.text.ptr[k] == '!';
 		e->is_asked |= u->key.text.ptr[k] == '?';
 	}
+	if (e->exclamations > 0) {
+		int32_t n = e->exclamations > 3 ? 3 : e->exclamations;
+		e->flag = MARK_EXCLAIMED;
+		e->factor_milli = 1000 + n * MODIFIERS.each_exclamation;
+	} else if (e->is_asked) {
+		e->flag = MARK_ASKED;
+		e->factor_milli = MODIFIERS.asked;
+	}
 }
 
-static void
+static inline void
 apply_end(struct mark *m, const struct sentence_end *e)
 {
 	if (e->but_sentence == e->sentence && (m->flags & MARK_AFTER_BUT) == 0) {
 		m->flags |= MARK_BEFORE_BUT;
 		m->strength_milli = scale(m->strength_milli, MODIFIERS.before_but);
 	}
-	if (e->exclamations > 0) {
-		int32_t n = e->exclamations > 3 ? 3 : e->exclamations;
-		m->flags |= MARK_EXCLAIMED;
-		m->strength_milli = scale(m->strength_milli, 1000 + n * MODIFIERS.each_exclamation);
-	} else if (e->is_asked) {
-		m->flags |= MARK_ASKED;
-		m->strength_milli = scale(m->strength_milli, MODIFIERS.asked);
-	}
+	m->flags |= e->flag;
+	m->strength_milli = scale(m->strength_milli, e->factor_milli);
 }
-
-/* A "but" later in the sentence, and how the sentence ends. */
-static void
-apply_backward(const struct marks *marks, const struct unit *units, size_t unit_count)
-{
-	struct sentence_end e = {.sentence = UINT32_MAX, .but_sentence = UINT32_MAX};
-	size_t u = unit_count;
-
-	for (size_t i = marks->count; i-- > 0;) {
-		struct mark *m = &marks->items[i];
-		while (u > m->unit)
-			look_at_unit(&e, &units[--u]);
-		if (role_of(m) == ROLE_CONTRAST)
-			e.but_sentence = e.sentence;
-		else
-			apply_end(m, &e);
-	}
-}
-
-/* ---- all of it -------------------------------------------------------------- */
 
 /* What a mark counts in the end. */
 static inline void
 settle(struct mark *m)
 {
-	if (m->strength_milli > MODIFIERS.strength_max)
-		m->strength_milli = MODIFIERS.strength_max;
+	if (m->strength_milli > MODIFIERS_STRENGTH_MAX)
+		m->strength_milli = MODIFIERS_STRENGTH_MAX;
 	m->rating_milli = rating_of(m);
 }
+
+/* A "but" later in the sentence, and how the sentence ends: of all marks. */
+static void
+apply_backward(const struct marks *marks, const struct unit *units)
+{
+	struct sentence_end e = {.sentence = UINT32_MAX, .but_sentence = UINT32_MAX};
+	size_t odd = marks->odd_count;
+	for (struct mark *m = marks->items + marks->count; m-- > marks->items;) {
+		for (; odd > 0 && marks->odd[odd - 1] >= m->unit; odd--) {
+			const struct unit *u = &units[marks->odd[odd - 1]];
+			if (u->kind == TOKEN_PUNCT)
+				look_at_punctuation(&e, u);
+		}
+		enter_sentence(&e, units[m->unit].sentence);
+		if (role_of(m) == ROLE_CONTRAST)
+			e.but_sentence = e.sentence;
+		else
+			apply_end(m, &e);
+		settle(m);
+	}
+}
+
+/* ---- all of it -------------------------------------------------------------- */
 
 void
 modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count)
 {
 	bool has_contrast = apply_forward(marks, units, unit_count);
 	if (has_contrast || marks->looks.has_marks) {
-		apply_backward(marks, units, unit_count);
-		for (size_t i = 0; i < marks->count; i++)
-			settle(&marks->items[i]);
+		apply_backward(marks, units);
 		return;
 	}
 	for (size_t k = 0; k < marks->watched_count; k++)

@@ -32,6 +32,7 @@
 struct arena;
 
 #define NEGATION_REACH 4
+#define MODIFIERS_STRENGTH_MAX 2500 /* of a mark, thousandths */
 #define BOOST_REACH 2
 
 /* What a word says, all else aside: the figures of its lexemes, so that these need not be looked at. */
@@ -95,6 +96,8 @@ struct marks {
 	/* Those that something before them, or how they are written, may change; also all with a role. */
 	struct mark **watched;
 	size_t watched_count;
+	const uint32_t *odd; /* units: punctuation, and what is written unlike most */
+	size_t odd_count;
 	struct looks looks; /* of all units */
 };
 

@@ -5,6 +5,12 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "nlp/lexicon_internal.h"
+#include "nlp/units.h"
+
+/* A unit has two terms, of its stem and its pair. */
+_Static_assert((int64_t)UNITS_MAX * 2 * LEXICON_CLASS_WEIGHT_MAX_MILLI * MODIFIERS_STRENGTH_MAX <=
+	(int64_t)INT32_MAX * 1000,
+    "what all of a text come to fits 32 bits");
 
 struct weighing {
 	const struct lexicon *lx;
@@ -12,10 +18,10 @@ struct weighing {
 	const struct mark *marks;
 	struct contribution *next;
 	struct contribution **rated; /* behind the last one */
-	int64_t sums[2]; /* of the effects since they were last taken */
+	struct class_effect sum; /* of the effects since it was last taken */
 	int32_t has_effect; /* not 0: one of them is not */
+	int32_t positive_milli, negative_milli; /* as in struct evidence */
 	bool is_sarcastic;
-	int64_t positive_milli, negative_milli; /* as in struct evidence */
 	struct slice text;
 	struct arena *arena;
 };
@@ -50,8 +56,8 @@ count_rating(struct weighing *w, int32_t rating_milli)
 static inline void
 count_effect(struct weighing *w, struct class_effect e)
 {
-	w->sums[0] += e.negative_milli;
-	w->sums[1] += e.positive_milli;
+	w->sum.negative_milli += e.negative_milli;
+	w->sum.positive_milli += e.positive_milli;
 	w->has_effect |= e.negative_milli | e.positive_milli;
 	w->next += e.negative_milli != e.positive_milli;
 }
@@ -157,12 +163,11 @@ take_words(struct weighing *w, size_t unit_count, struct evidence *e)
 	    .negative_milli = w->negative_milli,
 	    .is_sarcastic = w->is_sarcastic};
 	e->has_evidence = w->has_effect != 0 || e->positive_milli != 0 || e->negative_milli != 0;
-	for (int k = 0; k < 2; k++) {
-		if (unit_count > LONG_TEXT_UNITS)
-			w->sums[k] = w->sums[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
-		e->logits[k] = w->sums[k];
-		w->sums[k] = 0;
-	}
+	e->logits[0] = w->sum.negative_milli;
+	e->logits[1] = w->sum.positive_milli;
+	for (int k = 0; k < 2 && unit_count > LONG_TEXT_UNITS; k++)
+		e->logits[k] = e->logits[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
+	w->sum = (struct class_effect){0, 0};
 }
 
 /* ---- sums and shapes -------------------------------------------------------- */
@@ -177,12 +182,13 @@ weigh_sums(struct weighing *w, const struct looks *k, struct evidence *e)
 	for (int i = 0; i < SUM_COUNT; i++) {
 		struct class_effect effect =
 		    modifiers_class_scaled(&w->lx->lexemes[w->lx->sums[i]], values[i]);
-		w->sums[0] += effect.negative_milli;
-		w->sums[1] += effect.positive_milli;
+		w->sum.negative_milli += effect.negative_milli;
+		w->sum.positive_milli += effect.positive_milli;
 		e->sums[i] = effect.positive_milli - effect.negative_milli;
 	}
 }
 
+/* Which of them a post has cannot be foreseen: what it has not counts nothing. */
 static void
 weigh_shapes(struct weighing *w, const struct looks *k)
 {
@@ -190,9 +196,11 @@ weigh_shapes(struct weighing *w, const struct looks *k)
 	int32_t values[SHAPE_COUNT];
 	sentiment_shapes(k, values);
 	for (int i = 0; i < SHAPE_COUNT; i++) {
-		const struct term t = {&w->lx->lexemes[w->lx->shapes[i]], values[i], false};
-		if (values[i] != 0)
-			weigh_term(w, &t, &whole, NULL);
+		const struct lexeme *x = &w->lx->lexemes[w->lx->shapes[i]];
+		struct class_effect e = modifiers_class_scaled(x, values[i]);
+		write_reason(w->next, x, &whole, x->positive_milli - x->negative_milli,
+		    e.positive_milli - e.negative_milli, NULL);
+		count_effect(w, e);
 	}
 }
 
@@ -223,8 +231,8 @@ weigh_text(const struct weigher *of, const struct marks *marks, struct evidence 
 	weigh_sums(&w, &marks->looks, e_r);
 	weigh_shapes(&w, &marks->looks);
 	r->count = (size_t)(w.next - r->items);
-	e_r->logits[0] += w.sums[0];
-	e_r->logits[1] += w.sums[1];
+	e_r->logits[0] += w.sum.negative_milli;
+	e_r->logits[1] += w.sum.positive_milli;
 	return 0;
 }
 
