@@ -131,7 +131,7 @@ lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *er
 	lx->name = language_code(lang);
 	lx->lang = lang;
 	lx->count = lx->stem_count = 1;
-	lx->pair_cap = 256;
+	lx->pair_bits = 8;
 	lx->temperature_milli = TEMPERATURE_NONE;
 	lx->sure_milli = SURE_USUAL;
 	lx->checksum = lx->vocabulary_checksum = LEXICON_FNV_START;
@@ -139,8 +139,8 @@ lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *er
 	lx->words = word_trie_new();
 	lx->rated_stems = word_trie_new();
 	lx->stems = word_trie_new();
-	lx->pairs = mem_array(lx->pair_cap, sizeof *lx->pairs);
-	lx->pair_filter = mem_zalloc(lx->pair_cap * PAIR_BITS / 8);
+	lx->pairs = mem_array(lexicon_pair_slots(lx), sizeof *lx->pairs);
+	lx->pair_filter = mem_zalloc(lexicon_pair_slots(lx) * PAIR_BITS / 8);
 	lx->stemmer = stemmer_new(false);
 	if (lx->arena == NULL || lx->words == NULL || lx->rated_stems == NULL ||
 	    lx->stems == NULL || lx->pairs == NULL || lx->pair_filter == NULL ||
@@ -423,7 +423,7 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 static void
 put_pair(struct lexicon *lx, struct pair_slot pair)
 {
-	uint64_t bit = lexicon_pair_hash(pair.key) & (lx->pair_cap * PAIR_BITS - 1);
+	uint64_t bit = lexicon_pair_hash(pair.key, lx->pair_bits + PAIR_BITS_LOG);
 	lx->pair_filter[bit / 64] |= UINT64_C(1) << bit % 64;
 	*lexicon_pair_slot(lx, pair.key) = pair;
 }
@@ -432,7 +432,7 @@ static int
 grow_pairs(struct lexicon *lx, struct err *err)
 {
 	struct pair_slot *old = lx->pairs;
-	size_t old_cap = lx->pair_cap;
+	size_t old_cap = lexicon_pair_slots(lx);
 	struct pair_slot *more = mem_array(old_cap * 2, sizeof *more);
 	uint64_t *filter = mem_zalloc(old_cap * 2 * PAIR_BITS / 8);
 	if (more == NULL || filter == NULL) {
@@ -443,7 +443,7 @@ grow_pairs(struct lexicon *lx, struct err *err)
 	mem_free(lx->pair_filter);
 	lx->pairs = more;
 	lx->pair_filter = filter;
-	lx->pair_cap = old_cap * 2;
+	lx->pair_bits++;
 	for (size_t i = 0; i < old_cap; i++) {
 		if (old[i].key != 0)
 			put_pair(lx, old[i]);
@@ -484,7 +484,7 @@ add_pair(struct lexicon *lx, struct slice entry, uint32_t *lexeme_r, struct err 
 	if (x == 0 || learned_key(lx, rest, &b, err) < 0)
 		return -1;
 	uint32_t y = take_stem(lx, &b, err);
-	if (y == 0 || (lx->pair_count * 2 >= lx->pair_cap && grow_pairs(lx, err) < 0))
+	if (y == 0 || (lx->pair_count * 2 >= lexicon_pair_slots(lx) && grow_pairs(lx, err) < 0))
 		return -1;
 	uint64_t key_of_both = lexicon_pair_key(x, y);
 	if (lexicon_pair_slot(lx, key_of_both)->key != 0)

@@ -69,7 +69,8 @@ struct lexicon {
 	struct stem_entry *stem_entries; /* [0] is nobody */
 	size_t stem_count, stem_cap;
 	struct pair_slot *pairs;
-	size_t pair_count, pair_cap; /* cap is a power of two */
+	size_t pair_count;
+	unsigned pair_bits; /* 1 << bits slots */
 	uint64_t
 	    *pair_filter; /* PAIR_BITS for each slot: most pairs of words are none, and this stays
 				  in the caches */
@@ -99,13 +100,20 @@ lexicon_negated(const struct lexicon *lx, uint32_t stem)
 	return stem == 0 ? 0 : lx->stem_entries[stem].negated;
 }
 
-#define PAIR_BITS 8
+#define PAIR_BITS_LOG 3
+#define PAIR_BITS (1u << PAIR_BITS_LOG)
 
-static inline uint64_t
-lexicon_pair_hash(uint64_t key)
+static inline size_t
+lexicon_pair_slots(const struct lexicon *lx)
 {
-	uint64_t h = key * 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 32; /* the low bits know of the second one alone */
+	return (size_t)1 << lx->pair_bits;
+}
+
+/* So many of its high bits, which alone know of both stems, as places have numbers. */
+static inline uint64_t
+lexicon_pair_hash(uint64_t key, unsigned bits)
+{
+	return key * 0x9e3779b97f4a7c15ULL >> (64 - bits);
 }
 
 static inline uint64_t
@@ -119,7 +127,7 @@ static inline bool
 lexicon_may_be_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
 {
 	uint64_t bit =
-	    lexicon_pair_hash(lexicon_pair_key(first, second)) & (lx->pair_cap * PAIR_BITS - 1);
+	    lexicon_pair_hash(lexicon_pair_key(first, second), lx->pair_bits + PAIR_BITS_LOG);
 	return (lx->pair_filter[bit / 64] >> bit % 64 & 1) != 0;
 }
 
@@ -127,16 +135,15 @@ lexicon_may_be_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
 static inline const struct pair_slot *
 lexicon_pair_place(const struct lexicon *lx, uint32_t first, uint32_t second)
 {
-	uint64_t hash = lexicon_pair_hash(lexicon_pair_key(first, second));
-	return &lx->pairs[(size_t)hash & (lx->pair_cap - 1)];
+	return &lx->pairs[lexicon_pair_hash(lexicon_pair_key(first, second), lx->pair_bits)];
 }
 
 static inline struct pair_slot *
 lexicon_pair_slot(const struct lexicon *lx, uint64_t key)
 {
-	size_t i = (size_t)lexicon_pair_hash(key) & (lx->pair_cap - 1);
+	size_t i = (size_t)lexicon_pair_hash(key, lx->pair_bits);
 	while (lx->pairs[i].key != 0 && lx->pairs[i].key != key)
-		i = (i + 1) & (lx->pair_cap - 1);
+		i = (i + 1) & (lexicon_pair_slots(lx) - 1);
 	return &lx->pairs[i];
 }
 

@@ -121,9 +121,8 @@ weigh_plain(struct weighing *w, const struct mark *m)
 {
 	const struct unit *u = &w->units[m->unit];
 	const char *words = modifiers_word(m);
-	int32_t strength = m->strength_milli;
 	int32_t negative = m->sense.negative_milli, positive = m->sense.positive_milli;
-	struct class_effect e = {negative * strength / 1000, positive * strength / 1000};
+	struct class_effect e = modifiers_class_scaled(negative, positive, m->strength_milli);
 	if (m->rating_milli != 0) {
 		write_reason(w->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
 		count_rating(w, m->rating_milli);
@@ -180,24 +179,31 @@ weigh_sums(struct weighing *w, const struct looks *k, struct evidence *e)
 		return;
 	sentiment_sums(e, k, values);
 	for (int i = 0; i < SUM_COUNT; i++) {
+		const struct lexeme *x = &w->lx->lexemes[w->lx->sums[i]];
 		struct class_effect effect =
-		    modifiers_class_scaled(&w->lx->lexemes[w->lx->sums[i]], values[i]);
+		    modifiers_class_scaled(x->negative_milli, x->positive_milli, values[i]);
 		w->sum.negative_milli += effect.negative_milli;
 		w->sum.positive_milli += effect.positive_milli;
 		e->sums[i] = effect.positive_milli - effect.negative_milli;
 	}
 }
 
-/* Which of them a post has cannot be foreseen: what it has not counts nothing. */
 static void
 weigh_shapes(struct weighing *w, const struct looks *k)
 {
 	const struct unit whole = {.start = 0, .len = (uint32_t)w->text.len};
 	int32_t values[SHAPE_COUNT];
+	int seen[SHAPE_COUNT], count = 0;
 	sentiment_shapes(k, values);
+	/* Which of them a post has cannot be foreseen: no branch. */
 	for (int i = 0; i < SHAPE_COUNT; i++) {
-		const struct lexeme *x = &w->lx->lexemes[w->lx->shapes[i]];
-		struct class_effect e = modifiers_class_scaled(x, values[i]);
+		seen[count] = i;
+		count += values[i] != 0;
+	}
+	for (int n = 0; n < count; n++) {
+		const struct lexeme *x = &w->lx->lexemes[w->lx->shapes[seen[n]]];
+		struct class_effect e =
+		    modifiers_class_scaled(x->negative_milli, x->positive_milli, values[seen[n]]);
 		write_reason(w->next, x, &whole, x->positive_milli - x->negative_milli,
 		    e.positive_milli - e.negative_milli, NULL);
 		count_effect(w, e);
