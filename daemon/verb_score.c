@@ -7,6 +7,7 @@
 #include "core/diag.h"
 #include "core/json.h"
 #include "core/utf8.h"
+#include "nlp/language.h"
 #include "nlp/nlp.h"
 #include "platform/file.h"
 
@@ -253,21 +254,34 @@ score_one(struct scoring *s, const char *arg, struct err *err)
 }
 
 static int
+read_flags(struct scoring *s, struct verb_call *call)
+{
+	s->is_text = verb_flag(call, "--text") != NULL;
+	s->lang = slice_of(verb_flag(call, "--lang"));
+	s->is_readable = verb_flag(call, "--readable") != NULL;
+	s->explain = verb_flag(call, "--explain") != NULL || s->is_readable;
+	if (slice_is_set(s->lang) && language_of_code(s->lang) == LANGUAGE_UND)
+		return verb_usage(call,
+		    "'%s' is not a language we know; write two letters, such as en", s->lang.ptr);
+	if (s->is_readable && call->is_json)
+		return verb_usage(call, "--readable and --json are two forms of one thing");
+	if (s->explain && !call->is_json && isatty(STDOUT_FILENO) == 1)
+		s->is_readable = true;
+	return EXIT_DONE;
+}
+
+static int
 run(struct verb_call *call)
 {
 	struct scoring s = {0};
 	struct err err = {ERR_NONE, ""};
-	int rc, code = EXIT_CANNOT;
+	int rc, code;
 
 	s.call = call;
-	s.is_text = verb_flag(call, "--text") != NULL;
-	s.is_readable = verb_flag(call, "--readable") != NULL;
-	s.explain = verb_flag(call, "--explain") != NULL || s.is_readable;
-	if (s.is_readable && call->is_json)
-		return verb_usage(call, "--readable and --json are two forms of one thing");
-	if (s.explain && !call->is_json && isatty(STDOUT_FILENO) == 1)
-		s.is_readable = true;
-	s.lang = slice_of(verb_flag(call, "--lang"));
+	code = read_flags(&s, call);
+	if (code != EXIT_DONE)
+		return code;
+	code = EXIT_CANNOT;
 	s.scorer = scorer_new();
 	s.arena = arena_new(SCORE_ARENA_BYTES);
 	buf_init(&s.out, SCORE_OUT_BYTES);
@@ -296,7 +310,8 @@ out:
 
 static const struct flag flags[] = {
     {"--text", NULL, NULL, "lines of plain text instead of posts", false},
-    {"--lang", NULL, "L", "the language, when you know it: en", false},
+    {"--lang", NULL, "L", "what language it is likely to be: en; one that is plain to see wins",
+	false},
     {"--explain", NULL, NULL,
 	"with the words and weights that made the score: on a terminal to be read, else (or with "
 	"--json) in the JSON",

@@ -98,6 +98,8 @@ def words_are_told_from_files():
             done = score(*words, code=3)
             need("there is no file" in done.stderr and "between quotes" in done.stderr, f"{words}: {done.stderr}")
         need("'.'" in score(".", code=3).stderr, "a folder")
+        need("'xx' is not a language" in score("--lang", "xx", "a b", code=2).stderr, "no language")
+        same([json.loads(score("--lang", lang, "--text", "terrible").stdout)["lang"] for lang in ("en", "fr", "en-GB")], ["en", "fr", "en"], "a hint")
     finally:
         house.close()
 
