@@ -124,8 +124,8 @@ static size_t
 scan_path(struct slice s, size_t from, size_t i)
 {
 	bool has_open = false;
-	while (i < s.len && charclass_byte(s.ptr[i]) != CHAR_SPACE &&
-	    memchr("<>\"", s.ptr[i], 3) == NULL) {
+	while (i < s.len && charclass_byte(s.ptr[i]) != CHAR_SPACE && s.ptr[i] != '<' &&
+	    s.ptr[i] != '>' && s.ptr[i] != '"') {
 		has_open |= s.ptr[i] == '(';
 		i++;
 	}

@@ -325,9 +325,11 @@ static bool
 is_mention(const char *folded, const struct piece *r)
 {
 	uint32_t i = r->start + 1;
+	if (r->kind >> 1 != TOKEN_MENTION || i == r->end || folded[r->end] == ':')
+		return false;
 	while (i < r->end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
 		i++;
-	return r->kind >> 1 == TOKEN_MENTION && i == r->end && i > r->start + 1 && folded[i] != ':';
+	return i == r->end;
 }
 
 /* Names are not kept, there are too many; false: it is none. */
@@ -337,9 +339,9 @@ take_mention(struct cut *k, const struct piece *r)
 	const struct normal *n = k->tokeniser.n;
 	struct slice text = slice_make(n->folded.ptr + r->start, r->end - r->start);
 	struct range at = {r->start, r->end};
-	struct pen p = take_pen(k);
 	if (!is_mention(n->folded.ptr, r))
 		return false;
+	struct pen p = take_pen(k);
 	if (n->map != NULL)
 		at = find_written(n, r);
 	if (!look_before(&p, n, at))

@@ -522,7 +522,7 @@ take_alnum(struct tokeniser *c)
 	if (charclass_byte(ch) == CHAR_DIGIT && take_keycap(c))
 		return;
 	/* Emoticons that begin like a word: few, and short; letters behind them make them one. */
-	if (memchr("dotux038", ch, 8) != NULL && emoticon_may_begin(ch, c->text.ptr[c->at + 1]) &&
+	if (emoticon_may_begin(ch, c->text.ptr[c->at + 1]) &&
 	    (len = emoticon_at(c->text, c->at, &folded)) > 0 &&
 	    normalise_run_end(c->n, c->at) <= c->at + len) {
 		add_token(c, c->at + len, TOKEN_EMOTICON, folded, TOKEN_NOTE_ELSEWHERE);
