@@ -11,6 +11,8 @@
 #include "core/utf8.h"
 #include "nlp/charclass.h"
 
+_Static_assert(LANGUAGE_SV == LANGUAGE_SCORED_MAX, "those we score stand first");
+
 /* ---- codes ------------------------------------------------------------------ */
 
 static const struct {
@@ -462,8 +464,14 @@ language_word_vector(
 #define MARGIN_MIN 1
 #define MARGIN_SHORT 4
 #define SHORT_LETTERS 12
+/* In a text of few letters, a language we do not score is so much before those we do. */
+#define DOUBTFUL_LETTERS 20
+#define MARGIN_UNSCORED 30
+/* Languages of a short text that are no further behind the first are possible as well. */
+#define NEAR_STEPS 60
 /* A language its words are further from, on the average, is not the text's. */
 #define BEHIND_MAX 60
+
 static enum language
 hint_or_und(enum language hint, int32_t *margin_r)
 {
@@ -525,6 +533,31 @@ find_best(const int32_t totals[LANGUAGE_SLOTS], int32_t *best_r, int32_t *second
 	}
 }
 
+/* What is known before a word is read, and the hint, added; what is no language is far behind. */
+static void
+total(const int32_t sums[LANGUAGE_SLOTS], enum language hinted, int32_t totals_r[LANGUAGE_SLOTS])
+{
+	memcpy(totals_r, sums, LANGUAGE_SLOTS * sizeof *totals_r);
+	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
+		totals_r[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
+	totals_r[hinted] += HINT_STEPS;
+	totals_r[LANGUAGE_UND] = INT32_MIN;
+	for (int k = LANGUAGE_COUNT; k < LANGUAGE_SLOTS; k++)
+		totals_r[k] = INT32_MIN;
+}
+
+/* A language we do not score, of a short text that is nearly as well in one we do? */
+static bool
+is_doubtful(const int32_t totals[LANGUAGE_SLOTS], enum language first, size_t letters)
+{
+	if (first <= LANGUAGE_SV || letters >= DOUBTFUL_LETTERS)
+		return false;
+	int k = LANGUAGE_UND + 1;
+	while (k <= LANGUAGE_SV && totals[first] - totals[k] >= MARGIN_UNSCORED)
+		k++;
+	return k <= LANGUAGE_SV;
+}
+
 enum language
 language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS], size_t words,
     size_t letters, struct slice hint, int32_t *margin_r)
@@ -536,13 +569,7 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 	(void)m;
 	if (!has_evidence(sums))
 		return hint_or_und(hinted, margin_r);
-	memcpy(totals, sums, sizeof totals);
-	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
-		totals[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
-	totals[hinted] += HINT_STEPS;
-	totals[LANGUAGE_UND] = INT32_MIN;
-	for (int k = LANGUAGE_COUNT; k < LANGUAGE_SLOTS; k++)
-		totals[k] = INT32_MIN;
+	total(sums, hinted, totals);
 	find_best(totals, &best, &second);
 	while (totals[first] != best)
 		first = (enum language)(first + 1);
@@ -550,9 +577,32 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
 	if (!is_fitting(sums, first, words, letters))
 		return hint_or_und(LANGUAGE_UND, margin_r);
-	if (margin < needed)
+	if (margin < needed || (first != hinted && is_doubtful(totals, first, letters)))
 		return hint_or_und(first == hinted ? hinted : LANGUAGE_UND, margin_r);
 	if (margin_r != NULL)
 		*margin_r = margin;
 	return first;
+}
+
+size_t
+language_nearest(const int32_t sums[LANGUAGE_SLOTS], size_t words, size_t letters,
+    enum language nearest_r[LANGUAGE_SCORED_MAX])
+{
+	int32_t totals[LANGUAGE_SLOTS], best, second;
+	size_t count = 0;
+
+	if (words == 0 || letters >= FIT_LETTERS)
+		return 0;
+	total(sums, LANGUAGE_UND, totals);
+	find_best(totals, &best, &second);
+	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++) {
+		enum language lang = (enum language)k;
+		if (totals[k] < best - NEAR_STEPS || !is_fitting(sums, lang, words, letters))
+			continue;
+		size_t at = count++;
+		for (; at > 0 && totals[nearest_r[at - 1]] < totals[k]; at--)
+			nearest_r[at] = nearest_r[at - 1];
+		nearest_r[at] = lang;
+	}
+	return count;
 }

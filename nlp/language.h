@@ -16,6 +16,8 @@
  * Limits:    one word speaks at most LANGUAGE_WORD_MAX steps for or against a language, so that a
  *            name or a borrowed word does not outvote a sentence; what stands behind the first
  *            LANGUAGE_WORD_BYTES bytes of a word is not looked at.
+ * Short texts: one that is said to be in a language we do not score must be so by a clear margin, or
+ *            nothing is said ("Congrats ladies!!!" has more of Catalan than of English).
  * What it does to emoji, mentions, hashtags, URLs: they are not words and do not vote.
  *
  * Ownership: the model belongs to the lexicon set; immutable.
@@ -103,5 +105,12 @@ void language_word_vector(
  * included; 0 when nothing was said.  Ties go to the earlier language. */
 enum language language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS],
     size_t words, size_t letters, struct slice hint, int32_t *margin_r);
+
+/* For a short text that language_decide() leaves undetermined: the languages we score that it could
+ * be in, the likeliest first.  Returns how many; none when it is long, has no word, or is of none of
+ * our languages. */
+#define LANGUAGE_SCORED_MAX 9
+size_t language_nearest(const int32_t sums[LANGUAGE_SLOTS], size_t words, size_t letters,
+    enum language nearest_r[LANGUAGE_SCORED_MAX]);
 
 #endif

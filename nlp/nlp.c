@@ -80,20 +80,25 @@ no_memory(struct err *err)
 /* ---- language ---------------------------------------------------------------- */
 
 static void
+read_as(struct work *w, enum language lang)
+{
+	w->lang = lang;
+	w->intents = w->set->intents[w->lang];
+	if (w->intents == NULL)
+		w->intents = w->set->intents[LANGUAGE_UND];
+	w->lexicon = w->set->lexicons[w->lang];
+	w->is_signs_only = w->lexicon == NULL;
+	if (w->is_signs_only)
+		w->lexicon = w->set->lexicons[LANGUAGE_EN];
+}
+
+static void
 find_language(struct work *w, struct slice hint)
 {
 	const struct speech *p = &w->words.speech;
 	int32_t sums[LANGUAGE_SLOTS];
 	speech_sum(p, sums);
-	w->lang = language_decide(w->set->languages, sums, p->words, p->letters, hint, NULL);
-	w->intents = w->set->intents[w->lang];
-	if (w->intents == NULL)
-		w->intents = w->set->intents[LANGUAGE_UND];
-	w->lexicon = w->set->lexicons[w->lang];
-	if (w->lexicon == NULL) {
-		w->is_signs_only = true;
-		w->lexicon = w->set->lexicons[LANGUAGE_EN];
-	}
+	read_as(w, language_decide(w->set->languages, sums, p->words, p->letters, hint, NULL));
 }
 
 /* ---- stems and look-ups ------------------------------------------------------ */
@@ -218,14 +223,13 @@ finder_of(const struct work *w)
 	    .arena = w->arena};
 }
 
+/* All its words and signs, in the language it is read as. */
 static int
-judge(struct work *w)
+weigh(struct work *w, struct evidence *e_r, struct reasons *r)
 {
 	const struct unit_list *l = &w->s->cutter.cutting.units;
 	struct marks_finder finder = finder_of(w);
 	struct marks marks;
-	struct evidence e;
-	struct reasons reasons;
 	if (find_units(w, &finder) < 0)
 		return -1;
 	intents_prefetch(w->intents, l->items, l->count);
@@ -234,7 +238,15 @@ judge(struct work *w)
 	modifiers_apply(&marks, l->items, l->count);
 	const struct weigher weigher = {
 	    w->lexicon, l->items, l->count, w->text, &w->s->rated, w->arena};
-	if (weigh_text(&weigher, &marks, &e, &reasons, w->err) < 0)
+	return weigh_text(&weigher, &marks, e_r, r, w->err);
+}
+
+static int
+judge(struct work *w)
+{
+	struct evidence e;
+	struct reasons reasons;
+	if (weigh(w, &e, &reasons) < 0)
 		return -1;
 	/* Without a known language the signs decide alone, if there are any; a known language
 	 * without a lexicon is not ours to judge. */
@@ -245,8 +257,74 @@ judge(struct work *w)
 		sentiment_silent(w->score);
 		w->score->is_unsure = true;
 	}
+	w->score->lexicon = lexicon_version(w->lexicon);
 	weigh_settle(&e, &reasons, w->score->is_scored, w->score);
 	return 0;
+}
+
+/* ---- short texts whose language is not told ------------------------------------ */
+
+/* Did a word, and not signs alone, speak? */
+static bool
+has_word(const struct reasons *r, const struct unit_list *l)
+{
+	for (size_t i = 0; i < r->word_count; i++) {
+		for (size_t k = 0; k < l->count; k++) {
+			const struct unit *u = &l->items[k];
+			if (u->kind == TOKEN_WORD && u->start == r->items[i].start)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The likeliest of the languages that know a word of the text; LANGUAGE_UND when there is none, or
+ * when one takes it for praise and another for blame. */
+static int
+find_reader(struct work *w, const enum language *nearest, size_t count, enum language *reader_r)
+{
+	bool is_said[SENTIMENT_POSITIVE + 1] = {false};
+	*reader_r = LANGUAGE_UND;
+	for (size_t i = 0; i < count; i++) {
+		struct evidence e;
+		struct reasons reasons;
+		struct score score = {.lexicon = NULL};
+		read_as(w, nearest[i]);
+		if (weigh(w, &e, &reasons) < 0)
+			return -1;
+		if (!has_word(&reasons, &w->s->cutter.cutting.units))
+			continue;
+		sentiment_combine(w->lexicon, &e, &score);
+		is_said[score.label] = true;
+		*reader_r = *reader_r == LANGUAGE_UND ? nearest[i] : *reader_r;
+	}
+	if (is_said[SENTIMENT_NEGATIVE] && is_said[SENTIMENT_POSITIVE])
+		*reader_r = LANGUAGE_UND;
+	return 0;
+}
+
+/* "Super!", "perfekt" and "wow" are words of several languages, and say the same in all of them: what
+ * could be in a few is read in the likeliest, unless they disagree.  Its language, stems and intents
+ * stay those of a text whose language is not told. */
+static int
+judge_short(struct work *w)
+{
+	const struct speech *p = &w->words.speech;
+	enum language nearest[LANGUAGE_SCORED_MAX], reader;
+	int32_t sums[LANGUAGE_SLOTS];
+	speech_sum(p, sums);
+	size_t count = language_nearest(sums, p->words, p->letters, nearest);
+	if (count == 0 || w->s->cutter.cutting.units.count > LONG_TEXT_UNITS)
+		return judge(w); /* a word among a thousand emoji is not worth nine readings */
+	w->words.guess = LANGUAGE_COUNT; /* all units are looked up anew for each */
+	if (find_reader(w, nearest, count, &reader) < 0)
+		return -1;
+	read_as(w, reader);
+	if (judge(w) < 0)
+		return -1;
+	read_as(w, LANGUAGE_UND);
+	struct marks_finder finder = finder_of(w);
+	return find_units(w, &finder);
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -290,11 +368,11 @@ nlp_score(struct scorer *s, const struct lexicon_set *set, const struct matcher 
 	struct score score = {.lexicon = NULL};
 	struct work w = {.s = s, .set = set, .arena = a, .score = &score, .err = err};
 	const struct unit_list *l = &s->cutter.cutting.units;
-	if (cut(&w, text, lang_hint) < 0 || judge(&w) < 0 ||
+	if (cut(&w, text, lang_hint) < 0 ||
+	    (w.lang == LANGUAGE_UND ? judge_short(&w) : judge(&w)) < 0 ||
 	    intents_find(w.intents, l->items, l->count, a, &score, err) < 0 ||
 	    give_words(&w, matcher, &score) < 0)
 		return -1;
-	score.lexicon = lexicon_version(w.lexicon);
 	*score_r = score;
 	return 0;
 }

@@ -4,6 +4,11 @@
  * Pure: the same text and the same lexicon give the same score, today and in ten years; no clock,
  *       disk, network, nothing about the author.
  *
+ * A short text whose language is not told ("und") is read with the lexicon of each language it could be
+ *       in (language_nearest()); the likeliest that knows a word of it gives the score and its
+ *       lexicon's version, unless one says positive and another negative.  Language, stems, tokens
+ *       and intents stay those of "und".
+ *
  * Ownership: struct lexicon_set and struct matcher are immutable and counted; a struct scorer
  *            (stemmers, caches, scratch) refers to none of them between calls.
  * Threads:   sets and matchers may be shared; a scorer belongs to one thread.

@@ -207,6 +207,60 @@ a_hint_tips_what_is_open(void **state)
 }
 
 static void
+a_language_we_do_not_score_has_to_be_clear_in_a_short_text(void **state)
+{
+	struct language_model *m = model_open();
+	int32_t sums[LANGUAGE_SLOTS] = {[LANGUAGE_UND] = 3000};
+	(void)state;
+	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
+		sums[k] = -200;
+	sums[LANGUAGE_NO] = 0;
+	for (int behind = 16; behind <= 80; behind++) {
+		sums[LANGUAGE_DA] = -behind;
+		/* 16 steps are what a language we score has before a word is read */
+		enum language want = behind - 16 < 1 ? LANGUAGE_UND : LANGUAGE_NO;
+		assert_int_equal(language_decide(m, sums, 5, 40, SLICE_NONE, NULL), (int)want);
+		assert_int_equal(language_decide(m, sums, 5, 20, SLICE_NONE, NULL), (int)want);
+		want = behind - 16 < 30 ? LANGUAGE_UND : LANGUAGE_NO;
+		assert_int_equal(language_decide(m, sums, 5, 19, SLICE_NONE, NULL), (int)want);
+		/* nothing speaks against what the network says */
+		assert_int_equal(
+		    language_decide(m, sums, 5, 19, SLICE_LIT("nb"), NULL), (int)LANGUAGE_NO);
+	}
+	language_model_free(m);
+}
+
+static void
+the_languages_a_short_text_could_be_in_stand_the_likeliest_first(void **state)
+{
+	enum language near[LANGUAGE_SCORED_MAX];
+	int32_t sums[LANGUAGE_SLOTS] = {[LANGUAGE_UND] = 2000};
+	(void)state;
+	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
+		sums[k] = -100;
+	sums[LANGUAGE_NO] = 0; /* we do not score it */
+	sums[LANGUAGE_DA] = -30;
+	sums[LANGUAGE_SV] = -20;
+	sums[LANGUAGE_EN] = -84; /* 60 behind Norwegian with its 24, the last that counts */
+	sums[LANGUAGE_DE] = -77; /* 61 with its 16 */
+	assert_int_equal(language_nearest(sums, 3, 20, near), 3);
+	assert_int_equal(near[0], (int)LANGUAGE_SV);
+	assert_int_equal(near[1], (int)LANGUAGE_DA);
+	assert_int_equal(near[2], (int)LANGUAGE_EN);
+	assert_int_equal(language_nearest(sums, 3, 29, near), 3);
+	assert_int_equal(language_nearest(sums, 3, 30, near), 0); /* long */
+	assert_int_equal(language_nearest(sums, 0, 0, near), 0); /* no word */
+	sums[LANGUAGE_UND] = 30 * 23 - 1; /* too little in common with any of our languages */
+	assert_int_equal(language_nearest(sums, 3, 20, near), 0);
+
+	memset(sums, 0, sizeof sums); /* words of all languages alike */
+	sums[LANGUAGE_UND] = 2000;
+	assert_int_equal(language_nearest(sums, 3, 20, near), LANGUAGE_SCORED_MAX);
+	for (int i = 0; i < LANGUAGE_SCORED_MAX; i++)
+		assert_int_equal(near[i], i + 1);
+}
+
+static void
 every_language_has_a_code(void **state)
 {
 	(void)state;
@@ -306,6 +360,8 @@ main(void)
 	    cmocka_unit_test(the_vector_of_a_text_is_the_sum_of_its_words),
 	    cmocka_unit_test(a_word_speaks_within_limits),
 	    cmocka_unit_test(a_hint_tips_what_is_open),
+	    cmocka_unit_test(a_language_we_do_not_score_has_to_be_clear_in_a_short_text),
+	    cmocka_unit_test(the_languages_a_short_text_could_be_in_stand_the_likeliest_first),
 	    cmocka_unit_test(every_language_has_a_code),
 	    cmocka_unit_test(a_damaged_table_is_refused),
 	    cmocka_unit_test(one_changed_byte_is_noticed),

@@ -46,6 +46,88 @@ languages_we_cannot_score_are_named_and_left_neutral(void **state)
 	    "not counted: no lexicon for this language");
 }
 
+/* A word of several languages says the same in all that know it, or nothing is said. */
+static void
+a_short_text_is_read_where_the_languages_it_could_be_in_agree(void **state)
+{
+	static const struct {
+		const char *text, *reader; /* the lexicon's language */
+		enum sentiment_label label;
+	} CASES[] = {
+	    {"Super!", "en", SENTIMENT_POSITIVE},
+	    {"wow", "en", SENTIMENT_POSITIVE},
+	    {"perfekt", "da", SENTIMENT_POSITIVE},
+	    {"Excelente", "es", SENTIMENT_POSITIVE},
+	    {"Bravo", "it", SENTIMENT_POSITIVE},
+	    {"WTF?", "en", SENTIMENT_NEGATIVE},
+	    {"lort", "da", SENTIMENT_NEGATIVE},
+	    {"Mist!", "de", SENTIMENT_NEGATIVE},
+	    {"buyer beware!", "en", SENTIMENT_NEGATIVE},
+	    /* nearest to Catalan, but not by much */
+	    {"congrats ladies!!!", "en", SENTIMENT_POSITIVE},
+	};
+	struct desk *d = *state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct score s = desk_score(d, CASES[i].text);
+		if (strcmp(s.lang, "und") != 0 || !s.is_scored || s.label != CASES[i].label ||
+		    strncmp(s.lexicon, CASES[i].reader, 2) != 0)
+			fail_msg("'%s': %s, scored %d, %s by %s", CASES[i].text, s.lang,
+			    s.is_scored, sentiment_label_name(s.label), s.lexicon);
+		assert_true(s.reason_count > 0);
+	}
+}
+
+static void
+nothing_is_said_of_a_short_text_when_languages_differ_or_none_knows_a_word(void **state)
+{
+	/* "grave": an English tomb, Portuguese bad news, but in a rating list of French no harm;
+	 * "caro": dear, and dear */
+	static const char *const TEXTS[] = {"grave", "caro", "hvala", "Nokia", "bvxq zzkrt", "42",
+	    /* long texts, and those of a language we know and do not score, are let alone */
+	    "super super super super super super super super", "Tak"};
+	struct desk *d = *state;
+	for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+		struct score s = desk_score(d, TEXTS[i]);
+		if (s.is_scored || s.label != SENTIMENT_NEUTRAL || !s.is_unsure)
+			fail_msg("'%s': %s, %s", TEXTS[i], s.lang, sentiment_label_name(s.label));
+	}
+	/* Nobody knows the word: the signs speak for themselves. */
+	struct score s = desk_score(d, "hvala \xf0\x9f\x98\x8d");
+	assert_int_equal(s.label, SENTIMENT_POSITIVE);
+	assert_true(s.is_scored);
+	/* So do they when they are many. */
+	char many[400] = "lort";
+	for (size_t len = 4; len + 5 < sizeof many; len += 4)
+		memcpy(many + len, "\xf0\x9f\x98\x8d", 5);
+	s = desk_score(d, many);
+	assert_int_equal(s.label, SENTIMENT_POSITIVE);
+	assert_memory_equal(s.lexicon, "en-", 3);
+}
+
+/* Rules' keywords are compared with stems: those of a text whose language is not told are its words,
+ * whoever has read it, and whatever was read before. */
+static void
+who_reads_a_short_text_leaves_its_words_alone(void **state)
+{
+	static const char *const TEXTS[] = {
+	    "perfekt", "Mist!", "wow-wow WTF?", "perfekt", "lort", "#perfekt wow", "wow"};
+	struct desk *d = *state;
+	for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+		struct score words, s = desk_score(d, TEXTS[i]);
+		static const struct matcher *const NO_BRANDS[] = {NULL};
+		assert_string_equal(s.lang, "und");
+		assert_int_equal(nlp_words(d->scorer, d->set, NO_BRANDS, 1, slice_of(TEXTS[i]),
+				     SLICE_NONE, d->arena, &words, NULL),
+		    0);
+		assert_string_equal(words.lang, "und");
+		assert_int_equal(s.token_count, words.token_count);
+		for (size_t k = 0; k < s.token_count; k++) {
+			assert_true(slice_eq(s.tokens[k].stem, s.tokens[k].folded));
+			assert_true(slice_eq(s.tokens[k].stem, words.tokens[k].stem));
+		}
+	}
+}
+
 static void
 every_language_with_a_lexicon_tells_good_from_bad(void **state)
 {
@@ -405,6 +487,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(languages_we_cannot_score_are_named_and_left_neutral),
+	    cmocka_unit_test(a_short_text_is_read_where_the_languages_it_could_be_in_agree),
+	    cmocka_unit_test(
+		nothing_is_said_of_a_short_text_when_languages_differ_or_none_knows_a_word),
+	    cmocka_unit_test(who_reads_a_short_text_leaves_its_words_alone),
 	    cmocka_unit_test(every_language_with_a_lexicon_tells_good_from_bad),
 	    cmocka_unit_test(a_scorer_goes_from_one_set_to_another),
 	    cmocka_unit_test(tokens_have_folded_form_and_stem),
