@@ -56,7 +56,7 @@ rating_of(const struct mark *m)
 		    effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
 	/* A negator never speaks for the good. */
 	bool is_silent = (role_of(m) == ROLE_NEGATOR) & (rating > 0);
-	return is_silent | ((m->flags & MARK_USED_UP) != 0) ? 0 : effect;
+	return (is_silent | ((m->flags & MARK_USED_UP) != 0)) ? 0 : effect;
 }
 
 /* How many units a negator reaches. */
