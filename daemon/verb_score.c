@@ -115,11 +115,13 @@ score_json_line(struct scoring *s, const struct ndjson_line *line)
 	struct err err = {ERR_NONE, ""};
 	const struct json *root, *id;
 	struct slice text;
-	char why[200];
+	char why[ERR_TEXT_MAX + 64];
 	int rc = 0;
 
 	if (json_parse(line->text, &doc, NULL, &err) < 0) {
-		put_error(s, SLICE_NONE, line->number, err.text);
+		snprintf(why, sizeof why, "%s%s", err.text,
+		    s->is_readable ? "; lines of plain text need --text" : "");
+		put_error(s, SLICE_NONE, line->number, why);
 		return 0;
 	}
 	root = json_root(doc);
@@ -221,6 +223,9 @@ score_file(struct scoring *s, const char *path, struct err *err)
 	uint64_t count = 0;
 
 	s->lines = 0;
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO) == 1)
+		fprintf(stderr, "earshot score: reading %s from the keyboard; Ctrl-D ends\n",
+		    s->is_text ? "posts, a line each," : "posts as NDJSON");
 	if (lines_read_file(path, on_line, on_pause, s, &count, err) < 0)
 		return -1;
 	while (s->lines < count) /* blank ones at the end */

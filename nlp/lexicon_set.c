@@ -304,7 +304,7 @@ add_line(struct vocabulary *v, struct slice line, struct err *err)
 	struct lexicon *lx = find_lexicon(v, code);
 	if (!lexicon_parse_weight(weight, LEXICON_WEIGHT_MAX_MILLI, &milli)) {
 		complain(v, weight.len > 0 ? weight : line, "V004",
-		    "for example 2.5, or -1; 0 says nothing at all",
+		    "for example 2.5, with a point, or -1; 0 says nothing at all",
 		    "a weight is a number from -4 to 4");
 		return 0;
 	}

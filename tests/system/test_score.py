@@ -79,11 +79,21 @@ def many_posts_and_odd_ones_are_explained():
     blocks = shown.rstrip("\n").split("\n\n")
     same(len(blocks), len(lines), f"blocks:\n{shown}")
     need(blocks[0].startswith("post      p1\ntext      I love it and so\n"), blocks[0])
-    need("line 2: the line is empty" in blocks[1] and "line 3: " in blocks[2], "lines that are no posts")
+    need("line 2: the line is empty" in blocks[1] and "line 3: " in blocks[2] and "plain text need --text" in blocks[2], shown)
     need("\x1b" not in shown and "\u202e" not in shown, "what moves a terminal's cursor")
     need("smaller ones together" in blocks[4] and len(blocks[4].splitlines()) < 60, f"a long one has {len(blocks[4].splitlines())} lines")
     need("no word or sign in it says anything" in blocks[5] and "not recognised" in blocks[5], blocks[5])
     need("label     neutral, not sure: there is no lexicon for this language" in blocks[6], blocks[6])
+
+
+def who_types_is_told_that_it_listens():
+    main, other = pty.openpty()
+    done = subprocess.Popen([EARSHOT, "score", "--text"], stdin=other, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/")
+    os.close(other)
+    os.write(main, b"I love it\n\x04")
+    out, err = done.communicate(timeout=60)
+    os.close(main)
+    same((json.loads(out)["sentiment"]["label"], "Ctrl-D" in err), ("positive", True), "at the keyboard")
 
 
 def words_are_told_from_files():
@@ -129,4 +139,5 @@ def of_a_configuration_only_the_lexicon_folder_is_needed():
 
 if __name__ == "__main__":
     run_tests([an_explanation_is_read_on_a_terminal_and_parsed_in_a_pipe, it_says_which_file_a_brands_word_is_from,
-               many_posts_and_odd_ones_are_explained, words_are_told_from_files, of_a_configuration_only_the_lexicon_folder_is_needed])
+               many_posts_and_odd_ones_are_explained, words_are_told_from_files, who_types_is_told_that_it_listens,
+               of_a_configuration_only_the_lexicon_folder_is_needed])
