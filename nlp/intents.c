@@ -222,7 +222,8 @@ keep_found(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct search *f = cookie;
 	const struct intent_pattern *p = &f->patterns->items[value];
-	begin_sentence(f, f->text.places[at].sentence);
+	if (f->text.places[at].sentence != f->sentence)
+		begin_sentence(f, f->text.places[at].sentence);
 	if ((p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
 		return false;
 	if (p->is_not)
@@ -476,11 +477,19 @@ give_reasons(const struct search *f, struct arena *a, struct score *s, struct er
 
 /* ---- what may be said ---------------------------------------------------------- */
 
-static uint32_t
+/* The intents among kinds of this strength; what else is in there lies above. */
+static uint64_t
 intents_of(uint64_t kinds, enum pattern_strength strength)
 {
-	return (uint32_t)(kinds >> (unsigned)strength * INTENT_COUNT) & (BIT(INTENT_COUNT) - 1);
+	return kinds >> (unsigned)strength * INTENT_COUNT;
 }
+
+/* A bit for each kind of one intent. */
+#define KINDS_OF_ONE                                                                               \
+	(UINT64_C(1) | UINT64_C(1) << INTENT_COUNT | UINT64_C(1) << 2 * INTENT_COUNT |             \
+	    UINT64_C(1) << 3 * INTENT_COUNT | UINT64_C(1) << 4 * INTENT_COUNT |                    \
+	    UINT64_C(1) << 5 * INTENT_COUNT)
+_Static_assert(PATTERN_STRENGTH_COUNT == 5, "and of what withdraws it");
 
 /* The kinds of patterns that can matter: those of intents for which enough would be said if all that may stand
  * there did.  When so much may stand there that limits could be met, all. */
@@ -490,18 +499,12 @@ kinds_that_matter(const struct search *f)
 	const struct pattern_search *s = &f->search;
 	if (!s->is_all || s->count > FEW_CHANCES)
 		return UINT64_MAX;
-	struct strengths may;
-	for (unsigned i = 0; i < PATTERN_STRENGTH_COUNT; i++) {
-		may.once[i] = intents_of(s->once, (enum pattern_strength)i);
-		may.twice[i] = intents_of(s->twice, (enum pattern_strength)i);
-	}
-	uint32_t intents = said_enough(&may);
-	uint64_t kinds = 0;
+	uint64_t intents = intents_of(s->once, PATTERN_ALONE) |
+	    intents_of(s->once, PATTERN_FEELING) | intents_of(s->twice, PATTERN_WEAK) |
+	    (intents_of(s->once, PATTERN_HALF) & intents_of(s->once, PATTERN_OTHER_HALF));
 	intents |= f->is_asked ? BIT(INTENT_QUESTION) : 0;
 	intents |= has_spam_signs(f) ? BIT(INTENT_SPAM) : 0;
-	for (unsigned i = 0; i <= PATTERN_STRENGTH_COUNT; i++)
-		kinds |= (uint64_t)intents << i * INTENT_COUNT;
-	return kinds;
+	return (intents & (BIT(INTENT_COUNT) - 1)) * KINDS_OF_ONE;
 }
 
 static void

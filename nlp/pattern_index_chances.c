@@ -18,17 +18,17 @@ pattern_index_prefetch(const struct pattern_index *x, const struct unit *units, 
 
 /* Writes down what stands behind each place. */
 static void
-fill_right(struct pattern_text *text)
+fill_right(const struct pattern_text *text)
 {
-	struct pattern_set right = PATTERN_SET_NOBODY;
-	unsigned sentence = 0;
-	for (struct pattern_place *p = text->places + text->count; p-- > text->places;) {
-		bool is_same = p->sentence == sentence;
-		right.first = is_same ? right.first : 1;
-		right.second = is_same ? right.second : 1;
-		sentence = p->sentence;
-		p->right = right;
-		pattern_set_add(&right, p->mark);
+	const struct pattern_sentence *last =
+	    &text->sentences[text->places[text->count - 1].sentence];
+	for (const struct pattern_sentence *in = text->sentences; in <= last; in++) {
+		struct pattern_place *begin = text->places + in->begin, *p = text->places + in->end;
+		struct pattern_set right = PATTERN_SET_NOBODY;
+		while (p-- > begin) {
+			p->right = right;
+			pattern_set_add(&right, p->mark);
+		}
 	}
 }
 

@@ -69,10 +69,12 @@ enum step_flag {
  * and its last words, and those of the items behind and before it as long as one may be missing. */
 struct item {
 	uint64_t from, to;
-	uint32_t symbol;
-	struct branch root; /* of the symbol: no children if it is a word; as is this: */
-	uint8_t longest;
-	bool is_optional;
+	uint64_t begins; /* the first words of this item alone, by their second class */
+	uint32_t symbol; /* of a sealed group: the first of its steps */
+	uint16_t steps; /* of a sealed group: how many */
+	uint8_t gap; /* units it skips, at most; 0: it is no gap */
+	uint8_t longest : 7; /* of a group */
+	bool is_optional : 1;
 };
 
 /* These two are asked while the index is built; then come anchors, tables, needs and candidates. */

@@ -113,6 +113,19 @@ is_word_here(const struct pattern_index *x, const struct pattern_place *p, uint3
 	return p->mark.symbol == symbol || stem_here(x, p) == symbol;
 }
 
+static ALWAYS_INLINE struct branch
+steps_of(const struct item *item)
+{
+	return (struct branch){item->symbol, item->steps};
+}
+
+/* May the item, a word or group, begin with what stands here?  No is certain. */
+static ALWAYS_INLINE bool
+may_begin(const struct item *item, const struct pattern_place *p)
+{
+	return (item->begins >> p->mark.second_class & 1) != 0;
+}
+
 static bool forward(const struct walk *w, const struct item *item, size_t i, bool is_free);
 
 /* This item, a word or group, from i on; then the rest. */
@@ -120,10 +133,12 @@ static ALWAYS_INLINE bool
 forward_item(const struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_place *places = w->places;
-	struct branch branch = item->root;
+	struct branch branch = steps_of(item);
 	if (branch.count == 0)
 		return is_word_here(w->x, &places[i], item->symbol) &&
 		    forward(w, item + 1, i + 1, false);
+	if (!may_begin(item, &places[i]))
+		return false;
 	for (size_t from = i; i < w->end; i++) {
 		if (i > from && !are_joined(&places[i]))
 			return false;
@@ -140,18 +155,12 @@ forward_item(const struct walk *w, const struct item *item, size_t i)
 	return false;
 }
 
-static size_t
-widest(const struct item *gap)
-{
-	return gap->symbol == PATTERN_SHORT_GAP ? PATTERN_GAP_SHORT : PATTERN_GAP_LONG;
-}
-
 /* The items behind this gap, over all its widths. */
 static ALWAYS_INLINE bool
 forward_gap(const struct walk *w, const struct item *gap, size_t i)
 {
 	const struct pattern_place *places = w->places;
-	size_t most = widest(gap), left = w->end - i;
+	size_t most = gap->gap, left = w->end - i;
 	for (size_t skip = 0; skip <= most && skip < left; skip++) {
 		if (is_in(gap[1].from, &places[i + skip]) && forward(w, gap + 1, i + skip, true))
 			return true;
@@ -168,7 +177,7 @@ forward(const struct walk *w, const struct item *item, size_t i, bool is_free)
 		return w->found(w->cookie, w->value, w->begin, i);
 	if (!is_in(item->from, here))
 		return false;
-	if (item->symbol < PATTERN_FIRST_FREE)
+	if (item->gap != 0)
 		return forward_gap(w, item, i);
 	if (item->is_optional && forward(w, item + 1, i, is_free))
 		return true;
@@ -194,13 +203,15 @@ static ALWAYS_INLINE bool
 backward_item(struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_place *places = w->places;
-	if (item->root.count == 0)
+	struct branch steps = steps_of(item);
+	if (steps.count == 0)
 		return is_word_here(w->x, &places[i - 1], item->symbol) &&
 		    backward(w, item, i - 1, false);
 	for (size_t len = 1; len <= item->longest && len <= i - w->from; len++) {
 		if (len > 1 && !are_joined(&places[i - len + 1]))
 			return false;
-		if (is_member(w->x, item->root, &places[i - len], len) &&
+		if (may_begin(item, &places[i - len]) &&
+		    is_member(w->x, steps, &places[i - len], len) &&
 		    backward(w, item, i - len, false))
 			return true;
 	}
@@ -212,7 +223,7 @@ static ALWAYS_INLINE bool
 backward_gap(struct walk *w, const struct item *gap, size_t i)
 {
 	const struct pattern_place *places = w->places;
-	size_t most = widest(gap), left = i - w->from;
+	size_t most = gap->gap, left = i - w->from;
 	for (size_t skip = 0; skip <= most && skip < left; skip++) {
 		if (is_in(gap[-1].to, &places[i - skip - 1]) && backward(w, gap, i - skip, true))
 			return true;
@@ -232,7 +243,7 @@ backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 	}
 	if (!is_in(item->to, here - 1))
 		return false;
-	if (item->symbol < PATTERN_FIRST_FREE)
+	if (item->gap != 0)
 		return backward_gap(w, item, i);
 	if (item->is_optional && backward(w, item, i, is_free))
 		return true;

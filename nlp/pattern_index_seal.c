@@ -107,23 +107,29 @@ mask_of(const struct pattern_index *x, uint32_t symbol, int which)
 	return UINT64_C(1) << (which == 0 ? s->class : s->second_class);
 }
 
+/* The first words of an item (step 1), or its last ones (step -1). */
+static uint64_t
+mask_of_item(const struct pattern_index *x, const struct item *item, int step, int which)
+{
+	const struct member *members = x->members.items;
+	size_t from, to = members_of(x, item->symbol, &from);
+	uint64_t mask = from == to ? mask_of(x, item->symbol, which) : 0;
+	for (; from < to; from++)
+		mask |= mask_of(x, step > 0 ? members[from].first : members[from].last, which);
+	return mask;
+}
+
 /* What stands beside an item of the pattern: the first words (step 1) or the last ones (step -1) of
  * item k, and of those behind it as long as one may be missing. */
 static uint64_t
 mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int step, int which)
 {
-	const struct member *members = x->members.items;
 	uint64_t mask = 0;
 	for (; k >= 0 && k < p->count; k += step) {
 		const struct item *item = item_at(x, p->first_item + (uint32_t)k);
 		if (item->symbol < PATTERN_FIRST_FREE)
 			return MASK_ANY;
-		size_t from, to = members_of(x, item->symbol, &from);
-		if (from == to)
-			mask |= mask_of(x, item->symbol, which);
-		for (; from < to; from++)
-			mask |=
-			    mask_of(x, step > 0 ? members[from].first : members[from].last, which);
+		mask |= mask_of_item(x, item, step, which);
 		if (!item->is_optional)
 			return mask;
 	}
@@ -189,13 +195,25 @@ add_entry(struct pattern_index *x, const struct entry *entry)
 	return 0;
 }
 
+static uint8_t
+gap_of(uint32_t symbol)
+{
+	switch (symbol) {
+	case PATTERN_SHORT_GAP: return PATTERN_GAP_SHORT;
+	case PATTERN_LONG_GAP: return PATTERN_GAP_LONG;
+	default: return 0;
+	}
+}
+
 /* What is known of items only once everything was added. */
 static void
 fill_items(struct pattern_index *x, const struct pattern *p)
 {
 	for (int k = 0; k < p->count; k++) {
 		struct item *item = item_at(x, p->first_item + (uint32_t)k);
-		item->longest = symbol_at(x, item->symbol)->longest;
+		item->longest = symbol_at(x, item->symbol)->longest & 127u;
+		item->gap = gap_of(item->symbol);
+		item->begins = mask_of_item(x, item, 1, 1);
 		item->from = mask_beside(x, p, k, 1, 0);
 		item->to = mask_beside(x, p, k, -1, 0);
 	}
@@ -406,8 +424,11 @@ static void
 lay_out_items(struct pattern_index *x)
 {
 	for (uint32_t i = 0; i < x->items.count; i++) {
-		x->sealed_items[i] = *item_at(x, i);
-		x->sealed_items[i].root = x->roots[x->sealed_items[i].symbol];
+		struct item *item = &x->sealed_items[i];
+		*item = *item_at(x, i);
+		struct branch root = x->roots[item->symbol];
+		item->steps = (uint16_t)root.count;
+		item->symbol = root.count > 0 ? root.first : item->symbol;
 	}
 }
 
