@@ -15,8 +15,6 @@
 #define SHORT_TEXT 126
 /* Patterns that may stand in a text, and cannot be more than are kept even with the signs. */
 #define FEW_CHANCES (INTENT_REASONS_MAX - 4)
-/* Nobody's places: one before each sentence, and one behind the last. */
-#define PLACES_OF(units) (2 * (units) + 1)
 
 /* What speaks without words. */
 enum sign {
@@ -113,13 +111,6 @@ intents_mark(const struct intents *in, const struct unit *u)
 	return mark;
 }
 
-void
-intents_prefetch(const struct intents *in, const struct unit *units, size_t count)
-{
-	if (in->patterns != NULL)
-		pattern_index_prefetch(in->patterns->index, units, count);
-}
-
 /* ---- a sentence ------------------------------------------------------------- */
 
 /* A pattern at units [at, end). */
@@ -141,11 +132,9 @@ struct search {
 	const struct unit *units;
 	size_t count;
 	struct pattern_text text;
-	uint32_t *anchors; /* of the text */
 	uint32_t *question_marks; /* of sentences; NO_UNIT: none */
 	uint8_t mood; /* the text's label */
 	bool is_asked;
-	size_t sentence_count;
 	size_t sentence; /* the one that findings are of; those before it have ended */
 	size_t first; /* its first word, a place; SIZE_MAX: not looked for yet */
 	uint32_t withdrawn; /* in the sentence */
@@ -158,17 +147,11 @@ struct search {
 	struct strengths strengths; /* of what was kept */
 	size_t hashtags, links;
 	struct pattern_search search;
-	struct pattern_place short_places[PLACES_OF(SHORT_TEXT)];
+	struct pattern_place short_places[PATTERN_PLACES(SHORT_TEXT)];
 	struct pattern_sentence short_sentences[SHORT_TEXT];
-	uint32_t short_anchors[SHORT_TEXT + 1], short_question_marks[SHORT_TEXT];
+	const struct pattern_place *short_anchors[SHORT_TEXT + 1], *short_signs[SHORT_TEXT + 1];
+	uint32_t short_question_marks[SHORT_TEXT];
 };
-
-/* The unit at this place of a sentence. */
-static size_t
-unit_at(const struct search *f, size_t place)
-{
-	return place - 1 - f->text.places[place].sentence;
-}
 
 /* Neither word nor number: does not keep a sentence from beginning or ending here. */
 static bool
@@ -186,7 +169,7 @@ find_first(const struct search *f)
 	size_t i = in->begin, span;
 	for (; i < in->end; i += span) {
 		span = 1;
-		if (!is_sign(&f->units[unit_at(f, i)]))
+		if (!is_sign(&f->units[pattern_place_unit(&f->text, i)]))
 			span = p->opener == 0
 			    ? 0
 			    : pattern_index_member(p->index, p->opener, &f->text, i);
@@ -209,7 +192,7 @@ static bool
 is_at_end(const struct search *f, size_t end)
 {
 	const struct pattern_sentence *in = &f->text.sentences[f->sentence];
-	while (end < in->end && is_sign(&f->units[unit_at(f, end)]))
+	while (end < in->end && is_sign(&f->units[pattern_place_unit(&f->text, end)]))
 		end++;
 	return end == in->end;
 }
@@ -229,8 +212,9 @@ keep_found(void *cookie, uint32_t value, size_t at, size_t end)
 	if (p->is_not)
 		f->withdrawn |= BIT(p->intent);
 	else if (f->found_count < f->found_before + FINDINGS_MAX)
-		f->found[f->found_count++] = (struct finding){
-		    p, (uint32_t)unit_at(f, at), (uint32_t)unit_at(f, end - 1) + 1};
+		f->found[f->found_count++] =
+		    (struct finding){p, (uint32_t)pattern_place_unit(&f->text, at),
+			(uint32_t)pattern_place_unit(&f->text, end - 1) + 1};
 	return true;
 }
 
@@ -340,69 +324,34 @@ begin_sentence(struct search *f, size_t sentence)
 
 /* Does a word stand before this unit?  A question mark alone asks nothing. */
 static bool
-is_behind_word(const struct search *f, const struct unit *u)
+is_behind_word(const struct search *f, size_t unit)
 {
-	while (u > f->units) {
-		if ((--u)->kind == TOKEN_WORD)
+	while (unit-- > 0) {
+		if (f->units[unit].kind == TOKEN_WORD)
 			return true;
 	}
 	return false;
 }
 
-/* In a sentence. */
+/* Reads what speaks without words, and with a question mark a sentence is asked. */
 static void
-note_sign(struct search *f, const struct unit *u, size_t sentence)
+read_signs(struct search *f)
 {
-	if (u->mark.sign == SIGN_HASHTAG) {
-		f->hashtags++;
-	} else if (u->mark.sign == SIGN_LINK) {
-		f->links++;
-	} else if (is_behind_word(f, u)) {
-		f->question_marks[sentence] = (uint32_t)(u - f->units);
-		f->is_asked = true;
-	}
-}
-
-/* Lays out what patterns look at of the sentence that begins at unit `begin`.  Returns its end. */
-static size_t
-survey_sentence(struct search *f, size_t begin)
-{
-	const struct unit *u = &f->units[begin], *end = &f->units[f->count];
-	struct pattern_text *t = &f->text;
-	uint32_t at = (uint32_t)t->count, *anchor = f->anchors + t->anchor_count;
-	struct pattern_place *place = &t->places[at];
-	uint16_t number = (uint16_t)f->sentence_count++, sentence = u->sentence;
-	struct pattern_set left = PATTERN_SET_NOBODY;
-	f->question_marks[number] = NO_UNIT;
-	for (; u < end && u->sentence == sentence; u++, place++, at++) {
-		const struct pattern_mark mark = u->mark;
-		place->mark = mark;
-		place->clause = u->clause;
-		place->sentence = number;
-		place->left = left;
-		pattern_set_add(&left, mark);
-		*anchor = at;
-		anchor += mark.is_anchor;
-		if (mark.sign != SIGN_NONE)
-			note_sign(f, u, number);
-	}
-	*place = (struct pattern_place){.sentence = number};
-	uint8_t when = intent_when(f->mood, f->question_marks[number] != NO_UNIT);
-	t->sentences[number] = (struct pattern_sentence){(uint32_t)t->count, at, when};
-	t->count = at + 1;
-	t->anchor_count = (size_t)(anchor - f->anchors);
-	return (size_t)(u - f->units);
-}
-
-static void
-survey(struct search *f)
-{
-	f->text.places[0] = (struct pattern_place){.clause = 0};
-	f->text.count = 1;
-	f->text.anchor_count = f->sentence_count = f->hashtags = f->links = 0;
+	f->hashtags = f->links = 0;
 	f->is_asked = false;
-	for (size_t at = 0; at < f->count;)
-		at = survey_sentence(f, at);
+	for (size_t i = 0; i < f->text.sentence_count; i++)
+		f->question_marks[i] = NO_UNIT;
+	for (size_t i = 0; i < f->text.sign_count; i++) {
+		const struct pattern_place *p = f->text.signs[i];
+		size_t unit = pattern_place_unit(&f->text, (size_t)(p - f->text.places));
+		f->hashtags += p->mark.sign == SIGN_HASHTAG;
+		f->links += p->mark.sign == SIGN_LINK;
+		if (p->mark.sign == SIGN_QUESTION_MARK && is_behind_word(f, unit)) {
+			f->is_asked = true;
+			f->question_marks[p->sentence] = (uint32_t)unit;
+			f->text.sentences[p->sentence].when = intent_when(f->mood, true);
+		}
+	}
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -528,21 +477,22 @@ search_text(struct search *f)
 static int
 make_room(struct search *f, struct arena *a)
 {
-	f->text.places = f->short_places;
-	f->text.sentences = f->short_sentences;
-	f->anchors = f->short_anchors;
+	size_t count = f->count;
+	struct pattern_text *t = &f->text;
+	t->places = f->short_places;
+	t->sentences = f->short_sentences;
+	t->anchors = f->short_anchors;
+	t->signs = f->short_signs;
 	f->question_marks = f->short_question_marks;
-	if (f->count > SHORT_TEXT) {
-		f->text.places = arena_array(a, PLACES_OF(f->count), sizeof *f->text.places);
-		f->text.sentences = arena_array(a, f->count, sizeof *f->text.sentences);
-		f->anchors = arena_array(a, f->count + 1, sizeof *f->anchors);
-		f->question_marks = arena_array(a, f->count, sizeof *f->question_marks);
-	}
-	f->text.anchors = f->anchors;
-	return f->text.places == NULL || f->text.sentences == NULL || f->anchors == NULL ||
-		f->question_marks == NULL
-	    ? -1
-	    : 0;
+	if (count <= SHORT_TEXT)
+		return 0;
+	t->places = arena_array(a, PATTERN_PLACES(count), sizeof *t->places);
+	t->sentences = arena_array(a, count, sizeof *t->sentences);
+	t->anchors = arena_array(a, count + 1, sizeof *t->anchors);
+	t->signs = arena_array(a, count + 1, sizeof *t->signs);
+	f->question_marks = arena_array(a, count, sizeof *f->question_marks);
+	bool is_whole = t->places != NULL && t->sentences != NULL && t->anchors != NULL;
+	return is_whole && t->signs != NULL && f->question_marks != NULL ? 0 : -1;
 }
 
 /* The first and the last unit of this kind, as a sign. */
@@ -575,10 +525,12 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	s->intent_reason_count = 0;
 	if (make_room(&f, a) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for intents");
-	survey(&f);
+	pattern_index_lay(in->patterns == NULL ? NULL : in->patterns->index, &f.text, units, count,
+	    intent_when(f.mood, false));
+	read_signs(&f);
 	if (f.text.anchor_count > 0)
 		search_text(&f);
-	begin_sentence(&f, f.sentence_count);
+	begin_sentence(&f, f.text.sentence_count);
 	if (f.hashtags >= SPAM_HASHTAGS)
 		add_sign_of(&f, &MANY_HASHTAGS, TOKEN_HASHTAG);
 	if (f.links >= SPAM_URLS)

@@ -38,10 +38,6 @@ void intents_free(struct intents *in);
  * spellings alone, so that it may be kept with the word. */
 struct pattern_mark intents_mark(const struct intents *in, const struct unit *u);
 
-/* Asks for the memory that intents_find() will look at for these units, which have the marks of this set:
- * to be called as long before it as they are known. */
-void intents_prefetch(const struct intents *in, const struct unit *units, size_t count);
-
 /* Fills s->intents and s->intent_reasons, in order of text; the label of s is set, units have the
  * marks of this set.  -1 only without memory. */
 int intents_find(const struct intents *in, const struct unit *units, size_t count, struct arena *a,

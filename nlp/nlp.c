@@ -232,7 +232,6 @@ weigh(struct work *w, struct evidence *e_r, struct reasons *r)
 	struct marks marks;
 	if (find_units(w, &finder) < 0)
 		return -1;
-	intents_prefetch(w->intents, l->items, l->count);
 	if (marks_find(&finder, l->items, w->words.entries, l->count, &marks, w->err) < 0)
 		return -1;
 	modifiers_apply(&marks, l->items, l->count);

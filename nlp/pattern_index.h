@@ -108,10 +108,10 @@ struct pattern_set {
 };
 
 static inline void
-pattern_set_add(struct pattern_set *s, struct pattern_mark m)
+pattern_set_add(struct pattern_set *s, const struct pattern_mark *m)
 {
-	s->first |= UINT64_C(1) << m.class;
-	s->second |= UINT64_C(1) << m.second_class;
+	s->first |= UINT64_C(1) << m->class;
+	s->second |= UINT64_C(1) << m->second_class;
 }
 
 /* What is looked at of a unit. */
@@ -119,32 +119,38 @@ struct pattern_place {
 	struct pattern_mark mark;
 	uint16_t clause;
 	uint16_t sentence; /* index */
-	struct pattern_set
-	    left; /* what stands before it in the sentence, and a word of no pattern */
-	struct pattern_set right; /* the same behind it: pattern_index_begin() fills it */
+	struct pattern_set left; /* what stands before it in the sentence, and class 0 */
+	struct pattern_set right; /* the same behind it */
 };
-
-/* To begin with. */
-#define PATTERN_SET_NOBODY ((struct pattern_set){1, 1})
 
 struct pattern_sentence {
 	uint32_t begin, end; /* places: what is found lies between them */
 	uint8_t when; /* number of the circumstance */
 };
 
-/* A text to look in, sentence behind sentence.  Before the first, between them, and behind the last
- * stands a place that is nobody's: zero, but for its sentence, which is the one before it. */
+/* A text to look in.  The arrays are the caller's, with room for all units. */
 struct pattern_text {
-	struct pattern_place *places;
-	size_t count; /* of places, nobody's among them */
+	struct pattern_place *places; /* PATTERN_PLACES(units) */
 	struct pattern_sentence *sentences;
-	const uint32_t *anchors; /* the places whose marks are anchors */
-	size_t anchor_count;
+	const struct pattern_place *
+	    *anchors; /* one more than units: those whose marks are anchors */
+	const struct pattern_place **signs; /* the same: those whose marks have a sign */
+	size_t sentence_count, anchor_count, sign_count;
 };
+
+/* The places lie sentence behind sentence.  Before the first, between them, and behind the last stands one
+ * that is nobody's: zero, but for its sentence, which is the one before it. */
+#define PATTERN_PLACES(units) (2 * (units) + 1)
+
+static inline size_t
+pattern_place_unit(const struct pattern_text *t, size_t place)
+{
+	return place - 1 - t->places[place].sentence;
+}
 
 /* Where a pattern may stand: all that can be told by what stands there, as bits, allows it. */
 struct pattern_chance {
-	uint32_t place; /* of its anchor */
+	const struct pattern_place *here; /* of its anchor */
 	uint32_t candidate;
 };
 
@@ -152,14 +158,15 @@ struct pattern_chance {
 
 /* An anchor at a place of the text, and those of its patterns that go well with its neighbours. */
 struct pattern_anchor {
-	uint32_t place, first;
+	const struct pattern_place *here;
 	uint64_t bits; /* from pattern `first` on */
+	uint32_t first;
 };
 
 /* A search on its way through a text.  Of the caller are chances, and what follows up to is_all. */
 struct pattern_search {
 	const struct pattern_index *x;
-	struct pattern_text *text;
+	const struct pattern_text *text;
 	struct pattern_chance chances[PATTERN_CHANCES + 1]; /* the last one is written to in vain */
 	size_t count;
 	uint64_t once, twice; /* kinds of the chances, a bit each: there is one; there are two */
@@ -174,13 +181,15 @@ struct pattern_search {
  * false: try another one. */
 typedef bool pattern_found_fn(void *cookie, uint32_t value, size_t at, size_t end);
 
-/* Asks for the memory of what these units' marks stand for, which will be looked at soon. */
-void pattern_index_prefetch(const struct pattern_index *x, const struct unit *units, size_t count);
+/* Lays out a text, all of it in one circumstance; that of a sentence may be changed until a search begins.
+ * x NULL: nothing will be looked for. */
+void pattern_index_lay(const struct pattern_index *x, struct pattern_text *t,
+    const struct unit *units, size_t count, uint8_t when);
 
 /* A search through all of the text: then pattern_index_next() gives the next chances, PATTERN_CHANCES
  * at most, in order of their places, until is_all. */
 void pattern_index_begin(
-    struct pattern_search *s, const struct pattern_index *x, struct pattern_text *t);
+    struct pattern_search *s, const struct pattern_index *x, const struct pattern_text *t);
 void pattern_index_next(struct pattern_search *s);
 
 /* Does the pattern stand there?  Asked only if its kind is among these, a bit each. */

@@ -9,37 +9,83 @@
 
 #include "nlp/pattern_index_internal.h"
 
-void
-pattern_index_prefetch(const struct pattern_index *x, const struct unit *units, size_t count)
-{
-	for (const struct unit *u = units; u < units + count; u++)
-		__builtin_prefetch(&x->anchors[u->mark.symbol]);
-}
+/* ---- the text --------------------------------------------------------------- */
+
+/* Nothing stands there but what no pattern knows, whose classes are 0. */
+static const struct pattern_set NOBODY = {1, 1};
 
 /* Writes down what stands behind each place. */
 static void
-fill_right(const struct pattern_text *text)
+fill_right(struct pattern_place *begin, struct pattern_place *end)
 {
-	const struct pattern_sentence *last =
-	    &text->sentences[text->places[text->count - 1].sentence];
-	for (const struct pattern_sentence *in = text->sentences; in <= last; in++) {
-		struct pattern_place *begin = text->places + in->begin, *p = text->places + in->end;
-		struct pattern_set right = PATTERN_SET_NOBODY;
-		while (p-- > begin) {
-			p->right = right;
-			pattern_set_add(&right, p->mark);
-		}
+	struct pattern_set right = NOBODY;
+	for (struct pattern_place *p = end; p-- > begin;) {
+		p->right = right;
+		pattern_set_add(&right, &p->mark);
+	}
+}
+
+/* An address that is asked for is not looked at: it may be any. */
+static inline void
+ask_for(const struct anchor *anchors, size_t i)
+{
+	__builtin_prefetch((const void *)((uintptr_t)anchors + i * sizeof *anchors));
+}
+
+/* The sentence that begins with this unit, behind what is laid out already.  Returns its end. */
+static const struct unit *
+lay_sentence(const struct anchor *known, struct pattern_text *t, struct pattern_place *begin,
+    const struct unit *u, const struct unit *end)
+{
+	struct pattern_place *place = begin;
+	const struct pattern_place **anchors = t->anchors + t->anchor_count;
+	const struct pattern_place **signs = t->signs + t->sign_count;
+	uint16_t number = (uint16_t)t->sentence_count, sentence = u->sentence;
+	struct pattern_set left = NOBODY;
+	for (; u < end && u->sentence == sentence; u++, place++) {
+		ask_for(known, u->mark.symbol);
+		place->mark = u->mark;
+		place->clause = u->clause;
+		place->sentence = number;
+		place->left = left;
+		pattern_set_add(&left, &u->mark);
+		*anchors = *signs = place;
+		anchors += u->mark.is_anchor;
+		signs += u->mark.sign != 0;
+	}
+	fill_right(begin, place);
+	*place = (struct pattern_place){.sentence = number};
+	t->anchor_count = (size_t)(anchors - t->anchors);
+	t->sign_count = (size_t)(signs - t->signs);
+	t->sentences[t->sentence_count++] = (struct pattern_sentence){
+	    .begin = (uint32_t)(begin - t->places), .end = (uint32_t)(place - t->places)};
+	return u;
+}
+
+void
+pattern_index_lay(const struct pattern_index *x, struct pattern_text *t, const struct unit *units,
+    size_t count, uint8_t when)
+{
+	const struct anchor *known = x == NULL ? NULL : x->anchors;
+	struct pattern_place *begin = t->places + 1;
+	t->sentence_count = t->anchor_count = t->sign_count = 0;
+	t->places[0] = (struct pattern_place){.sentence = 0};
+	for (const struct unit *u = units, *end = units + count; u < end;) {
+		struct pattern_sentence *s = &t->sentences[t->sentence_count];
+		u = lay_sentence(known, t, begin, u, end);
+		s->when = when;
+		begin = t->places + s->end + 1;
 	}
 }
 
 void
-pattern_index_begin(struct pattern_search *s, const struct pattern_index *x, struct pattern_text *t)
+pattern_index_begin(
+    struct pattern_search *s, const struct pattern_index *x, const struct pattern_text *t)
 {
 	s->x = x;
 	s->text = t;
 	s->anchor_count = s->anchor_at = s->next = 0;
 	s->done = 0;
-	fill_right(t);
 }
 
 /* ---- beside the anchor ------------------------------------------------------ */
@@ -50,8 +96,8 @@ static inline uint64_t
 pass_table(const struct pattern_index *x, const struct anchor *a, uint32_t done,
     const struct pattern_place *here, unsigned when)
 {
-	const struct pattern_mark l = here[-1].mark, r = here[1].mark;
-	uint64_t fits = a->before >> l.class & a->behind >> r.class & 1;
+	const struct pattern_mark *l = &here[-1].mark, *r = &here[1].mark;
+	uint64_t fits = a->before >> l->class & a->behind >> r->class & 1;
 	unsigned shift = a->shift;
 	/* Where nothing fits, the table that is always at hand. */
 	const char *table = x->tables + ((size_t)a->line * CACHE_LINE & -fits);
@@ -60,10 +106,10 @@ pass_table(const struct pattern_index *x, const struct anchor *a, uint32_t done,
 		table += fits * (done / TABLE_ENTRIES * table_row(shift, TABLE_PARTS, 0));
 		bits = UINT64_MAX;
 	}
-	bits &= word_load(table + table_row(shift, TABLE_BEFORE, l.class), 8);
-	bits &= word_load(table + table_row(shift, TABLE_BEHIND, r.class), 8);
-	bits &= word_load(table + table_row(shift, TABLE_BEFORE_SECOND, l.second_class), 8);
-	return bits & word_load(table + table_row(shift, TABLE_BEHIND_SECOND, r.second_class), 8);
+	bits &= word_load(table + table_row(shift, TABLE_BEFORE, l->class), 8);
+	bits &= word_load(table + table_row(shift, TABLE_BEHIND, r->class), 8);
+	bits &= word_load(table + table_row(shift, TABLE_BEFORE_SECOND, l->second_class), 8);
+	return bits & word_load(table + table_row(shift, TABLE_BEHIND_SECOND, r->second_class), 8);
 }
 
 /* The next anchors beside which stands what some of their entries want. */
@@ -76,11 +122,10 @@ pass_anchors(struct pattern_search *s)
 	size_t next = s->next, count = t->anchor_count, room = PATTERN_CHANCES;
 	uint32_t done = s->done;
 	for (; next < count && room > 0; room--) {
-		uint32_t at = t->anchors[next];
-		const struct pattern_place *here = &t->places[at];
+		const struct pattern_place *here = t->anchors[next];
 		const struct anchor *a = &x->anchors[here->mark.symbol];
 		uint64_t bits = pass_table(x, a, done, here, t->sentences[here->sentence].when);
-		*to = (struct pattern_anchor){at, a->first + done, bits};
+		*to = (struct pattern_anchor){here, bits, a->first + done};
 		to += bits != 0;
 		done += TABLE_ENTRIES;
 		if (__builtin_expect(done >= a->count, 1)) {
@@ -110,18 +155,18 @@ has_needed(const struct need *need, const struct pattern_place *here)
 static void
 pass_entries(struct pattern_search *s)
 {
-	const struct pattern_place *places = s->text->places;
 	const struct need *needs = s->x->needs;
 	struct pattern_anchor *a = s->anchors + s->anchor_at, *end = s->anchors + s->anchor_count;
 	struct pattern_chance *to = s->chances + s->count, *full = s->chances + PATTERN_CHANCES;
 	while (a < end && to < full) {
 		uint64_t bits = a->bits;
-		uint32_t at = a->place, number = a->first + (uint32_t)__builtin_ctzll(bits);
+		const struct pattern_place *here = a->here;
+		uint32_t number = a->first + (uint32_t)__builtin_ctzll(bits);
 		bits &= bits - 1;
 		a->bits = bits;
 		a += bits == 0;
-		*to = (struct pattern_chance){at, number};
-		to += has_needed(&needs[number], &places[at]);
+		*to = (struct pattern_chance){here, number};
+		to += has_needed(&needs[number], here);
 	}
 	s->count = (size_t)(to - s->chances);
 	s->anchor_at = (size_t)(a - s->anchors);
@@ -137,7 +182,7 @@ count_kinds(struct pattern_search *s)
 	for (size_t i = 0; i < s->count; i++) {
 		struct pattern_chance chance = s->chances[i];
 		const struct candidate *c = &s->x->candidates[chance.candidate];
-		unsigned when = t->sentences[t->places[chance.place].sentence].when;
+		unsigned when = t->sentences[chance.here->sentence].when;
 		uint64_t is_looked_for = c->when >> when & 1;
 		uint64_t kind = is_looked_for << c->kind;
 		twice |= once & kind;

@@ -135,10 +135,15 @@ struct need {
 /* The rest of an entry, with its pattern. */
 struct candidate {
 	uint32_t first_item, value;
+	uint32_t
+	    step; /* by which the word begins a member of a group; STEP_NONE: the anchor is no group */
 	uint8_t count, anchor;
-	uint8_t when, kind;
-	bool is_whole;
+	uint8_t kind;
+	uint8_t when : 7;
+	bool is_whole : 1;
 };
+
+#define STEP_NONE UINT32_MAX
 
 _Static_assert(CACHE_LINE == sizeof(struct anchor), "one fills a line");
 _Static_assert(TABLE_PARTS *PATTERN_CLASSES % CACHE_LINE == 0, "tables begin at a line");
@@ -233,8 +238,6 @@ edge_slot(const struct pattern_index *x, uint64_t key)
 {
 	return (size_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & (x->edge_cap - 1);
 }
-
-#define STEP_NONE UINT32_MAX
 
 /* The step from here by this symbol; STEP_NONE: there is none. */
 static inline uint32_t

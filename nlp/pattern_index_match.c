@@ -71,7 +71,7 @@ struct walk {
 	size_t from, end; /* of the sentence */
 	const struct item *first, *anchor, *last; /* behind its items */
 	size_t begin, anchor_at; /* where it begins; where its anchor stands */
-	uint32_t value;
+	uint32_t step, value; /* of its candidate */
 	pattern_found_fn *found;
 	void *cookie;
 };
@@ -128,31 +128,31 @@ may_begin(const struct item *item, const struct pattern_place *p)
 
 static bool forward(const struct walk *w, const struct item *item, size_t i, bool is_free);
 
+/* A member of this item goes this step by what stands at i; the rest of the member, then the rest of the items. */
+static ALWAYS_INLINE bool
+forward_member(const struct walk *w, const struct item *item, size_t i, uint32_t step)
+{
+	while (step != STEP_NONE) {
+		unsigned flags = w->x->step_flags[step];
+		i++;
+		if ((flags & STEP_ENDS) != 0 && forward(w, item + 1, i, false))
+			return true;
+		if ((flags & STEP_GOES_ON) == 0 || i == w->end || !are_joined(&w->places[i]))
+			return false;
+		step = step_member(w->x, &w->places[i], w->x->step_branches[step]);
+	}
+	return false;
+}
+
 /* This item, a word or group, from i on; then the rest. */
 static ALWAYS_INLINE bool
 forward_item(const struct walk *w, const struct item *item, size_t i)
 {
-	const struct pattern_place *places = w->places;
-	struct branch branch = steps_of(item);
-	if (branch.count == 0)
-		return is_word_here(w->x, &places[i], item->symbol) &&
-		    forward(w, item + 1, i + 1, false);
-	if (!may_begin(item, &places[i]))
-		return false;
-	for (size_t from = i; i < w->end; i++) {
-		if (i > from && !are_joined(&places[i]))
-			return false;
-		uint32_t step = step_member(w->x, &places[i], branch);
-		if (step == STEP_NONE)
-			return false;
-		unsigned flags = w->x->step_flags[step];
-		if ((flags & STEP_ENDS) != 0 && forward(w, item + 1, i + 1, false))
-			return true;
-		if ((flags & STEP_GOES_ON) == 0)
-			return false;
-		branch = w->x->step_branches[step];
-	}
-	return false;
+	const struct pattern_place *here = &w->places[i];
+	struct branch steps = steps_of(item);
+	if (steps.count == 0)
+		return is_word_here(w->x, here, item->symbol) && forward(w, item + 1, i + 1, false);
+	return may_begin(item, here) && forward_member(w, item, i, step_member(w->x, here, steps));
 }
 
 /* The items behind this gap, over all its widths. */
@@ -183,6 +183,15 @@ forward(const struct walk *w, const struct item *item, size_t i, bool is_free)
 		return true;
 	return i < w->end && (is_free || i == w->anchor_at || are_joined(here)) &&
 	    forward_item(w, item, i);
+}
+
+/* What stands there is known to be the anchor, or to begin it. */
+static ALWAYS_INLINE bool
+forward_anchor(const struct walk *w)
+{
+	if (w->step == STEP_NONE)
+		return forward(w, w->anchor + 1, w->anchor_at + 1, false);
+	return forward_member(w, w->anchor, w->anchor_at, w->step);
 }
 
 static bool backward(struct walk *w, const struct item *item, size_t i, bool is_free);
@@ -239,7 +248,7 @@ backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 	const struct item *item = behind - 1;
 	if (behind == w->first) {
 		w->begin = i;
-		return forward_item(w, w->anchor, w->anchor_at);
+		return forward_anchor(w);
 	}
 	if (!is_in(item->to, here - 1))
 		return false;
@@ -255,14 +264,14 @@ pattern_index_try(const struct pattern_search *s, const struct pattern_chance *c
     uint64_t kinds, pattern_found_fn *found, void *cookie)
 {
 	const struct candidate *c = &s->x->candidates[chance->candidate];
-	size_t at = chance->place;
+	size_t at = (size_t)(chance->here - s->text->places);
 	if ((kinds >> c->kind & 1) == 0)
 		return;
 	if (c->is_whole) {
 		found(cookie, c->value, at, at + 1);
 		return;
 	}
-	const struct pattern_sentence *in = &s->text->sentences[s->text->places[at].sentence];
+	const struct pattern_sentence *in = &s->text->sentences[chance->here->sentence];
 	const struct item *first = s->x->sealed_items + c->first_item;
 	struct walk w = {.x = s->x,
 	    .places = s->text->places,
@@ -272,6 +281,7 @@ pattern_index_try(const struct pattern_search *s, const struct pattern_chance *c
 	    .anchor = first + c->anchor,
 	    .last = first + c->count,
 	    .anchor_at = at,
+	    .step = c->step,
 	    .value = c->value,
 	    .found = found,
 	    .cookie = cookie};

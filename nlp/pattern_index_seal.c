@@ -456,6 +456,14 @@ lay_out_rows(
 	open_rows(table, shift, TABLE_BEHIND_SECOND, e->behind[1], number);
 }
 
+/* The step of a word, or of its stem, from the root of a group. */
+static uint32_t
+step_of(const struct pattern_index *x, uint32_t word, uint32_t group)
+{
+	uint32_t step = find_step(x, x->roots[group], word), stem = symbol_at(x, word)->stem;
+	return step == STEP_NONE && stem != 0 ? find_step(x, x->roots[group], stem) : step;
+}
+
 static void
 lay_out_entry(struct pattern_index *x, uint32_t i)
 {
@@ -475,7 +483,8 @@ lay_out_entry(struct pattern_index *x, uint32_t i)
 	    .value = p->value,
 	    .count = p->count,
 	    .anchor = p->anchor,
-	    .when = p->when,
+	    .when = p->when & 127u,
+	    .step = step_of(x, e->symbol, item_at(x, p->first_item + p->anchor)->symbol),
 	    .kind = p->kind,
 	    .is_whole = e->is_whole};
 }

@@ -48,6 +48,7 @@ struct world {
 	int stems[TEXT_WORDS], spellings[TEXT_WORDS]; /* the text */
 	size_t count, cut; /* its second sentence begins there */
 	uint8_t whens[2]; /* of its sentences */
+	const struct pattern_text *text; /* laid out */
 	bool found[PATTERNS];
 };
 
@@ -222,20 +223,13 @@ stands_somewhere(const struct world *w, const struct test_pattern *p)
 
 /* ---- both -------------------------------------------------------------------- */
 
-/* The word at a place. */
-static size_t
-word_at(const struct world *w, size_t place)
-{
-	return place - 1 - (place > w->cut);
-}
-
 static bool
 find(void *cookie, uint32_t value, size_t at, size_t end)
 {
 	struct world *w = cookie;
 	const struct test_pattern *p = &w->patterns[value];
 	assert_true(at < end);
-	size_t first = word_at(w, at), last = word_at(w, end - 1);
+	size_t first = pattern_place_unit(w->text, at), last = pattern_place_unit(w->text, end - 1);
 	assert_true(last < w->count && (first < w->cut) == (last < w->cut));
 	assert_true((p->when >> w->whens[first >= w->cut] & 1) != 0);
 	if (!matches(w, p, 0, first, last + 1))
@@ -244,27 +238,36 @@ find(void *cookie, uint32_t value, size_t at, size_t end)
 	return true;
 }
 
-/* Lays out words [from, to) behind what is there. */
+/* The words of the text as units, the first of each sentence with a sign. */
 static void
-lay_sentence(const struct world *w, struct pattern_text *t, uint32_t *anchors, size_t from,
-    size_t to, uint16_t sentence)
+make_units(const struct world *w, struct unit *units)
 {
-	struct pattern_set left = PATTERN_SET_NOBODY;
-	uint32_t begin = (uint32_t)t->count;
-	for (size_t i = from; i < to; i++) {
-		struct unit u = {.key = key_of(w->stems[i], w->spellings[i]),
+	for (size_t i = 0; i < w->count; i++) {
+		units[i] = (struct unit){.key = key_of(w->stems[i], w->spellings[i]),
 		    .stem = key_of(w->stems[i], -1),
-		    .kind = TOKEN_WORD};
-		struct pattern_mark mark = pattern_index_mark(w->index, &u);
-		if (mark.is_anchor)
-			anchors[t->anchor_count++] = (uint32_t)t->count;
-		t->places[t->count++] =
-		    (struct pattern_place){.mark = mark, .sentence = sentence, .left = left};
-		pattern_set_add(&left, mark);
+		    .kind = TOKEN_WORD,
+		    .sentence = (uint16_t)(i < w->cut ? 0 : 7)};
+		units[i].mark = pattern_index_mark(w->index, &units[i]);
+		units[i].mark.sign = (i == 0 || i == w->cut) & 3u;
 	}
-	t->sentences[sentence] =
-	    (struct pattern_sentence){begin, (uint32_t)t->count, w->whens[sentence]};
-	t->places[t->count++] = (struct pattern_place){.sentence = sentence};
+}
+
+/* Lays them out, and tells a sentence its circumstance. */
+static void
+lay(const struct world *w, const struct unit *units, struct pattern_text *t)
+{
+	pattern_index_lay(w->index, t, units, w->count, w->whens[0]);
+	size_t first = w->cut == 0;
+	assert_int_equal(t->sentence_count, (first == 0) + (w->cut < w->count));
+	assert_int_equal(t->sign_count, t->sentence_count);
+	for (size_t i = 0; i < t->sentence_count; i++)
+		t->sentences[i].when = w->whens[first + i];
+	for (size_t i = 0; i < t->sign_count; i++) {
+		size_t place = (size_t)(t->signs[i] - t->places);
+		assert_int_equal(t->signs[i]->sentence, i);
+		assert_int_equal(place, t->sentences[i].begin);
+		assert_int_equal(pattern_place_unit(t, place), first + i == 0 ? 0 : w->cut);
+	}
 }
 
 /* A kind of which there are two is there once; are_met: of all chances so far. */
@@ -282,15 +285,16 @@ check_kinds(const struct pattern_search *s, bool *are_met)
 static void
 search(struct world *w)
 {
-	struct pattern_place places[TEXT_WORDS + 3];
-	struct pattern_sentence sentences[2];
-	uint32_t anchors[TEXT_WORDS];
-	bool are_met[KINDS] = {false};
-	struct pattern_text text = {.places = places, 1, sentences, anchors, 0};
+	struct unit units[TEXT_WORDS];
+	struct pattern_place places[PATTERN_PLACES(TEXT_WORDS)];
+	struct pattern_sentence sentences[TEXT_WORDS];
+	const struct pattern_place *anchors[TEXT_WORDS + 1], *signs[TEXT_WORDS + 1];
+	struct pattern_text text = {places, sentences, anchors, signs, 0, 0, 0};
 	struct pattern_search s;
-	places[0] = (struct pattern_place){.clause = 0};
-	lay_sentence(w, &text, anchors, 0, w->cut, 0);
-	lay_sentence(w, &text, anchors, w->cut, w->count, 1);
+	bool are_met[KINDS] = {false};
+	make_units(w, units);
+	lay(w, units, &text);
+	w->text = &text;
 	memset(w->found, 0, sizeof w->found);
 	pattern_index_begin(&s, w->index, &text);
 	do {
