@@ -530,12 +530,14 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	read_signs(&f);
 	if (f.text.anchor_count > 0)
 		search_text(&f);
+	/* Most texts have no intent: then nobody asks what was withdrawn, and what says the same as what. */
+	if (f.found_count + f.kept_count == 0 && !f.is_asked && !has_spam_signs(&f))
+		return 0;
 	begin_sentence(&f, f.text.sentence_count);
 	if (f.hashtags >= SPAM_HASHTAGS)
 		add_sign_of(&f, &MANY_HASHTAGS, TOKEN_HASHTAG);
 	if (f.links >= SPAM_URLS)
 		add_sign_of(&f, &MANY_LINKS, TOKEN_URL);
-	/* Most texts have no intent: then nobody asks what says the same as what. */
 	if (f.kept_count == 0 && said_enough(&f.found_strengths) == 0)
 		return 0;
 	keep_all(&f);

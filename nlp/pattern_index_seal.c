@@ -11,8 +11,8 @@
 #include "nlp/pattern_index_internal.h"
 
 /* How many classes are for common words, and how many other words in a row share one. */
-#define COMMON_CLASSES 44
-#define WORDS_TOGETHER 16
+#define COMMON_CLASSES 28
+#define WORDS_TOGETHER 24
 /* The second class is anybody's but 0. */
 #define SECOND_CLASS_SHARE (UINT64_MAX / (PATTERN_CLASSES - 1) + 1)
 
