@@ -260,31 +260,6 @@ write_card(const struct train_run *r, struct err *err)
 	return rc;
 }
 
-/* ---- where it is written ----------------------------------------------------- */
-
-#define HEAD_BYTES 200
-
-/* A file of somebody's own words, or the labelled posts themselves, are not written over: what we wrote says
- * so in its first lines. */
-static int
-check_target(const char *path, struct err *err)
-{
-	char head[HEAD_BYTES + 1];
-	size_t n;
-	FILE *in = path == NULL || !file_exists(path) ? NULL : fopen(path, "r");
-
-	if (in == NULL) /* one that is there and cannot be read is told when it is written */
-		return 0;
-	n = fread(head, 1, HEAD_BYTES, in);
-	fclose(in);
-	head[n] = '\0';
-	if (n == 0 || strstr(head, "earshot train") != NULL)
-		return 0;
-	return err_set(err, ERR_CONFLICT,
-	    "'%s' is there, and earshot train has not written it: take another name, or move it",
-	    path);
-}
-
 /* ---- all of it --------------------------------------------------------------- */
 
 static int
@@ -311,7 +286,7 @@ learn(struct train_run *r, struct err *err)
 static int
 train(struct train_run *r, struct err *err)
 {
-	if (check_target(r->out, err) < 0 || check_target(r->card, err) < 0)
+	if (train_check_target(r->out, err) < 0 || train_check_target(r->card, err) < 0)
 		return -1;
 	if (train_read_lexicons(r, err) < 0 || train_read_exclusions(r, err) < 0 ||
 	    train_read_data(r, err) < 0)

@@ -64,6 +64,9 @@ struct train_run {
 
 /* "acme.tsv" of "data/acme.tsv". */
 const char *train_file_name(const char *path);
+/* May the lexicon, proposal or card be written there (NULL: nowhere)?  Not over what earshot train has not
+ * written itself. */
+int train_check_target(const char *path, struct err *err);
 /* What the options name: posts, names to keep out, the base and the signs.  -1 with err. */
 int train_read_data(struct train_run *r, struct err *err);
 int train_read_exclusions(struct train_run *r, struct err *err);

@@ -157,6 +157,28 @@ lexicon_set_is_whole(struct slice text)
 	return has_language && has_checksum;
 }
 
+/* A lexicon that was adapted holds the shipped one it began from: "# base: en (en-73143737), adapted". */
+static void
+warn_if_older(const struct lexicon_set *set, enum language lang, const char *file,
+    struct slice text, struct diag_list *diags)
+{
+	if (set->lexicons[lang] == NULL)
+		return;
+	while (slice_starts_with(text, "# ")) {
+		struct slice rest = slice_split(&text, '\n');
+		slice_split(&rest, '(');
+		struct slice version = slice_is_set(rest) ? slice_split(&rest, ')') : SLICE_LIT("");
+		if (!slice_is_set(rest) || !slice_starts_with(rest, ", adapted") ||
+		    !slice_starts_with(version, language_code(lang)) ||
+		    slice_eq_str(version, lexicon_version(set->lexicons[lang])))
+			continue;
+		diag_add_file(diags, DIAG_WARNING, "V014", file,
+		    "adapt again (earshot train --adapt), or go on with what this one knows",
+		    "this lexicon was adapted from '%.*s'; the shipped one is '%s' by now",
+		    SLICE_ARG(version), lexicon_version(set->lexicons[lang]));
+	}
+}
+
 /* Editors put a mark in front and carriage returns behind lines; of a lexicon neither is taken. */
 int
 lexicon_set_replace(struct lexicon_set *set, const char *file, struct slice text,
@@ -190,6 +212,7 @@ lexicon_set_replace(struct lexicon_set *set, const char *file, struct slice text
 		rc = 0;
 		goto out;
 	}
+	warn_if_older(set, lang, file, text, diags);
 	lexicon_free(set->lexicons[lang]);
 	set->lexicons[lang] = lx;
 	set->names[lang] = name;
