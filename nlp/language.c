@@ -458,6 +458,8 @@ language_word_vector(
 #define ENGLISH_STEPS 24
 #define SCORED_STEPS 16
 #define HINT_STEPS 40
+/* In a text of few letters more often still: "tak" is a Polish, a Czech and a Danish word. */
+#define HINT_SHORT_STEPS 80
 /* Nothing was said when no language is further behind than this. */
 #define EVIDENCE_MIN 20
 /* The first language is so much before the second, and so much more in a text of few letters. */
@@ -471,6 +473,7 @@ language_word_vector(
 #define NEAR_STEPS 60
 /* A language its words are further from, on the average, is not the text's. */
 #define BEHIND_MAX 60
+#define BEHIND_HINTED_MAX 100 /* unless the network says so, and the text is short */
 
 static enum language
 hint_or_und(enum language hint, int32_t *margin_r)
@@ -492,9 +495,12 @@ has_evidence(const int32_t sums[LANGUAGE_SLOTS])
 
 /* Could the words be this language's, or are they of one we do not know? */
 static bool
-is_fitting(const int32_t sums[LANGUAGE_SLOTS], enum language lang, size_t words, size_t letters)
+is_fitting(const int32_t sums[LANGUAGE_SLOTS], enum language lang, size_t words, size_t letters,
+    enum language hinted)
 {
-	if (-(int64_t)sums[lang] > (int64_t)BEHIND_MAX * (int64_t)words)
+	bool is_likely = lang == hinted && letters < SHORT_LETTERS;
+	int64_t behind_max = is_likely ? BEHIND_HINTED_MAX : BEHIND_MAX;
+	if (-(int64_t)sums[lang] > behind_max * (int64_t)words)
 		return false;
 	int64_t fit_min = letters < FIT_LETTERS ? FIT_SHORT_MIN : FIT_MIN;
 	return LANGUAGES[lang].is_alone ||
@@ -535,12 +541,13 @@ find_best(const int32_t totals[LANGUAGE_SLOTS], int32_t *best_r, int32_t *second
 
 /* What is known before a word is read, and the hint, added; what is no language is far behind. */
 static void
-total(const int32_t sums[LANGUAGE_SLOTS], enum language hinted, int32_t totals_r[LANGUAGE_SLOTS])
+total(const int32_t sums[LANGUAGE_SLOTS], enum language hinted, size_t letters,
+    int32_t totals_r[LANGUAGE_SLOTS])
 {
 	memcpy(totals_r, sums, LANGUAGE_SLOTS * sizeof *totals_r);
 	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
 		totals_r[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
-	totals_r[hinted] += HINT_STEPS;
+	totals_r[hinted] += letters < SHORT_LETTERS ? HINT_SHORT_STEPS : HINT_STEPS;
 	totals_r[LANGUAGE_UND] = INT32_MIN;
 	for (int k = LANGUAGE_COUNT; k < LANGUAGE_SLOTS; k++)
 		totals_r[k] = INT32_MIN;
@@ -569,13 +576,13 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 	(void)m;
 	if (!has_evidence(sums))
 		return hint_or_und(hinted, margin_r);
-	total(sums, hinted, totals);
+	total(sums, hinted, letters, totals);
 	find_best(totals, &best, &second);
 	while (totals[first] != best)
 		first = (enum language)(first + 1);
 	int32_t margin = best - second;
 	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
-	if (!is_fitting(sums, first, words, letters))
+	if (!is_fitting(sums, first, words, letters, hinted))
 		return hint_or_und(LANGUAGE_UND, margin_r);
 	if (margin < needed || (first != hinted && is_doubtful(totals, first, letters)))
 		return hint_or_und(first == hinted ? hinted : LANGUAGE_UND, margin_r);
@@ -593,11 +600,12 @@ language_nearest(const int32_t sums[LANGUAGE_SLOTS], size_t words, size_t letter
 
 	if (words == 0 || letters >= FIT_LETTERS)
 		return 0;
-	total(sums, LANGUAGE_UND, totals);
+	total(sums, LANGUAGE_UND, letters, totals);
 	find_best(totals, &best, &second);
 	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++) {
 		enum language lang = (enum language)k;
-		if (totals[k] < best - NEAR_STEPS || !is_fitting(sums, lang, words, letters))
+		if (totals[k] < best - NEAR_STEPS ||
+		    !is_fitting(sums, lang, words, letters, LANGUAGE_UND))
 			continue;
 		size_t at = count++;
 		for (; at > 0 && totals[nearest_r[at - 1]] < totals[k]; at--)

@@ -17,7 +17,8 @@
  *            name or a borrowed word does not outvote a sentence; what stands behind the first
  *            LANGUAGE_WORD_BYTES bytes of a word is not looked at.
  * Short texts: one that is said to be in a language we do not score must be so by a clear margin, or
- *            nothing is said ("Congrats ladies!!!" has more of Catalan than of English).
+ *            nothing is said ("Congrats ladies!!!" has more of Catalan than of English).  In one of a
+ *            word or two the network's hint counts twice.
  * What it does to emoji, mentions, hashtags, URLs: they are not words and do not vote.
  *
  * Ownership: the model belongs to the lexicon set; immutable.
