@@ -9,6 +9,7 @@
 #include "nlp/post_cut_internal.h"
 
 #include "core/err.h"
+#include "nlp/address.h"
 #include "nlp/byte_block.h"
 #include "nlp/charclass.h"
 
@@ -56,11 +57,20 @@ sign_at(const char *folded, uint32_t at)
 	return SIGNS[(unsigned char)folded[at]];
 }
 
+/* word_memo_kind() of what the piece looks like. */
+static inline uint8_t
+looks_like(const char *folded, uint32_t start, uint32_t end)
+{
+	uint8_t kind = LOOKS_LIKE[(unsigned char)folded[start]];
+	bool is_word = kind == TOKEN_NUMBER && folded[end - 1] > '9'; /* "2nd" */
+	return is_word ? TOKEN_WORD << 1 : (uint8_t)(kind << 1);
+}
+
 static inline struct piece *
 put_piece(struct piece *next, const struct word_memo *words, const char *folded, uint32_t start,
     uint32_t end, uint8_t sign)
 {
-	uint8_t kind = (uint8_t)(LOOKS_LIKE[(unsigned char)folded[start]] << 1);
+	uint8_t kind = looks_like(folded, start, end);
 	uint64_t hash = word_hash_padded(slice_make(folded + start, end - start));
 	word_memo_prefetch(words, word_memo_hash_of(hash, kind));
 	next->start = start;
@@ -325,21 +335,31 @@ static bool
 is_mention(const char *folded, const struct piece *r)
 {
 	uint32_t i = r->start + 1;
-	if (r->kind >> 1 != TOKEN_MENTION || i == r->end || folded[r->end] == ':')
+	if (i == r->end || folded[r->end] == ':')
 		return false;
 	while (i < r->end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
 		i++;
 	return i == r->end;
 }
 
+/* A link that is the whole piece. */
+static bool
+is_link(struct tokeniser *t, const struct piece *r)
+{
+	size_t len = r->end - r->start;
+	return len > 8 && memcmp(t->text.ptr + r->start, "http", 4) == 0 &&
+	    address_url(t->text, r->start, &t->no_address_until) == len;
+}
+
 /* Names are not kept, there are too many; false: it is none. */
 static bool
-take_mention(struct cut *k, const struct piece *r)
+take_name(struct cut *k, const struct piece *r)
 {
 	const struct normal *n = k->tokeniser.n;
 	struct slice text = slice_make(n->folded.ptr + r->start, r->end - r->start);
 	struct range at = {r->start, r->end};
-	if (!is_mention(n->folded.ptr, r))
+	bool is_account = r->kind >> 1 == TOKEN_MENTION;
+	if (is_account ? !is_mention(n->folded.ptr, r) : !is_link(&k->tokeniser, r))
 		return false;
 	struct pen p = take_pen(k);
 	if (n->map != NULL)
@@ -350,6 +370,8 @@ take_mention(struct cut *k, const struct piece *r)
 	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
 	write_piece(&p, r, NULL, text, (struct word_key){text, r->hash},
 	    (struct pattern_mark){.symbol = 0}, at);
+	p.unit->kind = is_account ? TOKEN_MENTION : TOKEN_URL;
+	p.token->kind = is_account ? TOKEN_MENTION : TOKEN_URL;
 	pass_piece(&p, r, 0, at);
 	put_pen(k, &p, r + 1);
 	return true;
@@ -361,6 +383,6 @@ post_cut_known(struct cut *k, size_t i)
 	const struct piece *r = k->pieces + i, *stop = k->pieces + k->piece_count;
 	do
 		r = take_known(k, r);
-	while (r < stop && !k->has_failed && take_mention(k, r) && ++r < stop);
+	while (r < stop && !k->has_failed && take_name(k, r) && ++r < stop);
 	return (size_t)(r - k->pieces);
 }

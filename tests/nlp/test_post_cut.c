@@ -139,7 +139,9 @@ static const char *const PIECES[] = {"good", "Bad", "NOT", "don't", "well-made",
     "\xe2\x80\xa6", "\xe2\x84\xa2", "\xcc\x88", "\xc2\xa0", "\xc2\xab", "\xc2\xbb", "\xe2\x80\x8b",
     "\xf0\x9f\x98\x82", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "1\xef\xb8\x8f\xe2\x83\xa3",
     "\xe6\x97\xa5\xe6\x9c\xac", "\xd0\xba\xd0\xbe\xd1\x82", "\xef\xac\x81n",
-    "Donaudampfschifffahrtsgesellschaft", "happy", "happiness", "running", "`"};
+    "Donaudampfschifffahrtsgesellschaft", "happy", "happiness", "running", "`", "2nd", "8d", "=d",
+    ":o", "o.o", "Acme's", "#acme's", "www", "!!!!", "hyphened-https://x.co", "@a_b", "@a_b.",
+    "it."};
 
 static void
 random_texts_are_cut_as_units_h_cuts_them(void **state)
