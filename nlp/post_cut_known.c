@@ -63,7 +63,7 @@ looks_like(const char *folded, uint32_t start, uint32_t end)
 {
 	uint8_t kind = LOOKS_LIKE[(unsigned char)folded[start]];
 	bool is_word = kind == TOKEN_NUMBER && folded[end - 1] > '9'; /* "2nd" */
-	return is_word ? TOKEN_WORD << 1 : (uint8_t)(kind << 1);
+	return (uint8_t)((is_word ? TOKEN_WORD : kind) << 1);
 }
 
 static inline struct piece *
