@@ -124,15 +124,12 @@ struct strengths {
 	uint32_t once[PATTERN_STRENGTH_COUNT], twice[PATTERN_STRENGTH_COUNT];
 };
 
-#define NO_UNIT UINT32_MAX
-
 /* The text on its way through. */
 struct search {
 	const struct intent_patterns *patterns;
 	const struct unit *units;
 	size_t count;
 	struct pattern_text text;
-	uint32_t *question_marks; /* of sentences; NO_UNIT: none */
 	uint8_t mood; /* the text's label */
 	bool is_asked;
 	size_t sentence; /* the one that findings are of; those before it have ended */
@@ -150,7 +147,6 @@ struct search {
 	struct pattern_place short_places[PATTERN_PLACES(SHORT_TEXT)];
 	struct pattern_sentence short_sentences[SHORT_TEXT];
 	const struct pattern_place *short_anchors[SHORT_TEXT + 1], *short_signs[SHORT_TEXT + 1];
-	uint32_t short_question_marks[SHORT_TEXT];
 };
 
 /* Neither word nor number: does not keep a sentence from beginning or ending here. */
@@ -289,6 +285,24 @@ add_sign(struct search *f, const struct intent_pattern *p, size_t at, size_t end
 	f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
 }
 
+static size_t
+unit_of_sign(const struct search *f, size_t i)
+{
+	return pattern_place_unit(&f->text, (size_t)(f->text.signs[i] - f->text.places));
+}
+
+/* The last one of the sentence, which has one. */
+static void
+add_question_mark(struct search *f)
+{
+	size_t i = f->text.sign_count - 1;
+	while (f->text.signs[i]->sentence != f->sentence ||
+	    f->text.signs[i]->mark.sign != SIGN_QUESTION_MARK)
+		i--;
+	size_t at = unit_of_sign(f, i);
+	add_sign(f, &QUESTION_MARK, at, at + 1);
+}
+
 /* What was found in the sentence and not withdrawn is the text's. */
 static void
 end_sentence(struct search *f)
@@ -302,9 +316,9 @@ end_sentence(struct search *f)
 		f->found[to++] = f->found[i];
 	}
 	f->found_count = to;
-	uint32_t question_mark = f->question_marks[f->sentence];
-	if (question_mark != NO_UNIT && (f->withdrawn & BIT(INTENT_QUESTION)) == 0)
-		add_sign(f, &QUESTION_MARK, question_mark, question_mark + 1);
+	bool is_asked = f->text.sentences[f->sentence].when == intent_when(f->mood, true);
+	if (is_asked && (f->withdrawn & BIT(INTENT_QUESTION)) == 0)
+		add_question_mark(f);
 	/* Room for a sentence and the signs. */
 	if (f->found_count + FINDINGS_MAX + 4 > 2 * FINDINGS_MAX)
 		keep_all(f);
@@ -333,22 +347,18 @@ is_behind_word(const struct search *f, size_t unit)
 	return false;
 }
 
-/* Reads what speaks without words, and with a question mark a sentence is asked. */
+/* Reads what speaks without words; with a question mark a sentence is asked. */
 static void
 read_signs(struct search *f)
 {
 	f->hashtags = f->links = 0;
 	f->is_asked = false;
-	for (size_t i = 0; i < f->text.sentence_count; i++)
-		f->question_marks[i] = NO_UNIT;
 	for (size_t i = 0; i < f->text.sign_count; i++) {
 		const struct pattern_place *p = f->text.signs[i];
-		size_t unit = pattern_place_unit(&f->text, (size_t)(p - f->text.places));
 		f->hashtags += p->mark.sign == SIGN_HASHTAG;
 		f->links += p->mark.sign == SIGN_LINK;
-		if (p->mark.sign == SIGN_QUESTION_MARK && is_behind_word(f, unit)) {
+		if (p->mark.sign == SIGN_QUESTION_MARK && is_behind_word(f, unit_of_sign(f, i))) {
 			f->is_asked = true;
-			f->question_marks[p->sentence] = (uint32_t)unit;
 			f->text.sentences[p->sentence].when = intent_when(f->mood, true);
 		}
 	}
@@ -465,8 +475,10 @@ search_text(struct search *f)
 	do {
 		pattern_index_next(s);
 		uint64_t kinds = is_first ? kinds_that_matter(f) : UINT64_MAX;
-		for (size_t i = 0; i < s->count; i++)
-			pattern_index_try(s, &s->chances[i], kinds, keep_found, f);
+		for (size_t i = 0; i < s->count; i++) {
+			if ((kinds >> s->chances[i].kind & 1) != 0)
+				pattern_index_try(s, &s->chances[i], keep_found, f);
+		}
 		is_first = false;
 	} while (!s->is_all);
 }
@@ -483,16 +495,14 @@ make_room(struct search *f, struct arena *a)
 	t->sentences = f->short_sentences;
 	t->anchors = f->short_anchors;
 	t->signs = f->short_signs;
-	f->question_marks = f->short_question_marks;
 	if (count <= SHORT_TEXT)
 		return 0;
 	t->places = arena_array(a, PATTERN_PLACES(count), sizeof *t->places);
 	t->sentences = arena_array(a, count, sizeof *t->sentences);
 	t->anchors = arena_array(a, count + 1, sizeof *t->anchors);
 	t->signs = arena_array(a, count + 1, sizeof *t->signs);
-	f->question_marks = arena_array(a, count, sizeof *f->question_marks);
 	bool is_whole = t->places != NULL && t->sentences != NULL && t->anchors != NULL;
-	return is_whole && t->signs != NULL && f->question_marks != NULL ? 0 : -1;
+	return is_whole && t->signs != NULL ? 0 : -1;
 }
 
 /* The first and the last unit of this kind, as a sign. */

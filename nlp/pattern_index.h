@@ -152,6 +152,7 @@ pattern_place_unit(const struct pattern_text *t, size_t place)
 struct pattern_chance {
 	const struct pattern_place *here; /* of its anchor */
 	uint32_t candidate;
+	uint8_t kind; /* of the pattern */
 };
 
 #define PATTERN_CHANCES 64 /* at a time */
@@ -192,9 +193,9 @@ void pattern_index_begin(
     struct pattern_search *s, const struct pattern_index *x, const struct pattern_text *t);
 void pattern_index_next(struct pattern_search *s);
 
-/* Does the pattern stand there?  Asked only if its kind is among these, a bit each. */
+/* Does the pattern stand there? */
 void pattern_index_try(const struct pattern_search *s, const struct pattern_chance *c,
-    uint64_t kinds, pattern_found_fn *found, void *cookie);
+    pattern_found_fn *found, void *cookie);
 
 /* Does a member of this group begin at place `at`?  Places the longest covers; 0: none. */
 size_t pattern_index_member(

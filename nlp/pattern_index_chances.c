@@ -165,7 +165,7 @@ pass_entries(struct pattern_search *s)
 		bits &= bits - 1;
 		a->bits = bits;
 		a += bits == 0;
-		*to = (struct pattern_chance){here, number};
+		*to = (struct pattern_chance){.here = here, .candidate = number};
 		to += has_needed(&needs[number], here);
 	}
 	s->count = (size_t)(to - s->chances);
@@ -187,6 +187,7 @@ count_kinds(struct pattern_search *s)
 		uint64_t kind = is_looked_for << c->kind;
 		twice |= once & kind;
 		once |= kind;
+		chance.kind = c->kind;
 		*to = chance;
 		to += is_looked_for;
 	}

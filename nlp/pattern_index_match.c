@@ -261,12 +261,10 @@ backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 
 void
 pattern_index_try(const struct pattern_search *s, const struct pattern_chance *chance,
-    uint64_t kinds, pattern_found_fn *found, void *cookie)
+    pattern_found_fn *found, void *cookie)
 {
 	const struct candidate *c = &s->x->candidates[chance->candidate];
 	size_t at = (size_t)(chance->here - s->text->places);
-	if ((kinds >> c->kind & 1) == 0)
-		return;
 	if (c->is_whole) {
 		found(cookie, c->value, at, at + 1);
 		return;

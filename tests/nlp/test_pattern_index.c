@@ -301,7 +301,7 @@ search(struct world *w)
 		pattern_index_next(&s);
 		check_kinds(&s, are_met);
 		for (size_t i = 0; i < s.count; i++)
-			pattern_index_try(&s, &s.chances[i], s.once, find, w);
+			pattern_index_try(&s, &s.chances[i], find, w);
 	} while (!s.is_all);
 	for (uint32_t k = 0; k < w->pattern_count; k++)
 		assert_true(!w->found[k] || are_met[k % KINDS]);
