@@ -146,7 +146,7 @@ struct search {
 	struct pattern_search search;
 	struct pattern_place short_places[PATTERN_PLACES(SHORT_TEXT)];
 	struct pattern_sentence short_sentences[SHORT_TEXT];
-	const struct pattern_place *short_anchors[SHORT_TEXT + 1], *short_signs[SHORT_TEXT + 1];
+	const struct pattern_place *short_anchors[SHORT_TEXT], *short_signs[SHORT_TEXT];
 };
 
 /* Neither word nor number: does not keep a sentence from beginning or ending here. */
@@ -499,8 +499,8 @@ make_room(struct search *f, struct arena *a)
 		return 0;
 	t->places = arena_array(a, PATTERN_PLACES(count), sizeof *t->places);
 	t->sentences = arena_array(a, count, sizeof *t->sentences);
-	t->anchors = arena_array(a, count + 1, sizeof *t->anchors);
-	t->signs = arena_array(a, count + 1, sizeof *t->signs);
+	t->anchors = arena_array(a, count, sizeof *t->anchors);
+	t->signs = arena_array(a, count, sizeof *t->signs);
 	bool is_whole = t->places != NULL && t->sentences != NULL && t->anchors != NULL;
 	return is_whole && t->signs != NULL ? 0 : -1;
 }

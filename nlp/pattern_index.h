@@ -128,13 +128,13 @@ struct pattern_sentence {
 	uint8_t when; /* number of the circumstance */
 };
 
-/* A text to look in.  The arrays are the caller's, with room for all units. */
+/* A text to look in.  The arrays are the caller's, with room for as many as there are units; but
+ * PATTERN_PLACES of them. */
 struct pattern_text {
-	struct pattern_place *places; /* PATTERN_PLACES(units) */
+	struct pattern_place *places;
 	struct pattern_sentence *sentences;
-	const struct pattern_place *
-	    *anchors; /* one more than units: those whose marks are anchors */
-	const struct pattern_place **signs; /* the same: those whose marks have a sign */
+	const struct pattern_place **anchors; /* those whose marks are anchors */
+	const struct pattern_place **signs; /* those whose marks have a sign */
 	size_t sentence_count, anchor_count, sign_count;
 };
 
@@ -168,11 +168,11 @@ struct pattern_anchor {
 struct pattern_search {
 	const struct pattern_index *x;
 	const struct pattern_text *text;
-	struct pattern_chance chances[PATTERN_CHANCES + 1]; /* the last one is written to in vain */
+	struct pattern_chance chances[PATTERN_CHANCES];
 	size_t count;
 	uint64_t once, twice; /* kinds of the chances, a bit each: there is one; there are two */
 	bool is_all; /* there are no more */
-	struct pattern_anchor anchors[PATTERN_CHANCES + 1];
+	struct pattern_anchor anchors[PATTERN_CHANCES];
 	size_t anchor_count, anchor_at;
 	size_t next; /* of the text's anchors */
 	uint32_t done; /* of its patterns */

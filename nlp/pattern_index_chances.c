@@ -141,6 +141,7 @@ pass_anchors(struct pattern_search *s)
 
 /* ---- somewhere around it ----------------------------------------------------- */
 
+/* Does a word that the pattern needs stand on either side? */
 static inline bool
 has_needed(const struct need *need, const struct pattern_place *here)
 {

@@ -288,7 +288,7 @@ search(struct world *w)
 	struct unit units[TEXT_WORDS];
 	struct pattern_place places[PATTERN_PLACES(TEXT_WORDS)];
 	struct pattern_sentence sentences[TEXT_WORDS];
-	const struct pattern_place *anchors[TEXT_WORDS + 1], *signs[TEXT_WORDS + 1];
+	const struct pattern_place *anchors[TEXT_WORDS], *signs[TEXT_WORDS];
 	struct pattern_text text = {places, sentences, anchors, signs, 0, 0, 0};
 	struct pattern_search s;
 	bool are_met[KINDS] = {false};
