@@ -45,8 +45,8 @@ struct cut {
 /* Finds and hashes the pieces of the text, and asks for the memory of their facts; -1 without memory. */
 int post_cut_find_pieces(struct cut *k);
 
-/* Takes the known pieces that follow one another from number `i` on, for all of which there is room in the
- * lists; returns the first one that is not (has_failed: there was no memory for it). */
+/* Takes the known pieces and names that follow one another from number `i` on, for all of which there is room
+ * in the lists; returns the first one that is not (has_failed: there was no memory for it). */
 size_t post_cut_known(struct cut *k, size_t i);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * What the tokeniser makes of a piece that stands between blanks depends on the piece alone.  When it was
  * one token and one unit, its fact says so (WORD_FACT_ALONE), and the next time the tokeniser is not asked:
- * token, unit and votes are written from the fact.
+ * token and unit are written from the fact.  Names have no facts; those that are easily told are written
+ * here, too.
  */
 #include "nlp/post_cut_internal.h"
 
@@ -215,6 +216,12 @@ step_over(struct pen *p, uint32_t gap)
 		p->step = p->number > 0 ? gap & GAP_BREAK : 0;
 }
 
+static inline struct slice
+piece_text(const struct normal *n, const struct piece *r)
+{
+	return slice_make(n->folded.ptr + r->start, r->end - r->start);
+}
+
 /* Where a piece stands in the text as written. */
 struct range {
 	uint32_t from, to;
@@ -298,11 +305,15 @@ take_known(struct cut *k, const struct piece *r)
 	if (is_as_written) {
 		uint32_t gap = gap_between(n->text.ptr, p.end, r->start);
 		step_over(&p, gap);
-		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
+		/* Once: before a piece that is not taken here units_more() does. */
+		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0) {
+			if (!word_fact_is_piece(r->fact, r->kind, piece_text(n, r)))
+				return r;
 			units_read_quotes(&k->maker, p.end, r->start);
+		}
 	}
 	for (; r < stop; r++) {
-		struct slice text = slice_make(n->folded.ptr + r->start, r->end - r->start);
+		struct slice text = piece_text(n, r);
 		struct word_fact *f = r->fact;
 		struct range at = {r->start, r->end};
 		if (!word_fact_is_piece(f, r->kind, text))
@@ -356,7 +367,7 @@ static bool
 take_name(struct cut *k, const struct piece *r)
 {
 	const struct normal *n = k->tokeniser.n;
-	struct slice text = slice_make(n->folded.ptr + r->start, r->end - r->start);
+	struct slice text = piece_text(n, r);
 	struct range at = {r->start, r->end};
 	bool is_account = r->kind >> 1 == TOKEN_MENTION;
 	if (is_account ? !is_mention(n->folded.ptr, r) : !is_link(&k->tokeniser, r))
