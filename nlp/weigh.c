@@ -107,7 +107,7 @@ weigh_changed(struct weighing *w, const struct mark *m)
 	return 0;
 }
 
-/* A single word which is no more than weaker or stronger: a word's weights times its strength fit 32 bits. */
+/* A single word which is no more than weaker or stronger. */
 static inline bool
 is_plain(const struct mark *m)
 {
