@@ -23,6 +23,8 @@
 #define READ_BLOCK_BYTES 65536
 #define TEMP_NAME_BYTES 32
 #define LINKS_MAX 40
+#define FOLLOW_BYTES                                                                               \
+	(4u * LINKS_MAX * PATH_MAX) /* each link: its folder, and what it is joined to */
 
 /* "cannot read 'x': No such file or directory" with the kind that errno means. */
 static int
@@ -165,11 +167,11 @@ out:
 	return rc;
 }
 
-int
-file_write_atomic(const char *path, struct slice text, bool exclusive, struct err *err)
+static int
+write_to(const char *path, const char *target, struct slice text, bool exclusive, struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash == NULL ? path : slash + 1;
+	const char *slash = strrchr(target, '/');
+	const char *base = slash == NULL ? target : slash + 1;
 	char *folder = NULL;
 	int dir = -1, rc = -1;
 
@@ -178,7 +180,7 @@ file_write_atomic(const char *path, struct slice text, bool exclusive, struct er
 		goto out;
 	}
 	/* With its slash: "/" stays "/". */
-	folder = slash == NULL ? mem_strdup(".") : mem_strndup(path, (size_t)(base - path));
+	folder = slash == NULL ? mem_strdup(".") : mem_strndup(target, (size_t)(base - target));
 	if (folder == NULL) {
 		err_set(err, ERR_NOMEM, "no memory to write '%s'", path);
 		goto out;
@@ -193,6 +195,29 @@ out:
 	if (dir >= 0)
 		close(dir);
 	mem_free(folder);
+	return rc;
+}
+
+/* A name in place of a device or a pipe would take it from everybody. */
+int
+file_write_atomic(const char *path, struct slice text, bool exclusive, struct err *err)
+{
+	const char *target;
+	struct arena *a;
+	int rc = -1;
+
+	if (exclusive)
+		return write_to(path, path, text, true, err);
+	if (file_exists(path) && !file_is_regular(path))
+		return err_set(err, ERR_INPUT,
+		    "'%s' is a folder, device or pipe; only a file can be written over", path);
+	a = arena_new(FOLLOW_BYTES);
+	if (a == NULL)
+		return err_set(err, ERR_NOMEM, "no memory to write '%s'", path);
+	target = file_follow(a, path, err);
+	if (target != NULL)
+		rc = write_to(path, target, text, false, err);
+	arena_free(a);
 	return rc;
 }
 
@@ -238,6 +263,14 @@ file_exists(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0;
+}
+
+bool
+file_is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 bool

@@ -17,10 +17,12 @@ struct err;
 int file_read(const char *path, size_t max_bytes, struct buf *out, struct err *err);
 /* Writes under a temporary name in the same folder (".<hex>.new", which a crash may leave), syncs
  * file and folder, and renames over path: all or nothing; mode 0640.  With exclusive, an existing
- * path is left alone and the call returns 1. */
+ * path is left alone and the call returns 1; without, a link stays one (what it leads to is written), and
+ * what is no regular file is refused. */
 int file_write_atomic(const char *path, struct slice text, bool exclusive, struct err *err);
 int file_make_dirs(const char *path, struct err *err); /* like mkdir -p, mode 0750 */
 bool file_exists(const char *path);
+bool file_is_regular(const char *path); /* no folder, device, pipe */
 bool file_is_dir(const char *path);
 /* Names in a folder, sorted bytewise, without "." and ".."; at most max_names (more: ERR_LIMIT). */
 int file_list(const char *dir, size_t max_names, struct arena *a, const char *const **names_r,

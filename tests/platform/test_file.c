@@ -83,6 +83,46 @@ what_was_written_is_read_and_no_temporary_is_left(void **state)
 }
 
 static void
+assert_mode(const char *path, mode_t kind)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_mode & S_IFMT, kind);
+}
+
+/* Who may do anything could take /dev/null from everybody. */
+static void
+what_is_no_file_is_not_replaced_and_a_link_stays_one(void **state)
+{
+	static const char *const refused[] = {"pipe", "folder", "to-pipe", "folder/"};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(mkdir("folder", 0700), 0);
+	assert_int_equal(symlink("pipe", "to-pipe"), 0);
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		assert_int_equal(file_write_atomic(refused[i], SLICE_LIT("x"), false, &err), -1);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_false(file_is_regular(refused[i]));
+	}
+	assert_mode("pipe", S_IFIFO);
+	assert_mode("to-pipe", S_IFLNK);
+	assert_int_equal(symlink("folder/a", "link"), 0);
+	assert_int_equal(symlink("link", "link-to-it"), 0);
+	assert_int_equal(file_write_atomic("link-to-it", SLICE_LIT("new"), false, &err), 0);
+	assert_int_equal(file_write_atomic("link", SLICE_LIT("newer"), false, &err), 0);
+	assert_mode("link", S_IFLNK);
+	assert_mode("link-to-it", S_IFLNK);
+	assert_content("folder/a", "newer");
+	assert_true(file_is_regular("link"));
+	assert_int_equal(symlink("round", "round"), 0);
+	assert_int_equal(file_write_atomic("round", SLICE_LIT("x"), false, &err), -1);
+	assert_int_equal(file_write_atomic("link", SLICE_LIT("x"), true, &err), 1);
+}
+
+static void
 exclusive_leaves_what_is_there(void **state)
 {
 	(void)state;
@@ -322,6 +362,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		what_was_written_is_read_and_no_temporary_is_left, enter_folder, leave_folder),
+	    cmocka_unit_test_setup_teardown(
+		what_is_no_file_is_not_replaced_and_a_link_stays_one, enter_folder, leave_folder),
 	    cmocka_unit_test_setup_teardown(
 		exclusive_leaves_what_is_there, enter_folder, leave_folder),
 	    cmocka_unit_test_setup_teardown(
