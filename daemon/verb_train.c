@@ -145,6 +145,9 @@ read_options(struct train_run *r)
 		return verb_usage(call,
 		    "--propose learns no lexicon: --card and --signs have "
 		    "no meaning with it");
+	if (r->out != NULL && r->card != NULL && strcmp(r->out, r->card) == 0)
+		return verb_usage(
+		    call, "--out and --card are two files; one would be written over the other");
 	if (r->options.only_signs && (r->is_proposing || r->options.is_adapting))
 		return verb_usage(call,
 		    "--only-signs learns no words: it has no meaning with --adapt and --propose");

@@ -38,9 +38,13 @@ check_file(const char *path, struct err *err)
 {
 	char head[HEAD_BYTES + 1];
 	size_t n;
-	FILE *in = !file_exists(path) ? NULL : fopen(path, "r");
+	FILE *in;
 
-	if (in == NULL) /* one that is there and cannot be read is told when it is written */
+	if (file_exists(path) && !file_is_regular(path)) /* reading a pipe may never end */
+		return err_set(err, ERR_INPUT,
+		    "'%s' is a folder, device or pipe; name a file to be written", path);
+	in = fopen(path, "r");
+	if (in == NULL) /* not there; or not readable, which is told when it is written */
 		return 0;
 	n = fread(head, 1, HEAD_BYTES, in);
 	fclose(in);

@@ -328,6 +328,14 @@ def what_somebody_wrote_is_not_written_over():
                       ["--adapt", "--data", data, "--card", own]]:
             done = desk.train(*words, code=3)
             need("is there, and earshot train has not written it" in done.stderr, f"{words}: {done.stderr}")
+        os.mkfifo(desk.path("pipe"))
+        os.mkdir(desk.path("folder"))
+        for name in ["pipe", "folder", "folder/"]:
+            for words in [["--propose", "--data", data, "--out", name], ["--adapt", "--data", data, "--card", name]]:
+                done = desk.train(*words, code=3)
+                need(f"'{name}' is a folder, device or pipe" in done.stderr, f"{words}: {done.stderr}")
+        need("two files" in desk.train("--adapt", "--data", data, "--out", "a.tsv", "--card", "a.tsv", code=2).stderr, "one file for two")
+        same(os.path.exists(desk.path("a.tsv")), False, "it was written")
         same((desk.read("posts.tsv"), desk.read("own.tsv")), (before, "sick\ten\t2\n"), "the files")
         for _ in range(2):  # its own are
             desk.train("--adapt", "--data", data, "--out", "a.tsv", "--card", "a.md")
