@@ -61,7 +61,8 @@ struct score_entry {
  * one is ever shown, so they point to what can be said of them: two fit in a cache line. */
 struct contribution {
 	uint32_t start, len; /* byte range in the original text */
-	const struct score_entry *entry; /* lives as long as the lexicon */
+	const struct score_entry
+	    *entry; /* the lexicon's; of a stored score it lives in the reader's arena */
 	const char *modifiers; /* "negated by 'not', boosted by 'very'"; NULL: none */
 	int32_t weight_milli; /* as the lexicon has it */
 	int32_t effect_milli; /* what counted after modifiers */
@@ -117,8 +118,8 @@ struct score {
 const char *sentiment_label_name(enum sentiment_label l);
 const char *intent_name(enum intent i);
 const char *token_kind_name(enum token_kind k); /* "word", "punctuation", ... */
-/* "lexicon", "brand vocabulary", "emoji", ...; NULL for ENTRY_SOURCE_NONE, which in turn stands for names
- * that are none. */
+/* "lexicon", "brand vocabulary", "emoji", ...; NULL for ENTRY_SOURCE_NONE.  A name that is none is
+ * ENTRY_SOURCE_NONE. */
 const char *entry_source_name(enum entry_source s);
 enum entry_source entry_source_of(struct slice name);
 
@@ -127,6 +128,7 @@ entry_text(const struct score_entry *e)
 {
 	return slice_make(e->text, e->len);
 }
+
 /* Of a contribution that is about the post as a whole, in words for people: "its exclamation marks"; NULL: it
  * is about words. */
 const char *contribution_shape_words(const struct contribution *c);

@@ -2,7 +2,7 @@
  * verb_score_say.c - `earshot score --explain` for a reader: what a post was taken for, and the words that
  * made it so, the heaviest first.
  *
- * The effects of all contributions come to the distance between positive and negative (nlp/reasons.h), so
+ * The effects of all contributions come to the distance between positive and negative (nlp/weigh.h), so
  * they can be added up, and are: by words that were rated, words that were learned, the brand's own, and
  * how the post looks.
  */

@@ -212,6 +212,33 @@ weigh_shapes(struct weighing *w, const struct looks *k)
 
 /* ---- all of it -------------------------------------------------------------- */
 
+/* To the nearest; b above 0. */
+static int64_t
+divided(int64_t a, int64_t b)
+{
+	int64_t half = b / 2, sign = -(a < 0);
+	return (a + ((half ^ sign) - sign)) / b;
+}
+
+/* As the mean of a long text counts, each word that was learned shows its part of it.  What rounding takes
+ * from one the next has: the same word a thousand times adds up all the same. */
+static void
+show_mean(struct reasons *r, size_t unit_count)
+{
+	struct contribution **rated = r->rated, **rated_end = rated + r->rated_count;
+	int64_t all = 0, shown = 0, count = (int64_t)unit_count;
+	for (size_t i = 0; i < r->word_count; i++) {
+		struct contribution *c = &r->items[i];
+		if (rated < rated_end && *rated == c) {
+			rated++;
+			continue;
+		}
+		all += c->effect_milli;
+		c->effect_milli = (int32_t)(divided(all * LONG_TEXT_UNITS, count) - shown);
+		shown += c->effect_milli;
+	}
+}
+
 int
 weigh_text(const struct weigher *of, const struct marks *marks, struct evidence *e_r,
     struct reasons *r, struct err *err)
@@ -234,20 +261,14 @@ weigh_text(const struct weigher *of, const struct marks *marks, struct evidence 
 	take_words(&w, of->unit_count, e_r);
 	r->word_count = (size_t)(w.next - r->items);
 	r->rated_count = (size_t)(w.rated - r->rated);
+	if (of->unit_count > LONG_TEXT_UNITS)
+		show_mean(r, of->unit_count);
 	weigh_sums(&w, &marks->looks, e_r);
 	weigh_shapes(&w, &marks->looks);
 	r->count = (size_t)(w.next - r->items);
 	e_r->logits[0] += w.sum.negative_milli;
 	e_r->logits[1] += w.sum.positive_milli;
 	return 0;
-}
-
-/* To the nearest; b above 0. */
-static int64_t
-divided(int64_t a, int64_t b)
-{
-	int64_t half = b / 2, sign = -(a < 0);
-	return (a + ((half ^ sign) - sign)) / b;
 }
 
 /* The share of the sums that one rating, not 0, has: a part of its side's, and of the balance. */
