@@ -61,8 +61,7 @@ struct score_entry {
  * one is ever shown, so they point to what can be said of them: two fit in a cache line. */
 struct contribution {
 	uint32_t start, len; /* byte range in the original text */
-	const struct score_entry
-	    *entry; /* the lexicon's; of a stored score it lives in the reader's arena */
+	const struct score_entry *entry; /* the lexicon's; a stored score has its own */
 	const char *modifiers; /* "negated by 'not', boosted by 'very'"; NULL: none */
 	int32_t weight_milli; /* as the lexicon has it */
 	int32_t effect_milli; /* what counted after modifiers */

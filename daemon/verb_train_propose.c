@@ -144,14 +144,6 @@ shorten(struct train_run *r, struct effect *e, struct err *err)
 	return 0;
 }
 
-static double
-recall_of(const struct train_measure *m, int label)
-{
-	size_t all = m->confusion[label][0] + m->confusion[label][1] + m->confusion[label][2];
-
-	return all == 0 ? 0 : 100.0 * (double)m->confusion[label][label] / (double)all;
-}
-
 static void
 add_cross_validated(const struct effect *e, struct buf *out)
 {
@@ -162,8 +154,8 @@ add_cross_validated(const struct effect *e, struct buf *out)
 	buf_add_str(out, "#   found of those labelled");
 	for (int k = 0; k < 3; k++)
 		buf_addf(out, "%s %s: %.0f %% before, %.0f %% with it", k == 0 ? "" : ";",
-		    sentiment_label_name((enum sentiment_label)k), recall_of(&e->cv_before, k),
-		    recall_of(&e->cv_with, k));
+		    sentiment_label_name((enum sentiment_label)k),
+		    100 * train_recall(&e->cv_before, k), 100 * train_recall(&e->cv_with, k));
 	buf_add_char(out, '\n');
 }
 

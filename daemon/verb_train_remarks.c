@@ -16,20 +16,6 @@ figure(const struct train_run *r, const char *part)
 	return NULL;
 }
 
-static double
-recall(const struct train_measure *m, int label)
-{
-	size_t all = m->confusion[label][0] + m->confusion[label][1] + m->confusion[label][2];
-
-	return all == 0 ? 0 : (double)m->confusion[label][label] / (double)all;
-}
-
-static size_t
-with_label(const struct train_measure *m, int label)
-{
-	return m->confusion[label][0] + m->confusion[label][1] + m->confusion[label][2];
-}
-
 static void
 remark_labels(const struct train_measure *m, train_remark_fn *fn, void *cookie)
 {
@@ -37,13 +23,13 @@ remark_labels(const struct train_measure *m, train_remark_fn *fn, void *cookie)
 	int weakest = -1;
 
 	for (int k = 0; k < 3; k++) {
-		if (with_label(m, k) == 0) {
+		if (train_labelled(m, k) == 0) {
 			snprintf(text, sizeof text,
 			    "No post is labelled %s: what the lexicon says of such posts was not "
 			    "measured, and the macro figures count it as 0.",
 			    sentiment_label_name((enum sentiment_label)k));
 			fn(cookie, text);
-		} else if (weakest < 0 || recall(m, k) < recall(m, weakest)) {
+		} else if (weakest < 0 || train_recall(m, k) < train_recall(m, weakest)) {
 			weakest = k;
 		}
 	}
@@ -52,8 +38,8 @@ remark_labels(const struct train_measure *m, train_remark_fn *fn, void *cookie)
 	snprintf(text, sizeof text,
 	    "The weakest label is %s: %.1f %% of %zu posts are found; more such posts would help "
 	    "first.",
-	    sentiment_label_name((enum sentiment_label)weakest), 100 * recall(m, weakest),
-	    with_label(m, weakest));
+	    sentiment_label_name((enum sentiment_label)weakest), 100 * train_recall(m, weakest),
+	    train_labelled(m, weakest));
 	fn(cookie, text);
 }
 

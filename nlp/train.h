@@ -95,6 +95,9 @@ struct train_sample {
 	bool is_unsure;
 };
 struct train_measure train_measure_of(const struct train_sample *samples, size_t count);
+/* Rows with a label (enum sentiment_label), and the share of them that is found; 0 of none. */
+size_t train_labelled(const struct train_measure *m, int label);
+double train_recall(const struct train_measure *m, int label);
 
 /* What any lexicon says about a row that is known to be in its language.  english: for words of
  * other languages; NULL or the lexicon itself: none. */

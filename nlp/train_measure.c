@@ -115,6 +115,19 @@ best_of(const int32_t p[3])
 /* The mean size of what is normally distributed, of its standard deviation: root of 2/pi. */
 #define MEAN_DEVIATION 0.7978845608028654
 
+size_t
+train_labelled(const struct train_measure *m, int label)
+{
+	return m->confusion[label][0] + m->confusion[label][1] + m->confusion[label][2];
+}
+
+double
+train_recall(const struct train_measure *m, int label)
+{
+	size_t all = train_labelled(m, label);
+	return all == 0 ? 0 : (double)m->confusion[label][label] / (double)all;
+}
+
 struct train_measure
 train_measure_of(const struct train_sample *samples, size_t count)
 {
@@ -136,12 +149,11 @@ train_measure_of(const struct train_sample *samples, size_t count)
 		bin_variance[bin] += top / 1000.0 * (1 - top / 1000.0);
 	}
 	for (int k = 0; k < 3; k++) {
-		double of_label = 0, of_said = 0, hit = (double)m.confusion[k][k];
-		for (int j = 0; j < 3; j++) {
-			of_label += (double)m.confusion[k][j];
+		double of_label = (double)train_labelled(&m, k), of_said = 0;
+		double hit = (double)m.confusion[k][k];
+		for (int j = 0; j < 3; j++)
 			of_said += (double)m.confusion[j][k];
-		}
-		m.macro_recall += of_label > 0 ? hit / of_label / 3 : 0;
+		m.macro_recall += train_recall(&m, k) / 3;
 		m.macro_f1 += of_label + of_said > 0 ? 2 * hit / (of_label + of_said) / 3 : 0;
 	}
 	for (int k = 0; k < BINS && count > 0; k++) {
