@@ -42,21 +42,50 @@ begin_block(struct scoring *s)
 	s->has_block = true;
 }
 
+/* Strings, as far as a terminal stands them, and numbers; others are no names that people give. */
 static void
-put_error(struct scoring *s, struct slice id, uint64_t line, const char *why)
+put_readable_id(struct scoring *s, const struct json *id)
+{
+	enum json_type type = json_type(id);
+	struct json_writer w;
+
+	if (type != JSON_STRING && type != JSON_NUMBER)
+		return;
+	buf_add_str(&s->out, "post      ");
+	if (type == JSON_STRING) {
+		diag_add_visible(&s->out, json_str(id));
+	} else {
+		json_writer_init(&w, &s->out);
+		json_put_value(&w, id);
+	}
+	buf_add_char(&s->out, '\n');
+}
+
+static void
+put_id(struct json_writer *w, const struct json *id)
+{
+	if (id == NULL)
+		return;
+	json_key(w, "id");
+	json_put_value(w, id);
+}
+
+/* id: NULL: none was read. */
+static void
+put_error(struct scoring *s, const struct json *id, uint64_t line, const char *why)
 {
 	struct json_writer w;
 
 	s->bad++;
 	if (s->is_readable) {
 		begin_block(s);
+		put_readable_id(s, id);
 		buf_addf(&s->out, "line %llu: %s\n", (unsigned long long)line, why);
 		return;
 	}
 	json_writer_init(&w, &s->out);
 	json_object_begin(&w);
-	if (slice_is_set(id))
-		json_kv_str(&w, "id", id);
+	put_id(&w, id);
 	json_kv_i64(&w, "line", (int64_t)line);
 	json_kv_cstr(&w, "error", why);
 	json_object_end(&w);
@@ -70,20 +99,13 @@ put_score(struct scoring *s, const struct json *id, struct slice text, const str
 
 	if (s->is_readable) {
 		begin_block(s);
-		if (slice_is_set(json_str(id))) {
-			buf_add_str(&s->out, "post      ");
-			diag_add_visible(&s->out, json_str(id));
-			buf_add_char(&s->out, '\n');
-		}
+		put_readable_id(s, id);
 		score_say(score, s->home.lexicon, s->home.brand_names, text, s->arena, &s->out);
 		return;
 	}
 	json_writer_init(&w, &s->out);
 	json_object_begin(&w);
-	if (id != NULL) {
-		json_key(&w, "id");
-		json_put_value(&w, id);
-	}
+	put_id(&w, id);
 	score_to_json(score, s->home.brand_names, s->explain, text, &w);
 	json_object_end(&w);
 	buf_add_char(&s->out, '\n');
@@ -101,7 +123,7 @@ score_text(
 	if (nlp_score(s->scorer, s->home.lexicon,
 		s->home.snapshot == NULL ? NULL : s->home.snapshot->matcher, text,
 		slice_is_set(s->lang) ? s->lang : hint, s->arena, &score, &err) < 0) {
-		put_error(s, json_str(id), line, err.text);
+		put_error(s, id, line, err.text);
 		return 0;
 	}
 	put_score(s, id, text, &score);
@@ -121,7 +143,7 @@ score_json_line(struct scoring *s, const struct ndjson_line *line)
 	if (json_parse(line->text, &doc, NULL, &err) < 0) {
 		snprintf(why, sizeof why, "%s%s", err.text,
 		    s->is_readable ? "; lines of plain text need --text" : "");
-		put_error(s, SLICE_NONE, line->number, why);
+		put_error(s, NULL, line->number, why);
 		return 0;
 	}
 	root = json_root(doc);
@@ -130,7 +152,7 @@ score_json_line(struct scoring *s, const struct ndjson_line *line)
 	if (json_type(root) != JSON_OBJECT) {
 		snprintf(why, sizeof why, "expected an object with \"text\", got %s",
 		    json_type_name(json_type(root)));
-		put_error(s, SLICE_NONE, line->number, why);
+		put_error(s, NULL, line->number, why);
 	} else if (!slice_is_set(text)) {
 		enum json_type t = json_type(json_get(root, "text"));
 
@@ -139,7 +161,7 @@ score_json_line(struct scoring *s, const struct ndjson_line *line)
 		else
 			snprintf(why, sizeof why, "\"text\" is %s, expected a string",
 			    json_type_name(t));
-		put_error(s, json_str(id), line->number, why);
+		put_error(s, id, line->number, why);
 	} else {
 		rc = score_text(s, id, text, json_get_str(root, "lang"), line->number);
 	}
@@ -155,12 +177,12 @@ score_line(struct scoring *s, const struct ndjson_line *line)
 	struct slice text;
 
 	while (s->lines + 1 < line->number)
-		put_error(s, SLICE_NONE, ++s->lines, "the line is empty");
+		put_error(s, NULL, ++s->lines, "the line is empty");
 	s->lines = line->number;
 	if (line->is_too_long) {
 		snprintf(why, sizeof why, "the line has %llu bytes; %d are the most",
 		    (unsigned long long)line->length, POST_JSON_MAX);
-		put_error(s, SLICE_NONE, line->number, why);
+		put_error(s, NULL, line->number, why);
 		return 0;
 	}
 	arena_reset(s->arena);
@@ -168,7 +190,7 @@ score_line(struct scoring *s, const struct ndjson_line *line)
 		return score_json_line(s, line);
 	text = utf8_repair(s->arena, line->text, NULL);
 	if (!slice_is_set(text)) {
-		put_error(s, SLICE_NONE, line->number, "no memory for the line");
+		put_error(s, NULL, line->number, "no memory for the line");
 		return 0;
 	}
 	return score_text(s, NULL, text, SLICE_NONE, line->number);
@@ -229,8 +251,17 @@ score_file(struct scoring *s, const char *path, struct err *err)
 	if (lines_read_file(path, on_line, on_pause, s, &count, err) < 0)
 		return -1;
 	while (s->lines < count) /* blank ones at the end */
-		put_error(s, SLICE_NONE, ++s->lines, "the line is empty");
+		put_error(s, NULL, ++s->lines, "the line is empty");
 	return flush_out(s, err);
+}
+
+/* "posts.txt", "../posts"; not "Great..." */
+static bool
+is_like_path(const char *word)
+{
+	const char *dot = strrchr(word, '.');
+
+	return strchr(word, '/') != NULL || (dot != NULL && dot[1] != '\0');
 }
 
 /* Is it what somebody said, not the name of a file?  A name may be mistyped, so one word is a text only behind
@@ -242,7 +273,7 @@ is_said(const struct scoring *s, const char *arg)
 		return false;
 	if (strpbrk(arg, " \t\n") != NULL)
 		return true;
-	return s->is_text && strchr(arg, '/') == NULL && strchr(arg, '.') == NULL;
+	return s->is_text && !is_like_path(arg);
 }
 
 static int
@@ -330,9 +361,10 @@ const struct verb verb_score = {
     "[--lang L] [--explain] [--text] [FILE... | 'WORDS'...]",
     "score posts: NDJSON in, scored NDJSON out",
     "Reads standard input, the files, or what is said between quotes, and writes one line for each "
-    "line it reads, in order, with "
-    "its id; a line that\n"
-    "cannot be scored gives {\"error\":...} (and exit code 1 at the end).",
+    "line\n"
+    "it reads, in order, with its id; a line that cannot be scored gives {\"error\":...} (and exit "
+    "code 1\n"
+    "at the end).",
     "  earshot score --explain 'not good at all'\n"
     "  echo 'Worst coffee ever :(' | earshot score --text --explain\n"
     "  earshot score --explain posts.ndjson > scored.ndjson",

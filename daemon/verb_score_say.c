@@ -130,13 +130,16 @@ say_label(const struct saying *y)
 	buf_add_char(y->out, '\n');
 }
 
+/* A post whose language was not recognised is read by a lexicon all the same: "en-73143737" says by whose. */
 static void
 say_lexicon(const struct saying *y)
 {
-	const char *file = lexicon_set_file(y->set, language_of_code(slice_of(y->s->lang)));
+	struct slice version = slice_of(y->s->lexicon);
+	const char *file;
 
 	if (!y->s->is_scored)
 		return;
+	file = lexicon_set_file(y->set, language_of_code(slice_split(&version, '-')));
 	buf_addf(y->out, "lexicon   %s", y->s->lexicon);
 	if (file == NULL) {
 		buf_add_str(y->out, ", shipped");

@@ -67,6 +67,7 @@ def it_says_which_file_a_brands_word_is_from():
         shown = house.verb("score", "--readable", "this ghost bean is SICK", code=0).stdout
         found = {rest.split("  (")[0]: rest for _, rest in reasons(shown)}
         need("lexicon.d/acme.tsv line 2: +3.00" in found["SICK"] and "lexicon.d/acme.tsv line 3: -2.50" in found["ghost bean"], shown)
+        need("lexicon   en-" in shown and ", shipped, with" in shown, shown)
         need("with the brand's own words over it" in shown and "the brand's own words " in shown.split("together")[1], shown)
     finally:
         house.close()
@@ -84,6 +85,18 @@ def many_posts_and_odd_ones_are_explained():
     need("smaller ones together" in blocks[4] and len(blocks[4].splitlines()) < 60, f"a long one has {len(blocks[4].splitlines())} lines")
     need("no word or sign in it says anything" in blocks[5] and "not recognised" in blocks[5], blocks[5])
     need("label     neutral, not sure: there is no lexicon for this language" in blocks[6], blocks[6])
+
+
+def an_id_stays_with_what_is_wrong_with_its_post():
+    lines = ['{"id":12,"text":5}', '{"id":1.50,"text":"good"}', '{"id":"z"}', '{"id":{"a":[null]},"text":null}', '{"id":null,"text":"good"}', '{"text":7}', "[1]"]
+    text = "\n".join(lines) + "\n"
+    told = [json.loads(line) for line in score(text=text, code=1).stdout.splitlines()]
+    same([t.get("id", "none") for t in told], [12, 1.5, "z", {"a": [None]}, None, "none", "none"], "ids")
+    same(["error" in t for t in told], [True, False, True, True, False, True, True], "errors")
+    blocks = score("--readable", text=text, code=1).stdout.split("\n\n")
+    same([block.split("\n")[0] for block in blocks],
+         ["post      12", "post      1.5", "post      z", 'line 4: "text" is null, expected a string', "text      good",
+          'line 6: "text" is a number, expected a string', 'line 7: expected an object with "text", got a list'], "to be read")
 
 
 def who_types_is_told_that_it_listens():
@@ -104,6 +117,8 @@ def words_are_told_from_files():
         same(json.loads(score("I love it").stdout)["sentiment"]["label"], "positive", "words")
         same(json.loads(score("--text", "wonderful").stdout)["lexicon"], json.loads(score("--text", text="wonderful\n").stdout)["lexicon"], "one word")
         same(json.loads(score("one line,\ntwo lines: terrible").stdout)["sentiment"]["label"], "negative", "several lines are one post")
+        for word in ["Terrible.", "terrible...", ":("]:
+            same(json.loads(score("--text", word).stdout)["sentiment"]["label"], "negative", f"'{word}' is no name of a file")
         for words in [["terrible"], ["--text", "no-such.txt"], ["--text", "no/such"], ["not", "good", "at", "all"]]:
             done = score(*words, code=3)
             need("there is no file" in done.stderr and "between quotes" in done.stderr, f"{words}: {done.stderr}")
@@ -139,5 +154,5 @@ def of_a_configuration_only_the_lexicon_folder_is_needed():
 
 if __name__ == "__main__":
     run_tests([an_explanation_is_read_on_a_terminal_and_parsed_in_a_pipe, it_says_which_file_a_brands_word_is_from,
-               many_posts_and_odd_ones_are_explained, words_are_told_from_files, who_types_is_told_that_it_listens,
+               many_posts_and_odd_ones_are_explained, an_id_stays_with_what_is_wrong_with_its_post, words_are_told_from_files, who_types_is_told_that_it_listens,
                of_a_configuration_only_the_lexicon_folder_is_needed])

@@ -207,6 +207,8 @@ def a_whole_lexicon_takes_the_place_of_ours():
         need(theirs["lexicon"].startswith(card["lexicon"] + "+"), f"the version: {theirs['lexicon']}, not {card['lexicon']}")
         need(theirs["sentiment"]["negative"] > ours["sentiment"]["negative"] + 0.15, f"{ours} {theirs}")
         same(scored("a ghost bean")["sentiment"]["label"], "negative", "the vocabulary lies over it")
+        shown = house.verb("score", "--readable", "--text", "wow", code=0).stdout
+        need("language  not recognised" in shown and "lexicon.d/en.tsv, with" in shown, f"whose lexicon read it: {shown}")
         base = re.search(r"# base: en \((en-[0-9a-f]+)\), adapted", whole).group(1)
         same(house.verb("check").stderr, "", "adapted from the one that is shipped")
         house.write("lexicon.d/en.tsv", whole.replace(base, "en-00000000"))
