@@ -143,6 +143,7 @@ struct search {
 	struct strengths found_strengths; /* of all found: no less than are kept */
 	struct strengths strengths; /* of what was kept */
 	size_t hashtags, links;
+	size_t next_sign; /* of the sentences that have not ended */
 	struct pattern_search search;
 	struct pattern_place short_places[PATTERN_PLACES(SHORT_TEXT)];
 	struct pattern_sentence short_sentences[SHORT_TEXT];
@@ -291,15 +292,18 @@ unit_of_sign(const struct search *f, size_t i)
 	return pattern_place_unit(&f->text, (size_t)(f->text.signs[i] - f->text.places));
 }
 
-/* The last one of the sentence, which has one. */
+/* The last one of the sentence, which has one.  Signs before it are of sentences that have ended. */
 static void
 add_question_mark(struct search *f)
 {
-	size_t i = f->text.sign_count - 1;
-	while (f->text.signs[i]->sentence != f->sentence ||
-	    f->text.signs[i]->mark.sign != SIGN_QUESTION_MARK)
-		i--;
-	size_t at = unit_of_sign(f, i);
+	size_t at = 0;
+	for (; f->next_sign < f->text.sign_count; f->next_sign++) {
+		const struct pattern_place *p = f->text.signs[f->next_sign];
+		if (p->sentence > f->sentence)
+			break;
+		if (p->mark.sign == SIGN_QUESTION_MARK)
+			at = unit_of_sign(f, f->next_sign);
+	}
 	add_sign(f, &QUESTION_MARK, at, at + 1);
 }
 
@@ -336,28 +340,31 @@ begin_sentence(struct search *f, size_t sentence)
 	}
 }
 
-/* Does a word stand before this unit?  A question mark alone asks nothing. */
-static bool
-is_behind_word(const struct search *f, size_t unit)
+/* The first unit at or behind this one that is a word; the count of units: there is none. */
+static size_t
+find_word_from(const struct search *f, size_t unit)
 {
-	while (unit-- > 0) {
-		if (f->units[unit].kind == TOKEN_WORD)
-			return true;
-	}
-	return false;
+	while (unit < f->count && f->units[unit].kind != TOKEN_WORD)
+		unit++;
+	return unit;
 }
 
-/* Reads what speaks without words; with a question mark a sentence is asked. */
+/* Reads what speaks without words; with a question mark a sentence is asked, but not with one that has no word
+ * before it in the text. */
 static void
 read_signs(struct search *f)
 {
+	size_t word = 0; /* the first one, once a question mark was seen */
 	f->hashtags = f->links = 0;
 	f->is_asked = false;
 	for (size_t i = 0; i < f->text.sign_count; i++) {
 		const struct pattern_place *p = f->text.signs[i];
 		f->hashtags += p->mark.sign == SIGN_HASHTAG;
 		f->links += p->mark.sign == SIGN_LINK;
-		if (p->mark.sign == SIGN_QUESTION_MARK && is_behind_word(f, unit_of_sign(f, i))) {
+		if (p->mark.sign != SIGN_QUESTION_MARK)
+			continue;
+		word = find_word_from(f, word);
+		if (word < unit_of_sign(f, i)) {
 			f->is_asked = true;
 			f->text.sentences[p->sentence].when = intent_when(f->mood, true);
 		}
@@ -526,7 +533,7 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	f.units = units;
 	f.count = count;
 	f.mood = (uint8_t)s->label;
-	f.sentence = f.found_count = f.found_before = f.kept_count = 0;
+	f.sentence = f.next_sign = f.found_count = f.found_before = f.kept_count = 0;
 	f.first = SIZE_MAX;
 	f.withdrawn = 0;
 	f.found_strengths = f.strengths = (struct strengths){0};

@@ -274,7 +274,7 @@ a_wrong_line_is_named(void **state)
 
 /* ---- limits ------------------------------------------------------------------ */
 
-/* `piece` repeated up to the length of the longest post. */
+/* `piece` again and again. */
 static char *
 repeat(const char *piece, size_t size)
 {
@@ -291,12 +291,12 @@ static void
 long_texts_take_time_by_their_length(void **state)
 {
 	static const char *const PIECES[] = {"i want to ", "where is my ", "how do i get my order ",
-	    "never again! ", "#win ", "please help? ", "you should really "};
+	    "never again! ", "#win ", "please help? ", "you should really ", "? ", "so? ", "so #a? "};
 	struct desk *d = *state;
 	for (size_t i = 0; i < COUNT_OF(PIECES); i++) {
 		double took[2];
 		for (int k = 0; k < 2; k++) {
-			char *text = repeat(PIECES[i], 8000u << k);
+			char *text = repeat(PIECES[i], 32000u << k);
 			double start = cpu_seconds();
 			for (int round = 0; round < 5; round++)
 				desk_score_hinted(d, text, "en");
