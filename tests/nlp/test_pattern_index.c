@@ -15,6 +15,7 @@
 #define STEMS_CROWDED 5 /* an anchor has a hundred patterns */
 #define ITEMS 5
 #define TEXT_WORDS 90
+#define SENTENCES 5
 #define KINDS 7
 #define ROUNDS 60
 #define TEXTS 20
@@ -46,8 +47,10 @@ struct world {
 	uint32_t groups[GROUPS];
 	struct test_pattern patterns[PATTERNS];
 	int stems[TEXT_WORDS], spellings[TEXT_WORDS]; /* the text */
-	size_t count, cut; /* its second sentence begins there */
-	uint8_t whens[2]; /* of its sentences */
+	size_t count;
+	bool is_clause[TEXT_WORDS]; /* one begins there */
+	int sentences[TEXT_WORDS];
+	uint8_t whens[SENTENCES];
 	const struct pattern_text *text; /* laid out */
 	bool found[PATTERNS];
 };
@@ -118,7 +121,7 @@ static void
 make_pattern(struct world *w, struct test_pattern *p)
 {
 	p->count = 1 + chance(w, ITEMS);
-	p->when = (uint8_t)(1 + chance(w, 3));
+	p->when = (uint8_t)(1 + chance(w, (1u << PATTERN_CIRCUMSTANCES) - 1));
 	for (size_t i = 0; i < p->count; i++) {
 		bool is_inside = i > 0 && i + 1 < p->count;
 		uint32_t kind = chance(w, is_inside ? 5 : 3);
@@ -168,57 +171,62 @@ static bool
 is_member(const struct world *w, const struct test_member *m, size_t i)
 {
 	for (size_t k = 0; k < m->count; k++) {
-		if (!is_word(w, &m->words[k], i + k))
+		if (!is_word(w, &m->words[k], i + k) || (k > 0 && w->is_clause[i + k]))
 			return false;
 	}
 	return true;
 }
 
-/* Items [k, ...) from i on, up to end. */
+/* Items [k, ...) from i on, up to end; is_free: a clause may begin at i. */
 static bool
-matches(const struct world *w, const struct test_pattern *p, size_t k, size_t i, size_t end)
+matches(const struct world *w, const struct test_pattern *p, size_t k, size_t i, size_t end,
+    bool is_free)
 {
 	if (k == p->count)
 		return i == end;
 	const struct test_symbol *s = &p->symbols[k];
-	if (p->is_optional[k] && matches(w, p, k + 1, i, end))
+	if (p->is_optional[k] && matches(w, p, k + 1, i, end, is_free))
 		return true;
 	if (s->number == PATTERN_SHORT_GAP || s->number == PATTERN_LONG_GAP) {
 		size_t most = s->number == PATTERN_SHORT_GAP ? PATTERN_GAP_SHORT : PATTERN_GAP_LONG;
 		for (size_t skip = 0; skip <= most && i + skip < end; skip++) {
-			if (matches(w, p, k + 1, i + skip, end))
+			if (matches(w, p, k + 1, i + skip, end, true))
 				return true;
 		}
 		return false;
 	}
+	if (i == end || (!is_free && w->is_clause[i]))
+		return false;
 	if (s->group < 0)
-		return is_word(w, s, i) && matches(w, p, k + 1, i + 1, end);
+		return is_word(w, s, i) && matches(w, p, k + 1, i + 1, end, false);
 	for (size_t m = 0; m < MEMBERS; m++) {
 		const struct test_member *member = &w->members[s->group][m];
-		if (is_member(w, member, i) && matches(w, p, k + 1, i + member->count, end))
+		if (is_member(w, member, i) && matches(w, p, k + 1, i + member->count, end, false))
 			return true;
 	}
 	return false;
 }
 
 static bool
-stands_within(const struct world *w, const struct test_pattern *p, size_t from, size_t to)
+is_looked_for(const struct world *w, const struct test_pattern *p, size_t at)
 {
-	for (size_t at = from; at < to; at++) {
-		for (size_t end = at + 1; end <= to; end++) {
-			if (matches(w, p, 0, at, end))
-				return true;
-		}
-	}
-	return false;
+	return (p->when >> w->whens[w->sentences[at]] & 1) != 0;
 }
 
 /* In a sentence in which it is looked for. */
 static bool
 stands_somewhere(const struct world *w, const struct test_pattern *p)
 {
-	return ((p->when >> w->whens[0] & 1) != 0 && stands_within(w, p, 0, w->cut)) ||
-	    ((p->when >> w->whens[1] & 1) != 0 && stands_within(w, p, w->cut, w->count));
+	for (size_t at = 0; at < w->count; at++) {
+		if (!is_looked_for(w, p, at))
+			continue;
+		for (size_t end = at + 1;
+		     end <= w->count && w->sentences[end - 1] == w->sentences[at]; end++) {
+			if (matches(w, p, 0, at, end, true))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* ---- both -------------------------------------------------------------------- */
@@ -230,44 +238,56 @@ find(void *cookie, uint32_t value, size_t at, size_t end)
 	const struct test_pattern *p = &w->patterns[value];
 	assert_true(at < end);
 	size_t first = pattern_place_unit(w->text, at), last = pattern_place_unit(w->text, end - 1);
-	assert_true(last < w->count && (first < w->cut) == (last < w->cut));
-	assert_true((p->when >> w->whens[first >= w->cut] & 1) != 0);
-	if (!matches(w, p, 0, first, last + 1))
+	assert_true(last < w->count && w->sentences[first] == w->sentences[last]);
+	assert_true(is_looked_for(w, p, first));
+	if (!matches(w, p, 0, first, last + 1, true))
 		fail_msg("pattern %u does not stand at %zu to %zu", value, first, last + 1);
 	w->found[value] = true;
 	return true;
+}
+
+static bool
+begins_sentence(const struct world *w, size_t i)
+{
+	return i == 0 || w->sentences[i] != w->sentences[i - 1];
 }
 
 /* The words of the text as units, the first of each sentence with a sign. */
 static void
 make_units(const struct world *w, struct unit *units)
 {
+	uint16_t clause = 0;
 	for (size_t i = 0; i < w->count; i++) {
+		clause = (uint16_t)(clause + w->is_clause[i]);
 		units[i] = (struct unit){.key = key_of(w->stems[i], w->spellings[i]),
 		    .stem = key_of(w->stems[i], -1),
 		    .kind = TOKEN_WORD,
-		    .sentence = (uint16_t)(i < w->cut ? 0 : 7)};
+		    .clause = clause,
+		    .sentence = (uint16_t)(w->sentences[i] * 7)};
 		units[i].mark = pattern_index_mark(w->index, &units[i]);
-		units[i].mark.sign = (i == 0 || i == w->cut) & 3u;
+		units[i].mark.sign = begins_sentence(w, i) & 3u;
 	}
 }
 
-/* Lays them out, and tells a sentence its circumstance. */
+/* Lays them out, and tells sentences their circumstances. */
 static void
 lay(const struct world *w, const struct unit *units, struct pattern_text *t)
 {
+	size_t i = 0;
 	pattern_index_lay(w->index, t, units, w->count, w->whens[0]);
-	size_t first = w->cut == 0;
-	assert_int_equal(t->sentence_count, (first == 0) + (w->cut < w->count));
 	assert_int_equal(t->sign_count, t->sentence_count);
-	for (size_t i = 0; i < t->sentence_count; i++)
-		t->sentences[i].when = w->whens[first + i];
-	for (size_t i = 0; i < t->sign_count; i++) {
+	for (size_t u = 0; u < w->count; u++) {
+		if (!begins_sentence(w, u))
+			continue;
+		assert_true(i < t->sentence_count);
 		size_t place = (size_t)(t->signs[i] - t->places);
 		assert_int_equal(t->signs[i]->sentence, i);
 		assert_int_equal(place, t->sentences[i].begin);
-		assert_int_equal(pattern_place_unit(t, place), first + i == 0 ? 0 : w->cut);
+		assert_int_equal(pattern_place_unit(t, place), u);
+		assert_int_equal(t->sentences[i].when, w->whens[0]);
+		t->sentences[i++].when = w->whens[w->sentences[u]];
 	}
+	assert_int_equal(i, t->sentence_count);
 }
 
 /* A kind of which there are two is there once; are_met: of all chances so far. */
@@ -307,6 +327,25 @@ search(struct world *w)
 		assert_true(!w->found[k] || are_met[k % KINDS]);
 }
 
+/* Of few words or many, in sentences and clauses of any length, some of which may be empty. */
+static void
+make_text(struct world *w, bool is_long)
+{
+	int sentence = 0;
+	w->count = 1 + chance(w, is_long ? TEXT_WORDS : TEXT_WORDS / 6);
+	for (size_t i = 0; i < SENTENCES; i++)
+		w->whens[i] = (uint8_t)chance(w, PATTERN_CIRCUMSTANCES);
+	for (size_t i = 0; i < w->count; i++) {
+		int before = sentence;
+		w->stems[i] = any_stem(w);
+		w->spellings[i] = (int)chance(w, SPELLINGS);
+		while (sentence + 1 < SENTENCES && chance(w, 10) == 0)
+			sentence++;
+		w->sentences[i] = sentence;
+		w->is_clause[i] = sentence != before || chance(w, 8) == 0;
+	}
+}
+
 static void
 the_index_finds_what_the_obvious_way_finds(void **state)
 {
@@ -319,14 +358,7 @@ the_index_finds_what_the_obvious_way_finds(void **state)
 		w.stem_count = is_crowded ? STEMS_CROWDED : STEMS;
 		make_world(&w);
 		for (int t = 0; t < TEXTS; t++) {
-			w.count = 1 + chance(&w, t == 0 ? TEXT_WORDS : TEXT_WORDS / 6);
-			w.cut = chance(&w, 2) == 0 ? w.count : chance(&w, (uint32_t)w.count + 1);
-			w.whens[0] = (uint8_t)chance(&w, 2);
-			w.whens[1] = (uint8_t)chance(&w, 2);
-			for (size_t i = 0; i < w.count; i++) {
-				w.stems[i] = any_stem(&w);
-				w.spellings[i] = (int)chance(&w, SPELLINGS);
-			}
+			make_text(&w, t == 0);
 			search(&w);
 			all += w.pattern_count;
 			for (uint32_t k = 0; k < w.pattern_count; k++) {
