@@ -1,5 +1,5 @@
-/* The filters of marks_find() against plain look-ups, and watched marks against all of them, on texts
- * thrown together from a lexicon's own words. */
+/* The filters of marks_find() against plain look-ups, watched marks against all of them, and what they
+ * come to against their terms one by one, on texts thrown together from a lexicon's own words. */
 #include "reader.h"
 
 #include "nlp/lexicon_internal.h"
@@ -7,6 +7,7 @@
 
 #define TEXTS 3000
 #define WORDS 24
+#define WORDS_MANY 90 /* of some texts, of which the mean counts */
 #define WORD_POOL 400
 
 struct pool {
@@ -43,7 +44,7 @@ fill(struct pool *p, const struct lexicon *lx)
 static struct slice
 throw_together(struct pool *p, char *out, size_t room)
 {
-	size_t len = 0, count = 1 + chance(p, WORDS);
+	size_t len = 0, count = 1 + chance(p, chance(p, 10) == 0 ? WORDS_MANY : WORDS);
 	for (size_t i = 0; i < count; i++) {
 		/* Half of the words from a few, so that they meet. */
 		struct slice word =
@@ -150,12 +151,113 @@ check_watched(struct reader *r, size_t *spared)
 	}
 }
 
+/* ---- what they come to -------------------------------------------------------- */
+
+/* Reasons as they come, and what they add up to. */
+struct account {
+	struct reader *r;
+	size_t reason_count;
+	int64_t logits[2];
+	bool has_evidence;
+};
+
+static const struct contribution *
+next_reason(struct account *a, const struct lexeme *x, const struct unit *first,
+    const struct unit *last, int32_t weight_milli)
+{
+	assert_true(a->reason_count < a->r->score.reason_count);
+	const struct contribution *c = &a->r->score.reasons[a->reason_count++];
+	if (c->entry != &x->entry)
+		fail_msg("'%.*s': reason %zu is another", SLICE_ARG(a->r->text), a->reason_count);
+	assert_int_equal(c->start, first->start);
+	assert_int_equal(c->start + c->len, last->start + last->len);
+	assert_int_equal(c->weight_milli, weight_milli);
+	return c;
+}
+
+static struct class_effect
+add_effect(struct account *a, const struct lexeme *x, int32_t strength_milli, bool is_turned)
+{
+	struct class_effect e =
+	    modifiers_class_effect(x->negative_milli, x->positive_milli, strength_milli, is_turned);
+	a->logits[0] += e.negative_milli;
+	a->logits[1] += e.positive_milli;
+	return e;
+}
+
+/* words: what its reason has to say of what changed it. */
+static void
+add_term(struct account *a, const struct term *t, const struct unit *first, const struct unit *last,
+    const char *words)
+{
+	const struct lexeme *x = t->lexeme;
+	struct class_effect e = add_effect(a, x, t->strength_milli, t->is_turned);
+	a->has_evidence |= e.negative_milli != 0 || e.positive_milli != 0;
+	if (e.negative_milli == e.positive_milli)
+		return;
+	const struct contribution *c =
+	    next_reason(a, x, first, last, x->positive_milli - x->negative_milli);
+	assert_int_equal(c->effect_milli, e.positive_milli - e.negative_milli);
+	assert_true((c->modifiers == NULL) == (words == NULL));
+	if (words != NULL)
+		assert_string_equal(c->modifiers, words);
+}
+
+/* The terms that the trainer takes as well. */
+static void
+add_mark(struct account *a, const struct mark *m)
+{
+	const struct reader *r = a->r;
+	const struct unit *u = &r->cutting.units.items[m->unit];
+	const char *words;
+	struct term t;
+	assert_int_equal(
+	    modifiers_explain(m, r->marks, r->cutting.units.items, r->text, r->arena, &words), 0);
+	if (m->rating_milli != 0) {
+		next_reason(a, m->rated, u, u + m->span - 1, m->rated->weight_milli);
+		a->has_evidence = true;
+	}
+	if (sentiment_stem(r->lexicon, m, &t))
+		add_term(a, &t, u, u, words);
+	if (sentiment_pair(r->lexicon, m, &t))
+		add_term(a, &t, u - 1, u, NULL);
+}
+
+static void
+check_weighed(struct reader *r)
+{
+	const struct lexicon *lx = r->lexicon;
+	const struct unit whole = {.start = 0, .len = (uint32_t)r->text.len};
+	struct account a = {.r = r};
+	int32_t sums[SUM_COUNT], shapes[SHAPE_COUNT];
+	size_t units = r->cutting.units.count;
+	for (size_t i = 0; i < r->mark_count; i++)
+		add_mark(&a, &r->marks[i]);
+	for (int k = 0; k < 2 && units > LONG_TEXT_UNITS; k++)
+		a.logits[k] = a.logits[k] * LONG_TEXT_UNITS / (int64_t)units;
+	assert_int_equal(a.has_evidence, r->evidence.has_evidence);
+	sentiment_sums(&r->evidence, &r->found.looks, sums);
+	for (int i = 0; i < SUM_COUNT; i++)
+		add_effect(&a, &lx->lexemes[lx->sums[i]], sums[i], false);
+	sentiment_shapes(&r->found.looks, shapes);
+	for (int i = 0; i < SHAPE_COUNT; i++) {
+		const struct term t = {&lx->lexemes[lx->shapes[i]], shapes[i], false};
+		if (a.has_evidence)
+			add_term(&a, &t, &whole, &whole, NULL);
+		else
+			add_effect(&a, t.lexeme, shapes[i], false);
+	}
+	assert_int_equal(a.reason_count, r->score.reason_count);
+	assert_int_equal(a.logits[0], r->evidence.logits[0]);
+	assert_int_equal(a.logits[1], r->evidence.logits[1]);
+}
+
 static void
 filters_and_watched_marks_change_nothing(void **state)
 {
 	static const enum language LANGUAGES[] = {LANGUAGE_EN, LANGUAGE_DE};
 	struct desk *d = *state;
-	char text[WORDS * 128];
+	char text[WORDS_MANY * 128];
 	for (size_t k = 0; k < COUNT_OF(LANGUAGES); k++) {
 		const struct lexicon *lx = d->set->lexicons[LANGUAGES[k]];
 		struct pool p = {.random = k};
@@ -168,6 +270,7 @@ filters_and_watched_marks_change_nothing(void **state)
 			check_marks(&r, lx);
 			check_looks(&r);
 			check_watched(&r, &spared);
+			check_weighed(&r);
 		}
 		assert_true(spared > TEXTS);
 		reader_close(&r);
