@@ -189,6 +189,13 @@ lexicon_name_version(struct lexicon *lx)
 
 /* ---- adding ----------------------------------------------------------------- */
 
+/* Weights are counted in 16 bits. */
+static bool
+is_within(int32_t milli, int32_t most)
+{
+	return milli >= -most && milli <= most;
+}
+
 static void *
 grow(void *items, size_t *cap, size_t count, size_t size)
 {
@@ -342,6 +349,7 @@ add_rated(
 	}
 	if (x->has_weight)
 		return err_set(err, ERR_INPUT, "'%.*s' is there twice", SLICE_ARG(entry));
+	assert(is_within(milli, LEXICON_WEIGHT_MAX_MILLI));
 	x->has_weight = true;
 	set_kind(x, kind);
 	x->weight_milli = milli;
@@ -581,6 +589,7 @@ lexicon_settle(struct lexicon *lx, struct err *err)
 static void
 override(struct lexeme *x, int32_t weight_milli)
 {
+	assert(is_within(weight_milli, LEXICON_WEIGHT_MAX_MILLI));
 	x->weight_milli = weight_milli;
 	x->positive_milli = (int32_t)((int64_t)weight_milli * VOCABULARY_CLASS_MILLI / 1000);
 	x->negative_milli = -x->positive_milli;
@@ -680,6 +689,8 @@ lexicon_set_class_weights(
     struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli)
 {
 	assert(number > 0 && number < lx->count);
+	assert(is_within(negative_milli, LEXICON_CLASS_WEIGHT_MAX_MILLI) &&
+	    is_within(positive_milli, LEXICON_CLASS_WEIGHT_MAX_MILLI));
 	lx->lexemes[number].negative_milli = negative_milli;
 	lx->lexemes[number].positive_milli = positive_milli;
 }

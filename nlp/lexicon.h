@@ -149,7 +149,7 @@ int lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err
 void lexicon_free(struct lexicon *lx);
 
 /* One entry, valid UTF-8; numbers that its kind does not have are ignored.  a: rating, share, or negative class;
- * b: positive class; thousandths. */
+ * b: positive class; thousandths, within what lexicon_parse_weight() takes of their kind. */
 int lexicon_add(struct lexicon *lx, enum lexeme_kind kind, struct slice entry, int32_t a_milli,
     int32_t b_milli, struct err *err);
 /* Finds the phrases that hold a negator, when all entries are there; lexicon_new() has done it. */

@@ -51,7 +51,8 @@ struct word_sense {
 	uint8_t follows_by; /* marks.h */
 };
 #define WATCH_ALL UINT8_MAX
-_Static_assert(LEXICON_ENTRIES_MAX < 1 << 24, "stems have numbers of 24 bits");
+_Static_assert(
+    2 * LEXICON_ENTRIES_MAX < 1 << 24, "stems, of which a pair has two, have numbers of 24 bits");
 _Static_assert(LEXICON_CLASS_WEIGHT_MAX_MILLI <= INT16_MAX, "weights have 16 bits");
 
 /* What the lexicon has at one unit, and what its surroundings make of it. */

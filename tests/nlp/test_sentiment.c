@@ -135,6 +135,31 @@ a_text_without_evidence_has_no_opinion(void **state)
 	lexicon_free(lx);
 }
 
+/* For the good, against it, or for either side alike, of which no reason can be given. */
+static void
+a_word_that_speaks_for_any_class_is_evidence(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t reasons;
+	} WORDS[] = {{"gleep", 1}, {"floop", 1}, {"quoox", 0}};
+	struct lexicon *lx = NULL;
+	struct reader r;
+	(void)state;
+	assert_int_equal(
+	    lexicon_of_entries(
+		"en", "stem\tgleep\t0\t1\nstem\tfloop\t1\t0\nstem\tquoox\t0.5\t0.5\n", &lx, NULL),
+	    0);
+	reader_open(&r);
+	for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
+		reader_score(&r, lx, WORDS[i].text);
+		if (!r.evidence.has_evidence || r.score.reason_count != WORDS[i].reasons)
+			fail_msg("'%s': %zu reasons", WORDS[i].text, r.score.reason_count);
+	}
+	reader_close(&r);
+	lexicon_free(lx);
+}
+
 static void
 a_sarcasm_cue_takes_the_confidence_away(void **state)
 {
@@ -164,6 +189,7 @@ main(void)
 	    cmocka_unit_test(probabilities_are_those_of_the_model),
 	    cmocka_unit_test(more_of_the_same_is_never_less),
 	    cmocka_unit_test(a_text_without_evidence_has_no_opinion),
+	    cmocka_unit_test(a_word_that_speaks_for_any_class_is_evidence),
 	    cmocka_unit_test(a_sarcasm_cue_takes_the_confidence_away),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);
