@@ -316,9 +316,7 @@ add_phrase(struct finding *g, uint32_t phrase, size_t unit, size_t span)
 	write_mark(g->at.next, x, stem, unit, span);
 	write_sense(g->at.next, &sense);
 	count_mark(&g->at, g->lexicon, &sense, &g->units[unit], unit);
-	if (x->is_vocabulary)
-		g->at.before = 0;
-	else
+	if (!x->is_vocabulary)
 		add_silent(g, unit + 1, unit + span);
 }
 

@@ -277,10 +277,43 @@ filters_and_watched_marks_change_nothing(void **state)
 	}
 }
 
+/* A brand's phrase is all there is to say of its words: they make no pair with their neighbours, and are not
+ * negated one by one. */
+static void
+nothing_else_is_said_of_the_words_of_a_brands_phrase(void **state)
+{
+	static const char *const PHRASES[] = {
+	    "so cold brew now", "not so cold brew", "no cold brew"};
+	struct lexicon *lx = NULL;
+	struct reader r;
+	(void)state;
+	assert_int_equal(lexicon_of_entries("en",
+			     "negator\tno\nnegator\tnot\nstem\tcold\t1\t0\nnegated\tcold\t0\t1\n"
+			     "pair\tso cold\t0\t1\npair\tno cold\t0\t1\npair\tbrew now\t0\t1\n",
+			     &lx, NULL),
+	    0);
+	reader_open(&r);
+	for (int is_named = 0; is_named < 2; is_named++) {
+		for (size_t i = 0; i < COUNT_OF(PHRASES); i++) {
+			size_t learned = 0;
+			reader_score(&r, lx, PHRASES[i]);
+			for (size_t k = 0; k < r.score.reason_count; k++)
+				learned += r.score.reasons[k].entry->source != ENTRY_VOCABULARY;
+			if ((learned == 0) != (is_named == 1) || r.score.reason_count == 0)
+				fail_msg("'%s': %zu of %zu reasons are learned", PHRASES[i],
+				    learned, r.score.reason_count);
+		}
+		assert_int_equal(lexicon_add_vocabulary(lx, SLICE_LIT("cold brew"), 1500, NULL), 0);
+	}
+	reader_close(&r);
+	lexicon_free(lx);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_else_is_said_of_the_words_of_a_brands_phrase),
 	    cmocka_unit_test(filters_and_watched_marks_change_nothing),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);
