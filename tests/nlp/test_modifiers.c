@@ -48,6 +48,11 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 	    {"this is gooooood", "good", "drawn out", 2},
 	    {"good but terrible", "good", "before 'but'", 1},
 	    {"good but terrible", "terrible", "after 'but'", 2},
+	    {"good but terrible. nice!", "good", "before 'but'", 1},
+	    {"good but terrible. nice!", "terrible", "after 'but'", 2},
+	    {"good but terrible. nice!", "nice", "exclaimed", 2},
+	    {"good! it is nice but terrible", "good", "exclaimed", 2},
+	    {"good but nice but terrible?", "nice", "after 'but', in a question", 1},
 	    {"it is good!", "good", "exclaimed", 2},
 	    {"is it good?", "good", "in a question", 1},
 	    {"it is good. really?", "good", "", 0},
@@ -79,6 +84,22 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 	reader_close(&r);
 }
 
+/* Weighing counts on it. */
+static void
+no_word_counts_more_than_the_most(void **state)
+{
+	struct desk *d = *state;
+	struct reader r;
+	reader_open(&r);
+	reader_read(&r, d->set->lexicons[LANGUAGE_EN], NULL,
+	    SLICE_LIT("it was ok but REALLY VERY GOOOOD!!! yes"));
+	const struct mark *m = mark_of(&r, "good");
+	assert_non_null(m);
+	assert_int_equal(m->strength_milli, MODIFIERS_STRENGTH_MAX);
+	assert_int_equal(m->rating_milli, m->rated->weight_milli * MODIFIERS_STRENGTH_MAX / 1000);
+	reader_close(&r);
+}
+
 /* Which word a negator behind it turns, in languages where it stands there. */
 static void
 a_negator_at_the_end_of_its_clause_turns_what_stands_before_it(void **state)
@@ -97,6 +118,7 @@ a_negator_at_the_end_of_its_clause_turns_what_stands_before_it(void **state)
 	    {LANGUAGE_DE, "sie empfehlen das aber sonst nicht", "empfehlen", "before 'but'"},
 	    {LANGUAGE_DE, "sie empfehlen das hier heute auf keinen fall und sonst nicht",
 		"empfehlen", ""},
+	    {LANGUAGE_DE, "sie empfehlen das ding dort heute nicht", "empfehlen", ""},
 	    {LANGUAGE_DE, "sie empfehlen das. nicht", "empfehlen", ""},
 	    {LANGUAGE_DE, "ich glaube nicht, dass das gut wird", "gut",
 		"negated by 'glaube nicht'"},
@@ -214,6 +236,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(modifiers_change_what_a_word_counts_and_say_so),
+	    cmocka_unit_test(no_word_counts_more_than_the_most),
 	    cmocka_unit_test(a_negator_at_the_end_of_its_clause_turns_what_stands_before_it),
 	    cmocka_unit_test(a_word_that_modifies_does_not_count_itself),
 	    cmocka_unit_test(learned_words_turn_and_their_pairs_count),
