@@ -291,7 +291,8 @@ static void
 long_texts_take_time_by_their_length(void **state)
 {
 	static const char *const PIECES[] = {"i want to ", "where is my ", "how do i get my order ",
-	    "never again! ", "#win ", "please help? ", "you should really ", "? ", "so? ", "so #a? "};
+	    "never again! ", "#win ", "please help? ", "you should really ", "? ", "so? ",
+	    "so #a? "};
 	struct desk *d = *state;
 	for (size_t i = 0; i < COUNT_OF(PIECES); i++) {
 		double took[2];
