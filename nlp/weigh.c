@@ -1,6 +1,7 @@
 #include "nlp/weigh.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/arena.h"
 #include "core/err.h"
@@ -239,15 +240,44 @@ show_mean(struct reasons *r, size_t unit_count)
 	}
 }
 
+static bool
+is_long(const struct weigher *of)
+{
+	return of->unit_count > LONG_TEXT_UNITS;
+}
+
+/* Room for three reasons a mark, of which most have one: of a long text they are kept when all are there. */
+static int
+make_room(const struct weigher *of, size_t marks, struct reasons *r)
+{
+	/* One more of each is written than counts. */
+	size_t items = (marks * 3 + SHAPE_COUNT + 1) * sizeof *r->items;
+	size_t rated = (marks + 1) * sizeof *r->rated;
+	r->rated = scratch_need(of->scratch, rated + (is_long(of) ? items : 0));
+	if (r->rated == NULL)
+		return -1;
+	r->items = is_long(of) ? (void *)(r->rated + marks + 1) : arena_alloc(of->arena, items);
+	return r->items == NULL ? -1 : 0;
+}
+
+static int
+keep_long(const struct weigher *of, struct reasons *r)
+{
+	struct contribution *kept = arena_alloc(of->arena, r->count * sizeof *kept);
+	if (kept == NULL)
+		return -1;
+	memcpy(kept, r->items, r->count * sizeof *kept);
+	for (size_t i = 0; i < r->rated_count; i++)
+		r->rated[i] = kept + (r->rated[i] - r->items);
+	r->items = kept;
+	return 0;
+}
+
 int
 weigh_text(const struct weigher *of, const struct marks *marks, struct evidence *e_r,
     struct reasons *r, struct err *err)
 {
-	/* One more of each is written than counts. */
-	size_t most = marks->count * 3 + SHAPE_COUNT + 1;
-	r->items = arena_alloc(of->arena, most * sizeof *r->items);
-	r->rated = scratch_need(of->scratch, (marks->count + 1) * sizeof *r->rated);
-	if (r->items == NULL || r->rated == NULL)
+	if (make_room(of, marks->count, r) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	struct weighing w = {.lx = of->lexicon,
 	    .units = of->units,
@@ -261,11 +291,13 @@ weigh_text(const struct weigher *of, const struct marks *marks, struct evidence 
 	take_words(&w, of->unit_count, e_r);
 	r->word_count = (size_t)(w.next - r->items);
 	r->rated_count = (size_t)(w.rated - r->rated);
-	if (of->unit_count > LONG_TEXT_UNITS)
+	if (is_long(of))
 		show_mean(r, of->unit_count);
 	weigh_sums(&w, &marks->looks, e_r);
 	weigh_shapes(&w, &marks->looks);
 	r->count = (size_t)(w.next - r->items);
+	if (is_long(of) && keep_long(of, r) < 0)
+		return err_set(err, ERR_NOMEM, "no memory to score a text");
 	e_r->logits[0] += w.sum.negative_milli;
 	e_r->logits[1] += w.sum.positive_milli;
 	return 0;
