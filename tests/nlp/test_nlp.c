@@ -429,6 +429,32 @@ scoring_survives_every_failed_allocation(void **state)
 	matcher_unref(m);
 }
 
+/* Room in the arena ends anywhere: for a scorer that has met every word, and that keeps its own memory, too. */
+static void
+scoring_survives_any_end_of_the_arena(void **state)
+{
+	/* stems that are no beginnings, tags and possessives; a text whose language is not told */
+	static const char *const TEXTS[] = {"Happy days: Acme's #GoodDay is NOT what I tried, but I "
+					    "love it! happily goooood \"truly\"",
+	    "perfekt #wow goooood", "Mist! happy"};
+	struct desk *d = *state;
+	for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+		struct slice text = slice_of(TEXTS[i]);
+		struct score want = desk_score(d, TEXTS[i]), s;
+		unsigned failed = 0;
+		int rc = -1;
+		for (size_t ceiling = 16; rc < 0; ceiling += 16, failed++) {
+			struct arena *a = arena_new(ceiling);
+			assert_non_null(a);
+			rc = nlp_score(d->scorer, d->set, NULL, text, SLICE_NONE, a, &s, NULL);
+			assert_int_equal(rc, arena_is_full(a) ? -1 : 0);
+			assert_true(rc < 0 || is_same(&s, &want));
+			arena_free(a);
+		}
+		assert_in_range(failed, 20, 4000);
+	}
+}
+
 /* Words without weights: the same tokens and brands, whichever scorer met which text before. */
 static void
 words_alone_are_those_of_the_score(void **state)
@@ -498,6 +524,7 @@ main(void)
 	    cmocka_unit_test(hostile_texts_take_linear_time_and_keep_the_laws),
 	    cmocka_unit_test(words_alone_are_those_of_the_score),
 	    cmocka_unit_test(scoring_survives_every_failed_allocation),
+	    cmocka_unit_test(scoring_survives_any_end_of_the_arena),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);
 }

@@ -7,7 +7,9 @@
 #include "nlp/lexicon_set.h"
 #include "nlp/post_cut.h"
 
+#ifndef RANDOM_TEXTS
 #define RANDOM_TEXTS 6000
+#endif
 #define PIECES_MAX 24
 
 struct cutters {
@@ -143,25 +145,40 @@ static const char *const PIECES[] = {"good", "Bad", "NOT", "don't", "well-made",
     ":o", "o.o", "Acme's", "#acme's", "www", "!!!!", "hyphened-https://x.co", "@a_b", "@a_b.",
     "it."};
 
+/* What makes and breaks words, emoticons, addresses and quotes. */
+static const char *const SIGNS[] = {"a", "x", "d", "o", "s", "t", "0", "3", "8", "A", "RT", "@", "#",
+    "'", "-", "_", "&", "*", "/", "\\", ".", ".", ",", ";", ":", ":", "!", "?", "(", ")", "<", ">",
+    "=", "^", "%", "\"", "\n", " ", " ", "\xc3\xa9", "\xe2\x80\xa6", "\xe2\x84\xa2", "\xef\xbc\x9a",
+    "\xe2\x83\xa3", "\xf0\x9f\x98\x82", "\xef\xac\x81", "\xcc\x88", "\xc2\xbd"};
+
+/* Known ones among them are met again and again: at once, and in later texts. */
 static void
-random_texts_are_cut_as_units_h_cuts_them(void **state)
+check_random_texts(struct cutters *c, const char *const *pieces, size_t piece_count)
 {
 	char text[PIECES_MAX * 48];
 	uint32_t seed = 20;
 	for (int n = 0; n < RANDOM_TEXTS; n++) {
 		size_t len = 0;
 		seed = seed * 1664525u + 1013904223u;
-		unsigned pieces = 1 + (seed >> 16) % PIECES_MAX, blanks = (seed >> 8) % 4;
-		for (unsigned i = 0; i < pieces; i++) {
+		unsigned count = 1 + (seed >> 16) % PIECES_MAX, blanks = (seed >> 8) % 4;
+		for (unsigned i = 0; i < count; i++) {
 			seed = seed * 1664525u + 1013904223u;
-			const char *piece = PIECES[(seed >> 16) % COUNT_OF(PIECES)];
+			const char *piece = pieces[(seed >> 16) % piece_count];
 			memcpy(text + len, piece, strlen(piece));
 			len += strlen(piece);
 			if ((seed >> 8) % 4 < blanks)
 				text[len++] = ' ';
 		}
-		check(*state, slice_make(text, len));
+		check(c, slice_make(text, len));
+		check(c, slice_make(text, len));
 	}
+}
+
+static void
+random_texts_are_cut_as_units_h_cuts_them(void **state)
+{
+	check_random_texts(*state, PIECES, COUNT_OF(PIECES));
+	check_random_texts(*state, SIGNS, COUNT_OF(SIGNS));
 }
 
 static void
