@@ -190,8 +190,7 @@ ask_for_facts(struct cut *k, size_t from, struct slice piece)
 		if (is_name(u)) {
 			w->open[w->open_count++] = (uint32_t)i;
 		} else {
-			bool is_alone =
-			    i == from && !u->is_elongated && slice_eq(u->key.text, piece);
+			bool is_alone = slice_eq(u->key.text, piece);
 			k->asked[k->asked_count++] = (uint32_t)i | (is_alone ? ASKED_ALONE : 0);
 			word_memo_prefetch(k->c->words, word_memo_hash(u));
 		}
@@ -266,9 +265,12 @@ make_room(struct cut *k, size_t i)
 	struct tokeniser *t = &k->tokeniser;
 	struct unit_list *units = k->maker.list;
 	size_t left = k->piece_count - i;
+	/* The list may have room for more than it may hold. */
+	if (units->count + left > UNITS_MAX)
+		return 0;
 	if (t->list->cap - t->list->count >= left && units->cap - units->count >= left)
 		return 1;
-	if (units->count + left > UNITS_MAX || !tokenise_reserve(t, left))
+	if (!tokenise_reserve(t, left))
 		return t->has_failed ? -1 : 0;
 	if (!units_reserve(units, units->count + left))
 		return no_memory(k->err);

@@ -4,13 +4,13 @@
  */
 #include "nlp_support.h"
 
+#include "core/post.h"
 #include "nlp/lexicon_set.h"
 #include "nlp/post_cut.h"
 
-#ifndef RANDOM_TEXTS
 #define RANDOM_TEXTS 6000
-#endif
 #define PIECES_MAX 24
+#define MANY_WORDS 70000 /* more than there are facts */
 
 struct cutters {
 	struct lexicon_set *set;
@@ -97,6 +97,54 @@ check_votes(const struct cutters *c, const struct post_words *w, struct slice te
 		fail_msg("the votes of '%.*s' are others", SLICE_ARG(text));
 }
 
+/* Is this unit filled from its fact? */
+static bool
+is_filled(const struct cutters *c, const struct word_fact *f, const struct unit *u)
+{
+	struct word_key stem = word_fact_stem(f, u->key.text, c->arena);
+	const struct token *t = &c->cutter.cutting.tokens.items[u->token];
+	return slice_eq(u->stem.text, stem.text) && u->stem.hash == stem.hash &&
+	    slice_eq(t->stem, stem.text) && memcmp(&u->mark, &f->mark, sizeof f->mark) == 0;
+}
+
+/* A unit is open, once, when the memo has nothing for it in the language that was guessed or when it is part of
+ * a token; else it is filled. */
+static void
+check_open(const struct cutters *c, const struct post_words *w)
+{
+	const struct cutting *got = &c->cutter.cutting;
+	uint8_t *is_open = arena_array(c->arena, got->units.count + 1, 1);
+	assert_non_null(is_open);
+	for (size_t k = 0; k < w->open_count; k++) {
+		assert_in_range(w->open[k], 0, got->units.count - 1);
+		assert_int_equal(is_open[w->open[k]]++, 0);
+	}
+	for (size_t i = 0; i < got->units.count; i++) {
+		const struct unit *u = &got->units.items[i];
+		const struct word_fact *f = w->facts[i];
+		bool is_whole = slice_eq(u->key.text, got->tokens.items[u->token].folded);
+		bool is_known = f != NULL && f->lang == w->guess && is_whole;
+		assert_int_equal(is_open[i], !is_known);
+		assert_true(!is_known || is_filled(c, f, u));
+	}
+}
+
+/* Every second word is filled as if it had been looked up, for the texts to come; its stem is another word. */
+static void
+fill_some(const struct cutters *c, const struct post_words *w)
+{
+	for (size_t i = 0; i < c->plain.units.count; i++) {
+		struct word_fact *f = w->facts[i];
+		if (f == NULL || f->hash % 2 == 0 || f->lang == w->guess)
+			continue;
+		struct slice half = slice_make(f->word, f->len / 2);
+		char *stem = arena_printf(c->arena, "%.*s~", SLICE_ARG(half));
+		assert_true(word_fact_set_stem(f, word_key_of(slice_of(stem))));
+		f->mark = (struct pattern_mark){.symbol = f->len, .class = 1};
+		f->lang = (uint8_t)w->guess;
+	}
+}
+
 /* A fact is that of its unit's word. */
 static void
 check_facts(const struct cutters *c, const struct post_words *w)
@@ -128,7 +176,9 @@ check(struct cutters *c, struct slice text)
 	if (!is_same)
 		fail_msg("'%.*s' is cut in another way", SLICE_ARG(text));
 	check_facts(c, &w);
+	check_open(c, &w);
 	check_votes(c, &w, text);
+	fill_some(c, &w);
 	arena_reset(c->arena);
 }
 
@@ -143,13 +193,15 @@ static const char *const PIECES[] = {"good", "Bad", "NOT", "don't", "well-made",
     "\xe6\x97\xa5\xe6\x9c\xac", "\xd0\xba\xd0\xbe\xd1\x82", "\xef\xac\x81n",
     "Donaudampfschifffahrtsgesellschaft", "happy", "happiness", "running", "`", "2nd", "8d", "=d",
     ":o", "o.o", "Acme's", "#acme's", "www", "!!!!", "hyphened-https://x.co", "@a_b", "@a_b.",
-    "it."};
+    "it.", "d:!", "a,!",
+    /* one character with a mark that is two words, and the second of them */
+    "\xef\xb7\xbb\xcc\x88", "\xd8\xac\xd9\x84\xd8\xa7\xd9\x84\xd9\x87\xcc\x88"};
 
 /* What makes and breaks words, emoticons, addresses and quotes. */
-static const char *const SIGNS[] = {"a", "x", "d", "o", "s", "t", "0", "3", "8", "A", "RT", "@", "#",
-    "'", "-", "_", "&", "*", "/", "\\", ".", ".", ",", ";", ":", ":", "!", "?", "(", ")", "<", ">",
-    "=", "^", "%", "\"", "\n", " ", " ", "\xc3\xa9", "\xe2\x80\xa6", "\xe2\x84\xa2", "\xef\xbc\x9a",
-    "\xe2\x83\xa3", "\xf0\x9f\x98\x82", "\xef\xac\x81", "\xcc\x88", "\xc2\xbd"};
+static const char *const SIGNS[] = {"a", "x", "d", "o", "s", "t", "0", "3", "8", "A", "RT", "@",
+    "#", "'", "-", "_", "&", "*", "/", "\\", ".", ".", ",", ";", ":", ":", "!", "?", "(", ")", "<",
+    ">", "=", "^", "%", "\"", "\n", " ", " ", "\xc3\xa9", "\xe2\x80\xa6", "\xe2\x84\xa2",
+    "\xef\xbc\x9a", "\xe2\x83\xa3", "\xf0\x9f\x98\x82", "\xef\xac\x81", "\xcc\x88", "\xc2\xbd"};
 
 /* Known ones among them are met again and again: at once, and in later texts. */
 static void
@@ -195,6 +247,33 @@ texts_of_any_length_are_cut_as_units_h_cuts_them(void **state)
 			memcpy(text + i, PATTERNS[p], len);
 		for (size_t i = 0; i < COUNT_OF(LENGTHS); i++)
 			check(*state, utf8_prefix(slice_make(text, LENGTHS[i] / len * len), 65536));
+	}
+	mem_free(text);
+}
+
+/* Lists that are full: what stands behind is left out, known or not. */
+static void
+texts_of_too_many_words_are_cut_as_units_h_cuts_them(void **state)
+{
+	static const struct {
+		const char *first;
+		size_t first_count; /* so often, then the word that is known */
+	} CASES[] = {
+	    {"a!", 16000}, /* tokens end first */
+	    {"a!", 16384}, /* with the last of these */
+	    {"a-b!", 10000}, /* units do: three for two tokens */
+	    {"a-b-c!", 8191},
+	};
+	char *text = mem_alloc(POST_TEXT_MAX);
+	assert_non_null(text);
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		size_t len = 0, n = strlen(CASES[i].first);
+		for (size_t k = 0; k < CASES[i].first_count; k++, len += n)
+			memcpy(text + len, CASES[i].first, n);
+		for (; len + 2 <= POST_TEXT_MAX; len += 2)
+			memcpy(text + len, " a", 2);
+		check(*state, slice_make(text, len));
+		check(*state, slice_make(text, len));
 	}
 	mem_free(text);
 }
@@ -283,6 +362,36 @@ what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(vo
 		same += is_same;
 	}
 	assert_in_range(same, 1000, 19000);
+}
+
+/* Units point into the facts of their post: its further words are not kept before one of those goes. */
+static void
+no_word_of_a_post_makes_room_for_another_one_of_it(void **state)
+{
+	const struct cutters *c = *state;
+	struct word_memo *m = word_memo_new();
+	struct word_fact **facts = mem_array(MANY_WORDS, sizeof *facts);
+	char text[WORD_MEMO_BYTES + 1];
+	size_t kept = 0;
+	assert_non_null(m);
+	assert_non_null(facts);
+	word_memo_begin(m, 1);
+	for (int pass = 0; pass < 2; pass++) {
+		for (unsigned n = 0; n < MANY_WORDS; n++) {
+			int len = snprintf(text, sizeof text, "w%u", n);
+			struct unit u = {.key = word_key_of(slice_make(text, (size_t)len)),
+			    .kind = TOKEN_HASHTAG};
+			if (pass == 0)
+				facts[n] = word_memo_fact(m, c->set->languages, &u);
+			else if (facts[n] != NULL)
+				assert_true(word_fact_is_of(
+				    facts[n], word_memo_hash(&u), word_memo_kind(&u), u.key.text));
+			kept += pass == 0 && facts[n] != NULL;
+		}
+	}
+	assert_in_range(kept, WORD_MEMO_SIZE / 2, WORD_MEMO_SIZE - 1);
+	mem_free(facts);
+	word_memo_free(m);
 }
 
 static void
@@ -376,10 +485,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_texts_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(texts_of_any_length_are_cut_as_units_h_cuts_them),
+	    cmocka_unit_test(texts_of_too_many_words_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
 	    cmocka_unit_test(more_words_than_the_memo_holds_are_cut_all_the_same),
 	    cmocka_unit_test(
 		what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same),
+	    cmocka_unit_test(no_word_of_a_post_makes_room_for_another_one_of_it),
 	    cmocka_unit_test(words_of_a_day_are_all_kept),
 	    cmocka_unit_test(what_one_language_knows_of_a_word_stays_beside_what_others_do),
 	    cmocka_unit_test(every_failed_allocation_is_reported),
