@@ -233,6 +233,21 @@ random_texts_are_cut_as_units_h_cuts_them(void **state)
 	check_random_texts(*state, SIGNS, COUNT_OF(SIGNS));
 }
 
+/* Words that are known are read anew where what stands around them makes something else of them. */
+static void
+what_stands_around_a_known_word_counts(void **state)
+{
+	static const char *const TEXTS[] = {"d d d: d, d. d:! d:. d! d", "xd xd. xd: xd- xd-d :xd",
+	    "u u. u good good. good", "RT RT @a @a RT @a: good good",
+	    "RT @a good RT @a, :", "good \"good good\" good\ngood \"good\ngood\"",
+	    "o.o o.o. o.o: (o.o)", "!! good!! good !!good", "10 10. 10% 10: 10th 10:30",
+	    "#good #good's #good. #good!",
+	    "http http://a.b http: http:", "@a @a's @a. @a@b.co @a-b", "<3 <33 <3. <3: <3s",
+	    "good-good good- -good good - good"};
+	for (size_t i = 0; i < 2 * COUNT_OF(TEXTS); i++)
+		check(*state, slice_of(TEXTS[i / 2]));
+}
+
 static void
 texts_of_any_length_are_cut_as_units_h_cuts_them(void **state)
 {
@@ -484,6 +499,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_texts_are_cut_as_units_h_cuts_them),
+	    cmocka_unit_test(what_stands_around_a_known_word_counts),
 	    cmocka_unit_test(texts_of_any_length_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(texts_of_too_many_words_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
