@@ -10,7 +10,6 @@
 
 #define RANDOM_TEXTS 6000
 #define PIECES_MAX 24
-#define MANY_WORDS 70000 /* more than there are facts */
 
 struct cutters {
 	struct lexicon_set *set;
@@ -336,138 +335,6 @@ more_words_than_the_memo_holds_are_cut_all_the_same(void **state)
 	check_places(c->cutter.words);
 }
 
-/* A word of random letters with random bytes behind it; few letters, so that words are alike. */
-static struct slice
-random_word(uint32_t *seed, char out[64])
-{
-	for (unsigned i = 0; i < 64; i++) {
-		*seed = *seed * 1664525u + 1013904223u;
-		out[i] = (char)('a' + (*seed >> 24) % 2);
-	}
-	*seed = *seed * 1664525u + 1013904223u;
-	return slice_make(out, (*seed >> 16) % 40);
-}
-
-static void
-what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(void **state)
-{
-	char bytes[64], others[64];
-	uint32_t seed = 7;
-	size_t same = 0;
-	(void)state;
-	for (int n = 0; n < 20000; n++) {
-		struct slice word = random_word(&seed, bytes), other = random_word(&seed, others);
-		assert_int_equal(word_hash_padded(word), word_hash(word));
-		if (word.len == 0 || word.len > WORD_MEMO_BYTES)
-			continue;
-		/* A word that differs in one byte or none, as another may have the same hash. */
-		memcpy(others, bytes, word.len);
-		others[seed % word.len] ^= (char)(n % 2);
-		other.len = word.len;
-		struct word_fact f = {
-		    .hash = word_hash(other), .len = (uint8_t)other.len, .flags = WORD_FACT_ALONE};
-		memcpy(f.word, other.ptr, other.len);
-		f.hash = word.len > 8 ? word_hash(word) : f.hash;
-		bool is_same = slice_eq(word, other);
-		assert_int_equal(word_fact_is_of(&f, word_hash(word), 0, word), is_same);
-		assert_int_equal(word_fact_is_piece(&f, 0, word), is_same);
-		assert_false(word_fact_is_piece(&f, 1, word));
-		f.flags = 0;
-		assert_false(word_fact_is_piece(&f, 0, word));
-		same += is_same;
-	}
-	assert_in_range(same, 1000, 19000);
-}
-
-/* Units point into the facts of their post: its further words are not kept before one of those goes. */
-static void
-no_word_of_a_post_makes_room_for_another_one_of_it(void **state)
-{
-	const struct cutters *c = *state;
-	struct word_memo *m = word_memo_new();
-	struct word_fact **facts = mem_array(MANY_WORDS, sizeof *facts);
-	char text[WORD_MEMO_BYTES + 1];
-	size_t kept = 0;
-	assert_non_null(m);
-	assert_non_null(facts);
-	word_memo_begin(m, 1);
-	for (int pass = 0; pass < 2; pass++) {
-		for (unsigned n = 0; n < MANY_WORDS; n++) {
-			int len = snprintf(text, sizeof text, "w%u", n);
-			struct unit u = {.key = word_key_of(slice_make(text, (size_t)len)),
-			    .kind = TOKEN_HASHTAG};
-			if (pass == 0)
-				facts[n] = word_memo_fact(m, c->set->languages, &u);
-			else if (facts[n] != NULL)
-				assert_true(word_fact_is_of(
-				    facts[n], word_memo_hash(&u), word_memo_kind(&u), u.key.text));
-			kept += pass == 0 && facts[n] != NULL;
-		}
-	}
-	assert_in_range(kept, WORD_MEMO_SIZE / 2, WORD_MEMO_SIZE - 1);
-	mem_free(facts);
-	word_memo_free(m);
-}
-
-static void
-words_of_a_day_are_all_kept(void **state)
-{
-	struct cutters *c = *state;
-	struct word_memo *m = word_memo_new();
-	unsigned known = 0;
-	assert_non_null(m);
-	for (int pass = 0; pass < 2; pass++) {
-		for (unsigned n = 0; n < 20000; n++) {
-			char text[WORD_MEMO_BYTES + 1];
-			int len = snprintf(text, sizeof text, "%sw%u", n % 3 == 0 ? "some" : "", n);
-			struct unit u = {
-			    .key = word_key_of(slice_make(text, (size_t)len)), .kind = TOKEN_WORD};
-			word_memo_begin(m, 1);
-			struct word_fact *f = word_memo_fact(m, c->set->languages, &u);
-			assert_non_null(f);
-			known += f->lang == LANGUAGE_EN;
-			f->lang = LANGUAGE_EN;
-		}
-	}
-	assert_in_range(known, 19950, 20000);
-	word_memo_free(m);
-}
-
-/* A word that two languages share is not found out anew for each post. */
-static void
-what_one_language_knows_of_a_word_stays_beside_what_others_do(void **state)
-{
-	static const char *const WORDS[] = {
-	    "die", "also", "#die", "longer-than-what-is-kept-of-words"};
-	struct cutters *c = *state;
-	struct word_memo *m = word_memo_new();
-	assert_non_null(m);
-	for (int pass = 0; pass < 2; pass++) {
-		for (uint32_t n = 0; n < COUNT_OF(WORDS) * LANGUAGE_COUNT; n++) {
-			enum language lang = (enum language)(n / COUNT_OF(WORDS));
-			struct slice text = slice_of(WORDS[n % COUNT_OF(WORDS)]);
-			struct unit u = {.key = word_key_of(text),
-			    .kind = text.ptr[0] == '#' ? TOKEN_HASHTAG : TOKEN_WORD};
-			word_memo_begin(m, 1);
-			struct word_fact *first = word_memo_fact(m, c->set->languages, &u);
-			if (text.len > WORD_MEMO_BYTES) {
-				assert_null(first);
-				continue;
-			}
-			struct word_fact was = *first, *f = word_memo_further(m, first, lang);
-			assert_non_null(f);
-			assert_int_equal(f->lang, pass == 0 ? LANGUAGE_COUNT : lang);
-			assert_true(pass == 0 || f->entries.stem == n);
-			assert_true(f->stem_hash == u.key.hash && f->stem_lens == text.len);
-			f->lang = (uint8_t)lang;
-			f->entries.stem = n;
-			assert_ptr_equal(first, word_memo_fact(m, c->set->languages, &u));
-			assert_memory_equal(first, &was, sizeof was);
-		}
-	}
-	word_memo_free(m);
-}
-
 static void
 every_failed_allocation_is_reported(void **state)
 {
@@ -504,11 +371,6 @@ main(void)
 	    cmocka_unit_test(texts_of_too_many_words_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
 	    cmocka_unit_test(more_words_than_the_memo_holds_are_cut_all_the_same),
-	    cmocka_unit_test(
-		what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same),
-	    cmocka_unit_test(no_word_of_a_post_makes_room_for_another_one_of_it),
-	    cmocka_unit_test(words_of_a_day_are_all_kept),
-	    cmocka_unit_test(what_one_language_knows_of_a_word_stays_beside_what_others_do),
 	    cmocka_unit_test(every_failed_allocation_is_reported),
 	};
 	return cmocka_run_group_tests(tests, open_cutters, close_cutters);
