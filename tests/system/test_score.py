@@ -41,6 +41,12 @@ def reasons(shown):
     return [(float(line.split(None, 1)[0]), line.split(None, 1)[1]) for line in lines]
 
 
+def lines_add_up(shown):
+    lines = reasons(shown)
+    together = float(shown.split("together  ")[-1].split(":")[0])
+    need(abs(sum(effect for effect, _ in lines) - together) < 0.0051 * (len(lines) + 1), f"the lines are not {together} together:\n{shown}")
+
+
 def an_explanation_is_read_on_a_terminal_and_parsed_in_a_pipe():
     said = "The staff was not very helpful, but I love the coffee!"
     shown = on_a_terminal("--explain", said)
@@ -68,6 +74,7 @@ def it_says_which_file_a_brands_word_is_from():
         found = {rest.split("  (")[0]: rest for _, rest in reasons(shown)}
         need("lexicon.d/acme.tsv line 2: +3.00" in found["SICK"] and "lexicon.d/acme.tsv line 3: -2.50" in found["ghost bean"], shown)
         need("lexicon   en-" in shown and ", shipped, with" in shown, shown)
+        lines_add_up(shown)
         need("with the brand's own words over it" in shown and "the brand's own words " in shown.split("together")[1], shown)
     finally:
         house.close()
@@ -83,6 +90,8 @@ def many_posts_and_odd_ones_are_explained():
     need("line 2: the line is empty" in blocks[1] and "line 3: " in blocks[2] and "plain text need --text" in blocks[2], shown)
     need("\x1b" not in shown and "\u202e" not in shown, "what moves a terminal's cursor")
     need("smaller ones together" in blocks[4] and len(blocks[4].splitlines()) < 60, f"a long one has {len(blocks[4].splitlines())} lines")
+    need(blocks[4].splitlines()[0].endswith(" ..."), "it is cut, and says so")
+    lines_add_up(blocks[4])
     need("no word or sign in it says anything" in blocks[5] and "not recognised" in blocks[5], blocks[5])
     need("label     neutral, not sure: there is no lexicon for this language" in blocks[6], blocks[6])
 
@@ -117,6 +126,8 @@ def words_are_told_from_files():
         same(json.loads(score("I love it").stdout)["sentiment"]["label"], "positive", "words")
         same(json.loads(score("--text", "wonderful").stdout)["lexicon"], json.loads(score("--text", text="wonderful\n").stdout)["lexicon"], "one word")
         same(json.loads(score("one line,\ntwo lines: terrible").stdout)["sentiment"]["label"], "negative", "several lines are one post")
+        same(json.loads(score(b"not \xff good").stdout)["sentiment"]["label"], "negative", "bytes that are no text")
+        same(score("--readable", b"not \xff good").stdout.splitlines()[0], "text      not \ufffd good", "bytes that are no text")
         for word in ["Terrible.", "terrible...", ":("]:
             same(json.loads(score("--text", word).stdout)["sentiment"]["label"], "negative", f"'{word}' is no name of a file")
         for words in [["terrible"], ["--text", "no-such.txt"], ["--text", "no/such"], ["not", "good", "at", "all"]]:
