@@ -303,14 +303,14 @@ take_known(struct cut *k, const struct piece *r)
 	bool is_as_written = n->map == NULL;
 	struct pen p = take_pen(k); /* stays in registers */
 	if (is_as_written) {
+		/* What stands before it is read once: before a piece that is not taken here units_more() does, and a
+		 * comma alone is no piece to go on from. */
+		if (!word_fact_is_piece(r->fact, r->kind, piece_text(n, r)))
+			return r;
 		uint32_t gap = gap_between(n->text.ptr, p.end, r->start);
 		step_over(&p, gap);
-		/* Once: before a piece that is not taken here units_more() does. */
-		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0) {
-			if (!word_fact_is_piece(r->fact, r->kind, piece_text(n, r)))
-				return r;
+		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
 			units_read_quotes(&k->maker, p.end, r->start);
-		}
 	}
 	for (; r < stop; r++) {
 		struct slice text = piece_text(n, r);
