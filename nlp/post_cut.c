@@ -1,6 +1,7 @@
 /*
- * First the text is split at its blanks, and the memory of the pieces' facts is asked for; then it is gone
- * through from piece to piece: known ones by post_cut_known.c, everything else here, by the tokeniser.
+ * First the text is split at its blanks, and the memory of the pieces' facts is asked for, by post_cut_pieces.c;
+ * then it is gone through from piece to piece: known ones by post_cut_known.c, everything else here, by the
+ * tokeniser.
  */
 #include "nlp/post_cut_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * post_cut_internal.h - a post that is being cut, shared by post_cut.c and post_cut_known.c.
+ * post_cut_internal.h - a post that is being cut, shared by post_cut*.c.
  */
 #ifndef NLP_POST_CUT_INTERNAL_H
 #define NLP_POST_CUT_INTERNAL_H
