@@ -29,6 +29,8 @@ struct scoring {
 	struct scorer *scorer;
 	struct arena *arena;
 	struct buf out;
+	const char
+	    *file; /* the one being read when there are several, which errors name; else NULL */
 	uint64_t lines; /* answered so far */
 	uint64_t bad;
 };
@@ -80,12 +82,18 @@ put_error(struct scoring *s, const struct json *id, uint64_t line, const char *w
 	if (s->is_readable) {
 		begin_block(s);
 		put_readable_id(s, id);
+		if (s->file != NULL) {
+			diag_add_visible(&s->out, slice_of(s->file));
+			buf_add_char(&s->out, ' ');
+		}
 		buf_addf(&s->out, "line %llu: %s\n", (unsigned long long)line, why);
 		return;
 	}
 	json_writer_init(&w, &s->out);
 	json_object_begin(&w);
 	put_id(&w, id);
+	if (s->file != NULL)
+		json_kv_cstr(&w, "file", s->file);
 	json_kv_i64(&w, "line", (int64_t)line);
 	json_kv_cstr(&w, "error", why);
 	json_object_end(&w);
@@ -202,6 +210,7 @@ score_argument(struct scoring *s, const char *words, struct err *err)
 {
 	struct slice text;
 
+	s->file = NULL;
 	arena_reset(s->arena);
 	text = utf8_repair(s->arena, slice_of(words), NULL);
 	if (!slice_is_set(text) || score_text(s, NULL, text, SLICE_NONE, 1) < 0)
@@ -245,6 +254,7 @@ score_file(struct scoring *s, const char *path, struct err *err)
 	uint64_t count = 0;
 
 	s->lines = 0;
+	s->file = s->call->arg_count > 1 ? path : NULL;
 	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO) == 1)
 		fprintf(stderr, "earshot score: reading %s from the keyboard; Ctrl-D ends\n",
 		    s->is_text ? "posts, a line each," : "posts as NDJSON");

@@ -212,6 +212,17 @@ join_brands(struct contribution *c, size_t count)
 	return n;
 }
 
+/* A word that the post's language does not know, with the rating it has in English. */
+static bool
+is_borrowed(const struct saying *y, const struct contribution *c)
+{
+	struct slice version = slice_of(y->s->lexicon);
+	enum language read_as = language_of_code(slice_split(&version, '-'));
+	const struct lexicon *english = lexicon_set_lexicon(y->set, LANGUAGE_EN);
+
+	return read_as != LANGUAGE_EN && english != NULL && lexicon_has_entry(english, c->entry);
+}
+
 /* Where the weight comes from. */
 static void
 say_source(const struct saying *y, const struct contribution *c)
@@ -226,7 +237,7 @@ say_source(const struct saying *y, const struct contribution *c)
 		say_words(y->out, slice_of(p->file), TEXT_SHOWN);
 		buf_addf(y->out, " line %zu: ", p->line);
 	} else if (source == ENTRY_LEXICON) {
-		buf_add_str(y->out, "rated ");
+		buf_add_str(y->out, is_borrowed(y, c) ? "rated in English " : "rated ");
 	} else if (source == ENTRY_SHAPE) {
 		buf_add_str(y->out, "learned ");
 	} else {

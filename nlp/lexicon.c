@@ -684,6 +684,14 @@ lexicon_number_of(const struct lexicon *lx, const struct lexeme *x)
 	return (uint32_t)(x - lx->lexemes);
 }
 
+bool
+lexicon_has_entry(const struct lexicon *lx, const struct score_entry *e)
+{
+	/* As numbers: it may be of anything else. */
+	uintptr_t at = (uintptr_t)e, first = (uintptr_t)lx->lexemes;
+	return at >= first && at < (uintptr_t)(lx->lexemes + lx->count);
+}
+
 void
 lexicon_set_class_weights(
     struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli)

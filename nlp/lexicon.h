@@ -174,6 +174,8 @@ size_t lexicon_count(const struct lexicon *lx);
 const struct lexeme *lexicon_at(const struct lexicon *lx, uint32_t number);
 /* Of one of its own. */
 uint32_t lexicon_number_of(const struct lexicon *lx, const struct lexeme *x);
+/* Is it the entry of one of its own lexemes, as reasons name them? */
+bool lexicon_has_entry(const struct lexicon *lx, const struct score_entry *e);
 void lexicon_set_class_weights(
     struct lexicon *lx, uint32_t number, int32_t negative_milli, int32_t positive_milli);
 

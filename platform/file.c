@@ -44,6 +44,20 @@ set_errno(struct err *err, const char *what, const char *path)
 	return err_set(err, kind, "cannot %s '%s': %s", what, path, strerrordesc_np(code));
 }
 
+/* The name is there, in a listing too, and what it stands for is not: that deserves other words. */
+static int
+cannot_open(const char *path, struct err *err)
+{
+	int code = errno;
+	struct stat st;
+
+	if (code == ENOENT && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return err_set(err, ERR_NOT_FOUND,
+		    "cannot open '%s': it is a link to something that is not there", path);
+	errno = code;
+	return set_errno(err, "open", path);
+}
+
 int
 file_read(const char *path, size_t max_bytes, struct buf *out, struct err *err)
 {
@@ -53,7 +67,7 @@ file_read(const char *path, size_t max_bytes, struct buf *out, struct err *err)
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		set_errno(err, "open", path);
+		cannot_open(path, err);
 		goto out;
 	}
 	block = mem_alloc(READ_BLOCK_BYTES);

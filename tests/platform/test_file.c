@@ -195,6 +195,10 @@ reading_has_a_limit_and_words(void **state)
 	assert_int_equal(file_read("none", 9, &b, &err), -1);
 	assert_int_equal(err.kind, ERR_NOT_FOUND);
 	assert_non_null(strstr(err.text, "'none'"));
+	assert_int_equal(symlink("none", "link"), 0);
+	assert_int_equal(file_read("link", 9, &b, &err), -1);
+	assert_int_equal(err.kind, ERR_NOT_FOUND);
+	assert_non_null(strstr(err.text, "'link': it is a link to something"));
 	assert_int_equal(file_read(".", 9, &b, &err), -1);
 	assert_int_equal(err.kind, ERR_IO);
 	buf_fini(&b);

@@ -108,6 +108,42 @@ def an_id_stays_with_what_is_wrong_with_its_post():
           'line 6: "text" is a number, expected a string', 'line 7: expected an object with "text", got a list'], "to be read")
 
 
+def an_error_names_its_file_among_several():
+    house = House("files")
+    try:
+        good, bad = house.write("good.ndjson", '{"text":"good"}\n'), house.write("bad\x1b.ndjson", "\nnope\n")
+        told = [json.loads(line) for line in score(good, bad, good, code=1).stdout.splitlines()]
+        same([(t.get("file"), t.get("line")) for t in told], [(None, None), (bad, 1), (bad, 2), (None, None)], "as JSON")
+        shown = score("--readable", good, bad, code=1).stdout
+        need(f"{bad.replace(chr(27), '?')} line 1: the line is empty" in shown.replace("\\x1b", "?").replace("\ufffd", "?"), shown)
+        need("\x1b" not in shown, "what moves a terminal's cursor")
+        need("file" not in json.loads(score(bad, code=1).stdout.splitlines()[0]), "of one file its name is known")
+        need("file" not in json.loads(score("-", text="nope\n", code=1).stdout), "standard input")
+    finally:
+        house.close()
+
+
+def a_rating_borrowed_from_english_says_so():
+    shown = score("--readable", "--lang", "de", "Das Essen gestern Abend war für uns alle gorgeous und wirklich schön").stdout
+    found = {rest.split("  (")[0]: rest for _, rest in reasons(shown)}
+    need("language  de" in shown and "(rated in English +" in found["gorgeous"], shown)
+    need("rated in English" not in found["wirklich schön"], shown)
+    need("in English" not in score("--readable", "This is awesome and I love it").stdout, "where English is its own")
+
+
+def a_vocabulary_that_is_a_dangling_link_says_so():
+    house = House("link")
+    try:
+        house.write("earshot.yaml", "vocabulary: lexicon.d\nstore: {path: var/earshot.db}\n")
+        link = house.write("lexicon.d/acme.tsv", WORDS)
+        os.unlink(link)
+        os.symlink("gone.tsv", link)
+        done = house.verb("score", "I love it", code=3)
+        need("acme.tsv" in done.stderr and "a link to something that is not there" in done.stderr, done.stderr)
+    finally:
+        house.close()
+
+
 def who_types_is_told_that_it_listens():
     main, other = pty.openpty()
     done = subprocess.Popen([EARSHOT, "score", "--text"], stdin=other, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/")
@@ -165,5 +201,6 @@ def of_a_configuration_only_the_lexicon_folder_is_needed():
 
 if __name__ == "__main__":
     run_tests([an_explanation_is_read_on_a_terminal_and_parsed_in_a_pipe, it_says_which_file_a_brands_word_is_from,
-               many_posts_and_odd_ones_are_explained, an_id_stays_with_what_is_wrong_with_its_post, words_are_told_from_files, who_types_is_told_that_it_listens,
+               many_posts_and_odd_ones_are_explained, an_id_stays_with_what_is_wrong_with_its_post, words_are_told_from_files, an_error_names_its_file_among_several,
+               a_rating_borrowed_from_english_says_so, a_vocabulary_that_is_a_dangling_link_says_so, who_types_is_told_that_it_listens,
                of_a_configuration_only_the_lexicon_folder_is_needed])
