@@ -42,7 +42,7 @@ add_phrase(struct matcher *m, struct cutting *c, struct arena *a, struct slice t
 		return err_set(err, ERR_LIMIT, "'%.*s' has more than %d words", SLICE_ARG(text),
 		    PHRASE_WORDS_MAX);
 	for (size_t i = 0; i < c->units.count; i++)
-		keys[i] = c->units.items[i].key;
+		keys[i] = unit_key(&c->units.items[i]);
 	return word_trie_add(m->phrases, keys, c->units.count, value, err);
 }
 

@@ -127,7 +127,8 @@ add_words(struct reader *r, struct slice text, bool is_exact, uint32_t symbols[P
 	if (count + r->cutting.units.count > PATTERN_ITEMS_MAX)
 		return complain(r, "more words than a pattern may have:", text);
 	for (size_t i = 0; i < r->cutting.units.count; i++) {
-		symbols[count] = word_symbol(r, &r->cutting.units.items[i].key, is_exact);
+		struct word_key key = unit_key(&r->cutting.units.items[i]);
+		symbols[count] = word_symbol(r, &key, is_exact);
 		if (symbols[count++] == 0)
 			return no_memory(r);
 	}

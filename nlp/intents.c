@@ -93,8 +93,8 @@ sign_of(const struct unit *u)
 {
 	switch (u->kind) {
 	case TOKEN_PUNCT:
-		return memchr(u->key.text.ptr, '?', u->key.text.len) == NULL ? SIGN_NONE
-									     : SIGN_QUESTION_MARK;
+		return memchr(u->folded, '?', u->folded_len) == NULL ? SIGN_NONE
+								     : SIGN_QUESTION_MARK;
 	case TOKEN_HASHTAG: return SIGN_HASHTAG;
 	case TOKEN_URL: return SIGN_LINK;
 	default: return SIGN_NONE;

@@ -255,7 +255,7 @@ cut_entry(
 		return err_set(err, ERR_LIMIT, "'%.*s' has more than %d words", SLICE_ARG(entry),
 		    PHRASE_WORDS_MAX);
 	for (size_t i = 0; i < u->count; i++)
-		keys[i] = u->items[i].key;
+		keys[i] = unit_key(&u->items[i]);
 	return (int)u->count;
 }
 
@@ -368,7 +368,7 @@ lexicon_stem_key(const struct unit *u)
 	int name = lexicon_name_of((enum token_kind)u->kind);
 	if (name >= 0)
 		return word_key_of(NAMES[name]);
-	return u->kind == TOKEN_WORD ? u->stem : u->key;
+	return u->kind == TOKEN_WORD ? unit_stem(u) : unit_key(u);
 }
 
 /* A name, which stands for all mentions, links or numbers. */
@@ -396,9 +396,10 @@ learned_key(struct lexicon *lx, struct slice word, struct word_key *key_r, struc
 	if (l->count != 1)
 		return err_set(err, ERR_INPUT, "'%.*s' is not one word", SLICE_ARG(word));
 	struct unit *u = &l->items[0];
+	struct word_key key = unit_key(u);
 	if (u->kind == TOKEN_WORD)
-		u->stem = stemmer_stem(lx->stemmer, lx->lang, &u->key, lx->arena);
-	if (u->stem.text.ptr == NULL)
+		unit_set_stem(u, stemmer_stem(lx->stemmer, lx->lang, &key, lx->arena));
+	if (u->stem == NULL)
 		return no_memory(lx, err);
 	*key_r = lexicon_stem_key(u);
 	return 0;

@@ -10,7 +10,8 @@ find_word(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
 {
 	uint32_t at, found = 0;
 	bool has_longer;
-	if (word_trie_word(lx->words, &u->key, &at, has_longer_r))
+	struct word_key key = unit_key(u);
+	if (word_trie_word(lx->words, &key, &at, has_longer_r))
 		found = at;
 	for (size_t k = 0; k < u->other_count; k++) {
 		if (word_trie_word(lx->words, &u->others[k], &at, &has_longer) && found == 0)
@@ -29,7 +30,8 @@ find_rated(const struct lexicon *lx, const struct unit *u, bool *has_longer_r)
 		return word;
 	uint32_t at;
 	bool has_longer;
-	if (!word_trie_word(lx->rated_stems, &u->stem, &at, &has_longer))
+	struct word_key key = unit_stem(u);
+	if (!word_trie_word(lx->rated_stems, &key, &at, &has_longer))
 		return word;
 	uint32_t stem = lx->stem_ratings[at].lexeme;
 	const struct lexeme *x = &lx->lexemes[stem];
@@ -90,10 +92,11 @@ struct phrase_part
 lexicon_phrase_part(const struct lexicon *lx, const struct unit *u, bool has_longer)
 {
 	struct phrase_part p = {.is_spelt = u->other_count > 0};
-	p.is_later = p.is_spelt || word_trie_is_later(lx->words, &u->key);
+	struct word_key key = unit_key(u);
+	p.is_later = p.is_spelt || word_trie_is_later(lx->words, &key);
 	if (!has_longer)
 		return p;
-	p.beginning = p.is_spelt ? PHRASE_BEGINS_SPELT : word_trie_node(lx->words, &u->key);
+	p.beginning = p.is_spelt ? PHRASE_BEGINS_SPELT : word_trie_node(lx->words, &key);
 	p.followers = p.is_spelt ? UINT64_MAX : word_trie_followers(lx->words, p.beginning);
 	return p;
 }

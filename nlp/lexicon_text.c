@@ -92,7 +92,7 @@ unicode_print(struct lexicon *lx, uint32_t *print_r)
 		if (units_cut_text(&lx->cutting, slice_of(LETTERS[i]), lx->arena, NULL) < 0)
 			return -1;
 		for (size_t k = 0; k < lx->cutting.units.count; k++)
-			h = lexicon_fnv(h, lx->cutting.units.items[k].key.text);
+			h = lexicon_fnv(h, unit_text(&lx->cutting.units.items[k]));
 		h = lexicon_fnv(h, SLICE_LIT("\n"));
 	}
 	*print_r = (uint32_t)(h >> 32);

@@ -28,8 +28,11 @@ static const struct lexeme *
 english_rating(const struct marks_finder *f, const struct unit *u)
 {
 	struct lexicon_hit hit;
+	struct word_fact word;
 	struct unit plain = *u;
-	plain.stem = plain.key;
+	plain.word = &word;
+	word.hash = u->word->hash;
+	unit_set_stem(&plain, unit_key(u));
 	lexicon_resolve(f->english, f->stemmer, f->arena, &plain, &hit);
 	if (hit.rated == 0)
 		return NULL;
@@ -52,15 +55,17 @@ hashtag_rating(const struct marks_finder *f, const struct unit *u)
 	struct marks_finder own = *f;
 	const struct lexeme *best = NULL;
 	int32_t best_size = 0;
-	int count = hashtag_split(u->key.text, u->key.text, is_known_word, &own, parts);
+	int count = hashtag_split(unit_text(u), unit_text(u), is_known_word, &own, parts);
 	for (int i = 0; i < count; i++) {
 		struct lexicon_hit hit;
-		struct unit word = {.key = word_key_of(parts[i]), .kind = TOKEN_WORD};
-		word.stem =
-		    stemmer_stem(f->stemmer, lexicon_language(f->lexicon), &word.key, f->arena);
-		if (word.stem.text.ptr == NULL)
+		struct word_fact word;
+		struct word_key key = word_key_of(parts[i]);
+		struct unit part = unit_of(&word, key, TOKEN_WORD);
+		unit_set_stem(
+		    &part, stemmer_stem(f->stemmer, lexicon_language(f->lexicon), &key, f->arena));
+		if (part.stem == NULL)
 			return NULL;
-		lexicon_resolve(f->lexicon, f->stemmer, f->arena, &word, &hit);
+		lexicon_resolve(f->lexicon, f->stemmer, f->arena, &part, &hit);
 		if (hit.rated == 0)
 			continue;
 		const struct lexeme *x = lexicon_at(f->lexicon, hit.rated);
@@ -115,7 +120,7 @@ marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_en
 		lexicon_resolve(f->lexicon, f->stemmer, f->arena, u, &hit);
 	struct phrase_part p = lexicon_phrase_part(f->lexicon, u, hit.has_longer);
 	const struct lexeme *stem = &f->lexicon->lexemes[hit.stem];
-	unsigned follows_by = p.is_later ? word_trie_bit(u->key.hash) : FOLLOWS_NONE;
+	unsigned follows_by = p.is_later ? word_trie_bit(u->word->hash) : FOLLOWS_NONE;
 	*entries_r = (struct word_entries){.followers = p.followers,
 	    .rated = hit.rated,
 	    .stem = hit.stem,
@@ -150,14 +155,13 @@ struct survey {
 /* Which they are cannot be foreseen: no branch.  Few words go on with one, so hardly a look-up of a phrase is
  * in vain. */
 static void
-survey_units(struct survey *s, const struct unit *units, const struct word_entries *const *entries,
-    size_t count)
+survey_units(struct survey *s, const struct unit *units, size_t count)
 {
 	uint32_t *begins = s->begins, *odd = s->odd;
 	uint64_t followers = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct unit *u = &units[i];
-		const struct word_entries *e = entries[i];
+		const struct word_entries *e = unit_entries(u);
 		*begins = (uint32_t)i - 1;
 		begins += (followers & FOLLOWS[e->sense.follows_by]) != 0;
 		followers = e->followers;
@@ -200,7 +204,7 @@ look(const struct survey *s, const struct unit *units, size_t count)
 		const struct unit *u = &units[s->odd[i]];
 		bool is_word = u->kind == TOKEN_WORD;
 		if (u->kind == TOKEN_PUNCT)
-			look_at_punctuation(&k, u->key.text);
+			look_at_punctuation(&k, unit_text(u));
 		k.capitals += is_word & u->is_caps;
 		k.elongated += is_word & u->is_elongated;
 		k.quoted += is_word & u->is_quoted;
@@ -224,7 +228,6 @@ struct cursor {
 struct finding {
 	const struct lexicon *lexicon, *english;
 	const struct unit *units;
-	const struct word_entries *const *entries;
 	size_t unit_count;
 	struct cursor at;
 };
@@ -274,7 +277,7 @@ add_words(struct finding *g, size_t unit, size_t end)
 	struct cursor c = g->at; /* stays in registers */
 	const struct lexeme *lexemes = g->lexicon->lexemes;
 	for (; unit < end; unit++) {
-		const struct word_entries *e = g->entries[unit];
+		const struct word_entries *e = unit_entries(&g->units[unit]);
 		const struct lexeme *rated = lexemes + e->rated;
 		if (e->sense.is_english)
 			rated = &g->english->lexemes[e->rated];
@@ -291,7 +294,7 @@ add_silent(struct finding *g, size_t unit, size_t end)
 {
 	const struct lexeme *lexemes = g->lexicon->lexemes;
 	for (; unit < end; unit++) {
-		const struct word_entries *e = g->entries[unit];
+		const struct word_entries *e = unit_entries(&g->units[unit]);
 		struct word_sense sense = e->sense;
 		set_rating(&sense, lexemes, 0);
 		write_mark(g->at.next, lexemes, lexemes + e->stem, unit, 1);
@@ -304,7 +307,7 @@ add_silent(struct finding *g, size_t unit, size_t end)
 static void
 add_phrase(struct finding *g, uint32_t phrase, size_t unit, size_t span)
 {
-	const struct word_entries *e = g->entries[unit];
+	const struct word_entries *e = unit_entries(&g->units[unit]);
 	const struct lexeme *x = lexicon_lexeme(g->lexicon, phrase);
 	const struct lexeme *stem = x->is_vocabulary ? x : g->lexicon->lexemes + e->stem;
 	struct word_sense sense = {.negative_milli = (int16_t)stem->negative_milli,
@@ -325,7 +328,7 @@ static uint32_t
 find_phrase(const struct finding *g, size_t unit, size_t *span_r)
 {
 	const struct unit *u = &g->units[unit];
-	uint32_t beginning = g->entries[unit]->beginning;
+	uint32_t beginning = unit_entries(u)->beginning;
 	if (u->clause != u[1].clause || !lexicon_may_begin(g->lexicon, beginning, u + 1))
 		return 0;
 	return lexicon_phrase_from(g->lexicon, beginning, g->units, g->unit_count, unit, span_r);
@@ -335,9 +338,10 @@ static void
 find_all(struct finding *g, const struct survey *s)
 {
 	size_t done = 0, span;
-	for (size_t i = 0; i < s->begin_count; i++)
-		lexicon_ask_for_phrase(
-		    g->lexicon, g->entries[s->begins[i]]->beginning, &g->units[s->begins[i] + 1]);
+	for (size_t i = 0; i < s->begin_count; i++) {
+		const struct unit *u = &g->units[s->begins[i]];
+		lexicon_ask_for_phrase(g->lexicon, unit_entries(u)->beginning, u + 1);
+	}
 	for (size_t i = 0; i < s->begin_count; i++) {
 		size_t unit = s->begins[i];
 		uint32_t phrase = unit < done ? 0 : find_phrase(g, unit, &span);
@@ -370,9 +374,8 @@ find_pairs(const struct finding *g, struct mark **paired)
 /* ---- all of it -------------------------------------------------------------- */
 
 int
-marks_find(const struct marks_finder *f, const struct unit *units,
-    const struct word_entries *const *entries, size_t unit_count, struct marks *marks_r,
-    struct err *err)
+marks_find(const struct marks_finder *f, const struct unit *units, size_t unit_count,
+    struct marks *marks_r, struct err *err)
 {
 	/* One mark before them and one behind, and as many of what is written down about them. */
 	size_t room = unit_count + 2;
@@ -387,10 +390,9 @@ marks_find(const struct marks_finder *f, const struct unit *units,
 	struct finding g = {.lexicon = f->lexicon,
 	    .english = f->english,
 	    .units = units,
-	    .entries = entries,
 	    .unit_count = unit_count,
 	    .at = {.next = marks, .watched = watched, .paired = paired}};
-	survey_units(&s, units, entries, unit_count);
+	survey_units(&s, units, unit_count);
 	find_all(&g, &s);
 	find_pairs(&g, paired);
 	*marks_r = (struct marks){.items = marks,

@@ -29,27 +29,13 @@ struct marks_finder {
 	struct arena *arena;
 };
 
-/* What a unit has in the lexicons: struct lexicon_hit, and struct phrase_part.  Lexemes by their
- * numbers, 0: none. */
-struct word_entries {
-	uint64_t followers;
-	uint32_t rated; /* rating, role or both; with is_english of that lexicon */
-	uint32_t stem;
-	uint32_t beginning;
-	struct word_sense sense;
-};
-/* sense.follows_by says which bit of the followers before it has to be set, or one of these: */
-#define FOLLOWS_NONE 64
-#define FOLLOWS_ANY 65
-
 /* Depends on the unit's word alone. */
 void
 marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_entries *entries_r);
 
-/* entries: of each unit.  The marks are filled as if nothing changed what they count; which of them
+/* The words of the units have their entries.  The marks are filled as if nothing changed what they count; which of them
  * something may change is modifiers_apply()'s to look at. */
-int marks_find(const struct marks_finder *f, const struct unit *units,
-    const struct word_entries *const *entries, size_t unit_count, struct marks *marks_r,
-    struct err *err);
+int marks_find(const struct marks_finder *f, const struct unit *units, size_t unit_count,
+    struct marks *marks_r, struct err *err);
 
 #endif

@@ -276,9 +276,9 @@ static void
 look_at_punctuation(struct sentence_end *e, const struct unit *u)
 {
 	enter_sentence(e, u->sentence);
-	for (size_t k = 0; k < u->key.text.len; k++) {
-		e->exclamations += u->key.text.ptr[k] == '!';
-		e->is_asked |= u->key.text.ptr[k] == '?';
+	for (size_t k = 0; k < u->folded_len; k++) {
+		e->exclamations += u->folded[k] == '!';
+		e->is_asked |= u->folded[k] == '?';
 	}
 	if (e->exclamations > 0) {
 		int32_t n = e->exclamations > 3 ? 3 : e->exclamations;

@@ -35,22 +35,6 @@ struct arena;
 #define MODIFIERS_STRENGTH_MAX 2500 /* of a mark, thousandths */
 #define BOOST_REACH 2
 
-/* What a word says, all else aside: the figures of its lexemes, so that these need not be looked at. */
-struct word_sense {
-	uint32_t number : 24; /* of the stem, in pairs and for what it is negated; 0: in none */
-	uint32_t role : 3; /* enum lexeme_role */
-	uint32_t holds_negator : 1;
-	uint32_t is_english : 1; /* the rating is that of the English lexicon */
-	uint32_t : 2;
-	uint32_t
-	    is_there : 1; /* anything but the beginning of a phrase; the bit that is read fastest */
-	int16_t rating_milli;
-	int16_t negative_milli, positive_milli; /* learned of the stem */
-	uint8_t
-	    watch; /* how many units, from it on, its role may change; WATCH_ALL: all behind it */
-	uint8_t follows_by; /* marks.h */
-};
-#define WATCH_ALL UINT8_MAX
 _Static_assert(
     2 * LEXICON_ENTRIES_MAX < 1 << 24, "stems, of which a pair has two, have numbers of 24 bits");
 _Static_assert(LEXICON_CLASS_WEIGHT_MAX_MILLI <= INT16_MAX, "weights have 16 bits");

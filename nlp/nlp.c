@@ -22,7 +22,7 @@ struct scorer {
 	struct post_cutter cutter;
 	struct stemmer *stemmer;
 	enum language last; /* of the post before this one */
-	struct scratch spares, marks, rated, hits;
+	struct scratch marks, rated, hits;
 };
 
 /* One post on its way through. */
@@ -35,9 +35,7 @@ struct work {
 	const struct intents *intents;
 	bool is_signs_only; /* no lexicon for its language: emoji and emoticons are all we read */
 	bool is_words_only; /* what words weigh is not asked */
-	struct post_words
-	    words; /* entries: in the fact or, where there is none, in the spare one */
-	struct word_entries *spares;
+	struct post_words words;
 	struct arena *arena;
 	struct score *score;
 	struct err *err;
@@ -64,7 +62,6 @@ scorer_free(struct scorer *s)
 		return;
 	post_cutter_fini(&s->cutter);
 	stemmer_free(s->stemmer);
-	scratch_fini(&s->spares);
 	scratch_fini(&s->marks);
 	scratch_fini(&s->rated);
 	scratch_fini(&s->hits);
@@ -103,64 +100,54 @@ find_language(struct work *w, struct slice hint)
 
 /* ---- stems and look-ups ------------------------------------------------------ */
 
-/* entries NULL: only its stem. */
+/* Fills a unit's word and its stem. */
 static int
-find_anew(const struct work *w, const struct marks_finder *f, struct unit *u,
-    struct word_entries *entries)
+find_anew(const struct work *w, const struct marks_finder *f, struct unit *u)
 {
-	if (u->kind == TOKEN_WORD)
-		u->stem = stemmer_stem(w->s->stemmer, w->lang, &u->key, w->arena);
-	if (u->stem.text.ptr == NULL)
+	struct word_key key = unit_key(u);
+	unit_set_stem(
+	    u, u->kind == TOKEN_WORD ? stemmer_stem(w->s->stemmer, w->lang, &key, w->arena) : key);
+	if (u->stem == NULL)
 		return no_memory(w->err);
-	if (entries != NULL) {
-		u->mark = intents_mark(w->intents, u);
-		marks_look_up(f, u, entries);
+	/* Of a word that is not kept nobody else asks. */
+	if (!w->is_words_only || !word_fact_is_guest(u->word)) {
+		u->word->mark = intents_mark(w->intents, u);
+		marks_look_up(f, u, &u->word->entries);
 	}
 	/* What was looked up without memory must not be kept. */
 	return stemmer_take_failure(w->s->stemmer) ? no_memory(w->err) : 0;
 }
 
+/* The same, and keeps the stem with the word. */
 static int
-fill_fact(
-    const struct work *w, const struct marks_finder *f, struct unit *u, struct word_fact *fact)
+fill_fact(const struct work *w, const struct marks_finder *f, struct unit *u)
 {
+	struct word_fact *fact = u->word;
 	fact->lang = LANGUAGE_COUNT;
-	if (find_anew(w, f, u, &fact->entries) < 0)
+	if (find_anew(w, f, u) < 0)
 		return -1;
-	fact->mark = u->mark;
-	fact->lang = word_fact_set_stem(fact, u->stem) ? (uint8_t)w->lang : (uint8_t)LANGUAGE_COUNT;
+	fact->lang =
+	    word_fact_set_stem(fact, unit_stem(u)) ? (uint8_t)w->lang : (uint8_t)LANGUAGE_COUNT;
 	return 0;
 }
 
-/* The fact that has, or shall have, what the post's language knows of the word: another language's stays. */
-static struct word_fact *
-fact_of_language(const struct work *w, struct word_fact *first)
-{
-	if (first->lang == LANGUAGE_COUNT)
-		return first;
-	struct word_fact *further = word_memo_further(w->s->cutter.words, first, w->lang);
-	return further == NULL ? first : further;
-}
-
-/* Fills the stem of a unit and what it has in the lexicon; spare is for words that are not kept. */
+/* Fills the word and the stem of a unit for the post's language. */
 static inline int
-find_unit(const struct work *w, const struct marks_finder *f, size_t i, struct word_entries *spare)
+find_unit(const struct work *w, const struct marks_finder *f, struct unit *u)
 {
-	struct unit *u = &w->s->cutter.cutting.units.items[i];
-	struct word_fact *fact = w->words.facts[i];
-	w->words.entries[i] = fact == NULL ? spare : &fact->entries;
-	if (fact == NULL)
-		return find_anew(w, f, u, w->is_words_only ? NULL : spare);
-	if (fact->lang != w->lang) {
-		fact = fact_of_language(w, fact);
-		w->words.entries[i] = &fact->entries;
-		if (fact->lang != w->lang)
-			return fill_fact(w, f, u, fact);
+	if (word_fact_is_guest(u->word))
+		return find_anew(w, f, u);
+	/* What another language knows of the word stays. */
+	if (u->word->lang != w->lang)
+		u->word = word_memo_in_language(w->s->cutter.words, u->word, w->lang);
+	if (u->word->lang != w->lang)
+		return fill_fact(w, f, u);
+	if (u->kind == TOKEN_WORD) {
+		struct slice stem = word_fact_stem(u->word, unit_text(u), w->arena);
+		u->stem = stem.ptr;
+		u->stem_len = (uint32_t)stem.len & UNIT_LEN_MAX;
 	}
-	u->mark = fact->mark;
-	if (u->kind == TOKEN_WORD)
-		u->stem = word_fact_stem(fact, u->key.text, w->arena);
-	return u->stem.text.ptr == NULL ? no_memory(w->err) : 0;
+	return u->stem == NULL ? no_memory(w->err) : 0;
 }
 
 /* Tokens have the stem of their unit; of a word with hyphens, of the whole. */
@@ -168,12 +155,13 @@ static inline int
 stem_token(const struct work *w, const struct unit *u, bool is_first)
 {
 	struct token *t = &w->s->cutter.cutting.tokens.items[u->token];
+	struct slice text = unit_text(u);
 	if (u->kind != TOKEN_WORD)
 		return 0;
-	bool is_whole = u->key.text.len == t->folded.len &&
-	    (u->key.text.ptr == t->folded.ptr || slice_eq(u->key.text, t->folded));
+	bool is_whole =
+	    text.len == t->folded.len && (text.ptr == t->folded.ptr || slice_eq(text, t->folded));
 	if (is_whole) {
-		t->stem = u->stem.text;
+		t->stem = slice_make(u->stem, u->stem_len);
 	} else if (is_first) {
 		struct word_key whole = word_key_of(t->folded);
 		t->stem = stemmer_stem(w->s->stemmer, w->lang, &whole, w->arena).text;
@@ -185,9 +173,9 @@ stem_token(const struct work *w, const struct unit *u, bool is_first)
 static inline int
 find_one(struct work *w, const struct marks_finder *f, size_t i)
 {
-	const struct unit *u = &w->s->cutter.cutting.units.items[i];
+	struct unit *u = &w->s->cutter.cutting.units.items[i];
 	bool is_first = i == 0 || u[-1].token != u->token;
-	return find_unit(w, f, i, &w->spares[i]) < 0 || stem_token(w, u, is_first) < 0 ? -1 : 0;
+	return find_unit(w, f, u) < 0 || stem_token(w, u, is_first) < 0 ? -1 : 0;
 }
 
 /* All units; where the language is the one that was guessed, most are done. */
@@ -197,11 +185,6 @@ find_units(struct work *w, const struct marks_finder *f)
 	bool is_guessed = w->words.guess == w->lang;
 	size_t unit_count = w->s->cutter.cutting.units.count;
 	size_t count = is_guessed ? w->words.open_count : unit_count;
-	if (count == 0)
-		return 0;
-	w->spares = scratch_need(&w->s->spares, unit_count * sizeof *w->spares);
-	if (w->spares == NULL)
-		return no_memory(w->err);
 	for (size_t i = 0; i < count; i++) {
 		if (find_one(w, f, is_guessed ? w->words.open[i] : i) < 0)
 			return -1;
@@ -232,7 +215,7 @@ weigh(struct work *w, struct evidence *e_r, struct reasons *r)
 	struct marks marks;
 	if (find_units(w, &finder) < 0)
 		return -1;
-	if (marks_find(&finder, l->items, w->words.entries, l->count, &marks, w->err) < 0)
+	if (marks_find(&finder, l->items, l->count, &marks, w->err) < 0)
 		return -1;
 	modifiers_apply(&marks, l->items, l->count);
 	const struct weigher weigher = {

@@ -43,15 +43,16 @@ lay_sentence(const struct anchor *known, struct pattern_text *t, struct pattern_
 	uint16_t number = (uint16_t)t->sentence_count, sentence = u->sentence;
 	struct pattern_set left = NOBODY;
 	for (; u < end && u->sentence == sentence; u++, place++) {
-		ask_for(known, u->mark.symbol);
-		place->mark = u->mark;
+		const struct pattern_mark *mark = unit_mark(u);
+		ask_for(known, mark->symbol);
+		place->mark = *mark;
 		place->clause = u->clause;
 		place->sentence = number;
 		place->left = left;
-		pattern_set_add(&left, &u->mark);
+		pattern_set_add(&left, mark);
 		*anchors = *signs = place;
-		anchors += u->mark.is_anchor;
-		signs += u->mark.sign != 0;
+		anchors += mark->is_anchor;
+		signs += mark->sign != 0;
 	}
 	fill_right(begin, place);
 	*place = (struct pattern_place){.sentence = number};

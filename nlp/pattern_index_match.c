@@ -33,10 +33,11 @@ narrow(const struct pattern_index *x, uint32_t symbol, const struct word_key *ke
 static uint32_t
 symbol_of(const struct pattern_index *x, const struct unit *u)
 {
-	if (may_know(x, u->stem.hash)) {
-		uint32_t symbol = find_word(x, BY_STEM, &u->stem);
+	struct word_key key = unit_key(u), stem = unit_stem(u);
+	if (may_know(x, stem.hash)) {
+		uint32_t symbol = find_word(x, BY_STEM, &stem);
 		if (symbol != PATTERN_NONE)
-			return narrow(x, symbol, &u->key);
+			return narrow(x, symbol, &key);
 	}
 	for (size_t k = 0; k < u->other_count; k++) {
 		uint32_t symbol = find_word(x, BY_SURFACE, &u->others[k]);

@@ -33,8 +33,6 @@ post_cutter_fini(struct post_cutter *c)
 	units_cutting_fini(&c->cutting);
 	word_memo_free(c->words);
 	scratch_fini(&c->pieces);
-	scratch_fini(&c->facts);
-	scratch_fini(&c->entries);
 	scratch_fini(&c->open);
 	scratch_fini(&c->asked);
 }
@@ -50,25 +48,21 @@ follow_units(struct cut *k)
 	if (k->followed == count)
 		return 0;
 	k->followed = count;
-	w->facts = scratch_need(&k->c->facts, count * sizeof *w->facts);
-	w->entries = scratch_need(&k->c->entries, count * sizeof *w->entries);
 	w->open = scratch_need(&k->c->open, count * sizeof *w->open);
 	k->asked = scratch_need(&k->c->asked, count * sizeof *k->asked);
-	bool has_room =
-	    w->facts != NULL && w->entries != NULL && w->open != NULL && k->asked != NULL;
-	return has_room ? 0 : no_memory(k->err);
+	return w->open != NULL && k->asked != NULL ? 0 : no_memory(k->err);
 }
 
 /* ---- languages --------------------------------------------------------------------- */
 
-/* The votes of a word; f NULL: it is not kept. */
+/* The votes of a word; f: of one that is kept. */
 static void
 hear_word(struct cut *k, const struct word_fact *f, struct slice word)
 {
 	struct speech *p = &k->words->speech;
 	if (p->words == SPEECH_WORDS_MAX)
 		return;
-	if (f != NULL) {
+	if (f != NULL && !word_fact_is_guest(f)) {
 		speech_add(p, f->behind, f->in_common);
 	} else {
 		struct language_vector v;
@@ -87,27 +81,24 @@ hear_hashtags(struct cut *k)
 {
 	const struct unit_list *l = &k->c->cutting.units;
 	for (size_t i = 0; i < l->count; i++) {
-		struct slice tag = l->items[i].key.text;
+		struct slice tag = unit_text(&l->items[i]);
 		if (l->items[i].kind == TOKEN_HASHTAG)
 			hear_word(k, NULL, slice_make(tag.ptr + 1, tag.len - 1));
 	}
 }
 
-/* Votes and entries of units from number `from` on: up to the first one without a fact, or as many as are
- * left to vote if all are words.  Returns the first one that is left. */
+/* Votes of units from number `from` on: up to the first one whose word is not kept, or as many as are left to
+ * vote if all are words.  Returns the first one that is left. */
 static size_t
-hear_facts(struct post_words *w, size_t from, size_t count)
+hear_facts(struct post_words *w, const struct unit_list *l, size_t from)
 {
 	struct speech p = w->speech; /* stays in registers */
 	enum language guess = w->guess;
-	struct word_fact *const *facts = w->facts;
-	const struct word_entries **entries = w->entries;
 	uint32_t *open = w->open + w->open_count;
 	size_t i = from, left = SPEECH_WORDS_MAX - p.words,
-	       end = count - from > left ? from + left : count;
-	for (; i < end && facts[i] != NULL; i++) {
-		const struct word_fact *f = facts[i];
-		entries[i] = &f->entries;
+	       end = l->count - from > left ? from + left : l->count;
+	for (; i < end && !word_fact_is_guest(l->items[i].word); i++) {
+		const struct word_fact *f = l->items[i].word;
 		*open = (uint32_t)i;
 		open += f->lang != guess;
 		/* What is no word says nothing: its votes are 0. */
@@ -121,21 +112,18 @@ hear_facts(struct post_words *w, size_t from, size_t count)
 	return i;
 }
 
-/* Votes and entries of all units. */
+/* Votes of all units. */
 static void
 hear_units(struct cut *k)
 {
 	struct post_words *w = k->words;
 	const struct unit_list *l = &k->c->cutting.units;
-	for (size_t i = 0; (i = hear_facts(w, i, l->count)) < l->count; i++) {
-		const struct word_fact *f = w->facts[i];
-		if (f != NULL) {
-			w->entries[i] = &f->entries;
-			if (f->lang != w->guess)
-				w->open[w->open_count++] = (uint32_t)i;
-		}
-		if (l->items[i].kind == TOKEN_WORD)
-			hear_word(k, f, l->items[i].key.text);
+	for (size_t i = 0; (i = hear_facts(w, l, i)) < l->count; i++) {
+		const struct unit *u = &l->items[i];
+		if (!word_fact_is_guest(u->word) && u->word->lang != w->guess)
+			w->open[w->open_count++] = (uint32_t)i;
+		if (u->kind == TOKEN_WORD)
+			hear_word(k, u->word, unit_text(u));
 	}
 	if (w->speech.words == 0)
 		hear_hashtags(k);
@@ -147,20 +135,21 @@ static inline bool
 is_name(const struct unit *u)
 {
 	return u->kind == TOKEN_MENTION || u->kind == TOKEN_URL ||
-	    (u->kind == TOKEN_NUMBER && u->key.text.len > NUMBER_BYTES_KEPT);
+	    (u->kind == TOKEN_NUMBER && u->folded_len > NUMBER_BYTES_KEPT);
 }
 
-/* Fills a unit, and its token when that is the same word, from its fact. */
+/* Gives a unit, and its token when that is the same word, the stem in its fact. */
 static bool
-fill_unit(struct cut *k, struct unit *u, const struct word_fact *f)
+fill_unit(struct cut *k, struct unit *u)
 {
 	struct token *t = &k->c->cutting.tokens.items[u->token];
-	if (!slice_eq(u->key.text, t->folded))
+	struct slice text = unit_text(u);
+	if (!slice_eq(text, t->folded))
 		return false;
-	u->mark = f->mark;
-	u->stem = word_fact_stem(f, u->key.text, k->arena);
-	t->stem = u->stem.text;
-	k->has_failed |= u->stem.text.ptr == NULL;
+	t->stem = word_fact_stem(u->word, text, k->arena);
+	u->stem = t->stem.ptr;
+	u->stem_len = (uint32_t)t->stem.len & UNIT_LEN_MAX;
+	k->has_failed |= u->stem == NULL;
 	return true;
 }
 
@@ -168,7 +157,7 @@ fill_unit(struct cut *k, struct unit *u, const struct word_fact *f)
 static void
 note_alone(struct word_fact *f, const struct unit *u)
 {
-	struct slice s = u->key.text;
+	struct slice s = unit_text(u);
 	bool ends = u->kind == TOKEN_PUNCT &&
 	    (memchr(s.ptr, '!', s.len) != NULL || memchr(s.ptr, '?', s.len) != NULL);
 	f->flags = WORD_FACT_ALONE;
@@ -187,11 +176,10 @@ ask_for_facts(struct cut *k, size_t from, struct slice piece)
 	struct post_words *w = k->words;
 	for (size_t i = from; i < l->count; i++) {
 		const struct unit *u = &l->items[i];
-		w->facts[i] = NULL;
 		if (is_name(u)) {
 			w->open[w->open_count++] = (uint32_t)i;
 		} else {
-			bool is_alone = slice_eq(u->key.text, piece);
+			bool is_alone = slice_eq(unit_text(u), piece);
 			k->asked[k->asked_count++] = (uint32_t)i | (is_alone ? ASKED_ALONE : 0);
 			word_memo_prefetch(k->c->words, word_memo_hash(u));
 		}
@@ -214,15 +202,15 @@ find_facts(struct cut *k)
 		uint32_t i = k->asked[n] & ~ASKED_ALONE;
 		struct unit *u = &l->items[i];
 		struct word_fact *f = word_memo_fact(k->c->words, k->languages, u);
-		w->facts[i] = f;
 		if (f == NULL) {
 			w->open[w->open_count++] = i;
 			continue;
 		}
+		u->word = f;
 		if (k->asked[n] != i && f->flags == 0)
 			note_alone(f, u);
 		/* What has another language's is opened when it is heard. */
-		if (f->lang == w->guess && !fill_unit(k, u, f))
+		if (f->lang == w->guess && !fill_unit(k, u))
 			w->open[w->open_count++] = i;
 	}
 	return k->has_failed ? no_memory(k->err) : 0;
@@ -317,7 +305,7 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	word_memo_begin(c->words, set_number);
 	words->speech = (struct speech){.words = 0};
 	words->open_count = 0;
-	cutting->units.count = 0;
+	units_clear(&cutting->units);
 	/* The list of an empty text is one, too. */
 	if (!units_reserve(&cutting->units, 1))
 		return no_memory(err);

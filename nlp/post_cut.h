@@ -10,8 +10,8 @@
  * heard.  They are filled for the language the caller guesses where the memo has that; `open`
  * says which units are left.
  *
- * Ownership: tokens and texts in the arena; units and what is in struct post_words in the cutter,
- *            valid until its next call.
+ * Ownership: tokens and texts in the arena; units, their words and what is in struct post_words in the
+ *            cutter, valid until its next call.
  * Errors:    -1 without memory.
  * Threads:   one.
  */
@@ -25,17 +25,13 @@
 struct post_cutter {
 	struct cutting cutting;
 	struct word_memo *words;
-	struct scratch pieces, facts, entries, open, asked;
+	struct scratch pieces, open, asked;
 };
 
 struct post_words {
-	/* Of each unit: what the memo has, NULL for names and what is not kept; what its word has in
-	 * the lexicon, only where there is a fact. */
-	struct word_fact **facts;
-	const struct word_entries **entries;
 	struct speech speech;
 	enum language guess; /* set by the caller */
-	uint32_t *open; /* the units without a fact filled for `guess`; the others are filled */
+	uint32_t *open; /* the units whose word is not filled for `guess`; the others are */
 	size_t open_count;
 };
 

@@ -19,7 +19,6 @@ _Static_assert((uint32_t)GAP_BREAK == NEW_CLAUSE && TOKENS_MAX <= UINT16_MAX, "p
 struct pen {
 	struct unit *unit;
 	struct token *token;
-	struct word_fact **fact;
 	uint32_t number; /* of the token */
 	uint32_t end; /* of the last one, in the text as written */
 	uint32_t place; /* of the word before: clause, and sentence << 16 */
@@ -35,7 +34,6 @@ take_pen(const struct cut *k)
 	size_t n = c->tokens.count;
 	return (struct pen){.unit = c->units.items + c->units.count,
 	    .token = c->tokens.items + n,
-	    .fact = k->words->facts + c->units.count,
 	    .number = (uint32_t)n,
 	    .end = k->maker.end,
 	    .place = k->maker.place.clause | (uint32_t)k->maker.place.sentence << 16,
@@ -100,27 +98,28 @@ is_caps(const struct normal *n, const struct piece *r, struct range at)
 	return may_be && r->kind >> 1 == TOKEN_WORD && tokenise_is_all_caps(n, from, to - from);
 }
 
-/* The token and the unit of a piece, which stands there in the text as written; f NULL: a name. */
+/* The token and the unit of a piece, which stands there in the text as written. */
 static inline void
-write_piece(struct pen *p, const struct piece *r, struct word_fact *f, struct slice text,
-    struct word_key stem, struct pattern_mark mark, struct range at)
+write_piece(struct pen *p, const struct piece *r, struct word_fact *word, struct slice text,
+    struct slice stem, struct range at)
 {
-	*p->fact = f;
-	*p->unit = (struct unit){.key = {text, r->hash},
-	    .stem = stem,
-	    .kind = r->kind >> 1,
-	    .is_quoted = p->is_quoted,
-	    .token = p->number,
+	*p->unit = (struct unit){.word = word,
+	    .folded = text.ptr,
+	    .stem = stem.ptr,
 	    .start = at.from,
 	    .len = at.to - at.from,
-	    .mark = mark,
+	    .folded_len = (uint32_t)text.len & UNIT_LEN_MAX,
+	    .kind = r->kind >> 1,
+	    .stem_len = (uint32_t)stem.len & UNIT_LEN_MAX,
+	    .is_quoted = p->is_quoted,
+	    .token = (uint16_t)p->number,
 	    .clause = (uint16_t)p->place,
 	    .sentence = (uint16_t)(p->place >> 16)};
 	*p->token = (struct token){.start = at.from,
 	    .len = at.to - at.from,
 	    .kind = r->kind >> 1,
 	    .folded = text,
-	    .stem = stem.text};
+	    .stem = stem};
 }
 
 /* Moves on.  What the piece just written ends, or the sign behind it, cannot be foreseen: no branch. */
@@ -136,7 +135,6 @@ pass_piece(struct pen *p, const struct piece *r, unsigned flags, struct range at
 	p->number++;
 	p->unit++;
 	p->token++;
-	p->fact++;
 }
 
 /* Looks at where the piece stands in a text that is written in another way; false: it is for the tokeniser,
@@ -180,18 +178,20 @@ take_known(struct cut *k, const struct piece *r)
 			if (!look_before(&p, n, at))
 				break;
 		}
-		struct word_key stem = word_fact_stem(f, text, k->arena);
+		struct slice stem = word_fact_stem(f, text, k->arena);
 		f->post = p.post;
 		p.place += p.step;
-		write_piece(&p, r, f, text, stem, f->mark, at);
-		if (stem.text.ptr == NULL ||
+		write_piece(&p, r, f, text, stem, at);
+		if (stem.ptr == NULL ||
 		    ((f->flags & WORD_FACT_OTHERS) != 0 &&
 			units_add_others(&k->maker, p.unit) < 0)) {
 			k->has_failed = true;
 			break;
 		}
-		if (is_caps(n, r, at))
-			p.token->is_caps = p.unit->is_caps = true;
+		if (is_caps(n, r, at)) {
+			p.token->is_caps = true;
+			p.unit->is_caps = true;
+		}
 		pass_piece(&p, r, f->flags, at);
 	}
 	put_pen(k, &p, r);
@@ -234,10 +234,14 @@ take_name(struct cut *k, const struct piece *r)
 		at = find_written(n, r);
 	if (!look_before(&p, n, at))
 		return false;
+	struct word_fact *word = units_guest(&k->c->cutting.units, r->hash);
+	if (word == NULL) {
+		k->has_failed = true;
+		return false;
+	}
 	p.place += p.step;
 	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
-	write_piece(&p, r, NULL, text, (struct word_key){text, r->hash},
-	    (struct pattern_mark){.symbol = 0}, at);
+	write_piece(&p, r, word, text, text, at);
 	p.unit->kind = is_account ? TOKEN_MENTION : TOKEN_URL;
 	p.token->kind = is_account ? TOKEN_MENTION : TOKEN_URL;
 	pass_piece(&p, r, 0, at);

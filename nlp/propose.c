@@ -141,7 +141,8 @@ score_rows(struct proposing *p)
 static bool
 is_word(const struct proposing *p, const struct unit *u)
 {
-	struct slice s = u->key.text;
+	struct slice s = unit_text(u);
+	struct word_key key = unit_key(u);
 	if (u->kind == TOKEN_EMOJI || u->kind == TOKEN_EMOTICON)
 		return true;
 	if (u->kind != TOKEN_WORD || s.len < WORD_BYTES_MIN || s.len > WORD_BYTES_MAX)
@@ -150,7 +151,7 @@ is_word(const struct proposing *p, const struct unit *u)
 		if ((s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '\t')
 			return false;
 	}
-	return !train_exclusions_has(p->exclusions, &u->key) && !slice_eq_str(s, "http") &&
+	return !train_exclusions_has(p->exclusions, &key) && !slice_eq_str(s, "http") &&
 	    !slice_eq_str(s, "https");
 }
 
@@ -159,9 +160,9 @@ static bool
 has_capital(struct slice text, const struct unit *u)
 {
 	size_t pos = u->start, key_pos = 0;
-	if (u->kind != TOKEN_WORD || u->key.text.len == 0 || u->is_caps)
+	if (u->kind != TOKEN_WORD || u->folded_len == 0 || u->is_caps)
 		return false;
-	return utf8_next(text, &pos) != utf8_next(u->key.text, &key_pos);
+	return utf8_next(text, &pos) != utf8_next(unit_text(u), &key_pos);
 }
 
 static struct candidate *
@@ -238,13 +239,14 @@ count_post(struct proposing *p, size_t row)
 			continue;
 		bool is_within = i > 0 && l->items[i - 1].sentence == u->sentence;
 		bool is_capital = has_capital(text, u);
-		if (count_phrase(p, u->key.text, row, is_within, is_capital) < 0)
+		if (count_phrase(p, unit_text(u), row, is_within, is_capital) < 0)
 			return -1;
 		if (i + 1 == l->count || v->clause != u->clause || u->kind != TOKEN_WORD ||
 		    v->kind != TOKEN_WORD || !is_word(p, v))
 			continue;
-		int n = snprintf(phrase, sizeof phrase, "%.*s %.*s", SLICE_ARG(u->key.text),
-		    SLICE_ARG(v->key.text));
+		struct slice first = unit_text(u), second = unit_text(v);
+		int n = snprintf(
+		    phrase, sizeof phrase, "%.*s %.*s", SLICE_ARG(first), SLICE_ARG(second));
 		if (n > 0 && (size_t)n < sizeof phrase &&
 		    count_phrase(p, slice_make(phrase, (size_t)n), row, true,
 			is_capital || has_capital(text, v)) < 0)

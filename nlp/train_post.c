@@ -51,13 +51,12 @@ stem_units(struct training *t)
 	struct unit_list *l = &t->cutting.units;
 	for (size_t i = 0; i < l->count; i++) {
 		struct unit *u = &l->items[i];
-		const struct word_key *word = u->kind == TOKEN_WORD  ? &u->key
-		    : u->kind == TOKEN_HASHTAG && u->other_count > 0 ? &u->others[0]
-								     : NULL;
-		if (word == NULL)
+		bool is_tag = u->kind == TOKEN_HASHTAG && u->other_count > 0;
+		struct word_key word = is_tag ? u->others[0] : unit_key(u);
+		if (!is_tag && u->kind != TOKEN_WORD)
 			continue;
-		u->stem = stemmer_stem(t->stemmer, t->o->lang, word, t->arena);
-		if (u->stem.text.ptr == NULL)
+		unit_set_stem(u, stemmer_stem(t->stemmer, t->o->lang, &word, t->arena));
+		if (u->stem == NULL)
 			return train_no_memory(t->err);
 	}
 	return 0;
@@ -78,16 +77,9 @@ train_mark_post(
 	if (units_cut_text(&t->cutting, utf8_prefix(text, POST_TEXT_MAX), t->arena, t->err) < 0 ||
 	    stem_units(t) < 0)
 		return -1;
-	struct word_entries *found = arena_alloc(t->arena, (l->count + 1) * sizeof *found);
-	const struct word_entries **entries =
-	    arena_alloc(t->arena, (l->count + 1) * sizeof *entries);
-	if (found == NULL || entries == NULL)
-		return train_no_memory(t->err);
-	for (size_t i = 0; i < l->count; i++) {
-		marks_look_up(&f, &l->items[i], &found[i]);
-		entries[i] = &found[i];
-	}
-	if (marks_find(&f, l->items, entries, l->count, &m->marks, t->err) < 0)
+	for (size_t i = 0; i < l->count; i++)
+		marks_look_up(&f, &l->items[i], &l->items[i].word->entries);
+	if (marks_find(&f, l->items, l->count, &m->marks, t->err) < 0)
 		return -1;
 	modifiers_apply(&m->marks, l->items, l->count);
 	return 0;

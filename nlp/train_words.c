@@ -205,7 +205,7 @@ is_excluded(const struct train_words *w, const struct unit *u, const struct word
 static bool
 taught_word(const struct train_words *w, const struct unit *u, struct word_key *word_r)
 {
-	*word_r = u->key;
+	*word_r = unit_key(u);
 	if (u->kind == TOKEN_HASHTAG && u->other_count > 0)
 		*word_r = u->others[0];
 	if (u->kind != TOKEN_WORD && u->kind != TOKEN_HASHTAG)
@@ -252,7 +252,7 @@ count_stem(struct train_words *w, const struct unit *u, int *rc, struct err *err
 	struct word_key word;
 	if (!taught_word(w, u, &word))
 		return 0;
-	struct word_key key = u->kind == TOKEN_HASHTAG ? u->stem : lexicon_stem_key(u);
+	struct word_key key = u->kind == TOKEN_HASHTAG ? unit_stem(u) : lexicon_stem_key(u);
 	if (train_exclusions_has(w->exclusions, &key))
 		return 0;
 	struct tally_item *item = tally_item(w, &w->stems, key, err);

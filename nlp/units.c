@@ -1,9 +1,11 @@
 #include "nlp/units_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/mem.h"
 #include "core/utf8.h"
 #include "nlp/charclass.h"
 
@@ -191,7 +193,7 @@ joiner_at(struct slice s)
 static int
 other_spellings(struct unit_maker *m, const struct unit *u, struct slice *texts)
 {
-	struct slice s = u->key.text;
+	struct slice s = unit_text(u);
 	size_t name_len;
 	int n = 0;
 	switch ((enum token_kind)u->kind) {
@@ -223,10 +225,9 @@ other_spellings(struct unit_maker *m, const struct unit *u, struct slice *texts)
 int
 units_add_others(struct unit_maker *m, struct unit *u)
 {
-	struct slice texts[OTHERS_MAX];
+	struct slice texts[OTHERS_MAX], text = unit_text(u);
 	bool may_have = u->kind == TOKEN_HASHTAG || u->kind == TOKEN_MENTION || u->is_elongated ||
-	    is_possessive(u->key.text) ||
-	    (u->kind == TOKEN_EMOJI && joiner_at(u->key.text) < u->key.text.len);
+	    is_possessive(text) || (u->kind == TOKEN_EMOJI && joiner_at(text) < text.len);
 	int n = may_have ? other_spellings(m, u, texts) : 0;
 	if (n <= 0)
 		return n;
@@ -236,7 +237,7 @@ units_add_others(struct unit_maker *m, struct unit *u)
 	for (int i = 0; i < n; i++)
 		keys[i] = word_key_of(texts[i]);
 	u->others = keys;
-	u->other_count = (uint8_t)n;
+	u->other_count = (unsigned)n & 7;
 	return 0;
 }
 
@@ -255,34 +256,73 @@ units_reserve(struct unit_list *l, size_t count)
 	return true;
 }
 
-/* The unit of a whole token; without hash and other spellings. */
-static inline void
-unit_of_token(struct unit *u, const struct token *t, size_t index, struct unit_place place)
+void
+units_clear(struct unit_list *l)
 {
-	u->key.text = u->stem.text = t->folded;
-	u->others = NULL;
-	u->other_count = 0;
-	u->kind = (uint8_t)t->kind;
-	u->is_caps = t->is_caps;
-	u->is_elongated = t->is_elongated;
-	u->token = (uint32_t)index;
-	u->start = t->start;
-	u->len = t->len;
-	u->clause = place.clause;
-	u->sentence = place.sentence;
-	u->is_quoted = place.is_quoted;
+	l->count = 0;
+	l->guests.next = l->guests.end = NULL;
+	l->guests.used = 0;
 }
 
-/* Adds u with its hash and other spellings. */
+/* Goes on to the next block; false without memory. */
+static bool
+more_guests(struct word_guests *g)
+{
+	size_t count = (size_t)WORD_GUESTS_FIRST << g->used;
+	assert(g->used < WORD_GUESTS_BLOCKS);
+	struct word_fact **block = &g->blocks[g->used];
+	if (*block == NULL)
+		*block = mem_array(count, sizeof **block);
+	if (*block == NULL)
+		return false;
+	g->next = *block;
+	g->end = g->next + count;
+	g->used++;
+	return true;
+}
+
+struct word_fact *
+units_guest(struct unit_list *l, uint64_t hash)
+{
+	struct word_guests *g = &l->guests;
+	if (g->next == g->end && !more_guests(g))
+		return NULL;
+	struct word_fact *word = g->next++;
+	word->hash = word->stem_hash = hash;
+	word->mark = (struct pattern_mark){.symbol = 0};
+	word->len = 0;
+	return word;
+}
+
+/* The unit of a whole token; without word and other spellings. */
+static inline struct unit
+unit_of_token(const struct token *t, size_t index, struct unit_place place)
+{
+	return (struct unit){.folded = t->folded.ptr,
+	    .stem = t->folded.ptr,
+	    .start = t->start,
+	    .len = t->len,
+	    .folded_len = (uint32_t)t->folded.len & UNIT_LEN_MAX,
+	    .stem_len = (uint32_t)t->folded.len & UNIT_LEN_MAX,
+	    .kind = (uint8_t)t->kind,
+	    .is_caps = t->is_caps,
+	    .is_elongated = t->is_elongated,
+	    .is_quoted = place.is_quoted,
+	    .token = (uint16_t)index,
+	    .clause = place.clause,
+	    .sentence = place.sentence};
+}
+
+/* Adds u with its word and other spellings. */
 static int
 add_unit(struct unit_maker *m, struct unit u)
 {
 	struct unit_list *l = m->list;
 	if (l->count == UNITS_MAX)
 		return 0;
-	u.key.hash = word_hash(u.key.text);
-	u.stem = u.key;
-	if ((l->count == l->cap && !units_reserve(l, l->count + 1)) || units_add_others(m, &u) < 0)
+	u.word = units_guest(l, word_hash(unit_text(&u)));
+	if (u.word == NULL || (l->count == l->cap && !units_reserve(l, l->count + 1)) ||
+	    units_add_others(m, &u) < 0)
 		return -1;
 	l->items[l->count++] = u;
 	return 0;
@@ -335,7 +375,8 @@ add_parts(struct unit_maker *m, const struct token *t, struct unit u)
 		struct slice part = next_part(&rest);
 		if (part.len == 0)
 			continue;
-		u.key.text = part;
+		u.folded = u.stem = part.ptr;
+		u.folded_len = u.stem_len = (uint32_t)part.len & UNIT_LEN_MAX;
 		if (!t->is_elongated) {
 			size_t from = (size_t)(part.ptr - base);
 			u.start = normalise_start(m->n, from);
@@ -352,7 +393,7 @@ units_is_repeat(const struct unit_maker *m)
 {
 	const struct unit *u = &m->list->items[m->list->count - 1];
 	size_t end = (size_t)u->start + u->len;
-	return m->list->count > 1 && u[-1].is_caps && slice_eq_str(u[-1].key.text, "rt") &&
+	return m->list->count > 1 && u[-1].is_caps && slice_eq_str(unit_text(&u[-1]), "rt") &&
 	    end < m->n->text.len && m->n->text.ptr[end] == ':';
 }
 
@@ -360,8 +401,7 @@ units_is_repeat(const struct unit_maker *m)
 static int
 add_token(struct unit_maker *m, const struct token *t, size_t index, unsigned notes)
 {
-	struct unit u;
-	unit_of_token(&u, t, index, m->place);
+	struct unit u = unit_of_token(t, index, m->place);
 	bool has_parts = (notes & TOKEN_NOTE_HYPHEN) != 0 ||
 	    (t->kind == TOKEN_WORD && (notes & TOKEN_NOTE_OTHERS) != 0 &&
 		elided_len(t->folded) > 0);
@@ -401,9 +441,12 @@ units_more(struct unit_maker *m, const struct token_list *tokens, size_t from)
 		end = start + t->len;
 		is_new_sentence = t->ends_sentence;
 		if (notes[i] == 0 && list->count < list->cap) {
-			struct unit *u = &list->items[list->count++];
-			unit_of_token(u, t, i, m->place);
-			u->key.hash = u->stem.hash = word_hash_padded(t->folded);
+			struct unit *u = &list->items[list->count];
+			*u = unit_of_token(t, i, m->place);
+			u->word = units_guest(list, word_hash_padded(t->folded));
+			if (u->word == NULL)
+				return -1;
+			list->count++;
 		} else if (add_token(m, t, i, notes[i]) < 0) {
 			return -1;
 		}
@@ -417,7 +460,7 @@ units_cut(const struct normal *n, const struct token_list *tokens, struct arena 
     struct unit_list *list, struct err *err)
 {
 	struct unit_maker m = {.n = n, .arena = a, .list = list};
-	list->count = 0;
+	units_clear(list);
 	if (units_more(&m, tokens, 0) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for words");
 	units_read_quotes(&m, m.end, n->text.len);
@@ -428,8 +471,9 @@ static void
 units_fini(struct unit_list *list)
 {
 	scratch_fini(&list->scratch);
-	list->items = NULL;
-	list->count = 0;
+	for (size_t i = 0; i < WORD_GUESTS_BLOCKS; i++)
+		mem_free(list->guests.blocks[i]);
+	*list = (struct unit_list){.count = 0};
 }
 
 int

@@ -12,7 +12,10 @@
  * marked as quoted, and so is everything behind "RT @user:".  A quote that is not closed marks
  * nothing.
  *
- * Ownership: the list in the scratch, valid until the next call; texts in the tokens or the arena.
+ * Every unit names a word: a guest's record in the list, which knows no more than its hash.
+ *
+ * Ownership: the list and its guests in the scratch, valid until the next call; texts in the tokens or the
+ *            arena.
  * Errors:    -1 without memory.
  * Limits:    UNITS_MAX units; what stands behind is not looked at.
  */
@@ -27,10 +30,23 @@
 #define UNITS_MAX 32768
 #define QUOTED_UNITS_MAX 60
 
+/* Records of words that are not kept, in blocks of which each is twice the one before, so that they stay
+ * where they are while more are made. */
+#define WORD_GUESTS_FIRST 32
+#define WORD_GUESTS_BLOCKS 11
+_Static_assert(UNITS_MAX < WORD_GUESTS_FIRST << WORD_GUESTS_BLOCKS, "there is one for each unit");
+
+struct word_guests {
+	struct word_fact *blocks[WORD_GUESTS_BLOCKS];
+	struct word_fact *next, *end; /* of the block in use */
+	size_t used; /* so many blocks, that one with them */
+};
+
 struct unit_list {
 	struct unit *items;
 	size_t count, cap;
 	struct scratch scratch;
+	struct word_guests guests;
 };
 
 /* All steps up to here.  A zeroed one is ready; with tokens.in_arena set, the tokens lie in the arena

@@ -146,7 +146,8 @@ stem_text(struct lexicon *lx, const struct unit *u)
 	uint32_t at;
 	if (u->kind != TOKEN_WORD)
 		return NULL;
-	struct word_key stem = stemmer_stem(lx->stemmer, lx->lang, &u->key, lx->arena);
+	struct word_key key = unit_key(u);
+	struct word_key stem = stemmer_stem(lx->stemmer, lx->lang, &key, lx->arena);
 	if (stem.text.ptr == NULL || !word_trie_get(lx->rated_stems, &stem, 1, &at))
 		return NULL;
 	return lx->lexemes[lx->stem_ratings[at].lexeme].entry.text;
@@ -164,7 +165,7 @@ vocabulary_note(struct vocabulary_places *p, struct lexicon *lx, struct slice ph
 		return -1;
 	assert(units->count > 0 && units->count <= PHRASE_WORDS_MAX);
 	for (size_t i = 0; i < units->count; i++)
-		keys[i] = units->items[i].key;
+		keys[i] = unit_key(&units->items[i]);
 	look_at(units, phrase, note_r);
 	if (!word_trie_get(lx->words, keys, units->count, &at))
 		return no_memory(err);

@@ -1,13 +1,15 @@
 #include "nlp/word_memo.h"
 
+#include <assert.h>
+
 #include "core/arena.h"
 #include "core/mem.h"
 
 #define CACHE_LINE 64
 #define LOOKED_AT 8 /* facts, when one has to go */
 #define FURTHER_FACTOR 0xd6e8feb86659fd93ULL /* tells languages of one word apart */
-_Static_assert(WORD_MEMO_TAIL < 1 << (8 - WORD_MEMO_COMMON_BITS) &&
-	WORD_MEMO_BYTES < 1 << WORD_MEMO_COMMON_BITS,
+_Static_assert(WORD_FACT_TAIL < 1 << (8 - WORD_FACT_COMMON_BITS) &&
+	WORD_FACT_BYTES < 1 << WORD_FACT_COMMON_BITS,
     "lengths of a stem fit");
 _Static_assert(WORD_MEMO_SIZE <= 1 << 16, "a number fits beside its tag");
 _Static_assert(sizeof(struct word_fact) == 2 * CACHE_LINE, "a fact fills two cache lines");
@@ -59,13 +61,28 @@ fill_languages(struct word_fact *f, const struct language_model *languages, stru
 	f->in_common = speech_pack(&v, f->behind);
 }
 
-/* The place of a fact that is there after all, as two words may have one tag; NULL: it is not. */
+/* Where the fact of this word of this kind is looked for; lang: of a further one. */
+static uint64_t
+place_hash(uint64_t hash, uint8_t kind, enum language lang)
+{
+	uint64_t first = word_memo_hash_of(hash, kind & ~WORD_FACT_FURTHER & UINT8_MAX);
+	uint64_t further = ((uint64_t)lang + 1) * FURTHER_FACTOR;
+	return (kind & WORD_FACT_FURTHER) == 0 ? first : first + further;
+}
+
+static enum language
+further_language(const struct word_fact *f)
+{
+	return (enum language)(f->flags / WORD_FACT_LANG);
+}
+
+/* The fact that is there after all, as two words may have one tag; NULL: it is not. */
 static struct word_fact *
-search(const struct word_memo *m, const uint32_t *places, uint64_t hash, const struct unit *u)
+search(const struct word_memo *m, const uint32_t *places, uint8_t kind, const struct word_key *word)
 {
 	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
 		struct word_fact *f = &m->facts[places[k] & 0xffff];
-		if (word_fact_is_of(f, hash, word_memo_kind(u), u->key.text))
+		if (word_fact_is_of(f, kind, word))
 			return f;
 	}
 	return NULL;
@@ -92,7 +109,9 @@ oldest(const struct word_memo *m, uint32_t *places)
 static void
 forget(struct word_memo *m, uint32_t number)
 {
-	uint32_t tag, *places = m->index + word_memo_place(m->facts[number].hash, &tag);
+	const struct word_fact *f = &m->facts[number];
+	uint64_t hash = place_hash(f->hash, f->kind, further_language(f));
+	uint32_t tag, *places = m->index + word_memo_place(hash, &tag);
 	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
 		if (places[k] == (tag << 16 | number))
 			places[k] = 0;
@@ -120,7 +139,7 @@ free_fact(struct word_memo *m)
 	return best;
 }
 
-/* A new fact at one of the places of this hash, for the caller to fill; NULL: there is none to be had. */
+/* A new fact at one of the places of this place_hash(), for the caller to fill; NULL: there is none to be had. */
 static struct word_fact *
 put_fact(struct word_memo *m, uint64_t hash)
 {
@@ -130,7 +149,6 @@ put_fact(struct word_memo *m, uint64_t hash)
 	if (number == 0)
 		return NULL;
 	*place = tag << 16 | number;
-	m->facts[number].hash = hash;
 	m->facts[number].post = m->post;
 	return &m->facts[number];
 }
@@ -138,10 +156,11 @@ put_fact(struct word_memo *m, uint64_t hash)
 struct word_fact *
 word_memo_learn(struct word_memo *m, const struct language_model *languages, const struct unit *u)
 {
-	struct slice word = u->key.text;
+	struct word_key word = unit_key(u);
+	uint8_t kind = word_memo_kind(u);
 	uint64_t hash = word_memo_hash(u);
 	uint32_t tag, *places = m->index + word_memo_place(hash, &tag);
-	struct word_fact *f = search(m, places, hash, u);
+	struct word_fact *f = search(m, places, kind, &word);
 	if (f != NULL) {
 		f->post = m->post;
 		return f;
@@ -149,48 +168,71 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 	f = put_fact(m, hash);
 	if (f == NULL)
 		return NULL;
+	f->hash = f->stem_hash = word.hash; /* what is no word is its own stem */
 	f->in_common = 0;
 	f->flags = 0;
-	f->len = (uint8_t)word.len;
-	f->kind = word_memo_kind(u);
-	memcpy(f->word, word.ptr, word.len);
+	f->len = f->stem_lens = (uint8_t)word.text.len;
+	f->kind = kind;
+	memcpy(f->word, word.text.ptr, word.text.len);
 	f->lang = LANGUAGE_COUNT;
-	f->stem_hash = u->key.hash; /* what is no word is its own stem */
-	f->stem_lens = f->len;
 	if (u->kind == TOKEN_WORD)
-		fill_languages(f, languages, word);
+		fill_languages(f, languages, word.text);
 	else
 		memset(f->behind, 0, sizeof f->behind);
 	return f;
 }
 
-struct word_fact *
-word_memo_further(struct word_memo *m, const struct word_fact *first, enum language lang)
+/* The fact of the same word, of this kind and when it is a further one of this language; NULL: there is none. */
+static struct word_fact *
+find_same(const struct word_memo *m, const struct word_fact *of, uint8_t kind, enum language lang)
 {
-	uint64_t hash = first->hash + ((uint64_t)lang + 1) * FURTHER_FACTOR;
-	uint8_t kind = first->kind | WORD_MEMO_FURTHER;
-	uint32_t tag, *places = m->index + word_memo_place(hash, &tag);
+	uint32_t tag, *places = m->index + word_memo_place(place_hash(of->hash, kind, lang), &tag);
 	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
 		struct word_fact *f = &m->facts[places[k] & 0xffff];
-		/* Of one word the hash tells the language; of other words it says less than word_hash(). */
-		if (f->hash == hash && f->kind == kind && f->len == first->len &&
-		    memcmp(f->word, first->word, f->len) == 0) {
-			f->post = m->post;
+		bool is_of_language =
+		    (kind & WORD_FACT_FURTHER) == 0 || further_language(f) == lang;
+		if (f->hash == of->hash && f->kind == kind && f->len == of->len && is_of_language &&
+		    memcmp(f->word, of->word, f->len) == 0)
 			return f;
-		}
 	}
-	struct word_fact *f = put_fact(m, hash);
+	return NULL;
+}
+
+/* A further fact of the same word, not filled; NULL: there is no room for it. */
+static struct word_fact *
+put_further(struct word_memo *m, const struct word_fact *first, enum language lang)
+{
+	uint8_t kind = first->kind | WORD_FACT_FURTHER;
+	struct word_fact *f = put_fact(m, place_hash(first->hash, kind, lang));
 	if (f == NULL)
 		return NULL;
 	uint32_t post = f->post;
 	*f = *first;
-	f->hash = hash;
 	f->post = post;
 	f->kind = kind;
+	f->flags = (uint8_t)(f->flags | lang * WORD_FACT_LANG);
 	f->lang = LANGUAGE_COUNT;
-	f->stem_hash = word_fact_key_hash(first);
+	f->stem_hash = f->hash;
 	f->stem_lens = f->len;
 	return f;
+}
+
+struct word_fact *
+word_memo_in_language(struct word_memo *m, const struct word_fact *f, enum language lang)
+{
+	/* The first is of this post, too: it cannot have gone. */
+	struct word_fact *first =
+	    find_same(m, f, f->kind & ~WORD_FACT_FURTHER & UINT8_MAX, LANGUAGE_UND);
+	assert(first != NULL);
+	if (first->lang == lang || first->lang == LANGUAGE_COUNT)
+		return first;
+	struct word_fact *further = find_same(m, f, first->kind | WORD_FACT_FURTHER, lang);
+	if (further == NULL)
+		further = put_further(m, first, lang);
+	if (further == NULL)
+		return first;
+	further->post = m->post;
+	return further;
 }
 
 bool
@@ -201,22 +243,22 @@ word_fact_set_stem(struct word_fact *f, struct word_key stem)
 	    common < stem.text.len && common < f->len && stem.text.ptr[common] == f->word[common])
 		common++;
 	size_t tail = stem.text.len - common;
-	if (tail > WORD_MEMO_TAIL)
+	if (tail > WORD_FACT_TAIL)
 		return false;
-	f->stem_lens = (uint8_t)(tail << WORD_MEMO_COMMON_BITS | common);
+	f->stem_lens = (uint8_t)(tail << WORD_FACT_COMMON_BITS | common);
 	memcpy(f->stem_tail, stem.text.ptr + common, tail);
 	f->stem_hash = stem.hash;
 	return true;
 }
 
-struct word_key
+struct slice
 word_fact_join(const struct word_fact *f, struct slice word, struct arena *a)
 {
 	size_t common = word_fact_stem_common(f), tail = word_fact_stem_tail(f);
 	char *out = arena_alloc(a, common + tail);
 	if (out == NULL)
-		return (struct word_key){SLICE_NONE, 0};
+		return SLICE_NONE;
 	memcpy(out, word.ptr, common);
 	memcpy(out + common, f->stem_tail, tail);
-	return (struct word_key){slice_make(out, common + tail), f->stem_hash};
+	return slice_make(out, common + tail);
 }

@@ -7,7 +7,7 @@
  * word, compared by the whole word: an answer is never another word's.  The table holds numbers; the
  * facts themselves stand in the order in which their words were met, so that the frequent ones are near to each
  * other and stay in the processor's caches.  What does not fit (words over
- * WORD_MEMO_BYTES) is found out anew.
+ * WORD_FACT_BYTES) is found out anew.
  *
  * There are twice as many places as facts, so that hardly a word finds its places taken: with as many
  * as facts, one word in ten of 20,000 was always thrown out by its neighbours.  When all facts are in
@@ -34,46 +34,14 @@
 #include <emmintrin.h>
 #endif
 
-#include "nlp/language.h"
-#include "nlp/marks.h"
 #include "nlp/speech.h"
+#include "nlp/word_trie.h"
 
 #define WORD_MEMO_SIZE 65536 /* facts: 8 MB once all are used */
 #define WORD_MEMO_WAYS 4 /* places a word may have */
 #define WORD_MEMO_SETS 32768 /* a power of two */
-#define WORD_MEMO_BYTES 27
-#define WORD_MEMO_TAIL 6
-#define WORD_MEMO_COMMON_BITS 5 /* enough for WORD_MEMO_BYTES */
 
-/* Two cache lines: what is compared and the stem; the languages and what stands in the lexicon. */
-struct word_fact {
-	uint64_t hash; /* of word and kind */
-	uint64_t stem_hash;
-	uint32_t post; /* the last one that asked for it */
-	struct pattern_mark mark; /* of struct unit */
-	int16_t in_common; /* the first of its language vector */
-	uint8_t len; /* of the word; 0: nobody's */
-	uint8_t kind; /* enum token_kind, whether it is drawn out, and WORD_MEMO_FURTHER */
-	uint8_t flags; /* bits of enum word_fact_flag */
-	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
-	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
-	char stem_tail[WORD_MEMO_TAIL];
-	char word[WORD_MEMO_BYTES];
-	uint16_t behind[LANGUAGE_SLOTS /
-	    2]; /* a word's language vector: speech_pack(); else 0: no votes */
-	struct word_entries entries;
-};
-
-/* What the tokeniser makes of a word. */
-enum word_fact_flag {
-	WORD_FACT_ALONE =
-	    1, /* between blanks, and signs that end a word, it is one token and one unit */
-	WORD_FACT_OTHERS = 2, /* its unit has other spellings */
-	WORD_FACT_ENDS = 4 /* its token ends a sentence */
-};
-
-/* A word's fact for a language that is not the one its first fact is for. */
-#define WORD_MEMO_FURTHER 0x80
+struct arena;
 
 struct word_memo {
 	uint64_t set_number;
@@ -90,7 +58,7 @@ void word_memo_free(struct word_memo *m);
 /* To be called before each post.  set_number: lexicon sets have one each. */
 void word_memo_begin(struct word_memo *m, uint64_t set_number);
 
-/* A word that is not where word_memo_likely() looks, of 1 to WORD_MEMO_BYTES bytes; what word_memo_fact() returns. */
+/* A word that is not where word_memo_likely() looks, of 1 to WORD_FACT_BYTES bytes; what word_memo_fact() returns. */
 struct word_fact *
 word_memo_learn(struct word_memo *m, const struct language_model *languages, const struct unit *u);
 
@@ -100,7 +68,7 @@ word_memo_kind(const struct unit *u)
 	return (uint8_t)(u->kind << 1 | u->is_elongated);
 }
 
-/* hash: word_hash() of the word. */
+/* Where a word is looked for; hash: word_hash(). */
 static inline uint64_t
 word_memo_hash_of(uint64_t hash, uint8_t kind)
 {
@@ -110,14 +78,7 @@ word_memo_hash_of(uint64_t hash, uint8_t kind)
 static inline uint64_t
 word_memo_hash(const struct unit *u)
 {
-	return word_memo_hash_of(u->key.hash, word_memo_kind(u));
-}
-
-/* The hash of its word alone. */
-static inline uint64_t
-word_fact_key_hash(const struct word_fact *f)
-{
-	return f->hash - f->kind * WORD_HASH_FACTOR;
+	return word_memo_hash_of(u->word->hash, word_memo_kind(u));
 }
 
 /* Where the places of a word begin, and what they are told apart by. */
@@ -167,7 +128,7 @@ word_memo_likely(const struct word_memo *m, uint64_t hash)
 	return &m->facts[word_memo_tagged(places, tag)];
 }
 
-/* Are these the same, of 9 to WORD_MEMO_BYTES bytes? */
+/* Are these the same, of 9 to WORD_FACT_BYTES bytes? */
 static inline bool
 word_memo_are_same(const char *a, const char *b, size_t len)
 {
@@ -180,10 +141,11 @@ word_memo_are_same(const char *a, const char *b, size_t len)
 
 /* Words up to eight bytes with the same length and the same hash are the same (word_trie.h). */
 static inline bool
-word_fact_is_of(const struct word_fact *f, uint64_t hash, uint8_t kind, struct slice word)
+word_fact_is_of(const struct word_fact *f, uint8_t kind, const struct word_key *word)
 {
-	return f->hash == hash && f->len == word.len && f->kind == kind &&
-	    (word.len <= 8 || word_memo_are_same(f->word, word.ptr, word.len));
+	size_t len = word->text.len;
+	return f->hash == word->hash && f->len == len && f->kind == kind &&
+	    (len <= 8 || word_memo_are_same(f->word, word->text.ptr, len));
 }
 
 /* Which of the first `len` bytes, at most WORD_MEMO_NEAR, differ; 0: none.  So many may be read of both. */
@@ -210,7 +172,7 @@ word_memo_differences(const char *a, const char *b, size_t len)
 static inline bool
 word_fact_is_piece(const struct word_fact *f, uint8_t kind, struct slice piece)
 {
-	if (piece.len > WORD_MEMO_BYTES)
+	if (piece.len > WORD_FACT_BYTES)
 		return false;
 	/* Length, kind and flags stand beside each other. */
 	uint32_t head =
@@ -227,44 +189,45 @@ static inline struct word_fact *
 word_memo_fact(struct word_memo *m, const struct language_model *languages, const struct unit *u)
 {
 	uint8_t kind = word_memo_kind(u);
-	uint64_t hash = word_memo_hash(u);
-	if (u->key.text.len == 0 || u->key.text.len > WORD_MEMO_BYTES)
+	struct word_key key = unit_key(u);
+	if (key.text.len == 0 || key.text.len > WORD_FACT_BYTES)
 		return NULL;
-	struct word_fact *f = word_memo_likely(m, hash);
-	if (!word_fact_is_of(f, hash, kind, u->key.text))
+	struct word_fact *f = word_memo_likely(m, word_memo_hash_of(key.hash, kind));
+	if (!word_fact_is_of(f, kind, &key))
 		return word_memo_learn(m, languages, u);
 	f->post = m->post;
 	return f;
 }
 
-/* The fact of the same word for another language, its entries filled or (lang LANGUAGE_COUNT) the caller's to
- * fill, who sets `lang` then.  first: of word_memo_fact() and this post.  NULL: there is no room for it. */
+/* The fact of the same word for this language, its entries filled or (lang LANGUAGE_COUNT) the caller's to
+ * fill, who sets `lang` then.  f: of any language, of this post.  Where there is no room for one the word's first
+ * is the caller's to fill, whatever it is filled for. */
 struct word_fact *
-word_memo_further(struct word_memo *m, const struct word_fact *first, enum language lang);
+word_memo_in_language(struct word_memo *m, const struct word_fact *f, enum language lang);
 
 /* Keeps a stem; false: it is too different from its word. */
 bool word_fact_set_stem(struct word_fact *f, struct word_key stem);
-/* A stem that is not its word's beginning; its text lies in the arena, ptr NULL without memory. */
-struct word_key word_fact_join(const struct word_fact *f, struct slice word, struct arena *a);
+/* A stem that is not its word's beginning; it lies in the arena, ptr NULL without memory. */
+struct slice word_fact_join(const struct word_fact *f, struct slice word, struct arena *a);
 static inline size_t
 word_fact_stem_common(const struct word_fact *f)
 {
-	return f->stem_lens % (1u << WORD_MEMO_COMMON_BITS);
+	return f->stem_lens % (1u << WORD_FACT_COMMON_BITS);
 }
 
 static inline size_t
 word_fact_stem_tail(const struct word_fact *f)
 {
-	return f->stem_lens >> WORD_MEMO_COMMON_BITS;
+	return f->stem_lens >> WORD_FACT_COMMON_BITS;
 }
 
 /* The stem of this fact's word. */
-static inline struct word_key
+static inline struct slice
 word_fact_stem(const struct word_fact *f, struct slice word, struct arena *a)
 {
 	if (word_fact_stem_tail(f) > 0)
 		return word_fact_join(f, word, a);
-	return (struct word_key){slice_make(word.ptr, word_fact_stem_common(f)), f->stem_hash};
+	return slice_make(word.ptr, word_fact_stem_common(f));
 }
 
 #endif

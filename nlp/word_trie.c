@@ -274,7 +274,7 @@ word_trie_is_later(const struct word_trie *p, const struct word_key *word)
 bool
 word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next)
 {
-	uint64_t hash = next->key.hash;
+	uint64_t hash = next->word->hash;
 	if (next->other_count > 0)
 		return true;
 	for (size_t i = edge_slot(p, node, hash);; i = (i + 1) & (p->edge_cap - 1)) {
@@ -289,7 +289,7 @@ word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct un
 void
 word_trie_prefetch(const struct word_trie *p, uint32_t node, const struct unit *next)
 {
-	__builtin_prefetch(&p->edges[edge_slot(p, node, next->key.hash)]);
+	__builtin_prefetch(&p->edges[edge_slot(p, node, next->word->hash)]);
 }
 
 struct walk {
@@ -323,7 +323,8 @@ walk_from(const struct walk *w, uint32_t node, size_t i)
 	const struct unit *u = &w->units[i];
 	if (node != ROOT && u->clause != u[-1].clause)
 		return;
-	walk_into(w, node, i, &u->key);
+	struct word_key key = unit_key(u);
+	walk_into(w, node, i, &key);
 	for (size_t k = 0; k < u->other_count; k++)
 		walk_into(w, node, i, &u->others[k]);
 }
@@ -341,7 +342,7 @@ may_begin_otherwise(const struct word_trie *p, const struct unit *u)
 size_t
 word_trie_next(const struct word_trie *p, const struct unit *units, size_t count, size_t at)
 {
-	while (at < count && !may_begin(p, units[at].key.hash) &&
+	while (at < count && !may_begin(p, units[at].word->hash) &&
 	    (units[at].other_count == 0 || !may_begin_otherwise(p, &units[at])))
 		at++;
 	return at;
@@ -354,7 +355,7 @@ word_trie_match(const struct word_trie *p, const struct unit *units, size_t coun
 	struct walk w = {p, units, count, at, fn, cookie};
 	const struct unit *u = &units[at];
 	assert(at < count);
-	if (u->other_count == 0 && !may_begin(p, u->key.hash))
+	if (u->other_count == 0 && !may_begin(p, u->word->hash))
 		return;
 	walk_from(&w, ROOT, at);
 }

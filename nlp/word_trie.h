@@ -20,40 +20,29 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "core/score.h"
 #include "core/slice.h"
+#include "nlp/word.h"
 
 struct err;
 struct word_trie;
 
 #define PHRASE_WORDS_MAX 12
 
-struct word_key {
-	struct slice text;
-	uint64_t hash;
-};
-
-/* What the patterns of intents know of a word (pattern_index.h); all zero: nothing. */
-struct pattern_mark {
-	uint16_t symbol;
-	uint8_t class : 6;
-	bool is_anchor : 1, has_stem : 1;
-	uint8_t second_class : 6, sign : 2;
-};
+#define UNIT_LEN_MAX ((1u << 24) - 1) /* of its texts */
 
 struct unit {
-	struct word_key key; /* folded */
-	struct word_key stem; /* equal to key without a stemmer */
+	struct word_fact *word; /* never NULL */
+	const char *folded, *stem; /* stem: equal to folded without a stemmer */
 	const struct word_key *others; /* other spellings */
-	uint8_t kind; /* enum token_kind */
-	bool is_caps : 1, is_elongated : 1;
-	bool is_quoted : 1; /* between double quotes, or in what "RT @user:" repeats (units.h) */
-	uint8_t other_count;
-	uint32_t token; /* index */
 	uint32_t start, len; /* in the original text */
-	struct pattern_mark mark; /* intents_mark() */
+	uint32_t folded_len : 24, kind : 8; /* enum token_kind */
+	uint32_t stem_len : 24, other_count : 3;
+	uint32_t is_caps : 1, is_elongated : 1;
+	uint32_t
+	    is_quoted : 1; /* between double quotes, or in what "RT @user:" repeats (units.h) */
+	uint16_t token; /* index */
 	uint16_t clause, sentence; /* counted from 0 */
 };
 
@@ -61,79 +50,61 @@ struct unit {
 static inline bool
 unit_is_special(const struct unit *u)
 {
-	return u->is_caps || u->is_elongated || u->is_quoted;
+	return u->is_caps | u->is_elongated | u->is_quoted;
 }
 
-/* Up to eight bytes as a number, the first byte lowest on every machine. */
-static inline uint64_t
-word_load(const char *p, size_t len)
+/* As folded. */
+static inline struct slice
+unit_text(const struct unit *u)
 {
-	uint64_t v = 0;
-	memcpy(&v, p, len);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
-	return v;
-}
-
-#define WORD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
-
-/* The whole groups of eight bytes; *p and *len are left with fewer than eight. */
-static inline uint64_t
-word_hash_groups(const char **p, size_t *len)
-{
-	uint64_t h = *len * WORD_HASH_FACTOR;
-	for (; *len >= 8; *p += 8, *len -= 8) {
-		h = (h ^ word_load(*p, 8)) * WORD_HASH_FACTOR;
-		h ^= h >> 29;
-	}
-	return h;
-}
-
-/* Two words of the same length up to eight bytes have the same hash only when they are the same:
- * every step can be undone. */
-static inline uint64_t
-word_hash(struct slice s)
-{
-	const char *p = s.ptr;
-	size_t len = s.len;
-	uint64_t h = word_hash_groups(&p, &len), v = 0;
-	/* Two reads that overlap, instead of a loop over the last bytes. */
-	if (len >= 4)
-		v = word_load(p, 4) | word_load(p + len - 4, 4) << (8 * (len - 4));
-	else if (len > 0)
-		v = (uint64_t)(unsigned char)p[0] |
-		    (uint64_t)(unsigned char)p[len / 2] << (8 * (len / 2)) |
-		    (uint64_t)(unsigned char)p[len - 1] << (8 * (len - 1));
-	h = (h ^ v) * WORD_HASH_FACTOR;
-	return h ^ (h >> 32);
-}
-
-/* The same hash of a word behind which seven more bytes may be read, whatever they are.  Whether a word
- * has eight bytes cannot be foreseen: no branch for those below sixteen. */
-static inline uint64_t
-word_hash_padded(struct slice s)
-{
-	const char *p = s.ptr;
-	size_t len = s.len;
-	uint64_t h = len * WORD_HASH_FACTOR;
-	if (len >= 16) {
-		h = word_hash_groups(&p, &len);
-	} else {
-		uint64_t whole = (h ^ word_load(p, 8)) * WORD_HASH_FACTOR;
-		uint64_t has_whole = -(uint64_t)(len >> 3);
-		h ^= (h ^ whole ^ whole >> 29) & has_whole;
-		p += len & 8;
-	}
-	uint64_t v = word_load(p, 8) & ((1ULL << (8 * (len & 7))) - 1);
-	h = (h ^ v) * WORD_HASH_FACTOR;
-	return h ^ (h >> 32);
+	return slice_make(u->folded, u->folded_len);
 }
 
 static inline struct word_key
-word_key_of(struct slice s)
+unit_key(const struct unit *u)
 {
-	return (struct word_key){s, word_hash(s)};
+	return (struct word_key){unit_text(u), u->word->hash};
+}
+
+static inline struct word_key
+unit_stem(const struct unit *u)
+{
+	return (struct word_key){slice_make(u->stem, u->stem_len), u->word->stem_hash};
+}
+
+static inline void
+unit_set_stem(struct unit *u, struct word_key stem)
+{
+	u->stem = stem.text.ptr;
+	u->stem_len = stem.text.len & UNIT_LEN_MAX;
+	u->word->stem_hash = stem.hash;
+}
+
+/* A unit of this text alone, which is its own stem; makes *word its guest's record. */
+static inline struct unit
+unit_of(struct word_fact *word, struct word_key key, enum token_kind kind)
+{
+	*word = (struct word_fact){.hash = key.hash, .stem_hash = key.hash};
+	return (struct unit){.word = word,
+	    .folded = key.text.ptr,
+	    .stem = key.text.ptr,
+	    .folded_len = key.text.len & UNIT_LEN_MAX,
+	    .stem_len = key.text.len & UNIT_LEN_MAX,
+	    .kind = (uint8_t)kind};
+}
+
+/* What the patterns of intents know of it, and what stands in the lexicon, in the language that the units were
+ * filled for. */
+static inline const struct pattern_mark *
+unit_mark(const struct unit *u)
+{
+	return &u->word->mark;
+}
+
+static inline const struct word_entries *
+unit_entries(const struct unit *u)
+{
+	return &u->word->entries;
 }
 
 struct word_trie *word_trie_new(void);

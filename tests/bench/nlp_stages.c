@@ -104,8 +104,9 @@ stem_units(struct bench *b)
 		struct unit *u = &b->cutting.units.items[i];
 		if (u->kind != TOKEN_WORD)
 			continue;
-		u->stem = stemmer_stem(b->stemmer, b->lang, &u->key, b->arena);
-		if (u->stem.text.ptr == NULL)
+		struct word_key key = unit_key(u);
+		unit_set_stem(u, stemmer_stem(b->stemmer, b->lang, &key, b->arena));
+		if (u->stem == NULL)
 			return -1;
 	}
 	return 0;
@@ -191,7 +192,7 @@ mix_unit(uint64_t *sum, const struct unit *u)
 	mix(sum, u->clause);
 	mix(sum, u->sentence);
 	mix(sum, (uint64_t)u->is_caps << 1 | u->is_elongated);
-	mix_text(sum, u->key.text);
+	mix_text(sum, unit_text(u));
 	for (size_t i = 0; i < u->other_count; i++)
 		mix_text(sum, u->others[i].text);
 }

@@ -48,11 +48,11 @@ tell(const struct language_model *m, struct cutting *c, struct slice text, struc
 		struct language_vector v;
 		if (u->kind != TOKEN_WORD)
 			continue;
-		language_word_vector(m, u->key.text, &v);
+		language_word_vector(m, unit_text(u), &v);
 		for (int k = 0; k < LANGUAGE_SLOTS; k++)
 			sums[k] += v.v[k];
 		words++;
-		letters += u->key.text.len;
+		letters += u->folded_len;
 	}
 	return language_decide(m, sums, words, letters, SLICE_NONE, margin_r);
 }

@@ -53,19 +53,15 @@ reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *en
 	    .stemmer = r->stemmer,
 	    .scratch = &r->mark_memory,
 	    .arena = r->arena};
-	struct word_entries *found = arena_alloc(r->arena, (l->count + 1) * sizeof *found);
-	const struct word_entries **entries =
-	    arena_alloc(r->arena, (l->count + 1) * sizeof *entries);
-	assert_non_null(found);
-	assert_non_null(entries);
 	for (size_t i = 0; i < l->count; i++) {
 		struct unit *u = &l->items[i];
+		struct word_key key = unit_key(u);
 		if (u->kind == TOKEN_WORD)
-			u->stem = stemmer_stem(r->stemmer, lexicon_language(lx), &u->key, r->arena);
-		marks_look_up(&f, u, &found[i]);
-		entries[i] = &found[i];
+			unit_set_stem(
+			    u, stemmer_stem(r->stemmer, lexicon_language(lx), &key, r->arena));
+		marks_look_up(&f, u, &u->word->entries);
 	}
-	assert_int_equal(marks_find(&f, l->items, entries, l->count, &r->found, NULL), 0);
+	assert_int_equal(marks_find(&f, l->items, l->count, &r->found, NULL), 0);
 	modifiers_apply(&r->found, l->items, l->count);
 	r->marks = r->found.items;
 	r->mark_count = r->found.count;

@@ -63,7 +63,8 @@ tags_are_split_into_words(void **state)
 		size_t len = 0;
 		assert_int_equal(units_cut_text(&c, written, a, NULL), 0);
 		assert_int_equal(c.units.items[0].kind, TOKEN_HASHTAG);
-		int n = hashtag_split(c.units.items[0].key.text, written, is_listed, NULL, parts);
+		int n =
+		    hashtag_split(unit_text(&c.units.items[0]), written, is_listed, NULL, parts);
 		for (int k = 0; k < n; k++)
 			len += (size_t)snprintf(got + len, sizeof got - len, "%s%.*s",
 			    k > 0 ? " " : "", SLICE_ARG(parts[k]));

@@ -204,9 +204,10 @@ find_in(struct desk *d, const struct intents *in, const char *text)
 	assert_int_equal(units_cut_text(&cutting, slice_of(text), d->arena, &err), 0);
 	for (size_t i = 0; i < cutting.units.count; i++) {
 		struct unit *u = &cutting.units.items[i];
+		struct word_key key = unit_key(u);
 		if (u->kind == TOKEN_WORD)
-			u->stem = stemmer_stem(st, LANGUAGE_EN, &u->key, d->arena);
-		u->mark = intents_mark(in, u);
+			unit_set_stem(u, stemmer_stem(st, LANGUAGE_EN, &key, d->arena));
+		u->word->mark = intents_mark(in, u);
 	}
 	assert_int_equal(
 	    intents_find(in, cutting.units.items, cutting.units.count, d->arena, &s, &err), 0);

@@ -113,11 +113,11 @@ add_text(struct speech *s, const struct language_model *m, const char *text, str
 		struct language_vector v;
 		if (c.units.items[i].kind != TOKEN_WORD)
 			continue;
-		language_word_vector(m, c.units.items[i].key.text, &v);
+		language_word_vector(m, unit_text(&c.units.items[i]), &v);
 		for (int k = 0; k < LANGUAGE_SLOTS; k++)
 			s->sums[k] += v.v[k];
 		s->words++;
-		s->letters += c.units.items[i].key.text.len;
+		s->letters += c.units.items[i].folded_len;
 	}
 	units_cutting_fini(&c);
 }

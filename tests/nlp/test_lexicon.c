@@ -44,9 +44,10 @@ look_at(struct look *k, const char *text)
 	assert_true(k->count > 0 && k->count <= COUNT_OF(k->hits));
 	for (size_t i = 0; i < k->count; i++) {
 		struct unit *u = &k->cutting.units.items[i];
+		struct word_key key = unit_key(u);
 		if (u->kind == TOKEN_WORD)
-			u->stem =
-			    stemmer_stem(k->stemmer, lexicon_language(k->lx), &u->key, k->arena);
+			unit_set_stem(
+			    u, stemmer_stem(k->stemmer, lexicon_language(k->lx), &key, k->arena));
 		lexicon_resolve(k->lx, k->stemmer, k->arena, u, &k->hits[i]);
 	}
 }

@@ -112,7 +112,7 @@ check_looks(const struct reader *r)
 		capitals += is_word && u->is_caps;
 		quoted += is_word && u->is_quoted;
 		mentions += u->kind == TOKEN_MENTION;
-		exclamations += u->kind == TOKEN_PUNCT && u->key.text.ptr[0] == '!';
+		exclamations += u->kind == TOKEN_PUNCT && u->folded[0] == '!';
 	}
 	assert_int_equal(k->words, words);
 	assert_int_equal(k->capitals, capitals);

@@ -254,18 +254,17 @@ begins_sentence(const struct world *w, size_t i)
 
 /* The words of the text as units, the first of each sentence with a sign. */
 static void
-make_units(const struct world *w, struct unit *units)
+make_units(const struct world *w, struct word_fact *words, struct unit *units)
 {
 	uint16_t clause = 0;
 	for (size_t i = 0; i < w->count; i++) {
 		clause = (uint16_t)(clause + w->is_clause[i]);
-		units[i] = (struct unit){.key = key_of(w->stems[i], w->spellings[i]),
-		    .stem = key_of(w->stems[i], -1),
-		    .kind = TOKEN_WORD,
-		    .clause = clause,
-		    .sentence = (uint16_t)(w->sentences[i] * 7)};
-		units[i].mark = pattern_index_mark(w->index, &units[i]);
-		units[i].mark.sign = begins_sentence(w, i) & 3u;
+		units[i] = unit_of(&words[i], key_of(w->stems[i], w->spellings[i]), TOKEN_WORD);
+		unit_set_stem(&units[i], key_of(w->stems[i], -1));
+		units[i].clause = clause;
+		units[i].sentence = (uint16_t)(w->sentences[i] * 7);
+		words[i].mark = pattern_index_mark(w->index, &units[i]);
+		words[i].mark.sign = begins_sentence(w, i) & 3u;
 	}
 }
 
@@ -305,6 +304,7 @@ check_kinds(const struct pattern_search *s, bool *are_met)
 static void
 search(struct world *w)
 {
+	struct word_fact words[TEXT_WORDS];
 	struct unit units[TEXT_WORDS];
 	struct pattern_place places[PATTERN_PLACES(TEXT_WORDS)];
 	struct pattern_sentence sentences[TEXT_WORDS];
@@ -312,7 +312,7 @@ search(struct world *w)
 	struct pattern_text text = {places, sentences, anchors, signs, 0, 0, 0};
 	struct pattern_search s;
 	bool are_met[KINDS] = {false};
-	make_units(w, units);
+	make_units(w, words, units);
 	lay(w, units, &text);
 	w->text = &text;
 	memset(w->found, 0, sizeof w->found);

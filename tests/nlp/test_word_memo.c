@@ -48,7 +48,7 @@ what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(vo
 	for (int n = 0; n < 20000; n++) {
 		struct slice word = random_word(&seed, bytes), other = random_word(&seed, others);
 		assert_int_equal(word_hash_padded(word), word_hash(word));
-		if (word.len == 0 || word.len > WORD_MEMO_BYTES)
+		if (word.len == 0 || word.len > WORD_FACT_BYTES)
 			continue;
 		/* A word that differs in one byte or none, as another may have the same hash. */
 		memcpy(others, bytes, word.len);
@@ -59,7 +59,8 @@ what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(vo
 		memcpy(f.word, other.ptr, other.len);
 		f.hash = word.len > 8 ? word_hash(word) : f.hash;
 		bool is_same = slice_eq(word, other);
-		assert_int_equal(word_fact_is_of(&f, word_hash(word), 0, word), is_same);
+		struct word_key key = word_key_of(word);
+		assert_int_equal(word_fact_is_of(&f, 0, &key), is_same);
 		assert_int_equal(word_fact_is_piece(&f, 0, word), is_same);
 		assert_false(word_fact_is_piece(&f, 1, word));
 		f.flags = 0;
@@ -76,7 +77,7 @@ no_word_of_a_post_makes_room_for_another_one_of_it(void **state)
 	const struct lexicon_set *set = *state;
 	struct word_memo *m = word_memo_new();
 	struct word_fact **facts = mem_array(MANY_WORDS, sizeof *facts);
-	char text[WORD_MEMO_BYTES + 1];
+	char text[WORD_FACT_BYTES + 1];
 	size_t kept = 0;
 	assert_non_null(m);
 	assert_non_null(facts);
@@ -84,13 +85,13 @@ no_word_of_a_post_makes_room_for_another_one_of_it(void **state)
 	for (int pass = 0; pass < 2; pass++) {
 		for (unsigned n = 0; n < MANY_WORDS; n++) {
 			int len = snprintf(text, sizeof text, "w%u", n);
-			struct unit u = {.key = word_key_of(slice_make(text, (size_t)len)),
-			    .kind = TOKEN_HASHTAG};
+			struct word_fact guest;
+			struct word_key key = word_key_of(slice_make(text, (size_t)len));
+			struct unit u = unit_of(&guest, key, TOKEN_HASHTAG);
 			if (pass == 0)
 				facts[n] = word_memo_fact(m, set->languages, &u);
 			else if (facts[n] != NULL)
-				assert_true(word_fact_is_of(
-				    facts[n], word_memo_hash(&u), word_memo_kind(&u), u.key.text));
+				assert_true(word_fact_is_of(facts[n], word_memo_kind(&u), &key));
 			kept += pass == 0 && facts[n] != NULL;
 		}
 	}
@@ -108,10 +109,11 @@ words_of_a_day_are_all_kept(void **state)
 	assert_non_null(m);
 	for (int pass = 0; pass < 2; pass++) {
 		for (unsigned n = 0; n < 20000; n++) {
-			char text[WORD_MEMO_BYTES + 1];
+			char text[WORD_FACT_BYTES + 1];
 			int len = snprintf(text, sizeof text, "%sw%u", n % 3 == 0 ? "some" : "", n);
-			struct unit u = {
-			    .key = word_key_of(slice_make(text, (size_t)len)), .kind = TOKEN_WORD};
+			struct word_fact guest;
+			struct unit u =
+			    unit_of(&guest, word_key_of(slice_make(text, (size_t)len)), TOKEN_WORD);
 			word_memo_begin(m, 1);
 			struct word_fact *f = word_memo_fact(m, set->languages, &u);
 			assert_non_null(f);
@@ -136,23 +138,31 @@ what_one_language_knows_of_a_word_stays_beside_what_others_do(void **state)
 		for (uint32_t n = 0; n < COUNT_OF(WORDS) * LANGUAGE_COUNT; n++) {
 			enum language lang = (enum language)(n / COUNT_OF(WORDS));
 			struct slice text = slice_of(WORDS[n % COUNT_OF(WORDS)]);
-			struct unit u = {.key = word_key_of(text),
-			    .kind = text.ptr[0] == '#' ? TOKEN_HASHTAG : TOKEN_WORD};
+			struct word_fact guest;
+			struct unit u = unit_of(&guest, word_key_of(text),
+			    text.ptr[0] == '#' ? TOKEN_HASHTAG : TOKEN_WORD);
 			word_memo_begin(m, 1);
 			struct word_fact *first = word_memo_fact(m, set->languages, &u);
-			if (text.len > WORD_MEMO_BYTES) {
+			if (text.len > WORD_FACT_BYTES) {
 				assert_null(first);
 				continue;
 			}
-			struct word_fact was = *first, *f = word_memo_further(m, first, lang);
+			first->lang = LANGUAGE_COUNT - 1; /* and stays */
+			struct word_fact was = *first, *f = word_memo_in_language(m, first, lang);
 			assert_non_null(f);
-			assert_int_equal(f->lang, pass == 0 ? LANGUAGE_COUNT : lang);
+			assert_true((f == first) == (lang == LANGUAGE_COUNT - 1));
+			assert_int_equal(
+			    f->lang, pass == 0 && f != first ? (int)LANGUAGE_COUNT : (int)lang);
 			assert_true(pass == 0 || f->entries.stem == n);
-			assert_true(f->stem_hash == u.key.hash && f->stem_lens == text.len);
-			f->lang = (uint8_t)lang;
-			f->entries.stem = n;
+			assert_true(f->hash == guest.hash && f->stem_hash == guest.hash &&
+			    f->stem_lens == text.len);
+			/* Whichever is asked. */
+			assert_ptr_equal(word_memo_in_language(m, f, lang), f);
+			assert_ptr_equal(word_memo_in_language(m, f, LANGUAGE_COUNT - 1), first);
 			assert_ptr_equal(first, word_memo_fact(m, set->languages, &u));
 			assert_memory_equal(first, &was, sizeof was);
+			f->lang = (uint8_t)lang;
+			f->entries.stem = n;
 		}
 	}
 	word_memo_free(m);

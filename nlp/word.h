@@ -1,0 +1,181 @@
+/*
+ * word.h - a word: its text and hash, and the record of what is known of it.
+ *
+ * What is known of a word depends on the word alone (and on the language it is read in), so units name a
+ * record instead of having it: one that is kept from post to post (word_memo.h), or a guest's, which
+ * lasts as long as its units (units.h).
+ *
+ * Ownership: none here.
+ */
+#ifndef NLP_WORD_H
+#define NLP_WORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/slice.h"
+#include "nlp/language.h"
+
+struct word_key {
+	struct slice text;
+	uint64_t hash;
+};
+
+/* Up to eight bytes as a number, the first byte lowest on every machine. */
+static inline uint64_t
+word_load(const char *p, size_t len)
+{
+	uint64_t v = 0;
+	memcpy(&v, p, len);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+	static inline bool word_fact_is_guest(const struct word_fact *f)
+	{
+		return f->len == 0;
+	}
+
+#endif
+	return v;
+}
+
+#define WORD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
+
+/* The whole groups of eight bytes; *p and *len are left with fewer than eight. */
+static inline uint64_t
+word_hash_groups(const char **p, size_t *len)
+{
+	uint64_t h = *len * WORD_HASH_FACTOR;
+	for (; *len >= 8; *p += 8, *len -= 8) {
+		h = (h ^ word_load(*p, 8)) * WORD_HASH_FACTOR;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+/* Two words of the same length up to eight bytes have the same hash only when they are the same:
+ * every step can be undone. */
+static inline uint64_t
+word_hash(struct slice s)
+{
+	const char *p = s.ptr;
+	size_t len = s.len;
+	uint64_t h = word_hash_groups(&p, &len), v = 0;
+	/* Two reads that overlap, instead of a loop over the last bytes. */
+	if (len >= 4)
+		v = word_load(p, 4) | word_load(p + len - 4, 4) << (8 * (len - 4));
+	else if (len > 0)
+		v = (uint64_t)(unsigned char)p[0] |
+		    (uint64_t)(unsigned char)p[len / 2] << (8 * (len / 2)) |
+		    (uint64_t)(unsigned char)p[len - 1] << (8 * (len - 1));
+	h = (h ^ v) * WORD_HASH_FACTOR;
+	return h ^ (h >> 32);
+}
+
+/* The same hash of a word behind which seven more bytes may be read, whatever they are.  Whether a word
+ * has eight bytes cannot be foreseen: no branch for those below sixteen. */
+static inline uint64_t
+word_hash_padded(struct slice s)
+{
+	const char *p = s.ptr;
+	size_t len = s.len;
+	uint64_t h = len * WORD_HASH_FACTOR;
+	if (len >= 16) {
+		h = word_hash_groups(&p, &len);
+	} else {
+		uint64_t whole = (h ^ word_load(p, 8)) * WORD_HASH_FACTOR;
+		uint64_t has_whole = -(uint64_t)(len >> 3);
+		h ^= (h ^ whole ^ whole >> 29) & has_whole;
+		p += len & 8;
+	}
+	uint64_t v = word_load(p, 8) & ((1ULL << (8 * (len & 7))) - 1);
+	h = (h ^ v) * WORD_HASH_FACTOR;
+	return h ^ (h >> 32);
+}
+
+static inline struct word_key
+word_key_of(struct slice s)
+{
+	return (struct word_key){s, word_hash(s)};
+}
+
+/* What the patterns of intents know of a word (pattern_index.h); all zero: nothing. */
+struct pattern_mark {
+	uint16_t symbol;
+	uint8_t class : 6;
+	bool is_anchor : 1, has_stem : 1;
+	uint8_t second_class : 6, sign : 2;
+};
+
+/* What a word says, all else aside: the figures of its lexemes, so that these need not be looked at. */
+struct word_sense {
+	uint32_t number : 24; /* of the stem, in pairs and for what it is negated; 0: in none */
+	uint32_t role : 3; /* enum lexeme_role */
+	uint32_t holds_negator : 1;
+	uint32_t is_english : 1; /* the rating is that of the English lexicon */
+	uint32_t : 2;
+	uint32_t
+	    is_there : 1; /* anything but the beginning of a phrase; the bit that is read fastest */
+	int16_t rating_milli;
+	int16_t negative_milli, positive_milli; /* learned of the stem */
+	uint8_t
+	    watch; /* how many units, from it on, its role may change; WATCH_ALL: all behind it */
+	uint8_t follows_by; /* marks.h */
+};
+#define WATCH_ALL UINT8_MAX
+/* What a unit has in the lexicons: struct lexicon_hit, and struct phrase_part.  Lexemes by their
+ * numbers, 0: none. */
+struct word_entries {
+	uint64_t followers;
+	uint32_t rated; /* rating, role or both; with is_english of that lexicon */
+	uint32_t stem;
+	uint32_t beginning;
+	struct word_sense sense;
+};
+/* sense.follows_by says which bit of the followers before it has to be set, or one of these: */
+#define FOLLOWS_NONE 64
+#define FOLLOWS_ANY 65
+
+#define WORD_FACT_BYTES 27 /* of the words that are kept */
+#define WORD_FACT_TAIL 6
+#define WORD_FACT_COMMON_BITS 5 /* enough for WORD_FACT_BYTES */
+
+/* Two cache lines: what is compared and the stem; the languages and what stands in the lexicon. */
+struct word_fact {
+	uint64_t hash; /* word_hash() */
+	uint64_t stem_hash;
+	uint32_t post; /* the last one that asked for it */
+	struct pattern_mark mark; /* intents_mark() */
+	int16_t in_common; /* the first of its language vector */
+	uint8_t len; /* of the word; 0: nobody's, or a guest's, which is not kept and has no text */
+	uint8_t kind; /* enum token_kind, whether it is drawn out, and WORD_FACT_FURTHER */
+	uint8_t flags; /* bits of enum word_fact_flag; of a further one its language above them */
+	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
+	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
+	char stem_tail[WORD_FACT_TAIL];
+	char word[WORD_FACT_BYTES];
+	uint16_t behind[LANGUAGE_SLOTS /
+	    2]; /* a word's language vector: speech_pack(); else 0: no votes */
+	struct word_entries entries;
+};
+
+/* What the tokeniser makes of a word. */
+enum word_fact_flag {
+	WORD_FACT_ALONE =
+	    1, /* between blanks, and signs that end a word, it is one token and one unit */
+	WORD_FACT_OTHERS = 2, /* its unit has other spellings */
+	WORD_FACT_ENDS = 4, /* its token ends a sentence */
+	WORD_FACT_LANG = 8 /* times the language of a further one */
+};
+_Static_assert(LANGUAGE_COUNT *WORD_FACT_LANG <= UINT8_MAX + 1, "a language fits above the flags");
+
+/* A word's fact for a language that is not the one its first fact is for. */
+#define WORD_FACT_FURTHER 0x80
+
+static inline bool
+word_fact_is_guest(const struct word_fact *f)
+{
+	return f->len == 0;
+}
+
+#endif
