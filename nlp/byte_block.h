@@ -1,10 +1,8 @@
 /*
- * byte_block.h - sixteen bytes of text at a time: lower case, and a bit for each byte that says
- * what it is.
+ * byte_block.h - sixteen bytes of text at a time, to lower case; and where blanks stand, 64 bytes at a time.
  *
  * With SSE2, which every x86-64 has, or in plain C; both give the same answer (tests/nlp).  Bytes
- * that are not ASCII are copied, and their bit is set in `high`.  A grave accent, which stands for
- * an apostrophe, becomes one.
+ * that are not ASCII are copied.  A grave accent, which stands for an apostrophe, becomes one.
  */
 #ifndef NLP_BYTE_BLOCK_H
 #define NLP_BYTE_BLOCK_H
@@ -17,34 +15,21 @@
 
 #define BYTE_BLOCK 16
 
-/* Bit i speaks of byte i. */
-struct byte_block {
-	uint32_t high; /* not ASCII */
-	uint32_t letters, alnum; /* ASCII letters; letters and digits */
-	uint32_t same; /* the folded byte equals the one before it */
-};
-
-/* Reads BYTE_BLOCK bytes and writes as many.  before: the folded byte in front of them, 0 for none.
- */
-static inline struct byte_block
-byte_block_fold_plain(const char *in, char *out, unsigned char before)
+/* Reads BYTE_BLOCK bytes and writes as many.  Bit i of the answer: byte i is not ASCII. */
+static inline uint32_t
+byte_block_fold_plain(const char *in, char *out)
 {
-	struct byte_block b = {0, 0, 0, 0};
+	uint32_t high = 0;
 	for (uint32_t i = 0; i < BYTE_BLOCK; i++) {
 		unsigned char c = (unsigned char)in[i];
 		if (c >= 'A' && c <= 'Z')
 			c = (unsigned char)(c | 0x20);
 		else if (c == '`')
 			c = '\'';
-		uint32_t is_letter = c >= 'a' && c <= 'z', is_digit = c >= '0' && c <= '9';
-		b.high |= (uint32_t)(c >> 7) << i;
-		b.letters |= is_letter << i;
-		b.alnum |= (is_letter | is_digit) << i;
-		b.same |= (uint32_t)(c == before) << i;
+		high |= (uint32_t)(c >> 7) << i;
 		out[i] = (char)c;
-		before = c;
 	}
-	return b;
+	return high;
 }
 
 /* Bit i: byte i of these BYTE_BLOCKS bytes is a blank. */
@@ -80,8 +65,8 @@ byte_block_range(__m128i v, char first, char count)
 	return _mm_cmplt_epi8(moved, _mm_set1_epi8((char)(count - 128)));
 }
 
-static inline struct byte_block
-byte_block_fold(const char *in, char *out, unsigned char before)
+static inline uint32_t
+byte_block_fold(const char *in, char *out)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)in);
 	__m128i upper = byte_block_range(v, 'A', 26);
@@ -89,14 +74,7 @@ byte_block_fold(const char *in, char *out, unsigned char before)
 	v = _mm_or_si128(v, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
 	v = _mm_xor_si128(v, _mm_and_si128(grave, _mm_set1_epi8('`' ^ '\'')));
 	_mm_storeu_si128((__m128i *)(void *)out, v);
-	__m128i letters = byte_block_range(v, 'a', 26), digits = byte_block_range(v, '0', 10);
-	__m128i shifted = _mm_or_si128(_mm_slli_si128(v, 1), _mm_cvtsi32_si128(before));
-	return (struct byte_block){
-	    .high = (uint32_t)_mm_movemask_epi8(v),
-	    .letters = (uint32_t)_mm_movemask_epi8(letters),
-	    .alnum = (uint32_t)_mm_movemask_epi8(_mm_or_si128(letters, digits)),
-	    .same = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, shifted)),
-	};
+	return (uint32_t)_mm_movemask_epi8(v);
 }
 #else
 static inline uint64_t
@@ -105,10 +83,10 @@ byte_block_blanks(const char *in)
 	return byte_block_blanks_plain(in);
 }
 
-static inline struct byte_block
-byte_block_fold(const char *in, char *out, unsigned char before)
+static inline uint32_t
+byte_block_fold(const char *in, char *out)
 {
-	return byte_block_fold_plain(in, out, before);
+	return byte_block_fold_plain(in, out);
 }
 #endif
 

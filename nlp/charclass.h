@@ -37,6 +37,15 @@ charclass_is_alnum(char c)
 	return k == CHAR_LETTER || k == CHAR_DIGIT;
 }
 
+/* Where the letters and digits from byte `at` on end, of ASCII alone; the text ends with a byte that is neither. */
+static inline size_t
+charclass_alnum_end(const char *text, size_t at)
+{
+	while (charclass_is_alnum(text[at]))
+		at++;
+	return at;
+}
+
 /* Letters, marks and digits outside ASCII. */
 bool charclass_is_word(uint32_t cp);
 /* Written without spaces between words: one token a character. */

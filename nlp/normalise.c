@@ -9,7 +9,6 @@
 #include "core/err.h"
 #include "core/utf8.h"
 #include "nlp/byte_block.h"
-#include "nlp/charclass.h"
 
 /* Unicode's stream-safe format allows 30 marks in a row; longer runs are hostile and cut in pieces.
  */
@@ -29,9 +28,7 @@ struct writer {
 	char *out;
 	size_t len, cap;
 	uint32_t *map; /* NULL as long as the offsets agree */
-	uint64_t *words;
 	bool after_emoji;
-	bool may_have_runs;
 	bool has_failed; /* no memory */
 };
 
@@ -105,36 +102,10 @@ writer_changed(struct writer *w, const char *p, size_t len, size_t from)
 		writer_bytes(w, p, len, from);
 }
 
+/* Goes on behind `count` bytes that have been folded in their place. */
 static inline void
-writer_bits(struct writer *w, uint64_t bits)
+writer_pass(struct writer *w, size_t count)
 {
-	size_t i = w->len / 64, shift = w->len % 64;
-	w->words[i] |= bits << shift;
-	if (shift > 64 - BYTE_BLOCK)
-		w->words[i + 1] |= bits >> (64 - shift);
-}
-
-/* One letter or digit in a form as long as it was. */
-static inline void
-writer_letter(struct writer *w, const char *p, size_t len, size_t from)
-{
-	const char *end = w->out + w->len;
-	if (w->len >= 2 * len && memcmp(end - len, p, len) == 0 &&
-	    memcmp(end - 2 * len, p, len) == 0)
-		w->may_have_runs = true;
-	writer_bits(w, (1u << len) - 1);
-	writer_bytes(w, p, len, from);
-}
-
-/* Folds up to BYTE_BLOCK bytes at w->at, of which `count` are wanted and ASCII. */
-static inline void
-writer_block(struct writer *w, const struct byte_block *b, size_t count)
-{
-	uint32_t mask = (1u << count) - 1;
-	uint32_t was_same = w->len >= 2 && w->out[w->len - 1] == w->out[w->len - 2];
-	if ((b->same & (b->same << 1 | was_same) & b->letters & mask) != 0)
-		w->may_have_runs = true;
-	writer_bits(w, b->alnum & mask);
 	if (w->map != NULL) {
 		for (size_t i = 0; i < BYTE_BLOCK; i++)
 			w->map[w->len + i] = (uint32_t)(w->at + i);
@@ -259,7 +230,6 @@ write_cluster(struct writer *w, size_t from, size_t to)
 		total += utf8_encode((uint32_t)cps[i], out + total);
 		is_good = total <= len * GROWTH_MAX;
 	}
-	w->may_have_runs = true;
 	if (!is_good)
 		writer_changed(w, p, len, from);
 	else if (writer_reserve(w, total))
@@ -317,12 +287,7 @@ take_cluster(struct writer *w)
 	char out[4];
 	size_t len = utf8_encode(simple, out);
 	assert(len == next - start);
-	bool is_word = simple < 0x80 ? charclass_is_alnum((char)simple)
-				     : charclass_is_word(simple) && !charclass_is_cjk(simple);
-	if (is_word)
-		writer_letter(w, out, len, start);
-	else
-		writer_bytes(w, out, len, start);
+	writer_bytes(w, out, len, start);
 }
 
 /* A letter of Latin-1 or Latin Extended-A at w->at, with nothing to join behind it; false: take the
@@ -332,12 +297,7 @@ take_latin(struct writer *w, unsigned char lead, unsigned char second)
 {
 	size_t from = w->at;
 	if (lead == 0xc3 && second == 0x9f) { /* sharp s */
-		w->may_have_runs |= w->len > 0 && w->out[w->len - 1] == 's';
-		writer_part(w);
-		if (w->has_failed)
-			return true;
-		writer_bits(w, 3);
-		writer_bytes(w, "ss", 2, from);
+		writer_changed(w, "ss", 2, from);
 	} else {
 		char out[4];
 		uint32_t cp = fold_simple((uint32_t)(lead & 0x1f) << 6 | (second & 0x3f));
@@ -345,7 +305,7 @@ take_latin(struct writer *w, unsigned char lead, unsigned char second)
 			return false;
 		out[0] = (char)(0xc0 | cp >> 6);
 		out[1] = (char)(0x80 | (cp & 0x3f));
-		writer_letter(w, out, 2, from);
+		writer_bytes(w, out, 2, from);
 	}
 	w->at = from + 2;
 	w->after_emoji = false;
@@ -380,10 +340,7 @@ take_one(struct writer *w)
 		if (left > 1 && p[1] >= 0xe2 &&
 		    (p[0] == '#' || p[0] == '*' || (p[0] >= '0' && p[0] <= '9'))) {
 			/* Perhaps a keycap: its variation selector must survive. */
-			char c = (char)p[0];
-			if (c >= '0' && c <= '9')
-				writer_bits(w, 1);
-			writer_bytes(w, &c, 1, w->at);
+			writer_bytes(w, w->text.ptr + w->at, 1, w->at);
 			w->at++;
 			w->after_emoji = true;
 		} else {
@@ -413,24 +370,24 @@ ascii_before(const struct writer *w, size_t count)
 	return is_mark_free && !is_digit ? count : count - 1;
 }
 
+/* From w->at on, block by block, up to the next byte that is not ASCII. */
 static void
 fold_mixed(struct writer *w)
 {
 	while (w->at < w->text.len && !w->has_failed) {
 		size_t left = w->text.len - w->at, count = left < BYTE_BLOCK ? left : BYTE_BLOCK;
-		unsigned char before = w->len > 0 ? (unsigned char)w->out[w->len - 1] : 0;
 		char rest[BYTE_BLOCK] = {0};
 		const char *in = w->text.ptr + w->at;
 		if (left < BYTE_BLOCK) {
 			memcpy(rest, in, left);
 			in = rest;
 		}
-		struct byte_block b = byte_block_fold(in, w->out + w->len, before);
-		if (b.high != 0 && (size_t)__builtin_ctz(b.high) < count)
-			count = (size_t)__builtin_ctz(b.high);
+		uint32_t high = byte_block_fold(in, w->out + w->len);
+		if (high != 0 && (size_t)__builtin_ctz(high) < count)
+			count = (size_t)__builtin_ctz(high);
 		count = ascii_before(w, count);
 		if (count > 0) {
-			writer_block(w, &b, count);
+			writer_pass(w, count);
 			w->after_emoji = false;
 		}
 		/* A whole block of ASCII may go on; anything shorter stopped at something. */
@@ -439,29 +396,28 @@ fold_mixed(struct writer *w)
 	}
 }
 
-/* Blocks at the front that are ASCII only: offsets agree, bits fall in place. */
-static void
+/* The blocks at the front that are ASCII only; true: that is all of the text. */
+static bool
 fold_ascii(struct writer *w)
 {
-	unsigned char before = 0;
-	uint32_t was_same = 0, runs = 0;
-	size_t i = 0;
-	for (; i + BYTE_BLOCK <= w->text.len; i += BYTE_BLOCK) {
-		struct byte_block b = byte_block_fold(w->text.ptr + i, w->out + i, before);
-		if (b.high != 0)
+	size_t len = w->text.len, i = 0;
+	uint32_t high = 0;
+	for (; i + BYTE_BLOCK <= len; i += BYTE_BLOCK) {
+		high = byte_block_fold(w->text.ptr + i, w->out + i);
+		if (high != 0)
 			break;
-		w->words[i / 64] |= (uint64_t)b.alnum << (i % 64);
-		runs |= b.same & (b.same << 1 | was_same) & b.letters;
-		was_same = b.same >> (BYTE_BLOCK - 1);
-		before = (unsigned char)w->out[i + BYTE_BLOCK - 1];
+	}
+	/* The last block may overlap the one before. */
+	if (high == 0 && len >= BYTE_BLOCK) {
+		size_t last = len - BYTE_BLOCK;
+		if (byte_block_fold(w->text.ptr + last, w->out + last) == 0)
+			i = len;
 	}
 	/* The last character may have a mark behind it. */
-	if (i > 0 && i < w->text.len && (unsigned char)w->text.ptr[i] >= 0xcc) {
+	if (i > 0 && i < len && (unsigned char)w->text.ptr[i] >= 0xcc)
 		i--;
-		w->words[i / 64] &= ~(1ULL << (i % 64));
-	}
 	w->at = w->len = i;
-	w->may_have_runs = runs != 0;
+	return i == len;
 }
 
 int
@@ -469,24 +425,17 @@ normalise_text(struct normaliser *z, struct slice text, struct arena *a, struct 
     struct err *err)
 {
 	assert(text.len < UINT32_MAX / (GROWTH_MAX * 4));
-	size_t words_bytes = (text.len * GROWTH_MAX / 64 + 2) * sizeof(uint64_t);
 	struct writer w = {.z = z, .arena = a, .text = text, .cap = text.len + SLACK};
 	w.out = arena_alloc(a, w.cap);
-	w.words = scratch_need(&z->words, words_bytes);
-	if (w.out != NULL && w.words != NULL) {
-		memset(w.words, 0, words_bytes);
-		fold_ascii(&w);
+	if (w.out != NULL && !fold_ascii(&w))
 		fold_mixed(&w);
-	}
-	if (w.out == NULL || w.words == NULL || w.has_failed)
+	if (w.out == NULL || w.has_failed)
 		return err_set(err, ERR_NOMEM, "no memory to normalise %zu bytes", text.len);
 	assert(w.len + FOLDED_PADDING <= w.cap);
 	memset(w.out + w.len, 0, FOLDED_PADDING);
 	normal_r->text = text;
 	normal_r->folded = slice_make(w.out, w.len);
 	normal_r->map = w.map;
-	normal_r->words = w.words;
-	normal_r->may_have_runs = w.may_have_runs;
 	return 0;
 }
 
@@ -494,5 +443,4 @@ void
 normalise_fini(struct normaliser *z)
 {
 	scratch_fini(&z->map);
-	scratch_fini(&z->words);
 }

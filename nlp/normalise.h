@@ -18,8 +18,8 @@
  * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not
  * letters.
  *
- * Ownership: folded is in the arena, with FOLDED_PADDING zero bytes behind it; map and words are in
- *            the normaliser, valid until its next call.
+ * Ownership: folded is in the arena, with FOLDED_PADDING zero bytes behind it; map is in the
+ *            normaliser, valid until its next call.
  * Errors:    -1 without memory.
  * Input:     valid UTF-8.  Same text, same answer; linear time.
  */
@@ -43,14 +43,10 @@ struct normal {
 	struct slice folded;
 	const uint32_t
 	    *map; /* folded byte -> first byte of the original cluster; NULL: the same offset */
-	/* A bit per folded byte, lowest first, zero behind the text: set only for letters and digits
-	 * of a word; letters off the short paths have none. */
-	const uint64_t *words;
-	bool may_have_runs; /* false: no letter stands three times in a row */
 };
 
 struct normaliser {
-	struct scratch map, words;
+	struct scratch map;
 };
 
 int normalise_text(struct normaliser *z, struct slice text, struct arena *a,
@@ -74,20 +70,6 @@ normalise_end(const struct normal *n, size_t to)
 	while (to < n->folded.len && n->map[to] == last)
 		to++;
 	return to < n->folded.len ? n->map[to] : (uint32_t)n->text.len;
-}
-
-/* Where the run of set bits at folded byte `at` ends; `at` when its bit is not set. */
-static inline size_t
-normalise_run_end(const struct normal *n, size_t at)
-{
-	size_t i = at / 64;
-	uint64_t rest = ~n->words[i] >> (at % 64);
-	if (rest != 0)
-		return at + (size_t)__builtin_ctzll(rest);
-	do
-		rest = ~n->words[++i];
-	while (rest == 0);
-	return i * 64 + (size_t)__builtin_ctzll(rest);
 }
 
 /* May this character stand in an emoji (pictograph, flag letter, skin tone)?  Shared with the

@@ -247,6 +247,17 @@ shorten(struct tokeniser *c, struct slice word)
 	return slice_make(out, len);
 }
 
+/* Behind the letter or digit at `i`, when it is one that stands in words; else i. */
+static size_t
+skip_letter(struct slice s, size_t i)
+{
+	if ((unsigned char)s.ptr[i] < 0x80)
+		return charclass_alnum_end(s.ptr, i);
+	size_t next = i;
+	uint32_t cp = utf8_next(s, &next);
+	return charclass_is_word(cp) && !charclass_is_cjk(cp) ? next : i;
+}
+
 /* May ch, which is no letter, stand between before and after inside one word? */
 static bool
 is_connector(char ch, char before, char after)
@@ -292,31 +303,21 @@ scan_word(const struct tokeniser *c, size_t start)
 	unsigned notes = 0; /* of a connector; they count when something follows it */
 	size_t i = start;
 	while (i < s.len) {
-		size_t next = normalise_run_end(c->n, i);
+		size_t next = skip_letter(s, i);
 		if (next == i) {
 			char ch = s.ptr[i];
-			enum char_class k = charclass_byte(ch);
-			if (k == CHAR_HIGH) {
-				uint32_t cp = utf8_next(s, &next);
-				if (!charclass_is_word(cp) || charclass_is_cjk(cp))
-					break;
-			} else if (k == CHAR_LETTER || k == CHAR_DIGIT) {
-				next = i + 1;
-			} else {
-				if (i == start || i + 1 >= s.len)
-					break;
-				size_t stars =
-				    ch == '*' && charclass_byte(s.ptr[i - 1]) == CHAR_LETTER
-				    ? skip_asterisks(s, i)
-				    : i;
-				if (stars == i && !is_connector(ch, s.ptr[i - 1], s.ptr[i + 1]))
-					break;
-				notes |= ch == '-' ? (unsigned)TOKEN_NOTE_HYPHEN
-				    : ch == '\''   ? (unsigned)TOKEN_NOTE_OTHERS
-						   : 0u;
-				i = stars > i ? stars : i + 1;
-				continue;
-			}
+			if ((unsigned char)ch >= 0x80 || i == start || i + 1 >= s.len)
+				break;
+			size_t stars = ch == '*' && charclass_byte(s.ptr[i - 1]) == CHAR_LETTER
+			    ? skip_asterisks(s, i)
+			    : i;
+			if (stars == i && !is_connector(ch, s.ptr[i - 1], s.ptr[i + 1]))
+				break;
+			notes |= ch == '-' ? (unsigned)TOKEN_NOTE_HYPHEN
+			    : ch == '\''   ? (unsigned)TOKEN_NOTE_OTHERS
+					   : 0u;
+			i = stars > i ? stars : i + 1;
+			continue;
 		}
 		i = r.end = next;
 		r.notes = notes;
@@ -331,7 +332,11 @@ is_elongated(struct slice word)
 	uint32_t last = 0;
 	int run = 0;
 	for (size_t i = 0; i < word.len;) {
-		uint32_t cp = utf8_next(word, &i);
+		uint32_t cp = (unsigned char)word.ptr[i];
+		if (cp < 0x80)
+			i++;
+		else
+			cp = utf8_next(word, &i);
 		run = cp == last ? run + 1 : 1;
 		last = cp;
 		if (run >= 3 && (cp >= 0x80 || charclass_byte((char)cp) == CHAR_LETTER))
@@ -360,7 +365,7 @@ add_word(struct tokeniser *c, size_t end, unsigned notes)
 		add_token(c, end, TOKEN_NUMBER, folded, notes & ~(unsigned)TOKEN_NOTE_HYPHEN);
 		return;
 	}
-	bool has_run = c->n->may_have_runs && is_elongated(folded);
+	bool has_run = is_elongated(folded);
 	if (has_run) {
 		folded = shorten(c, folded);
 		notes |= TOKEN_NOTE_OTHERS | TOKEN_NOTE_ELSEWHERE;
@@ -509,6 +514,18 @@ take_other(struct tokeniser *c)
 		c->at++;
 }
 
+/* Do the letters and digits from `at` on reach beyond `end`? */
+static bool
+reaches_beyond(struct slice s, size_t at, size_t end)
+{
+	for (size_t next; at <= end && at < s.len; at = next) {
+		next = skip_letter(s, at);
+		if (next == at)
+			return false;
+	}
+	return at > end;
+}
+
 static void
 take_alnum(struct tokeniser *c)
 {
@@ -524,7 +541,7 @@ take_alnum(struct tokeniser *c)
 	/* Emoticons that begin like a word: few, and short; letters behind them make them one. */
 	if (emoticon_may_begin(ch, c->text.ptr[c->at + 1]) &&
 	    (len = emoticon_at(c->text, c->at, &folded)) > 0 &&
-	    normalise_run_end(c->n, c->at) <= c->at + len) {
+	    !reaches_beyond(c->text, c->at, c->at + len)) {
 		add_token(c, c->at + len, TOKEN_EMOTICON, folded, TOKEN_NOTE_ELSEWHERE);
 		return;
 	}

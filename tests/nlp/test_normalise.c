@@ -114,6 +114,8 @@ all_lengths_of_ascii_take_the_same_way(void **state)
 		struct slice got = fold(&z, a, slice_make(text, len), &n);
 		assert_int_equal(got.len, len);
 		assert_memory_equal(got.ptr, want, len);
+		for (size_t i = 0; i < FOLDED_PADDING; i++)
+			assert_int_equal(got.ptr[len + i], 0);
 	}
 	normalise_fini(&z);
 	arena_free(a);
@@ -129,17 +131,11 @@ blocks_are_folded_alike_with_and_without_vector_instructions(void **state)
 		char in[BYTE_BLOCK], fast[BYTE_BLOCK], plain[BYTE_BLOCK];
 		for (size_t i = 0; i < sizeof in; i++) {
 			seed = seed * 1664525u + 1013904223u;
-			in[i] = i > 0 && seed >> 30 == 0 ? in[i - 1] : (char)(seed >> 20);
+			in[i] = (char)(seed >> 20);
 		}
 		in[round % BYTE_BLOCK] = (char)(round / BYTE_BLOCK);
-		unsigned char before = (unsigned char)(seed >> 8);
-		struct byte_block x = byte_block_fold(in, fast, before);
-		struct byte_block y = byte_block_fold_plain(in, plain, before);
+		assert_int_equal(byte_block_fold(in, fast), byte_block_fold_plain(in, plain));
 		assert_memory_equal(fast, plain, sizeof fast);
-		assert_int_equal(x.high, y.high);
-		assert_int_equal(x.letters, y.letters);
-		assert_int_equal(x.alnum, y.alnum);
-		assert_int_equal(x.same, y.same);
 	}
 }
 
@@ -157,81 +153,6 @@ blanks_are_found_wherever_they_stand(void **state)
 		assert_true(byte_block_blanks_plain(text) == want);
 		text[at] = '\0';
 	}
-}
-
-/* A word bit stands for letters and digits only, and the padding is zero. */
-static void
-word_bits_stand_for_letters_and_digits(void **state)
-{
-	static const struct {
-		const char *text, *bits;
-	} WORDS[] = {
-	    {"", ""},
-	    {"It's 5 o'clock", "11010101011111"},
-	    {"\xc3\x84rger, gr\xc3\xbc\xc3\x9f"
-	     "e!",
-		"1111110011111110"},
-	    {"caf\xc3\xa9\xe2\x80\xa6", "11111000"},
-	    {"x\xf0\x9f\x98\x80y", "100001"},
-	};
-	struct normaliser z = {0};
-	struct arena *a = arena_new(ARENA_MAX);
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
-		struct normal n;
-		struct slice folded = fold(&z, a, slice_of(WORDS[i].text), &n);
-		char got[64] = "";
-		for (size_t k = 0; k < folded.len; k++)
-			got[k] = n.words[k / 64] >> (k % 64) & 1 ? '1' : '0';
-		assert_string_equal(got, WORDS[i].bits);
-		for (size_t k = 0; k < FOLDED_PADDING; k++)
-			assert_int_equal(folded.ptr[folded.len + k], 0);
-		for (size_t k = 0; k < folded.len; k = normalise_run_end(&n, k) + 1)
-			assert_true(k == 0 || got[k - 1] == '0');
-		assert_int_equal(normalise_run_end(&n, folded.len), folded.len);
-	}
-	normalise_fini(&z);
-	arena_free(a);
-}
-
-static void
-letters_three_times_in_a_row_are_noticed(void **state)
-{
-	static const struct {
-		const char *text;
-		bool has_runs;
-	} RUNS[] = {
-	    {"", false},
-	    {"see all 1000 --- !!! moons", false},
-	    {"Soo good, too, all of you, yes", false},
-	    {"SOoo good", true},
-	    {"a text in which block ends: coool", true},
-	    {"gr\xc3\xbc\xc3\xbc\xc3\xbc\xc3\x9f"
-	     "e",
-		true},
-	    {"gr\xc3\xbc\xc3\xbc\xc3\x9f"
-	     "e",
-		false},
-	    {"Mes\xc3\x9f", true},
-	    {"yes \xe2\x80\x94 nooo", true},
-	    {"\xd0\xb4\xd0\xb0\xd0\xb0\xd0\xb0", true},
-	};
-	struct normaliser z = {0};
-	struct arena *a = arena_new(ARENA_MAX);
-	char text[80];
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(RUNS); i++) {
-		/* At every place of a block. */
-		for (int shift = 0; shift < BYTE_BLOCK; shift++) {
-			struct normal n;
-			int len = snprintf(
-			    text, sizeof text, "%.*s%s", shift, "- - - - - - - - ", RUNS[i].text);
-			fold(&z, a, slice_make(text, (size_t)len), &n);
-			assert_int_equal(n.may_have_runs, RUNS[i].has_runs);
-		}
-	}
-	normalise_fini(&z);
-	arena_free(a);
 }
 
 static void
@@ -264,8 +185,6 @@ main(void)
 	    cmocka_unit_test(all_lengths_of_ascii_take_the_same_way),
 	    cmocka_unit_test(blocks_are_folded_alike_with_and_without_vector_instructions),
 	    cmocka_unit_test(blanks_are_found_wherever_they_stand),
-	    cmocka_unit_test(word_bits_stand_for_letters_and_digits),
-	    cmocka_unit_test(letters_three_times_in_a_row_are_noticed),
 	    cmocka_unit_test(heaps_of_marks_take_linear_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

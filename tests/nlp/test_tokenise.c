@@ -49,7 +49,7 @@ static const struct {
     {":)))) <3333", "s~::) s~:<3", "long mouths"},
     {"http: at 10:30 key:p (a): f(x) (see 8) c:/d xdr",
 	"u:http w:at n:10:30 w:key w:p w:a w:f w:x w:see n:8 w:c w:d w:xdr", "no emoticons"},
-    {"xd\xc3\xa9 8d\xd0\xba?", "w:xd\xc3\xa9 w:8d\xd0\xba p:?.",
+    {"xd\xc3\xa9 8d\xd0\xba? xp\xcc\x88", "w:xd\xc3\xa9 w:8d\xd0\xba p:?. w:xp\xcc\x88",
 	"no emoticons in front of letters outside ASCII"},
     {"\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "e:\xf0\x9f\x98\x80 e:\xf0\x9f\x98\x80", "two emoji"},
     {"ok\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd!", "w:ok e:\xf0\x9f\x91\x8d p:!.",
