@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/utf8.h"
@@ -483,108 +487,160 @@ hint_or_und(enum language hint, int32_t *margin_r)
 	return hint;
 }
 
-/* Is any language far enough behind? */
-static bool
-has_evidence(const int32_t sums[LANGUAGE_SLOTS])
-{
-	int k = LANGUAGE_UND + 1;
-	while (k < LANGUAGE_COUNT && sums[k] > -EVIDENCE_MIN)
-		k++;
-	return k < LANGUAGE_COUNT;
-}
-
 /* Could the words be this language's, or are they of one we do not know? */
 static bool
-is_fitting(const int32_t sums[LANGUAGE_SLOTS], enum language lang, size_t words, size_t letters,
-    enum language hinted)
+is_fitting(const struct language_sums *sums, enum language lang, enum language hinted)
 {
-	bool is_likely = lang == hinted && letters < SHORT_LETTERS;
+	bool is_likely = lang == hinted && sums->letters < SHORT_LETTERS;
 	int64_t behind_max = is_likely ? BEHIND_HINTED_MAX : BEHIND_MAX;
-	if (-(int64_t)sums[lang] > behind_max * (int64_t)words)
+	if (-(int64_t)sums->v[lang] > behind_max * (int64_t)sums->words)
 		return false;
-	int64_t fit_min = letters < FIT_LETTERS ? FIT_SHORT_MIN : FIT_MIN;
+	int64_t fit_min = sums->letters < FIT_LETTERS ? FIT_SHORT_MIN : FIT_MIN;
 	return LANGUAGES[lang].is_alone ||
-	    sums[LANGUAGE_UND] >= fit_min * (int64_t)(letters + words);
+	    sums->in_common >= fit_min * ((int64_t)sums->letters + sums->words);
 }
 
-/* Four languages a step; without branches, as which one is next best cannot be foreseen. */
-typedef int32_t lanes __attribute__((vector_size(16)));
-#define LANES 4
-_Static_assert(LANGUAGE_SLOTS % LANES == 0, "no language is left over");
+/* Eight languages a step; without branches, as which one is next best cannot be foreseen. */
+typedef int16_t lanes __attribute__((vector_size(16)));
+#define LANES 8
+#define GROUPS (LANGUAGE_SLOTS / LANES)
+_Static_assert(LANGUAGE_SLOTS % LANES == 0 && GROUPS % 2 == 0, "no language is left over");
 
 static inline lanes
-pick(lanes mask, lanes if_set, lanes if_not)
+larger(lanes a, lanes b)
 {
-	return (if_set & mask) | (if_not & ~mask);
+#ifdef __SSE2__
+	return (lanes)_mm_max_epi16((__m128i)a, (__m128i)b);
+#else
+	return (a & (a > b)) | (b & ~(a > b));
+#endif
+}
+
+static inline lanes
+smaller(lanes a, lanes b)
+{
+#ifdef __SSE2__
+	return (lanes)_mm_min_epi16((__m128i)a, (__m128i)b);
+#else
+	return (a & (a < b)) | (b & ~(a < b));
+#endif
+}
+
+/* The largest total of each lane, and the one behind it. */
+struct leaders {
+	lanes best, second;
+};
+
+static inline struct leaders
+join_leaders(struct leaders a, struct leaders b)
+{
+	lanes lower = smaller(a.best, b.best);
+	return (struct leaders){larger(a.best, b.best), larger(lower, larger(a.second, b.second))};
+}
+
+static inline struct leaders
+leaders_of(lanes a, lanes b)
+{
+	return (struct leaders){larger(a, b), smaller(a, b)};
 }
 
 /* The largest total and the one behind it. */
 static void
-find_best(const int32_t totals[LANGUAGE_SLOTS], int32_t *best_r, int32_t *second_r)
+find_best(const lanes totals[GROUPS], int32_t *best_r, int32_t *second_r)
 {
-	lanes best = {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN}, second = best;
-	for (int k = 0; k < LANGUAGE_SLOTS; k += LANES) {
-		lanes next;
-		memcpy(&next, totals + k, sizeof next);
-		lanes is_best = next > best, lower = pick(is_best, best, next);
-		best = pick(is_best, next, best);
-		second = pick(lower > second, lower, second);
-	}
-	*best_r = *second_r = INT32_MIN;
-	for (int k = 0; k < LANES; k++) {
-		int32_t lower = best[k] < *best_r ? best[k] : *best_r;
-		*best_r = best[k] > *best_r ? best[k] : *best_r;
-		*second_r = lower > *second_r ? lower : *second_r;
-		*second_r = second[k] > *second_r ? second[k] : *second_r;
-	}
+	struct leaders all = leaders_of(totals[0], totals[1]);
+	for (int g = 2; g < GROUPS; g += 2)
+		all = join_leaders(all, leaders_of(totals[g], totals[g + 1]));
+	/* Each half of the lanes with the other, until all are one. */
+	lanes b = __builtin_shufflevector(all.best, all.best, 4, 5, 6, 7, 0, 1, 2, 3);
+	lanes s = __builtin_shufflevector(all.second, all.second, 4, 5, 6, 7, 0, 1, 2, 3);
+	all = join_leaders(all, (struct leaders){b, s});
+	b = __builtin_shufflevector(all.best, all.best, 2, 3, 0, 1, 2, 3, 0, 1);
+	s = __builtin_shufflevector(all.second, all.second, 2, 3, 0, 1, 2, 3, 0, 1);
+	all = join_leaders(all, (struct leaders){b, s});
+	b = __builtin_shufflevector(all.best, all.best, 1, 0, 1, 0, 1, 0, 1, 0);
+	s = __builtin_shufflevector(all.second, all.second, 1, 0, 1, 0, 1, 0, 1, 0);
+	all = join_leaders(all, (struct leaders){b, s});
+	*best_r = all.best[0];
+	*second_r = all.second[0];
 }
 
-/* What is known before a word is read, and the hint, added; what is no language is far behind. */
-static void
-total(const int32_t sums[LANGUAGE_SLOTS], enum language hinted, size_t letters,
-    int32_t totals_r[LANGUAGE_SLOTS])
+/* Before a word is read.  What is no language is far behind. */
+static const int16_t PRIOR[LANGUAGE_SLOTS] = {
+    [LANGUAGE_UND] = INT16_MIN,
+    [LANGUAGE_EN] = ENGLISH_STEPS,
+    [LANGUAGE_DE] = SCORED_STEPS,
+    [LANGUAGE_DA] = SCORED_STEPS,
+    [LANGUAGE_ES] = SCORED_STEPS,
+    [LANGUAGE_FR] = SCORED_STEPS,
+    [LANGUAGE_IT] = SCORED_STEPS,
+    [LANGUAGE_PT] = SCORED_STEPS,
+    [LANGUAGE_NL] = SCORED_STEPS,
+    [LANGUAGE_SV] = SCORED_STEPS,
+};
+_Static_assert(LANGUAGE_COUNT == LANGUAGE_SLOTS, "there is no other slot that is no language");
+
+/* With what is known before a word is read, and the hint. */
+struct totals {
+	union {
+		lanes lanes[GROUPS];
+		int16_t v[LANGUAGE_SLOTS];
+	};
+};
+
+static inline struct totals
+total(const struct language_sums *sums, enum language hinted)
 {
-	memcpy(totals_r, sums, LANGUAGE_SLOTS * sizeof *totals_r);
-	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++)
-		totals_r[k] += k == LANGUAGE_EN ? ENGLISH_STEPS : SCORED_STEPS;
-	totals_r[hinted] += letters < SHORT_LETTERS ? HINT_SHORT_STEPS : HINT_STEPS;
-	totals_r[LANGUAGE_UND] = INT32_MIN;
-	for (int k = LANGUAGE_COUNT; k < LANGUAGE_SLOTS; k++)
-		totals_r[k] = INT32_MIN;
+	struct totals t;
+	for (int k = 0; k < LANGUAGE_SLOTS; k++)
+		t.v[k] = (int16_t)(sums->v[k] + PRIOR[k]);
+	if (hinted != LANGUAGE_UND)
+		t.v[hinted] = (int16_t)(t.v[hinted] +
+		    (sums->letters < SHORT_LETTERS ? HINT_SHORT_STEPS : HINT_STEPS));
+	return t;
+}
+
+/* Is any language far enough behind? */
+static inline bool
+has_evidence(const struct language_sums *sums)
+{
+	int16_t lowest = 0;
+	for (int k = 0; k < LANGUAGE_SLOTS; k++)
+		lowest = sums->v[k] < lowest ? sums->v[k] : lowest;
+	return lowest <= -EVIDENCE_MIN;
 }
 
 /* A language we do not score, of a short text that is nearly as well in one we do? */
 static bool
-is_doubtful(const int32_t totals[LANGUAGE_SLOTS], enum language first, size_t letters)
+is_doubtful(const struct totals *t, enum language first, size_t letters)
 {
 	if (first <= LANGUAGE_SV || letters >= DOUBTFUL_LETTERS)
 		return false;
 	int k = LANGUAGE_UND + 1;
-	while (k <= LANGUAGE_SV && totals[first] - totals[k] >= MARGIN_UNSCORED)
+	while (k <= LANGUAGE_SV && t->v[first] - t->v[k] >= MARGIN_UNSCORED)
 		k++;
 	return k <= LANGUAGE_SV;
 }
 
 enum language
-language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS], size_t words,
-    size_t letters, struct slice hint, int32_t *margin_r)
+language_decide(const struct language_sums *sums, struct slice hint, int32_t *margin_r)
 {
 	enum language hinted = language_of_code(hint);
 	enum language first = LANGUAGE_UND;
-	int32_t best, second, totals[LANGUAGE_SLOTS];
+	int32_t best, second;
 
-	(void)m;
+	assert(sums->words <= LANGUAGE_TEXT_WORDS && sums->v[LANGUAGE_UND] == 0);
 	if (!has_evidence(sums))
 		return hint_or_und(hinted, margin_r);
-	total(sums, hinted, letters, totals);
-	find_best(totals, &best, &second);
-	while (totals[first] != best)
+	struct totals t = total(sums, hinted);
+	find_best(t.lanes, &best, &second);
+	while (t.v[first] != best)
 		first = (enum language)(first + 1);
 	int32_t margin = best - second;
-	int32_t needed = MARGIN_MIN + (letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
-	if (!is_fitting(sums, first, words, letters, hinted))
+	int32_t needed = MARGIN_MIN + (sums->letters < SHORT_LETTERS ? MARGIN_SHORT : 0);
+	if (!is_fitting(sums, first, hinted))
 		return hint_or_und(LANGUAGE_UND, margin_r);
-	if (margin < needed || (first != hinted && is_doubtful(totals, first, letters)))
+	if (margin < needed || (first != hinted && is_doubtful(&t, first, sums->letters)))
 		return hint_or_und(first == hinted ? hinted : LANGUAGE_UND, margin_r);
 	if (margin_r != NULL)
 		*margin_r = margin;
@@ -592,23 +648,21 @@ language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOT
 }
 
 size_t
-language_nearest(const int32_t sums[LANGUAGE_SLOTS], size_t words, size_t letters,
-    enum language nearest_r[LANGUAGE_SCORED_MAX])
+language_nearest(const struct language_sums *sums, enum language nearest_r[LANGUAGE_SCORED_MAX])
 {
-	int32_t totals[LANGUAGE_SLOTS], best, second;
+	int32_t best, second;
 	size_t count = 0;
 
-	if (words == 0 || letters >= FIT_LETTERS)
+	if (sums->words == 0 || sums->letters >= FIT_LETTERS)
 		return 0;
-	total(sums, LANGUAGE_UND, letters, totals);
-	find_best(totals, &best, &second);
+	struct totals t = total(sums, LANGUAGE_UND);
+	find_best(t.lanes, &best, &second);
 	for (int k = LANGUAGE_UND + 1; k <= LANGUAGE_SV; k++) {
 		enum language lang = (enum language)k;
-		if (totals[k] < best - NEAR_STEPS ||
-		    !is_fitting(sums, lang, words, letters, LANGUAGE_UND))
+		if (t.v[k] < best - NEAR_STEPS || !is_fitting(sums, lang, LANGUAGE_UND))
 			continue;
 		size_t at = count++;
-		for (; at > 0 && totals[nearest_r[at - 1]] < totals[k]; at--)
+		for (; at > 0 && t.v[nearest_r[at - 1]] < t.v[k]; at--)
 			nearest_r[at] = nearest_r[at - 1];
 		nearest_r[at] = lang;
 	}

@@ -101,17 +101,24 @@ struct language_vector {
 void language_word_vector(
     const struct language_model *m, struct slice folded_word, struct language_vector *v_r);
 
-/* sums: of the vectors of all words; letters: bytes of these words; hint: the network's code, may
- * be empty.  *margin_r (may be NULL): steps between the first language and the second, the hint
- * included; 0 when nothing was said.  Ties go to the earlier language. */
-enum language language_decide(const struct language_model *m, const int32_t sums[LANGUAGE_SLOTS],
-    size_t words, size_t letters, struct slice hint, int32_t *margin_r);
+/* What the vectors of a text's words add up to: 16 bits hold it for LANGUAGE_TEXT_WORDS of them. */
+#define LANGUAGE_TEXT_WORDS 250
+struct language_sums {
+	int16_t v[LANGUAGE_SLOTS]; /* 0 for LANGUAGE_UND, which is no language */
+	int32_t in_common; /* LANGUAGE_UND's */
+	uint32_t words, letters; /* letters: bytes of these words */
+};
+
+/* hint: the network's code, may be empty.  *margin_r (may be NULL): steps between the first language and the
+ * second, the hint included; 0 when nothing was said.  Ties go to the earlier language. */
+enum language
+language_decide(const struct language_sums *sums, struct slice hint, int32_t *margin_r);
 
 /* For a short text that language_decide() leaves undetermined: the languages we score that it could
  * be in, the likeliest first.  Returns how many; none when it is long, has no word, or is of none of
  * our languages. */
 #define LANGUAGE_SCORED_MAX 9
-size_t language_nearest(const int32_t sums[LANGUAGE_SLOTS], size_t words, size_t letters,
-    enum language nearest_r[LANGUAGE_SCORED_MAX]);
+size_t
+language_nearest(const struct language_sums *sums, enum language nearest_r[LANGUAGE_SCORED_MAX]);
 
 #endif

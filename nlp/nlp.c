@@ -92,10 +92,9 @@ read_as(struct work *w, enum language lang)
 static void
 find_language(struct work *w, struct slice hint)
 {
-	const struct speech *p = &w->words.speech;
-	int32_t sums[LANGUAGE_SLOTS];
-	speech_sum(p, sums);
-	read_as(w, language_decide(w->set->languages, sums, p->words, p->letters, hint, NULL));
+	struct language_sums sums;
+	speech_sum(&w->words.speech, &sums);
+	read_as(w, language_decide(&sums, hint, NULL));
 }
 
 /* ---- stems and look-ups ------------------------------------------------------ */
@@ -291,11 +290,10 @@ find_reader(struct work *w, const enum language *nearest, size_t count, enum lan
 static int
 judge_short(struct work *w)
 {
-	const struct speech *p = &w->words.speech;
 	enum language nearest[LANGUAGE_SCORED_MAX], reader;
-	int32_t sums[LANGUAGE_SLOTS];
-	speech_sum(p, sums);
-	size_t count = language_nearest(sums, p->words, p->letters, nearest);
+	struct language_sums sums;
+	speech_sum(&w->words.speech, &sums);
+	size_t count = language_nearest(&sums, nearest);
 	if (count == 0 || w->s->cutter.cutting.units.count > LONG_TEXT_UNITS)
 		return judge(w); /* a word among a thousand emoji is not worth nine readings */
 	w->words.guess = LANGUAGE_COUNT; /* all units are looked up anew for each */

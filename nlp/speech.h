@@ -17,7 +17,7 @@
 
 /* So many words are enough to tell a language.  As none speaks against one for more than
  * LANGUAGE_WORD_MAX steps, their votes add up in 16 bits. */
-#define SPEECH_WORDS_MAX 250
+#define SPEECH_WORDS_MAX LANGUAGE_TEXT_WORDS
 _Static_assert(SPEECH_WORDS_MAX *LANGUAGE_WORD_MAX <= INT16_MAX, "votes add up in 16 bits");
 
 /* Eight pairs of languages a step. */
@@ -59,18 +59,21 @@ speech_add(struct speech *p, const uint16_t behind[LANGUAGE_SLOTS / 2], int16_t 
 	p->in_common += in_common;
 }
 
-/* As language_decide() wants it. */
+/* As language_decide() wants it: the languages in their order. */
 static inline void
-speech_sum(const struct speech *p, int32_t sums[LANGUAGE_SLOTS])
+speech_sum(const struct speech *p, struct language_sums *sums_r)
 {
-	uint16_t first[LANGUAGE_SLOTS / 2], second[LANGUAGE_SLOTS / 2];
-	memcpy(first, p->first, sizeof first);
-	memcpy(second, p->second, sizeof second);
-	for (int i = 0; i < LANGUAGE_SLOTS / 2; i++) {
-		sums[2 * i] = -first[i];
-		sums[2 * i + 1] = -second[i];
+	for (int g = 0; g < SPEECH_GROUPS; g++) {
+		speech_lanes low =
+		    -__builtin_shufflevector(p->first[g], p->second[g], 0, 8, 1, 9, 2, 10, 3, 11);
+		speech_lanes high =
+		    -__builtin_shufflevector(p->first[g], p->second[g], 4, 12, 5, 13, 6, 14, 7, 15);
+		memcpy(&sums_r->v[2 * SPEECH_LANES * g], &low, sizeof low);
+		memcpy(&sums_r->v[2 * SPEECH_LANES * g + SPEECH_LANES], &high, sizeof high);
 	}
-	sums[LANGUAGE_UND] = p->in_common;
+	sums_r->in_common = p->in_common;
+	sums_r->words = p->words;
+	sums_r->letters = p->letters;
 }
 
 #endif

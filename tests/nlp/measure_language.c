@@ -39,22 +39,22 @@ static enum language
 tell(const struct language_model *m, struct cutting *c, struct slice text, struct arena *a,
     int32_t *margin_r)
 {
-	int32_t sums[LANGUAGE_SLOTS] = {0};
-	size_t words = 0, letters = 0;
+	struct language_sums sums = {.words = 0};
 	if (units_cut_text(c, text, a, NULL) < 0)
 		exit(3);
-	for (size_t i = 0; i < c->units.count; i++) {
+	for (size_t i = 0; i < c->units.count && sums.words < LANGUAGE_TEXT_WORDS; i++) {
 		const struct unit *u = &c->units.items[i];
 		struct language_vector v;
 		if (u->kind != TOKEN_WORD)
 			continue;
 		language_word_vector(m, unit_text(u), &v);
-		for (int k = 0; k < LANGUAGE_SLOTS; k++)
-			sums[k] += v.v[k];
-		words++;
-		letters += u->folded_len;
+		for (int k = LANGUAGE_UND + 1; k < LANGUAGE_SLOTS; k++)
+			sums.v[k] = (int16_t)(sums.v[k] + v.v[k]);
+		sums.in_common += v.v[LANGUAGE_UND];
+		sums.words++;
+		sums.letters += u->folded_len;
 	}
-	return language_decide(m, sums, words, letters, SLICE_NONE, margin_r);
+	return language_decide(&sums, SLICE_NONE, margin_r);
 }
 
 static void

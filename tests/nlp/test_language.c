@@ -87,11 +87,6 @@ static const struct {
     {"இந்த காபி மிகவும் நன்றாக இருக்கிறது", NULL, "und"},
 };
 
-struct speech {
-	int32_t sums[LANGUAGE_SLOTS];
-	size_t words, letters;
-};
-
 static struct language_model *
 model_open(void)
 {
@@ -105,7 +100,7 @@ model_open(void)
 }
 
 static void
-add_text(struct speech *s, const struct language_model *m, const char *text, struct arena *a)
+add_text(struct language_sums *s, const struct language_model *m, const char *text, struct arena *a)
 {
 	struct cutting c = {0};
 	assert_int_equal(units_cut_text(&c, slice_of(text), a, NULL), 0);
@@ -114,8 +109,9 @@ add_text(struct speech *s, const struct language_model *m, const char *text, str
 		if (c.units.items[i].kind != TOKEN_WORD)
 			continue;
 		language_word_vector(m, unit_text(&c.units.items[i]), &v);
-		for (int k = 0; k < LANGUAGE_SLOTS; k++)
-			s->sums[k] += v.v[k];
+		for (int k = LANGUAGE_UND + 1; k < LANGUAGE_SLOTS; k++)
+			s->v[k] = (int16_t)(s->v[k] + v.v[k]);
+		s->in_common += v.v[LANGUAGE_UND];
 		s->words++;
 		s->letters += c.units.items[i].folded_len;
 	}
@@ -129,11 +125,10 @@ languages_are_told(void **state)
 	struct arena *a = arena_new(ARENA_MAX);
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-		struct speech s = {.words = 0};
+		struct language_sums s = {.words = 0};
 		int32_t margin = -1;
 		add_text(&s, m, CASES[i].text, a);
-		enum language got = language_decide(
-		    m, s.sums, s.words, s.letters, slice_of(CASES[i].hint), &margin);
+		enum language got = language_decide(&s, slice_of(CASES[i].hint), &margin);
 		if (strcmp(language_code(got), CASES[i].lang) != 0)
 			fail_msg("'%s': got %s (margin %d), want %s", CASES[i].text,
 			    language_code(got), margin, CASES[i].lang);
@@ -149,15 +144,13 @@ the_vector_of_a_text_is_the_sum_of_its_words(void **state)
 {
 	struct language_model *m = model_open();
 	struct arena *a = arena_new(ARENA_MAX);
-	struct speech whole = {.words = 0}, parts = {.words = 0};
+	struct language_sums whole = {.words = 0}, parts = {.words = 0};
 	(void)state;
 	add_text(&whole, m, "Der Kaffee schmeckt here really good, oder nicht", a);
 	add_text(&parts, m, "nicht", a);
 	add_text(&parts, m, "here really good oder", a);
 	add_text(&parts, m, "Der Kaffee schmeckt", a);
-	assert_int_equal(whole.words, parts.words);
-	assert_int_equal(whole.letters, parts.letters);
-	assert_memory_equal(whole.sums, parts.sums, sizeof whole.sums);
+	assert_memory_equal(&whole, &parts, sizeof whole);
 	language_model_free(m);
 	arena_free(a);
 }
@@ -189,81 +182,133 @@ a_word_speaks_within_limits(void **state)
 	language_model_free(m);
 }
 
+/* The sums of a text of so many words and letters. */
+static struct language_sums
+sums_of(const struct language_sums *s, uint32_t words, uint32_t letters)
+{
+	struct language_sums sums = *s;
+	sums.words = words;
+	sums.letters = letters;
+	return sums;
+}
+
+static enum language
+decide_of(const struct language_sums *s, uint32_t words, uint32_t letters, struct slice hint,
+    int32_t *margin_r)
+{
+	struct language_sums sums = sums_of(s, words, letters);
+	return language_decide(&sums, hint, margin_r);
+}
+
+static size_t
+nearest_of(const struct language_sums *s, uint32_t words, uint32_t letters,
+    enum language near[LANGUAGE_SCORED_MAX])
+{
+	struct language_sums sums = sums_of(s, words, letters);
+	return language_nearest(&sums, near);
+}
+
+/* Whatever the sums are, the first language is the one with the largest total, and the margin what is between
+ * it and the next. */
+static void
+the_best_of_any_sums_is_found(void **state)
+{
+	uint32_t seed = 1;
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct language_sums s = {.in_common = 100000, .words = 200, .letters = 900};
+		enum language first = LANGUAGE_UND;
+		int32_t best = INT32_MIN, second = INT32_MIN, margin = -1;
+		for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++) {
+			seed = seed * 1664525u + 1013904223u;
+			int32_t behind = (int32_t)(seed >> 16) % (round % 2 == 0 ? 40 : 30001);
+			s.v[k] = (int16_t)-behind;
+			int32_t total = s.v[k] +
+			    (k == LANGUAGE_EN          ? 24
+				    : k <= LANGUAGE_SV ? 16
+						       : 0);
+			if (total > best) {
+				second = best;
+				best = total;
+				first = (enum language)k;
+			} else if (total > second) {
+				second = total;
+			}
+		}
+		enum language got = language_decide(&s, SLICE_NONE, &margin);
+		assert_int_equal(got, best > second ? (int)first : (int)LANGUAGE_UND);
+		assert_int_equal(margin, best - second);
+	}
+}
+
 static void
 a_hint_tips_what_is_open(void **state)
 {
-	struct language_model *m = model_open();
-	int32_t sums[LANGUAGE_SLOTS] = {[LANGUAGE_UND] = 2000};
+	struct language_sums sums = {.in_common = 2000};
 	int32_t margin = 0;
 	(void)state;
 	/* Danish and Swedish alike: undetermined, or what the network says */
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
-		sums[k] = k == LANGUAGE_DA || k == LANGUAGE_SV ? 0 : -100;
-	assert_int_equal(language_decide(m, sums, 5, 25, SLICE_NONE, &margin), (int)LANGUAGE_UND);
+		sums.v[k] = k == LANGUAGE_DA || k == LANGUAGE_SV ? 0 : -100;
+	assert_int_equal(decide_of(&sums, 5, 25, SLICE_NONE, &margin), (int)LANGUAGE_UND);
 	assert_int_equal(margin, 0);
-	assert_int_equal(
-	    language_decide(m, sums, 5, 25, SLICE_LIT("sv-SE"), &margin), (int)LANGUAGE_SV);
-	assert_int_equal(language_decide(m, sums, 5, 25, SLICE_LIT("da"), NULL), (int)LANGUAGE_DA);
+	assert_int_equal(decide_of(&sums, 5, 25, SLICE_LIT("sv-SE"), &margin), (int)LANGUAGE_SV);
+	assert_int_equal(decide_of(&sums, 5, 25, SLICE_LIT("da"), NULL), (int)LANGUAGE_DA);
 	/* a hint the text contradicts does not win */
-	assert_int_not_equal(
-	    language_decide(m, sums, 5, 25, SLICE_LIT("en"), NULL), (int)LANGUAGE_EN);
+	assert_int_not_equal(decide_of(&sums, 5, 25, SLICE_LIT("en"), NULL), (int)LANGUAGE_EN);
 	/* more evidence, no hint needed */
-	sums[LANGUAGE_SV] = -60;
-	assert_int_equal(language_decide(m, sums, 5, 25, SLICE_NONE, &margin), (int)LANGUAGE_DA);
+	sums.v[LANGUAGE_SV] = -60;
+	assert_int_equal(decide_of(&sums, 5, 25, SLICE_NONE, &margin), (int)LANGUAGE_DA);
 	assert_int_equal(margin, 60);
-	language_model_free(m);
 }
 
 static void
 a_language_we_do_not_score_has_to_be_clear_in_a_short_text(void **state)
 {
-	struct language_model *m = model_open();
-	int32_t sums[LANGUAGE_SLOTS] = {[LANGUAGE_UND] = 3000};
+	struct language_sums sums = {.in_common = 3000};
 	(void)state;
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
-		sums[k] = -200;
-	sums[LANGUAGE_NO] = 0;
+		sums.v[k] = -200;
+	sums.v[LANGUAGE_NO] = 0;
 	for (int behind = 16; behind <= 80; behind++) {
-		sums[LANGUAGE_DA] = -behind;
+		sums.v[LANGUAGE_DA] = (int16_t)-behind;
 		/* 16 steps are what a language we score has before a word is read */
 		enum language want = behind - 16 < 1 ? LANGUAGE_UND : LANGUAGE_NO;
-		assert_int_equal(language_decide(m, sums, 5, 40, SLICE_NONE, NULL), (int)want);
-		assert_int_equal(language_decide(m, sums, 5, 20, SLICE_NONE, NULL), (int)want);
+		assert_int_equal(decide_of(&sums, 5, 40, SLICE_NONE, NULL), (int)want);
+		assert_int_equal(decide_of(&sums, 5, 20, SLICE_NONE, NULL), (int)want);
 		want = behind - 16 < 30 ? LANGUAGE_UND : LANGUAGE_NO;
-		assert_int_equal(language_decide(m, sums, 5, 19, SLICE_NONE, NULL), (int)want);
+		assert_int_equal(decide_of(&sums, 5, 19, SLICE_NONE, NULL), (int)want);
 		/* nothing speaks against what the network says */
-		assert_int_equal(
-		    language_decide(m, sums, 5, 19, SLICE_LIT("nb"), NULL), (int)LANGUAGE_NO);
+		assert_int_equal(decide_of(&sums, 5, 19, SLICE_LIT("nb"), NULL), (int)LANGUAGE_NO);
 	}
-	language_model_free(m);
 }
 
 static void
 the_languages_a_short_text_could_be_in_stand_the_likeliest_first(void **state)
 {
 	enum language near[LANGUAGE_SCORED_MAX];
-	int32_t sums[LANGUAGE_SLOTS] = {[LANGUAGE_UND] = 2000};
+	struct language_sums sums = {.in_common = 2000};
 	(void)state;
 	for (int k = LANGUAGE_UND + 1; k < LANGUAGE_COUNT; k++)
-		sums[k] = -100;
-	sums[LANGUAGE_NO] = 0; /* we do not score it */
-	sums[LANGUAGE_DA] = -30;
-	sums[LANGUAGE_SV] = -20;
-	sums[LANGUAGE_EN] = -84; /* 60 behind Norwegian with its 24, the last that counts */
-	sums[LANGUAGE_DE] = -77; /* 61 with its 16 */
-	assert_int_equal(language_nearest(sums, 3, 20, near), 3);
+		sums.v[k] = -100;
+	sums.v[LANGUAGE_NO] = 0; /* we do not score it */
+	sums.v[LANGUAGE_DA] = -30;
+	sums.v[LANGUAGE_SV] = -20;
+	sums.v[LANGUAGE_EN] = -84; /* 60 behind Norwegian with its 24, the last that counts */
+	sums.v[LANGUAGE_DE] = -77; /* 61 with its 16 */
+	assert_int_equal(nearest_of(&sums, 3, 20, near), 3);
 	assert_int_equal(near[0], (int)LANGUAGE_SV);
 	assert_int_equal(near[1], (int)LANGUAGE_DA);
 	assert_int_equal(near[2], (int)LANGUAGE_EN);
-	assert_int_equal(language_nearest(sums, 3, 29, near), 3);
-	assert_int_equal(language_nearest(sums, 3, 30, near), 0); /* long */
-	assert_int_equal(language_nearest(sums, 0, 0, near), 0); /* no word */
-	sums[LANGUAGE_UND] = 30 * 23 - 1; /* too little in common with any of our languages */
-	assert_int_equal(language_nearest(sums, 3, 20, near), 0);
+	assert_int_equal(nearest_of(&sums, 3, 29, near), 3);
+	assert_int_equal(nearest_of(&sums, 3, 30, near), 0); /* long */
+	assert_int_equal(nearest_of(&sums, 0, 0, near), 0); /* no word */
+	sums.in_common = 30 * 23 - 1; /* too little in common with any of our languages */
+	assert_int_equal(nearest_of(&sums, 3, 20, near), 0);
 
-	memset(sums, 0, sizeof sums); /* words of all languages alike */
-	sums[LANGUAGE_UND] = 2000;
-	assert_int_equal(language_nearest(sums, 3, 20, near), LANGUAGE_SCORED_MAX);
+	memset(&sums, 0, sizeof sums); /* words of all languages alike */
+	sums.in_common = 2000;
+	assert_int_equal(nearest_of(&sums, 3, 20, near), LANGUAGE_SCORED_MAX);
 	for (int i = 0; i < LANGUAGE_SCORED_MAX; i++)
 		assert_int_equal(near[i], i + 1);
 }
@@ -367,6 +412,7 @@ main(void)
 	    cmocka_unit_test(languages_are_told),
 	    cmocka_unit_test(the_vector_of_a_text_is_the_sum_of_its_words),
 	    cmocka_unit_test(a_word_speaks_within_limits),
+	    cmocka_unit_test(the_best_of_any_sums_is_found),
 	    cmocka_unit_test(a_hint_tips_what_is_open),
 	    cmocka_unit_test(a_language_we_do_not_score_has_to_be_clear_in_a_short_text),
 	    cmocka_unit_test(the_languages_a_short_text_could_be_in_stand_the_likeliest_first),

@@ -65,21 +65,22 @@ is_same_unit(const struct unit *a, const struct unit *b)
 
 /* The votes of the units' words, one by one. */
 static void
-add_up(const struct cutters *c, int32_t sums[LANGUAGE_SLOTS], size_t *words, size_t *letters)
+add_up(const struct cutters *c, struct language_sums *sums)
 {
 	const struct unit_list *l = &c->plain.units;
-	for (int is_tag = 0; is_tag < 2 && *words == 0; is_tag++) {
-		for (size_t i = 0; i < l->count && *words < SPEECH_WORDS_MAX; i++) {
+	for (int is_tag = 0; is_tag < 2 && sums->words == 0; is_tag++) {
+		for (size_t i = 0; i < l->count && sums->words < SPEECH_WORDS_MAX; i++) {
 			struct slice word = unit_text(&l->items[i]);
 			struct language_vector v;
 			if (l->items[i].kind != (is_tag ? TOKEN_HASHTAG : TOKEN_WORD))
 				continue;
 			word = slice_make(word.ptr + is_tag, word.len - (size_t)is_tag);
 			language_word_vector(c->set->languages, word, &v);
-			for (int k = 0; k < LANGUAGE_SLOTS; k++)
-				sums[k] += v.v[k];
-			*words += 1;
-			*letters += word.len;
+			for (int k = LANGUAGE_UND + 1; k < LANGUAGE_SLOTS; k++)
+				sums->v[k] = (int16_t)(sums->v[k] + v.v[k]);
+			sums->in_common += v.v[LANGUAGE_UND];
+			sums->words++;
+			sums->letters += (uint32_t)word.len;
 		}
 	}
 }
@@ -87,12 +88,10 @@ add_up(const struct cutters *c, int32_t sums[LANGUAGE_SLOTS], size_t *words, siz
 static void
 check_votes(const struct cutters *c, const struct post_words *w, struct slice text)
 {
-	int32_t want[LANGUAGE_SLOTS] = {0}, got[LANGUAGE_SLOTS];
-	size_t words = 0, letters = 0;
-	add_up(c, want, &words, &letters);
-	speech_sum(&w->speech, got);
-	if (w->speech.words != words || w->speech.letters != letters ||
-	    memcmp(want, got, sizeof got) != 0)
+	struct language_sums want = {.words = 0}, got;
+	add_up(c, &want);
+	speech_sum(&w->speech, &got);
+	if (memcmp(&want, &got, sizeof got) != 0)
 		fail_msg("the votes of '%.*s' are others", SLICE_ARG(text));
 }
 
