@@ -17,7 +17,8 @@
 /* A cluster may grow to this many times its bytes (the ligature U+FDFA would grow eleven-fold);
  * else it stays. */
 #define GROWTH_MAX 4
-/* Room behind the folded text: blocks are written whole. */
+/* Room before the folded text, for a blank; and behind it: blocks are written whole. */
+#define LEAD 8
 #define SLACK (FOLDED_PADDING + 2 * BYTE_BLOCK)
 
 struct writer {
@@ -62,6 +63,17 @@ writer_part(struct writer *w)
 		w->map[i] = (uint32_t)i;
 }
 
+/* Room for a folded text; NULL without memory. */
+static char *
+alloc_folded(struct arena *a, size_t cap)
+{
+	char *p = arena_alloc(a, LEAD + cap);
+	if (p == NULL)
+		return NULL;
+	p[LEAD - 1] = ' ';
+	return p + LEAD;
+}
+
 /* Room for len more bytes and for what is left of the text, which seldom grows. */
 static bool
 writer_reserve(struct writer *w, size_t len)
@@ -69,7 +81,7 @@ writer_reserve(struct writer *w, size_t len)
 	if (w->len + len + (w->text.len - w->at) + SLACK <= w->cap)
 		return true;
 	size_t cap = w->text.len * GROWTH_MAX + SLACK;
-	char *out = arena_alloc(w->arena, cap);
+	char *out = alloc_folded(w->arena, cap);
 	if (out == NULL) {
 		w->has_failed = true;
 		return false;
@@ -426,7 +438,7 @@ normalise_text(struct normaliser *z, struct slice text, struct arena *a, struct 
 {
 	assert(text.len < UINT32_MAX / (GROWTH_MAX * 4));
 	struct writer w = {.z = z, .arena = a, .text = text, .cap = text.len + SLACK};
-	w.out = arena_alloc(a, w.cap);
+	w.out = alloc_folded(a, w.cap);
 	if (w.out != NULL && !fold_ascii(&w))
 		fold_mixed(&w);
 	if (w.out == NULL || w.has_failed)

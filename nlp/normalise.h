@@ -18,7 +18,7 @@
  * Curly double quotes become ", "…" becomes "...", (TM), (R) and (C) signs become a space, not
  * letters.
  *
- * Ownership: folded is in the arena, with FOLDED_PADDING zero bytes behind it; map is in the
+ * Ownership: folded is in the arena, with FOLDED_PADDING zero bytes behind it and a blank before; map is in the
  *            normaliser, valid until its next call.
  * Errors:    -1 without memory.
  * Input:     valid UTF-8.  Same text, same answer; linear time.

@@ -181,7 +181,7 @@ ask_for_facts(struct cut *k, size_t from, struct slice piece)
 		} else {
 			bool is_alone = slice_eq(unit_text(u), piece);
 			k->asked[k->asked_count++] = (uint32_t)i | (is_alone ? ASKED_ALONE : 0);
-			word_memo_prefetch(k->c->words, word_memo_hash(u));
+			word_memo_likely(k->c->words, word_memo_hash(u));
 		}
 	}
 }
@@ -192,12 +192,6 @@ find_facts(struct cut *k)
 {
 	const struct unit_list *l = &k->c->cutting.units;
 	struct post_words *w = k->words;
-	for (size_t n = 0; n < k->asked_count; n++) {
-		uint64_t hash = word_memo_hash(&l->items[k->asked[n] & ~ASKED_ALONE]);
-		const struct word_fact *f = word_memo_likely(k->c->words, hash);
-		__builtin_prefetch(f);
-		__builtin_prefetch(f->behind);
-	}
 	for (size_t n = 0; n < k->asked_count; n++) {
 		uint32_t i = k->asked[n] & ~ASKED_ALONE;
 		struct unit *u = &l->items[i];
@@ -239,10 +233,10 @@ take_anything(struct cut *k, const struct piece *p)
 {
 	struct tokeniser *t = &k->tokeniser;
 	/* What reached into a piece may have left some of it. */
-	size_t start = t->at == p->start ? p->start : p->end;
+	size_t end = piece_end(p), start = t->at == p->start ? p->start : end;
 	while (t->at < p[1].start && !t->has_failed)
 		tokenise_one(t);
-	return t->has_failed ? -1 : catch_up(k, slice_make(t->text.ptr + start, p->end - start));
+	return t->has_failed ? -1 : catch_up(k, slice_make(t->text.ptr + start, end - start));
 }
 
 /* ---- pieces ---------------------------------------------------------------------- */

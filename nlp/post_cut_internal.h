@@ -18,12 +18,16 @@ enum sign {
 /* What stands between two blanks of the folded text, without the sign behind it; or signs behind a word
  * that are a token themselves ("!", "..."). */
 struct piece {
-	uint32_t start, end;
-	uint64_t hash; /* word_hash() */
-	struct word_fact *fact; /* most likely */
-	uint8_t kind; /* word_memo_kind() of what it looks like */
+	uint32_t start, len;
+	uint16_t word; /* the number of its fact, most likely */
 	uint8_t sign; /* the one behind it that is none of its tokens: bits of enum sign */
 };
+
+static inline uint32_t
+piece_end(const struct piece *p)
+{
+	return p->start + p->len;
+}
 
 struct cut {
 	struct post_cutter *c;

@@ -74,7 +74,7 @@ step_over(struct pen *p, uint32_t gap)
 static inline struct slice
 piece_text(const struct normal *n, const struct piece *r)
 {
-	return slice_make(n->folded.ptr + r->start, r->end - r->start);
+	return slice_make(n->folded.ptr + r->start, r->len);
 }
 
 /* Where a piece stands in the text as written. */
@@ -85,22 +85,22 @@ struct range {
 static __attribute__((noinline)) struct range
 find_written(const struct normal *n, const struct piece *r)
 {
-	return (struct range){normalise_start(n, r->start), normalise_end(n, r->end)};
+	return (struct range){normalise_start(n, r->start), normalise_end(n, piece_end(r))};
 }
 
 static inline bool
-is_caps(const struct normal *n, const struct piece *r, struct range at)
+is_caps(const struct normal *n, const struct word_fact *f, struct range at)
 {
 	uint32_t from = at.from, to = at.to;
 	/* Most words have a small letter behind the first. */
 	size_t has_two = to - from >= 2;
 	bool may_be = has_two & !tokenise_is_lower(n->text.ptr[from + has_two]);
-	return may_be && r->kind >> 1 == TOKEN_WORD && tokenise_is_all_caps(n, from, to - from);
+	return may_be && f->kind >> 1 == TOKEN_WORD && tokenise_is_all_caps(n, from, to - from);
 }
 
 /* The token and the unit of a piece, which stands there in the text as written. */
 static inline void
-write_piece(struct pen *p, const struct piece *r, struct word_fact *word, struct slice text,
+write_piece(struct pen *p, enum token_kind kind, struct word_fact *word, struct slice text,
     struct slice stem, struct range at)
 {
 	*p->unit = (struct unit){.word = word,
@@ -109,17 +109,14 @@ write_piece(struct pen *p, const struct piece *r, struct word_fact *word, struct
 	    .start = at.from,
 	    .len = at.to - at.from,
 	    .folded_len = (uint32_t)text.len & UNIT_LEN_MAX,
-	    .kind = r->kind >> 1,
+	    .kind = kind,
 	    .stem_len = (uint32_t)stem.len & UNIT_LEN_MAX,
 	    .is_quoted = p->is_quoted,
 	    .token = (uint16_t)p->number,
 	    .clause = (uint16_t)p->place,
 	    .sentence = (uint16_t)(p->place >> 16)};
-	*p->token = (struct token){.start = at.from,
-	    .len = at.to - at.from,
-	    .kind = r->kind >> 1,
-	    .folded = text,
-	    .stem = stem};
+	*p->token = (struct token){
+	    .start = at.from, .len = at.to - at.from, .kind = kind, .folded = text, .stem = stem};
 }
 
 /* Moves on.  What the piece just written ends, or the sign behind it, cannot be foreseen: no branch. */
@@ -155,12 +152,13 @@ take_known(struct cut *k, const struct piece *r)
 {
 	const struct normal *n = k->tokeniser.n;
 	const struct piece *stop = k->pieces + k->piece_count;
+	struct word_fact *facts = k->c->words->facts;
 	bool is_as_written = n->map == NULL;
 	struct pen p = take_pen(k); /* stays in registers */
 	if (is_as_written) {
 		/* What stands before it is read once: before a piece that is not taken here units_more() does, and a
 		 * comma alone is no piece to go on from. */
-		if (!word_fact_is_piece(r->fact, r->kind, piece_text(n, r)))
+		if (!word_fact_is_piece(&facts[r->word], piece_text(n, r)))
 			return r;
 		uint32_t gap = gap_between(n->text.ptr, p.end, r->start);
 		step_over(&p, gap);
@@ -169,9 +167,9 @@ take_known(struct cut *k, const struct piece *r)
 	}
 	for (; r < stop; r++) {
 		struct slice text = piece_text(n, r);
-		struct word_fact *f = r->fact;
-		struct range at = {r->start, r->end};
-		if (!word_fact_is_piece(f, r->kind, text))
+		struct word_fact *f = &facts[r->word];
+		struct range at = {r->start, piece_end(r)};
+		if (!word_fact_is_piece(f, text))
 			break;
 		if (!is_as_written) {
 			at = find_written(n, r);
@@ -181,14 +179,14 @@ take_known(struct cut *k, const struct piece *r)
 		struct slice stem = word_fact_stem(f, text, k->arena);
 		f->post = p.post;
 		p.place += p.step;
-		write_piece(&p, r, f, text, stem, at);
+		write_piece(&p, f->kind >> 1, f, text, stem, at);
 		if (stem.ptr == NULL ||
 		    ((f->flags & WORD_FACT_OTHERS) != 0 &&
 			units_add_others(&k->maker, p.unit) < 0)) {
 			k->has_failed = true;
 			break;
 		}
-		if (is_caps(n, r, at)) {
+		if (is_caps(n, f, at)) {
 			p.token->is_caps = true;
 			p.unit->is_caps = true;
 		}
@@ -202,19 +200,19 @@ take_known(struct cut *k, const struct piece *r)
 static bool
 is_mention(const char *folded, const struct piece *r)
 {
-	uint32_t i = r->start + 1;
-	if (i == r->end || folded[r->end] == ':')
+	uint32_t i = r->start + 1, end = piece_end(r);
+	if (folded[r->start] != '@' || i == end || folded[end] == ':')
 		return false;
-	while (i < r->end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
+	while (i < end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
 		i++;
-	return i == r->end;
+	return i == end;
 }
 
 /* A link that is the whole piece. */
 static bool
 is_link(struct tokeniser *t, const struct piece *r)
 {
-	size_t len = r->end - r->start;
+	size_t len = r->len;
 	return len > 8 && memcmp(t->text.ptr + r->start, "http", 4) == 0 &&
 	    address_url(t->text, r->start, &t->no_address_until) == len;
 }
@@ -225,25 +223,23 @@ take_name(struct cut *k, const struct piece *r)
 {
 	const struct normal *n = k->tokeniser.n;
 	struct slice text = piece_text(n, r);
-	struct range at = {r->start, r->end};
-	bool is_account = r->kind >> 1 == TOKEN_MENTION;
-	if (is_account ? !is_mention(n->folded.ptr, r) : !is_link(&k->tokeniser, r))
+	struct range at = {r->start, piece_end(r)};
+	bool is_account = is_mention(n->folded.ptr, r);
+	if (!is_account && !is_link(&k->tokeniser, r))
 		return false;
 	struct pen p = take_pen(k);
 	if (n->map != NULL)
 		at = find_written(n, r);
 	if (!look_before(&p, n, at))
 		return false;
-	struct word_fact *word = units_guest(&k->c->cutting.units, r->hash);
+	struct word_fact *word = units_guest(&k->c->cutting.units, word_hash_padded(text));
 	if (word == NULL) {
 		k->has_failed = true;
 		return false;
 	}
 	p.place += p.step;
 	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
-	write_piece(&p, r, word, text, text, at);
-	p.unit->kind = is_account ? TOKEN_MENTION : TOKEN_URL;
-	p.token->kind = is_account ? TOKEN_MENTION : TOKEN_URL;
+	write_piece(&p, is_account ? TOKEN_MENTION : TOKEN_URL, word, text, text, at);
 	pass_piece(&p, r, 0, at);
 	put_pen(k, &p, r + 1);
 	return true;

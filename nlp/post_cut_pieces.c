@@ -7,85 +7,52 @@
 #include "core/err.h"
 #include "nlp/byte_block.h"
 
+#define SIGN_SOME 8 /* needs a second look: it may be a token, or "d:" an emoticon */
+#define SIGN_MORE 16 /* before a sign: that is not the only one, or not behind a word */
 static const uint8_t SIGNS[256] = {
-    [','] = SIGN_BREAK,
-    [';'] = SIGN_BREAK,
-    [':'] = SIGN_BREAK,
-    ['.'] = SIGN_DOT,
-    ['!'] = SIGN_MARK,
-    ['?'] = SIGN_MARK,
-};
-
-/* What a piece that begins with this byte is likely to be: a word where nothing is said. */
-static const uint8_t LOOKS_LIKE[256] = {
-    ['0'] = TOKEN_NUMBER,
-    ['1'] = TOKEN_NUMBER,
-    ['2'] = TOKEN_NUMBER,
-    ['3'] = TOKEN_NUMBER,
-    ['4'] = TOKEN_NUMBER,
-    ['5'] = TOKEN_NUMBER,
-    ['6'] = TOKEN_NUMBER,
-    ['7'] = TOKEN_NUMBER,
-    ['8'] = TOKEN_NUMBER,
-    ['9'] = TOKEN_NUMBER,
-    ['#'] = TOKEN_HASHTAG,
-    ['@'] = TOKEN_MENTION,
-    ['!'] = TOKEN_PUNCT,
-    ['?'] = TOKEN_PUNCT,
-    ['.'] = TOKEN_PUNCT,
-    [':'] = TOKEN_EMOTICON,
-    [';'] = TOKEN_EMOTICON,
-    ['='] = TOKEN_EMOTICON,
-    ['<'] = TOKEN_EMOTICON,
-    ['('] = TOKEN_EMOTICON,
-    ['^'] = TOKEN_EMOTICON,
-    [0xe2] = TOKEN_EMOJI,
-    [0xf0] = TOKEN_EMOJI,
+    [','] = SIGN_BREAK | SIGN_MORE,
+    [';'] = SIGN_BREAK | SIGN_MORE,
+    [':'] = SIGN_BREAK | SIGN_MORE | SIGN_SOME,
+    ['.'] = SIGN_DOT | SIGN_MORE,
+    ['!'] = SIGN_MARK | SIGN_MORE | SIGN_SOME,
+    ['?'] = SIGN_MARK | SIGN_MORE | SIGN_SOME,
+    [' '] = SIGN_MORE,
 };
 
 static inline uint8_t
-sign_at(const char *folded, uint32_t at)
+sign_of(char c)
 {
-	return SIGNS[(unsigned char)folded[at]];
-}
-
-/* word_memo_kind() of what the piece looks like. */
-static inline uint8_t
-looks_like(const char *folded, uint32_t start, uint32_t end)
-{
-	uint8_t kind = LOOKS_LIKE[(unsigned char)folded[start]];
-	bool is_word = kind == TOKEN_NUMBER && folded[end - 1] > '9'; /* "2nd" */
-	return (uint8_t)((is_word ? TOKEN_WORD : kind) << 1);
+	return SIGNS[(unsigned char)c];
 }
 
 static inline struct piece *
 put_piece(struct piece *next, const struct word_memo *words, const char *folded, uint32_t start,
-    uint32_t end, uint8_t sign)
+    uint32_t len, uint32_t sign)
 {
-	uint8_t kind = looks_like(folded, start, end);
-	uint64_t hash = word_hash_padded(slice_make(folded + start, end - start));
-	word_memo_prefetch(words, word_memo_hash_of(hash, kind));
-	next->start = start;
-	next->end = end;
-	next->hash = hash;
-	next->kind = kind;
-	next->sign = sign;
+	uint64_t hash = word_hash_padded(slice_make(folded + start, len));
+	*next = (struct piece){.start = start,
+	    .len = len,
+	    .word = word_memo_likely(words, hash),
+	    .sign = (uint8_t)(sign & (SIGN_BREAK | SIGN_DOT))};
 	return next + 1;
 }
 
-/* A piece with several signs at its end, or one that is a token: the word and the signs, or all in one. */
+/* A piece with one sign that needs a second look, or with several: the word and the signs, or all in one. */
 static __attribute__((noinline)) struct piece *
 put_parts(struct piece *next, const struct word_memo *words, const char *folded, uint32_t start,
     uint32_t end)
 {
-	uint32_t word_end = end;
-	bool are_token = true;
-	for (; word_end > start && sign_at(folded, word_end - 1) != 0; word_end--)
-		are_token &= sign_at(folded, word_end - 1) != SIGN_BREAK;
-	if (!are_token || word_end == start)
-		return put_piece(next, words, folded, start, end, 0);
-	next = put_piece(next, words, folded, start, word_end, 0);
-	return put_piece(next, words, folded, word_end, end, 0);
+	uint32_t word_end = end, all = 0;
+	for (uint32_t sign; word_end > start && (sign = sign_of(folded[word_end - 1])) != 0;
+	     word_end--)
+		all |= sign;
+	uint32_t word_len = word_end - start, sign_len = end - word_end;
+	if (sign_len == 1 && word_len > 1 && (all & SIGN_MARK) == 0)
+		return put_piece(next, words, folded, start, word_len, all);
+	if ((all & SIGN_BREAK) != 0 || word_len == 0)
+		return put_piece(next, words, folded, start, end - start, 0);
+	next = put_piece(next, words, folded, start, word_len, 0);
+	return put_piece(next, words, folded, word_end, sign_len, 0);
 }
 
 /* What stands between two blanks. */
@@ -93,15 +60,13 @@ static inline struct piece *
 put_pieces(struct piece *next, const struct word_memo *words, const char *folded, uint32_t start,
     uint32_t end)
 {
-	uint32_t len = end - start;
-	if (len == 0)
+	if (start == end)
 		return next;
-	/* "d:" is an emoticon. */
-	uint8_t sign = len > 1u + (folded[end - 1] == ':') ? sign_at(folded, end - 1) : 0;
-	uint32_t has_sign = sign != 0;
-	if ((has_sign & (sign_at(folded, end - 1 - has_sign) != 0)) | (sign == SIGN_MARK))
+	const char *behind = folded + end;
+	uint32_t sign = sign_of(behind[-1]), before = sign_of(behind[-2]);
+	if ((sign & (before | SIGN_SOME)) != 0)
 		return put_parts(next, words, folded, start, end);
-	return put_piece(next, words, folded, start, end - has_sign, sign);
+	return put_piece(next, words, folded, start, end - start - (sign != 0), sign);
 }
 
 /* The pieces of the text; returns one behind the last. */
@@ -133,11 +98,6 @@ post_cut_find_pieces(struct cut *k)
 		return err_set(k->err, ERR_NOMEM, "no memory to cut a text");
 	struct piece *end = split(folded, &words, pieces);
 	end->start = (uint32_t)folded.len;
-	for (struct piece *p = pieces; p < end; p++) {
-		p->fact = word_memo_likely(&words, word_memo_hash_of(p->hash, p->kind));
-		__builtin_prefetch(p->fact);
-		__builtin_prefetch(p->fact->behind);
-	}
 	k->pieces = pieces;
 	k->piece_count = (size_t)(end - pieces);
 	return 0;

@@ -14,6 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "core/slice.h"
 #include "nlp/language.h"
 
@@ -30,27 +34,74 @@ word_load(const char *p, size_t len)
 	memcpy(&v, p, len);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	v = __builtin_bswap64(v);
-	static inline bool word_fact_is_guest(const struct word_fact *f)
-	{
-		return f->len == 0;
-	}
-
 #endif
 	return v;
 }
 
 #define WORD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
-/* The whole groups of eight bytes; *p and *len are left with fewer than eight. */
+#define WORD_HASH_NEAR 16
+
+/* The last bytes of a word, at most WORD_HASH_NEAR: two numbers, the second one 0 where there are no more than
+ * eight. */
+struct word_ending {
+	uint64_t low, high;
+};
+
+static inline struct word_ending
+word_ending_of(const char *p, size_t len)
+{
+	struct word_ending w = {0, 0};
+	/* Reads that overlap, instead of a loop. */
+	if (len > 8)
+		w = (struct word_ending){
+		    word_load(p, 8), word_load(p + len - 8, 8) >> (8 * (WORD_HASH_NEAR - len))};
+	else if (len >= 4)
+		w.low = word_load(p, 4) | word_load(p + len - 4, 4) << (8 * (len - 4));
+	else if (len > 0)
+		w.low = (uint64_t)(unsigned char)p[0] |
+		    (uint64_t)(unsigned char)p[len / 2] << (8 * (len / 2)) |
+		    (uint64_t)(unsigned char)p[len - 1] << (8 * (len - 1));
+	return w;
+}
+
+/* The same where WORD_HASH_NEAR bytes may be read: how long a word is cannot be foreseen, so there is no branch. */
+static inline struct word_ending
+word_ending_padded(const char *p, size_t len)
+{
+#ifdef __SSE2__
+	static const uint8_t MASKS[2 * WORD_HASH_NEAR] = {
+	    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+	const uint8_t *mask = MASKS + WORD_HASH_NEAR - len;
+	__m128i both = _mm_and_si128(_mm_loadu_si128((const __m128i *)(const void *)p),
+	    _mm_loadu_si128((const __m128i *)(const void *)mask));
+	uint64_t halves[2];
+	memcpy(halves, &both, sizeof halves);
+	return (struct word_ending){halves[0], halves[1]};
+#else
+	return word_ending_of(p, len);
+#endif
+}
+
+/* The whole groups of eight bytes before the ending; *p and *len are left with that. */
 static inline uint64_t
 word_hash_groups(const char **p, size_t *len)
 {
 	uint64_t h = *len * WORD_HASH_FACTOR;
-	for (; *len >= 8; *p += 8, *len -= 8) {
+	for (; *len > WORD_HASH_NEAR; *p += 8, *len -= 8) {
 		h = (h ^ word_load(*p, 8)) * WORD_HASH_FACTOR;
 		h ^= h >> 29;
 	}
 	return h;
+}
+
+static inline uint64_t
+word_hash_end(uint64_t h, struct word_ending w)
+{
+	h = (h ^ w.low) * WORD_HASH_FACTOR;
+	h ^= h >> 29;
+	h = (h ^ w.high) * WORD_HASH_FACTOR;
+	return h ^ (h >> 32);
 }
 
 /* Two words of the same length up to eight bytes have the same hash only when they are the same:
@@ -58,39 +109,16 @@ word_hash_groups(const char **p, size_t *len)
 static inline uint64_t
 word_hash(struct slice s)
 {
-	const char *p = s.ptr;
-	size_t len = s.len;
-	uint64_t h = word_hash_groups(&p, &len), v = 0;
-	/* Two reads that overlap, instead of a loop over the last bytes. */
-	if (len >= 4)
-		v = word_load(p, 4) | word_load(p + len - 4, 4) << (8 * (len - 4));
-	else if (len > 0)
-		v = (uint64_t)(unsigned char)p[0] |
-		    (uint64_t)(unsigned char)p[len / 2] << (8 * (len / 2)) |
-		    (uint64_t)(unsigned char)p[len - 1] << (8 * (len - 1));
-	h = (h ^ v) * WORD_HASH_FACTOR;
-	return h ^ (h >> 32);
+	uint64_t h = word_hash_groups(&s.ptr, &s.len);
+	return word_hash_end(h, word_ending_of(s.ptr, s.len));
 }
 
-/* The same hash of a word behind which seven more bytes may be read, whatever they are.  Whether a word
- * has eight bytes cannot be foreseen: no branch for those below sixteen. */
+/* The same hash of a word behind which WORD_HASH_NEAR bytes may be read, whatever they are. */
 static inline uint64_t
 word_hash_padded(struct slice s)
 {
-	const char *p = s.ptr;
-	size_t len = s.len;
-	uint64_t h = len * WORD_HASH_FACTOR;
-	if (len >= 16) {
-		h = word_hash_groups(&p, &len);
-	} else {
-		uint64_t whole = (h ^ word_load(p, 8)) * WORD_HASH_FACTOR;
-		uint64_t has_whole = -(uint64_t)(len >> 3);
-		h ^= (h ^ whole ^ whole >> 29) & has_whole;
-		p += len & 8;
-	}
-	uint64_t v = word_load(p, 8) & ((1ULL << (8 * (len & 7))) - 1);
-	h = (h ^ v) * WORD_HASH_FACTOR;
-	return h ^ (h >> 32);
+	uint64_t h = word_hash_groups(&s.ptr, &s.len);
+	return word_hash_end(h, word_ending_padded(s.ptr, s.len));
 }
 
 static inline struct word_key

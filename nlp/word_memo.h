@@ -68,11 +68,11 @@ word_memo_kind(const struct unit *u)
 	return (uint8_t)(u->kind << 1 | u->is_elongated);
 }
 
-/* Where a word is looked for; hash: word_hash(). */
+/* Where a word is looked for; hash: word_hash().  What is not drawn out is hardly ever of two kinds. */
 static inline uint64_t
 word_memo_hash_of(uint64_t hash, uint8_t kind)
 {
-	return hash + kind * WORD_HASH_FACTOR;
+	return hash + (kind & 1) * WORD_HASH_FACTOR;
 }
 
 static inline uint64_t
@@ -88,14 +88,6 @@ word_memo_place(uint64_t hash, uint32_t *tag_r)
 	/* The bits of word_hash() that know of all bytes: those below 32, with those above folded in. */
 	*tag_r = (uint32_t)(hash >> 40) & 0xffff;
 	return (size_t)(hash >> 17) % WORD_MEMO_SETS * WORD_MEMO_WAYS;
-}
-
-/* Asks for the memory of a word's places, which word_memo_likely() will look at soon. */
-static inline void
-word_memo_prefetch(const struct word_memo *m, uint64_t hash)
-{
-	uint32_t tag;
-	__builtin_prefetch(m->index + word_memo_place(hash, &tag));
 }
 
 /* The number of the fact in one of these places with this tag; 0: in none. */
@@ -119,13 +111,17 @@ word_memo_tagged(const uint32_t places[WORD_MEMO_WAYS], uint32_t tag)
 #endif
 }
 
-/* The fact that is likely to be that of the word with this hash; nobody's when it is not there. */
-static inline struct word_fact *
+/* The number of the fact that is likely to be that of the word with this hash; 0, nobody's, when it is not there.
+ * Its memory is asked for. */
+static inline uint16_t
 word_memo_likely(const struct word_memo *m, uint64_t hash)
 {
 	uint32_t tag;
 	const uint32_t *places = m->index + word_memo_place(hash, &tag);
-	return &m->facts[word_memo_tagged(places, tag)];
+	uint32_t number = word_memo_tagged(places, tag);
+	__builtin_prefetch(&m->facts[number]);
+	__builtin_prefetch(m->facts[number].behind);
+	return (uint16_t)number;
 }
 
 /* Are these the same, of 9 to WORD_FACT_BYTES bytes? */
@@ -167,19 +163,19 @@ word_memo_differences(const char *a, const char *b, size_t len)
 #endif
 }
 
-/* Is this the fact of the piece, of that kind, and is the piece one unit?  As many bytes may be read as make
- * it WORD_MEMO_NEAR long: how long it is cannot be foreseen, so most are compared without a branch. */
+/* Is this the fact of the piece, and is the piece one unit?  Which kind it has the tokeniser has said when it saw
+ * the piece alone.  As many bytes may be read as make it WORD_MEMO_NEAR long: how long it is cannot be foreseen,
+ * so most are compared without a branch. */
 static inline bool
-word_fact_is_piece(const struct word_fact *f, uint8_t kind, struct slice piece)
+word_fact_is_piece(const struct word_fact *f, struct slice piece)
 {
-	if (piece.len > WORD_FACT_BYTES)
-		return false;
 	/* Length, kind and flags stand beside each other. */
-	uint32_t head =
-	    f->len | (uint32_t)f->kind << 8 | (uint32_t)(f->flags & WORD_FACT_ALONE) << 16;
-	uint32_t want = (uint32_t)piece.len | (uint32_t)kind << 8 | WORD_FACT_ALONE << 16;
+	uint32_t head = f->len | (uint32_t)(f->kind & WORD_FACT_FURTHER) << 8 |
+	    (uint32_t)(f->flags & WORD_FACT_ALONE) << 16;
+	uint32_t want = (uint32_t)piece.len | WORD_FACT_ALONE << 16;
 	if (piece.len > WORD_MEMO_NEAR)
-		return head == want && word_memo_are_same(f->word, piece.ptr, piece.len);
+		return head == want && piece.len <= WORD_FACT_BYTES &&
+		    word_memo_are_same(f->word, piece.ptr, piece.len);
 	return ((head ^ want) | word_memo_differences(f->word, piece.ptr, piece.len)) == 0;
 }
 
@@ -192,7 +188,7 @@ word_memo_fact(struct word_memo *m, const struct language_model *languages, cons
 	struct word_key key = unit_key(u);
 	if (key.text.len == 0 || key.text.len > WORD_FACT_BYTES)
 		return NULL;
-	struct word_fact *f = word_memo_likely(m, word_memo_hash_of(key.hash, kind));
+	struct word_fact *f = &m->facts[word_memo_likely(m, word_memo_hash_of(key.hash, kind))];
 	if (!word_fact_is_of(f, kind, &key))
 		return word_memo_learn(m, languages, u);
 	f->post = m->post;

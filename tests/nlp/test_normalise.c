@@ -114,6 +114,7 @@ all_lengths_of_ascii_take_the_same_way(void **state)
 		struct slice got = fold(&z, a, slice_make(text, len), &n);
 		assert_int_equal(got.len, len);
 		assert_memory_equal(got.ptr, want, len);
+		assert_int_equal(got.ptr[-1], ' ');
 		for (size_t i = 0; i < FOLDED_PADDING; i++)
 			assert_int_equal(got.ptr[len + i], 0);
 	}

@@ -61,10 +61,11 @@ what_stands_behind_a_word_changes_neither_its_hash_nor_whether_it_is_the_same(vo
 		bool is_same = slice_eq(word, other);
 		struct word_key key = word_key_of(word);
 		assert_int_equal(word_fact_is_of(&f, 0, &key), is_same);
-		assert_int_equal(word_fact_is_piece(&f, 0, word), is_same);
-		assert_false(word_fact_is_piece(&f, 1, word));
-		f.flags = 0;
-		assert_false(word_fact_is_piece(&f, 0, word));
+		assert_int_equal(word_fact_is_piece(&f, word), is_same);
+		f.kind = WORD_FACT_FURTHER;
+		assert_false(word_fact_is_piece(&f, word));
+		f.kind = f.flags = 0;
+		assert_false(word_fact_is_piece(&f, word));
 		same += is_same;
 	}
 	assert_in_range(same, 1000, 19000);
@@ -121,7 +122,8 @@ words_of_a_day_are_all_kept(void **state)
 			f->lang = LANGUAGE_EN;
 		}
 	}
-	assert_in_range(known, 19950, 20000);
+	/* Of 32,768 sets a dozen or so have five words or more, and those throw each other out. */
+	assert_in_range(known, 19900, 20000);
 	word_memo_free(m);
 }
 
