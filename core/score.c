@@ -172,8 +172,8 @@ tokens_to_json(const struct score *s, struct slice text, struct json_writer *w)
 		json_object_begin(w);
 		range_to_json(w, text, t->start, t->len);
 		json_kv_cstr(w, "kind", token_kind_name(t->kind));
-		json_kv_str(w, "folded", t->folded);
-		json_kv_str(w, "stem", t->stem);
+		json_kv_str(w, "folded", token_folded(t));
+		json_kv_str(w, "stem", token_stem(t));
 		json_object_end(w);
 	}
 	json_array_end(w);

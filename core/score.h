@@ -24,16 +24,58 @@ enum token_kind {
 	TOKEN_PUNCT, /* runs of ! and ?, "..." */
 };
 
+/* Every word of every post is one, and most are never shown: two fit in a cache line.
+ * folded: NFKC, case-folded, elongation shortened; texts to match are folded the same way.
+ * stem:   of TOKEN_WORD in a language with a stemmer; else equal to folded. */
 struct token {
 	uint32_t start, len; /* byte range in the original text */
-	enum token_kind kind;
-	bool is_caps; /* all capitals, two letters or more */
-	bool is_elongated; /* "soooo": folded holds the shortened form */
-	bool ends_sentence; /* a sentence or line ends behind it */
-	struct slice folded; /* NFKC, case-folded, elongation shortened; texts to match are folded
-				the same way */
-	struct slice stem; /* TOKEN_WORD in a language with a stemmer; else equal to folded */
+	const char *folded, *stem; /* token_folded(), token_stem() */
+	uint32_t folded_len : 24;
+	uint32_t kind : 8; /* enum token_kind */
+	uint32_t stem_len : 24;
+	uint32_t is_caps : 1; /* all capitals, two letters or more */
+	uint32_t is_elongated : 1; /* "soooo": folded holds the shortened form */
+	uint32_t ends_sentence : 1; /* a sentence or line ends behind it */
 };
+_Static_assert(sizeof(struct token) <= 32, "two fit in a cache line");
+
+#define TOKEN_TEXT_MAX ((1u << 24) - 1) /* bytes of folded and stem: more than a post can have */
+
+static inline struct slice
+token_folded(const struct token *t)
+{
+	return slice_make(t->folded, t->folded_len);
+}
+
+static inline struct slice
+token_stem(const struct token *t)
+{
+	return slice_make(t->stem, t->stem_len);
+}
+
+static inline void
+token_set_folded(struct token *t, struct slice folded)
+{
+	t->folded = folded.ptr;
+	t->folded_len = folded.len & TOKEN_TEXT_MAX;
+}
+
+static inline void
+token_set_stem(struct token *t, struct slice stem)
+{
+	t->stem = stem.ptr;
+	t->stem_len = stem.len & TOKEN_TEXT_MAX;
+}
+
+/* A token of a text that is folded already, and its own stem. */
+static inline struct token
+token_of(enum token_kind kind, struct slice text)
+{
+	struct token t = {.kind = kind & UINT8_MAX};
+	token_set_folded(&t, text);
+	token_set_stem(&t, text);
+	return t;
+}
 
 enum entry_source {
 	ENTRY_SOURCE_NONE, /* not known, or nothing that counts by itself */

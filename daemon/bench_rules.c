@@ -75,7 +75,7 @@ touch(struct run *r, size_t from)
 		const struct post *p = &r->world.posts[i % r->world.count];
 
 		for (size_t k = 0; k < s->token_count; k++)
-			r->touched ^= s->tokens[k].folded.ptr[0] + (int)s->tokens[k].kind;
+			r->touched ^= s->tokens[k].folded[0] + (int)s->tokens[k].kind;
 		if (s->brand_count > 0)
 			r->touched ^= s->brands[0];
 		r->touched ^= p->id.ptr[0] + p->author.id.ptr[0] + p->author.handle.ptr[0] +

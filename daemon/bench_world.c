@@ -299,7 +299,7 @@ put_facts(const struct bench_world *w, size_t i, struct json_writer *j)
 	json_key(j, "text");
 	json_array_begin(j);
 	for (size_t k = 0; k < s->token_count; k++)
-		json_put_str(j, s->tokens[k].folded);
+		json_put_str(j, token_folded(&s->tokens[k]));
 	json_array_end(j);
 	json_key(j, "intent");
 	json_array_begin(j);

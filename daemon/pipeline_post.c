@@ -140,7 +140,7 @@ names_from_text(const struct stored_post *sp, enum token_kind kind, struct arena
 		const struct token *t = &sp->score.tokens[i];
 
 		if (t->kind == kind) /* without its '#' or '@', which is one byte once folded */
-			items[at++] = slice_make(t->folded.ptr + 1, t->folded.len - 1);
+			items[at++] = slice_make(t->folded + 1, t->folded_len - 1);
 	}
 	*list = (struct slice_list){items, n};
 	return 0;

@@ -158,14 +158,14 @@ stem_token(const struct work *w, const struct unit *u, bool is_first)
 	if (u->kind != TOKEN_WORD)
 		return 0;
 	bool is_whole =
-	    text.len == t->folded.len && (text.ptr == t->folded.ptr || slice_eq(text, t->folded));
+	    text.len == t->folded_len && (text.ptr == t->folded || slice_eq(text, token_folded(t)));
 	if (is_whole) {
-		t->stem = slice_make(u->stem, u->stem_len);
+		token_set_stem(t, slice_make(u->stem, u->stem_len));
 	} else if (is_first) {
-		struct word_key whole = word_key_of(t->folded);
-		t->stem = stemmer_stem(w->s->stemmer, w->lang, &whole, w->arena).text;
+		struct word_key whole = word_key_of(token_folded(t));
+		token_set_stem(t, stemmer_stem(w->s->stemmer, w->lang, &whole, w->arena).text);
 	}
-	return t->stem.ptr == NULL ? no_memory(w->err) : 0;
+	return t->stem == NULL ? no_memory(w->err) : 0;
 }
 
 /* The stem of a unit and of its token, and what it has in the lexicon. */
@@ -386,11 +386,11 @@ nlp_tokenise(struct scorer *s, struct slice text, struct slice lang, struct aren
 		return -1;
 	struct token_list *l = &s->cutter.cutting.tokens;
 	for (size_t i = 0; i < l->count; i++) {
-		struct word_key word = word_key_of(l->items[i].folded);
+		struct word_key word = word_key_of(token_folded(&l->items[i]));
 		if (l->items[i].kind != TOKEN_WORD)
 			continue;
-		l->items[i].stem = stemmer_stem(s->stemmer, code, &word, a).text;
-		if (l->items[i].stem.ptr == NULL)
+		token_set_stem(&l->items[i], stemmer_stem(s->stemmer, code, &word, a).text);
+		if (l->items[i].stem == NULL)
 			return no_memory(err);
 	}
 	*tokens_r = l->items;

@@ -144,11 +144,11 @@ fill_unit(struct cut *k, struct unit *u)
 {
 	struct token *t = &k->c->cutting.tokens.items[u->token];
 	struct slice text = unit_text(u);
-	if (!slice_eq(text, t->folded))
+	if (!slice_eq(text, token_folded(t)))
 		return false;
-	t->stem = word_fact_stem(u->word, text, k->arena);
-	u->stem = t->stem.ptr;
-	u->stem_len = (uint32_t)t->stem.len & UNIT_LEN_MAX;
+	token_set_stem(t, word_fact_stem(u->word, text, k->arena));
+	u->stem = t->stem;
+	u->stem_len = t->stem_len;
 	k->has_failed |= u->stem == NULL;
 	return true;
 }

@@ -115,8 +115,13 @@ write_piece(struct pen *p, enum token_kind kind, struct word_fact *word, struct 
 	    .token = (uint16_t)p->number,
 	    .clause = (uint16_t)p->place,
 	    .sentence = (uint16_t)(p->place >> 16)};
-	*p->token = (struct token){
-	    .start = at.from, .len = at.to - at.from, .kind = kind, .folded = text, .stem = stem};
+	*p->token = (struct token){.start = at.from,
+	    .len = at.to - at.from,
+	    .folded = text.ptr,
+	    .stem = stem.ptr,
+	    .folded_len = (uint32_t)text.len & TOKEN_TEXT_MAX,
+	    .kind = kind & UINT8_MAX,
+	    .stem_len = (uint32_t)stem.len & TOKEN_TEXT_MAX};
 }
 
 /* Moves on.  What the piece just written ends, or the sign behind it, cannot be foreseen: no branch. */

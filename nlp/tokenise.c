@@ -97,8 +97,9 @@ add_token(
 	}
 	l->notes[l->count] = (uint8_t)notes;
 	struct token *t = &l->items[l->count++];
-	*t = (struct token){
-	    .start = from, .len = to - from, .kind = kind, .folded = folded, .stem = folded};
+	*t = token_of(kind, folded);
+	t->start = from;
+	t->len = to - from;
 	return t;
 }
 

@@ -298,12 +298,12 @@ units_guest(struct unit_list *l, uint64_t hash)
 static inline struct unit
 unit_of_token(const struct token *t, size_t index, struct unit_place place)
 {
-	return (struct unit){.folded = t->folded.ptr,
-	    .stem = t->folded.ptr,
+	return (struct unit){.folded = t->folded,
+	    .stem = t->folded,
 	    .start = t->start,
 	    .len = t->len,
-	    .folded_len = (uint32_t)t->folded.len & UNIT_LEN_MAX,
-	    .stem_len = (uint32_t)t->folded.len & UNIT_LEN_MAX,
+	    .folded_len = t->folded_len,
+	    .stem_len = t->folded_len,
 	    .kind = (uint8_t)t->kind,
 	    .is_caps = t->is_caps,
 	    .is_elongated = t->is_elongated,
@@ -369,7 +369,7 @@ next_part(struct slice *rest)
 static int
 add_parts(struct unit_maker *m, const struct token *t, struct unit u)
 {
-	struct slice rest = t->folded;
+	struct slice rest = token_folded(t);
 	const char *base = m->n->folded.ptr;
 	while (slice_is_set(rest)) {
 		struct slice part = next_part(&rest);
@@ -404,7 +404,7 @@ add_token(struct unit_maker *m, const struct token *t, size_t index, unsigned no
 	struct unit u = unit_of_token(t, index, m->place);
 	bool has_parts = (notes & TOKEN_NOTE_HYPHEN) != 0 ||
 	    (t->kind == TOKEN_WORD && (notes & TOKEN_NOTE_OTHERS) != 0 &&
-		elided_len(t->folded) > 0);
+		elided_len(token_folded(t)) > 0);
 	if ((has_parts ? add_parts(m, t, u) : add_unit(m, u)) < 0)
 		return -1;
 	if (t->kind == TOKEN_MENTION && units_is_repeat(m))
@@ -443,7 +443,7 @@ units_more(struct unit_maker *m, const struct token_list *tokens, size_t from)
 		if (notes[i] == 0 && list->count < list->cap) {
 			struct unit *u = &list->items[list->count];
 			*u = unit_of_token(t, i, m->place);
-			u->word = units_guest(list, word_hash_padded(t->folded));
+			u->word = units_guest(list, word_hash_padded(token_folded(t)));
 			if (u->word == NULL)
 				return -1;
 			list->count++;

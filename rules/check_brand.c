@@ -23,14 +23,14 @@ name_key(struct check *c, struct slice name)
 	if (c->env->tokenise(c->env->cookie, name, c->scratch, &tokens, &count) < 0)
 		return SLICE_NONE;
 	for (size_t i = 0; i < count; i++)
-		len += tokens[i].folded.len + 1;
+		len += tokens[i].folded_len + 1;
 	key = len == 0 ? NULL : arena_alloc(c->scratch, len);
 	if (key == NULL)
 		return SLICE_NONE;
 	for (size_t i = 0; i < count; i++) {
-		if (tokens[i].folded.len > 0)
-			memcpy(key + at, tokens[i].folded.ptr, tokens[i].folded.len);
-		at += tokens[i].folded.len;
+		if (tokens[i].folded_len > 0)
+			memcpy(key + at, tokens[i].folded, tokens[i].folded_len);
+		at += tokens[i].folded_len;
 		key[at++] = ' ';
 	}
 	return slice_make(key, at);

@@ -98,10 +98,10 @@ add_phrase(struct compiler *c, struct slice text, struct ids *l)
 		return 0;
 	/* words keep their text by reference: it must outlive the scratch arena */
 	for (size_t i = 0; i < count; i++) {
-		if (words_find(&c->set->words, tokens[i].folded) != 0)
+		if (words_find(&c->set->words, token_folded(&tokens[i])) != 0)
 			continue;
-		tokens[i].folded = arena_slice_dup(c->trees, tokens[i].folded);
-		if (!slice_is_set(tokens[i].folded))
+		token_set_folded(&tokens[i], arena_slice_dup(c->trees, token_folded(&tokens[i])));
+		if (tokens[i].folded == NULL)
 			return -1;
 	}
 	if (compile_keep(c, &text) < 0 ||

@@ -78,9 +78,9 @@ names_of(const struct score *s, enum token_kind kind, struct arena *a, struct sl
 	if (items == NULL)
 		return -1;
 	for (size_t i = 0; i < s->token_count; i++)
-		if (s->tokens[i].kind == kind && s->tokens[i].folded.len > 1)
+		if (s->tokens[i].kind == kind && s->tokens[i].folded_len > 1)
 			items[n++] =
-			    slice_make(s->tokens[i].folded.ptr + 1, s->tokens[i].folded.len - 1);
+			    slice_make(s->tokens[i].folded + 1, s->tokens[i].folded_len - 1);
 	*l = (struct slice_list){items, n};
 	return 0;
 }

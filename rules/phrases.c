@@ -56,14 +56,14 @@ has_hyphen(struct slice s)
 static bool
 is_hyphened(const struct token *t)
 {
-	return t->kind == TOKEN_WORD && has_hyphen(t->folded);
+	return t->kind == TOKEN_WORD && has_hyphen(token_folded(t));
 }
 
 /* The parts of one word; returns how many.  out may be NULL to count only. */
 static size_t
 split_word(const struct token *t, struct token *out)
 {
-	struct slice rest = t->folded;
+	struct slice rest = token_folded(t);
 	size_t n = 0;
 
 	while (slice_is_set(rest)) {
@@ -73,7 +73,7 @@ split_word(const struct token *t, struct token *out)
 			continue;
 		if (out != NULL) {
 			out[n] = *t;
-			out[n].folded = part;
+			token_set_folded(&out[n], part);
 			out[n].ends_sentence = false;
 		}
 		n++;
@@ -113,7 +113,7 @@ phrase_tokens_split(struct arena *a, struct token **tokens, size_t *count)
 static bool
 is_possessive(const struct token *t)
 {
-	struct slice s = t->folded;
+	struct slice s = token_folded(t);
 
 	return t->kind == TOKEN_WORD && s.len > 2 && s.ptr[s.len - 2] == '\'' &&
 	    s.ptr[s.len - 1] == 's';
@@ -128,7 +128,7 @@ find_others(struct phrase_text *t, const struct words *w, struct arena *a)
 	if (others == NULL)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
-		struct slice folded = t->tokens[i].folded;
+		struct slice folded = token_folded(&t->tokens[i]);
 
 		if (is_possessive(&t->tokens[i]))
 			others[i] = words_find(w, slice_make(folded.ptr, folded.len - 2));
@@ -145,7 +145,7 @@ ask_words(struct phrase_text *t, const struct words *w)
 
 	for (size_t i = 0; i < t->count; i++) {
 		const struct token *token = &t->tokens[i];
-		struct slice s = token->folded;
+		struct slice s = token_folded(token);
 		bool may_be = s.len > 0 && words_may_have(w, (unsigned char)s.ptr[0], s.len);
 
 		t->ids[i] = may_be ? words_ask(w, s) : 0;
@@ -186,7 +186,7 @@ phrase_text_look_up(
 	}
 	for (size_t i = 0; i < t->count; i++)
 		if (t->ids[i] != 0)
-			t->ids[i] = words_answer(w, t->tokens[i].folded, t->ids[i]);
+			t->ids[i] = words_answer(w, token_folded(&t->tokens[i]), t->ids[i]);
 	return t->has_possessives ? find_others(t, w, a) : 0;
 }
 
@@ -264,7 +264,7 @@ phrases_add(struct phrases *p, struct words *w, struct slice text, const struct 
 
 		if (skips_punct && tokens[i].kind == TOKEN_PUNCT)
 			continue;
-		word = words_add(w, tokens[i].folded);
+		word = words_add(w, token_folded(&tokens[i]));
 		if (word == 0)
 			return -1;
 		ids[n++] = word << 1 | (tokens[i].ends_sentence ? 1 : 0);

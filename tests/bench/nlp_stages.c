@@ -214,7 +214,7 @@ print_checksum(struct bench *b)
 			mix(&sum,
 			    (uint64_t)t->kind << 3 | (uint64_t)t->is_caps << 2 |
 				(uint64_t)t->is_elongated << 1 | t->ends_sentence);
-			mix_text(&sum, t->folded);
+			mix_text(&sum, token_folded(t));
 		}
 		for (size_t k = 0; k < c->units.count; k++)
 			mix_unit(&sum, &c->units.items[k]);

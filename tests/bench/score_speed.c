@@ -133,7 +133,7 @@ cut_and_look_up(struct bench *b, struct slice text)
 	if (nlp_tokenise(b->scorer, text, SLICE_NONE, b->arena, &tokens, &count, &b->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		b->found += table_has(b->table, tokens[i].folded);
+		b->found += table_has(b->table, token_folded(&tokens[i]));
 	return 0;
 }
 

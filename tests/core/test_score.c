@@ -54,13 +54,17 @@ an_explained_score_shows_the_words_it_comes_from(void **state)
 	    {.start = 0,
 		.len = 3,
 		.kind = TOKEN_WORD,
-		.folded = SLICE_LIT("not"),
-		.stem = SLICE_LIT("not")},
+		.folded = "not",
+		.folded_len = 3,
+		.stem = "not",
+		.stem_len = 3},
 	    {.start = 9,
 		.len = 1,
 		.kind = TOKEN_PUNCT,
-		.folded = SLICE_LIT("!"),
-		.stem = SLICE_LIT("!")},
+		.folded = "!",
+		.folded_len = 1,
+		.stem = "!",
+		.stem_len = 1},
 	};
 	const struct score_entry entry = {"cafe", 4, ENTRY_LEXICON};
 	struct contribution reasons[] = {

@@ -110,7 +110,8 @@ tokenise(void *cookie, struct slice text, struct arena *a, struct token **tokens
 	(void)cookie;
 	if (t == NULL)
 		return -1;
-	*t = (struct token){.folded = text, .stem = text, .len = (uint32_t)text.len};
+	*t = token_of(TOKEN_WORD, text);
+	t->len = (uint32_t)text.len;
 	*tokens_r = t;
 	*count_r = 1;
 	return 0;

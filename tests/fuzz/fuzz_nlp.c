@@ -47,7 +47,7 @@ check_ranges(const struct score *s, struct slice text)
 		const struct token *t = &s->tokens[i];
 		LAW(t->len > 0 && t->start >= end && (size_t)t->start + t->len <= text.len);
 		LAW(utf8_is_valid(slice_make(text.ptr + t->start, t->len)));
-		LAW(utf8_is_valid(t->folded) && utf8_is_valid(t->stem));
+		LAW(utf8_is_valid(token_folded(t)) && utf8_is_valid(token_stem(t)));
 		end = t->start + t->len;
 	}
 	for (size_t i = 0; i < s->reason_count; i++) {

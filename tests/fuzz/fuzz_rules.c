@@ -46,7 +46,7 @@ tokenise(void *cookie, struct slice text, struct arena *a, struct token **tokens
 		while (i < text.len && text.ptr[i] != ' ')
 			i++;
 		if (i > start) {
-			tokens[n].folded = tokens[n].stem = slice_make(text.ptr + start, i - start);
+			tokens[n] = token_of(TOKEN_WORD, slice_make(text.ptr + start, i - start));
 			tokens[n].start = (uint32_t)start;
 			tokens[n++].len = (uint32_t)(i - start);
 		}

@@ -76,8 +76,8 @@ check_laws(const struct score *s, struct slice text)
 		end = t->start + t->len;
 		assert_true(end <= text.len);
 		assert_true(utf8_is_valid(slice_make(text.ptr + t->start, t->len)));
-		assert_true(t->folded.len > 0 && utf8_is_valid(t->folded));
-		assert_true(t->stem.len > 0 && utf8_is_valid(t->stem));
+		assert_true(t->folded_len > 0 && utf8_is_valid(token_folded(t)));
+		assert_true(t->stem_len > 0 && utf8_is_valid(token_stem(t)));
 	}
 	for (size_t i = 0; i < s->reason_count; i++) {
 		const struct contribution *c = &s->reasons[i];

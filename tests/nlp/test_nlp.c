@@ -122,8 +122,9 @@ who_reads_a_short_text_leaves_its_words_alone(void **state)
 		assert_string_equal(words.lang, "und");
 		assert_int_equal(s.token_count, words.token_count);
 		for (size_t k = 0; k < s.token_count; k++) {
-			assert_true(slice_eq(s.tokens[k].stem, s.tokens[k].folded));
-			assert_true(slice_eq(s.tokens[k].stem, words.tokens[k].stem));
+			assert_true(slice_eq(token_stem(&s.tokens[k]), token_folded(&s.tokens[k])));
+			assert_true(
+			    slice_eq(token_stem(&s.tokens[k]), token_stem(&words.tokens[k])));
 		}
 	}
 }
@@ -210,19 +211,19 @@ tokens_have_folded_form_and_stem(void **state)
 			     SLICE_LIT("en"), d->arena, &tokens, &count, NULL),
 	    0);
 	assert_int_equal(count, 3);
-	assert_text("folded", tokens[0].folded, "cancelling");
-	assert_text("stem", tokens[0].stem, "cancel");
-	assert_text("stem", tokens[1].stem, "well-mad");
-	assert_text("stem", tokens[2].stem, "coffe");
+	assert_text("folded", token_folded(&tokens[0]), "cancelling");
+	assert_text("stem", token_stem(&tokens[0]), "cancel");
+	assert_text("stem", token_stem(&tokens[1]), "well-mad");
+	assert_text("stem", token_stem(&tokens[2]), "coffe");
 	assert_int_equal(nlp_tokenise(d->scorer, SLICE_LIT("Cancelling"), SLICE_NONE, d->arena,
 			     &tokens, &count, NULL),
 	    0);
-	assert_text("stem without a language", tokens[0].stem, "cancelling");
+	assert_text("stem without a language", token_stem(&tokens[0]), "cancelling");
 	assert_int_equal(
 	    nlp_tokenise(d->scorer, SLICE_NONE, SLICE_NONE, d->arena, &tokens, &count, NULL), 0);
 	assert_int_equal(count, 0);
 	struct score s = desk_score(d, "I was cancelling the order");
-	assert_text("a post's stem", s.tokens[2].stem, "cancel");
+	assert_text("a post's stem", token_stem(&s.tokens[2]), "cancel");
 }
 
 /* Texts drawn from pieces that hurt, in any order. */
@@ -295,8 +296,8 @@ is_same(const struct score *a, const struct score *b)
 	    strcmp(a->lang, b->lang) != 0 || a->is_unsure != b->is_unsure)
 		return false;
 	for (size_t i = 0; i < a->token_count; i++) {
-		if (!slice_eq(a->tokens[i].folded, b->tokens[i].folded) ||
-		    !slice_eq(a->tokens[i].stem, b->tokens[i].stem))
+		if (!slice_eq(token_folded(&a->tokens[i]), token_folded(&b->tokens[i])) ||
+		    !slice_eq(token_stem(&a->tokens[i]), token_stem(&b->tokens[i])))
 			return false;
 	}
 	for (size_t i = 0; i < a->reason_count; i++) {
@@ -516,8 +517,10 @@ words_alone_are_those_of_the_score(void **state)
 			for (size_t t = 0; t < s.token_count; t++) {
 				assert_int_equal(w->tokens[t].kind, s.tokens[t].kind);
 				assert_int_equal(w->tokens[t].start, s.tokens[t].start);
-				assert_true(slice_eq(w->tokens[t].folded, s.tokens[t].folded));
-				assert_true(slice_eq(w->tokens[t].stem, s.tokens[t].stem));
+				assert_true(slice_eq(
+				    token_folded(&w->tokens[t]), token_folded(&s.tokens[t])));
+				assert_true(
+				    slice_eq(token_stem(&w->tokens[t]), token_stem(&s.tokens[t])));
 			}
 			assert_int_equal(w->brand_count, s.brand_count);
 			for (size_t n = 0; n < s.brand_count; n++)

@@ -47,7 +47,7 @@ is_same_token(const struct token *a, const struct token *b)
 {
 	return a->start == b->start && a->len == b->len && a->kind == b->kind &&
 	    a->is_caps == b->is_caps && a->is_elongated == b->is_elongated &&
-	    a->ends_sentence == b->ends_sentence && slice_eq(a->folded, b->folded);
+	    a->ends_sentence == b->ends_sentence && slice_eq(token_folded(a), token_folded(b));
 }
 
 static bool
@@ -101,7 +101,7 @@ is_filled(const struct cutters *c, const struct unit *u)
 {
 	struct slice stem = word_fact_stem(u->word, unit_text(u), c->arena);
 	const struct token *t = &c->cutter.cutting.tokens.items[u->token];
-	return slice_eq(unit_stem(u).text, stem) && slice_eq(t->stem, stem);
+	return slice_eq(unit_stem(u).text, stem) && slice_eq(token_stem(t), stem);
 }
 
 /* A unit is open, once, when the memo has nothing for it in the language that was guessed or when it is part of
@@ -118,7 +118,7 @@ check_open(const struct cutters *c, const struct post_words *w)
 	}
 	for (size_t i = 0; i < got->units.count; i++) {
 		const struct unit *u = &got->units.items[i];
-		bool is_whole = slice_eq(unit_text(u), got->tokens.items[u->token].folded);
+		bool is_whole = slice_eq(unit_text(u), token_folded(&got->tokens.items[u->token]));
 		bool is_known =
 		    !word_fact_is_guest(u->word) && u->word->lang == w->guess && is_whole;
 		assert_int_equal(is_open[i], !is_known);

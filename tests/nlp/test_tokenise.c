@@ -98,7 +98,7 @@ print_tokens(const struct token_list *l, char *out, size_t cap)
 		const struct token *t = &l->items[i];
 		char kind = t->is_caps ? 'W' : KINDS[t->kind];
 		len += (size_t)snprintf(out + len, cap - len, "%s%c%s:%.*s%s", i > 0 ? " " : "",
-		    kind, t->is_elongated ? "~" : "", SLICE_ARG(t->folded),
+		    kind, t->is_elongated ? "~" : "", SLICE_ARG(token_folded(t)),
 		    t->ends_sentence ? "." : "");
 	}
 	return out;

@@ -150,7 +150,8 @@ tokens_can_lie_in_the_arena(void **state)
 		assert_int_equal(count, d.tokens.count);
 		for (size_t i = 0; i < count; i++) {
 			assert_int_equal(tokens[i].start, d.tokens.items[i].start);
-			assert_true(slice_eq(tokens[i].folded, d.tokens.items[i].folded));
+			assert_true(
+			    slice_eq(token_folded(&tokens[i]), token_folded(&d.tokens.items[i])));
 		}
 	}
 	units_cutting_fini(&c);
@@ -184,7 +185,8 @@ assert_same_cut(const struct cutting *x, const struct cutting *y)
 		const struct token *s = &x->tokens.items[i], *t = &y->tokens.items[i];
 		assert_true(s->start == t->start && s->len == t->len && s->kind == t->kind &&
 		    s->is_caps == t->is_caps && s->is_elongated == t->is_elongated &&
-		    s->ends_sentence == t->ends_sentence && slice_eq(s->folded, t->folded));
+		    s->ends_sentence == t->ends_sentence &&
+		    slice_eq(token_folded(s), token_folded(t)));
 	}
 	for (size_t i = 0; i < x->units.count; i++) {
 		const struct unit *u = &x->units.items[i], *v = &y->units.items[i];

@@ -78,9 +78,9 @@ testing_tokenise(
 		for (size_t k = 0; k < i - start; k++)
 			folded[k] = (char)(folded[k] >= 'A' && folded[k] <= 'Z' ? folded[k] + 32
 										: folded[k]);
-		tokens[n] = (struct token){
-		    .start = (uint32_t)start, .len = (uint32_t)(i - start), .kind = kind};
-		tokens[n].folded = tokens[n].stem = slice_make(folded, i - start);
+		tokens[n] = token_of(kind, slice_make(folded, i - start));
+		tokens[n].start = (uint32_t)start;
+		tokens[n].len = (uint32_t)(i - start);
 		n++;
 	}
 	*tokens_r = tokens;

@@ -127,11 +127,11 @@ slow_parts(struct slow *s, const struct token *tokens, size_t count, size_t *n_r
 	struct token *out;
 
 	for (size_t i = 0; i < count; i++)
-		max += tokens[i].folded.len;
+		max += tokens[i].folded_len;
 	out = arena_array(s->arena, max, sizeof *out);
 	*n_r = 0;
 	for (size_t i = 0; i < count; i++) {
-		char *text = arena_strndup(s->arena, tokens[i].folded.ptr, tokens[i].folded.len);
+		char *text = arena_strndup(s->arena, tokens[i].folded, tokens[i].folded_len);
 		char *save = NULL, *part = strtok_r(text, "-", &save);
 
 		if (tokens[i].kind != TOKEN_WORD || part == NULL)
@@ -139,7 +139,7 @@ slow_parts(struct slow *s, const struct token *tokens, size_t count, size_t *n_r
 		else
 			for (; part != NULL; part = strtok_r(NULL, "-", &save)) {
 				out[*n_r] = tokens[i];
-				out[*n_r].folded = slice_of(part);
+				token_set_folded(&out[*n_r], slice_of(part));
 				out[(*n_r)++].ends_sentence =
 				    *save == '\0' && tokens[i].ends_sentence;
 			}
@@ -152,8 +152,8 @@ slow_word_is(struct slow *s, const struct token *seen, struct slice word)
 {
 	char *with = arena_printf(s->arena, "%.*s's", SLICE_ARG(word));
 
-	return slice_eq(seen->folded, word) ||
-	    (seen->kind == TOKEN_WORD && slice_eq_str(seen->folded, with));
+	return slice_eq(token_folded(seen), word) ||
+	    (seen->kind == TOKEN_WORD && slice_eq_str(token_folded(seen), with));
 }
 
 static inline bool
@@ -170,7 +170,8 @@ slow_phrase_at(struct slow *s, struct slice keyword, size_t at)
 	for (size_t i = 0; i < n; i++) {
 		if (words > 0 && k[i].kind == TOKEN_PUNCT)
 			continue;
-		if (at + used >= seen_count || !slow_word_is(s, &seen[at + used], k[i].folded))
+		if (at + used >= seen_count ||
+		    !slow_word_is(s, &seen[at + used], token_folded(&k[i])))
 			return false;
 		if (used + 1 < (words > 0 ? words : n) && seen[at + used].ends_sentence &&
 		    !k[i].ends_sentence)

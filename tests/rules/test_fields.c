@@ -109,10 +109,8 @@ fields_of_the_text_say_what_is_in_it(void **state)
 	testing_occurrence_init(&t);
 	testing_text(&t, "WHERE is MY parcel\xf0\x9f\x98\xa1 really late!!!", a);
 	t.score.tokens[0].is_caps = t.score.tokens[2].is_caps = true;
-	t.score.tokens[t.score.token_count++] =
-	    (struct token){.kind = TOKEN_EMOJI, .folded = SLICE_LIT("x"), .stem = SLICE_LIT("x")};
-	t.score.tokens[t.score.token_count++] =
-	    (struct token){.kind = TOKEN_URL, .folded = SLICE_LIT("x"), .stem = SLICE_LIT("x")};
+	t.score.tokens[t.score.token_count++] = token_of(TOKEN_EMOJI, SLICE_LIT("x"));
+	t.score.tokens[t.score.token_count++] = token_of(TOKEN_URL, SLICE_LIT("x"));
 	t.brands[0] = 0;
 	t.brands[1] = 1;
 	t.score.brand_count = 2;
