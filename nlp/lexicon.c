@@ -140,7 +140,7 @@ lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *er
 	lx->rated_stems = word_trie_new();
 	lx->stems = word_trie_new();
 	lx->pairs = mem_array(lexicon_pair_slots(lx), sizeof *lx->pairs);
-	lx->pair_filter = mem_zalloc(lexicon_pair_slots(lx) * PAIR_BITS / 8);
+	lx->pair_filter = mem_zalloc(PAIR_FILTER_BYTES);
 	lx->stemmer = stemmer_new(false);
 	if (lx->arena == NULL || lx->words == NULL || lx->rated_stems == NULL ||
 	    lx->stems == NULL || lx->pairs == NULL || lx->pair_filter == NULL ||
@@ -432,8 +432,8 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 static void
 put_pair(struct lexicon *lx, struct pair_slot pair)
 {
-	uint64_t bit = lexicon_pair_hash(pair.key, lx->pair_bits + PAIR_BITS_LOG);
-	lx->pair_filter[bit / 64] |= UINT64_C(1) << bit % 64;
+	uint32_t bit = lexicon_pair_bit((uint32_t)(pair.key >> 32), (uint32_t)pair.key);
+	lx->pair_filter[bit / 32] |= 1u << bit % 32;
 	*lexicon_pair_slot(lx, pair.key) = pair;
 }
 
@@ -443,15 +443,9 @@ grow_pairs(struct lexicon *lx, struct err *err)
 	struct pair_slot *old = lx->pairs;
 	size_t old_cap = lexicon_pair_slots(lx);
 	struct pair_slot *more = mem_array(old_cap * 2, sizeof *more);
-	uint64_t *filter = mem_zalloc(old_cap * 2 * PAIR_BITS / 8);
-	if (more == NULL || filter == NULL) {
-		mem_free(more);
-		mem_free(filter);
+	if (more == NULL)
 		return no_memory(lx, err);
-	}
-	mem_free(lx->pair_filter);
 	lx->pairs = more;
-	lx->pair_filter = filter;
 	lx->pair_bits++;
 	for (size_t i = 0; i < old_cap; i++) {
 		if (old[i].key != 0)

@@ -71,9 +71,9 @@ struct lexicon {
 	struct pair_slot *pairs;
 	size_t pair_count;
 	unsigned pair_bits; /* 1 << bits slots */
-	uint64_t
-	    *pair_filter; /* PAIR_BITS for each slot: most pairs of words are none, and this stays
-				  in the caches */
+	uint32_t
+	    *pair_filter; /* PAIR_FILTER_BYTES: most pairs of words are none, and it stays in the
+				  caches */
 	uint32_t names[LEXICON_NAMES]; /* stems of <mention>, <link>, <number>; 0: not learned */
 	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
 	int32_t temperature_milli, sure_milli;
@@ -100,9 +100,6 @@ lexicon_negated(const struct lexicon *lx, uint32_t stem)
 	return stem == 0 ? 0 : lx->stem_entries[stem].negated;
 }
 
-#define PAIR_BITS_LOG 3
-#define PAIR_BITS (1u << PAIR_BITS_LOG)
-
 static inline size_t
 lexicon_pair_slots(const struct lexicon *lx)
 {
@@ -122,13 +119,21 @@ lexicon_pair_key(uint32_t first, uint32_t second)
 	return (uint64_t)first << 32 | second;
 }
 
-/* May these two stems be a pair?  No is certain. */
-static inline bool
-lexicon_may_be_pair(const struct lexicon *lx, uint32_t first, uint32_t second)
+/* Which bit of the filter two stems have. */
+#define PAIR_FILTER_LOG 19
+#define PAIR_FILTER_BYTES (1u << PAIR_FILTER_LOG >> 3)
+static inline uint32_t
+lexicon_pair_bit(uint32_t first, uint32_t second)
 {
-	uint64_t bit =
-	    lexicon_pair_hash(lexicon_pair_key(first, second), lx->pair_bits + PAIR_BITS_LOG);
-	return (lx->pair_filter[bit / 64] >> bit % 64 & 1) != 0;
+	return (first * 0x9e3779b1u + second * 0x85ebca77u) >> (32 - PAIR_FILTER_LOG);
+}
+
+/* May these two stems be a pair?  No is certain.  filter: the lexicon's. */
+static inline bool
+lexicon_may_be_pair(const uint32_t *filter, uint32_t first, uint32_t second)
+{
+	uint32_t bit = lexicon_pair_bit(first, second);
+	return (filter[bit / 32] >> bit % 32 & 1) != 0;
 }
 
 /* Where two stems would stand if they are a pair. */

@@ -1,7 +1,7 @@
 /*
  * marks.h - what of a text stands in the lexicon.
  *
- * One mark for each unit that has anything: a rating or role (of the longest phrase that begins
+ * What a unit may have: a rating or role (of the longest phrase that begins
  * there), a learned stem, a learned pair with the unit before it.  Words of another language than the post's are looked up in the
  * English lexicon's ratings when the post's own knows nothing of them (code-switching). A hashtag
  * without an entry is cut into words the lexicon knows ("#worstservice"), and has the rating of the
@@ -33,9 +33,24 @@ struct marks_finder {
 void
 marks_look_up(const struct marks_finder *f, const struct unit *u, struct word_entries *entries_r);
 
-/* The words of the units have their entries.  The marks are filled as if nothing changed what they count; which of them
- * something may change is modifiers_apply()'s to look at. */
+/* The words of the units have their entries.  The marks are filled as if nothing changed what they count: that is
+ * modifiers_apply()'s to find out. */
 int marks_find(const struct marks_finder *f, const struct unit *units, size_t unit_count,
     struct marks *marks_r, struct err *err);
+
+/* Writes the marks of those units that are in the set of the changed ones anew; marks_find() has done it. */
+void marks_fill(struct marks *m);
+
+/* One after the other, once modifiers have been applied, a mark for each unit that has anything, words
+ * that nothing changes among them. */
+struct marks_walk {
+	const struct marks *of;
+	size_t unit;
+	const struct mark *next;
+	const struct neighbours *pair;
+	const struct stretch *stretch;
+};
+struct marks_walk marks_walk(const struct marks *of);
+bool marks_next(struct marks_walk *w, struct mark *m_r); /* false: that was all */
 
 #endif

@@ -1,6 +1,5 @@
 #include "nlp/modifiers.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -28,12 +27,6 @@ static const struct {
     .far_booster = 700,
 };
 
-static int32_t
-scale(int32_t v, int32_t factor_milli)
-{
-	return (int32_t)((int64_t)v * factor_milli / 1000);
-}
-
 static bool
 is_word_like(const struct unit *u)
 {
@@ -50,21 +43,14 @@ role_of(const struct mark *m)
 static inline int32_t
 rating_of(const struct mark *m)
 {
-	int32_t rating = m->sense.rating_milli, effect = scale(rating, m->strength_milli);
+	int32_t rating = m->sense.rating_milli,
+		effect = modifiers_scaled(rating, m->strength_milli);
 	if ((m->flags & MARK_NEGATED) != 0)
-		effect = scale(
+		effect = modifiers_scaled(
 		    effect, effect > 0 ? MODIFIERS.negated_positive : MODIFIERS.negated_negative);
 	/* A negator never speaks for the good. */
 	bool is_silent = (role_of(m) == ROLE_NEGATOR) & (rating > 0);
 	return (is_silent | ((m->flags & MARK_USED_UP) != 0)) ? 0 : effect;
-}
-
-/* How many units a negator reaches. */
-static uint32_t
-reach_of(const struct lexeme *negator)
-{
-	uint32_t own = (uint32_t)abs(negator->boost_milli) / 1000;
-	return own > 0 ? own : NEGATION_REACH;
 }
 
 /* ---- forward ---------------------------------------------------------------- */
@@ -75,7 +61,7 @@ struct behind {
 	struct mark *marks;
 	const struct unit *units;
 	const struct looks *looks;
-	uint32_t clause, but_sentence;
+	uint32_t clause;
 	uint32_t negators[2], boosters[2]; /* mark index + 1, the last one first; 0: none */
 };
 
@@ -87,7 +73,7 @@ reaches_over(const struct behind *b, uint32_t negator, const struct unit *u)
 		return false;
 	const struct mark *by = &b->marks[negator - 1];
 	const struct unit *last = &b->units[by->unit + by->span - 1];
-	return reach_of(by->rated) > NEGATION_REACH && last[1].clause == u->clause &&
+	return modifiers_reach(by->rated) > NEGATION_REACH && last[1].clause == u->clause &&
 	    last->sentence == u->sentence;
 }
 
@@ -117,9 +103,9 @@ shout(struct mark *m, const struct behind *b)
 			m->flags |= MARK_ELONGATED;
 	}
 	if ((m->flags & MARK_CAPS) != 0)
-		m->strength_milli = scale(m->strength_milli, MODIFIERS.caps);
+		m->strength_milli = modifiers_scaled(m->strength_milli, MODIFIERS.caps);
 	if ((m->flags & MARK_ELONGATED) != 0)
-		m->strength_milli = scale(m->strength_milli, MODIFIERS.elongated);
+		m->strength_milli = modifiers_scaled(m->strength_milli, MODIFIERS.elongated);
 }
 
 static void
@@ -134,14 +120,14 @@ boost(struct mark *m, const struct behind *b)
 		if (end > m->unit || m->unit - end >= BOOST_REACH)
 			continue;
 		int32_t share = by->rated->boost_milli;
-		factor += end == m->unit ? share : scale(share, MODIFIERS.far_booster);
+		factor += end == m->unit ? share : modifiers_scaled(share, MODIFIERS.far_booster);
 		if (u->is_elongated || u->is_caps)
 			factor += share / 2;
 		m->boosters[n++] = b->boosters[k];
 		if (lexeme_is_some(m->rated))
 			by->flags |= MARK_USED_UP;
 	}
-	m->strength_milli = scale(m->strength_milli, factor < 100 ? 100 : factor);
+	m->strength_milli = modifiers_scaled(m->strength_milli, factor < 100 ? 100 : factor);
 }
 
 static void
@@ -163,7 +149,7 @@ negate(struct mark *m, const struct behind *b)
 	for (unsigned k = 0; k < 2 && b->negators[k] != 0; k++) {
 		struct mark *by = &b->marks[b->negators[k] - 1];
 		uint32_t end = by->unit + by->span;
-		if (end > m->unit || m->unit - end >= reach_of(by->rated))
+		if (end > m->unit || m->unit - end >= modifiers_reach(by->rated))
 			continue;
 		turn(m, by, b->negators[k]);
 		return;
@@ -188,14 +174,13 @@ negate_before(struct behind *b, size_t at)
 		struct mark *m = &b->marks[i];
 		const struct unit *u = &b->units[m->unit];
 		uint32_t end = m->unit + m->span;
-		if (u->clause != b->clause || by->unit - end >= reach_of(by->rated) ||
+		if (u->clause != b->clause || by->unit - end >= modifiers_reach(by->rated) ||
 		    role_of(m) == ROLE_NEGATOR || role_of(m) == ROLE_CONTRAST ||
 		    (m->flags & MARK_NEGATED) != 0)
 			return;
-		if (!is_word_like(u) || m->sense.holds_negator)
+		if (!is_word_like(u) || m->rated->holds_negator)
 			continue;
 		turn(m, by, (uint32_t)at + 1);
-		m->rating_milli = rating_of(m); /* it may be watched by nobody else */
 	}
 }
 
@@ -208,141 +193,153 @@ modify(struct mark *m, const struct unit *u, enum lexeme_role role, const struct
 		shout(m, b);
 	if (role != ROLE_NEGATOR && (b->boosters[0] | b->negators[0]) != 0 && is_word_like(u)) {
 		boost(m, b);
-		if (!m->sense.holds_negator)
+		if (!m->rated->holds_negator)
 			negate(m, b);
 	}
 	if (u->is_quoted) {
 		m->flags |= MARK_QUOTED;
-		m->strength_milli = scale(m->strength_milli, MODIFIERS.quoted);
-	}
-	if (u->sentence == b->but_sentence) {
-		m->flags |= MARK_AFTER_BUT;
-		m->strength_milli = scale(m->strength_milli, MODIFIERS.after_but);
+		m->strength_milli = modifiers_scaled(m->strength_milli, MODIFIERS.quoted);
 	}
 }
 
-/* Everything but what comes behind a mark.  Returns whether there is a contrast. */
-static bool
-apply_forward(const struct marks *marks, const struct unit *units, size_t unit_count)
+/* What stands around the marks, and how they are written. */
+static void
+apply_words(const struct marks *marks)
 {
 	struct behind b = {.marks = marks->items,
-	    .units = units,
+	    .units = marks->units,
 	    .looks = &marks->looks,
-	    .clause = UINT32_MAX,
-	    .but_sentence = UINT32_MAX};
-	for (size_t k = 0; k < marks->watched_count; k++) {
-		struct mark *m = marks->watched[k];
-		size_t i = (size_t)(m - marks->items);
-		const struct unit *u = &units[m->unit];
+	    .clause = UINT32_MAX};
+	for (size_t i = 0; i < marks->count; i++) {
+		struct mark *m = &marks->items[i];
+		const struct unit *u = &marks->units[m->unit];
 		enum lexeme_role role = role_of(m);
 		if (u->clause != b.clause)
 			enter_clause(&b, u);
 		if (role == ROLE_CONTRAST) {
-			b.but_sentence = u->sentence;
 			b.negators[0] = b.negators[1] = 0;
 			continue;
 		}
 		modify(m, u, role, &b);
 		if (role == ROLE_NEGATOR) {
 			remember(b.negators, i);
-			if (m->rated->boost_milli < 0 && ends_clause(m, units, unit_count))
+			if (m->rated->boost_milli < 0 &&
+			    ends_clause(m, marks->units, marks->unit_count))
 				negate_before(&b, i);
 		} else if (role == ROLE_BOOSTER)
 			remember(b.boosters, i);
 	}
-	return b.but_sentence != UINT32_MAX;
 }
 
-/* ---- backward --------------------------------------------------------------- */
+/* ---- sentences -------------------------------------------------------------- */
 
-/* What is known of a sentence from behind a mark on: of "!" and "?" what they do. */
-struct sentence_end {
-	uint32_t sentence, but_sentence;
-	int32_t exclamations;
-	bool is_asked;
-	uint32_t flag; /* of enum mark_flag; 0: none */
-	int32_t factor_milli;
-};
+/* How a sentence ends changes all of it: "!" and "?" are its last unit. */
+static struct stretch
+look_at_end(const struct unit *last)
+{
+	struct stretch s = {.but_milli = 1000, .end_milli = 1000};
+	int32_t exclamations = 0;
+	bool is_asked = false;
+	for (size_t k = 0; last->kind == TOKEN_PUNCT && k < last->folded_len; k++) {
+		exclamations += last->folded[k] == '!';
+		is_asked |= last->folded[k] == '?';
+	}
+	if (exclamations > 0) {
+		s.flags = MARK_EXCLAIMED;
+		s.end_milli = 1000 + exclamations * MODIFIERS.each_exclamation;
+	} else if (is_asked) {
+		s.flags = MARK_ASKED;
+		s.end_milli = MODIFIERS.asked;
+	}
+	return s;
+}
 
+/* One that ends before this unit; returns the place of the next. */
+static struct stretch *
+put_stretch(struct stretch *next, struct stretch s, size_t begin, size_t end)
+{
+	if (begin == end)
+		return next;
+	s.end = (uint32_t)end;
+	s.strength_milli = modifiers_scaled(s.but_milli, s.end_milli);
+	*next = s;
+	return next + 1;
+}
+
+static struct stretch *
+put_around_but(struct stretch *next, struct stretch s, size_t begin, size_t but, size_t end)
+{
+	struct stretch before = s, after = s;
+	before.flags |= MARK_BEFORE_BUT;
+	before.but_milli = MODIFIERS.before_but;
+	after.flags |= MARK_AFTER_BUT;
+	after.but_milli = MODIFIERS.after_but;
+	next = put_stretch(next, before, begin, but);
+	return put_stretch(next, after, but, end);
+}
+
+/* The sentences with a sign, of whose "but"s the first one counts, and what stands between them. */
 static void
-enter_sentence(struct sentence_end *e, uint32_t sentence)
+find_stretches(const struct marks *marks)
 {
-	if (sentence != e->sentence)
-		*e = (struct sentence_end){
-		    .sentence = sentence, .but_sentence = e->but_sentence, .factor_milli = 1000};
+	const struct unit *units = marks->units;
+	const struct stretch plain = {.but_milli = 1000, .end_milli = 1000};
+	struct stretch *next = marks->stretches;
+	size_t done = 0, count = marks->unit_count;
+	for (size_t k = 0; k < marks->sign_count; k++) {
+		size_t sign = marks->signs[k], begin = sign, end = sign + 1;
+		if (sign < done)
+			continue;
+		while (begin > done && units[begin - 1].sentence == units[sign].sentence)
+			begin--;
+		while (end < count && units[end].sentence == units[sign].sentence)
+			end++;
+		struct stretch s = look_at_end(&units[end - 1]);
+		next = put_stretch(next, plain, done, begin);
+		next = units[sign].kind == TOKEN_PUNCT ? put_stretch(next, s, begin, end)
+						       : put_around_but(next, s, begin, sign, end);
+		done = end;
+	}
+	put_stretch(next, plain, done, count);
 }
 
-static void
-look_at_punctuation(struct sentence_end *e, const struct unit *u)
+void
+modifiers_settle(struct mark *m, const struct stretch *s)
 {
-	enter_sentence(e, u->sentence);
-	for (size_t k = 0; k < u->folded_len; k++) {
-		e->exclamations += u->folded[k] == '!';
-		e->is_asked |= u->folded[k] == '?';
+	if (s->flags != 0 && role_of(m) != ROLE_CONTRAST) {
+		m->flags |= s->flags;
+		m->strength_milli = modifiers_scaled(
+		    modifiers_scaled(m->strength_milli, s->but_milli), s->end_milli);
 	}
-	if (e->exclamations > 0) {
-		int32_t n = e->exclamations > 3 ? 3 : e->exclamations;
-		e->flag = MARK_EXCLAIMED;
-		e->factor_milli = 1000 + n * MODIFIERS.each_exclamation;
-	} else if (e->is_asked) {
-		e->flag = MARK_ASKED;
-		e->factor_milli = MODIFIERS.asked;
-	}
-}
-
-static inline void
-apply_end(struct mark *m, const struct sentence_end *e)
-{
-	if (e->but_sentence == e->sentence && (m->flags & MARK_AFTER_BUT) == 0) {
-		m->flags |= MARK_BEFORE_BUT;
-		m->strength_milli = scale(m->strength_milli, MODIFIERS.before_but);
-	}
-	m->flags |= e->flag;
-	m->strength_milli = scale(m->strength_milli, e->factor_milli);
-}
-
-/* What a mark counts in the end. */
-static inline void
-settle(struct mark *m)
-{
 	if (m->strength_milli > MODIFIERS_STRENGTH_MAX)
 		m->strength_milli = MODIFIERS_STRENGTH_MAX;
 	m->rating_milli = rating_of(m);
 }
 
-/* A "but" later in the sentence, and how the sentence ends: of all marks. */
+/* What the marks count in the end. */
 static void
-apply_backward(const struct marks *marks, const struct unit *units)
+settle(const struct marks *marks)
 {
-	struct sentence_end e = {.sentence = UINT32_MAX, .but_sentence = UINT32_MAX};
-	size_t odd = marks->odd_count;
-	for (struct mark *m = marks->items + marks->count; m-- > marks->items;) {
-		for (; odd > 0 && marks->odd[odd - 1] >= m->unit; odd--) {
-			const struct unit *u = &units[marks->odd[odd - 1]];
-			if (u->kind == TOKEN_PUNCT)
-				look_at_punctuation(&e, u);
-		}
-		enter_sentence(&e, units[m->unit].sentence);
-		if (role_of(m) == ROLE_CONTRAST)
-			e.but_sentence = e.sentence;
-		else
-			apply_end(m, &e);
-		settle(m);
+	const struct stretch *s = marks->stretches;
+	for (size_t i = 0; i < marks->count; i++) {
+		struct mark *m = &marks->items[i];
+		while (m->unit >= s->end)
+			s++;
+		bool is_beside = i > 0 && m[-1].unit + 1 == m->unit;
+		if (is_beside && (m[-1].flags & m->flags & MARK_NEGATED) != 0)
+			m->flags |= MARK_BOTH_NEGATED;
+		modifiers_settle(m, s);
 	}
 }
 
 /* ---- all of it -------------------------------------------------------------- */
 
 void
-modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count)
+modifiers_apply(struct marks *marks)
 {
-	bool has_contrast = apply_forward(marks, units, unit_count);
-	if (has_contrast || marks->looks.has_marks) {
-		apply_backward(marks, units);
-		return;
-	}
-	for (size_t k = 0; k < marks->watched_count; k++)
-		settle(marks->watched[k]);
+	apply_words(marks);
+	find_stretches(marks);
+	settle(marks);
 }
 
 int32_t
@@ -410,14 +407,11 @@ put_by(char *out, const char *begin, const char *what, struct slice by)
 }
 
 int
-modifiers_explain(const struct mark *m, const struct mark *marks, const struct unit *units,
+modifiers_explain_all(const struct mark *m, const struct mark *marks, const struct unit *units,
     struct slice text, struct arena *a, const char **words_r)
 {
 	struct slice by[1 + BOOST_REACH] = {{NULL, 0}};
 	size_t room = FLAGS_MAX + 1;
-	*words_r = modifiers_word(m);
-	if (!modifiers_are_several(m))
-		return 0;
 	if (m->negator > 0)
 		by[0] = words_of(&marks[m->negator - 1], units, text);
 	for (size_t i = 0; i < BOOST_REACH && m->boosters[i] > 0; i++)

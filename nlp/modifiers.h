@@ -47,7 +47,7 @@ struct mark {
 	uint32_t unit, span; /* span: units that rated covers */
 	struct word_sense sense; /* of rated and stem */
 	int32_t rating_milli; /* its rating after modifiers; 0: none, or used up */
-	uint32_t pair; /* lexeme of the pair with the mark before this one; 0: none */
+	uint32_t pair; /* lexeme of the pair with the unit before; 0: none */
 	uint32_t negator; /* mark index + 1; 0: none */
 	uint32_t boosters[BOOST_REACH];
 	uint32_t flags; /* enum mark_flag */
@@ -65,7 +65,9 @@ enum mark_flag {
 	MARK_QUOTED = 64,
 	MARK_NEGATED = 128,
 	MARK_USED_UP = 256,
-	MARK_TURNS_BAD = 512 /* a negator of something bad */
+	MARK_TURNS_BAD = 512, /* a negator of something bad */
+	MARK_BOTH_NEGATED = 1024, /* and the unit before as well */
+	MARK_ALONE = 2048 /* of a brand's phrase: of its words nothing else is said */
 };
 /* How a post looks, counted in its units. */
 struct looks {
@@ -74,22 +76,59 @@ struct looks {
 	bool
 	    has_others; /* where there are capitals: words of two letters or more without any, beside which
 			 * capitals say something */
-	bool has_marks; /* "!" or "?" */
-};
-/* The marks of a text, in its order, one a unit, and no rated ones overlap. */
-struct marks {
-	struct mark *items;
-	size_t count;
-	/* Those that something before them, or how they are written, may change; also all with a role. */
-	struct mark **watched;
-	size_t watched_count;
-	const uint32_t *odd; /* units: punctuation, and what is written unlike most */
-	size_t odd_count;
-	struct looks looks; /* of all units */
 };
 
-/* Changes what the marks count.  Linear. */
-void modifiers_apply(const struct marks *marks, const struct unit *units, size_t unit_count);
+/* Units of which nothing but the end of their sentence and its "but" change what they count: the same of all. */
+struct stretch {
+	uint32_t end; /* the unit behind it; it begins where the one before ends */
+	uint32_t flags; /* enum mark_flag */
+	int32_t but_milli, end_milli; /* what each of the two makes of a thousand */
+	int32_t strength_milli; /* of a word that nothing else changes */
+};
+
+/* The longest phrase that begins at a unit. */
+struct phrase {
+	uint32_t unit, span, lexeme;
+};
+
+/* What was learned of two neighbours. */
+struct neighbours {
+	uint32_t unit; /* the second one */
+	uint32_t lexeme;
+};
+
+/* What stands in a text.  Most of its words are changed by nothing: what they count stands in their
+ * entries.  Marks have those that something else may change, and those that change others. */
+struct marks {
+	const struct lexicon *lexicon, *english; /* english: NULL when it is the same */
+	const struct unit *units;
+	size_t unit_count;
+	struct mark *items; /* in the order of their units; no rated ones overlap */
+	size_t count;
+	/* Behind the last of each of these stands one at the unit UINT32_MAX. */
+	const struct phrase *phrases;
+	const struct neighbours *pairs;
+	const uint32_t *signs; /* units: "but", and punctuation that says something */
+	size_t sign_count;
+	struct stretch *stretches; /* modifiers_apply() fills them; the last one ends the text */
+	uint64_t *changed; /* the units that have marks, if they have anything (unit_bits.h) */
+	struct looks looks;
+};
+
+/* Finds the stretches, and changes what the marks count.  Linear. */
+void modifiers_apply(struct marks *marks);
+
+/* Changes what a mark counts by what changes all of its stretch: its own modifiers come first. */
+void modifiers_settle(struct mark *m, const struct stretch *s);
+
+/* How many units behind a negator, or before, it may change. */
+static inline uint32_t
+modifiers_reach(const struct lexeme *negator)
+{
+	int32_t own = negator->boost_milli / 1000;
+	own = own < 0 ? -own : own;
+	return own > 0 ? (uint32_t)own : NEGATION_REACH;
+}
 
 /* Positive minus negative weight of its learned stem. */
 static inline int32_t
@@ -104,36 +143,47 @@ struct class_effect {
 };
 struct class_effect modifiers_class_effect(
     int32_t negative_milli, int32_t positive_milli, int32_t strength_milli, bool is_turned);
-/* One that is not turned. */
+/* One that is not turned, and a rating that is not negated. */
 _Static_assert((int64_t)LEXICON_CLASS_WEIGHT_MAX_MILLI *MODIFIERS_STRENGTH_MAX <= INT32_MAX,
     "it fits 32 bits");
+static inline int32_t
+modifiers_scaled(int32_t weight_milli, int32_t strength_milli)
+{
+	return weight_milli * strength_milli / 1000;
+}
 static inline struct class_effect
 modifiers_class_scaled(int32_t negative_milli, int32_t positive_milli, int32_t strength_milli)
 {
-	return (struct class_effect){
-	    negative_milli * strength_milli / 1000, positive_milli * strength_milli / 1000};
+	return (struct class_effect){modifiers_scaled(negative_milli, strength_milli),
+	    modifiers_scaled(positive_milli, strength_milli)};
 }
 /* The share of its polarity that a turned lexeme keeps, thousandths, below 0. */
 int32_t modifiers_turn_milli(void);
 
 /* In words what one flag below MARK_NEGATED says, by its bit; NULL behind the last. */
 extern const char *const MODIFIER_WORDS[];
-/* Is there more to say of what changed a mark than a word of these, or none? */
-static inline bool
-modifiers_are_several(const struct mark *m)
-{
-	uint32_t flags = m->flags & (MARK_NEGATED - 1u);
-	return ((flags & (flags - 1)) | m->boosters[0] | m->negator) != 0;
-}
-static inline const char *
-modifiers_word(const struct mark *m)
-{
-	return MODIFIER_WORDS[__builtin_ctz(m->flags | MARK_NEGATED)];
-}
+int modifiers_explain_all(const struct mark *m, const struct mark *marks, const struct unit *units,
+    struct slice text, struct arena *a, const char **words_r);
 
 /* "negated by 'not', boosted by 'very'"; NULL when nothing changed it.  text: as written.
  * -1 without memory. */
-int modifiers_explain(const struct mark *m, const struct mark *marks, const struct unit *units,
-    struct slice text, struct arena *a, const char **words_r);
+static inline int
+modifiers_explain(const struct mark *m, const struct mark *marks, const struct unit *units,
+    struct slice text, struct arena *a, const char **words_r)
+{
+	uint32_t flags = m->flags & (MARK_NEGATED - 1u);
+	if (((flags & (flags - 1)) | m->boosters[0] | m->negator) != 0)
+		return modifiers_explain_all(m, marks, units, text, a, words_r);
+	*words_r = MODIFIER_WORDS[__builtin_ctz(m->flags | MARK_NEGATED)];
+	return 0;
+}
+
+/* The same of all words of a stretch that nothing else changes. */
+static inline int
+modifiers_explain_stretch(const struct stretch *s, struct arena *a, const char **words_r)
+{
+	const struct mark m = {.flags = s->flags};
+	return modifiers_explain(&m, NULL, NULL, SLICE_NONE, a, words_r);
+}
 
 #endif

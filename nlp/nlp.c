@@ -216,7 +216,7 @@ weigh(struct work *w, struct evidence *e_r, struct reasons *r)
 		return -1;
 	if (marks_find(&finder, l->items, l->count, &marks, w->err) < 0)
 		return -1;
-	modifiers_apply(&marks, l->items, l->count);
+	modifiers_apply(&marks);
 	const struct weigher weigher = {
 	    w->lexicon, l->items, l->count, w->text, &w->s->rated, w->arena};
 	return weigh_text(&weigher, &marks, e_r, r, w->err);

@@ -9,7 +9,6 @@
 #define HALF_MILLI 4000
 #define HALF_PER_WORD_MILLI 500
 #define HALF_LENGTH_UNITS 16
-#define PAIR_BEFORE_BUT_MILLI 600
 
 /* Nothing in the text speaks for or against: no opinion, and none made up. */
 #define SILENT_NEUTRAL 700
@@ -96,8 +95,8 @@ sentiment_pair(const struct lexicon *lx, const struct mark *m, struct term *t_r)
 	if (m->pair == 0 || (m->flags & MARK_TURNS_BAD) != 0)
 		return false; /* "is not" is bad news before good words only */
 	*t_r = (struct term){.lexeme = lexicon_lexeme(lx, m->pair),
-	    .strength_milli = (m->flags & MARK_BEFORE_BUT) != 0 ? PAIR_BEFORE_BUT_MILLI : 1000,
-	    .is_turned = (m[-1].flags & m->flags & MARK_NEGATED) != 0};
+	    .strength_milli = sentiment_pair_strength(m->flags),
+	    .is_turned = (m->flags & MARK_BOTH_NEGATED) != 0};
 	return true;
 }
 

@@ -43,9 +43,16 @@ struct evidence {
 	bool is_sarcastic;
 };
 
-/* The term of a mark's stem, and of its pair with the mark before; false: there is none. */
+/* The term of a mark's stem, and of its pair with the unit before; false: there is none. */
 bool sentiment_stem(const struct lexicon *lx, const struct mark *m, struct term *t_r);
 bool sentiment_pair(const struct lexicon *lx, const struct mark *m, struct term *t_r);
+/* How much a pair counts; flags: enum mark_flag. */
+#define PAIR_BEFORE_BUT_MILLI 600
+static inline int32_t
+sentiment_pair_strength(uint32_t flags)
+{
+	return (flags & MARK_BEFORE_BUT) != 0 ? PAIR_BEFORE_BUT_MILLI : 1000;
+}
 /* How often the lexeme of each shape and of each sum counts, in thousandths. */
 void sentiment_shapes(const struct looks *k, int32_t values_r[SHAPE_COUNT]);
 void sentiment_sums(const struct evidence *e, const struct looks *k, int32_t values_r[SUM_COUNT]);

@@ -184,8 +184,9 @@ add_row(struct training *t, const struct train_row *row)
 	int32_t sums[SUM_COUNT], shapes[SHAPE_COUNT];
 	if (train_weigh_post(t, t->lexicon, row->text, &m, &e) < 0)
 		return -1;
-	for (size_t i = 0; i < m.marks.count; i++) {
-		if (add_mark(t, &m.marks.items[i]) < 0)
+	struct marks_walk walk = marks_walk(&m.marks);
+	for (struct mark mark; marks_next(&walk, &mark);) {
+		if (add_mark(t, &mark) < 0)
 			return -1;
 	}
 	sentiment_sums(&e, &m.marks.looks, sums);

@@ -81,7 +81,7 @@ train_mark_post(
 		marks_look_up(&f, &l->items[i], &l->items[i].word->entries);
 	if (marks_find(&f, l->items, l->count, &m->marks, t->err) < 0)
 		return -1;
-	modifiers_apply(&m->marks, l->items, l->count);
+	modifiers_apply(&m->marks);
 	return 0;
 }
 

@@ -85,16 +85,24 @@ keep_sum_law(const struct lexeme *x, int32_t *negative, int32_t *positive)
 	}
 }
 
-/* Does an entry begin with a negator?  m_r: what its words have in the lexicon. */
+/* Does an entry begin with a negator?  last_r: what the last of its words has in the lexicon. */
 static bool
-begins_with_negator(struct training *t, struct slice entry, struct train_post *m_r)
+begins_with_negator(struct training *t, struct slice entry, struct mark *last_r)
 {
-	struct slice rest = entry, first = slice_split(&rest, ' ');
+	struct slice rest = entry, word = slice_split(&rest, ' ');
+	struct train_post m;
+	struct mark first;
 	/* Alone: with what follows it may be a phrase ("nicht nur"), as which it has no role. */
-	if (slice_starts_with(entry, "<") || train_mark_post(t, t->lexicon, first, m_r) < 0 ||
-	    m_r->marks.count == 0 || m_r->marks.items[0].rated->role != ROLE_NEGATOR)
+	if (slice_starts_with(entry, "<") || train_mark_post(t, t->lexicon, word, &m) < 0)
 		return false;
-	return train_mark_post(t, t->lexicon, entry, m_r) == 0 && m_r->marks.count > 0;
+	struct marks_walk walk = marks_walk(&m.marks);
+	if (!marks_next(&walk, &first) || first.rated->role != ROLE_NEGATOR ||
+	    train_mark_post(t, t->lexicon, entry, &m) < 0)
+		return false;
+	size_t count = 0;
+	for (walk = marks_walk(&m.marks); marks_next(&walk, last_r);)
+		count++;
+	return count > 0;
 }
 
 /* A negator never speaks for the good, and never beside a word for that word's side. */
@@ -104,15 +112,13 @@ keep_negator_laws(struct training *t)
 	for (uint32_t i = 1; i <= lexicon_count(t->lexicon); i++) {
 		const struct lexeme *x = lexicon_at(t->lexicon, i);
 		int32_t negative = x->negative_milli, positive = x->positive_milli;
-		struct train_post m;
+		struct mark last;
 		if ((x->kind != LEXEME_STEM && x->kind != LEXEME_PAIR) ||
-		    !begins_with_negator(t, lexeme_text(x), &m))
+		    !begins_with_negator(t, lexeme_text(x), &last))
 			continue;
 		int32_t side = 1000;
-		if (x->kind == LEXEME_PAIR) {
-			const struct mark *last = &m.marks.items[m.marks.count - 1];
-			side = modifiers_polarity(last) + last->rated->weight_milli / 2;
-		}
+		if (x->kind == LEXEME_PAIR)
+			side = modifiers_polarity(&last) + last.rated->weight_milli / 2;
 		if (side > 0) {
 			positive = at_most(positive, 0);
 			negative = at_least(negative, 0);

@@ -6,6 +6,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "nlp/lexicon_internal.h"
+#include "nlp/marks.h"
 #include "nlp/units.h"
 
 /* A unit has two terms, of its stem and its pair. */
@@ -13,18 +14,23 @@ _Static_assert((int64_t)UNITS_MAX * 2 * LEXICON_CLASS_WEIGHT_MAX_MILLI * MODIFIE
 	(int64_t)INT32_MAX * 1000,
     "what all of a text come to fits 32 bits");
 
-struct weighing {
-	const struct lexicon *lx;
-	const struct unit *units;
-	const struct mark *marks;
+/* What has been written down, and the effects of learned words, shapes and sums since they were last taken. */
+struct tally {
 	struct contribution *next;
-	struct contribution **rated; /* behind the last one */
-	struct class_effect sum; /* of the effects since it was last taken */
-	int32_t has_effect; /* not 0: one of them is not */
-	int32_t positive_milli, negative_milli; /* as in struct evidence */
+	struct contribution **rated; /* behind the last one that is a rating */
+	struct class_effect sum;
+	int32_t has_effect; /* not 0: one of them is not, though no reason may say so */
+};
+
+struct weighing {
+	const struct weigher *of;
+	const struct marks *marks;
+	const struct mark *mark; /* the next one */
+	const struct neighbours *pair; /* the same */
+	const struct stretch *stretch;
+	const char *words; /* what there is to say of all of the stretch */
+	struct tally tally;
 	bool is_sarcastic;
-	struct slice text;
-	struct arena *arena;
 };
 
 /* ---- one reason ------------------------------------------------------------- */
@@ -42,157 +48,206 @@ write_reason(struct contribution *c, const struct lexeme *x, const struct unit *
 	c->modifiers = modifiers;
 }
 
-/* A rating counts in the sums, and what that is will be known when all are there. */
+/* What a rating counts will be known when all are there.  Whether there is one is a sum: of a comparison gcc
+ * makes a branch. */
 static inline void
-count_rating(struct weighing *w, int32_t rating_milli)
+count_rating(struct tally *t, int32_t rating_milli)
 {
-	int32_t bad = rating_milli & -(rating_milli < 0);
-	*w->rated = w->next;
-	w->rated += rating_milli != 0;
-	w->next += rating_milli != 0;
-	w->positive_milli += rating_milli - bad;
-	w->negative_milli -= bad;
+	uint32_t rating = (uint32_t)rating_milli;
+	size_t is_one = (rating | (0 - rating)) >> 31;
+	*t->rated = t->next;
+	t->rated += is_one;
+	t->next += is_one;
 }
 
 static inline void
-count_effect(struct weighing *w, struct class_effect e)
+count_effect(struct tally *t, struct class_effect e)
 {
-	w->sum.negative_milli += e.negative_milli;
-	w->sum.positive_milli += e.positive_milli;
-	w->has_effect |= e.negative_milli | e.positive_milli;
-	w->next += e.negative_milli != e.positive_milli;
+	t->sum.negative_milli += e.negative_milli;
+	t->sum.positive_milli += e.positive_milli;
+	t->has_effect |= e.negative_milli;
+	t->next += e.negative_milli != e.positive_milli;
 }
 
 /* Any term, as a reason that stands at a unit. */
 static inline void
-weigh_term(struct weighing *w, const struct term *t, const struct unit *u, const char *modifiers)
+weigh_term(struct tally *t, const struct term *term, const struct unit *u, const char *modifiers)
 {
-	const struct lexeme *x = t->lexeme;
+	const struct lexeme *x = term->lexeme;
 	struct class_effect e = {x->negative_milli, x->positive_milli};
-	if (t->is_turned || t->strength_milli != 1000)
+	if (term->is_turned || term->strength_milli != 1000)
 		e = modifiers_class_effect(
-		    x->negative_milli, x->positive_milli, t->strength_milli, t->is_turned);
-	write_reason(w->next, x, u, x->positive_milli - x->negative_milli,
+		    x->negative_milli, x->positive_milli, term->strength_milli, term->is_turned);
+	write_reason(t->next, x, u, x->positive_milli - x->negative_milli,
 	    e.positive_milli - e.negative_milli, modifiers);
-	count_effect(w, e);
+	count_effect(t, e);
 }
 
 /* Of two neighbours, the second at u. */
 static inline void
-weigh_pair(struct weighing *w, const struct term *t, const struct unit *u)
+weigh_pair(struct tally *t, const struct term *term, const struct unit *u)
 {
-	struct contribution *c = w->next;
-	weigh_term(w, t, u - 1, NULL);
+	struct contribution *c = t->next;
+	weigh_term(t, term, u - 1, NULL);
 	c->len = u->start + u->len - u[-1].start;
 }
 
 /* ---- words ------------------------------------------------------------------ */
 
-/* A mark that is negated or has a role, of a phrase, or with more to say of what changed it. */
+/* What has a mark. */
 static int
-weigh_changed(struct weighing *w, const struct mark *m)
+weigh_mark(struct weighing *w, const struct mark *m)
 {
-	const struct unit *u = &w->units[m->unit];
+	const struct weigher *of = w->of;
+	const struct unit *u = &of->units[m->unit], *last = u + m->span - 1;
+	struct tally *t = &w->tally;
 	const char *words;
-	struct term t;
+	struct term term;
 	w->is_sarcastic |= m->sense.role == ROLE_SARCASM;
-	if (modifiers_explain(m, w->marks, w->units, w->text, w->arena, &words) < 0)
+	if (modifiers_explain(m, w->marks->items, of->units, of->text, of->arena, &words) < 0)
 		return -1;
-	write_reason(w->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
-	w->next->len = u[m->span - 1].start + u[m->span - 1].len - u->start;
-	count_rating(w, m->rating_milli);
-	if (sentiment_stem(w->lx, m, &t))
-		weigh_term(w, &t, u, words);
-	if (sentiment_pair(w->lx, m, &t))
-		weigh_pair(w, &t, u);
+	write_reason(t->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
+	t->next->len = last->start + last->len - u->start;
+	count_rating(t, m->rating_milli);
+	if (sentiment_stem(of->lexicon, m, &term))
+		weigh_term(t, &term, u, words);
+	if (sentiment_pair(of->lexicon, m, &term))
+		weigh_pair(t, &term, u);
 	return 0;
 }
 
-/* A single word which is no more than weaker or stronger. */
-static inline bool
-is_plain(const struct mark *m)
+/* A word that nothing changes but its stretch: what sentiment.h says of its mark, if it had one.  Which have a
+ * rating cannot be foreseen: no branch. */
+static inline void
+weigh_word(struct tally *t, const struct lexeme *lexemes, const struct unit *u,
+    int32_t strength_milli, const char *words)
 {
-	bool is_changed = (m->flags & (MARK_NEGATED | MARK_BEFORE_BUT)) != 0;
-	return !(
-	    (m->sense.role != ROLE_NONE) | (m->span != 1) | is_changed | modifiers_are_several(m));
+	const struct word_entries *e = unit_entries(u);
+	int32_t rating = modifiers_scaled(e->sense.rating_milli, strength_milli);
+	int32_t negative = e->sense.negative_milli, positive = e->sense.positive_milli;
+	struct class_effect effect = modifiers_class_scaled(negative, positive, strength_milli);
+	write_reason(t->next, lexemes + e->rated, u, e->sense.rating_milli, rating, words);
+	count_rating(t, rating);
+	write_reason(t->next, lexemes + e->stem, u, positive - negative,
+	    effect.positive_milli - effect.negative_milli, words);
+	count_effect(t, effect);
 }
 
-static inline void
-weigh_plain(struct weighing *w, const struct mark *m)
+/* The units [unit, end), and the pairs that end with them. */
+static inline __attribute__((always_inline)) void
+weigh_run(struct weighing *w, size_t unit, size_t end, int32_t strength_milli,
+    int32_t pair_strength_milli, const char *words)
 {
-	const struct unit *u = &w->units[m->unit];
-	const char *words = modifiers_word(m);
-	int32_t negative = m->sense.negative_milli, positive = m->sense.positive_milli;
-	struct class_effect e = modifiers_class_scaled(negative, positive, m->strength_milli);
-	if (m->rating_milli != 0) {
-		write_reason(w->next, m->rated, u, m->sense.rating_milli, m->rating_milli, words);
-		count_rating(w, m->rating_milli);
+	const struct unit *units = w->of->units;
+	const struct lexeme *lexemes = w->of->lexicon->lexemes;
+	struct tally t = w->tally; /* stays in registers */
+	for (; unit < end; unit++) {
+		weigh_word(&t, lexemes, &units[unit], strength_milli, words);
+		if (w->pair->unit == unit) {
+			const struct term term = {
+			    lexemes + w->pair++->lexeme, pair_strength_milli, false};
+			weigh_pair(&t, &term, &units[unit]);
+		}
 	}
-	write_reason(
-	    w->next, m->stem, u, positive - negative, e.positive_milli - e.negative_milli, words);
-	count_effect(w, e);
-	if (m->pair != 0) {
-		const struct term t = {lexicon_lexeme(w->lx, m->pair), 1000, false};
-		weigh_pair(w, &t, u);
+	w->tally = t;
+}
+
+/* Units of one stretch that nothing else changes: in most posts nothing at all. */
+static __attribute__((noinline)) void
+weigh_plain(struct weighing *w, size_t unit, size_t end)
+{
+	const struct stretch *s = w->stretch;
+	if (s->flags == 0)
+		weigh_run(w, unit, end, 1000, 1000, NULL);
+	else
+		weigh_run(
+		    w, unit, end, s->strength_milli, sentiment_pair_strength(s->flags), w->words);
+}
+
+/* The units from `unit` to the end of the stretch; returns the one behind them, which is farther when the last
+ * is a phrase, or 0 without memory. */
+static size_t
+weigh_stretch(struct weighing *w, size_t unit)
+{
+	size_t end = w->stretch->end;
+	while (unit < end) {
+		const struct mark *m = w->mark;
+		size_t stop = m->unit < end ? m->unit : end;
+		weigh_plain(w, unit, stop);
+		unit = stop;
+		if (unit == end)
+			break;
+		if (weigh_mark(w, m) < 0)
+			return 0;
+		w->pair += w->pair->unit == unit;
+		unit += (m->flags & MARK_ALONE) != 0 ? m->span : 1;
+		w->mark++;
 	}
+	return unit;
 }
 
 static int
-weigh_marks(struct weighing *w_r, size_t count)
+weigh_words(struct weighing *w)
 {
-	struct weighing w = *w_r; /* stays in registers where words are plain */
-	for (const struct mark *m = w.marks, *end = m + count; m < end; m++) {
-		if (is_plain(m)) {
-			weigh_plain(&w, m);
-			continue;
-		}
-		*w_r = w;
-		if (weigh_changed(w_r, m) < 0)
+	w->stretch = w->marks->stretches;
+	for (size_t unit = 0; unit < w->of->unit_count; w->stretch++) {
+		if (modifiers_explain_stretch(w->stretch, w->of->arena, &w->words) < 0)
 			return -1;
-		w = *w_r;
+		unit = weigh_stretch(w, unit);
+		if (unit == 0)
+			return -1;
 	}
-	*w_r = w;
 	return 0;
 }
 
-/* The effects of all words and signs; of a long text the mean counts. */
-static void
-take_words(struct weighing *w, size_t unit_count, struct evidence *e)
+static bool
+is_long(const struct weigher *of)
 {
-	*e = (struct evidence){.positive_milli = w->positive_milli,
-	    .negative_milli = w->negative_milli,
-	    .is_sarcastic = w->is_sarcastic};
-	e->has_evidence = w->has_effect != 0 || e->positive_milli != 0 || e->negative_milli != 0;
-	e->logits[0] = w->sum.negative_milli;
-	e->logits[1] = w->sum.positive_milli;
-	for (int k = 0; k < 2 && unit_count > LONG_TEXT_UNITS; k++)
-		e->logits[k] = e->logits[k] * LONG_TEXT_UNITS / (int64_t)unit_count;
-	w->sum = (struct class_effect){0, 0};
+	return of->unit_count > LONG_TEXT_UNITS;
+}
+
+/* The ratings and effects of all words and signs; of a long text the mean counts. */
+static void
+take_words(struct weighing *w, const struct reasons *r, struct evidence *e)
+{
+	struct tally *t = &w->tally;
+	*e = (struct evidence){.is_sarcastic = w->is_sarcastic};
+	for (struct contribution **c = r->rated; c < t->rated; c++) {
+		int32_t rating = (*c)->effect_milli, bad = rating & -(rating < 0);
+		e->positive_milli += rating - bad;
+		e->negative_milli -= bad;
+	}
+	e->has_evidence = t->has_effect != 0 || t->next > r->items;
+	e->logits[0] = t->sum.negative_milli;
+	e->logits[1] = t->sum.positive_milli;
+	for (int k = 0; k < 2 && is_long(w->of); k++)
+		e->logits[k] = e->logits[k] * LONG_TEXT_UNITS / (int64_t)w->of->unit_count;
+	t->sum = (struct class_effect){0, 0};
 }
 
 /* ---- sums and shapes -------------------------------------------------------- */
 
 static void
-weigh_sums(struct weighing *w, const struct looks *k, struct evidence *e)
+weigh_sums(struct tally *t, const struct lexicon *lx, const struct looks *k, struct evidence *e)
 {
 	int32_t values[SUM_COUNT];
 	if ((e->positive_milli | e->negative_milli) == 0)
 		return;
 	sentiment_sums(e, k, values);
 	for (int i = 0; i < SUM_COUNT; i++) {
-		const struct lexeme *x = &w->lx->lexemes[w->lx->sums[i]];
+		const struct lexeme *x = &lx->lexemes[lx->sums[i]];
 		struct class_effect effect =
 		    modifiers_class_scaled(x->negative_milli, x->positive_milli, values[i]);
-		w->sum.negative_milli += effect.negative_milli;
-		w->sum.positive_milli += effect.positive_milli;
+		t->sum.negative_milli += effect.negative_milli;
+		t->sum.positive_milli += effect.positive_milli;
 		e->sums[i] = effect.positive_milli - effect.negative_milli;
 	}
 }
 
 static void
-weigh_shapes(struct weighing *w, const struct looks *k)
+weigh_shapes(struct tally *t, const struct lexicon *lx, const struct looks *k, size_t text_len)
 {
-	const struct unit whole = {.start = 0, .len = (uint32_t)w->text.len};
+	const struct unit whole = {.start = 0, .len = (uint32_t)text_len};
 	int32_t values[SHAPE_COUNT];
 	int seen[SHAPE_COUNT], count = 0;
 	sentiment_shapes(k, values);
@@ -202,12 +257,12 @@ weigh_shapes(struct weighing *w, const struct looks *k)
 		count += values[i] != 0;
 	}
 	for (int n = 0; n < count; n++) {
-		const struct lexeme *x = &w->lx->lexemes[w->lx->shapes[seen[n]]];
+		const struct lexeme *x = &lx->lexemes[lx->shapes[seen[n]]];
 		struct class_effect e =
 		    modifiers_class_scaled(x->negative_milli, x->positive_milli, values[seen[n]]);
-		write_reason(w->next, x, &whole, x->positive_milli - x->negative_milli,
+		write_reason(t->next, x, &whole, x->positive_milli - x->negative_milli,
 		    e.positive_milli - e.negative_milli, NULL);
-		count_effect(w, e);
+		count_effect(t, e);
 	}
 }
 
@@ -240,23 +295,18 @@ show_mean(struct reasons *r, size_t unit_count)
 	}
 }
 
-static bool
-is_long(const struct weigher *of)
-{
-	return of->unit_count > LONG_TEXT_UNITS;
-}
-
-/* Room for three reasons a mark, of which most have one: of a long text they are kept when all are there. */
+/* Room for three reasons a unit, of which most have one: of a long text they are kept when all are there. */
 static int
-make_room(const struct weigher *of, size_t marks, struct reasons *r)
+make_room(const struct weigher *of, struct reasons *r)
 {
 	/* One more of each is written than counts. */
-	size_t items = (marks * 3 + SHAPE_COUNT + 1) * sizeof *r->items;
-	size_t rated = (marks + 1) * sizeof *r->rated;
+	size_t items = (of->unit_count * 3 + SHAPE_COUNT + 1) * sizeof *r->items;
+	size_t rated = (of->unit_count + 1) * sizeof *r->rated;
 	r->rated = scratch_need(of->scratch, rated + (is_long(of) ? items : 0));
 	if (r->rated == NULL)
 		return -1;
-	r->items = is_long(of) ? (void *)(r->rated + marks + 1) : arena_alloc(of->arena, items);
+	r->items =
+	    is_long(of) ? (void *)(r->rated + of->unit_count + 1) : arena_alloc(of->arena, items);
 	return r->items == NULL ? -1 : 0;
 }
 
@@ -277,29 +327,28 @@ int
 weigh_text(const struct weigher *of, const struct marks *marks, struct evidence *e_r,
     struct reasons *r, struct err *err)
 {
-	if (make_room(of, marks->count, r) < 0)
+	if (make_room(of, r) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
-	struct weighing w = {.lx = of->lexicon,
-	    .units = of->units,
-	    .marks = marks->items,
-	    .next = r->items,
-	    .rated = r->rated,
-	    .text = of->text,
-	    .arena = of->arena};
-	if (weigh_marks(&w, marks->count) < 0)
+	struct weighing w = {.of = of,
+	    .marks = marks,
+	    .mark = marks->items,
+	    .pair = marks->pairs,
+	    .tally = {.next = r->items, .rated = r->rated}};
+	struct tally *t = &w.tally;
+	if (weigh_words(&w) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
-	take_words(&w, of->unit_count, e_r);
-	r->word_count = (size_t)(w.next - r->items);
-	r->rated_count = (size_t)(w.rated - r->rated);
+	take_words(&w, r, e_r);
+	r->word_count = (size_t)(t->next - r->items);
+	r->rated_count = (size_t)(t->rated - r->rated);
 	if (is_long(of))
 		show_mean(r, of->unit_count);
-	weigh_sums(&w, &marks->looks, e_r);
-	weigh_shapes(&w, &marks->looks);
-	r->count = (size_t)(w.next - r->items);
+	weigh_sums(t, of->lexicon, &marks->looks, e_r);
+	weigh_shapes(t, of->lexicon, &marks->looks, of->text.len);
+	r->count = (size_t)(t->next - r->items);
 	if (is_long(of) && keep_long(of, r) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to score a text");
-	e_r->logits[0] += w.sum.negative_milli;
-	e_r->logits[1] += w.sum.positive_milli;
+	e_r->logits[0] += t->sum.negative_milli;
+	e_r->logits[1] += t->sum.positive_milli;
 	return 0;
 }
 

@@ -135,27 +135,29 @@ struct pattern_mark {
 	uint8_t second_class : 6, sign : 2;
 };
 
+/* What is asked of every word of a text, so that those with a trait are found eight at a time. */
+enum word_trait {
+	WORD_IS_ODD = 1, /* it changes others, is punctuation, or has an English rating */
+	WORD_BEGINS = 2, /* phrases begin with it */
+	WORD_FOLLOWS = 4, /* phrases go on with it */
+	WORD_COUNTS = 8, /* anything but phrases */
+	WORD_IS_ENGLISH = 16 /* its rating is that of the English lexicon */
+};
+
 /* What a word says, all else aside: the figures of its lexemes, so that these need not be looked at. */
 struct word_sense {
 	uint32_t number : 24; /* of the stem, in pairs and for what it is negated; 0: in none */
-	uint32_t role : 3; /* enum lexeme_role */
-	uint32_t holds_negator : 1;
-	uint32_t is_english : 1; /* the rating is that of the English lexicon */
-	uint32_t : 2;
-	uint32_t
-	    is_there : 1; /* anything but the beginning of a phrase; the bit that is read fastest */
+	uint32_t traits : 8; /* bits of enum word_trait */
 	int16_t rating_milli;
 	int16_t negative_milli, positive_milli; /* learned of the stem */
-	uint8_t
-	    watch; /* how many units, from it on, its role may change; WATCH_ALL: all behind it */
-	uint8_t follows_by; /* marks.h */
+	uint8_t role; /* enum lexeme_role */
+	uint8_t follows_by; /* below */
 };
-#define WATCH_ALL UINT8_MAX
 /* What a unit has in the lexicons: struct lexicon_hit, and struct phrase_part.  Lexemes by their
  * numbers, 0: none. */
 struct word_entries {
 	uint64_t followers;
-	uint32_t rated; /* rating, role or both; with is_english of that lexicon */
+	uint32_t rated; /* rating, role or both; with WORD_IS_ENGLISH of that lexicon */
 	uint32_t stem;
 	uint32_t beginning;
 	struct word_sense sense;

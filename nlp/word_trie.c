@@ -305,6 +305,8 @@ static void walk_from(const struct walk *w, uint32_t node, size_t i);
 static void
 walk_into(const struct walk *w, uint32_t node, size_t i, const struct word_key *word)
 {
+	if ((w->p->nodes[node].followers >> word_trie_bit(word->hash) & 1) == 0)
+		return;
 	uint32_t child = find_child(w->p, node, word);
 	if (child != 0)
 		walk_from(w, child, i + 1);

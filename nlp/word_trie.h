@@ -50,7 +50,7 @@ struct unit {
 static inline bool
 unit_is_special(const struct unit *u)
 {
-	return u->is_caps | u->is_elongated | u->is_quoted;
+	return u->is_caps || u->is_elongated || u->is_quoted;
 }
 
 /* As folded. */

@@ -20,7 +20,7 @@ struct reader {
 	struct slice text;
 	const struct lexicon *lexicon;
 	struct marks found;
-	struct mark *marks; /* of those found */
+	struct mark *marks; /* of all units that have anything */
 	size_t mark_count;
 	struct evidence evidence;
 	struct score score;
@@ -62,9 +62,13 @@ reader_mark(struct reader *r, const struct lexicon *lx, const struct lexicon *en
 		marks_look_up(&f, u, &u->word->entries);
 	}
 	assert_int_equal(marks_find(&f, l->items, l->count, &r->found, NULL), 0);
-	modifiers_apply(&r->found, l->items, l->count);
-	r->marks = r->found.items;
-	r->mark_count = r->found.count;
+	modifiers_apply(&r->found);
+	r->marks = arena_alloc(r->arena, (l->count + 1) * sizeof *r->marks);
+	assert_non_null(r->marks);
+	r->mark_count = 0;
+	struct marks_walk walk = marks_walk(&r->found);
+	while (marks_next(&walk, &r->marks[r->mark_count]))
+		r->mark_count++;
 }
 
 /* english may be NULL. */

@@ -71,8 +71,8 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 		const struct mark *m = mark_of(&r, CASES[i].entry);
 		if (m == NULL)
 			fail_msg("'%s': nothing of '%s'", CASES[i].text, CASES[i].entry);
-		assert_int_equal(
-		    modifiers_explain(m, r.marks, r.cutting.units.items, r.text, r.arena, &words),
+		assert_int_equal(modifiers_explain(m, r.found.items, r.cutting.units.items, r.text,
+				     r.arena, &words),
 		    0);
 		assert_text(CASES[i].text, slice_of(words), CASES[i].modifiers);
 		int32_t w = m->rated->weight_milli, e = m->rating_milli;
@@ -138,8 +138,8 @@ a_negator_at_the_end_of_its_clause_turns_what_stands_before_it(void **state)
 		const struct mark *m = mark_of(&r, CASES[i].entry);
 		if (m == NULL)
 			fail_msg("'%s': nothing of '%s'", CASES[i].text, CASES[i].entry);
-		assert_int_equal(
-		    modifiers_explain(m, r.marks, r.cutting.units.items, r.text, r.arena, &words),
+		assert_int_equal(modifiers_explain(m, r.found.items, r.cutting.units.items, r.text,
+				     r.arena, &words),
 		    0);
 		assert_text(CASES[i].text, slice_of(words), CASES[i].modifiers);
 		bool is_turned = (m->rated->weight_milli > 0) != (m->rating_milli > 0);
