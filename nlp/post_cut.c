@@ -10,9 +10,6 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* There are too many names to keep them; short numbers come again. */
-#define NUMBER_BYTES_KEPT 3
-
 static int
 no_memory(struct err *err)
 {
@@ -179,7 +176,9 @@ ask_for_facts(struct cut *k, size_t from, struct slice piece)
 		if (is_name(u)) {
 			w->open[w->open_count++] = (uint32_t)i;
 		} else {
-			bool is_alone = slice_eq(unit_text(u), piece);
+			/* What is one emoji is one token everywhere. */
+			bool is_alone = slice_eq(unit_text(u), piece) ||
+			    (u->kind == TOKEN_EMOJI && u->other_count == 0);
 			k->asked[k->asked_count++] = (uint32_t)i | (is_alone ? ASKED_ALONE : 0);
 			word_memo_likely(k->c->words, word_memo_hash(u));
 		}
@@ -241,21 +240,19 @@ take_anything(struct cut *k, const struct piece *p)
 
 /* ---- pieces ---------------------------------------------------------------------- */
 
-/* Room for tokens and units of the pieces from number i on; 0 when they are too many, -1 without memory. */
-static int
-make_room(struct cut *k, size_t i)
+int
+post_cut_reserve(struct cut *k, size_t count)
 {
 	struct tokeniser *t = &k->tokeniser;
 	struct unit_list *units = k->maker.list;
-	size_t left = k->piece_count - i;
 	/* The list may have room for more than it may hold. */
-	if (units->count + left > UNITS_MAX)
+	if (units->count + count > UNITS_MAX)
 		return 0;
-	if (t->list->cap - t->list->count >= left && units->cap - units->count >= left)
+	if (t->list->cap - t->list->count >= count && units->cap - units->count >= count)
 		return 1;
-	if (!tokenise_reserve(t, left))
+	if (!tokenise_reserve(t, count))
 		return t->has_failed ? -1 : 0;
-	if (!units_reserve(units, units->count + left))
+	if (!units_reserve(units, units->count + count))
 		return no_memory(k->err);
 	return follow_units(k) < 0 ? -1 : 1;
 }
@@ -268,7 +265,7 @@ take_all(struct cut *k)
 		t->at = k->pieces[0].start;
 	for (size_t i = 0; i < k->piece_count;) {
 		if (t->at == k->pieces[i].start) {
-			int room = make_room(k, i);
+			int room = post_cut_reserve(k, k->piece_count - i);
 			if (room < 0)
 				return -1;
 			i = room > 0 ? post_cut_known(k, i) : i;

@@ -29,6 +29,9 @@ piece_end(const struct piece *p)
 	return p->start + p->len;
 }
 
+/* There are too many names to keep them; short numbers come again. */
+#define NUMBER_BYTES_KEPT 3
+
 struct cut {
 	struct post_cutter *c;
 	const struct language_model *languages;
@@ -52,5 +55,15 @@ int post_cut_find_pieces(struct cut *k);
 /* Takes the known pieces and names that follow one another from number `i` on, for all of which there is room
  * in the lists; returns the first one that is not (has_failed: there was no memory for it). */
 size_t post_cut_known(struct cut *k, size_t i);
+
+/* Room for tokens and units of `count` pieces; 0 when they are too many, -1 without memory. */
+int post_cut_reserve(struct cut *k, size_t count);
+
+/* The steps of post_cut_known(): the known pieces from r on, and those with odd signs around them or of several
+ * parts, and names.  `next` and what stands at `stop` say where to go on. */
+const struct piece *
+post_cut_take_known(struct cut *k, const struct piece *r, const struct piece *stop);
+bool post_cut_take_odd(struct cut *k, const struct piece *r);
+bool post_cut_take_name(struct cut *k, const struct piece *r, const struct piece *next);
 
 #endif

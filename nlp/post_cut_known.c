@@ -151,25 +151,35 @@ look_before(struct pen *p, const struct normal *n, struct range at)
 	return (gap & (GAP_QUOTE | GAP_LINE)) == 0;
 }
 
-/* The known pieces that follow one another; returns the first one that is not. */
+/* What stands before the first of a row of pieces; false: it shares a character with the token before. */
+static bool
+begin_row(struct cut *k, struct pen *p, const struct normal *n, const struct piece *r)
+{
+	uint32_t from = normalise_start(n, r->start);
+	if (from < p->end)
+		return false;
+	uint32_t gap = gap_between(n->text.ptr, p->end, from);
+	step_over(p, gap);
+	if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
+		units_read_quotes(&k->maker, p->end, from);
+	return true;
+}
+
+/* The known pieces that follow one another, up to one behind a quote; returns the first one that is not taken. */
 static const struct piece *
-take_known(struct cut *k, const struct piece *r)
+take_row(struct cut *k, const struct piece *r, const struct piece *stop)
 {
 	const struct normal *n = k->tokeniser.n;
-	const struct piece *stop = k->pieces + k->piece_count;
+	const struct piece *first = r;
 	struct word_fact *facts = k->c->words->facts;
 	bool is_as_written = n->map == NULL;
+	/* What stands before it is read once: before a piece that is not taken here units_more() does, and a comma
+	 * alone is no piece to go on from. */
+	if (!word_fact_is_piece(&facts[r->word], piece_text(n, r)))
+		return r;
 	struct pen p = take_pen(k); /* stays in registers */
-	if (is_as_written) {
-		/* What stands before it is read once: before a piece that is not taken here units_more() does, and a
-		 * comma alone is no piece to go on from. */
-		if (!word_fact_is_piece(&facts[r->word], piece_text(n, r)))
-			return r;
-		uint32_t gap = gap_between(n->text.ptr, p.end, r->start);
-		step_over(&p, gap);
-		if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
-			units_read_quotes(&k->maker, p.end, r->start);
-	}
+	if (!begin_row(k, &p, n, r))
+		return r;
 	for (; r < stop; r++) {
 		struct slice text = piece_text(n, r);
 		struct word_fact *f = &facts[r->word];
@@ -178,7 +188,7 @@ take_known(struct cut *k, const struct piece *r)
 			break;
 		if (!is_as_written) {
 			at = find_written(n, r);
-			if (!look_before(&p, n, at))
+			if (r > first && !look_before(&p, n, at))
 				break;
 		}
 		struct slice stem = word_fact_stem(f, text, k->arena);
@@ -201,12 +211,24 @@ take_known(struct cut *k, const struct piece *r)
 	return r;
 }
 
+const struct piece *
+post_cut_take_known(struct cut *k, const struct piece *r, const struct piece *stop)
+{
+	const struct piece *from;
+	bool is_as_written = k->tokeniser.n->map == NULL;
+	do {
+		from = r;
+		r = take_row(k, from, stop);
+	} while (!is_as_written && r > from && r < stop && !k->has_failed);
+	return r;
+}
+
 /* An account without a host, and without a colon behind it, which may say that something is repeated. */
 static bool
 is_mention(const char *folded, const struct piece *r)
 {
 	uint32_t i = r->start + 1, end = piece_end(r);
-	if (folded[r->start] != '@' || i == end || folded[end] == ':')
+	if (i == end || folded[end] == ':')
 		return false;
 	while (i < end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
 		i++;
@@ -222,15 +244,45 @@ is_link(struct tokeniser *t, const struct piece *r)
 	    address_url(t->text, r->start, &t->no_address_until) == len;
 }
 
-/* Names are not kept, there are too many; false: it is none. */
+/* A number that is too long to be kept. */
 static bool
-take_name(struct cut *k, const struct piece *r)
+is_long_number(const char *folded, const struct piece *r)
+{
+	const char *p = folded + r->start;
+	bool was_digit = false;
+	for (uint32_t i = 0; i < r->len; i++) {
+		bool is_digit = charclass_byte(p[i]) == CHAR_DIGIT;
+		bool joins = p[i] == '.' || p[i] == ',' || p[i] == ':' || p[i] == '/';
+		if (!is_digit && !(joins && was_digit))
+			return false;
+		was_digit = is_digit;
+	}
+	return was_digit && r->len > NUMBER_BYTES_KEPT;
+}
+
+/* A name, by its first byte: which kind it is of; TOKEN_PUNCT: it is none that is easily told. */
+static enum token_kind
+name_kind(struct cut *k, const struct piece *r)
+{
+	const char *folded = k->tokeniser.text.ptr;
+	char first = folded[r->start];
+	if (first == '@')
+		return is_mention(folded, r) ? TOKEN_MENTION : TOKEN_PUNCT;
+	if (first == 'h')
+		return is_link(&k->tokeniser, r) ? TOKEN_URL : TOKEN_PUNCT;
+	bool is_digit = first >= '0' && first <= '9';
+	return is_digit && is_long_number(folded, r) ? TOKEN_NUMBER : TOKEN_PUNCT;
+}
+
+/* Names are not kept, there are too many; false: it is none. */
+bool
+post_cut_take_name(struct cut *k, const struct piece *r, const struct piece *next)
 {
 	const struct normal *n = k->tokeniser.n;
 	struct slice text = piece_text(n, r);
 	struct range at = {r->start, piece_end(r)};
-	bool is_account = is_mention(n->folded.ptr, r);
-	if (!is_account && !is_link(&k->tokeniser, r))
+	enum token_kind kind = name_kind(k, r);
+	if (kind == TOKEN_PUNCT)
 		return false;
 	struct pen p = take_pen(k);
 	if (n->map != NULL)
@@ -244,9 +296,9 @@ take_name(struct cut *k, const struct piece *r)
 	}
 	p.place += p.step;
 	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
-	write_piece(&p, is_account ? TOKEN_MENTION : TOKEN_URL, word, text, text, at);
+	write_piece(&p, kind, word, text, text, at);
 	pass_piece(&p, r, 0, at);
-	put_pen(k, &p, r + 1);
+	put_pen(k, &p, next);
 	return true;
 }
 
@@ -255,7 +307,7 @@ post_cut_known(struct cut *k, size_t i)
 {
 	const struct piece *r = k->pieces + i, *stop = k->pieces + k->piece_count;
 	do
-		r = take_known(k, r);
-	while (r < stop && !k->has_failed && take_name(k, r) && ++r < stop);
+		r = post_cut_take_known(k, r, stop);
+	while (r < stop && !k->has_failed && post_cut_take_odd(k, r) && ++r < stop);
 	return (size_t)(r - k->pieces);
 }

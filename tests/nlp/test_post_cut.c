@@ -200,6 +200,17 @@ static const char *const SIGNS[] = {"a", "x", "d", "o", "s", "t", "0", "3", "8",
     "\xef\xbc\x9a", "\xe2\x83\xa3", "\xf0\x9f\x98\x82", "\xef\xac\x81", "\xcc\x88", "\xc2\xbd"};
 
 /* Known ones among them are met again and again: at once, and in later texts. */
+/* Of which pieces are made whose parts are known, and pieces that only look so. */
+static const char *const ODD[] = {"good", "a", "xd", "x", "o", "8", "50", "1978", "3:30", "#tag",
+    "@acme", "https://x.co/a", " good ", " a ", " (", ") ", " \"", "\" ", "(", ")", "\"", "'",
+    "'s ", " '", "%", "$", "\xe2\x82\xac", "-", " - ", " & ", "=", "^", ">", "/", "[", "]", "~",
+    "_", "*", ".", ". ", ", ", ":", "!", "?", "!!!!", "....", " ?!!!! ", "!!...", " \xe2\x80\x93 ",
+    "\xe2\x80\xa6", "\xe2\x80\x9c", "\xe2\x80\x99", "\xf0\x9f\x98\x82",
+    "\xf0\x9f\x98\x82\xf0\x9f\x98\x82", "\xf0\x9f\x91\x8d", "\xf0\x9f\x8f\xbd", "\xe2\x9d\xa4",
+    "\xef\xb8\x8f", "\xe2\x80\x8d", "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", "1\xef\xb8\x8f\xe2\x83\xa3",
+    "\xf3\xa0\x81\xa7", "\xc3\xa9t\xc3\xa9", "\xe5\x92\x96", "\xe1\xba\xa1", "\xe2\x84\xa2",
+    "\xcc\x88", " ", " ", " ", " ", " ", " ", "\n"};
+
 static void
 check_random_texts(struct cutters *c, const char *const *pieces, size_t piece_count)
 {
@@ -227,6 +238,7 @@ random_texts_are_cut_as_units_h_cuts_them(void **state)
 {
 	check_random_texts(*state, PIECES, COUNT_OF(PIECES));
 	check_random_texts(*state, SIGNS, COUNT_OF(SIGNS));
+	check_random_texts(*state, ODD, COUNT_OF(ODD));
 }
 
 /* Words that are known are read anew where what stands around them makes something else of them. */
