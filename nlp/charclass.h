@@ -46,6 +46,15 @@ charclass_alnum_end(const char *text, size_t at)
 	return at;
 }
 
+/* The signs of U+00A1 to U+00BF that are neither letters nor digits and have no other spelling, by the second of
+ * their two bytes. */
+static inline bool
+charclass_is_latin_sign(unsigned char second)
+{
+	return (second >= 0xa1 && second <= 0xa7) || second == 0xac || second == 0xb0 ||
+	    second == 0xb1 || second == 0xb6 || second == 0xb7 || second == 0xbf;
+}
+
 /* Letters, marks and digits outside ASCII. */
 bool charclass_is_word(uint32_t cp);
 /* Written without spaces between words: one token a character. */
