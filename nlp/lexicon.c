@@ -140,11 +140,9 @@ lexicon_new_empty(enum language lang, struct lexicon **lexicon_r, struct err *er
 	lx->rated_stems = word_trie_new();
 	lx->stems = word_trie_new();
 	lx->pairs = mem_array(lexicon_pair_slots(lx), sizeof *lx->pairs);
-	lx->pair_filter = mem_zalloc(PAIR_FILTER_BYTES);
 	lx->stemmer = stemmer_new(false);
 	if (lx->arena == NULL || lx->words == NULL || lx->rated_stems == NULL ||
-	    lx->stems == NULL || lx->pairs == NULL || lx->pair_filter == NULL ||
-	    lx->stemmer == NULL || grow_lexemes(lx) < 0) {
+	    lx->stems == NULL || lx->pairs == NULL || lx->stemmer == NULL || grow_lexemes(lx) < 0) {
 		no_memory(lx, err);
 		lexicon_free(lx);
 		return -1;
@@ -168,7 +166,6 @@ lexicon_free(struct lexicon *lx)
 	mem_free(lx->stem_ratings);
 	mem_free(lx->stem_entries);
 	mem_free(lx->pairs);
-	mem_free(lx->pair_filter);
 	arena_free(lx->arena);
 	mem_free(lx);
 }
@@ -432,8 +429,6 @@ take_stem(struct lexicon *lx, const struct word_key *stem, struct err *err)
 static void
 put_pair(struct lexicon *lx, struct pair_slot pair)
 {
-	uint32_t bit = lexicon_pair_bit((uint32_t)(pair.key >> 32), (uint32_t)pair.key);
-	lx->pair_filter[bit / 32] |= 1u << bit % 32;
 	*lexicon_pair_slot(lx, pair.key) = pair;
 }
 
@@ -496,6 +491,8 @@ add_pair(struct lexicon *lx, struct slice entry, uint32_t *lexeme_r, struct err 
 	if (*lexeme_r == 0)
 		return -1;
 	put_pair(lx, (struct pair_slot){key_of_both, *lexeme_r});
+	lx->stem_entries[x].pair_seconds |= (uint16_t)(1u << y % WORD_PAIR_BITS);
+	lx->stem_entries[y].pair_firsts |= (uint16_t)(1u << x % WORD_PAIR_BITS);
 	lx->pair_count++;
 	return 0;
 }

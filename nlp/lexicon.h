@@ -186,6 +186,14 @@ lexeme_is_some(const struct lexeme *x)
 	return x->entry.len > 0;
 }
 
+/* What a word says as whose rating or role this stands: all but what was learned. */
+static inline void
+lexeme_rate(const struct lexeme *x, struct word_sense *s)
+{
+	s->rating_milli = (int16_t)(x->has_weight ? x->weight_milli : 0);
+	s->role = x->role;
+}
+
 static inline struct slice
 lexeme_text(const struct lexeme *x)
 {
@@ -201,19 +209,21 @@ bool lexicon_knows(
     const struct lexicon *lx, struct stemmer *stemmer, struct arena *a, struct slice word);
 /* What a unit is to phrases; depends on its key and spellings only. */
 struct phrase_part {
-	uint64_t followers; /* which units may follow when one begins here: bits; 0: none begins */
+	uint32_t followers; /* which units may follow when one begins here: bits; 0: none begins */
 	uint32_t beginning; /* a node of theirs, or PHRASE_BEGINS_SPELT */
 	bool is_later; /* it may be one's second unit */
 	bool is_spelt; /* it has several spellings */
 };
 #define PHRASE_BEGINS_SPELT UINT32_MAX
+/* The bit of a unit among the followers of the one before. */
+static inline uint32_t
+lexicon_follower(const struct unit *u)
+{
+	return u->other_count > 0 ? UINT32_MAX : 1u << word_trie_bit(u->word->hash) % 32;
+}
 /* Fills the last two from the unit, the others from what begins with it, if anything does. */
 struct phrase_part
 lexicon_phrase_part(const struct lexicon *lx, const struct unit *u, bool has_longer);
-/* Could a phrase begin with these two units of one clause?  Much cheaper than lexicon_phrase(). */
-bool lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struct unit *next);
-/* Asks for the memory that lexicon_may_begin() will look at. */
-void lexicon_ask_for_phrase(const struct lexicon *lx, uint32_t beginning, const struct unit *next);
 /* The longest phrase of two units or more that begins at unit `at`; 0: none. */
 uint32_t lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r);

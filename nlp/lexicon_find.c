@@ -96,59 +96,30 @@ lexicon_phrase_part(const struct lexicon *lx, const struct unit *u, bool has_lon
 	p.is_later = p.is_spelt || word_trie_is_later(lx->words, &key);
 	if (!has_longer)
 		return p;
-	p.beginning = p.is_spelt ? PHRASE_BEGINS_SPELT : word_trie_node(lx->words, &key);
-	p.followers = p.is_spelt ? UINT64_MAX : word_trie_followers(lx->words, p.beginning);
-	return p;
-}
-
-bool
-lexicon_may_begin(const struct lexicon *lx, uint32_t beginning, const struct unit *next)
-{
-	return beginning == PHRASE_BEGINS_SPELT ||
-	    word_trie_may_continue(lx->words, beginning, next);
-}
-
-void
-lexicon_ask_for_phrase(const struct lexicon *lx, uint32_t beginning, const struct unit *next)
-{
-	word_trie_prefetch(lx->words, beginning, next);
-}
-
-struct longest {
-	uint32_t value;
-	size_t end;
-};
-
-static void
-keep_longest(void *cookie, uint32_t value, size_t at, size_t end)
-{
-	struct longest *l = cookie;
-	if (end > l->end && end > at + 1) {
-		l->end = end;
-		l->value = value;
+	if (p.is_spelt) {
+		p.beginning = PHRASE_BEGINS_SPELT;
+		p.followers = UINT32_MAX;
+		return p;
 	}
+	p.beginning = word_trie_node(lx->words, &key);
+	uint64_t followers = word_trie_followers(lx->words, p.beginning);
+	p.followers = (uint32_t)(followers | followers >> 32);
+	return p;
 }
 
 uint32_t
 lexicon_phrase(
     const struct lexicon *lx, const struct unit *units, size_t count, size_t at, size_t *span_r)
 {
-	struct longest l = {.end = at + 1};
-	word_trie_match(lx->words, units, count, at, keep_longest, &l);
-	*span_r = l.end - at;
-	return l.value;
+	return word_trie_longest(lx->words, 0, units, count, at, span_r);
 }
 
 uint32_t
 lexicon_phrase_from(const struct lexicon *lx, uint32_t beginning, const struct unit *units,
     size_t count, size_t at, size_t *span_r)
 {
-	struct longest l = {.end = at + 1};
-	if (beginning == PHRASE_BEGINS_SPELT)
-		return lexicon_phrase(lx, units, count, at, span_r);
-	word_trie_match_from(lx->words, beginning, units, count, at, keep_longest, &l);
-	*span_r = l.end - at;
-	return l.value;
+	uint32_t node = beginning == PHRASE_BEGINS_SPELT ? 0 : beginning;
+	return word_trie_longest(lx->words, node, units, count, at, span_r);
 }
 
 uint32_t

@@ -41,6 +41,7 @@ struct stem_rating {
 /* A stem that was learned. */
 struct stem_entry {
 	uint32_t plain, negated; /* lexeme numbers */
+	uint16_t pair_seconds, pair_firsts; /* struct word_sense */
 };
 
 struct pair_slot {
@@ -71,9 +72,6 @@ struct lexicon {
 	struct pair_slot *pairs;
 	size_t pair_count;
 	unsigned pair_bits; /* 1 << bits slots */
-	uint32_t
-	    *pair_filter; /* PAIR_FILTER_BYTES: most pairs of words are none, and it stays in the
-				  caches */
 	uint32_t names[LEXICON_NAMES]; /* stems of <mention>, <link>, <number>; 0: not learned */
 	uint32_t shapes[SHAPE_COUNT], sums[SUM_COUNT];
 	int32_t temperature_milli, sure_milli;
@@ -117,23 +115,6 @@ static inline uint64_t
 lexicon_pair_key(uint32_t first, uint32_t second)
 {
 	return (uint64_t)first << 32 | second;
-}
-
-/* Which bit of the filter two stems have. */
-#define PAIR_FILTER_LOG 19
-#define PAIR_FILTER_BYTES (1u << PAIR_FILTER_LOG >> 3)
-static inline uint32_t
-lexicon_pair_bit(uint32_t first, uint32_t second)
-{
-	return (first * 0x9e3779b1u + second * 0x85ebca77u) >> (32 - PAIR_FILTER_LOG);
-}
-
-/* May these two stems be a pair?  No is certain.  filter: the lexicon's. */
-static inline bool
-lexicon_may_be_pair(const uint32_t *filter, uint32_t first, uint32_t second)
-{
-	uint32_t bit = lexicon_pair_bit(first, second);
-	return (filter[bit / 32] >> bit % 32 & 1) != 0;
 }
 
 /* Where two stems would stand if they are a pair. */

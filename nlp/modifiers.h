@@ -47,7 +47,9 @@ struct mark {
 	uint32_t unit, span; /* span: units that rated covers */
 	struct word_sense sense; /* of rated and stem */
 	int32_t rating_milli; /* its rating after modifiers; 0: none, or used up */
-	uint32_t pair; /* lexeme of the pair with the unit before; 0: none */
+	uint32_t
+	    pair; /* lexeme of the pair with the unit before; 0: none.  Told when it is weighed, or by
+			* marks_next() */
 	uint32_t negator; /* mark index + 1; 0: none */
 	uint32_t boosters[BOOST_REACH];
 	uint32_t flags; /* enum mark_flag */
@@ -69,10 +71,10 @@ enum mark_flag {
 	MARK_BOTH_NEGATED = 1024, /* and the unit before as well */
 	MARK_ALONE = 2048 /* of a brand's phrase: of its words nothing else is said */
 };
-/* How a post looks, counted in its units. */
+/* How a post looks. */
 struct looks {
-	int32_t words, capitals, elongated, exclamations, questions, mentions, hashtags, links,
-	    quoted;
+	int32_t counts
+	    [SHAPE_COUNT]; /* in units; of what is always there one, and as its length words */
 	bool
 	    has_others; /* where there are capitals: words of two letters or more without any, beside which
 			 * capitals say something */

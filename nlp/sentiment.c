@@ -26,27 +26,24 @@ static const uint32_t EXP2[64] = {65536, 64830, 64132, 63441, 62757, 62081, 6141
 
 /* ---- how a post looks ------------------------------------------------------- */
 
-/* 0, 1, 2 ... to thousandths that end at `most` of them. */
-static inline int32_t
-capped(int32_t n, int32_t most)
+int32_t
+sentiment_shape(const struct looks *k, enum shape shape)
 {
-	return (n > most ? most : n) * 1000 / most;
-}
-
-void
-sentiment_shapes(const struct looks *k, int32_t values_r[SHAPE_COUNT])
-{
-	values_r[SHAPE_ALWAYS] = 1000;
-	values_r[SHAPE_LENGTH] = k->words * 1000 / (k->words + HALF_LENGTH_UNITS);
-	values_r[SHAPE_CAPITALS] = capped(k->capitals, 3);
-	values_r[SHAPE_ELONGATED] = capped(k->elongated, 2);
-	values_r[SHAPE_EXCLAMATIONS] = capped(k->exclamations, 3);
-	values_r[SHAPE_QUESTIONS] = capped(k->questions, 2);
-	values_r[SHAPE_MENTIONS] = capped(k->mentions, 3);
-	values_r[SHAPE_HASHTAGS] = capped(k->hashtags, 4);
-	values_r[SHAPE_LINKS] = capped(k->links, 2);
-	values_r[SHAPE_QUOTED] = capped(k->quoted, 8);
+	/* So many units say all that there is to say. */
+	static const int8_t MOST[SHAPE_COUNT] = {[SHAPE_ALWAYS] = 1,
+	    [SHAPE_CAPITALS] = 3,
+	    [SHAPE_ELONGATED] = 2,
+	    [SHAPE_EXCLAMATIONS] = 3,
+	    [SHAPE_QUESTIONS] = 2,
+	    [SHAPE_MENTIONS] = 3,
+	    [SHAPE_HASHTAGS] = 4,
+	    [SHAPE_LINKS] = 2,
+	    [SHAPE_QUOTED] = 8};
+	int32_t n = k->counts[shape], most = MOST[shape];
 	_Static_assert(SHAPE_QUOTED + 1 == SHAPE_COUNT, "every shape has a value");
+	if (shape == SHAPE_LENGTH)
+		return n * 1000 / (n + HALF_LENGTH_UNITS);
+	return (n > most ? most : n) * 1000 / most;
 }
 
 static int32_t
@@ -59,7 +56,7 @@ void
 sentiment_sums(const struct evidence *e, const struct looks *k, int32_t values_r[SUM_COUNT])
 {
 	int64_t balance = e->positive_milli - e->negative_milli;
-	int64_t room = (int64_t)(k->words + 1) * HALF_PER_WORD_MILLI;
+	int64_t room = (int64_t)(k->counts[SHAPE_LENGTH] + 1) * HALF_PER_WORD_MILLI;
 	values_r[SUM_POSITIVE] = squash(e->positive_milli, room);
 	values_r[SUM_NEGATIVE] = squash(e->negative_milli, room);
 	values_r[SUM_BALANCE] =

@@ -53,8 +53,8 @@ sentiment_pair_strength(uint32_t flags)
 {
 	return (flags & MARK_BEFORE_BUT) != 0 ? PAIR_BEFORE_BUT_MILLI : 1000;
 }
-/* How often the lexeme of each shape and of each sum counts, in thousandths. */
-void sentiment_shapes(const struct looks *k, int32_t values_r[SHAPE_COUNT]);
+/* How often the lexeme of a shape and of each sum counts, in thousandths. */
+int32_t sentiment_shape(const struct looks *k, enum shape shape);
 void sentiment_sums(const struct evidence *e, const struct looks *k, int32_t values_r[SUM_COUNT]);
 
 /* Fills label, score, probabilities and is_unsure. */

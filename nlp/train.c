@@ -190,7 +190,8 @@ add_row(struct training *t, const struct train_row *row)
 			return -1;
 	}
 	sentiment_sums(&e, &m.marks.looks, sums);
-	sentiment_shapes(&m.marks.looks, shapes);
+	for (int k = 0; k < SHAPE_COUNT; k++)
+		shapes[k] = sentiment_shape(&m.marks.looks, (enum shape)k);
 	if (add_values(t, t->lexicon->sums, sums, SUM_COUNT) < 0 ||
 	    add_values(t, t->lexicon->shapes, shapes, SHAPE_COUNT) < 0)
 		return -1;

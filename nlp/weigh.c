@@ -25,7 +25,7 @@ struct tally {
 struct weighing {
 	const struct weigher *of;
 	const struct marks *marks;
-	const struct mark *mark; /* the next one */
+	struct mark *mark; /* the next one */
 	const struct neighbours *pair; /* the same */
 	const struct stretch *stretch;
 	const char *words; /* what there is to say of all of the stretch */
@@ -171,15 +171,17 @@ weigh_stretch(struct weighing *w, size_t unit)
 {
 	size_t end = w->stretch->end;
 	while (unit < end) {
-		const struct mark *m = w->mark;
+		struct mark *m = w->mark;
 		size_t stop = m->unit < end ? m->unit : end;
-		weigh_plain(w, unit, stop);
+		if (unit < stop)
+			weigh_plain(w, unit, stop);
 		unit = stop;
 		if (unit == end)
 			break;
+		if (w->pair->unit == unit)
+			m->pair = w->pair++->lexeme;
 		if (weigh_mark(w, m) < 0)
 			return 0;
-		w->pair += w->pair->unit == unit;
 		unit += (m->flags & MARK_ALONE) != 0 ? m->span : 1;
 		w->mark++;
 	}
@@ -248,18 +250,16 @@ static void
 weigh_shapes(struct tally *t, const struct lexicon *lx, const struct looks *k, size_t text_len)
 {
 	const struct unit whole = {.start = 0, .len = (uint32_t)text_len};
-	int32_t values[SHAPE_COUNT];
 	int seen[SHAPE_COUNT], count = 0;
-	sentiment_shapes(k, values);
 	/* Which of them a post has cannot be foreseen: no branch. */
 	for (int i = 0; i < SHAPE_COUNT; i++) {
 		seen[count] = i;
-		count += values[i] != 0;
+		count += k->counts[i] != 0;
 	}
 	for (int n = 0; n < count; n++) {
 		const struct lexeme *x = &lx->lexemes[lx->shapes[seen[n]]];
-		struct class_effect e =
-		    modifiers_class_scaled(x->negative_milli, x->positive_milli, values[seen[n]]);
+		struct class_effect e = modifiers_class_scaled(
+		    x->negative_milli, x->positive_milli, sentiment_shape(k, (enum shape)seen[n]));
 		write_reason(t->next, x, &whole, x->positive_milli - x->negative_milli,
 		    e.positive_milli - e.negative_milli, NULL);
 		count_effect(t, e);

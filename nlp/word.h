@@ -151,21 +151,29 @@ struct word_sense {
 	int16_t rating_milli;
 	int16_t negative_milli, positive_milli; /* learned of the stem */
 	uint8_t role; /* enum lexeme_role */
-	uint8_t follows_by; /* below */
+	uint16_t pair_seconds,
+	    pair_firsts; /* which stems it may make a pair with: WORD_PAIR_BITS of their numbers */
 };
+#define WORD_PAIR_BITS 16
+/* May two stems be a learned pair?  No is certain, and most are none. */
+static inline bool
+word_sense_may_pair(const struct word_sense *first, const struct word_sense *second)
+{
+	uint32_t seconds = first->pair_seconds, firsts = second->pair_firsts;
+	return (seconds >> second->number % WORD_PAIR_BITS &
+		   firsts >> first->number % WORD_PAIR_BITS & 1) != 0;
+}
+
 /* What a unit has in the lexicons: struct lexicon_hit, and struct phrase_part.  Lexemes by their
  * numbers, 0: none. */
 struct word_entries {
-	uint64_t followers;
+	uint32_t
+	    followers; /* which words phrases that begin with it go on with: bits (lexicon.h) */
 	uint32_t rated; /* rating, role or both; with WORD_IS_ENGLISH of that lexicon */
 	uint32_t stem;
 	uint32_t beginning;
 	struct word_sense sense;
 };
-/* sense.follows_by says which bit of the followers before it has to be set, or one of these: */
-#define FOLLOWS_NONE 64
-#define FOLLOWS_ANY 65
-
 #define WORD_FACT_BYTES 27 /* of the words that are kept */
 #define WORD_FACT_TAIL 6
 #define WORD_FACT_COMMON_BITS 5 /* enough for WORD_FACT_BYTES */

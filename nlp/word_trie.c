@@ -271,27 +271,6 @@ word_trie_is_later(const struct word_trie *p, const struct word_key *word)
 	return is_in_filter(p->later, word->hash);
 }
 
-bool
-word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next)
-{
-	uint64_t hash = next->word->hash;
-	if (next->other_count > 0)
-		return true;
-	for (size_t i = edge_slot(p, node, hash);; i = (i + 1) & (p->edge_cap - 1)) {
-		const struct edge *e = &p->edges[i];
-		if (e->child == 0)
-			return false;
-		if (e->hash == hash && e->parent == node)
-			return true;
-	}
-}
-
-void
-word_trie_prefetch(const struct word_trie *p, uint32_t node, const struct unit *next)
-{
-	__builtin_prefetch(&p->edges[edge_slot(p, node, next->word->hash)]);
-}
-
 struct walk {
 	const struct word_trie *p;
 	const struct unit *units;
@@ -362,10 +341,54 @@ word_trie_match(const struct word_trie *p, const struct unit *units, size_t coun
 	walk_from(&w, ROOT, at);
 }
 
-void
-word_trie_match_from(const struct word_trie *p, uint32_t node, const struct unit *units,
-    size_t count, size_t at, word_trie_fn *fn, void *cookie)
+struct longest {
+	uint32_t value;
+	size_t end;
+};
+
+static void
+keep_longest(void *cookie, uint32_t value, size_t at, size_t end)
 {
-	struct walk w = {p, units, count, at, fn, cookie};
-	walk_from(&w, node, at + 1);
+	struct longest *l = cookie;
+	if (end > l->end && end > at + 1) {
+		l->end = end;
+		l->value = value;
+	}
+}
+
+/* The same, with all spellings of all units. */
+static uint32_t
+find_longest(const struct word_trie *p, uint32_t node, const struct unit *units, size_t count,
+    size_t at, size_t *span_r)
+{
+	struct longest l = {.end = at + 1};
+	struct walk w = {p, units, count, at, keep_longest, &l};
+	walk_from(&w, node, node == ROOT ? at : at + 1);
+	*span_r = l.end - at;
+	return l.value;
+}
+
+uint32_t
+word_trie_longest(const struct word_trie *p, uint32_t node, const struct unit *units, size_t count,
+    size_t at, size_t *span_r)
+{
+	uint32_t found = NO_VALUE, from = node;
+	*span_r = 1;
+	if (node == ROOT)
+		return find_longest(p, node, units, count, at, span_r);
+	for (size_t i = at + 1; i < count && units[i].clause == units[at].clause; i++) {
+		struct word_key key = unit_key(&units[i]);
+		if (units[i].other_count > 0)
+			return find_longest(p, from, units, count, at, span_r);
+		if ((p->nodes[node].followers >> word_trie_bit(key.hash) & 1) == 0)
+			break;
+		node = find_child(p, node, &key);
+		if (node == 0)
+			break;
+		if (p->nodes[node].first_value != NO_VALUE) {
+			found = p->nodes[node].first_value;
+			*span_r = i + 1 - at;
+		}
+	}
+	return found == NO_VALUE ? 0 : p->values[found].value;
 }

@@ -139,13 +139,6 @@ word_trie_bit(uint64_t hash)
 {
 	return (unsigned)(hash >> 58);
 }
-/* May a longer phrase go on from such a node with this unit?  No is certain, yes is to be looked
- * at. */
-bool word_trie_may_continue(const struct word_trie *p, uint32_t node, const struct unit *next);
-
-/* Asks for the memory that this will look at; node: any number. */
-void word_trie_prefetch(const struct word_trie *p, uint32_t node, const struct unit *next);
-
 /* Called with each phrase that begins at unit `at`: it covers [at, end). */
 typedef void word_trie_fn(void *cookie, uint32_t value, size_t at, size_t end);
 
@@ -156,8 +149,9 @@ size_t word_trie_next(const struct word_trie *p, const struct unit *units, size_
 /* Compares folded texts and other spellings. */
 void word_trie_match(const struct word_trie *p, const struct unit *units, size_t count, size_t at,
     word_trie_fn *fn, void *cookie);
-/* The same when the node of unit `at` is known, which has no other spelling. */
-void word_trie_match_from(const struct word_trie *p, uint32_t node, const struct unit *units,
-    size_t count, size_t at, word_trie_fn *fn, void *cookie);
+/* The value of the longest phrase of two units or more that begins at unit `at`, and how many units it covers; 0:
+ * there is none.  node: of that unit, which has no other spelling, or 0: whichever it has. */
+uint32_t word_trie_longest(const struct word_trie *p, uint32_t node, const struct unit *units,
+    size_t count, size_t at, size_t *span_r);
 
 #endif

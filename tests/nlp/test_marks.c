@@ -115,11 +115,11 @@ check_looks(const struct reader *r)
 		mentions += u->kind == TOKEN_MENTION;
 		exclamations += u->kind == TOKEN_PUNCT && u->folded[0] == '!';
 	}
-	assert_int_equal(k->words, words);
-	assert_int_equal(k->capitals, capitals);
-	assert_int_equal(k->quoted, quoted);
-	assert_int_equal(k->mentions, mentions);
-	assert_int_equal(k->exclamations, exclamations);
+	assert_int_equal(k->counts[SHAPE_LENGTH], words);
+	assert_int_equal(k->counts[SHAPE_CAPITALS], capitals);
+	assert_int_equal(k->counts[SHAPE_QUOTED], quoted);
+	assert_int_equal(k->counts[SHAPE_MENTIONS], mentions);
+	assert_int_equal(k->counts[SHAPE_EXCLAMATIONS], exclamations);
 }
 
 static uint32_t
@@ -255,7 +255,7 @@ check_weighed(struct reader *r)
 	const struct lexicon *lx = r->lexicon;
 	const struct unit whole = {.start = 0, .len = (uint32_t)r->text.len};
 	struct account a = {.r = r};
-	int32_t sums[SUM_COUNT], shapes[SHAPE_COUNT];
+	int32_t sums[SUM_COUNT];
 	size_t units = r->cutting.units.count;
 	for (size_t i = 0; i < r->mark_count; i++)
 		add_mark(&a, &r->marks[i]);
@@ -265,13 +265,13 @@ check_weighed(struct reader *r)
 	sentiment_sums(&r->evidence, &r->found.looks, sums);
 	for (int i = 0; i < SUM_COUNT; i++)
 		add_effect(&a, &lx->lexemes[lx->sums[i]], sums[i], false);
-	sentiment_shapes(&r->found.looks, shapes);
 	for (int i = 0; i < SHAPE_COUNT; i++) {
-		const struct term t = {&lx->lexemes[lx->shapes[i]], shapes[i], false};
+		int32_t value = sentiment_shape(&r->found.looks, (enum shape)i);
+		const struct term t = {&lx->lexemes[lx->shapes[i]], value, false};
 		if (a.has_evidence)
 			add_term(&a, &t, &whole, &whole, NULL);
 		else
-			add_effect(&a, t.lexeme, shapes[i], false);
+			add_effect(&a, t.lexeme, value, false);
 	}
 	assert_int_equal(a.reason_count, r->score.reason_count);
 	assert_int_equal(a.logits[0], r->evidence.logits[0]);
