@@ -90,8 +90,8 @@ below_fuzz := $(below_daemon)
 below_bench := $(below_daemon)
 below_support := core
 
-# Data that the program carries inside itself: corpora/languages.tsv, corpora/lexicons/*.tsv, store/migrations/*.sql, api/*.html ...
-EMBED := corpora/languages.tsv $(wildcard corpora/lexicons/*.tsv) $(wildcard corpora/intents/*.tsv) $(wildcard store/migrations/*.sql) $(wildcard api/assets/*)
+# Data that the program carries inside itself: corpora/frequencies.tsv, corpora/languages.tsv, corpora/lexicons/*.tsv, store/migrations/*.sql, api/*.html ...
+EMBED := corpora/frequencies.tsv corpora/languages.tsv $(wildcard corpora/lexicons/*.tsv) $(wildcard corpora/intents/*.tsv) $(wildcard store/migrations/*.sql) $(wildcard api/assets/*)
 $(DIR)/%.embed.o: %
 	@mkdir -p $(@D)
 	@printf '.section .rodata\n.global %s\n.global %s_end\n.balign 16\n%s:\n.incbin "%s"\n%s_end:\n.byte 0\n.section .note.GNU-stack,"",@progbits\n' \

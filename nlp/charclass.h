@@ -37,13 +37,13 @@ charclass_is_alnum(char c)
 	return k == CHAR_LETTER || k == CHAR_DIGIT;
 }
 
-/* Where the letters and digits from byte `at` on end, of ASCII alone; the text ends with a byte that is neither. */
-static inline size_t
-charclass_alnum_end(const char *text, size_t at)
+/* The signs of U+00A1 to U+00BF that are neither letters nor digits and have no other spelling, by the second of
+ * their two bytes. */
+static inline bool
+charclass_is_latin_sign(unsigned char second)
 {
-	while (charclass_is_alnum(text[at]))
-		at++;
-	return at;
+	return (second >= 0xa1 && second <= 0xa7) || second == 0xac || second == 0xb0 ||
+	    second == 0xb1 || second == 0xb6 || second == 0xb7 || second == 0xbf;
 }
 
 /* Letters, marks and digits outside ASCII. */

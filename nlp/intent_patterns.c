@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/utf8.h"
+#include "nlp/frequencies.h"
 #include "nlp/stem.h"
 #include "nlp/units.h"
 
@@ -520,7 +521,26 @@ read_lines(struct reader *r, struct slice text)
 	uint32_t common = find_group(r, SLICE_LIT("common"));
 	if (common != 0)
 		pattern_index_mark_common(r->out->index, common);
-	return pattern_index_seal(r->out->index) < 0 ? no_memory(r) : 0;
+	return 0;
+}
+
+/* ---- what posts hold -------------------------------------------------------- */
+
+/* Tells the index how often its words are met. */
+static int
+tell_posts(struct reader *r)
+{
+	struct frequencies all = frequencies_of(r->lang);
+	struct frequency f;
+	while (frequencies_next(&all, &f)) {
+		struct word_key word = word_key_of(f.word);
+		arena_reset(r->scratch);
+		struct word_key stem = stemmer_stem(r->stemmer, r->lang, &word, r->scratch);
+		if (stem.text.ptr == NULL)
+			return no_memory(r);
+		pattern_index_tell_posts(r->out->index, &stem, &word, f.posts);
+	}
+	return 0;
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -546,8 +566,12 @@ intent_patterns_new(const char *name, struct slice text, enum language lang,
 		no_memory(&r);
 		goto out;
 	}
-	if (read_lines(&r, text) < 0)
+	if (read_lines(&r, text) < 0 || tell_posts(&r) < 0)
 		goto out;
+	if (pattern_index_seal(r.out->index) < 0) {
+		no_memory(&r);
+		goto out;
+	}
 	*patterns_r = r.out;
 	r.out = NULL;
 	rc = 0;

@@ -5,8 +5,8 @@
  * lines say nothing.
  *
  *	group	NAME	MEMBERS		words that patterns call <NAME>; further lines of the name add to it;
- *					the group `opener` is known to "^", and `common` names words that most
- *					posts hold, from which no pattern is looked for if it can be helped
+ *					the group `opener` is known to "^", and `common` names words that tell
+ *					little of what a pattern is about, for they stand in most posts
  *	INTENT	WHEN	PATTERN		the intent, when the pattern is found
  *	not	INTENT	PATTERN		withdraws what was found of the intent in the same sentence
  *

@@ -13,8 +13,6 @@
 
 /* Units of a text that needs no memory. */
 #define SHORT_TEXT 126
-/* Patterns that may stand in a text, and cannot be more than are kept even with the signs. */
-#define FEW_CHANCES (INTENT_REASONS_MAX - 4)
 
 /* What speaks without words. */
 enum sign {
@@ -117,6 +115,7 @@ intents_mark(const struct intents *in, const struct unit *u)
 struct finding {
 	const struct intent_pattern *pattern;
 	uint32_t at, end;
+	uint64_t order;
 };
 
 /* How much was said: bits of intents for which something of each strength was said, and said twice. */
@@ -131,9 +130,9 @@ struct search {
 	size_t count;
 	struct pattern_text text;
 	uint8_t mood; /* the text's label */
-	bool is_asked;
+	bool is_asked; /* some sentence is */
 	size_t sentence; /* the one that findings are of; those before it have ended */
-	size_t first; /* its first word, a place; SIZE_MAX: not looked for yet */
+	size_t first; /* its first word, a unit; SIZE_MAX: not looked for yet */
 	uint32_t withdrawn; /* in the sentence */
 	/* In the text, but for those that were compared to what is kept already. */
 	struct finding found[2 * FINDINGS_MAX];
@@ -143,11 +142,11 @@ struct search {
 	struct strengths found_strengths; /* of all found: no less than are kept */
 	struct strengths strengths; /* of what was kept */
 	size_t hashtags, links;
-	size_t next_sign; /* of the sentences that have not ended */
 	struct pattern_search search;
-	struct pattern_place short_places[PATTERN_PLACES(SHORT_TEXT)];
-	struct pattern_sentence short_sentences[SHORT_TEXT];
-	const struct pattern_place *short_anchors[SHORT_TEXT], *short_signs[SHORT_TEXT];
+	struct pattern_mark short_marks[PATTERN_PLACES(SHORT_TEXT)];
+	struct pattern_sentence short_sentences[SHORT_TEXT + 1];
+	struct pattern_sides short_sides[SHORT_TEXT];
+	struct pattern_spot short_anchors[SHORT_TEXT + 1];
 };
 
 /* Neither word nor number: does not keep a sentence from beginning or ending here. */
@@ -162,14 +161,12 @@ static size_t
 find_first(const struct search *f)
 {
 	const struct intent_patterns *p = f->patterns;
-	const struct pattern_sentence *in = &f->text.sentences[f->sentence];
-	size_t i = in->begin, span;
-	for (; i < in->end; i += span) {
+	const struct pattern_text *t = &f->text;
+	size_t i = t->sentences[f->sentence].begin, span;
+	for (; i < t->sentences[f->sentence + 1].begin; i += span) {
 		span = 1;
-		if (!is_sign(&f->units[pattern_place_unit(&f->text, i)]))
-			span = p->opener == 0
-			    ? 0
-			    : pattern_index_member(p->index, p->opener, &f->text, i);
+		if (!is_sign(&f->units[i]))
+			span = p->opener == 0 ? 0 : pattern_index_member(p->index, p->opener, t, i);
 		if (span == 0)
 			break;
 	}
@@ -188,30 +185,42 @@ is_at_begin(struct search *f, size_t at)
 static bool
 is_at_end(const struct search *f, size_t end)
 {
-	const struct pattern_sentence *in = &f->text.sentences[f->sentence];
-	while (end < in->end && is_sign(&f->units[pattern_place_unit(&f->text, end)]))
+	size_t last = f->text.sentences[f->sentence + 1].begin;
+	while (end < last && is_sign(&f->units[end]))
 		end++;
-	return end == in->end;
+	return end == last;
 }
 
 static void begin_sentence(struct search *f, size_t sentence);
 
-/* Of places. */
+/* Findings of a sentence are in order of their heads, and of their patterns. */
+static void
+put_found(struct search *f, struct finding x)
+{
+	size_t i = f->found_count++;
+	for (; i > f->found_before; i--) {
+		const struct finding *y = &f->found[i - 1];
+		if (y->order < x.order || (y->order == x.order && y->pattern <= x.pattern))
+			break;
+		f->found[i] = *y;
+	}
+	f->found[i] = x;
+}
+
 static bool
-keep_found(void *cookie, uint32_t value, size_t at, size_t end)
+keep_found(void *cookie, const struct pattern_match *m)
 {
 	struct search *f = cookie;
-	const struct intent_pattern *p = &f->patterns->items[value];
-	if (f->text.places[at].sentence != f->sentence)
-		begin_sentence(f, f->text.places[at].sentence);
-	if ((p->is_first && !is_at_begin(f, at)) || (p->is_last && !is_at_end(f, end)))
+	const struct intent_pattern *p = &f->patterns->items[m->value];
+	if (f->units[m->at].sentence != f->sentence)
+		begin_sentence(f, f->units[m->at].sentence);
+	if ((p->is_first && !is_at_begin(f, m->at)) || (p->is_last && !is_at_end(f, m->end)))
 		return false;
 	if (p->is_not)
 		f->withdrawn |= BIT(p->intent);
 	else if (f->found_count < f->found_before + FINDINGS_MAX)
-		f->found[f->found_count++] =
-		    (struct finding){p, (uint32_t)pattern_place_unit(&f->text, at),
-			(uint32_t)pattern_place_unit(&f->text, end - 1) + 1};
+		put_found(f,
+		    (struct finding){p, m->at, m->end, (uint64_t)m->head << 1 | m->is_head_stem});
 	return true;
 }
 
@@ -253,6 +262,14 @@ is_said(struct search *f, const struct finding *x)
 	return false;
 }
 
+/* The intents that were said with enough strength. */
+static uint32_t
+said_enough(const struct strengths *s)
+{
+	return s->once[PATTERN_ALONE] | s->once[PATTERN_FEELING] | s->twice[PATTERN_WEAK] |
+	    (s->once[PATTERN_HALF] & s->once[PATTERN_OTHER_HALF]);
+}
+
 static void
 add_strength(struct strengths *s, const struct intent_pattern *p)
 {
@@ -270,11 +287,14 @@ keep(struct search *f, const struct finding *x)
 		f->kept[f->kept_count++] = *x;
 }
 
+/* What was found of these intents. */
 static void
-keep_all(struct search *f)
+keep_all(struct search *f, uint32_t intents)
 {
-	for (size_t i = 0; i < f->found_count; i++)
-		keep(f, &f->found[i]);
+	for (size_t i = 0; i < f->found_count; i++) {
+		if ((intents & BIT(f->found[i].pattern->intent)) != 0)
+			keep(f, &f->found[i]);
+	}
 	f->found_count = 0;
 }
 
@@ -283,27 +303,16 @@ static void
 add_sign(struct search *f, const struct intent_pattern *p, size_t at, size_t end)
 {
 	add_strength(&f->found_strengths, p);
-	f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end};
+	f->found[f->found_count++] = (struct finding){p, (uint32_t)at, (uint32_t)end, 0};
 }
 
-static size_t
-unit_of_sign(const struct search *f, size_t i)
-{
-	return pattern_place_unit(&f->text, (size_t)(f->text.signs[i] - f->text.places));
-}
-
-/* The last one of the sentence, which has one.  Signs before it are of sentences that have ended. */
+/* The last question mark of a sentence that has one. */
 static void
 add_question_mark(struct search *f)
 {
-	size_t at = 0;
-	for (; f->next_sign < f->text.sign_count; f->next_sign++) {
-		const struct pattern_place *p = f->text.signs[f->next_sign];
-		if (p->sentence > f->sentence)
-			break;
-		if (p->mark.sign == SIGN_QUESTION_MARK)
-			at = unit_of_sign(f, f->next_sign);
-	}
+	size_t at = f->text.sentences[f->sentence + 1].begin - 1;
+	while (unit_mark(&f->units[at])->sign != SIGN_QUESTION_MARK)
+		at--;
 	add_sign(f, &QUESTION_MARK, at, at + 1);
 }
 
@@ -325,28 +334,23 @@ end_sentence(struct search *f)
 		add_question_mark(f);
 	/* Room for a sentence and the signs. */
 	if (f->found_count + FINDINGS_MAX + 4 > 2 * FINDINGS_MAX)
-		keep_all(f);
+		keep_all(f, UINT32_MAX);
+	f->first = SIZE_MAX;
+	f->withdrawn = 0;
+	f->found_before = f->found_count;
 }
 
-/* What is found from here on is of this sentence. */
+/* What is found from here on is of this sentence: sentences before it end, of which only those with a question
+ * mark have anything when nothing was found in them. */
 static void
 begin_sentence(struct search *f, size_t sentence)
 {
-	for (; f->sentence < sentence; f->sentence++) {
-		end_sentence(f);
-		f->first = SIZE_MAX;
-		f->withdrawn = 0;
-		f->found_before = f->found_count;
+	end_sentence(f);
+	if (f->is_asked) {
+		while (++f->sentence < sentence)
+			end_sentence(f);
 	}
-}
-
-/* The first unit at or behind this one that is a word; the count of units: there is none. */
-static size_t
-find_word_from(const struct search *f, size_t unit)
-{
-	while (unit < f->count && f->units[unit].kind != TOKEN_WORD)
-		unit++;
-	return unit;
+	f->sentence = sentence;
 }
 
 /* Reads what speaks without words; with a question mark a sentence is asked, but not with one that has no word
@@ -354,19 +358,16 @@ find_word_from(const struct search *f, size_t unit)
 static void
 read_signs(struct search *f)
 {
-	size_t word = 0; /* the first one, once a question mark was seen */
-	f->hashtags = f->links = 0;
-	f->is_asked = false;
-	for (size_t i = 0; i < f->text.sign_count; i++) {
-		const struct pattern_place *p = f->text.signs[i];
-		f->hashtags += p->mark.sign == SIGN_HASHTAG;
-		f->links += p->mark.sign == SIGN_LINK;
-		if (p->mark.sign != SIGN_QUESTION_MARK)
-			continue;
-		word = find_word_from(f, word);
-		if (word < unit_of_sign(f, i)) {
+	bool has_word = false;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct unit *u = &f->units[i];
+		enum sign sign = (enum sign)unit_mark(u)->sign;
+		has_word |= u->kind == TOKEN_WORD;
+		f->hashtags += sign == SIGN_HASHTAG;
+		f->links += sign == SIGN_LINK;
+		if (sign == SIGN_QUESTION_MARK && has_word) {
 			f->is_asked = true;
-			f->text.sentences[p->sentence].when = intent_when(f->mood, true);
+			f->text.sentences[u->sentence].when = intent_when(f->mood, true);
 		}
 	}
 }
@@ -377,14 +378,6 @@ static bool
 has_spam_signs(const struct search *f)
 {
 	return f->hashtags >= SPAM_HASHTAGS || f->links >= SPAM_URLS;
-}
-
-/* The intents that were said with enough strength. */
-static uint32_t
-said_enough(const struct strengths *s)
-{
-	return s->once[PATTERN_ALONE] | s->once[PATTERN_FEELING] | s->twice[PATTERN_WEAK] |
-	    (s->once[PATTERN_HALF] & s->once[PATTERN_OTHER_HALF]);
 }
 
 /* A review weighs good and bad, who asks for help says what is broken, and who buys or leaves or
@@ -458,12 +451,12 @@ intents_of(uint64_t kinds, enum pattern_strength strength)
 _Static_assert(PATTERN_STRENGTH_COUNT == 5, "and of what withdraws it");
 
 /* The kinds of patterns that can matter: those of intents for which enough would be said if all that may stand
- * there did.  When so much may stand there that limits could be met, all. */
+ * there did.  When not all is known that may, all. */
 static uint64_t
 kinds_that_matter(const struct search *f)
 {
 	const struct pattern_search *s = &f->search;
-	if (!s->is_all || s->count > FEW_CHANCES)
+	if (!s->is_all)
 		return UINT64_MAX;
 	uint64_t intents = intents_of(s->once, PATTERN_ALONE) |
 	    intents_of(s->once, PATTERN_FEELING) | intents_of(s->twice, PATTERN_WEAK) |
@@ -498,18 +491,18 @@ make_room(struct search *f, struct arena *a)
 {
 	size_t count = f->count;
 	struct pattern_text *t = &f->text;
-	t->places = f->short_places;
+	t->marks = f->short_marks;
 	t->sentences = f->short_sentences;
+	t->sides = f->short_sides;
 	t->anchors = f->short_anchors;
-	t->signs = f->short_signs;
 	if (count <= SHORT_TEXT)
 		return 0;
-	t->places = arena_array(a, PATTERN_PLACES(count), sizeof *t->places);
-	t->sentences = arena_array(a, count, sizeof *t->sentences);
-	t->anchors = arena_array(a, count, sizeof *t->anchors);
-	t->signs = arena_array(a, count, sizeof *t->signs);
-	bool is_whole = t->places != NULL && t->sentences != NULL && t->anchors != NULL;
-	return is_whole && t->signs != NULL ? 0 : -1;
+	t->marks = arena_array(a, PATTERN_PLACES(count), sizeof *t->marks);
+	t->sentences = arena_array(a, count + 1, sizeof *t->sentences);
+	t->sides = arena_array(a, count, sizeof *t->sides);
+	t->anchors = arena_array(a, count + 1, sizeof *t->anchors);
+	bool is_whole = t->marks != NULL && t->sentences != NULL && t->sides != NULL;
+	return is_whole && t->anchors != NULL ? 0 : -1;
 }
 
 /* The first and the last unit of this kind, as a sign. */
@@ -533,18 +526,21 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	f.units = units;
 	f.count = count;
 	f.mood = (uint8_t)s->label;
-	f.sentence = f.next_sign = f.found_count = f.found_before = f.kept_count = 0;
-	f.first = SIZE_MAX;
-	f.withdrawn = 0;
-	f.found_strengths = f.strengths = (struct strengths){0};
+	f.is_asked = false;
+	f.hashtags = f.links = 0;
+	f.found_count = f.kept_count = 0;
 	s->intents = 0;
 	s->intent_reasons = NULL;
 	s->intent_reason_count = 0;
 	if (make_room(&f, a) < 0)
 		return err_set(err, ERR_NOMEM, "no memory for intents");
-	pattern_index_lay(in->patterns == NULL ? NULL : in->patterns->index, &f.text, units, count,
-	    intent_when(f.mood, false));
-	read_signs(&f);
+	pattern_index_lay(&f.text, units, count, intent_when(f.mood, false));
+	if (f.text.has_signs)
+		read_signs(&f);
+	f.sentence = f.found_before = 0;
+	f.first = SIZE_MAX;
+	f.withdrawn = 0;
+	f.found_strengths = f.strengths = (struct strengths){0};
 	if (f.text.anchor_count > 0)
 		search_text(&f);
 	/* Most texts have no intent: then nobody asks what was withdrawn, and what says the same as what. */
@@ -555,9 +551,11 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 		add_sign_of(&f, &MANY_HASHTAGS, TOKEN_HASHTAG);
 	if (f.links >= SPAM_URLS)
 		add_sign_of(&f, &MANY_LINKS, TOKEN_URL);
-	if (f.kept_count == 0 && said_enough(&f.found_strengths) == 0)
+	/* Of what cannot be enough no reason takes room. */
+	uint32_t enough = said_enough(&f.found_strengths);
+	if (f.kept_count == 0 && enough == 0)
 		return 0;
-	keep_all(&f);
+	keep_all(&f, enough);
 	s->intents = settle_spam(&f, weigh(&f));
 	return give_reasons(&f, a, s, err);
 }

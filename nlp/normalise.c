@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "core/utf8.h"
 #include "nlp/byte_block.h"
+#include "nlp/charclass.h"
 
 /* Unicode's stream-safe format allows 30 marks in a row; longer runs are hostile and cut in pieces.
  */
@@ -362,6 +363,12 @@ take_one(struct writer *w)
 	}
 	if (p[0] >= 0xc3 && p[0] <= 0xc5 && (left == 2 || p[2] < 0xcc) && take_latin(w, p[0], p[1]))
 		return;
+	if (p[0] == 0xc2 && (left == 2 || p[2] < 0xcc) && charclass_is_latin_sign(p[1])) {
+		writer_bytes(w, (const char *)p, 2, w->at);
+		w->at += 2;
+		w->after_emoji = false;
+		return;
+	}
 	if (p[0] == 0xe2 && p[1] == 0x80 && take_quote(w, p[2], left > 3 && p[3] >= 0xcc))
 		return;
 	take_cluster(w);

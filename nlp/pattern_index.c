@@ -71,6 +71,7 @@ pattern_index_free(struct pattern_index *x)
 	mem_free(x->edges);
 	mem_free(x->symbols.items);
 	mem_free(x->members.items);
+	mem_free(x->member_words.items);
 	mem_free(x->nodes.items);
 	mem_free(x->items.items);
 	mem_free(x->patterns.items);
@@ -231,12 +232,15 @@ pattern_index_add_member(
 	uint32_t i = pattern_list_add(&x->members, sizeof(struct member));
 	if (i == UINT32_MAX)
 		return -1;
-	((struct member *)x->members.items)[i] =
-	    (struct member){group, words[0], words[count - 1], count > 1 ? words[1] : 0};
+	member_at(x, i)->group = group;
+	member_at(x, i)->first = (uint32_t)x->member_words.count;
+	member_at(x, i)->count = (uint8_t)count;
 	for (size_t k = 0; k < count; k++) {
+		uint32_t word = pattern_list_add(&x->member_words, sizeof(uint32_t));
 		node = add_child(x, node, words[k]);
-		if (node == 0)
+		if (node == 0 || word == UINT32_MAX)
 			return -1;
+		((uint32_t *)x->member_words.items)[word] = words[k];
 	}
 	node_at(x, node)->is_end = true;
 	if (count > symbol_at(x, group)->longest)
@@ -247,11 +251,20 @@ pattern_index_add_member(
 void
 pattern_index_mark_common(struct pattern_index *x, uint32_t group)
 {
-	const struct member *members = x->members.items;
 	for (size_t i = 0; i < x->members.count; i++) {
-		if (members[i].group == group)
-			symbol_at(x, members[i].first)->rarity += COMMON_WEIGHT;
+		const struct member *m = member_at(x, i);
+		if (m->group == group)
+			symbol_at(x, words_of(x, m)[0])->rarity += COMMON_WEIGHT;
 	}
+}
+
+/* What no pattern knows is nobody's symbol. */
+void
+pattern_index_tell_posts(struct pattern_index *x, const struct word_key *stem,
+    const struct word_key *surface, uint32_t posts)
+{
+	symbol_at(x, find_word(x, BY_STEM, stem))->posts += posts;
+	symbol_at(x, find_word(x, BY_EXACT, surface))->posts += posts;
 }
 
 int

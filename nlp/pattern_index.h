@@ -7,11 +7,14 @@
  * left and to the right of it.
  *
  * Method: words become symbols (numbers), a stem or an exact spelling each; many words of a text
- * are no symbol at all.  Sealing chooses the anchor of each pattern, the item whose words stand in
- * the fewest patterns, and writes for each symbol the patterns it anchors, with masks of the words
- * that may stand directly before and behind it, and of those one of which must stand somewhere to
- * its left and to its right: nearly all candidates end there.  A mask has a bit for each class of
+ * are no symbol at all.  Sealing chooses the anchor of each pattern, the item whose words stand in the
+ * fewest posts, of a phrase its rarest word, and writes for each symbol the patterns it anchors, with masks
+ * of the words that may stand directly before and behind it, and of those one of which must stand somewhere
+ * to its left and to its right: nearly all candidates end there.  A mask has a bit for each class of
  * words.  A group is a small tree of its members, whose branches are sorted rows of symbols.
+ *
+ * Where a pattern stands is told by its head, the item whose words stand in the fewest patterns: that
+ * depends on the patterns alone, not on the posts they are looked for in.
  *
  * What the index knows of a word is its mark, of four bytes: whoever scores many texts keeps it with
  * the word, so that a text costs no look-up at all.
@@ -80,8 +83,11 @@ uint32_t pattern_index_group(struct pattern_index *x);
 int pattern_index_add_member(
     struct pattern_index *x, uint32_t group, const uint32_t *words, size_t count);
 
-/* The words of this group stand in most texts: patterns are looked for from other ones. */
+/* The words of this group stand in most texts, and tell little of the patterns they stand in. */
 void pattern_index_mark_common(struct pattern_index *x, uint32_t group);
+/* Of 10,000 posts so many hold this word: patterns are looked for from other ones. */
+void pattern_index_tell_posts(struct pattern_index *x, const struct word_key *stem,
+    const struct word_key *surface, uint32_t posts);
 
 /* 1 to PATTERN_ITEMS_MAX items, the first and the last no gap, one at least neither gap nor
  * optional.  Several may have one value.  when: bits of the circumstances, numbers that mean what
@@ -102,65 +108,53 @@ struct pattern_mark pattern_index_mark(const struct pattern_index *x, const stru
 
 #define PATTERN_CLASSES 64
 
-/* Words, as the bits of their classes. */
-struct pattern_set {
-	uint64_t first, second;
-};
+/* Words, as the bits of their classes: by the first, by the second. */
+typedef uint64_t pattern_set __attribute__((vector_size(16)));
 
-static inline void
-pattern_set_add(struct pattern_set *s, const struct pattern_mark *m)
-{
-	s->first |= UINT64_C(1) << m->class;
-	s->second |= UINT64_C(1) << m->second_class;
-}
-
-/* What is looked at of a unit. */
-struct pattern_place {
-	struct pattern_mark mark;
-	uint16_t clause;
-	uint16_t sentence; /* index */
-	struct pattern_set left; /* what stands before it in the sentence, and class 0 */
-	struct pattern_set right; /* the same behind it */
-};
-
+/* It ends where the next one begins. */
 struct pattern_sentence {
-	uint32_t begin, end; /* places: what is found lies between them */
-	uint8_t when; /* number of the circumstance */
+	uint32_t begin; /* its first unit */
+	uint32_t when; /* number of the circumstance */
 };
 
-/* A text to look in.  The arrays are the caller's, with room for as many as there are units; but
- * PATTERN_PLACES of them. */
+/* What stands before a unit in its sentence, and behind it; and class 0. */
+struct pattern_sides {
+	pattern_set left, right;
+};
+
+/* A unit of a text. */
+struct pattern_spot {
+	uint32_t unit, sentence;
+};
+
+/* A text to look in.  The arrays are the caller's, with room for one more than there are units; but
+ * PATTERN_PLACES marks. */
 struct pattern_text {
-	struct pattern_place *places;
-	struct pattern_sentence *sentences;
-	const struct pattern_place **anchors; /* those whose marks are anchors */
-	const struct pattern_place **signs; /* those whose marks have a sign */
-	size_t sentence_count, anchor_count, sign_count;
+	const struct unit *units;
+	struct pattern_mark
+	    *marks; /* sentence behind sentence, one that is nobody's before and behind each */
+	struct pattern_sentence *sentences; /* and one behind the last */
+	struct pattern_sides *sides; /* of units; a search fills those it needs */
+	struct pattern_spot *anchors; /* units whose marks are anchors */
+	size_t sentence_count, anchor_count;
+	bool has_signs; /* some mark has one */
 };
 
-/* The places lie sentence behind sentence.  Before the first, between them, and behind the last stands one
- * that is nobody's: zero, but for its sentence, which is the one before it. */
 #define PATTERN_PLACES(units) (2 * (units) + 1)
-
-static inline size_t
-pattern_place_unit(const struct pattern_text *t, size_t place)
-{
-	return place - 1 - t->places[place].sentence;
-}
 
 /* Where a pattern may stand: all that can be told by what stands there, as bits, allows it. */
 struct pattern_chance {
-	const struct pattern_place *here; /* of its anchor */
+	struct pattern_spot anchor;
 	uint32_t candidate;
-	uint8_t kind; /* of the pattern */
+	uint32_t kind; /* of the pattern */
 };
 
 #define PATTERN_CHANCES 64 /* at a time */
 
-/* An anchor at a place of the text, and those of its patterns that go well with its neighbours. */
+/* An anchor in the text, and those of its patterns that go well with its neighbours. */
 struct pattern_anchor {
-	const struct pattern_place *here;
 	uint64_t bits; /* from pattern `first` on */
+	struct pattern_spot spot;
 	uint32_t first;
 };
 
@@ -175,20 +169,28 @@ struct pattern_search {
 	struct pattern_anchor anchors[PATTERN_CHANCES];
 	size_t anchor_count, anchor_at;
 	size_t next; /* of the text's anchors */
+	uint32_t sided; /* the last sentence whose sides are filled; UINT32_MAX: none */
 	uint32_t done; /* of its patterns */
 };
 
-/* Called with each place where a pattern can end ([at, end) is what it covers); true: that will do,
- * false: try another one. */
-typedef bool pattern_found_fn(void *cookie, uint32_t value, size_t at, size_t end);
+/* Units [at, end), of which one is, or begins, its head. */
+struct pattern_match {
+	uint32_t value;
+	uint32_t at, end, head;
+	bool
+	    is_head_stem; /* a spelling that some pattern asks for stands there, and this one asks for its stem */
+};
+
+/* Called with each way in which a pattern can stand there; true: that will do, false: try another one. */
+typedef bool pattern_found_fn(void *cookie, const struct pattern_match *m);
 
 /* Lays out a text, all of it in one circumstance; that of a sentence may be changed until a search begins.
- * x NULL: nothing will be looked for. */
-void pattern_index_lay(const struct pattern_index *x, struct pattern_text *t,
-    const struct unit *units, size_t count, uint8_t when);
+ * Units are of sentence 0, and each of the sentence of the one before it or of the next. */
+void
+pattern_index_lay(struct pattern_text *t, const struct unit *units, size_t count, uint32_t when);
 
 /* A search through all of the text: then pattern_index_next() gives the next chances, PATTERN_CHANCES
- * at most, in order of their places, until is_all. */
+ * at most, in order of their anchors, until is_all. */
 void pattern_index_begin(
     struct pattern_search *s, const struct pattern_index *x, const struct pattern_text *t);
 void pattern_index_next(struct pattern_search *s);
@@ -197,8 +199,8 @@ void pattern_index_next(struct pattern_search *s);
 void pattern_index_try(const struct pattern_search *s, const struct pattern_chance *c,
     pattern_found_fn *found, void *cookie);
 
-/* Does a member of this group begin at place `at`?  Places the longest covers; 0: none. */
+/* Does a member of this group begin at this unit?  Units the longest covers; 0: none. */
 size_t pattern_index_member(
-    const struct pattern_index *x, uint32_t group, const struct pattern_text *t, size_t at);
+    const struct pattern_index *x, uint32_t group, const struct pattern_text *t, size_t unit);
 
 #endif

@@ -11,72 +11,38 @@
 
 /* ---- the text --------------------------------------------------------------- */
 
-/* Nothing stands there but what no pattern knows, whose classes are 0. */
-static const struct pattern_set NOBODY = {1, 1};
-
-/* Writes down what stands behind each place. */
-static void
-fill_right(struct pattern_place *begin, struct pattern_place *end)
+/* The mark of a unit, between those of its neighbours. */
+static inline const struct pattern_mark *
+mark_of(const struct pattern_text *t, struct pattern_spot spot)
 {
-	struct pattern_set right = NOBODY;
-	for (struct pattern_place *p = end; p-- > begin;) {
-		p->right = right;
-		pattern_set_add(&right, &p->mark);
-	}
-}
-
-/* An address that is asked for is not looked at: it may be any. */
-static inline void
-ask_for(const struct anchor *anchors, size_t i)
-{
-	__builtin_prefetch((const void *)((uintptr_t)anchors + i * sizeof *anchors));
-}
-
-/* The sentence that begins with this unit, behind what is laid out already.  Returns its end. */
-static const struct unit *
-lay_sentence(const struct anchor *known, struct pattern_text *t, struct pattern_place *begin,
-    const struct unit *u, const struct unit *end)
-{
-	struct pattern_place *place = begin;
-	const struct pattern_place **anchors = t->anchors + t->anchor_count;
-	const struct pattern_place **signs = t->signs + t->sign_count;
-	uint16_t number = (uint16_t)t->sentence_count, sentence = u->sentence;
-	struct pattern_set left = NOBODY;
-	for (; u < end && u->sentence == sentence; u++, place++) {
-		const struct pattern_mark *mark = unit_mark(u);
-		ask_for(known, mark->symbol);
-		place->mark = *mark;
-		place->clause = u->clause;
-		place->sentence = number;
-		place->left = left;
-		pattern_set_add(&left, mark);
-		*anchors = *signs = place;
-		anchors += mark->is_anchor;
-		signs += mark->sign != 0;
-	}
-	fill_right(begin, place);
-	*place = (struct pattern_place){.sentence = number};
-	t->anchor_count = (size_t)(anchors - t->anchors);
-	t->sign_count = (size_t)(signs - t->signs);
-	t->sentences[t->sentence_count++] = (struct pattern_sentence){
-	    .begin = (uint32_t)(begin - t->places), .end = (uint32_t)(place - t->places)};
-	return u;
+	return &t->marks[1 + (size_t)spot.unit + spot.sentence];
 }
 
 void
-pattern_index_lay(const struct pattern_index *x, struct pattern_text *t, const struct unit *units,
-    size_t count, uint8_t when)
+pattern_index_lay(struct pattern_text *t, const struct unit *units, size_t count, uint32_t when)
 {
-	const struct anchor *known = x == NULL ? NULL : x->anchors;
-	struct pattern_place *begin = t->places + 1;
-	t->sentence_count = t->anchor_count = t->sign_count = 0;
-	t->places[0] = (struct pattern_place){.sentence = 0};
-	for (const struct unit *u = units, *end = units + count; u < end;) {
-		struct pattern_sentence *s = &t->sentences[t->sentence_count];
-		u = lay_sentence(known, t, begin, u, end);
-		s->when = when;
-		begin = t->places + s->end + 1;
+	const struct pattern_mark nobody = {0};
+	struct pattern_mark *marks = t->marks + 1;
+	struct pattern_sentence *sentences = t->sentences;
+	struct pattern_spot *anchors = t->anchors;
+	unsigned signs = 0;
+	t->marks[0] = nobody;
+	sentences[0].begin = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct pattern_mark mark = *unit_mark(&units[i]);
+		uint32_t sentence = units[i].sentence;
+		marks[i + sentence] = mark;
+		marks[i + sentence + 1] = nobody;
+		sentences[sentence].when = when;
+		sentences[sentence + 1].begin = (uint32_t)i + 1;
+		*anchors = (struct pattern_spot){(uint32_t)i, sentence};
+		anchors += mark.is_anchor;
+		signs |= mark.sign;
 	}
+	t->units = units;
+	t->sentence_count = count == 0 ? 0 : units[count - 1].sentence + 1u;
+	t->anchor_count = (size_t)(anchors - t->anchors);
+	t->has_signs = signs != 0;
 }
 
 void
@@ -87,6 +53,7 @@ pattern_index_begin(
 	s->text = t;
 	s->anchor_count = s->anchor_at = s->next = 0;
 	s->done = 0;
+	s->sided = UINT32_MAX;
 }
 
 /* ---- beside the anchor ------------------------------------------------------ */
@@ -95,25 +62,21 @@ pattern_index_begin(
  * stands beside it: a bit each. */
 static inline uint64_t
 pass_table(const struct pattern_index *x, const struct anchor *a, uint32_t done,
-    const struct pattern_place *here, unsigned when)
+    const struct pattern_mark *here, unsigned when)
 {
-	const struct pattern_mark *l = &here[-1].mark, *r = &here[1].mark;
-	uint64_t fits = a->before >> l->class & a->behind >> r->class & 1;
 	unsigned shift = a->shift;
-	/* Where nothing fits, the table that is always at hand. */
-	const char *table = x->tables + ((size_t)a->line * CACHE_LINE & -fits);
-	uint64_t bits = a->when[when] | (uint64_t)a->others << TABLE_ENTRIES / 2;
+	const char *table = x->tables + (size_t)a->line * CACHE_LINE;
+	/* A row of few entries is read with what lies behind it. */
+	uint64_t bits = a->when[when] | (uint64_t)a->others << ANCHOR_WHENS;
 	if (__builtin_expect(done > 0, 0)) {
-		table += fits * (done / TABLE_ENTRIES * table_row(shift, TABLE_PARTS, 0));
+		table += done / TABLE_ENTRIES * table_row(shift, TABLE_PARTS, 0);
 		bits = UINT64_MAX;
 	}
-	bits &= word_load(table + table_row(shift, TABLE_BEFORE, l->class), 8);
-	bits &= word_load(table + table_row(shift, TABLE_BEHIND, r->class), 8);
-	bits &= word_load(table + table_row(shift, TABLE_BEFORE_SECOND, l->second_class), 8);
-	return bits & word_load(table + table_row(shift, TABLE_BEHIND_SECOND, r->second_class), 8);
+	bits &= word_load(table + table_row(shift, TABLE_BEFORE, here[-1].class), 8);
+	return bits & word_load(table + table_row(shift, TABLE_BEHIND, here[1].class), 8);
 }
 
-/* The next anchors beside which stands what some of their entries want. */
+/* The next anchors with those of their entries that pass. */
 static void
 pass_anchors(struct pattern_search *s)
 {
@@ -123,10 +86,11 @@ pass_anchors(struct pattern_search *s)
 	size_t next = s->next, count = t->anchor_count, room = PATTERN_CHANCES;
 	uint32_t done = s->done;
 	for (; next < count && room > 0; room--) {
-		const struct pattern_place *here = t->anchors[next];
-		const struct anchor *a = &x->anchors[here->mark.symbol];
-		uint64_t bits = pass_table(x, a, done, here, t->sentences[here->sentence].when);
-		*to = (struct pattern_anchor){here, bits, a->first + done};
+		struct pattern_spot spot = t->anchors[next];
+		const struct pattern_mark *here = mark_of(t, spot);
+		const struct anchor *a = &x->anchors[here->symbol];
+		uint64_t bits = pass_table(x, a, done, here, t->sentences[spot.sentence].when);
+		*to = (struct pattern_anchor){bits, spot, a->first + done};
 		to += bits != 0;
 		done += TABLE_ENTRIES;
 		if (__builtin_expect(done >= a->count, 1)) {
@@ -142,15 +106,57 @@ pass_anchors(struct pattern_search *s)
 
 /* ---- somewhere around it ----------------------------------------------------- */
 
+#define BIT_OF(n) UINT64_C(1) << (n)
+#define BITS_OF_8(n)                                                                               \
+	BIT_OF(n), BIT_OF(n + 1), BIT_OF(n + 2), BIT_OF(n + 3), BIT_OF(n + 4), BIT_OF(n + 5),      \
+	    BIT_OF(n + 6), BIT_OF(n + 7)
+
+/* Read faster than shifted, where two are wanted in one register. */
+static const uint64_t BITS[PATTERN_CLASSES] = {BITS_OF_8(0), BITS_OF_8(8), BITS_OF_8(16),
+    BITS_OF_8(24), BITS_OF_8(32), BITS_OF_8(40), BITS_OF_8(48), BITS_OF_8(56)};
+
+/* What stands on either side of each unit of a sentence. */
+static void
+fill_sides(const struct pattern_text *t, uint32_t sentence)
+{
+	const pattern_set nobody = {1, 1};
+	uint32_t begin = t->sentences[sentence].begin;
+	size_t count = t->sentences[sentence + 1].begin - begin;
+	const struct pattern_mark *marks = mark_of(t, (struct pattern_spot){begin, sentence});
+	struct pattern_sides *sides = t->sides + begin;
+	pattern_set left = nobody, right = nobody;
+	for (size_t i = 0; i < count; i++) {
+		pattern_set word = {BITS[marks[i].class], BITS[marks[i].second_class]};
+		sides[i] = (struct pattern_sides){left, word};
+		left |= word;
+	}
+	for (size_t i = count; i-- > 0;) {
+		pattern_set word = sides[i].right;
+		sides[i].right = right;
+		right |= word;
+	}
+}
+
+/* Of the sentences in which some entry passed. */
+static void
+fill_all_sides(struct pattern_search *s)
+{
+	for (size_t i = 0; i < s->anchor_count; i++) {
+		uint32_t sentence = s->anchors[i].spot.sentence;
+		if (sentence != s->sided)
+			fill_sides(s->text, sentence);
+		s->sided = sentence;
+	}
+}
+
 /* Does a word that the pattern needs stand on either side? */
 static inline bool
-has_needed(const struct need *need, const struct pattern_place *here)
+has_needed(const struct need *need, const struct pattern_sides *here)
 {
-	bool has = (need->left.first & here->left.first) != 0;
-	has &= (need->left.second & here->left.second) != 0;
-	has &= (need->right.first & here->right.first) != 0;
-	has &= (need->right.second & here->right.second) != 0;
-	return has;
+	bool has = (need->left[0] & here->left[0]) != 0;
+	has &= (need->left[1] & here->left[1]) != 0;
+	has &= (need->right[0] & here->right[0]) != 0;
+	return has & ((need->right[1] & here->right[1]) != 0);
 }
 
 /* The entries that passed, one behind the other, until there is no room for more chances. */
@@ -158,16 +164,18 @@ static void
 pass_entries(struct pattern_search *s)
 {
 	const struct need *needs = s->x->needs;
+	const struct pattern_sides *sides = s->text->sides;
 	struct pattern_anchor *a = s->anchors + s->anchor_at, *end = s->anchors + s->anchor_count;
 	struct pattern_chance *to = s->chances + s->count, *full = s->chances + PATTERN_CHANCES;
 	while (a < end && to < full) {
 		uint64_t bits = a->bits;
-		const struct pattern_place *here = a->here;
 		uint32_t number = a->first + (uint32_t)__builtin_ctzll(bits);
+		const struct pattern_sides *here = &sides[a->spot.unit];
+		to->anchor = a->spot;
+		to->candidate = number;
 		bits &= bits - 1;
 		a->bits = bits;
 		a += bits == 0;
-		*to = (struct pattern_chance){.here = here, .candidate = number};
 		to += has_needed(&needs[number], here);
 	}
 	s->count = (size_t)(to - s->chances);
@@ -178,14 +186,13 @@ pass_entries(struct pattern_search *s)
 static void
 count_kinds(struct pattern_search *s)
 {
-	const struct pattern_text *t = s->text;
+	const struct pattern_sentence *sentences = s->text->sentences;
 	struct pattern_chance *to = s->chances;
 	uint64_t once = 0, twice = 0;
 	for (size_t i = 0; i < s->count; i++) {
 		struct pattern_chance chance = s->chances[i];
 		const struct candidate *c = &s->x->candidates[chance.candidate];
-		unsigned when = t->sentences[chance.here->sentence].when;
-		uint64_t is_looked_for = c->when >> when & 1;
+		uint64_t is_looked_for = c->when >> sentences[chance.anchor.sentence].when & 1;
 		uint64_t kind = is_looked_for << c->kind;
 		twice |= once & kind;
 		once |= kind;
@@ -203,8 +210,10 @@ pattern_index_next(struct pattern_search *s)
 {
 	s->count = 0;
 	do {
-		if (s->anchor_at == s->anchor_count)
+		if (s->anchor_at == s->anchor_count) {
 			pass_anchors(s);
+			fill_all_sides(s);
+		}
 		pass_entries(s);
 		s->is_all = s->anchor_at == s->anchor_count && s->next == s->text->anchor_count;
 	} while (!s->is_all && s->count < PATTERN_CHANCES);

@@ -1,7 +1,7 @@
 /*
  * pattern_index_internal.h - the inside of struct pattern_index: pattern_index.c takes patterns in,
- * pattern_index_seal.c lays them out, pattern_index_chances.c sees what may stand in a text and
- * pattern_index_match.c whether it does.
+ * pattern_index_seal.c chooses where they are looked for, pattern_index_layout.c lays them out,
+ * pattern_index_chances.c sees what may stand in a text and pattern_index_match.c whether it does.
  */
 #ifndef NLP_PATTERN_INDEX_INTERNAL_H
 #define NLP_PATTERN_INDEX_INTERNAL_H
@@ -27,22 +27,24 @@ struct word_slot {
 /* Masks are of classes of words; a mask with all of them lets anything pass, the end too. */
 #define MASK_ANY UINT64_MAX
 
-/* How much commoner a common word is than one that stands in a single pattern. */
+/* How many items a common word counts for. */
 #define COMMON_WEIGHT 100000
 
 struct symbol {
 	uint32_t stem; /* an exact spelling: the symbol of its stem; 0: something else */
 	uint32_t root; /* a group: the node its members hang on; 0: a word or gap */
-	uint32_t rarity; /* words: the less the rarer */
+	uint32_t posts; /* words: of 10,000 posts so many hold it */
+	uint32_t rarity; /* words: in how many items they stand, common ones in many more */
 	uint8_t class, second_class; /* words: the bit in masks */
 	uint8_t longest; /* groups: words of the longest member */
 	bool has_exact; /* some pattern asks for one spelling of this stem */
 };
 
-/* What is known of a group's member besides its nodes. */
+/* A group's member: words [first, first + count) of the index; it is looked for from its rarest one, number
+ * `offset` of them. */
 struct member {
-	uint32_t group, first, last;
-	uint32_t second; /* 0: it is one word */
+	uint32_t group, first, rarest;
+	uint8_t count, offset;
 };
 
 /* parent << 40 | symbol << 24 | child; child 0: the slot is free.  Nodes and edges are for building; then
@@ -80,15 +82,16 @@ struct item {
 /* These two are asked while the index is built; then come anchors, tables, needs and candidates. */
 struct pattern {
 	uint32_t first_item, value;
-	uint8_t count, anchor, when, kind;
+	uint8_t count, anchor, head, when, kind;
 };
 
 /* A symbol anchors a pattern: masks of what may stand directly beside it, and of what has to stand
  * somewhere on its left and on its right. */
 struct entry {
-	uint64_t before[2], behind[2]; /* by either class */
-	struct pattern_set left, right;
+	uint64_t before, behind; /* by the first class */
+	pattern_set left, right;
 	uint32_t symbol, pattern;
+	uint8_t offset; /* words of a member before it */
 	bool is_whole; /* the word alone is the pattern */
 	bool is_stems; /* a spelling has it from its stem */
 };
@@ -98,26 +101,27 @@ struct entry {
 
 #define CACHE_LINE 64
 
+/* Of so many of an anchor's entries it is known at once when they are looked for. */
+#define ANCHOR_WHENS 16
+
 /* What one symbol anchors: entries [first, first + count), its own and then those of its stem. */
 struct anchor {
-	uint64_t before, behind; /* what may stand beside any of them */
 	uint32_t first, count;
-	uint32_t stem; /* of struct symbol */
-	uint32_t line : 30; /* the first one of its tables; 0: it has none */
+	uint32_t line : 30; /* the first one of its tables */
 	uint32_t shift : 2; /* a row of its tables has 1 << this many bytes */
-	/* Of the first TABLE_ENTRIES the first and the other half: those that are looked for then; those there are. */
-	uint32_t when[PATTERN_CIRCUMSTANCES], others;
+	uint16_t stem; /* of struct symbol */
+	uint16_t
+	    when[PATTERN_CIRCUMSTANCES]; /* of the first entries those that are looked for then */
+	int16_t others; /* for those behind them: -1, all; 0, there are none */
+	uint16_t unused[2]; /* two fill a line */
 };
 
 /* An anchor has a table for each TABLE_ENTRIES of its entries: for every class that may stand beside the anchor the
- * entries that let it pass, a bit each, lowest first.  A row has as many bytes, a power of two, as the first table's
- * entries need.  The table at line 0 lets nothing pass. */
+ * entries that let it pass, a bit each, lowest first.  A row has one byte, two, or eight.  The second classes would hardly tell more of entries. */
 #define TABLE_ENTRIES 64
 enum table_part {
-	TABLE_BEFORE, /* by the first class */
+	TABLE_BEFORE,
 	TABLE_BEHIND,
-	TABLE_BEFORE_SECOND,
-	TABLE_BEHIND_SECOND,
 	TABLE_PARTS
 };
 
@@ -129,23 +133,26 @@ table_row(unsigned shift, enum table_part part, unsigned class)
 
 /* What an entry needs somewhere on either side: a word of each set. */
 struct need {
-	struct pattern_set left, right;
+	pattern_set left, right;
 };
 
 /* The rest of an entry, with its pattern. */
 struct candidate {
 	uint32_t first_item, value;
-	uint32_t
-	    step; /* by which the word begins a member of a group; STEP_NONE: the anchor is no group */
-	uint8_t count, anchor;
-	uint8_t kind;
+	uint32_t step; /* by which the word begins a member of a group; STEP_NONE: it begins none */
+	uint8_t count : 4, anchor : 4;
+	uint8_t offset : 4; /* of the word in a member of the anchor */
+	uint8_t head : 4; /* of its items */
 	uint8_t when : 7;
 	bool is_whole : 1;
+	uint8_t kind;
 };
+
+_Static_assert(PATTERN_ITEMS_MAX < 16, "they are counted in four bits");
 
 #define STEP_NONE UINT32_MAX
 
-_Static_assert(CACHE_LINE == sizeof(struct anchor), "one fills a line");
+_Static_assert(CACHE_LINE % sizeof(struct anchor) == 0, "none lies on two lines");
 _Static_assert(TABLE_PARTS *PATTERN_CLASSES % CACHE_LINE == 0, "tables begin at a line");
 _Static_assert(CACHE_LINE % sizeof(struct item) == 0, "none lies on two lines");
 _Static_assert(CACHE_LINE % sizeof(struct need) == 0, "none lies on two lines");
@@ -166,7 +173,7 @@ struct pattern_index {
 	size_t word_cap, word_count; /* caps of hash tables are powers of two */
 	edge *edges;
 	size_t edge_cap, edge_count;
-	struct list symbols, members, nodes, items;
+	struct list symbols, members, member_words, nodes, items;
 	struct list patterns, entries; /* until it is sealed */
 	void *memory; /* of what follows, behind each other */
 	struct need *needs; /* of entries, in order of their symbols */
@@ -195,6 +202,19 @@ symbol_at(const struct pattern_index *x, uint32_t i)
 	return (struct symbol *)x->symbols.items + i;
 }
 
+static inline struct member *
+member_at(const struct pattern_index *x, size_t i)
+{
+	return (struct member *)x->members.items + i;
+}
+
+/* The words of a member. */
+static inline const uint32_t *
+words_of(const struct pattern_index *x, const struct member *m)
+{
+	return (const uint32_t *)x->member_words.items + m->first;
+}
+
 static inline struct item *
 item_at(const struct pattern_index *x, uint32_t i)
 {
@@ -206,6 +226,15 @@ pattern_at(const struct pattern_index *x, uint32_t i)
 {
 	return (struct pattern *)x->patterns.items + i;
 }
+
+static inline struct entry *
+entry_at(const struct pattern_index *x, size_t i)
+{
+	return (struct entry *)x->entries.items + i;
+}
+
+/* When all entries are there, of the words that anchor patterns.  -1 without memory. */
+int pattern_index_lay_out(struct pattern_index *x);
 
 static inline size_t
 word_slot(const struct pattern_index *x, enum word_space space, uint64_t hash)

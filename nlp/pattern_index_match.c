@@ -65,53 +65,68 @@ pattern_index_mark(const struct pattern_index *x, const struct unit *u)
 /* Calls cost more than what most of these do. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* A sentence: its units and their marks, which go on with nobody's. */
+struct words {
+	const struct pattern_index *x;
+	const struct unit *units;
+	const struct pattern_mark *marks;
+	size_t end;
+};
+
+static ALWAYS_INLINE struct words
+words_of_sentence(const struct pattern_index *x, const struct pattern_text *t, size_t sentence)
+{
+	size_t begin = t->sentences[sentence].begin;
+	return (struct words){x, t->units + begin, t->marks + begin + 1 + sentence,
+	    t->sentences[sentence + 1].begin - begin};
+}
+
 /* A pattern on its way: what is left of its items is compared to one side. */
 struct walk {
-	const struct pattern_index *x;
-	const struct pattern_place *places;
-	size_t from, end; /* of the sentence */
-	const struct item *first, *anchor, *last; /* behind its items */
-	size_t begin, anchor_at; /* where it begins; where its anchor stands */
+	struct words in;
+	const struct item *first, *anchor, *head, *last; /* last: behind its items */
+	size_t begin, anchor_at, head_at; /* where it begins, and where these do */
 	uint32_t step, value; /* of its candidate */
+	size_t before; /* units before the sentence */
 	pattern_found_fn *found;
 	void *cookie;
 };
 
-/* Is the class of what stands here in the mask? */
-static bool
-is_in(uint64_t mask, const struct pattern_place *p)
+/* Is the class of what stands there in the mask? */
+static ALWAYS_INLINE bool
+is_in(uint64_t mask, struct pattern_mark m)
 {
-	return (mask >> p->mark.class & 1) != 0;
+	return (mask >> m.class & 1) != 0;
 }
 
-static bool
-are_joined(const struct pattern_place *p)
+/* Is it in one clause with the word before it? */
+static ALWAYS_INLINE bool
+is_joined(const struct words *w, size_t i)
 {
-	return p->clause == p[-1].clause;
+	return w->units[i].clause == w->units[i - 1].clause;
 }
 
 /* The symbol of the stem; PATTERN_NONE: the word is no spelling of its own. */
-static uint32_t
-stem_here(const struct pattern_index *x, const struct pattern_place *p)
+static ALWAYS_INLINE uint32_t
+stem_of(const struct pattern_index *x, struct pattern_mark m)
 {
-	return p->mark.has_stem ? x->anchors[p->mark.symbol].stem : PATTERN_NONE;
+	return m.has_stem ? x->anchors[m.symbol].stem : PATTERN_NONE;
 }
 
-/* The step from here by what stands here; STEP_NONE: there is none. */
+/* The step from here by this word; STEP_NONE: there is none. */
 static ALWAYS_INLINE uint32_t
-step_member(const struct pattern_index *x, const struct pattern_place *p, struct branch from)
+step_member(const struct pattern_index *x, struct pattern_mark m, struct branch from)
 {
-	uint32_t symbol = p->mark.symbol;
-	if (symbol == PATTERN_NONE)
+	if (m.symbol == PATTERN_NONE)
 		return STEP_NONE;
-	uint32_t step = find_step(x, from, symbol), stem = stem_here(x, p);
+	uint32_t step = find_step(x, from, m.symbol), stem = stem_of(x, m);
 	return step == STEP_NONE && stem != PATTERN_NONE ? find_step(x, from, stem) : step;
 }
 
 static ALWAYS_INLINE bool
-is_word_here(const struct pattern_index *x, const struct pattern_place *p, uint32_t symbol)
+is_word(const struct pattern_index *x, struct pattern_mark m, uint32_t symbol)
 {
-	return p->mark.symbol == symbol || stem_here(x, p) == symbol;
+	return m.symbol == symbol || stem_of(x, m) == symbol;
 }
 
 static ALWAYS_INLINE struct branch
@@ -120,91 +135,115 @@ steps_of(const struct item *item)
 	return (struct branch){item->symbol, item->steps};
 }
 
-/* May the item, a word or group, begin with what stands here?  No is certain. */
+/* May the item, a word or group, begin with this word?  No is certain. */
 static ALWAYS_INLINE bool
-may_begin(const struct item *item, const struct pattern_place *p)
+may_begin(const struct item *item, struct pattern_mark m)
 {
-	return (item->begins >> p->mark.second_class & 1) != 0;
+	return (item->begins >> m.second_class & 1) != 0;
 }
 
-static bool forward(const struct walk *w, const struct item *item, size_t i, bool is_free);
+static bool forward(struct walk *w, const struct item *item, size_t i, bool is_free);
 
 /* A member of this item goes this step by what stands at i; the rest of the member, then the rest of the items. */
 static ALWAYS_INLINE bool
-forward_member(const struct walk *w, const struct item *item, size_t i, uint32_t step)
+forward_member(struct walk *w, const struct item *item, size_t i, uint32_t step)
 {
+	const struct pattern_index *x = w->in.x;
 	while (step != STEP_NONE) {
-		unsigned flags = w->x->step_flags[step];
+		unsigned flags = x->step_flags[step];
 		i++;
 		if ((flags & STEP_ENDS) != 0 && forward(w, item + 1, i, false))
 			return true;
-		if ((flags & STEP_GOES_ON) == 0 || i == w->end || !are_joined(&w->places[i]))
+		if ((flags & STEP_GOES_ON) == 0 || i == w->in.end || !is_joined(&w->in, i))
 			return false;
-		step = step_member(w->x, &w->places[i], w->x->step_branches[step]);
+		step = step_member(x, w->in.marks[i], x->step_branches[step]);
 	}
 	return false;
 }
 
 /* This item, a word or group, from i on; then the rest. */
 static ALWAYS_INLINE bool
-forward_item(const struct walk *w, const struct item *item, size_t i)
+forward_item(struct walk *w, const struct item *item, size_t i)
 {
-	const struct pattern_place *here = &w->places[i];
+	const struct pattern_mark here = w->in.marks[i];
 	struct branch steps = steps_of(item);
+	w->head_at = item == w->head ? i : w->head_at;
 	if (steps.count == 0)
-		return is_word_here(w->x, here, item->symbol) && forward(w, item + 1, i + 1, false);
-	return may_begin(item, here) && forward_member(w, item, i, step_member(w->x, here, steps));
+		return is_word(w->in.x, here, item->symbol) && forward(w, item + 1, i + 1, false);
+	return may_begin(item, here) &&
+	    forward_member(w, item, i, step_member(w->in.x, here, steps));
 }
 
 /* The items behind this gap, over all its widths. */
 static ALWAYS_INLINE bool
-forward_gap(const struct walk *w, const struct item *gap, size_t i)
+forward_gap(struct walk *w, const struct item *gap, size_t i)
 {
-	const struct pattern_place *places = w->places;
-	size_t most = gap->gap, left = w->end - i;
+	size_t most = gap->gap, left = w->in.end - i;
 	for (size_t skip = 0; skip <= most && skip < left; skip++) {
-		if (is_in(gap[1].from, &places[i + skip]) && forward(w, gap + 1, i + skip, true))
+		if (is_in(gap[1].from, w->in.marks[i + skip]) &&
+		    forward(w, gap + 1, i + skip, true))
 			return true;
 	}
 	return false;
 }
 
+/* Is this the item, or the beginning of it, by its stem alone? */
+static bool
+is_by_stem(const struct pattern_index *x, const struct item *item, struct pattern_mark m)
+{
+	struct branch steps = steps_of(item);
+	if (!m.has_stem)
+		return false;
+	return steps.count == 0 ? item->symbol != m.symbol
+				: find_step(x, steps, m.symbol) == STEP_NONE;
+}
+
+/* All of it stands there, up to `end`. */
+static bool
+give(const struct walk *w, size_t end)
+{
+	const struct pattern_match m = {.value = w->value,
+	    .at = (uint32_t)(w->before + w->begin),
+	    .end = (uint32_t)(w->before + end),
+	    .head = (uint32_t)(w->before + w->head_at),
+	    .is_head_stem = is_by_stem(w->in.x, w->head, w->in.marks[w->head_at])};
+	return w->found(w->cookie, &m);
+}
+
 /* Items from this one on, from i on; is_free: over a gap, so the clause may be another. */
 static bool
-forward(const struct walk *w, const struct item *item, size_t i, bool is_free)
+forward(struct walk *w, const struct item *item, size_t i, bool is_free)
 {
-	const struct pattern_place *here = &w->places[i];
 	if (item == w->last)
-		return w->found(w->cookie, w->value, w->begin, i);
-	if (!is_in(item->from, here))
+		return give(w, i);
+	if (!is_in(item->from, w->in.marks[i]))
 		return false;
 	if (item->gap != 0)
 		return forward_gap(w, item, i);
 	if (item->is_optional && forward(w, item + 1, i, is_free))
 		return true;
-	return i < w->end && (is_free || i == w->anchor_at || are_joined(here)) &&
-	    forward_item(w, item, i);
+	return i < w->in.end && (is_free || is_joined(&w->in, i)) && forward_item(w, item, i);
 }
 
-/* What stands there is known to be the anchor, or to begin it. */
+/* The anchor, and what stands behind it. */
 static ALWAYS_INLINE bool
-forward_anchor(const struct walk *w)
+forward_anchor(struct walk *w)
 {
 	if (w->step == STEP_NONE)
-		return forward(w, w->anchor + 1, w->anchor_at + 1, false);
+		return forward_item(w, w->anchor, w->anchor_at);
 	return forward_member(w, w->anchor, w->anchor_at, w->step);
 }
 
 static bool backward(struct walk *w, const struct item *item, size_t i, bool is_free);
 
-/* Are the places [p, p + len) a member of the group with this root? */
+/* Are the places [i, i + len) a member of the group with this root? */
 static ALWAYS_INLINE bool
-is_member(
-    const struct pattern_index *x, struct branch root, const struct pattern_place *p, size_t len)
+is_member(const struct words *w, struct branch root, size_t i, size_t len)
 {
-	uint32_t step = step_member(x, p, root);
+	const struct pattern_index *x = w->x;
+	uint32_t step = step_member(x, w->marks[i], root);
 	for (size_t k = 1; k < len && step != STEP_NONE; k++)
-		step = step_member(x, p + k, x->step_branches[step]);
+		step = step_member(x, w->marks[i + k], x->step_branches[step]);
 	return step != STEP_NONE && (x->step_flags[step] & STEP_ENDS) != 0;
 }
 
@@ -212,16 +251,18 @@ is_member(
 static ALWAYS_INLINE bool
 backward_item(struct walk *w, const struct item *item, size_t i)
 {
-	const struct pattern_place *places = w->places;
+	const struct words *in = &w->in;
 	struct branch steps = steps_of(item);
-	if (steps.count == 0)
-		return is_word_here(w->x, &places[i - 1], item->symbol) &&
+	if (steps.count == 0) {
+		w->head_at = item == w->head ? i - 1 : w->head_at;
+		return is_word(in->x, in->marks[i - 1], item->symbol) &&
 		    backward(w, item, i - 1, false);
-	for (size_t len = 1; len <= item->longest && len <= i - w->from; len++) {
-		if (len > 1 && !are_joined(&places[i - len + 1]))
+	}
+	for (size_t len = 1; len <= item->longest && len <= i; len++) {
+		w->head_at = item == w->head ? i - len : w->head_at;
+		if (len > 1 && !is_joined(in, i - len + 1))
 			return false;
-		if (may_begin(item, &places[i - len]) &&
-		    is_member(w->x, steps, &places[i - len], len) &&
+		if (may_begin(item, in->marks[i - len]) && is_member(in, steps, i - len, len) &&
 		    backward(w, item, i - len, false))
 			return true;
 	}
@@ -232,72 +273,85 @@ backward_item(struct walk *w, const struct item *item, size_t i)
 static ALWAYS_INLINE bool
 backward_gap(struct walk *w, const struct item *gap, size_t i)
 {
-	const struct pattern_place *places = w->places;
-	size_t most = gap->gap, left = i - w->from;
-	for (size_t skip = 0; skip <= most && skip < left; skip++) {
-		if (is_in(gap[-1].to, &places[i - skip - 1]) && backward(w, gap, i - skip, true))
+	size_t most = gap->gap;
+	for (size_t skip = 0; skip <= most && skip < i; skip++) {
+		if (is_in(gap[-1].to, w->in.marks[i - skip - 1]) &&
+		    backward(w, gap, i - skip, true))
 			return true;
 	}
 	return false;
 }
 
-/* Items before `behind`, which end before i; at the beginning it goes on behind the anchor. */
+/* Items before `behind`, which end before i; at the beginning it goes on with the anchor. */
 static bool
 backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 {
-	const struct pattern_place *here = &w->places[i];
 	const struct item *item = behind - 1;
 	if (behind == w->first) {
 		w->begin = i;
 		return forward_anchor(w);
 	}
-	if (!is_in(item->to, here - 1))
+	if (!is_in(item->to, w->in.marks[(ptrdiff_t)i - 1]))
 		return false;
 	if (item->gap != 0)
 		return backward_gap(w, item, i);
 	if (item->is_optional && backward(w, item, i, is_free))
 		return true;
-	return i > w->from && (is_free || are_joined(here)) && backward_item(w, item, i);
+	return i > 0 && (is_free || is_joined(&w->in, i)) && backward_item(w, item, i);
+}
+
+/* The pattern is the word alone. */
+static void
+give_whole(const struct pattern_search *s, const struct pattern_chance *chance,
+    const struct candidate *c, pattern_found_fn *found, void *cookie)
+{
+	uint32_t at = chance->anchor.unit;
+	const struct pattern_mark m = s->text->marks[1 + at + chance->anchor.sentence];
+	const struct item *item = s->x->sealed_items + c->first_item;
+	const struct pattern_match match = {c->value, at, at + 1, at, is_by_stem(s->x, item, m)};
+	found(cookie, &match);
 }
 
 void
 pattern_index_try(const struct pattern_search *s, const struct pattern_chance *chance,
     pattern_found_fn *found, void *cookie)
 {
+	const struct pattern_text *t = s->text;
 	const struct candidate *c = &s->x->candidates[chance->candidate];
-	size_t at = (size_t)(chance->here - s->text->places);
 	if (c->is_whole) {
-		found(cookie, c->value, at, at + 1);
+		give_whole(s, chance, c, found, cookie);
 		return;
 	}
-	const struct pattern_sentence *in = &s->text->sentences[chance->here->sentence];
+	size_t before = t->sentences[chance->anchor.sentence].begin;
+	size_t at = chance->anchor.unit - before;
 	const struct item *first = s->x->sealed_items + c->first_item;
-	struct walk w = {.x = s->x,
-	    .places = s->text->places,
-	    .from = in->begin,
-	    .end = in->end,
+	if (at < c->offset)
+		return;
+	struct walk w = {.in = words_of_sentence(s->x, t, chance->anchor.sentence),
 	    .first = first,
 	    .anchor = first + c->anchor,
 	    .last = first + c->count,
-	    .anchor_at = at,
+	    .head = first + c->head,
+	    .anchor_at = at - c->offset,
+	    .head_at = at - c->offset,
 	    .step = c->step,
 	    .value = c->value,
+	    .before = before,
 	    .found = found,
 	    .cookie = cookie};
-	backward(&w, w.anchor, at, false);
+	backward(&w, w.anchor, w.anchor_at, false);
 }
 
 size_t
 pattern_index_member(
-    const struct pattern_index *x, uint32_t group, const struct pattern_text *text, size_t at)
+    const struct pattern_index *x, uint32_t group, const struct pattern_text *t, size_t unit)
 {
+	size_t sentence = t->units[unit].sentence, at = unit - t->sentences[sentence].begin;
+	const struct words w = words_of_sentence(x, t, sentence);
 	struct branch branch = x->roots[group];
-	size_t longest = 0, end = text->sentences[text->places[at].sentence].end;
-	for (size_t i = at; i < end; i++) {
-		const struct pattern_place *here = &text->places[i];
-		if (i > at && !are_joined(here))
-			break;
-		uint32_t step = step_member(x, here, branch);
+	size_t longest = 0;
+	for (size_t i = at; i < w.end && (i == at || is_joined(&w, i)); i++) {
+		uint32_t step = step_member(x, w.marks[i], branch);
 		if (step == STEP_NONE)
 			break;
 		longest = (x->step_flags[step] & STEP_ENDS) != 0 ? i + 1 - at : longest;

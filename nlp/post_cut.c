@@ -167,7 +167,7 @@ _Static_assert(UNITS_MAX < ASKED_ALONE, "there is a bit left");
 
 /* Asks for the facts of the units from number `from` on, which were made of a piece; names have none. */
 static void
-ask_for_facts(struct cut *k, size_t from, struct slice piece)
+ask_for_facts(struct cut *k, size_t from, struct slice piece, struct slice inside)
 {
 	const struct unit_list *l = &k->c->cutting.units;
 	struct post_words *w = k->words;
@@ -177,8 +177,9 @@ ask_for_facts(struct cut *k, size_t from, struct slice piece)
 			w->open[w->open_count++] = (uint32_t)i;
 		} else {
 			/* What is one emoji is one token everywhere. */
-			bool is_alone = slice_eq(unit_text(u), piece) ||
-			    (u->kind == TOKEN_EMOJI && u->other_count == 0);
+			struct slice text = unit_text(u);
+			bool is_alone = slice_eq(text, piece) || slice_eq(text, inside) ||
+			    u->kind == TOKEN_EMOJI;
 			k->asked[k->asked_count++] = (uint32_t)i | (is_alone ? ASKED_ALONE : 0);
 			word_memo_likely(k->c->words, word_memo_hash(u));
 		}
@@ -211,7 +212,7 @@ find_facts(struct cut *k)
 
 /* Units of all tokens there are, which were made of a piece. */
 static int
-catch_up(struct cut *k, struct slice piece)
+catch_up(struct cut *k, struct slice piece, struct slice inside)
 {
 	const struct token_list *tokens = &k->c->cutting.tokens;
 	size_t units = k->maker.list->count;
@@ -221,7 +222,7 @@ catch_up(struct cut *k, struct slice piece)
 		return no_memory(k->err);
 	if (follow_units(k) < 0)
 		return -1;
-	ask_for_facts(k, units, piece);
+	ask_for_facts(k, units, piece, inside);
 	k->seen = tokens->count;
 	return 0;
 }
@@ -232,10 +233,12 @@ take_anything(struct cut *k, const struct piece *p)
 {
 	struct tokeniser *t = &k->tokeniser;
 	/* What reached into a piece may have left some of it. */
-	size_t end = piece_end(p), start = t->at == p->start ? p->start : end;
+	bool is_piece = t->at == p->start;
+	struct slice piece = slice_make(t->text.ptr + p->start, is_piece ? p->len : 0);
+	struct slice inside = is_piece ? post_cut_inside(t->text, p) : SLICE_NONE;
 	while (t->at < p[1].start && !t->has_failed)
 		tokenise_one(t);
-	return t->has_failed ? -1 : catch_up(k, slice_make(t->text.ptr + start, end - start));
+	return t->has_failed ? -1 : catch_up(k, piece, inside);
 }
 
 /* ---- pieces ---------------------------------------------------------------------- */

@@ -64,6 +64,8 @@ int post_cut_reserve(struct cut *k, size_t count);
 const struct piece *
 post_cut_take_known(struct cut *k, const struct piece *r, const struct piece *stop);
 bool post_cut_take_odd(struct cut *k, const struct piece *r);
+/* What is inside the signs around a piece, when it is read like a piece of its own; unset: it is not. */
+struct slice post_cut_inside(struct slice text, const struct piece *r);
 bool post_cut_take_name(struct cut *k, const struct piece *r, const struct piece *next);
 
 #endif

@@ -9,6 +9,7 @@
 #include "nlp/post_cut_internal.h"
 
 #include "nlp/address.h"
+#include "nlp/byte_block.h"
 #include "nlp/charclass.h"
 
 #define NEW_CLAUSE 1u
@@ -227,12 +228,9 @@ post_cut_take_known(struct cut *k, const struct piece *r, const struct piece *st
 static bool
 is_mention(const char *folded, const struct piece *r)
 {
-	uint32_t i = r->start + 1, end = piece_end(r);
-	if (i == end || folded[end] == ':')
-		return false;
-	while (i < end && (charclass_is_alnum(folded[i]) || folded[i] == '_'))
-		i++;
-	return i == end;
+	size_t end = piece_end(r);
+	return r->len > 1 && folded[end] != ':' &&
+	    byte_block_alnum_end(folded, r->start + 1, '_') == end;
 }
 
 /* A link that is the whole piece. */

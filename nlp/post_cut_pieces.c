@@ -6,6 +6,7 @@
 
 #include "core/err.h"
 #include "nlp/byte_block.h"
+#include "nlp/emoticon.h"
 
 #define SIGN_SOME 8 /* needs a second look: it may be a token, or "d:" an emoticon */
 #define SIGN_MORE 16 /* before a sign: that is not the only one, or not behind a word */
@@ -47,7 +48,8 @@ put_parts(struct piece *next, const struct word_memo *words, const char *folded,
 	     word_end--)
 		all |= sign;
 	uint32_t word_len = word_end - start, sign_len = end - word_end;
-	if (sign_len == 1 && word_len > 1 && (all & SIGN_MARK) == 0)
+	bool is_emoticon = word_len == 1 && emoticon_may_begin(folded[start], folded[word_end]);
+	if (sign_len == 1 && word_len > 0 && !is_emoticon && (all & SIGN_MARK) == 0)
 		return put_piece(next, words, folded, start, word_len, all);
 	if ((all & SIGN_BREAK) != 0 || word_len == 0)
 		return put_piece(next, words, folded, start, end - start, 0);

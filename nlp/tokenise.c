@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/utf8.h"
 #include "nlp/address.h"
+#include "nlp/byte_block.h"
 #include "nlp/charclass.h"
 #include "nlp/emoticon.h"
 
@@ -253,7 +254,7 @@ static size_t
 skip_letter(struct slice s, size_t i)
 {
 	if ((unsigned char)s.ptr[i] < 0x80)
-		return charclass_alnum_end(s.ptr, i);
+		return byte_block_alnum_end(s.ptr, i, '0');
 	size_t next = i;
 	uint32_t cp = utf8_next(s, &next);
 	return charclass_is_word(cp) && !charclass_is_cjk(cp) ? next : i;

@@ -25,7 +25,7 @@ printf '%s\n' "$@" | xargs -P "$lanes" -I{} sh -c '
 	case $target in
 	fuzz_rules) set -- "$@" tests/rules/golden corpora/demo/rules ;;
 	fuzz_template) set -- "$@" corpora/demo/templates ;;
-	fuzz_import | fuzz_api) length=4096 ;;
+	fuzz_import | fuzz_api | fuzz_patterns) length=4096 ;;
 	fuzz_nlp | fuzz_lexicon) length=2048 ;;
 	esac
 	[ -f "tests/fuzz/seeds/$target.dict" ] && set -- "$@" "-dict=tests/fuzz/seeds/$target.dict"

@@ -192,8 +192,8 @@ static const struct {
     {"#please", F, "or be a hashtag"},
 };
 
-static uint32_t
-find_in(struct desk *d, const struct intents *in, const char *text)
+static struct score
+score_in(struct desk *d, const struct intents *in, const char *text)
 {
 	struct err err = {.kind = ERR_NONE};
 	struct cutting cutting = {0};
@@ -213,7 +213,13 @@ find_in(struct desk *d, const struct intents *in, const char *text)
 	    intents_find(in, cutting.units.items, cutting.units.count, d->arena, &s, &err), 0);
 	units_cutting_fini(&cutting);
 	stemmer_free(st);
-	return s.intents & ~Q;
+	return s;
+}
+
+static uint32_t
+find_in(struct desk *d, const struct intents *in, const char *text)
+{
+	return score_in(d, in, text).intents & ~Q;
 }
 
 static void
@@ -329,6 +335,31 @@ an_intent_behind_many_reasons_is_found(void **state)
 	assert_true(s.intent_reason_count <= INTENT_REASONS_MAX);
 }
 
+/* Of what is half said nobody is told, so it leaves no less room for reasons, however much of it there is. */
+static void
+what_is_not_enough_takes_no_room(void **state)
+{
+	struct desk *d = *state;
+	for (int halves = 0; halves <= 2 * INTENT_REASONS_MAX; halves++) {
+		char file[4096], text[1024];
+		size_t at = 0, len = 0;
+		struct intents *in;
+		for (int i = 0; i < halves; i++) {
+			at += (size_t)snprintf(
+			    file + at, sizeof file - at, "complaint\thalf\tqw%dx\n", i);
+			len += (size_t)snprintf(text + len, sizeof text - len, "qw%dx ", i);
+		}
+		snprintf(file + at, sizeof file - at, "support\tany\thelp me\n");
+		snprintf(text + len, sizeof text - len, "help me");
+		assert_int_equal(
+		    intents_read("own.tsv", slice_of(file), LANGUAGE_EN, &in, NULL), 0);
+		struct score s = score_in(d, in, text);
+		assert_int_equal(s.intents, S);
+		assert_int_equal(s.intent_reason_count, 1);
+		intents_free(in);
+	}
+}
+
 static void
 intents_are_built_whole_or_not_at_all(void **state)
 {
@@ -356,6 +387,7 @@ main(void)
 	    cmocka_unit_test(a_wrong_line_is_named),
 	    cmocka_unit_test(long_texts_take_time_by_their_length),
 	    cmocka_unit_test(an_intent_behind_many_reasons_is_found),
+	    cmocka_unit_test(what_is_not_enough_takes_no_room),
 	    cmocka_unit_test(intents_are_built_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);

@@ -137,6 +137,9 @@ blocks_are_folded_alike_with_and_without_vector_instructions(void **state)
 		in[round % BYTE_BLOCK] = (char)(round / BYTE_BLOCK);
 		assert_int_equal(byte_block_fold(in, fast), byte_block_fold_plain(in, plain));
 		assert_memory_equal(fast, plain, sizeof fast);
+		char and_this = (char)(seed >> 8);
+		assert_int_equal(
+		    byte_block_alnum(in, and_this), byte_block_alnum_plain(in, and_this));
 	}
 }
 

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Makes corpora/frequencies.tsv: in how many of 10,000 posts the words of our patterns stand.
+
+    scripts/make_frequencies.py POSTS_DIR > corpora/frequencies.tsv
+
+POSTS_DIR holds the posts named in POSTS, gzip TSV with the text in the last column; corpora/README.md says where they
+come from.  Patterns of intents are looked for from words that posts hold seldom: nothing else is read from this table.
+
+A word counts once a post, in small letters; links, mentions and hashtags do not.  Only words of at least POSTS_MIN posts
+and LEAST of 10,000 are written, and of those only such as begin like a word of corpora/intents/LANGUAGE.tsv, with which
+they may share a stem: names are none.  Where a language has few posts (Danish), its figures are those of its words in
+corpora/languages.tsv, which come from other texts as well, for a post of WORDS words.
+The same posts give the same file, byte for byte.
+"""
+import collections
+import csv
+import gzip
+import html
+import math
+import os
+import re
+import sys
+
+CORPORA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "corpora")
+
+POSTS = {
+    "en": ["en_semeval1316_train", "en_tweeteval_offensive_train", "en_tweeteval_emotion_train", "en_tweeteval_irony_train"],
+    "de": ["xlmt_german_train", "de_potts", "de_germeval2018_offensive_train"],
+}
+FROM_LANGUAGES = ["da"]
+POSTS_MIN = 10
+OF = 10000
+LEAST = 10
+LETTERS = 4
+WORDS = 15
+# As scripts/make_languages.py weighs whole words.
+STEP, WHOLE_SCALE, FLOOR = 0.2, 3.0, 1e-5
+
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+NO_WORD = re.compile(r"https?:?\S*|www\.\S+|[@#]\S+")
+
+
+def words_of(text):
+    text = NO_WORD.sub(" ", html.unescape(text)).replace("\u2019", "'")
+    return set(WORD.findall(text.lower()))
+
+
+def count_posts(directory, names):
+    """Of 10,000 posts so many hold each word."""
+    posts, counts = 0, collections.Counter()
+    for name in names:
+        with gzip.open(os.path.join(directory, name + ".tsv.gz"), "rt", encoding="utf-8") as lines:
+            for row in csv.reader(list(lines)[1:], delimiter="\t", quoting=csv.QUOTE_NONE):
+                posts += 1
+                counts.update(words_of(row[-1]))
+    return {w: round(n * OF / posts) for w, n in counts.items() if n >= POSTS_MIN}
+
+
+def read_languages(language):
+    """The same from the weights of whole words."""
+    counts = {}
+    with open(os.path.join(CORPORA, "languages.tsv"), encoding="utf-8") as lines:
+        for line in lines:
+            entry = re.match(r"_(\w+)_\t\S*?%s(\d+)" % language, line)
+            if entry and WORD.fullmatch(entry[1]):
+                share = FLOOR * (math.exp(int(entry[2]) * STEP / WHOLE_SCALE) - 1)
+                counts[entry[1]] = round(OF * (1 - (1 - share) ** WORDS))
+    return counts
+
+
+def beginnings(language):
+    """How the words of the patterns begin."""
+    with open(os.path.join(CORPORA, "intents", language + ".tsv"), encoding="utf-8") as lines:
+        columns = [line.rstrip("\n").split("\t")[-1] for line in lines if not line.startswith("#")]
+    return {word[:LETTERS] for column in columns for word in words_of(column)}
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    print("# Earshot's table of how many posts hold words; made by scripts/make_frequencies.py, do not edit.")
+    print("# licence: Apache-2.0; figures alone, counted in posts under their own licences")
+    print("# provenance: corpora/README.md")
+    print("# columns: language, word, posts of %d that hold it" % OF)
+    tables = {l: count_posts(sys.argv[1], names) for l, names in POSTS.items()}
+    tables.update({l: read_languages(l) for l in FROM_LANGUAGES})
+    for language, counts in tables.items():
+        known = beginnings(language)
+        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            if count >= LEAST and word[:LETTERS] in known:
+                print(language, word, count, sep="\t")
+
+
+if __name__ == "__main__":
+    main()
