@@ -137,7 +137,13 @@ block_new(struct arena *a, size_t size, size_t need)
 	return b;
 }
 
-static void *
+static inline size_t
+round_up(size_t size)
+{
+	return (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
+static inline void *
 block_take(struct arena *a, struct arena_block *b, size_t size, size_t rounded)
 {
 	char *p = b->data + b->used;
@@ -152,20 +158,17 @@ block_take(struct arena *a, struct arena_block *b, size_t size, size_t rounded)
 	return p;
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+/* What the newest block has no room for. */
+static __attribute__((noinline)) void *
+alloc_anew(struct arena *a, size_t size)
 {
-	struct arena_block *b = a->chain;
+	struct arena_block *b;
 
-	if (size == 0)
-		size = 1;
 	if (size > SIZE_MAX / 2) {
 		a->is_full = true;
 		return NULL;
 	}
-	size_t rounded = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-	if (b != NULL && size <= b->size - b->used)
-		return block_take(a, b, size, rounded);
+	size_t rounded = round_up(size);
 	if (size > a->next_block_size) {
 		b = block_new(a, rounded, size);
 		if (b == NULL)
@@ -182,6 +185,18 @@ arena_alloc(struct arena *a, size_t size)
 	if (a->next_block_size < ARENA_BLOCK_LARGEST)
 		a->next_block_size *= 2;
 	return block_take(a, b, size, rounded);
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_block *b = a->chain;
+
+	if (size == 0)
+		size = 1;
+	if (b == NULL || size > b->size - b->used)
+		return alloc_anew(a, size);
+	return block_take(a, b, size, round_up(size));
 }
 
 void *

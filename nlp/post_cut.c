@@ -285,17 +285,30 @@ take_all(struct cut *k)
 
 /* ---- all of it --------------------------------------------------------------------- */
 
+/* Pieces and tokeniser are set when they are there. */
+static void
+begin(struct cut *k, struct post_cutter *c, const struct language_model *languages,
+    struct post_words *words, struct arena *a, struct err *err)
+{
+	struct cutting *cutting = &c->cutting;
+	k->c = c;
+	k->languages = languages;
+	k->words = words;
+	k->maker = (struct unit_maker){.n = &cutting->normal, .arena = a, .list = &cutting->units};
+	k->seen = k->followed = k->asked_count = 0;
+	k->asked = NULL;
+	k->has_failed = false;
+	k->arena = a;
+	k->err = err;
+}
+
 int
 post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model *languages,
     struct slice text, struct arena *a, struct post_words *words, struct err *err)
 {
 	struct cutting *cutting = &c->cutting;
-	struct cut k = {.c = c,
-	    .languages = languages,
-	    .words = words,
-	    .maker = {.n = &cutting->normal, .arena = a, .list = &cutting->units},
-	    .arena = a,
-	    .err = err};
+	struct cut k;
+	begin(&k, c, languages, words, a, err);
 	word_memo_begin(c->words, set_number);
 	words->speech = (struct speech){.words = 0};
 	words->open_count = 0;
