@@ -30,16 +30,17 @@ enum token_kind {
 struct token {
 	uint32_t start, len; /* byte range in the original text */
 	const char *folded, *stem; /* token_folded(), token_stem() */
-	uint32_t folded_len : 24;
-	uint32_t kind : 8; /* enum token_kind */
-	uint32_t stem_len : 24;
-	uint32_t is_caps : 1; /* all capitals, two letters or more */
-	uint32_t is_elongated : 1; /* "soooo": folded holds the shortened form */
-	uint32_t ends_sentence : 1; /* a sentence or line ends behind it */
+	uint32_t folded_len;
+	uint8_t stem_len; /* TOKEN_STEM_WHOLE: as long as folded */
+	uint8_t kind; /* enum token_kind */
+	bool is_caps : 1; /* all capitals, two letters or more */
+	bool is_elongated : 1; /* "soooo": folded holds the shortened form */
+	bool
+	    ends_sentence; /* a sentence or line ends behind it; a byte, as it is written for each */
 };
 _Static_assert(sizeof(struct token) <= 32, "two fit in a cache line");
 
-#define TOKEN_TEXT_MAX ((1u << 24) - 1) /* bytes of folded and stem: more than a post can have */
+#define TOKEN_STEM_WHOLE UINT8_MAX
 
 static inline struct slice
 token_folded(const struct token *t)
@@ -50,28 +51,28 @@ token_folded(const struct token *t)
 static inline struct slice
 token_stem(const struct token *t)
 {
-	return slice_make(t->stem, t->stem_len);
+	return slice_make(t->stem, t->stem_len == TOKEN_STEM_WHOLE ? t->folded_len : t->stem_len);
 }
 
 static inline void
 token_set_folded(struct token *t, struct slice folded)
 {
 	t->folded = folded.ptr;
-	t->folded_len = folded.len & TOKEN_TEXT_MAX;
+	t->folded_len = (uint32_t)folded.len;
 }
 
 static inline void
 token_set_stem(struct token *t, struct slice stem)
 {
 	t->stem = stem.ptr;
-	t->stem_len = stem.len & TOKEN_TEXT_MAX;
+	t->stem_len = stem.len < TOKEN_STEM_WHOLE ? (uint8_t)stem.len : TOKEN_STEM_WHOLE;
 }
 
 /* A token of a text that is folded already, and its own stem. */
 static inline struct token
 token_of(enum token_kind kind, struct slice text)
 {
-	struct token t = {.kind = kind & UINT8_MAX};
+	struct token t = {.kind = (uint8_t)kind};
 	token_set_folded(&t, text);
 	token_set_stem(&t, text);
 	return t;

@@ -396,7 +396,7 @@ learned_key(struct lexicon *lx, struct slice word, struct word_key *key_r, struc
 	struct word_key key = unit_key(u);
 	if (u->kind == TOKEN_WORD)
 		unit_set_stem(u, stemmer_stem(lx->stemmer, lx->lang, &key, lx->arena));
-	if (u->stem == NULL)
+	if (unit_stem(u).text.ptr == NULL)
 		return no_memory(lx, err);
 	*key_r = lexicon_stem_key(u);
 	return 0;

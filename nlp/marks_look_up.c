@@ -10,11 +10,9 @@ static const struct lexeme *
 english_rating(const struct marks_finder *f, const struct unit *u)
 {
 	struct lexicon_hit hit;
-	struct word_fact word;
+	struct word_fact word = {.hash = u->word->hash, .stem = unit_key(u)};
 	struct unit plain = *u;
 	plain.word = &word;
-	word.hash = u->word->hash;
-	unit_set_stem(&plain, unit_key(u));
 	lexicon_resolve(f->english, f->stemmer, f->arena, &plain, &hit);
 	if (hit.rated == 0)
 		return NULL;
@@ -45,7 +43,7 @@ hashtag_rating(const struct marks_finder *f, const struct unit *u)
 		struct unit part = unit_of(&word, key, TOKEN_WORD);
 		unit_set_stem(
 		    &part, stemmer_stem(f->stemmer, lexicon_language(f->lexicon), &key, f->arena));
-		if (part.stem == NULL)
+		if (unit_stem(&part).text.ptr == NULL)
 			return NULL;
 		lexicon_resolve(f->lexicon, f->stemmer, f->arena, &part, &hit);
 		if (hit.rated == 0)

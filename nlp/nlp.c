@@ -99,68 +99,76 @@ find_language(struct work *w, struct slice hint)
 
 /* ---- stems and look-ups ------------------------------------------------------ */
 
-/* Fills a unit's word and its stem. */
+/* The stem of a unit, in its guest's record. */
 static int
-find_anew(const struct work *w, const struct marks_finder *f, struct unit *u)
+find_stem(const struct work *w, struct unit *u)
 {
 	struct word_key key = unit_key(u);
-	unit_set_stem(
-	    u, u->kind == TOKEN_WORD ? stemmer_stem(w->s->stemmer, w->lang, &key, w->arena) : key);
-	if (u->stem == NULL)
-		return no_memory(w->err);
-	/* Of a word that is not kept nobody else asks. */
-	if (!w->is_words_only || !word_fact_is_guest(u->word)) {
-		u->word->mark = intents_mark(w->intents, u);
-		marks_look_up(f, u, &u->word->entries);
-	}
+	if (u->kind == TOKEN_WORD)
+		key = stemmer_stem(w->s->stemmer, w->lang, &key, w->arena);
+	unit_set_stem(u, key);
+	return key.text.ptr == NULL ? no_memory(w->err) : 0;
+}
+
+/* What its patterns and its lexicon know of a unit, into its guest's record. */
+static int
+look_up(const struct work *w, const struct marks_finder *f, struct unit *u)
+{
+	u->word->mark = intents_mark(w->intents, u);
+	marks_look_up(f, u, &u->word->entries);
 	/* What was looked up without memory must not be kept. */
 	return stemmer_take_failure(w->s->stemmer) ? no_memory(w->err) : 0;
 }
 
-/* The same, and keeps the stem with the word. */
+/* Fills a unit's word, which is kept, from a guest's record; the stem may be too different to be kept. */
 static int
-fill_fact(const struct work *w, const struct marks_finder *f, struct unit *u)
+fill_word(
+    const struct work *w, const struct marks_finder *f, const struct unit *u, struct slice *stem_r)
 {
-	struct word_fact *fact = u->word;
-	fact->lang = LANGUAGE_COUNT;
-	if (find_anew(w, f, u) < 0)
+	struct word_fact guest = {.hash = u->word->hash}, *word = u->word;
+	struct unit found = *u;
+	found.word = &guest;
+	word->lang = LANGUAGE_COUNT;
+	if (find_stem(w, &found) < 0 || look_up(w, f, &found) < 0)
 		return -1;
-	fact->lang =
-	    word_fact_set_stem(fact, unit_stem(u)) ? (uint8_t)w->lang : (uint8_t)LANGUAGE_COUNT;
+	*stem_r = guest.stem.text;
+	word->mark = guest.mark;
+	word->entries = guest.entries;
+	if (word_fact_set_stem(word, guest.stem.text))
+		word->lang = (uint8_t)w->lang;
 	return 0;
 }
 
-/* Fills the word and the stem of a unit for the post's language. */
+/* Fills the word of a unit for the post's language, and finds its stem. */
 static inline int
-find_unit(const struct work *w, const struct marks_finder *f, struct unit *u)
+find_unit(const struct work *w, const struct marks_finder *f, struct unit *u, struct slice *stem_r)
 {
-	if (word_fact_is_guest(u->word))
-		return find_anew(w, f, u);
+	if (word_fact_is_guest(u->word)) {
+		if (find_stem(w, u) < 0 || (!w->is_words_only && look_up(w, f, u) < 0))
+			return -1;
+		*stem_r = unit_stem(u).text;
+		return 0;
+	}
 	/* What another language knows of the word stays. */
 	if (u->word->lang != w->lang)
 		u->word = word_memo_in_language(w->s->cutter.words, u->word, w->lang);
 	if (u->word->lang != w->lang)
-		return fill_fact(w, f, u);
-	if (u->kind == TOKEN_WORD) {
-		struct slice stem = word_fact_stem(u->word, unit_text(u), w->arena);
-		u->stem = stem.ptr;
-		u->stem_len = (uint32_t)stem.len & UNIT_LEN_MAX;
-	}
-	return u->stem == NULL ? no_memory(w->err) : 0;
+		return fill_word(w, f, u, stem_r);
+	*stem_r = word_fact_stem(u->word, unit_text(u), w->arena);
+	return stem_r->ptr == NULL ? no_memory(w->err) : 0;
 }
 
 /* Tokens have the stem of their unit; of a word with hyphens, of the whole. */
 static inline int
-stem_token(const struct work *w, const struct unit *u, bool is_first)
+stem_token(const struct work *w, const struct unit *u, struct slice stem, bool is_first)
 {
 	struct token *t = &w->s->cutter.cutting.tokens.items[u->token];
-	struct slice text = unit_text(u);
 	if (u->kind != TOKEN_WORD)
 		return 0;
-	bool is_whole =
-	    text.len == t->folded_len && (text.ptr == t->folded || slice_eq(text, token_folded(t)));
+	bool is_whole = u->folded_len == t->folded_len &&
+	    (u->folded == t->folded || slice_eq(unit_text(u), token_folded(t)));
 	if (is_whole) {
-		token_set_stem(t, slice_make(u->stem, u->stem_len));
+		token_set_stem(t, stem);
 	} else if (is_first) {
 		struct word_key whole = word_key_of(token_folded(t));
 		token_set_stem(t, stemmer_stem(w->s->stemmer, w->lang, &whole, w->arena).text);
@@ -168,13 +176,14 @@ stem_token(const struct work *w, const struct unit *u, bool is_first)
 	return t->stem == NULL ? no_memory(w->err) : 0;
 }
 
-/* The stem of a unit and of its token, and what it has in the lexicon. */
+/* A unit's word, and the stem of its token. */
 static inline int
 find_one(struct work *w, const struct marks_finder *f, size_t i)
 {
 	struct unit *u = &w->s->cutter.cutting.units.items[i];
+	struct slice stem;
 	bool is_first = i == 0 || u[-1].token != u->token;
-	return find_unit(w, f, u) < 0 || stem_token(w, u, is_first) < 0 ? -1 : 0;
+	return find_unit(w, f, u, &stem) < 0 || stem_token(w, u, stem, is_first) < 0 ? -1 : 0;
 }
 
 /* All units; where the language is the one that was guessed, most are done. */

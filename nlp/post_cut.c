@@ -72,6 +72,18 @@ hear_word(struct cut *k, const struct word_fact *f, struct slice word)
 	p->letters += (uint32_t)word.len;
 }
 
+/* Of many words the first ones vote, wherever they have been found. */
+static void
+hear_first_words(struct cut *k)
+{
+	const struct unit_list *l = &k->c->cutting.units;
+	k->words->speech = (struct speech){.words = 0};
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].kind == TOKEN_WORD)
+			hear_word(k, l->items[i].word, unit_text(&l->items[i]));
+	}
+}
+
 /* In a text without words those of hashtags vote. */
 static void
 hear_hashtags(struct cut *k)
@@ -82,48 +94,6 @@ hear_hashtags(struct cut *k)
 		if (l->items[i].kind == TOKEN_HASHTAG)
 			hear_word(k, NULL, slice_make(tag.ptr + 1, tag.len - 1));
 	}
-}
-
-/* Votes of units from number `from` on: up to the first one whose word is not kept, or as many as are left to
- * vote if all are words.  Returns the first one that is left. */
-static size_t
-hear_facts(struct post_words *w, const struct unit_list *l, size_t from)
-{
-	struct speech p = w->speech; /* stays in registers */
-	enum language guess = w->guess;
-	uint32_t *open = w->open + w->open_count;
-	size_t i = from, left = SPEECH_WORDS_MAX - p.words,
-	       end = l->count - from > left ? from + left : l->count;
-	for (; i < end && !word_fact_is_guest(l->items[i].word); i++) {
-		const struct word_fact *f = l->items[i].word;
-		*open = (uint32_t)i;
-		open += f->lang != guess;
-		/* What is no word says nothing: its votes are 0. */
-		uint32_t is_word = f->kind >> 1 == TOKEN_WORD;
-		speech_add(&p, f->behind, f->in_common);
-		p.words += is_word;
-		p.letters += f->len & -is_word;
-	}
-	w->open_count = (size_t)(open - w->open);
-	w->speech = p;
-	return i;
-}
-
-/* Votes of all units. */
-static void
-hear_units(struct cut *k)
-{
-	struct post_words *w = k->words;
-	const struct unit_list *l = &k->c->cutting.units;
-	for (size_t i = 0; (i = hear_facts(w, l, i)) < l->count; i++) {
-		const struct unit *u = &l->items[i];
-		if (!word_fact_is_guest(u->word) && u->word->lang != w->guess)
-			w->open[w->open_count++] = (uint32_t)i;
-		if (u->kind == TOKEN_WORD)
-			hear_word(k, u->word, unit_text(u));
-	}
-	if (w->speech.words == 0)
-		hear_hashtags(k);
 }
 
 /* ---- anything ------------------------------------------------------------------ */
@@ -144,9 +114,7 @@ fill_unit(struct cut *k, struct unit *u)
 	if (!slice_eq(text, token_folded(t)))
 		return false;
 	token_set_stem(t, word_fact_stem(u->word, text, k->arena));
-	u->stem = t->stem;
-	u->stem_len = t->stem_len;
-	k->has_failed |= u->stem == NULL;
+	k->has_failed |= t->stem == NULL;
 	return true;
 }
 
@@ -157,7 +125,7 @@ note_alone(struct word_fact *f, const struct unit *u)
 	struct slice s = unit_text(u);
 	bool ends = u->kind == TOKEN_PUNCT &&
 	    (memchr(s.ptr, '!', s.len) != NULL || memchr(s.ptr, '?', s.len) != NULL);
-	f->flags = WORD_FACT_ALONE;
+	f->flags |= WORD_FACT_ALONE;
 	f->flags |= u->other_count > 0 ? WORD_FACT_OTHERS : 0;
 	f->flags |= ends ? WORD_FACT_ENDS : 0;
 }
@@ -186,7 +154,7 @@ ask_for_facts(struct cut *k, size_t from, struct slice piece, struct slice insid
 	}
 }
 
-/* The facts that have been asked for. */
+/* The facts that have been asked for, and the votes of their words. */
 static int
 find_facts(struct cut *k)
 {
@@ -196,15 +164,13 @@ find_facts(struct cut *k)
 		uint32_t i = k->asked[n] & ~ASKED_ALONE;
 		struct unit *u = &l->items[i];
 		struct word_fact *f = word_memo_fact(k->c->words, k->languages, u);
-		if (f == NULL) {
-			w->open[w->open_count++] = i;
-			continue;
-		}
-		u->word = f;
-		if (k->asked[n] != i && f->flags == 0)
+		if (f != NULL)
+			u->word = f;
+		if (f != NULL && k->asked[n] != i && (f->flags & WORD_FACT_ALONE) == 0)
 			note_alone(f, u);
-		/* What has another language's is opened when it is heard. */
-		if (f->lang == w->guess && !fill_unit(k, u))
+		if (u->kind == TOKEN_WORD)
+			hear_word(k, f, unit_text(u));
+		if (f == NULL || f->lang != w->guess || !fill_unit(k, u))
 			w->open[w->open_count++] = i;
 	}
 	return k->has_failed ? no_memory(k->err) : 0;
@@ -328,6 +294,9 @@ post_cut(struct post_cutter *c, uint64_t set_number, const struct language_model
 	units_read_quotes(&k.maker, k.maker.end, text.len);
 	if (find_facts(&k) < 0)
 		return -1;
-	hear_units(&k);
+	if (cutting->units.count > SPEECH_WORDS_MAX)
+		hear_first_words(&k);
+	if (words->speech.words == 0)
+		hear_hashtags(&k);
 	return 0;
 }

@@ -12,6 +12,9 @@
 #include "nlp/byte_block.h"
 #include "nlp/charclass.h"
 
+/* The pen of those who use it stays in registers. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 #define NEW_CLAUSE 1u
 #define NEW_SENTENCE (1u << 16 | NEW_CLAUSE)
 _Static_assert((uint32_t)GAP_BREAK == NEW_CLAUSE && TOKENS_MAX <= UINT16_MAX, "places add up");
@@ -26,10 +29,22 @@ struct pen {
 	uint32_t step; /* from there to this word: 0, NEW_CLAUSE or NEW_SENTENCE */
 	uint32_t post; /* the number the memo has for it */
 	bool is_quoted;
+	enum language guess;
+	uint32_t *open; /* behind the last one of struct post_words */
+	uint32_t unit_number; /* less that of the token */
+	struct speech speech;
 };
 
-static struct pen
-take_pen(const struct cut *k)
+/* The step behind the last token. */
+static inline uint32_t
+first_step(const struct cut *k)
+{
+	const struct token_list *l = &k->c->cutting.tokens;
+	return l->count > 0 && l->items[l->count - 1].ends_sentence ? NEW_SENTENCE : 0;
+}
+
+ALWAYS_INLINE struct pen
+take_pen(const struct cut *k, uint32_t step)
 {
 	const struct cutting *c = &k->c->cutting;
 	size_t n = c->tokens.count;
@@ -38,13 +53,17 @@ take_pen(const struct cut *k)
 	    .number = (uint32_t)n,
 	    .end = k->maker.end,
 	    .place = k->maker.place.clause | (uint32_t)k->maker.place.sentence << 16,
-	    .step = n > 0 && c->tokens.items[n - 1].ends_sentence ? NEW_SENTENCE : 0,
+	    .step = step,
 	    .post = k->c->words->post,
-	    .is_quoted = k->maker.place.is_quoted};
+	    .is_quoted = k->maker.place.is_quoted,
+	    .guess = k->words->guess,
+	    .open = k->words->open + k->words->open_count,
+	    .unit_number = (uint32_t)(c->units.count - n),
+	    .speech = k->words->speech};
 }
 
 /* next: the piece to go on with. */
-static void
+ALWAYS_INLINE void
 put_pen(struct cut *k, const struct pen *p, const struct piece *next)
 {
 	struct cutting *c = &k->c->cutting;
@@ -54,6 +73,8 @@ put_pen(struct cut *k, const struct pen *p, const struct piece *next)
 	k->maker.end = p->end;
 	k->maker.place.clause = (uint16_t)p->place;
 	k->maker.place.sentence = (uint16_t)(p->place >> 16);
+	k->words->open_count = (size_t)(p->open - k->words->open);
+	k->words->speech = p->speech;
 }
 
 /* What stands between two tokens of the text as written, as units_more() reads it. */
@@ -64,12 +85,11 @@ gap_between(const char *written, uint32_t from, uint32_t to)
 	return is_blank ? 0 : units_gap(written + from, to - from);
 }
 
-/* The step to the next word, when the one before has ended nothing. */
-static inline void
-step_over(struct pen *p, uint32_t gap)
+/* The step to the next word behind so many tokens, of which the last one has made this step. */
+static inline uint32_t
+step_over(uint32_t step, size_t tokens, uint32_t gap)
 {
-	if (p->step != NEW_SENTENCE)
-		p->step = p->number > 0 ? gap & GAP_BREAK : 0;
+	return step == NEW_SENTENCE || tokens == 0 ? step : gap & GAP_BREAK;
 }
 
 static inline struct slice
@@ -89,98 +109,140 @@ find_written(const struct normal *n, const struct piece *r)
 	return (struct range){normalise_start(n, r->start), normalise_end(n, piece_end(r))};
 }
 
-static inline bool
-is_caps(const struct normal *n, const struct word_fact *f, struct range at)
+/* Does the piece end a sentence?  That cannot be foreseen: no branch. */
+static inline uint32_t
+does_end(const struct piece *r, uint32_t head, struct range at)
 {
-	uint32_t from = at.from, to = at.to;
-	/* Most words have a small letter behind the first. */
-	size_t has_two = to - from >= 2;
-	bool may_be = has_two & !tokenise_is_lower(n->text.ptr[from + has_two]);
-	return may_be && f->kind >> 1 == TOKEN_WORD && tokenise_is_all_caps(n, from, to - from);
+	/* The dot of an initial ends nothing. */
+	return (r->sign / SIGN_DOT & (at.to - at.from != 1)) |
+	    (head / WORD_HEAD(0, 0, WORD_FACT_ENDS) & 1);
 }
 
-/* The token and the unit of a piece, which stands there in the text as written. */
-static inline void
+/* The token and the unit of a piece, which stands there in the text as written, and is its own stem up to a
+ * length. */
+ALWAYS_INLINE void
 write_piece(struct pen *p, enum token_kind kind, struct word_fact *word, struct slice text,
-    struct slice stem, struct range at)
+    uint8_t stem_len, struct range at, uint32_t ends)
 {
-	*p->unit = (struct unit){.word = word,
-	    .folded = text.ptr,
-	    .stem = stem.ptr,
-	    .start = at.from,
-	    .len = at.to - at.from,
-	    .folded_len = (uint32_t)text.len & UNIT_LEN_MAX,
-	    .kind = kind,
-	    .stem_len = (uint32_t)stem.len & UNIT_LEN_MAX,
-	    .is_quoted = p->is_quoted,
-	    .token = (uint16_t)p->number,
-	    .clause = (uint16_t)p->place,
-	    .sentence = (uint16_t)(p->place >> 16)};
+	struct unit *u = p->unit;
+	u->word = word;
+	u->folded = text.ptr;
+	u->start = at.from;
+	u->len = at.to - at.from;
+	u->folded_len = (uint32_t)text.len;
+	u->clause = (uint16_t)p->place;
+	u->sentence = (uint16_t)(p->place >> 16);
+	u->token = (uint16_t)p->number;
+	u->kind = (uint8_t)kind;
+	u->other_count = 0;
+	u->is_caps = u->is_elongated = false;
+	u->is_quoted = p->is_quoted;
 	*p->token = (struct token){.start = at.from,
 	    .len = at.to - at.from,
 	    .folded = text.ptr,
-	    .stem = stem.ptr,
-	    .folded_len = (uint32_t)text.len & TOKEN_TEXT_MAX,
-	    .kind = kind & UINT8_MAX,
-	    .stem_len = (uint32_t)stem.len & TOKEN_TEXT_MAX};
+	    .stem = text.ptr,
+	    .folded_len = (uint32_t)text.len,
+	    .stem_len = stem_len,
+	    .kind = (uint8_t)kind,
+	    .ends_sentence = ends != 0};
 }
 
-/* Moves on.  What the piece just written ends, or the sign behind it, cannot be foreseen: no branch. */
-static inline void
-pass_piece(struct pen *p, const struct piece *r, unsigned flags, struct range at)
+/* Moves on. */
+ALWAYS_INLINE void
+pass_piece(struct pen *p, const struct piece *r, uint32_t ends)
 {
-	/* The dot of an initial ends nothing. */
-	uint32_t ends = r->sign / SIGN_DOT & (at.to - at.from != 1);
-	ends |= flags / WORD_FACT_ENDS & 1;
-	p->token->ends_sentence = ends != 0;
 	p->step = ends << 16 | ends | (r->sign & SIGN_BREAK);
-	p->end = at.to;
 	p->number++;
 	p->unit++;
 	p->token++;
 }
 
+static inline uint32_t
+is_word_head(uint32_t head)
+{
+	return (head & WORD_HEAD(0, 7 << 1, 0)) == WORD_HEAD(0, TOKEN_WORD << 1, 0);
+}
+
+/* The votes of a word, and whether it is filled for the language that is guessed: no branch.  What is no word says
+ * nothing, its votes are 0. */
+ALWAYS_INLINE void
+hear_piece(struct pen *p, const struct word_fact *f, uint32_t head)
+{
+	uint32_t is_word = is_word_head(head);
+	speech_add(&p->speech, f->behind, f->in_common);
+	p->speech.words += is_word;
+	p->speech.letters += head & UINT8_MAX & -is_word;
+	*p->open = p->unit_number + p->number;
+	p->open += head >> 24 != p->guess;
+}
+
+/* Few have a stem that is not their beginning, other spellings, or no small letter behind the first one. */
+static inline bool
+is_unlike_most(const struct normal *n, uint32_t head, struct range at)
+{
+	uint32_t has_two = at.to - at.from >= 2;
+	uint32_t is_small = tokenise_is_lower(n->text.ptr[at.from + has_two]);
+	uint32_t has_more = head & WORD_HEAD(0, 0, WORD_FACT_JOINED | WORD_FACT_OTHERS);
+	return ((has_two & ~is_small & is_word_head(head)) | has_more) != 0;
+}
+
+/* Gives them what they have; false without memory. */
+static __attribute__((noinline)) bool
+finish_piece(struct cut *k, struct unit *u, struct token *t)
+{
+	const struct word_fact *f = u->word;
+	if (word_fact_stem_tail(f) > 0)
+		token_set_stem(t, word_fact_join(f, unit_text(u), k->arena));
+	if ((f->flags & WORD_FACT_OTHERS) != 0 && units_add_others(&k->maker, u) < 0)
+		return false;
+	if (u->kind == TOKEN_WORD && u->len >= 2 &&
+	    tokenise_is_all_caps(k->tokeniser.n, u->start, u->len)) {
+		t->is_caps = true;
+		u->is_caps = true;
+	}
+	return t->stem != NULL;
+}
+
 /* Looks at where the piece stands in a text that is written in another way; false: it is for the tokeniser,
  * as it shares a character with the token before, or for units_read_quotes(). */
-static inline bool
+ALWAYS_INLINE bool
 look_before(struct pen *p, const struct normal *n, struct range at)
 {
 	if (at.from < p->end)
 		return false;
 	uint32_t gap = gap_between(n->text.ptr, p->end, at.from);
-	step_over(p, gap);
+	p->step = step_over(p->step, p->number, gap);
 	return (gap & (GAP_QUOTE | GAP_LINE)) == 0;
 }
 
-/* What stands before the first of a row of pieces; false: it shares a character with the token before. */
+/* The step to the first of a row of pieces; false: it shares a character with the token before. */
 static bool
-begin_row(struct cut *k, struct pen *p, const struct normal *n, const struct piece *r)
+begin_row(struct cut *k, const struct piece *r, uint32_t *step_r)
 {
-	uint32_t from = normalise_start(n, r->start);
-	if (from < p->end)
+	const struct normal *n = k->tokeniser.n;
+	uint32_t from = normalise_start(n, r->start), end = k->maker.end;
+	if (from < end)
 		return false;
-	uint32_t gap = gap_between(n->text.ptr, p->end, from);
-	step_over(p, gap);
+	uint32_t gap = gap_between(n->text.ptr, end, from);
+	*step_r = step_over(first_step(k), k->c->cutting.tokens.count, gap);
 	if ((gap & (GAP_QUOTE | GAP_LINE)) != 0)
-		units_read_quotes(&k->maker, p->end, from);
+		units_read_quotes(&k->maker, end, from);
 	return true;
 }
 
 /* The known pieces that follow one another, up to one behind a quote; returns the first one that is not taken. */
-static const struct piece *
-take_row(struct cut *k, const struct piece *r, const struct piece *stop)
+ALWAYS_INLINE const struct piece *
+take_row(struct cut *k, const struct piece *r, const struct piece *stop, bool is_as_written)
 {
 	const struct normal *n = k->tokeniser.n;
 	const struct piece *first = r;
 	struct word_fact *facts = k->c->words->facts;
-	bool is_as_written = n->map == NULL;
+	uint32_t step;
 	/* What stands before it is read once: before a piece that is not taken here units_more() does, and a comma
 	 * alone is no piece to go on from. */
-	if (!word_fact_is_piece(&facts[r->word], piece_text(n, r)))
+	if (!word_fact_is_piece(&facts[r->word], piece_text(n, r)) || !begin_row(k, r, &step))
 		return r;
-	struct pen p = take_pen(k); /* stays in registers */
-	if (!begin_row(k, &p, n, r))
-		return r;
+	struct pen p = take_pen(k, step); /* stays in registers */
 	for (; r < stop; r++) {
 		struct slice text = piece_text(n, r);
 		struct word_fact *f = &facts[r->word];
@@ -191,36 +253,42 @@ take_row(struct cut *k, const struct piece *r, const struct piece *stop)
 			at = find_written(n, r);
 			if (r > first && !look_before(&p, n, at))
 				break;
+			p.end = at.to;
 		}
-		struct slice stem = word_fact_stem(f, text, k->arena);
+		uint32_t head = word_fact_head(f), ends = does_end(r, head, at);
 		f->post = p.post;
 		p.place += p.step;
-		write_piece(&p, f->kind >> 1, f, text, stem, at);
-		if (stem.ptr == NULL ||
-		    ((f->flags & WORD_FACT_OTHERS) != 0 &&
-			units_add_others(&k->maker, p.unit) < 0)) {
+		write_piece(
+		    &p, head >> 9 & 7, f, text, (uint8_t)word_fact_stem_common(f), at, ends);
+		hear_piece(&p, f, head);
+		if (is_unlike_most(n, head, at) && !finish_piece(k, p.unit, p.token)) {
 			k->has_failed = true;
 			break;
 		}
-		if (is_caps(n, f, at)) {
-			p.token->is_caps = true;
-			p.unit->is_caps = true;
-		}
-		pass_piece(&p, r, f->flags, at);
+		pass_piece(&p, r, ends);
 	}
+	p.end = is_as_written && r > first ? piece_end(r - 1) : p.end;
 	put_pen(k, &p, r);
 	return r;
+}
+
+/* Most texts are folded byte by byte. */
+static const struct piece *
+take_written(struct cut *k, const struct piece *r, const struct piece *stop)
+{
+	return take_row(k, r, stop, true);
 }
 
 const struct piece *
 post_cut_take_known(struct cut *k, const struct piece *r, const struct piece *stop)
 {
 	const struct piece *from;
-	bool is_as_written = k->tokeniser.n->map == NULL;
+	if (k->tokeniser.n->map == NULL)
+		return take_written(k, r, stop);
 	do {
 		from = r;
-		r = take_row(k, from, stop);
-	} while (!is_as_written && r > from && r < stop && !k->has_failed);
+		r = take_row(k, from, stop, false);
+	} while (r > from && r < stop && !k->has_failed);
 	return r;
 }
 
@@ -282,20 +350,23 @@ post_cut_take_name(struct cut *k, const struct piece *r, const struct piece *nex
 	enum token_kind kind = name_kind(k, r);
 	if (kind == TOKEN_PUNCT)
 		return false;
-	struct pen p = take_pen(k);
+	struct pen p = take_pen(k, first_step(k));
 	if (n->map != NULL)
 		at = find_written(n, r);
 	if (!look_before(&p, n, at))
 		return false;
-	struct word_fact *word = units_guest(&k->c->cutting.units, word_hash_padded(text));
+	struct word_key key = {text, word_hash_padded(text)};
+	struct word_fact *word = units_guest(&k->c->cutting.units, key);
 	if (word == NULL) {
 		k->has_failed = true;
 		return false;
 	}
+	uint32_t ends = does_end(r, 0, at);
 	p.place += p.step;
-	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
-	write_piece(&p, kind, word, text, text, at);
-	pass_piece(&p, r, 0, at);
+	*p.open++ = p.unit_number + p.number;
+	write_piece(&p, kind, word, text, TOKEN_STEM_WHOLE, at, ends);
+	pass_piece(&p, r, ends);
+	p.end = at.to;
 	put_pen(k, &p, next);
 	return true;
 }

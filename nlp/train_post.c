@@ -56,7 +56,7 @@ stem_units(struct training *t)
 		if (!is_tag && u->kind != TOKEN_WORD)
 			continue;
 		unit_set_stem(u, stemmer_stem(t->stemmer, t->o->lang, &word, t->arena));
-		if (u->stem == NULL)
+		if (unit_stem(u).text.ptr == NULL)
 			return train_no_memory(t->err);
 	}
 	return 0;

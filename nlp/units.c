@@ -237,7 +237,7 @@ units_add_others(struct unit_maker *m, struct unit *u)
 	for (int i = 0; i < n; i++)
 		keys[i] = word_key_of(texts[i]);
 	u->others = keys;
-	u->other_count = (unsigned)n & 7;
+	u->other_count = (uint8_t)n;
 	return 0;
 }
 
@@ -282,13 +282,14 @@ more_guests(struct word_guests *g)
 }
 
 struct word_fact *
-units_guest(struct unit_list *l, uint64_t hash)
+units_guest(struct unit_list *l, struct word_key key)
 {
 	struct word_guests *g = &l->guests;
 	if (g->next == g->end && !more_guests(g))
 		return NULL;
 	struct word_fact *word = g->next++;
-	word->hash = word->stem_hash = hash;
+	word->hash = key.hash;
+	word->stem = key;
 	word->mark = (struct pattern_mark){.symbol = 0};
 	word->len = 0;
 	return word;
@@ -299,11 +300,9 @@ static inline struct unit
 unit_of_token(const struct token *t, size_t index, struct unit_place place)
 {
 	return (struct unit){.folded = t->folded,
-	    .stem = t->folded,
 	    .start = t->start,
 	    .len = t->len,
 	    .folded_len = t->folded_len,
-	    .stem_len = t->folded_len,
 	    .kind = (uint8_t)t->kind,
 	    .is_caps = t->is_caps,
 	    .is_elongated = t->is_elongated,
@@ -320,7 +319,7 @@ add_unit(struct unit_maker *m, struct unit u)
 	struct unit_list *l = m->list;
 	if (l->count == UNITS_MAX)
 		return 0;
-	u.word = units_guest(l, word_hash(unit_text(&u)));
+	u.word = units_guest(l, word_key_of(unit_text(&u)));
 	if (u.word == NULL || (l->count == l->cap && !units_reserve(l, l->count + 1)) ||
 	    units_add_others(m, &u) < 0)
 		return -1;
@@ -375,8 +374,8 @@ add_parts(struct unit_maker *m, const struct token *t, struct unit u)
 		struct slice part = next_part(&rest);
 		if (part.len == 0)
 			continue;
-		u.folded = u.stem = part.ptr;
-		u.folded_len = u.stem_len = (uint32_t)part.len & UNIT_LEN_MAX;
+		u.folded = part.ptr;
+		u.folded_len = (uint32_t)part.len;
 		if (!t->is_elongated) {
 			size_t from = (size_t)(part.ptr - base);
 			u.start = normalise_start(m->n, from);
@@ -443,7 +442,9 @@ units_more(struct unit_maker *m, const struct token_list *tokens, size_t from)
 		if (notes[i] == 0 && list->count < list->cap) {
 			struct unit *u = &list->items[list->count];
 			*u = unit_of_token(t, i, m->place);
-			u->word = units_guest(list, word_hash_padded(token_folded(t)));
+			struct slice word = token_folded(t);
+			u->word =
+			    units_guest(list, (struct word_key){word, word_hash_padded(word)});
 			if (u->word == NULL)
 				return -1;
 			list->count++;

@@ -11,6 +11,7 @@
 #define NLP_WORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -174,26 +175,28 @@ struct word_entries {
 	uint32_t beginning;
 	struct word_sense sense;
 };
-#define WORD_FACT_BYTES 27 /* of the words that are kept */
+#define WORD_FACT_BYTES 31 /* of the words that are kept */
 #define WORD_FACT_TAIL 6
 #define WORD_FACT_COMMON_BITS 5 /* enough for WORD_FACT_BYTES */
 
 /* Two cache lines: what is compared and the stem; the languages and what stands in the lexicon. */
 struct word_fact {
 	uint64_t hash; /* word_hash() */
-	uint64_t stem_hash;
 	uint32_t post; /* the last one that asked for it */
 	struct pattern_mark mark; /* intents_mark() */
-	int16_t in_common; /* the first of its language vector */
+	int16_t in_common; /* the first of its language vector; of a further one its language */
 	uint8_t len; /* of the word; 0: nobody's, or a guest's, which is not kept and has no text */
 	uint8_t kind; /* enum token_kind, whether it is drawn out, and WORD_FACT_FURTHER */
-	uint8_t flags; /* bits of enum word_fact_flag; of a further one its language above them */
+	uint8_t flags; /* bits of enum word_fact_flag */
 	uint8_t lang; /* of stem, mark and entries; LANGUAGE_COUNT: not found out yet */
 	uint8_t stem_lens; /* the stem: so many of the word's first bytes, and of a tail */
 	char stem_tail[WORD_FACT_TAIL];
 	char word[WORD_FACT_BYTES];
-	uint16_t behind[LANGUAGE_SLOTS /
-	    2]; /* a word's language vector: speech_pack(); else 0: no votes */
+	union {
+		/* A word's language vector: speech_pack(); else 0: no votes. */
+		__attribute__((aligned(16))) uint16_t behind[LANGUAGE_SLOTS / 2];
+		struct word_key stem; /* a guest's */
+	};
 	struct word_entries entries;
 };
 
@@ -203,9 +206,8 @@ enum word_fact_flag {
 	    1, /* between blanks, and signs that end a word, it is one token and one unit */
 	WORD_FACT_OTHERS = 2, /* its unit has other spellings */
 	WORD_FACT_ENDS = 4, /* its token ends a sentence */
-	WORD_FACT_LANG = 8 /* times the language of a further one */
+	WORD_FACT_JOINED = 8 /* its stem is more than its beginning */
 };
-_Static_assert(LANGUAGE_COUNT *WORD_FACT_LANG <= UINT8_MAX + 1, "a language fits above the flags");
 
 /* A word's fact for a language that is not the one its first fact is for. */
 #define WORD_FACT_FURTHER 0x80
@@ -215,5 +217,20 @@ word_fact_is_guest(const struct word_fact *f)
 {
 	return f->len == 0;
 }
+
+/* Length, kind, flags and language, which stand beside each other: one number, in the order of WORD_HEAD() with
+ * the language above. */
+static inline uint32_t
+word_fact_head(const struct word_fact *f)
+{
+	return (uint32_t)word_load((const char *)f + offsetof(struct word_fact, len), 4);
+}
+
+#define WORD_HEAD(len, kind, flags)                                                                \
+	((uint32_t)(len) | (uint32_t)(kind) << 8 | (uint32_t)(flags) << 16)
+_Static_assert(offsetof(struct word_fact, lang) == offsetof(struct word_fact, len) + 3 &&
+	offsetof(struct word_fact, flags) == offsetof(struct word_fact, len) + 2 &&
+	offsetof(struct word_fact, kind) == offsetof(struct word_fact, len) + 1,
+    "they stand beside each other");
 
 #endif

@@ -73,7 +73,7 @@ place_hash(uint64_t hash, uint8_t kind, enum language lang)
 static enum language
 further_language(const struct word_fact *f)
 {
-	return (enum language)(f->flags / WORD_FACT_LANG);
+	return (enum language)f->in_common;
 }
 
 /* The fact that is there after all, as two words may have one tag; NULL: it is not. */
@@ -168,10 +168,10 @@ word_memo_learn(struct word_memo *m, const struct language_model *languages, con
 	f = put_fact(m, hash);
 	if (f == NULL)
 		return NULL;
-	f->hash = f->stem_hash = word.hash; /* what is no word is its own stem */
+	f->hash = word.hash;
 	f->in_common = 0;
 	f->flags = 0;
-	f->len = f->stem_lens = (uint8_t)word.text.len;
+	f->len = f->stem_lens = (uint8_t)word.text.len; /* what is no word is its own stem */
 	f->kind = kind;
 	memcpy(f->word, word.text.ptr, word.text.len);
 	f->lang = LANGUAGE_COUNT;
@@ -210,9 +210,9 @@ put_further(struct word_memo *m, const struct word_fact *first, enum language la
 	*f = *first;
 	f->post = post;
 	f->kind = kind;
-	f->flags = (uint8_t)(f->flags | lang * WORD_FACT_LANG);
+	f->flags &= (uint8_t)~WORD_FACT_JOINED;
+	f->in_common = (int16_t)lang;
 	f->lang = LANGUAGE_COUNT;
-	f->stem_hash = f->hash;
 	f->stem_lens = f->len;
 	return f;
 }
@@ -236,18 +236,18 @@ word_memo_in_language(struct word_memo *m, const struct word_fact *f, enum langu
 }
 
 bool
-word_fact_set_stem(struct word_fact *f, struct word_key stem)
+word_fact_set_stem(struct word_fact *f, struct slice stem)
 {
 	size_t common = 0;
-	while (
-	    common < stem.text.len && common < f->len && stem.text.ptr[common] == f->word[common])
+	while (common < stem.len && common < f->len && stem.ptr[common] == f->word[common])
 		common++;
-	size_t tail = stem.text.len - common;
+	size_t tail = stem.len - common;
 	if (tail > WORD_FACT_TAIL)
 		return false;
 	f->stem_lens = (uint8_t)(tail << WORD_FACT_COMMON_BITS | common);
-	memcpy(f->stem_tail, stem.text.ptr + common, tail);
-	f->stem_hash = stem.hash;
+	f->flags &= (uint8_t)~WORD_FACT_JOINED;
+	f->flags |= tail > 0 ? WORD_FACT_JOINED : 0;
+	memcpy(f->stem_tail, stem.ptr + common, tail);
 	return true;
 }
 

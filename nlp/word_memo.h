@@ -169,10 +169,9 @@ word_memo_differences(const char *a, const char *b, size_t len)
 static inline bool
 word_fact_is_piece(const struct word_fact *f, struct slice piece)
 {
-	/* Length, kind and flags stand beside each other. */
-	uint32_t head = f->len | (uint32_t)(f->kind & WORD_FACT_FURTHER) << 8 |
-	    (uint32_t)(f->flags & WORD_FACT_ALONE) << 16;
-	uint32_t want = (uint32_t)piece.len | WORD_FACT_ALONE << 16;
+	uint32_t head =
+	    word_fact_head(f) & WORD_HEAD(UINT8_MAX, WORD_FACT_FURTHER, WORD_FACT_ALONE);
+	uint32_t want = WORD_HEAD(piece.len, 0, WORD_FACT_ALONE);
 	if (piece.len > WORD_MEMO_NEAR)
 		return head == want && piece.len <= WORD_FACT_BYTES &&
 		    word_memo_are_same(f->word, piece.ptr, piece.len);
@@ -202,7 +201,7 @@ struct word_fact *
 word_memo_in_language(struct word_memo *m, const struct word_fact *f, enum language lang);
 
 /* Keeps a stem; false: it is too different from its word. */
-bool word_fact_set_stem(struct word_fact *f, struct word_key stem);
+bool word_fact_set_stem(struct word_fact *f, struct slice stem);
 /* A stem that is not its word's beginning; it lies in the arena, ptr NULL without memory. */
 struct slice word_fact_join(const struct word_fact *f, struct slice word, struct arena *a);
 static inline size_t

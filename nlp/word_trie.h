@@ -18,6 +18,7 @@
 #ifndef NLP_WORD_TRIE_H
 #define NLP_WORD_TRIE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,20 +31,18 @@ struct word_trie;
 
 #define PHRASE_WORDS_MAX 12
 
-#define UNIT_LEN_MAX ((1u << 24) - 1) /* of its texts */
-
 struct unit {
 	struct word_fact *word; /* never NULL */
-	const char *folded, *stem; /* stem: equal to folded without a stemmer */
-	const struct word_key *others; /* other spellings */
+	const char *folded;
+	const struct word_key *others; /* other spellings, where it has any */
 	uint32_t start, len; /* in the original text */
-	uint32_t folded_len : 24, kind : 8; /* enum token_kind */
-	uint32_t stem_len : 24, other_count : 3;
-	uint32_t is_caps : 1, is_elongated : 1;
-	uint32_t
-	    is_quoted : 1; /* between double quotes, or in what "RT @user:" repeats (units.h) */
-	uint16_t token; /* index */
+	uint32_t folded_len;
 	uint16_t clause, sentence; /* counted from 0 */
+	uint16_t token; /* index */
+	uint8_t kind; /* enum token_kind */
+	uint8_t other_count;
+	bool is_caps, is_elongated;
+	bool is_quoted; /* between double quotes, or in what "RT @user:" repeats (units.h) */
 };
 
 /* Is there anything to its spelling? */
@@ -66,30 +65,29 @@ unit_key(const struct unit *u)
 	return (struct word_key){unit_text(u), u->word->hash};
 }
 
+/* Of a guest: equal to its key without a stemmer. */
 static inline struct word_key
 unit_stem(const struct unit *u)
 {
-	return (struct word_key){slice_make(u->stem, u->stem_len), u->word->stem_hash};
+	assert(word_fact_is_guest(u->word));
+	return u->word->stem;
 }
 
 static inline void
 unit_set_stem(struct unit *u, struct word_key stem)
 {
-	u->stem = stem.text.ptr;
-	u->stem_len = stem.text.len & UNIT_LEN_MAX;
-	u->word->stem_hash = stem.hash;
+	assert(word_fact_is_guest(u->word));
+	u->word->stem = stem;
 }
 
 /* A unit of this text alone, which is its own stem; makes *word its guest's record. */
 static inline struct unit
 unit_of(struct word_fact *word, struct word_key key, enum token_kind kind)
 {
-	*word = (struct word_fact){.hash = key.hash, .stem_hash = key.hash};
+	*word = (struct word_fact){.hash = key.hash, .stem = key};
 	return (struct unit){.word = word,
 	    .folded = key.text.ptr,
-	    .stem = key.text.ptr,
-	    .folded_len = key.text.len & UNIT_LEN_MAX,
-	    .stem_len = key.text.len & UNIT_LEN_MAX,
+	    .folded_len = (uint32_t)key.text.len,
 	    .kind = (uint8_t)kind};
 }
 

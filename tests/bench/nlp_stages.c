@@ -106,7 +106,7 @@ stem_units(struct bench *b)
 			continue;
 		struct word_key key = unit_key(u);
 		unit_set_stem(u, stemmer_stem(b->stemmer, b->lang, &key, b->arena));
-		if (u->stem == NULL)
+		if (unit_stem(u).text.ptr == NULL)
 			return -1;
 	}
 	return 0;

@@ -95,13 +95,13 @@ check_votes(const struct cutters *c, const struct post_words *w, struct slice te
 		fail_msg("the votes of '%.*s' are others", SLICE_ARG(text));
 }
 
-/* Is this unit filled from its fact? */
+/* Does the token have the stem that is in its unit's fact? */
 static bool
 is_filled(const struct cutters *c, const struct unit *u)
 {
 	struct slice stem = word_fact_stem(u->word, unit_text(u), c->arena);
 	const struct token *t = &c->cutter.cutting.tokens.items[u->token];
-	return slice_eq(unit_stem(u).text, stem) && slice_eq(token_stem(t), stem);
+	return slice_eq(token_stem(t), stem);
 }
 
 /* A unit is open, once, when the memo has nothing for it in the language that was guessed or when it is part of
@@ -136,7 +136,7 @@ fill_some(const struct cutters *c, const struct post_words *w)
 			continue;
 		struct slice half = slice_make(f->word, f->len / 2);
 		char *stem = arena_printf(c->arena, "%.*s~", SLICE_ARG(half));
-		assert_true(word_fact_set_stem(f, word_key_of(slice_of(stem))));
+		assert_true(word_fact_set_stem(f, slice_of(stem)));
 		f->mark = (struct pattern_mark){.symbol = f->len, .class = 1};
 		f->lang = (uint8_t)w->guess;
 	}
