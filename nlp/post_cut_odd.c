@@ -279,7 +279,8 @@ find_parts(
 	}
 	if (at != end || (c->marks > 0 && !find_marks(k, folded, end, c->marks, &parts[n++])))
 		return 0;
-	parts[n - 1].piece.sign = c->piece.sign;
+	if (n > 0) /* none: signs alone, the last of which ends something */
+		parts[n - 1].piece.sign = c->piece.sign;
 	return n;
 }
 
