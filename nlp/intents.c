@@ -353,23 +353,35 @@ begin_sentence(struct search *f, size_t sentence)
 	f->sentence = sentence;
 }
 
+/* The first unit from this one on that is a word, or `end`. */
+static size_t
+find_word(const struct search *f, size_t unit, size_t end)
+{
+	while (unit < end && f->units[unit].kind != TOKEN_WORD)
+		unit++;
+	return unit;
+}
+
 /* Reads what speaks without words; with a question mark a sentence is asked, but not with one that has no word
  * before it in the text. */
 static void
 read_signs(struct search *f)
 {
-	bool has_word = false;
+	uint32_t counts[SIGN_LINK + 1] = {0};
+	size_t word = 0; /* the first one, once a question mark was seen */
 	for (size_t i = 0; i < f->count; i++) {
-		const struct unit *u = &f->units[i];
-		enum sign sign = (enum sign)unit_mark(u)->sign;
-		has_word |= u->kind == TOKEN_WORD;
-		f->hashtags += sign == SIGN_HASHTAG;
-		f->links += sign == SIGN_LINK;
-		if (sign == SIGN_QUESTION_MARK && has_word) {
+		unsigned sign = unit_mark(&f->units[i])->sign;
+		counts[sign]++;
+		if (sign != SIGN_QUESTION_MARK)
+			continue;
+		word = find_word(f, word, i);
+		if (word < i) {
 			f->is_asked = true;
-			f->text.sentences[u->sentence].when = intent_when(f->mood, true);
+			f->text.sentences[f->units[i].sentence].when = intent_when(f->mood, true);
 		}
 	}
+	f->hashtags = counts[SIGN_HASHTAG];
+	f->links = counts[SIGN_LINK];
 }
 
 /* ---- all of it -------------------------------------------------------------- */
@@ -466,6 +478,18 @@ kinds_that_matter(const struct search *f)
 	return (intents & (BIT(INTENT_COUNT) - 1)) * KINDS_OF_ONE;
 }
 
+/* Leaves the chances of these kinds. */
+static void
+choose_chances(struct pattern_search *s, uint64_t kinds)
+{
+	struct pattern_chance *to = s->chances;
+	for (size_t i = 0; i < s->count; i++) {
+		*to = s->chances[i];
+		to += kinds >> to->kind & 1;
+	}
+	s->count = (size_t)(to - s->chances);
+}
+
 static void
 search_text(struct search *f)
 {
@@ -474,11 +498,10 @@ search_text(struct search *f)
 	pattern_index_begin(s, f->patterns->index, &f->text);
 	do {
 		pattern_index_next(s);
-		uint64_t kinds = is_first ? kinds_that_matter(f) : UINT64_MAX;
-		for (size_t i = 0; i < s->count; i++) {
-			if ((kinds >> s->chances[i].kind & 1) != 0)
-				pattern_index_try(s, &s->chances[i], keep_found, f);
-		}
+		if (is_first)
+			choose_chances(s, kinds_that_matter(f));
+		for (size_t i = 0; i < s->count; i++)
+			pattern_index_try(s, &s->chances[i], keep_found, f);
 		is_first = false;
 	} while (!s->is_all);
 }

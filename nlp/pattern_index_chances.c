@@ -25,11 +25,14 @@ pattern_index_lay(struct pattern_text *t, const struct unit *units, size_t count
 	struct pattern_mark *marks = t->marks + 1;
 	struct pattern_sentence *sentences = t->sentences;
 	struct pattern_spot *anchors = t->anchors;
-	unsigned signs = 0;
+	uint32_t all = 0; /* bits of any mark */
 	t->marks[0] = nobody;
 	sentences[0].begin = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct pattern_mark mark = *unit_mark(&units[i]);
+		struct pattern_mark mark;
+		uint32_t bits;
+		memcpy(&bits, unit_mark(&units[i]), sizeof bits);
+		memcpy(&mark, &bits, sizeof mark);
 		uint32_t sentence = units[i].sentence;
 		marks[i + sentence] = mark;
 		marks[i + sentence + 1] = nobody;
@@ -37,12 +40,14 @@ pattern_index_lay(struct pattern_text *t, const struct unit *units, size_t count
 		sentences[sentence + 1].begin = (uint32_t)i + 1;
 		*anchors = (struct pattern_spot){(uint32_t)i, sentence};
 		anchors += mark.is_anchor;
-		signs |= mark.sign;
+		all |= bits;
 	}
+	struct pattern_mark any;
+	memcpy(&any, &all, sizeof any);
 	t->units = units;
 	t->sentence_count = count == 0 ? 0 : units[count - 1].sentence + 1u;
 	t->anchor_count = (size_t)(anchors - t->anchors);
-	t->has_signs = signs != 0;
+	t->has_signs = any.sign != 0;
 }
 
 void
