@@ -128,6 +128,7 @@ note_alone(struct word_fact *f, const struct unit *u)
 	f->flags |= WORD_FACT_ALONE;
 	f->flags |= u->other_count > 0 ? WORD_FACT_OTHERS : 0;
 	f->flags |= ends ? WORD_FACT_ENDS : 0;
+	f->flags |= u->kind == TOKEN_WORD && s.len > 1 ? WORD_FACT_LETTERS : 0;
 }
 
 #define ASKED_ALONE (1u << 31) /* of a unit: it is a whole piece */

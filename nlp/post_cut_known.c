@@ -29,10 +29,6 @@ struct pen {
 	uint32_t step; /* from there to this word: 0, NEW_CLAUSE or NEW_SENTENCE */
 	uint32_t post; /* the number the memo has for it */
 	bool is_quoted;
-	enum language guess;
-	uint32_t *open; /* behind the last one of struct post_words */
-	uint32_t unit_number; /* less that of the token */
-	struct speech speech;
 };
 
 /* The step behind the last token. */
@@ -55,11 +51,7 @@ take_pen(const struct cut *k, uint32_t step)
 	    .place = k->maker.place.clause | (uint32_t)k->maker.place.sentence << 16,
 	    .step = step,
 	    .post = k->c->words->post,
-	    .is_quoted = k->maker.place.is_quoted,
-	    .guess = k->words->guess,
-	    .open = k->words->open + k->words->open_count,
-	    .unit_number = (uint32_t)(c->units.count - n),
-	    .speech = k->words->speech};
+	    .is_quoted = k->maker.place.is_quoted};
 }
 
 /* next: the piece to go on with. */
@@ -73,8 +65,6 @@ put_pen(struct cut *k, const struct pen *p, const struct piece *next)
 	k->maker.end = p->end;
 	k->maker.place.clause = (uint16_t)p->place;
 	k->maker.place.sentence = (uint16_t)(p->place >> 16);
-	k->words->open_count = (size_t)(p->open - k->words->open);
-	k->words->speech = p->speech;
 }
 
 /* What stands between two tokens of the text as written, as units_more() reads it. */
@@ -163,27 +153,24 @@ is_word_head(uint32_t head)
 	return (head & WORD_HEAD(0, 7 << 1, 0)) == WORD_HEAD(0, TOKEN_WORD << 1, 0);
 }
 
-/* The votes of a word, and whether it is filled for the language that is guessed: no branch.  What is no word says
- * nothing, its votes are 0. */
+/* The votes of a word: no branch.  What is no word says nothing, its votes are 0. */
 ALWAYS_INLINE void
-hear_piece(struct pen *p, const struct word_fact *f, uint32_t head)
+hear_piece(struct speech *s, const struct word_fact *f, uint32_t head)
 {
 	uint32_t is_word = is_word_head(head);
-	speech_add(&p->speech, f->behind, f->in_common);
-	p->speech.words += is_word;
-	p->speech.letters += head & UINT8_MAX & -is_word;
-	*p->open = p->unit_number + p->number;
-	p->open += head >> 24 != p->guess;
+	speech_add(s, f->behind, f->in_common);
+	s->words += is_word;
+	s->letters += head & UINT8_MAX & -is_word;
 }
 
-/* Few have a stem that is not their beginning, other spellings, or no small letter behind the first one. */
+/* Few have a stem that is not their beginning, other spellings, or no small letter at their end.  What ends in
+ * none may be in capitals. */
 static inline bool
 is_unlike_most(const struct normal *n, uint32_t head, struct range at)
 {
-	uint32_t has_two = at.to - at.from >= 2;
-	uint32_t is_small = tokenise_is_lower(n->text.ptr[at.from + has_two]);
+	uint32_t is_big = !tokenise_is_lower(n->text.ptr[at.to - 1]);
 	uint32_t has_more = head & WORD_HEAD(0, 0, WORD_FACT_JOINED | WORD_FACT_OTHERS);
-	return ((has_two & ~is_small & is_word_head(head)) | has_more) != 0;
+	return ((head / WORD_HEAD(0, 0, WORD_FACT_LETTERS) & is_big) | has_more) != 0;
 }
 
 /* Gives them what they have; false without memory. */
@@ -230,6 +217,18 @@ begin_row(struct cut *k, const struct piece *r, uint32_t *step_r)
 	return true;
 }
 
+/* Opens the units of a row, up to this one, whose words are not filled for the language that is guessed. */
+static __attribute__((noinline)) void
+open_strange(struct cut *k, size_t end)
+{
+	const struct unit_list *l = &k->c->cutting.units;
+	struct post_words *w = k->words;
+	for (size_t i = l->count; i < end; i++) {
+		if (l->items[i].word->lang != w->guess)
+			w->open[w->open_count++] = (uint32_t)i;
+	}
+}
+
 /* The known pieces that follow one another, up to one behind a quote; returns the first one that is not taken. */
 ALWAYS_INLINE const struct piece *
 take_row(struct cut *k, const struct piece *r, const struct piece *stop, bool is_as_written)
@@ -243,6 +242,8 @@ take_row(struct cut *k, const struct piece *r, const struct piece *stop, bool is
 	if (!word_fact_is_piece(&facts[r->word], piece_text(n, r)) || !begin_row(k, r, &step))
 		return r;
 	struct pen p = take_pen(k, step); /* stays in registers */
+	struct speech heard = {.words = 0};
+	uint32_t guess = (uint32_t)k->words->guess << 24, strange = 0;
 	for (; r < stop; r++) {
 		struct slice text = piece_text(n, r);
 		struct word_fact *f = &facts[r->word];
@@ -260,7 +261,8 @@ take_row(struct cut *k, const struct piece *r, const struct piece *stop, bool is
 		p.place += p.step;
 		write_piece(
 		    &p, head >> 9 & 7, f, text, (uint8_t)word_fact_stem_common(f), at, ends);
-		hear_piece(&p, f, head);
+		hear_piece(&heard, f, head);
+		strange |= head ^ guess;
 		if (is_unlike_most(n, head, at) && !finish_piece(k, p.unit, p.token)) {
 			k->has_failed = true;
 			break;
@@ -268,6 +270,9 @@ take_row(struct cut *k, const struct piece *r, const struct piece *stop, bool is
 		pass_piece(&p, r, ends);
 	}
 	p.end = is_as_written && r > first ? piece_end(r - 1) : p.end;
+	speech_join(&k->words->speech, &heard);
+	if (strange >> 24 != 0)
+		open_strange(k, (size_t)(p.unit - k->c->cutting.units.items));
 	put_pen(k, &p, r);
 	return r;
 }
@@ -363,7 +368,7 @@ post_cut_take_name(struct cut *k, const struct piece *r, const struct piece *nex
 	}
 	uint32_t ends = does_end(r, 0, at);
 	p.place += p.step;
-	*p.open++ = p.unit_number + p.number;
+	k->words->open[k->words->open_count++] = (uint32_t)k->c->cutting.units.count;
 	write_piece(&p, kind, word, text, TOKEN_STEM_WHOLE, at, ends);
 	pass_piece(&p, r, ends);
 	p.end = at.to;

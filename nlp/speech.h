@@ -61,6 +61,19 @@ speech_add(struct speech *p, const uint16_t behind[LANGUAGE_SLOTS / 2], int16_t 
 	p->in_common += in_common;
 }
 
+/* Adds what other words of the text say. */
+static inline void
+speech_join(struct speech *p, const struct speech *more)
+{
+	p->first[0] += more->first[0];
+	p->second[0] += more->second[0];
+	p->first[1] += more->first[1];
+	p->second[1] += more->second[1];
+	p->in_common += more->in_common;
+	p->words += more->words;
+	p->letters += more->letters;
+}
+
 /* As language_decide() wants it: the languages in their order. */
 static inline void
 speech_sum(const struct speech *p, struct language_sums *sums_r)

@@ -206,7 +206,8 @@ enum word_fact_flag {
 	    1, /* between blanks, and signs that end a word, it is one token and one unit */
 	WORD_FACT_OTHERS = 2, /* its unit has other spellings */
 	WORD_FACT_ENDS = 4, /* its token ends a sentence */
-	WORD_FACT_JOINED = 8 /* its stem is more than its beginning */
+	WORD_FACT_JOINED = 8, /* its stem is more than its beginning */
+	WORD_FACT_LETTERS = 16 /* a word of more than one byte: it may be in capitals */
 };
 
 /* A word's fact for a language that is not the one its first fact is for. */
