@@ -189,10 +189,9 @@ find_same(const struct word_memo *m, const struct word_fact *of, uint8_t kind, e
 	uint32_t tag, *places = m->index + word_memo_place(place_hash(of->hash, kind, lang), &tag);
 	for (size_t k = 0; k < WORD_MEMO_WAYS; k++) {
 		struct word_fact *f = &m->facts[places[k] & 0xffff];
-		bool is_of_language =
-		    (kind & WORD_FACT_FURTHER) == 0 || further_language(f) == lang;
-		if (f->hash == of->hash && f->kind == kind && f->len == of->len && is_of_language &&
-		    memcmp(f->word, of->word, f->len) == 0)
+		if (places[k] >> 16 == tag && f->hash == of->hash && f->kind == kind &&
+		    ((kind & WORD_FACT_FURTHER) == 0 || further_language(f) == lang) &&
+		    f->len == of->len && memcmp(f->word, of->word, f->len) == 0)
 			return f;
 	}
 	return NULL;
@@ -221,8 +220,9 @@ struct word_fact *
 word_memo_in_language(struct word_memo *m, const struct word_fact *f, enum language lang)
 {
 	/* The first is of this post, too: it cannot have gone. */
-	struct word_fact *first =
-	    find_same(m, f, f->kind & ~WORD_FACT_FURTHER & UINT8_MAX, LANGUAGE_UND);
+	struct word_fact *first = (f->kind & WORD_FACT_FURTHER) == 0
+	    ? &m->facts[f - m->facts]
+	    : find_same(m, f, f->kind & ~WORD_FACT_FURTHER & UINT8_MAX, LANGUAGE_UND);
 	assert(first != NULL);
 	if (first->lang == lang || first->lang == LANGUAGE_COUNT)
 		return first;
