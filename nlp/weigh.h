@@ -2,8 +2,8 @@
  * weigh.h - what the marks of a text come to, and the reasons for it: what moved the score, where it
  * stands, and by how much.
  *
- * One pass over the marks adds up what they count and writes it down; most words are changed by
- * nothing, so that all there is to say of them stands in their mark.  The effects of all reasons together
+ * One pass over the units adds up what they count and writes it down; most words are changed by
+ * nothing, so that all there is to say of them stands in their entries, and only the others have marks.  The effects of all reasons together
  * are the distance of the two logits, positive minus negative, before temperature: the squashed sums of
  * ratings are shared out among the rated words.  As that takes the sums, it is done last.
  *
@@ -30,7 +30,7 @@ struct weigher {
 	struct arena *arena;
 };
 
-/* Of words in the order of their marks, ratings before what was learned; then shapes. */
+/* Of words in their order, ratings before what was learned; then shapes. */
 struct reasons {
 	struct contribution *items;
 	size_t count, word_count;
