@@ -335,6 +335,34 @@ an_intent_behind_many_reasons_is_found(void **state)
 	assert_true(s.intent_reason_count <= INTENT_REASONS_MAX);
 }
 
+static const char HEADS_TEXT[] = "group\tcommon\tteapot\n"
+				 "support\tany\tteapot * monday\n"
+				 "praise\tany\tspoon\n"
+				 "churn\tany\tsaucers\n"
+				 "churn\tany\t\"saucer\"\n";
+
+/* Reasons are in order of what their patterns are about, whatever they are looked for from; and who asks for a
+ * spelling says more than who asks for its stem. */
+static void
+reasons_are_in_order_of_their_heads(void **state)
+{
+	struct desk *d = *state;
+	struct intents *in;
+	assert_int_equal(intents_read("own.tsv", slice_of(HEADS_TEXT), LANGUAGE_EN, &in, NULL), 0);
+	struct score s = score_in(d, in, "teapot spoon monday");
+	assert_int_equal(s.intents, S | P);
+	assert_int_equal(s.intent_reason_count, 2);
+	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "spoon"));
+	assert_true(slice_eq_str(s.intent_reasons[1].pattern, "teapot * monday"));
+	s = score_in(d, in, "one saucer");
+	assert_int_equal(s.intent_reason_count, 1);
+	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "\"saucer\""));
+	s = score_in(d, in, "two saucers");
+	assert_int_equal(s.intent_reason_count, 1);
+	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "saucers"));
+	intents_free(in);
+}
+
 /* Of what is half said nobody is told, so it leaves no less room for reasons, however much of it there is. */
 static void
 what_is_not_enough_takes_no_room(void **state)
@@ -387,6 +415,7 @@ main(void)
 	    cmocka_unit_test(a_wrong_line_is_named),
 	    cmocka_unit_test(long_texts_take_time_by_their_length),
 	    cmocka_unit_test(an_intent_behind_many_reasons_is_found),
+	    cmocka_unit_test(reasons_are_in_order_of_their_heads),
 	    cmocka_unit_test(what_is_not_enough_takes_no_room),
 	    cmocka_unit_test(intents_are_built_whole_or_not_at_all),
 	};
