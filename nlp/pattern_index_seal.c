@@ -15,6 +15,8 @@
 #define COMMON_POSTS 200
 #define COMMON_CLASSES 28
 #define WORDS_TOGETHER 24
+/* An anchor beside which anything may stand costs as much as one that is met so many times as often. */
+#define OPEN_COST 4
 /* The second class is anybody's but 0. */
 #define SECOND_CLASS_SHARE (UINT64_MAX / (PATTERN_CLASSES - 1) + 1)
 
@@ -97,8 +99,9 @@ count_words(struct pattern_index *x)
 
 /* In how many items the first words of an item stand. */
 static uint64_t
-rarity_of_item(const struct pattern_index *x, uint32_t symbol)
+rarity_of_item(const struct pattern_index *x, const struct pattern *p, int k)
 {
+	uint32_t symbol = item_at(x, p->first_item + (uint32_t)k)->symbol;
 	size_t from, to = members_of(x, symbol, &from);
 	uint32_t sum = from == to ? symbol_at(x, symbol)->rarity : 0;
 	for (; from < to; from++)
@@ -108,8 +111,9 @@ rarity_of_item(const struct pattern_index *x, uint32_t symbol)
 
 /* How often one of the words that an item is looked for from will be met. */
 static uint64_t
-cost_of_item(const struct pattern_index *x, uint32_t symbol)
+cost_of_item(const struct pattern_index *x, const struct pattern *p, int k)
 {
+	uint32_t symbol = item_at(x, p->first_item + (uint32_t)k)->symbol;
 	size_t from, to = members_of(x, symbol, &from);
 	uint64_t sum = from == to ? cost_of_word(x, symbol) : 0;
 	for (uint32_t last = PATTERN_NONE; from < to; from++) {
@@ -120,7 +124,7 @@ cost_of_item(const struct pattern_index *x, uint32_t symbol)
 	return sum;
 }
 
-typedef uint64_t item_cost_fn(const struct pattern_index *x, uint32_t symbol);
+typedef uint64_t item_cost_fn(const struct pattern_index *x, const struct pattern *p, int k);
 
 /* The first one that costs least of items [from, to) that may not be missing; -1: there is none. */
 static int
@@ -133,7 +137,7 @@ best_item(
 		const struct item *item = item_at(x, p->first_item + (uint32_t)k);
 		if (item->is_optional || item->symbol < PATTERN_FIRST_FREE)
 			continue;
-		uint64_t cost = fn(x, item->symbol);
+		uint64_t cost = fn(x, p, k);
 		if (cost < least) {
 			least = cost;
 			best = k;
@@ -191,6 +195,15 @@ mask_beside(const struct pattern_index *x, const struct pattern *p, int k, int s
 			return mask;
 	}
 	return MASK_ANY; /* nothing has to stand there */
+}
+
+/* How often an item will be met, and how much there is to do then: more where its neighbours tell nothing. */
+static uint64_t
+cost_of_anchor(const struct pattern_index *x, const struct pattern *p, int k)
+{
+	bool is_open =
+	    mask_beside(x, p, k - 1, -1) == MASK_ANY && mask_beside(x, p, k + 1, 1) == MASK_ANY;
+	return cost_of_item(x, p, k) * (is_open ? OPEN_COST : 1);
 }
 
 /* What has to stand among items [from, to): the words that the rarest of them is met by. */
@@ -275,7 +288,7 @@ static int
 add_entries(struct pattern_index *x, uint32_t pattern)
 {
 	struct pattern *p = pattern_at(x, pattern);
-	int anchor = best_item(x, p, 0, p->count, cost_of_item);
+	int anchor = best_item(x, p, 0, p->count, cost_of_anchor);
 	assert(anchor >= 0);
 	p->anchor = (uint8_t)anchor;
 	p->head = (uint8_t)best_item(x, p, 0, p->count, rarity_of_item);
