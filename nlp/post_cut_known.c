@@ -361,7 +361,7 @@ post_cut_take_name(struct cut *k, const struct piece *r, const struct piece *nex
 	if (!look_before(&p, n, at))
 		return false;
 	struct word_key key = {text, word_hash_padded(text)};
-	struct word_fact *word = units_guest(&k->c->cutting.units, key);
+	struct word_fact *word = word_guests_add(&k->c->cutting.units.guests, key);
 	if (word == NULL) {
 		k->has_failed = true;
 		return false;

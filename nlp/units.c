@@ -1,11 +1,9 @@
 #include "nlp/units_internal.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/mem.h"
 #include "core/utf8.h"
 #include "nlp/charclass.h"
 
@@ -260,39 +258,7 @@ void
 units_clear(struct unit_list *l)
 {
 	l->count = 0;
-	l->guests.next = l->guests.end = NULL;
-	l->guests.used = 0;
-}
-
-/* Goes on to the next block; false without memory. */
-static bool
-more_guests(struct word_guests *g)
-{
-	size_t count = (size_t)WORD_GUESTS_FIRST << g->used;
-	assert(g->used < WORD_GUESTS_BLOCKS);
-	struct word_fact **block = &g->blocks[g->used];
-	if (*block == NULL)
-		*block = mem_array(count, sizeof **block);
-	if (*block == NULL)
-		return false;
-	g->next = *block;
-	g->end = g->next + count;
-	g->used++;
-	return true;
-}
-
-struct word_fact *
-units_guest(struct unit_list *l, struct word_key key)
-{
-	struct word_guests *g = &l->guests;
-	if (g->next == g->end && !more_guests(g))
-		return NULL;
-	struct word_fact *word = g->next++;
-	word->hash = key.hash;
-	word->stem = key;
-	word->mark = (struct pattern_mark){.symbol = 0};
-	word->len = 0;
-	return word;
+	word_guests_clear(&l->guests);
 }
 
 /* The unit of a whole token; without word and other spellings. */
@@ -319,7 +285,7 @@ add_unit(struct unit_maker *m, struct unit u)
 	struct unit_list *l = m->list;
 	if (l->count == UNITS_MAX)
 		return 0;
-	u.word = units_guest(l, word_key_of(unit_text(&u)));
+	u.word = word_guests_add(&l->guests, word_key_of(unit_text(&u)));
 	if (u.word == NULL || (l->count == l->cap && !units_reserve(l, l->count + 1)) ||
 	    units_add_others(m, &u) < 0)
 		return -1;
@@ -443,8 +409,8 @@ units_more(struct unit_maker *m, const struct token_list *tokens, size_t from)
 			struct unit *u = &list->items[list->count];
 			*u = unit_of_token(t, i, m->place);
 			struct slice word = token_folded(t);
-			u->word =
-			    units_guest(list, (struct word_key){word, word_hash_padded(word)});
+			u->word = word_guests_add(
+			    &list->guests, (struct word_key){word, word_hash_padded(word)});
 			if (u->word == NULL)
 				return -1;
 			list->count++;
@@ -472,8 +438,7 @@ static void
 units_fini(struct unit_list *list)
 {
 	scratch_fini(&list->scratch);
-	for (size_t i = 0; i < WORD_GUESTS_BLOCKS; i++)
-		mem_free(list->guests.blocks[i]);
+	word_guests_fini(&list->guests);
 	*list = (struct unit_list){.count = 0};
 }
 

@@ -26,21 +26,11 @@
 #include "nlp/word_trie.h"
 #include "nlp/scratch.h"
 #include "nlp/tokenise.h"
+#include "nlp/word_guests.h"
 
 #define UNITS_MAX 32768
 #define QUOTED_UNITS_MAX 60
-
-/* Records of words that are not kept, in blocks of which each is twice the one before, so that they stay
- * where they are while more are made. */
-#define WORD_GUESTS_FIRST 32
-#define WORD_GUESTS_BLOCKS 11
-_Static_assert(UNITS_MAX < WORD_GUESTS_FIRST << WORD_GUESTS_BLOCKS, "there is one for each unit");
-
-struct word_guests {
-	struct word_fact *blocks[WORD_GUESTS_BLOCKS];
-	struct word_fact *next, *end; /* of the block in use */
-	size_t used; /* so many blocks, that one with them */
-};
+_Static_assert(UNITS_MAX <= WORD_GUESTS_MAX, "there is one for each unit");
 
 struct unit_list {
 	struct unit *items;

@@ -44,8 +44,6 @@ enum gap {
 unsigned units_gap(const char *p, size_t len);
 /* No units and no guests. */
 void units_clear(struct unit_list *l);
-/* The record of a word that is not kept; NULL without memory. */
-struct word_fact *units_guest(struct unit_list *l, struct word_key key);
 /* Room for `count` units; false without memory. */
 bool units_reserve(struct unit_list *l, size_t count);
 /* The units of the tokens from number `from` on.  -1 without memory. */

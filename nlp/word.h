@@ -3,7 +3,7 @@
  *
  * What is known of a word depends on the word alone (and on the language it is read in), so units name a
  * record instead of having it: one that is kept from post to post (word_memo.h), or a guest's, which
- * lasts as long as its units (units.h).
+ * lasts as long as its units (word_guests.h).
  *
  * Ownership: none here.
  */
