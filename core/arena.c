@@ -66,16 +66,29 @@ arena_new(size_t ceiling_bytes)
 	return a;
 }
 
-/* Frees the blocks from b on but for the last `keep` (0 or 1) of them, which is returned. */
-static struct arena_block *
-blocks_free(struct arena *a, struct arena_block *b, bool keep)
+/* Frees the blocks from b on. */
+static void
+blocks_free(struct arena *a, struct arena_block *b)
 {
-	while (b != NULL && !(keep && b->older == NULL)) {
+	while (b != NULL) {
 		struct arena_block *older = b->older;
 		a->held -= b->size;
 		mem_free(b);
 		b = older;
 	}
+}
+
+/* Takes the largest block out of the chain, the newest of several; NULL: there is none. */
+static struct arena_block *
+take_largest(struct arena *a)
+{
+	struct arena_block **largest = &a->chain, *b;
+
+	for (struct arena_block **at = &a->chain; *at != NULL; at = &(*at)->older)
+		largest = (*at)->size > (*largest)->size ? at : largest;
+	b = *largest;
+	if (b != NULL)
+		*largest = b->older;
 	return b;
 }
 
@@ -84,22 +97,28 @@ arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
-	blocks_free(a, a->big, false);
-	blocks_free(a, a->chain, false);
+	blocks_free(a, a->big);
+	blocks_free(a, a->chain);
 	mem_free(a);
 }
 
 void
 arena_reset(struct arena *a)
 {
-	a->big = blocks_free(a, a->big, false);
-	a->chain = blocks_free(a, a->chain, true);
-	if (a->chain != NULL) {
-		a->chain->used = 0;
-		POISON(a->chain->data, a->chain->size);
+	struct arena_block *kept = take_largest(a);
+
+	blocks_free(a, a->big);
+	blocks_free(a, a->chain);
+	a->big = NULL;
+	a->chain = kept;
+	if (kept != NULL) {
+		kept->older = NULL;
+		kept->used = 0;
+		POISON(kept->data, kept->size);
 	}
 	a->used = 0;
-	a->next_block_size = a->chain == NULL ? ARENA_BLOCK_FIRST : ARENA_BLOCK_FIRST * 2;
+	if (kept == NULL)
+		a->next_block_size = ARENA_BLOCK_FIRST;
 	a->is_full = false;
 }
 

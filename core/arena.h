@@ -19,7 +19,8 @@ struct arena;
 /* ceiling_bytes bounds what the arena may ever hold. */
 struct arena *arena_new(size_t ceiling_bytes);
 void arena_free(struct arena *a);
-/* Forgets everything but keeps the first block for reuse. */
+/* Forgets everything but keeps its largest block, of at most 64 KB, for reuse: whoever takes about as much each time asks
+ * for no memory any more. */
 void arena_reset(struct arena *a);
 bool arena_is_full(const struct arena *a);
 size_t arena_used_bytes(const struct arena *a);
