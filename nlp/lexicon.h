@@ -136,9 +136,8 @@ _Static_assert(sizeof(struct lexeme) == 32, "half a cache line");
 /* What one unit has in the lexicon.  Lexemes are numbered from 1; 0: none. */
 struct lexicon_hit {
 	uint32_t rated; /* the word alone: rating, role or both */
-	uint32_t stem, negated;
-	uint32_t number; /* of the stem, in pairs; 0: in none */
-	uint32_t english; /* rating in the English lexicon, when this one has nothing (marks.h) */
+	uint32_t stem;
+	uint32_t number; /* of the stem, in pairs and for what it is negated; 0: in none */
 	bool has_longer; /* a phrase may begin here */
 };
 

@@ -70,10 +70,8 @@ lexicon_resolve(const struct lexicon *lx, struct stemmer *stemmer, struct arena 
 		return;
 	}
 	hit_r->number = find_stem(lx, stemmer, a, u);
-	if (hit_r->number != 0) {
+	if (hit_r->number != 0)
 		hit_r->stem = lx->stem_entries[hit_r->number].plain;
-		hit_r->negated = lx->stem_entries[hit_r->number].negated;
-	}
 }
 
 bool

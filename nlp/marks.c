@@ -262,9 +262,13 @@ take_odd(struct finding *g, size_t unit, bool is_inside)
 		add_punctuation(g, unit);
 	if (unit_is_special(u))
 		add_special(g, unit);
-	if (!is_inside && (e->sense.role != ROLE_NONE || (e->sense.traits & WORD_IS_ENGLISH) != 0))
+	if (is_inside)
+		return;
+	if (e->sense.role != ROLE_NONE)
 		add_odd(g, &g->marks.lexicon->lexemes[e->rated], (enum lexeme_role)e->sense.role,
 		    unit, 1);
+	else if ((e->sense.traits & WORD_IS_ENGLISH) != 0)
+		add_changed(g, unit, unit + 1); /* its reason names that lexicon's entry */
 }
 
 static void

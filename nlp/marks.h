@@ -1,9 +1,9 @@
 /*
  * marks.h - what of a text stands in the lexicon.
  *
- * What a unit may have: a rating or role (of the longest phrase that begins
- * there), a learned stem, a learned pair with the unit before it.  Words of another language than the post's are looked up in the
- * English lexicon's ratings when the post's own knows nothing of them (code-switching). A hashtag
+ * What a unit may have: a rating or role (of the longest phrase that begins there), a learned stem, a
+ * learned pair with the unit before it.  Words of another language than the post's are looked up in the
+ * English lexicon's ratings when the post's own knows nothing of them (code-switching).  A hashtag
  * without an entry is cut into words the lexicon knows ("#worstservice"), and has the rating of the
  * most telling one; capitals are not looked at, since the word alone decides (word_memo.h).
  *
@@ -51,6 +51,7 @@ struct marks_walk {
 	const struct stretch *stretch;
 };
 struct marks_walk marks_walk(const struct marks *of);
-bool marks_next(struct marks_walk *w, struct mark *m_r); /* false: that was all */
+/* false: that was all, and *m_r is nothing. */
+bool marks_next(struct marks_walk *w, struct mark *m_r);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/err.h"
+#include "nlp/lexicon_internal.h"
 #include "nlp/train_internal.h"
 
 /* Weights are written to hundredths. */
@@ -85,24 +86,51 @@ keep_sum_law(const struct lexeme *x, int32_t *negative, int32_t *positive)
 	}
 }
 
-/* Does an entry begin with a negator?  last_r: what the last of its words has in the lexicon. */
+/* Does an entry begin with a negator? */
 static bool
-begins_with_negator(struct training *t, struct slice entry, struct mark *last_r)
+begins_with_negator(struct training *t, struct slice entry)
 {
-	struct slice rest = entry, word = slice_split(&rest, ' ');
+	struct slice word = slice_split(&entry, ' ');
 	struct train_post m;
 	struct mark first;
 	/* Alone: with what follows it may be a phrase ("nicht nur"), as which it has no role. */
-	if (slice_starts_with(entry, "<") || train_mark_post(t, t->lexicon, word, &m) < 0)
+	if (slice_starts_with(word, "<") || train_mark_post(t, t->lexicon, word, &m) < 0)
 		return false;
 	struct marks_walk walk = marks_walk(&m.marks);
-	if (!marks_next(&walk, &first) || first.rated->role != ROLE_NEGATOR ||
-	    train_mark_post(t, t->lexicon, entry, &m) < 0)
-		return false;
-	size_t count = 0;
-	for (walk = marks_walk(&m.marks); marks_next(&walk, last_r);)
-		count++;
-	return count > 0;
+	return marks_next(&walk, &first) && first.rated->role == ROLE_NEGATOR;
+}
+
+/* What a name such as <mention> was learned as, which no text says itself; NULL: it is none. */
+static const struct lexeme *
+find_name(const struct lexicon *lx, struct slice word)
+{
+	for (size_t i = 0; i < LEXICON_NAMES; i++) {
+		uint32_t stem = lx->names[i];
+		const struct lexeme *x =
+		    stem == 0 ? lx->lexemes : &lx->lexemes[lx->stem_entries[stem].plain];
+		if (lexeme_is_some(x) && slice_eq(lexeme_text(x), word))
+			return x;
+	}
+	return NULL;
+}
+
+/* What the last word of a pair speaks for: above 0 the good. */
+static int32_t
+side_of_last(struct training *t, struct slice pair)
+{
+	struct slice rest = pair;
+	struct train_post m;
+	int32_t side = 0;
+	slice_split(&rest, ' ');
+	const struct lexeme *name = find_name(t->lexicon, rest);
+	if (name != NULL)
+		return name->positive_milli - name->negative_milli;
+	if (train_mark_post(t, t->lexicon, pair, &m) < 0)
+		return 0;
+	struct marks_walk walk = marks_walk(&m.marks);
+	for (struct mark mark; marks_next(&walk, &mark);)
+		side = modifiers_polarity(&mark) + mark.rated->weight_milli / 2;
+	return side;
 }
 
 /* A negator never speaks for the good, and never beside a word for that word's side. */
@@ -112,13 +140,10 @@ keep_negator_laws(struct training *t)
 	for (uint32_t i = 1; i <= lexicon_count(t->lexicon); i++) {
 		const struct lexeme *x = lexicon_at(t->lexicon, i);
 		int32_t negative = x->negative_milli, positive = x->positive_milli;
-		struct mark last;
 		if ((x->kind != LEXEME_STEM && x->kind != LEXEME_PAIR) ||
-		    !begins_with_negator(t, lexeme_text(x), &last))
+		    !begins_with_negator(t, lexeme_text(x)))
 			continue;
-		int32_t side = 1000;
-		if (x->kind == LEXEME_PAIR)
-			side = modifiers_polarity(&last) + last.rated->weight_milli / 2;
+		int32_t side = x->kind == LEXEME_PAIR ? side_of_last(t, lexeme_text(x)) : 1000;
 		if (side > 0) {
 			positive = at_most(positive, 0);
 			negative = at_least(negative, 0);

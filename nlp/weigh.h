@@ -2,10 +2,11 @@
  * weigh.h - what the marks of a text come to, and the reasons for it: what moved the score, where it
  * stands, and by how much.
  *
- * One pass over the units adds up what they count and writes it down; most words are changed by
- * nothing, so that all there is to say of them stands in their entries, and only the others have marks.  The effects of all reasons together
- * are the distance of the two logits, positive minus negative, before temperature: the squashed sums of
- * ratings are shared out among the rated words.  As that takes the sums, it is done last.
+ * One pass over the units adds up what they count and writes it down; most words are changed by nothing,
+ * so that all there is to say of them stands in their entries, and only the others have marks.  The
+ * effects of all reasons together are the distance of the two logits, positive minus negative, before
+ * temperature: the squashed sums of ratings are shared out among the rated words.  As that takes the
+ * sums, it is done last.
  *
  * Ownership: reasons in the arena, what they name there or in the lexicon; the list of rated ones in the
  *            scratch.

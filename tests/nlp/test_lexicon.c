@@ -1,7 +1,7 @@
 #include "nlp_support.h"
 
 #include "core/buf.h"
-#include "nlp/lexicon.h"
+#include "nlp/lexicon_internal.h"
 #include "nlp/lexicon_set.h"
 
 static const struct lexeme *
@@ -203,10 +203,12 @@ learned_weights_are_found_by_stem_and_name(void **state)
 	}
 	/* Negated entries stand beside their stem, or alone. */
 	look_at(&k, "delays worth");
-	assert_int_equal(at(lx, k.hits[0].negated)->positive_milli, 150);
-	assert_int_equal(lexicon_stem_of(lx, k.hits[0].negated), k.hits[0].stem);
-	assert_int_equal(at(lx, k.hits[1].negated)->negative_milli, 900);
-	assert_int_equal(lexicon_stem_of(lx, k.hits[1].negated), 0);
+	uint32_t delays = lexicon_negated(lx, k.hits[0].number);
+	uint32_t worth = lexicon_negated(lx, k.hits[1].number);
+	assert_int_equal(at(lx, delays)->positive_milli, 150);
+	assert_int_equal(lexicon_stem_of(lx, delays), k.hits[0].stem);
+	assert_int_equal(at(lx, worth)->negative_milli, 900);
+	assert_int_equal(lexicon_stem_of(lx, worth), 0);
 	look_close(&k);
 	lexicon_free(lx);
 }
@@ -594,7 +596,7 @@ a_vocabulary_overrides_words_and_their_stems(void **state)
 	look_at(&k, "delays");
 	assert_int_equal(at(lx, k.hits[0].stem)->negative_milli, 0);
 	assert_int_equal(at(lx, k.hits[0].stem)->positive_milli, 0);
-	assert_int_equal(k.hits[0].negated, 0);
+	assert_int_equal(lexicon_negated(lx, k.hits[0].number), 0);
 	assert_memory_equal(lexicon_version(lx), before, 11);
 	assert_int_equal(lexicon_version(lx)[11], '+');
 	assert_int_equal(lexicon_add_vocabulary(lx, SLICE_LIT("..,"), 1, NULL), 0);

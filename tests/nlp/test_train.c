@@ -466,6 +466,66 @@ the_laws_hold_whatever_was_learned_from(void **state)
 	reader_close(&r);
 }
 
+/* "not" before a mention is bad news, and mentions are too: the pair may not say so, whatever it was used for. */
+static void
+a_negator_beside_a_name_does_not_speak_for_its_side(void **state)
+{
+	static struct posts p;
+	struct train_options o = small_options();
+	(void)state;
+	posts_open(&p, 17);
+	for (int i = 0; i < 600; i++) {
+		static const char *const BEFORE[] = {"not @somebody", "@somebody", "not", ""};
+		static const int CHANCES[] = {10, 7, 5, 3}; /* of being bad, in ten */
+		bool is_bad = rng_below(&p.rng, 10) < (uint64_t)CHANCES[i % 4];
+		char text[64];
+		snprintf(text, sizeof text, "%s %s %s", pick(&p, PLAIN, COUNT_OF(PLAIN)),
+		    BEFORE[i % 4], pick(&p, PLAIN, COUNT_OF(PLAIN)));
+		add_post(&p, text, is_bad ? 0 : 2);
+	}
+	struct lexicon *base = base_of(BASE);
+	struct train_result r = train(&p, &o, base, NULL);
+	const struct lexeme *pair = entry_of(r.lexicon, LEXEME_PAIR, "not <mention>");
+	assert_true(polarity_of(r.lexicon, "<mention>") < -100);
+	/* One that says nothing is not written. */
+	assert_true(pair == NULL || pair->positive_milli >= pair->negative_milli);
+	lexicon_free(r.lexicon);
+	lexicon_free(base);
+	arena_free(p.arena);
+}
+
+/* As often good as bad: what it says is neither what its stem says nor that turned. */
+static void
+a_negated_word_says_what_posts_with_it_say(void **state)
+{
+	static struct posts p;
+	struct train_options o = small_options();
+	(void)state;
+	o.with_pairs = false;
+	posts_open(&p, 16);
+	for (int i = 0; i < 900; i++) {
+		static const char *const SAID[] = {"plerm", "", "dwelpik", "not plerm"};
+		static const int LABELS[] = {2, 1, 0};
+		char text[64];
+		snprintf(text, sizeof text, "%s %s %s", pick(&p, PLAIN, COUNT_OF(PLAIN)),
+		    SAID[i % 4], pick(&p, PLAIN, COUNT_OF(PLAIN)));
+		add_post(&p, text, i % 4 < 3 ? LABELS[i % 4] : (i / 4) % 3);
+	}
+	/* With a rating that counts next to nothing, as none but a known word is negated. */
+	struct lexicon *base = base_of("negator\tnot\nword\tplerm\t0.01\n");
+	struct train_result r = train(&p, &o, base, NULL);
+	const struct lexeme *negated = entry_of(r.lexicon, LEXEME_NEGATED, "plerm");
+	int32_t plain = polarity_of(r.lexicon, "plerm");
+	assert_true(plain > 1000);
+	assert_non_null(negated);
+	int32_t said = negated->positive_milli - negated->negative_milli;
+	if (abs(said) > plain / 4)
+		fail_msg("%d, and negated %d", plain, said);
+	lexicon_free(r.lexicon);
+	lexicon_free(base);
+	arena_free(p.arena);
+}
+
 /* ---- adapting --------------------------------------------------------------- */
 
 static void
@@ -889,6 +949,8 @@ main(void)
 	    cmocka_unit_test(rows_to_measure_on_are_not_learned_from),
 	    cmocka_unit_test(at_most_so_many_entries_are_kept),
 	    cmocka_unit_test(the_laws_hold_whatever_was_learned_from),
+	    cmocka_unit_test(a_negator_beside_a_name_does_not_speak_for_its_side),
+	    cmocka_unit_test(a_negated_word_says_what_posts_with_it_say),
 	    cmocka_unit_test(adapting_moves_what_it_sees_and_keeps_the_rest),
 	    cmocka_unit_test(without_posts_there_is_nothing_to_learn),
 	    cmocka_unit_test(drawn_out_words_are_learned_as_their_key_unless_a_spelling_is_a_name),
