@@ -29,7 +29,8 @@ static void
 fill(struct pool *p, const struct lexicon *lx)
 {
 	static const char *const OTHERS[] = {"!", "?", ",", "(", "\"", ".", "zzyzx", "@somebody",
-	    "3", "http://example.com", "#sobad", "SO", "sooo", "not", "very", "but", "never"};
+	    "3", "http://example.com", "#sobad", "#sooo", "SO", "I", "sooo", "not", "very", "but",
+	    "never", "nicht"};
 	size_t seen[LEXEME_KIND_COUNT] = {0};
 	for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
 		p->words[p->count++] = slice_of(OTHERS[i]);
@@ -105,19 +106,25 @@ static void
 check_looks(const struct reader *r)
 {
 	const struct looks *k = &r->found.looks;
-	int32_t words = 0, capitals = 0, mentions = 0, exclamations = 0, quoted = 0;
+	int32_t words = 0, capitals = 0, mentions = 0, exclamations = 0, quoted = 0, drawn_out = 0;
+	bool has_capitals = false, has_small = false;
 	for (size_t i = 0; i < r->cutting.units.count; i++) {
 		const struct unit *u = &r->cutting.units.items[i];
 		bool is_word = u->kind == TOKEN_WORD;
 		words += is_word;
 		capitals += is_word && u->is_caps;
 		quoted += is_word && u->is_quoted;
+		drawn_out += is_word && u->is_elongated;
+		has_capitals |= u->is_caps;
+		has_small |= is_word && !u->is_caps && u->len > 1;
 		mentions += u->kind == TOKEN_MENTION;
 		exclamations += u->kind == TOKEN_PUNCT && u->folded[0] == '!';
 	}
 	assert_int_equal(k->counts[SHAPE_LENGTH], words);
 	assert_int_equal(k->counts[SHAPE_CAPITALS], capitals);
 	assert_int_equal(k->counts[SHAPE_QUOTED], quoted);
+	assert_int_equal(k->counts[SHAPE_ELONGATED], drawn_out);
+	assert_int_equal(k->has_others, has_capitals && has_small);
 	assert_int_equal(k->counts[SHAPE_MENTIONS], mentions);
 	assert_int_equal(k->counts[SHAPE_EXCLAMATIONS], exclamations);
 }
@@ -303,6 +310,16 @@ filters_and_words_without_marks_change_nothing(void **state)
 	}
 }
 
+/* The word with which a mark begins, until the next call. */
+static const char *
+marked(const struct reader *r, size_t mark)
+{
+	static char word[64];
+	snprintf(word, sizeof word, "%.*s",
+	    SLICE_ARG(unit_text(&r->cutting.units.items[r->marks[mark].unit])));
+	return word;
+}
+
 /* A brand's phrase is all there is to say of its words: they make no pair with their neighbours, and are not
  * negated one by one. */
 static void
@@ -315,6 +332,7 @@ nothing_else_is_said_of_the_words_of_a_brands_phrase(void **state)
 	(void)state;
 	assert_int_equal(lexicon_of_entries("en",
 			     "negator\tno\nnegator\tnot\nstem\tcold\t1\t0\nnegated\tcold\t0\t1\n"
+			     "word\tbrew\t-2\nstem\tbrew\t1\t0\n"
 			     "pair\tso cold\t0\t1\npair\tno cold\t0\t1\npair\tbrew now\t0\t1\n",
 			     &lx, NULL),
 	    0);
@@ -328,6 +346,8 @@ nothing_else_is_said_of_the_words_of_a_brands_phrase(void **state)
 			if ((learned == 0) != (is_named == 1) || r.score.reason_count == 0)
 				fail_msg("'%s': %zu of %zu reasons are learned", PHRASES[i],
 				    learned, r.score.reason_count);
+			for (size_t k = 0; k < r.mark_count && is_named; k++)
+				assert_true(strcmp(marked(&r, k), "brew") != 0);
 		}
 		assert_int_equal(lexicon_add_vocabulary(lx, SLICE_LIT("cold brew"), 1500, NULL), 0);
 	}
@@ -335,10 +355,52 @@ nothing_else_is_said_of_the_words_of_a_brands_phrase(void **state)
 	lexicon_free(lx);
 }
 
+/* A lexicon borrows ratings from the English one, and names its entries; what changes others it has itself. */
+static void
+ratings_are_borrowed_and_roles_are_not(void **state)
+{
+	static const struct {
+		const char *text, *entry; /* NULL: no word speaks */
+		int32_t effect; /* its sign */
+	} CASES[] = {{"das awful", "awful", -1}, {"nicht awful", "awful", 1}, {"das damn", NULL, 0},
+	    {"das very gut", "gut", 1}, {"das gut", "gut", 1}};
+	struct lexicon *german = NULL, *english = NULL;
+	struct reader r;
+	(void)state;
+	assert_int_equal(lexicon_of_entries("de",
+			     "negator\tnicht\nword\tgut\t3\nsum\tpositive\t0\t1\n"
+			     "sum\tnegative\t1\t0\n",
+			     &german, NULL),
+	    0);
+	/* Those before it give it a number that the other lexicon does not have. */
+	assert_int_equal(
+	    lexicon_of_entries("en",
+		"word\taaa\t1\nword\tbbb\t1\nword\tccc\t1\nword\tddd\t1\nword\teee\t1\n"
+		"word\tawful\t-3\nbooster\tvery\t0.3\nbooster\tdamn\t0.3\nword\tdamn\t-3\n",
+		&english, NULL),
+	    0);
+	reader_open(&r);
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		reader_read(&r, german, english, slice_of(CASES[i].text));
+		assert_int_equal(r.score.reason_count, CASES[i].entry != NULL);
+		if (CASES[i].entry == NULL)
+			continue;
+		const struct contribution *c = &r.score.reasons[0];
+		assert_text(CASES[i].text, entry_text(c->entry), CASES[i].entry);
+		assert_true(c->effect_milli * CASES[i].effect > 0);
+		assert_int_equal(
+		    lexicon_has_entry(english, c->entry), strcmp(CASES[i].entry, "gut") != 0);
+	}
+	reader_close(&r);
+	lexicon_free(german);
+	lexicon_free(english);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ratings_are_borrowed_and_roles_are_not),
 	    cmocka_unit_test(nothing_else_is_said_of_the_words_of_a_brands_phrase),
 	    cmocka_unit_test(filters_and_words_without_marks_change_nothing),
 	};

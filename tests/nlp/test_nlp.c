@@ -39,8 +39,12 @@ languages_we_cannot_score_are_named_and_left_neutral(void **state)
 			fail_msg("'%s' (%s): %s, scored %d, %s", CASES[i].text, CASES[i].hint,
 			    s.lang, s.is_scored, sentiment_label_name(s.label));
 	}
-	struct score s = desk_score(d, "Ta kawa jest bardzo dobra \xf0\x9f\x98\x8d");
+	/* Nothing but ratings of signs is named: no word of a tag, and nothing learned. */
+	struct score s = desk_score(d, "Ta kawa jest bardzo dobra #worstservice :(");
+	assert_string_equal(s.lang, "pl");
 	assert_int_equal(s.reason_count, 1);
+	assert_text("entry", entry_text(s.reasons[0].entry), ":(");
+	assert_true(s.reasons[0].entry->source == ENTRY_EMOTICON);
 	assert_int_equal(s.reasons[0].effect_milli, 0);
 	assert_text("modifiers", slice_of(s.reasons[0].modifiers),
 	    "not counted: no lexicon for this language");
