@@ -68,8 +68,9 @@ passed_len(struct slice text, uint32_t at)
 	struct slice emoticon;
 	if ((p[0] & 0x80) != 0)
 		return high_sign_len((const unsigned char *)p);
-	bool is_emoticon = emoticon_may_begin(p[0], p[1]) && emoticon_at(text, at, &emoticon) > 0;
-	return IS_PASSED[(unsigned char)p[0]] != 0 && !is_emoticon;
+	if (IS_PASSED[(unsigned char)p[0]] == 0)
+		return 0;
+	return !emoticon_may_begin(p[0], p[1]) || emoticon_at(text, at, &emoticon) == 0;
 }
 
 /* How many of one that ends at byte `end`, behind `from`. */
@@ -144,7 +145,7 @@ post_cut_inside(struct slice text, const struct piece *r)
 	const char *p = text.ptr + core.start;
 	struct slice inside = slice_make(p, core.len);
 	/* Emoticons of letters want a blank before them, "http" wants one behind. */
-	if (core.len < 2 || !is_whole(text.ptr, &core) || emoticon_may_begin(p[0], p[1]) ||
+	if (core.len == 0 || !is_whole(text.ptr, &core) || emoticon_may_begin(p[0], p[1]) ||
 	    address_is_scheme(inside))
 		return SLICE_NONE;
 	return inside;
