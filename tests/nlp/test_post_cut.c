@@ -163,6 +163,8 @@ check(struct cutters *c, struct slice text)
 	const struct cutting *got = &c->cutter.cutting, *want = &c->plain;
 	assert_int_equal(units_cut_text(&c->plain, text, c->arena, NULL), 0);
 	assert_int_equal(post_cut(&c->cutter, 1, c->set->languages, text, c->arena, &w, NULL), 0);
+	assert_in_range(got->units.count, 0, UNITS_MAX);
+	assert_in_range(got->tokens.count, 0, TOKENS_MAX);
 	bool is_same =
 	    got->tokens.count == want->tokens.count && got->units.count == want->units.count;
 	for (size_t i = 0; is_same && i < want->tokens.count; i++)
@@ -199,8 +201,8 @@ static const char *const SIGNS[] = {"a", "x", "d", "o", "s", "t", "0", "3", "8",
     ">", "=", "^", "%", "\"", "\n", " ", " ", "\xc3\xa9", "\xe2\x80\xa6", "\xe2\x84\xa2",
     "\xef\xbc\x9a", "\xe2\x83\xa3", "\xf0\x9f\x98\x82", "\xef\xac\x81", "\xcc\x88", "\xc2\xbd"};
 
-/* Known ones among them are met again and again: at once, and in later texts. */
-/* Of which pieces are made whose parts are known, and pieces that only look so. */
+/* Of which pieces are made whose parts are known, and pieces that only look so.  Known ones among them are met
+ * again and again: at once, and in later texts. */
 static const char *const ODD[] = {"good", "a", "xd", "x", "o", "8", "50", "1978", "3:30", "#tag",
     "@acme", "https://x.co/a", " good ", " a ", " (", ") ", " \"", "\" ", "(", ")", "\"", "'",
     "'s ", " '", "%", "$", "\xe2\x82\xac", "-", " - ", " & ", "=", "^", ">", "/", "[", "]", "~",
@@ -301,6 +303,24 @@ texts_of_too_many_words_are_cut_as_units_h_cuts_them(void **state)
 	mem_free(text);
 }
 
+/* There is room for a token a piece and some more; pieces of many parts ask for theirs and for that of the pieces
+ * behind them. */
+static void
+pieces_of_more_parts_than_there_is_room_for_are_cut_as_units_h_cuts_them(void **state)
+{
+	static const char PARTS[] = "\xf0\x9f\x98\x82\xf0\x9f\x98\x82\xf0\x9f\x98\x82"
+				    "\xf0\x9f\x98\x82\xf0\x9f\x98\x82\xf0\x9f\x98\x82!!! ";
+	char text[400 * sizeof PARTS + 2 * 2000];
+	for (unsigned n = 0; n < 400; n += 40) {
+		size_t len = 0;
+		for (unsigned i = 0; i < n; i++, len += sizeof PARTS - 1)
+			memcpy(text + len, PARTS, sizeof PARTS - 1);
+		for (unsigned i = 0; i < 2000; i++, len += 2)
+			memcpy(text + len, "a ", 2);
+		check(*state, slice_make(text, len));
+	}
+}
+
 static void
 an_empty_text_has_a_list_of_units_all_the_same(void **state)
 {
@@ -377,6 +397,8 @@ main(void)
 	    cmocka_unit_test(what_stands_around_a_known_word_counts),
 	    cmocka_unit_test(texts_of_any_length_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(texts_of_too_many_words_are_cut_as_units_h_cuts_them),
+	    cmocka_unit_test(
+		pieces_of_more_parts_than_there_is_room_for_are_cut_as_units_h_cuts_them),
 	    cmocka_unit_test(an_empty_text_has_a_list_of_units_all_the_same),
 	    cmocka_unit_test(more_words_than_the_memo_holds_are_cut_all_the_same),
 	    cmocka_unit_test(every_failed_allocation_is_reported),

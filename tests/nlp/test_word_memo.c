@@ -169,6 +169,35 @@ what_one_language_knows_of_a_word_stays_beside_what_others_do(void **state)
 	word_memo_free(m);
 }
 
+/* Nor does what a post reads in a further language, kept by an earlier one, go before the post is done. */
+static void
+a_further_fact_that_is_asked_for_again_stays_while_its_post_is_read(void **state)
+{
+	const struct lexicon_set *set = *state;
+	struct word_memo *m = word_memo_new();
+	struct word_fact guest, other, *further = NULL;
+	struct unit u = unit_of(&guest, word_key_of(SLICE_LIT("die")), TOKEN_WORD);
+	assert_non_null(m);
+	for (int pass = 0; pass < 2; pass++) {
+		word_memo_begin(m, 1);
+		struct word_fact *first = word_memo_fact(m, set->languages, &u);
+		first->lang = LANGUAGE_EN;
+		further = word_memo_in_language(m, first, LANGUAGE_DE);
+		assert_ptr_not_equal(further, first);
+		further->lang = LANGUAGE_DE;
+	}
+	const struct word_fact was = *further;
+	for (unsigned n = 0; n < MANY_WORDS; n++) {
+		char text[WORD_FACT_BYTES + 1];
+		int len = snprintf(text, sizeof text, "w%u", n);
+		struct unit w =
+		    unit_of(&other, word_key_of(slice_make(text, (size_t)len)), TOKEN_HASHTAG);
+		word_memo_fact(m, set->languages, &w);
+	}
+	assert_memory_equal(further, &was, sizeof was);
+	word_memo_free(m);
+}
+
 int
 main(void)
 {
@@ -178,6 +207,7 @@ main(void)
 	    cmocka_unit_test(no_word_of_a_post_makes_room_for_another_one_of_it),
 	    cmocka_unit_test(words_of_a_day_are_all_kept),
 	    cmocka_unit_test(what_one_language_knows_of_a_word_stays_beside_what_others_do),
+	    cmocka_unit_test(a_further_fact_that_is_asked_for_again_stays_while_its_post_is_read),
 	};
 	return cmocka_run_group_tests(tests, open_set, close_set);
 }
