@@ -35,6 +35,8 @@ static const struct {
     {"Acme\xe2\x84\xa2 x\xc2\xae", "acme  x ", "signs of trade marks become a space, not letters"},
     {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f", "an emoji keeps its selector"},
     {"a\xef\xb8\x8f", "a", "a selector behind a letter goes"},
+    {"\xf0\x9f\x98\x82\xc2\xa3\xef\xb8\x8f", "\xf0\x9f\x98\x82\xc2\xa3",
+	"a selector behind a sign goes, also when an emoji stands before that"},
     {"1\xef\xb8\x8f\xe2\x83\xa3", "1\xef\xb8\x8f\xe2\x83\xa3", "a keycap stays whole"},
     {"\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9", "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9",
 	"a joiner between emoji stays"},
@@ -92,6 +94,49 @@ every_folded_byte_knows_where_it_came_from(void **state)
 	assert_int_equal(normalise_end(&n, 6), 7);
 	assert_int_equal(normalise_start(&n, 7), 7);
 	assert_int_equal(normalise_end(&n, folded.len), strlen(text));
+	normalise_fini(&z);
+	arena_free(a);
+}
+
+/* Behind a letter and behind a sign or a dash, which have ways of their own. */
+static void
+a_mark_is_of_the_character_before_it(void **state)
+{
+	static const char *const TEXTS[] = {
+	    "\xc2\xa3\xcc\x81", "!\xe2\x83\x97", "a\xe2\x83\x97", "\xe2\x80\x94\xcc\x81"};
+	struct normaliser z = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	struct normal n;
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+		struct slice folded = fold(&z, a, slice_of(TEXTS[i]), &n);
+		assert_text(TEXTS[i], folded, TEXTS[i]);
+		assert_int_equal(normalise_start(&n, folded.len - 1), 0);
+		assert_int_equal(normalise_end(&n, 1), folded.len);
+	}
+	normalise_fini(&z);
+	arena_free(a);
+}
+
+/* Letters are folded in blocks: the mark may stand in the next one. */
+static void
+a_mark_is_composed_wherever_its_letter_stands(void **state)
+{
+	struct normaliser z = {0};
+	struct arena *a = arena_new(ARENA_MAX);
+	char text[120], want[120];
+	struct normal n;
+	(void)state;
+	for (int len = 0; len < 50; len++) {
+		for (int is_mixed = 0; is_mixed < 2; is_mixed++) {
+			const char *before = is_mixed ? "\xc3\xa4" : "";
+			snprintf(text, sizeof text, "%s%.*sE\xcc\x81 and what stands behind it",
+			    before, len, "some letters before, as many as three blocks have, ....");
+			snprintf(want, sizeof want, "%s%.*s\xc3\xa9 and what stands behind it",
+			    before, len, "some letters before, as many as three blocks have, ....");
+			assert_text(text, fold(&z, a, slice_of(text), &n), want);
+		}
+	}
 	normalise_fini(&z);
 	arena_free(a);
 }
@@ -186,6 +231,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_looks_the_same_is_spelt_the_same),
 	    cmocka_unit_test(every_folded_byte_knows_where_it_came_from),
+	    cmocka_unit_test(a_mark_is_of_the_character_before_it),
+	    cmocka_unit_test(a_mark_is_composed_wherever_its_letter_stands),
 	    cmocka_unit_test(all_lengths_of_ascii_take_the_same_way),
 	    cmocka_unit_test(blocks_are_folded_alike_with_and_without_vector_instructions),
 	    cmocka_unit_test(blanks_are_found_wherever_they_stand),
