@@ -21,6 +21,7 @@ everything_is_aligned_and_apart(void **state)
 	for (size_t i = 0; i < 400; i++) {
 		p[i] = arena_alloc(a, i);
 		assert_non_null(p[i]);
+		assert_true(i == 0 || p[i] != p[i - 1]);
 		assert_int_equal((uintptr_t)p[i] % _Alignof(max_align_t), 0);
 		memset(p[i], (int)(i & 0xFF), i);
 	}

@@ -599,6 +599,10 @@ a_vocabulary_overrides_words_and_their_stems(void **state)
 	assert_int_equal(lexicon_negated(lx, k.hits[0].number), 0);
 	assert_memory_equal(lexicon_version(lx), before, 11);
 	assert_int_equal(lexicon_version(lx)[11], '+');
+	/* A word that is named itself is not read by its stem, which another one shares. */
+	assert_int_equal(lexicon_add_vocabulary(lx, SLICE_LIT("delaying"), 1000, NULL), 0);
+	assert_int_equal(look_up(&k, "delay", &span)->weight_milli, 0);
+	assert_int_equal(look_up(&k, "delayed", &span)->weight_milli, 1000);
 	assert_int_equal(lexicon_add_vocabulary(lx, SLICE_LIT("..,"), 1, NULL), 0);
 	assert_int_equal(lexicon_add_vocabulary(lx, SLICE_LIT(" , "), 1, NULL), -1);
 	assert_int_equal(

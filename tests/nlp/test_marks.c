@@ -29,8 +29,8 @@ static void
 fill(struct pool *p, const struct lexicon *lx)
 {
 	static const char *const OTHERS[] = {"!", "?", ",", "(", "\"", ".", "zzyzx", "@somebody",
-	    "3", "http://example.com", "#sobad", "#sooo", "SO", "I", "sooo", "not", "very", "but",
-	    "never", "nicht"};
+	    "3", "http://example.com", "#sobad", "#sooo", "#SOBAD", "SO", "I", "sooo", "not",
+	    "very", "but", "never", "nicht", "not baaad"};
 	size_t seen[LEXEME_KIND_COUNT] = {0};
 	for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
 		p->words[p->count++] = slice_of(OTHERS[i]);
@@ -107,6 +107,7 @@ check_looks(const struct reader *r)
 {
 	const struct looks *k = &r->found.looks;
 	int32_t words = 0, capitals = 0, mentions = 0, exclamations = 0, quoted = 0, drawn_out = 0;
+	int32_t questions = 0, tags = 0, links = 0;
 	bool has_capitals = false, has_small = false;
 	for (size_t i = 0; i < r->cutting.units.count; i++) {
 		const struct unit *u = &r->cutting.units.items[i];
@@ -118,7 +119,10 @@ check_looks(const struct reader *r)
 		has_capitals |= u->is_caps;
 		has_small |= is_word && !u->is_caps && u->len > 1;
 		mentions += u->kind == TOKEN_MENTION;
+		tags += u->kind == TOKEN_HASHTAG;
+		links += u->kind == TOKEN_URL;
 		exclamations += u->kind == TOKEN_PUNCT && u->folded[0] == '!';
+		questions += u->kind == TOKEN_PUNCT && u->folded[0] == '?';
 	}
 	assert_int_equal(k->counts[SHAPE_LENGTH], words);
 	assert_int_equal(k->counts[SHAPE_CAPITALS], capitals);
@@ -127,6 +131,9 @@ check_looks(const struct reader *r)
 	assert_int_equal(k->has_others, has_capitals && has_small);
 	assert_int_equal(k->counts[SHAPE_MENTIONS], mentions);
 	assert_int_equal(k->counts[SHAPE_EXCLAMATIONS], exclamations);
+	assert_int_equal(k->counts[SHAPE_QUESTIONS], questions);
+	assert_int_equal(k->counts[SHAPE_HASHTAGS], tags);
+	assert_int_equal(k->counts[SHAPE_LINKS], links);
 }
 
 static uint32_t
@@ -362,8 +369,10 @@ ratings_are_borrowed_and_roles_are_not(void **state)
 	static const struct {
 		const char *text, *entry; /* NULL: no word speaks */
 		int32_t effect; /* its sign */
-	} CASES[] = {{"das awful", "awful", -1}, {"nicht awful", "awful", 1}, {"das damn", NULL, 0},
-	    {"das very gut", "gut", 1}, {"das gut", "gut", 1}};
+	} CASES[] = {{"das awful", "awful", -1}, {"das #awful", "awful", -1},
+	    {"das #nichtgut", "gut", 1}, {"nicht awful", "awful", 1}, {"das damn", NULL, 0},
+	    {"das abandon", "abandon", -1}, {"das abandons", NULL, 0}, {"das very gut", "gut", 1},
+	    {"das gut", "gut", 1}};
 	struct lexicon *german = NULL, *english = NULL;
 	struct reader r;
 	(void)state;
@@ -376,7 +385,8 @@ ratings_are_borrowed_and_roles_are_not(void **state)
 	assert_int_equal(
 	    lexicon_of_entries("en",
 		"word\taaa\t1\nword\tbbb\t1\nword\tccc\t1\nword\tddd\t1\nword\teee\t1\n"
-		"word\tawful\t-3\nbooster\tvery\t0.3\nbooster\tdamn\t0.3\nword\tdamn\t-3\n",
+		"word\tawful\t-3\nword\tabandoned\t-2\n"
+		"booster\tvery\t0.3\nbooster\tdamn\t0.3\nword\tdamn\t-3\n",
 		&english, NULL),
 	    0);
 	reader_open(&r);

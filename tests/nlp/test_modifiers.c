@@ -86,6 +86,29 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 	reader_close(&r);
 }
 
+static int32_t
+rating_in(struct reader *r, const struct lexicon *lx, const char *text, const char *entry)
+{
+	reader_read(r, lx, NULL, slice_of(text));
+	const struct mark *m = mark_of(r, entry);
+	assert_non_null(m);
+	return m->rating_milli;
+}
+
+static void
+a_booster_boosts_more_when_it_is_shouted_and_less_from_afar(void **state)
+{
+	const struct lexicon *lx = ((struct desk *)*state)->set->lexicons[LANGUAGE_EN];
+	struct reader r;
+	reader_open(&r);
+	int32_t plain = rating_in(&r, lx, "it is very good", "good");
+	assert_true(rating_in(&r, lx, "it is VERY good", "good") > plain);
+	assert_true(rating_in(&r, lx, "it is veeeery good", "good") > plain);
+	int32_t far = rating_in(&r, lx, "it is very much good", "good");
+	assert_true(far < plain && far > rating_in(&r, lx, "it is good", "good"));
+	reader_close(&r);
+}
+
 /* Weighing counts on it. */
 static void
 no_word_counts_more_than_the_most(void **state)
@@ -239,6 +262,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(modifiers_change_what_a_word_counts_and_say_so),
+	    cmocka_unit_test(a_booster_boosts_more_when_it_is_shouted_and_less_from_afar),
 	    cmocka_unit_test(no_word_counts_more_than_the_most),
 	    cmocka_unit_test(a_negator_at_the_end_of_its_clause_turns_what_stands_before_it),
 	    cmocka_unit_test(a_word_that_modifies_does_not_count_itself),
