@@ -325,6 +325,7 @@ cut(struct work *w, struct slice text, struct slice lang_hint)
 	struct scorer *s = w->s;
 	w->text = utf8_prefix(slice_is_set(text) ? text : SLICE_LIT(""), POST_TEXT_MAX);
 	w->words.guess = s->last;
+	stemmer_take_failure(s->stemmer); /* of a text before, which has failed for it */
 	if (post_cut(&s->cutter, w->set->number, w->set->languages, w->text, w->arena, &w->words,
 		w->err) < 0)
 		return -1;

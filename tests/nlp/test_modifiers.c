@@ -48,6 +48,7 @@ modifiers_change_what_a_word_counts_and_say_so(void **state)
 	    {"this is gooooood", "good", "drawn out", 2},
 	    {"good but terrible", "good", "before 'but'", 1},
 	    {"good but terrible", "terrible", "after 'but'", 2},
+	    {"not cheap but good", "good", "after 'but'", 2},
 	    {"good but terrible. nice!", "good", "before 'but'", 1},
 	    {"good but terrible. nice!", "terrible", "after 'but'", 2},
 	    {"good but terrible. nice!", "nice", "exclaimed", 2},
@@ -145,6 +146,7 @@ a_negator_at_the_end_of_its_clause_turns_what_stands_before_it(void **state)
 		"empfehlen", ""},
 	    {LANGUAGE_DE, "sie empfehlen das ding dort heute nicht", "empfehlen", ""},
 	    {LANGUAGE_DE, "sie empfehlen das ding dort nicht", "empfehlen", "negated by 'nicht'"},
+	    {LANGUAGE_DE, "sie empfehlen kein ding nicht", "empfehlen", ""},
 	    {LANGUAGE_DE, "sie empfehlen das. nicht", "empfehlen", ""},
 	    {LANGUAGE_DE, "ich glaube nicht, dass das gut wird", "gut",
 		"negated by 'glaube nicht'"},
@@ -257,6 +259,38 @@ learned_words_turn_and_their_pairs_count(void **state)
 	lexicon_free(lx);
 }
 
+/* A negator never speaks for the good, and a booster is used up by what has a rating alone. */
+static void
+what_modifies_counts_itself_as_far_as_nothing_else_speaks(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t reasons;
+	} CASES[] = {{"no", 0}, {"never", 1}, {"no table", 1}, {"madly", 1}, {"madly table", 2},
+	    {"madly lovely", 1}};
+	struct lexicon *lx = NULL;
+	struct reader r;
+	(void)state;
+	assert_int_equal(lexicon_of_entries("en",
+			     "negator\tno\nnegator\tnever\nstem\tno\t0\t1\nstem\tnever\t1\t0\n"
+			     "booster\tmadly\t0.3\nword\tmadly\t-1\nstem\ttable\t0\t1\n"
+			     "word\tlovely\t3\nsarcasm\tyeah right\n",
+			     &lx, NULL),
+	    0);
+	reader_open(&r);
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		reader_score(&r, lx, CASES[i].text);
+		if (r.score.reason_count != CASES[i].reasons)
+			fail_msg("'%s': %zu reasons", CASES[i].text, r.score.reason_count);
+		assert_false(r.score.reason_count == 0 && r.score.is_unsure);
+	}
+	reader_score(&r, lx, "yeah right");
+	assert_int_equal(r.score.reason_count, 0);
+	assert_true(r.score.is_unsure);
+	reader_close(&r);
+	lexicon_free(lx);
+}
+
 int
 main(void)
 {
@@ -265,6 +299,7 @@ main(void)
 	    cmocka_unit_test(a_booster_boosts_more_when_it_is_shouted_and_less_from_afar),
 	    cmocka_unit_test(no_word_counts_more_than_the_most),
 	    cmocka_unit_test(a_negator_at_the_end_of_its_clause_turns_what_stands_before_it),
+	    cmocka_unit_test(what_modifies_counts_itself_as_far_as_nothing_else_speaks),
 	    cmocka_unit_test(a_word_that_modifies_does_not_count_itself),
 	    cmocka_unit_test(learned_words_turn_and_their_pairs_count),
 	};

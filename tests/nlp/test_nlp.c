@@ -482,6 +482,37 @@ a_scorer_that_knows_all_words_survives_every_failed_allocation(void **state)
 	}
 }
 
+/* Of a word with other spellings the stems of those are looked up as well: without memory nothing of it is kept. */
+static void
+words_met_for_the_first_time_survive_every_failed_allocation(void **state)
+{
+	struct desk *d = *state;
+	unsigned failed = 0;
+	for (size_t used = 16; used <= ARENA_FIRST_BYTES; used += 16) {
+		char text[96];
+		struct score s;
+		struct arena *a = arena_new(ARENA_MAX);
+		assert_non_null(a);
+		assert_non_null(arena_alloc(a, used));
+		/* "...ppy" has the stem "...ppi", which is no beginning of it. */
+		snprintf(text, sizeof text, "my h%c%cppy's #bl%c%cppy and l%c%cppyyy friend",
+		    (char)('a' + used / 256), (char)('a' + used / 16 % 16),
+		    (char)('a' + used / 256), (char)('a' + used / 16 % 16),
+		    (char)('a' + used / 256), (char)('a' + used / 16 % 16));
+		mem_fault_arm(1, false);
+		int rc = nlp_score(
+		    d->scorer, d->set, NULL, slice_of(text), SLICE_LIT("en"), a, &s, NULL);
+		bool hit = mem_fault_hit();
+		mem_fault_arm(0, false);
+		assert_int_equal(rc, hit ? -1 : 0);
+		failed += hit;
+		/* Nor does anything of it make the next one fail. */
+		assert_true(desk_score_hinted(d, text, "en").is_scored);
+		arena_free(a);
+	}
+	assert_in_range(failed, 20, ARENA_FIRST_BYTES / 16);
+}
+
 /* Words without weights: the same tokens and brands, whichever scorer met which text before. */
 static void
 words_alone_are_those_of_the_score(void **state)
@@ -553,6 +584,7 @@ main(void)
 	    cmocka_unit_test(hostile_texts_take_linear_time_and_keep_the_laws),
 	    cmocka_unit_test(words_alone_are_those_of_the_score),
 	    cmocka_unit_test(scoring_survives_every_failed_allocation),
+	    cmocka_unit_test(words_met_for_the_first_time_survive_every_failed_allocation),
 	    cmocka_unit_test(a_scorer_that_knows_all_words_survives_every_failed_allocation),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);
