@@ -133,6 +133,7 @@ struct search {
 	bool is_asked; /* some sentence is */
 	size_t sentence; /* the one that findings are of; those before it have ended */
 	size_t first; /* its first word, a unit; SIZE_MAX: not looked for yet */
+	size_t last; /* behind its last word; SIZE_MAX likewise */
 	uint32_t withdrawn; /* in the sentence */
 	/* In the text, but for those that were compared to what is kept already. */
 	struct finding found[2 * FINDINGS_MAX];
@@ -182,13 +183,24 @@ is_at_begin(struct search *f, size_t at)
 	return at <= f->first;
 }
 
-static bool
-is_at_end(const struct search *f, size_t end)
+/* Behind the last word of the sentence. */
+static size_t
+find_last(const struct search *f)
 {
-	size_t last = f->text.sentences[f->sentence + 1].begin;
-	while (end < last && is_sign(&f->units[end]))
-		end++;
-	return end == last;
+	size_t begin = f->text.sentences[f->sentence].begin;
+	size_t end = f->text.sentences[f->sentence + 1].begin;
+	while (end > begin && is_sign(&f->units[end - 1]))
+		end--;
+	return end;
+}
+
+/* A pattern's last word may be a sign itself ("#elsewhere"). */
+static bool
+is_at_end(struct search *f, size_t end)
+{
+	if (f->last == SIZE_MAX)
+		f->last = find_last(f);
+	return end >= f->last;
 }
 
 static void begin_sentence(struct search *f, size_t sentence);
@@ -335,7 +347,7 @@ end_sentence(struct search *f)
 	/* Room for a sentence and the signs. */
 	if (f->found_count + FINDINGS_MAX + 4 > 2 * FINDINGS_MAX)
 		keep_all(f, UINT32_MAX);
-	f->first = SIZE_MAX;
+	f->first = f->last = SIZE_MAX;
 	f->withdrawn = 0;
 	f->found_before = f->found_count;
 }
@@ -561,7 +573,7 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 	if (f.text.has_signs)
 		read_signs(&f);
 	f.sentence = f.found_before = 0;
-	f.first = SIZE_MAX;
+	f.first = f.last = SIZE_MAX;
 	f.withdrawn = 0;
 	f.found_strengths = f.strengths = (struct strengths){0};
 	if (f.text.anchor_count > 0)

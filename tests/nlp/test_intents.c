@@ -183,6 +183,10 @@ static const struct {
     {"ok then buy this \xf0\x9f\x98\x80", B, "an opener of two words, an emoji behind"},
     {"I buy this", 0, "not the beginning"},
     {"buy this now", 0, "not the end"},
+    {"buy #this #a #b", B, "the last word may be a hashtag"},
+    {"buy #this #a b", 0, "but not with a word behind it"},
+    {"#buy #this", B, "and the sentence may hold nothing else"},
+    {"buy this now. buy this", B, "each sentence has its own end"},
     {"tell me", 0, "no question mark"},
     {"more", 0, "a weak one"},
     {"more seats", G, "two of them"},
@@ -299,7 +303,7 @@ long_texts_take_time_by_their_length(void **state)
 {
 	static const char *const PIECES[] = {"i want to ", "where is my ", "how do i get my order ",
 	    "never again! ", "#win ", "please help? ", "you should really ", "? ", "so? ",
-	    "so #a? "};
+	    "so #a? ", "#mush "};
 	struct desk *d = *state;
 	for (size_t i = 0; i < COUNT_OF(PIECES); i++) {
 		double took[2];
