@@ -2,6 +2,7 @@
 
 #include "nlp/intents.h"
 #include "nlp/language.h"
+#include "nlp/pattern_index.h"
 #include "nlp/stem.h"
 
 #define C (1u << INTENT_COMPLAINT)
@@ -60,6 +61,7 @@ static const struct {
     {"en", "The shop opens at nine", 0, ALL},
     {"en", "", 0, ALL},
     {"en", "???", 0, Q},
+    {"en", "\xf0\x9f\x98\x80 ?", 0, Q},
     {"de", "Wo ist meine Bestellung?", Q | S, P},
     {"de", "K\xc3\xb6nnt ihr bitte meine Karte entsperren?", S, Q},
     {"de", "Koennt ihr bitte meine Karte entsperren?", S, Q},
@@ -343,10 +345,13 @@ static const char HEADS_TEXT[] = "group\tcommon\tteapot\n"
 				 "support\tany\tteapot * monday\n"
 				 "praise\tany\tspoon\n"
 				 "churn\tany\tsaucers\n"
-				 "churn\tany\t\"saucer\"\n";
+				 "churn\tany\t\"saucer\"\n"
+				 "feedback\tany\tphone teapot\n"
+				 "purchase\tany\tphone\n";
 
-/* Reasons are in order of what their patterns are about, whatever they are looked for from; and who asks for a
- * spelling says more than who asks for its stem. */
+/* Reasons are in order of what their patterns are about, whatever they are looked for from ("phone teapot" from its
+ * second word, which no post holds), and of their lines; and who asks for a spelling says more than who asks for its
+ * stem. */
 static void
 reasons_are_in_order_of_their_heads(void **state)
 {
@@ -364,32 +369,114 @@ reasons_are_in_order_of_their_heads(void **state)
 	s = score_in(d, in, "two saucers");
 	assert_int_equal(s.intent_reason_count, 1);
 	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "saucers"));
+	s = score_in(d, in, "phone teapot");
+	assert_int_equal(s.intents, F | B);
+	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "phone teapot"));
+	assert_true(slice_eq_str(s.intent_reasons[1].pattern, "phone"));
 	intents_free(in);
 }
 
-/* Of what is half said nobody is told, so it leaves no less room for reasons, however much of it there is. */
+/* So many lines of this kind, each with a word of its own, and some more lines; a text with all those words, and some
+ * more text. */
+static struct score
+score_many(struct desk *d, const char *kind, int count, const char *lines, const char *more)
+{
+	char file[4096], text[1024];
+	size_t at = 0, len = 0;
+	struct intents *in;
+	for (int i = 0; i < count; i++) {
+		at += (size_t)snprintf(file + at, sizeof file - at, "%s\tqw%dx\n", kind, i);
+		len += (size_t)snprintf(text + len, sizeof text - len, "qw%dx ", i);
+	}
+	snprintf(file + at, sizeof file - at, "%s", lines);
+	snprintf(text + len, sizeof text - len, "%s", more);
+	assert_int_equal(intents_read("own.tsv", slice_of(file), LANGUAGE_EN, &in, NULL), 0);
+	struct score s = score_in(d, in, text);
+	intents_free(in); /* reasons name patterns that are gone */
+	return s;
+}
+
+/* Of what is half said nobody is told, so it leaves no less room for reasons, however much of it there is; neither
+ * when the other half is not where it should be. */
 static void
 what_is_not_enough_takes_no_room(void **state)
 {
 	struct desk *d = *state;
-	for (int halves = 0; halves <= 2 * INTENT_REASONS_MAX; halves++) {
-		char file[4096], text[1024];
-		size_t at = 0, len = 0;
-		struct intents *in;
-		for (int i = 0; i < halves; i++) {
-			at += (size_t)snprintf(
-			    file + at, sizeof file - at, "complaint\thalf\tqw%dx\n", i);
-			len += (size_t)snprintf(text + len, sizeof text - len, "qw%dx ", i);
-		}
-		snprintf(file + at, sizeof file - at, "support\tany\thelp me\n");
-		snprintf(text + len, sizeof text - len, "help me");
-		assert_int_equal(
-		    intents_read("own.tsv", slice_of(file), LANGUAGE_EN, &in, NULL), 0);
-		struct score s = score_in(d, in, text);
+	for (int halves = 1; halves <= 2 * INTENT_REASONS_MAX; halves++) {
+		struct score s =
+		    score_many(d, "complaint\thalf", halves, "support\tany\thelp me\n", "help me");
 		assert_int_equal(s.intents, S);
 		assert_int_equal(s.intent_reason_count, 1);
-		intents_free(in);
+		s = score_many(d, "complaint\thalf", halves,
+		    "complaint\tother-half\t^ zebra\nsupport\tany\thelp me\n", "zebra help me");
+		assert_int_equal(s.intents, S);
+		assert_int_equal(s.intent_reason_count, 1);
 	}
+}
+
+/* However much else is said before the other half, or before a sentence that takes something back. */
+static void
+halves_far_from_each_other_are_both_met(void **state)
+{
+	struct desk *d = *state;
+	for (int count = 1; count <= 2 * PATTERN_CHANCES; count++) {
+		const char *other = "complaint\tother-half\tzebra\n";
+		struct score s = score_many(d, "complaint\thalf", count, other, ". zebra");
+		assert_int_equal(s.intents, C);
+		s = score_many(d, "support\tany", count, "not\tchurn\tzebra\n", ". zebra");
+		assert_int_equal(s.intents, S);
+	}
+}
+
+/* Also one in which nothing else is found, between others. */
+static void
+every_sentence_with_a_question_mark_asks(void **state)
+{
+	struct desk *d = *state;
+	struct intents *in;
+	assert_int_equal(intents_read("own.tsv", slice_of(FILE_TEXT), LANGUAGE_EN, &in, NULL), 0);
+	struct score s = score_in(d, in, "gone forever. it is so? so it is. where is my order");
+	assert_int_equal(s.intents, X | Q | S);
+	assert_int_equal(s.intent_reason_count, 3);
+	assert_int_equal(s.intent_reasons[1].intent, INTENT_QUESTION);
+	s = score_in(d, in, "so it is. it is so? so it is. it is so?");
+	assert_int_equal(s.intents, Q);
+	intents_free(in);
+}
+
+/* Beside many hashtags one sign of advertising is told as well. */
+static void
+weak_signs_of_spam_are_told_beside_hashtags(void **state)
+{
+	struct desk *d = *state;
+	struct score s =
+	    score_many(d, "spam\tweak", 1, "", "#a1x #b1x #c1x #d1x #e1x #f1x #g1x #h1x");
+	assert_int_equal(s.intents, M);
+	assert_int_equal(s.intent_reason_count, 2);
+}
+
+/* Is it a word that the patterns of this file are looked for from? */
+static bool
+is_looked_for_from(const char *file, const char *word)
+{
+	struct intents *in;
+	struct word_fact fact;
+	struct word_key key = word_key_of(slice_of(word));
+	assert_int_equal(intents_read("own.tsv", slice_of(file), LANGUAGE_EN, &in, NULL), 0);
+	struct unit u = unit_of(&fact, key, TOKEN_WORD);
+	bool is = intents_mark(in, &u).is_anchor;
+	intents_free(in);
+	return is;
+}
+
+static void
+patterns_are_looked_for_from_words_that_stand_in_few_posts(void **state)
+{
+	(void)state;
+	assert_false(is_looked_for_from("support\tany\tthe phone\n", "the"));
+	assert_true(is_looked_for_from("support\tany\tthe phone\n", "phone"));
+	assert_true(is_looked_for_from("support\tany\tthe phone\nsupport\tany\tthe\n", "the"));
+	assert_false(is_looked_for_from("support\tany\t\"the\" \"phone\"\n", "the"));
 }
 
 static void
@@ -421,6 +508,10 @@ main(void)
 	    cmocka_unit_test(an_intent_behind_many_reasons_is_found),
 	    cmocka_unit_test(reasons_are_in_order_of_their_heads),
 	    cmocka_unit_test(what_is_not_enough_takes_no_room),
+	    cmocka_unit_test(halves_far_from_each_other_are_both_met),
+	    cmocka_unit_test(every_sentence_with_a_question_mark_asks),
+	    cmocka_unit_test(weak_signs_of_spam_are_told_beside_hashtags),
+	    cmocka_unit_test(patterns_are_looked_for_from_words_that_stand_in_few_posts),
 	    cmocka_unit_test(intents_are_built_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, desk_open, desk_close);
