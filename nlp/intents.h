@@ -38,8 +38,8 @@ void intents_free(struct intents *in);
  * spellings alone, so that it may be kept with the word. */
 struct pattern_mark intents_mark(const struct intents *in, const struct unit *u);
 
-/* Fills s->intents and s->intent_reasons, in order of text; the label of s is set, units have the
- * marks of this set.  -1 only without memory. */
+/* Fills s->intents and s->intent_reasons, sentence by sentence, and in each by the heads of their patterns
+ * (pattern_index.h); the label of s is set, units have the marks of this set.  -1 only without memory. */
 int intents_find(const struct intents *in, const struct unit *units, size_t count, struct arena *a,
     struct score *s, struct err *err);
 

@@ -7,13 +7,16 @@ POSTS_DIR holds the posts named in POSTS, gzip TSV with the text in the last col
 come from.  Patterns of intents are looked for from words that posts hold seldom: nothing else is read from this table.
 
 A word counts once a post, in small letters; links, mentions and hashtags do not.  Only words of at least POSTS_MIN posts
-and LEAST of 10,000 are written, and of those only such as begin like a word of corpora/intents/LANGUAGE.tsv, with which
-they may share a stem: names are none.  Where a language has few posts (Danish), its figures are those of its words in
-corpora/languages.tsv, which come from other texts as well, for a post of WORDS words.
+and LEAST of 10,000 are written, and of those only such as begin like words of corpora/intents/LANGUAGE.tsv and share
+a stem with one (libstemmer's, as everywhere): no other would ever be asked for, and whoever is named in the posts is
+not named here.  Where a language has few posts (Danish), its figures are those of its words in corpora/languages.tsv,
+which come from other texts as well, for a post of WORDS words.
 The same posts give the same file, byte for byte.
 """
 import collections
 import csv
+import ctypes
+import ctypes.util
 import gzip
 import html
 import math
@@ -28,6 +31,7 @@ POSTS = {
     "de": ["xlmt_german_train", "de_potts", "de_germeval2018_offensive_train"],
 }
 FROM_LANGUAGES = ["da"]
+STEMMERS = {"en": b"english", "de": b"german", "da": b"danish"}
 POSTS_MIN = 10
 OF = 10000
 LEAST = 10
@@ -38,6 +42,7 @@ STEP, WHOLE_SCALE, FLOOR = 0.2, 3.0, 1e-5
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 NO_WORD = re.compile(r"https?:?\S*|www\.\S+|[@#]\S+")
+GROUP = re.compile(r"<[^>]*>")
 
 
 def words_of(text):
@@ -68,11 +73,23 @@ def read_languages(language):
     return counts
 
 
-def beginnings(language):
-    """How the words of the patterns begin."""
+def make_stemmer(language):
+    lib = ctypes.CDLL(ctypes.util.find_library("stemmer"))
+    lib.sb_stemmer_new.restype = ctypes.c_void_p
+    lib.sb_stemmer_stem.restype = ctypes.c_void_p
+    stemmer = ctypes.c_void_p(lib.sb_stemmer_new(STEMMERS[language], b"UTF_8"))
+
+    def stem(word):
+        text = word.encode("utf-8")
+        return ctypes.string_at(lib.sb_stemmer_stem(stemmer, text, len(text)), lib.sb_stemmer_length(stemmer))
+
+    return stem
+
+
+def pattern_words(language):
     with open(os.path.join(CORPORA, "intents", language + ".tsv"), encoding="utf-8") as lines:
-        columns = [line.rstrip("\n").split("\t")[-1] for line in lines if not line.startswith("#")]
-    return {word[:LETTERS] for column in columns for word in words_of(column)}
+        columns = [GROUP.sub(" ", line.rstrip("\n").split("\t")[-1]) for line in lines if not line.startswith("#")]
+    return set().union(*map(words_of, columns))
 
 
 def main():
@@ -85,9 +102,12 @@ def main():
     tables = {l: count_posts(sys.argv[1], names) for l, names in POSTS.items()}
     tables.update({l: read_languages(l) for l in FROM_LANGUAGES})
     for language, counts in tables.items():
-        known = beginnings(language)
+        stem = make_stemmer(language)
+        words = pattern_words(language)
+        beginnings = {word[:LETTERS] for word in words}
+        stems = {stem(word) for word in words}
         for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            if count >= LEAST and word[:LETTERS] in known:
+            if count >= LEAST and word[:LETTERS] in beginnings and stem(word) in stems:
                 print(language, word, count, sep="\t")
 
 
