@@ -588,7 +588,7 @@ intents_find(const struct intents *in, const struct unit *units, size_t count, s
 		add_sign_of(&f, &MANY_LINKS, TOKEN_URL);
 	/* Of what cannot be enough no reason takes room. */
 	uint32_t enough = said_enough(&f.found_strengths);
-	if (f.kept_count == 0 && enough == 0)
+	if (enough == 0)
 		return 0;
 	keep_all(&f, enough);
 	s->intents = settle_spam(&f, weigh(&f));

@@ -180,6 +180,7 @@ static const struct {
     {"gone. forever", 0, "but not over the end of the sentence"},
     {"cancel the plan, cancel culture", 0, "withdrawn in its sentence"},
     {"cancel the plan. cancel culture", X, "and not in another"},
+    {"cancel culture. cancel the plan", X, "wherever that stands"},
     {"buy this", B, "a whole sentence"},
     {"@acme hi, buy this!", B, "openers, mentions and signs do not count"},
     {"ok then buy this \xf0\x9f\x98\x80", B, "an opener of two words, an emoji behind"},
@@ -189,6 +190,9 @@ static const struct {
     {"buy #this #a b", 0, "but not with a word behind it"},
     {"#buy #this", B, "and the sentence may hold nothing else"},
     {"buy this now. buy this", B, "each sentence has its own end"},
+    {"buy this now. buy this now", 0, "and its own only"},
+    {"ok buy this", 0, "half an opener is none"},
+    {"ok, then buy this", 0, "nor is one in two clauses"},
     {"tell me", 0, "no question mark"},
     {"more", 0, "a weak one"},
     {"more seats", G, "two of them"},
@@ -347,7 +351,10 @@ static const char HEADS_TEXT[] = "group\tcommon\tteapot\n"
 				 "churn\tany\tsaucers\n"
 				 "churn\tany\t\"saucer\"\n"
 				 "feedback\tany\tphone teapot\n"
-				 "purchase\tany\tphone\n";
+				 "purchase\tany\tphone\n"
+				 "complaint\tany\t(order|the plan) * teapot\n"
+				 "suggestion\tany\tforks today\n"
+				 "suggestion\tany\t(\"fork\"|bowl) today\n";
 
 /* Reasons are in order of what their patterns are about, whatever they are looked for from ("phone teapot" from its
  * second word, which no post holds), and of their lines; and who asks for a spelling says more than who asks for its
@@ -373,6 +380,12 @@ reasons_are_in_order_of_their_heads(void **state)
 	assert_int_equal(s.intents, F | B);
 	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "phone teapot"));
 	assert_true(slice_eq_str(s.intent_reasons[1].pattern, "phone"));
+	s = score_in(d, in, "the plan spoon teapot");
+	assert_int_equal(s.intents, C | P);
+	assert_int_equal(s.intent_reasons[0].intent, INTENT_COMPLAINT);
+	s = score_in(d, in, "fork today");
+	assert_int_equal(s.intent_reason_count, 1);
+	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "(\"fork\"|bowl) today"));
 	intents_free(in);
 }
 
@@ -414,9 +427,9 @@ what_is_not_enough_takes_no_room(void **state)
 	}
 }
 
-/* However much else is said before the other half, or before a sentence that takes something back. */
+/* The other half, and what takes something back, behind any number of other findings. */
 static void
-halves_far_from_each_other_are_both_met(void **state)
+what_stands_behind_many_findings_counts(void **state)
 {
 	struct desk *d = *state;
 	for (int count = 1; count <= 2 * PATTERN_CHANCES; count++) {
@@ -425,7 +438,48 @@ halves_far_from_each_other_are_both_met(void **state)
 		assert_int_equal(s.intents, C);
 		s = score_many(d, "support\tany", count, "not\tchurn\tzebra\n", ". zebra");
 		assert_int_equal(s.intents, S);
+		int told = count < INTENT_REASONS_MAX ? count : INTENT_REASONS_MAX;
+		assert_int_equal(s.intent_reason_count, told);
+		s = score_many(d, "churn\tany", count, "not\tchurn\tzebra\n", "zebra");
+		assert_int_equal(s.intents, 0);
 	}
+}
+
+static const char TWICE_TEXT[] = "support\tany\thelp me\n"
+				 "support\tany\tme now\n"
+				 "support\tweak\tme\n"
+				 "churn\tany\tgone\n"
+				 "churn\tany\tgone away\n"
+				 "suggestion\tweak\tmore seats\n"
+				 "suggestion\tweak\tseats here\n";
+
+static const struct {
+	const char *text;
+	uint32_t want;
+	size_t reasons;
+} TWICE[] = {
+    {"help me now", S, 2}, /* neither says what the other does */
+    {"help me", S, 1}, /* what is weak is inside what is enough */
+    {"gone away", X, 1}, /* the longer one says more */
+    {"more seats here", 0, 0}, /* one weak sign, in two ways */
+    {"more seats, seats here", G, 2},
+};
+
+static void
+what_says_the_same_is_told_once(void **state)
+{
+	struct desk *d = *state;
+	struct intents *in;
+	assert_int_equal(intents_read("own.tsv", slice_of(TWICE_TEXT), LANGUAGE_EN, &in, NULL), 0);
+	for (size_t i = 0; i < COUNT_OF(TWICE); i++) {
+		struct score s = score_in(d, in, TWICE[i].text);
+		if (s.intents != TWICE[i].want || s.intent_reason_count != TWICE[i].reasons)
+			fail_msg("'%s': got %#x with %zu reasons", TWICE[i].text, s.intents,
+			    s.intent_reason_count);
+	}
+	struct score s = score_in(d, in, "gone away");
+	assert_true(slice_eq_str(s.intent_reasons[0].pattern, "gone away"));
+	intents_free(in);
 }
 
 /* Also one in which nothing else is found, between others. */
@@ -508,7 +562,8 @@ main(void)
 	    cmocka_unit_test(an_intent_behind_many_reasons_is_found),
 	    cmocka_unit_test(reasons_are_in_order_of_their_heads),
 	    cmocka_unit_test(what_is_not_enough_takes_no_room),
-	    cmocka_unit_test(halves_far_from_each_other_are_both_met),
+	    cmocka_unit_test(what_stands_behind_many_findings_counts),
+	    cmocka_unit_test(what_says_the_same_is_told_once),
 	    cmocka_unit_test(every_sentence_with_a_question_mark_asks),
 	    cmocka_unit_test(weak_signs_of_spam_are_told_beside_hashtags),
 	    cmocka_unit_test(patterns_are_looked_for_from_words_that_stand_in_few_posts),
