@@ -4,7 +4,9 @@
  *
  * To the left first, then from the anchor to the right, so that a pattern is known whole when its
  * end is reached.  An item that may be missing is tried both ways, a gap with every width up to its
- * own, a group with each of its members; the first way that the caller takes ends the search.
+ * own, a group with each of its members; the first way that the caller takes ends the search.  All this
+ * begins at the head of the pattern, wherever there may be one near the anchor, and the first head is
+ * tried first: which way is taken may not depend on what the pattern is looked for from.
  */
 #include "nlp/pattern_index.h"
 
@@ -312,34 +314,81 @@ give_whole(const struct pattern_search *s, const struct pattern_chance *chance,
 	found(cookie, &match);
 }
 
+/* All ways in which the pattern can stand there with its item `from` at this unit of the sentence, which begins with
+ * this step; true: one of them will do. */
+static bool
+try_from(const struct pattern_search *s, const struct pattern_chance *chance, unsigned from,
+    size_t at, uint32_t step, pattern_found_fn *found, void *cookie)
+{
+	const struct candidate *c = &s->x->candidates[chance->candidate];
+	const struct item *first = s->x->sealed_items + c->first_item;
+	struct walk w = {.in = words_of_sentence(s->x, s->text, chance->anchor.sentence),
+	    .first = first,
+	    .anchor = first + from,
+	    .last = first + c->count,
+	    .head = first + c->head,
+	    .anchor_at = at,
+	    .head_at = at,
+	    .step = step,
+	    .value = c->value,
+	    .before = s->text->sentences[chance->anchor.sentence].begin,
+	    .found = found,
+	    .cookie = cookie};
+	return backward(&w, w.anchor, at, false);
+}
+
+/* How many units these items cover, at most. */
+static size_t
+reach_of(const struct item *from, const struct item *to)
+{
+	size_t reach = 0;
+	for (; from < to; from++)
+		reach += from->gap != 0 ? from->gap : from->longest != 0 ? from->longest : 1u;
+	return reach;
+}
+
+/* Its anchor may begin at this unit: all ways with a head that may go with that, the first head first. */
+static void
+try_heads(const struct pattern_search *s, const struct pattern_chance *chance, size_t at,
+    pattern_found_fn *found, void *cookie)
+{
+	const struct pattern_sentence *in = &s->text->sentences[chance->anchor.sentence];
+	const struct candidate *c = &s->x->candidates[chance->candidate];
+	const struct item *items = s->x->sealed_items + c->first_item;
+	size_t begin = at + 1, end = in[1].begin - in->begin;
+	size_t reach = c->head < c->anchor ? reach_of(items + c->head, items + c->anchor)
+					   : reach_of(items + c->anchor, items + c->head);
+	if (c->head < c->anchor) {
+		begin = at > reach ? at - reach : 0;
+		end = at;
+	} else if (end > at + reach + 1) {
+		end = at + reach + 1;
+	}
+	const struct words w = words_of_sentence(s->x, s->text, chance->anchor.sentence);
+	for (size_t i = begin; i < end; i++) {
+		if (may_begin(&items[c->head], w.marks[i]) &&
+		    try_from(s, chance, c->head, i, STEP_NONE, found, cookie))
+			return;
+	}
+}
+
 void
 pattern_index_try(const struct pattern_search *s, const struct pattern_chance *chance,
     pattern_found_fn *found, void *cookie)
 {
-	const struct pattern_text *t = s->text;
 	const struct candidate *c = &s->x->candidates[chance->candidate];
+	size_t at = chance->anchor.unit - s->text->sentences[chance->anchor.sentence].begin;
 	if (c->is_whole) {
 		give_whole(s, chance, c, found, cookie);
 		return;
 	}
-	size_t before = t->sentences[chance->anchor.sentence].begin;
-	size_t at = chance->anchor.unit - before;
-	const struct item *first = s->x->sealed_items + c->first_item;
 	if (at < c->offset)
 		return;
-	struct walk w = {.in = words_of_sentence(s->x, t, chance->anchor.sentence),
-	    .first = first,
-	    .anchor = first + c->anchor,
-	    .last = first + c->count,
-	    .head = first + c->head,
-	    .anchor_at = at - c->offset,
-	    .head_at = at - c->offset,
-	    .step = c->step,
-	    .value = c->value,
-	    .before = before,
-	    .found = found,
-	    .cookie = cookie};
-	backward(&w, w.anchor, w.anchor_at, false);
+	at -= c->offset;
+	if (c->head == c->anchor)
+		try_from(s, chance, c->anchor, at, c->step, found, cookie);
+	else
+		try_heads(s, chance, at, found, cookie);
 }
 
 size_t

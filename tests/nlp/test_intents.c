@@ -389,6 +389,31 @@ reasons_are_in_order_of_their_heads(void **state)
 	intents_free(in);
 }
 
+static const char WAYS_TEXT[] = "group\tcommon\tteapot\n"
+				"support\tany\t(customer service|service) * teapot\n"
+				"churn\tany\tteapot * (phone number|number)\n";
+
+/* The same words are told wherever a pattern is looked for from: those that begin first, here from a word that no
+ * post holds. */
+static void
+of_several_ways_the_first_head_is_told(void **state)
+{
+	struct desk *d = *state;
+	struct intents *in;
+	assert_int_equal(intents_read("own.tsv", slice_of(WAYS_TEXT), LANGUAGE_EN, &in, NULL), 0);
+	struct score s = score_in(d, in, "my customer service is a teapot");
+	assert_int_equal(s.intent_reason_count, 1);
+	assert_int_equal(s.intent_reasons[0].start, 3);
+	assert_int_equal(s.intent_reasons[0].len, strlen("customer service is a teapot"));
+	s = score_in(d, in, "service or service a teapot");
+	assert_int_equal(s.intent_reasons[0].start, 0);
+	s = score_in(d, in, "teapot service. service teapot. teapot a phone number number");
+	assert_int_equal(s.intent_reason_count, 2);
+	assert_int_equal(s.intent_reasons[0].start, strlen("teapot service. "));
+	assert_int_equal(s.intent_reasons[1].len, strlen("teapot a phone number"));
+	intents_free(in);
+}
+
 /* So many lines of this kind, each with a word of its own, and some more lines; a text with all those words, and some
  * more text. */
 static struct score
@@ -561,6 +586,7 @@ main(void)
 	    cmocka_unit_test(long_texts_take_time_by_their_length),
 	    cmocka_unit_test(an_intent_behind_many_reasons_is_found),
 	    cmocka_unit_test(reasons_are_in_order_of_their_heads),
+	    cmocka_unit_test(of_several_ways_the_first_head_is_told),
 	    cmocka_unit_test(what_is_not_enough_takes_no_room),
 	    cmocka_unit_test(what_stands_behind_many_findings_counts),
 	    cmocka_unit_test(what_says_the_same_is_told_once),
