@@ -3,8 +3,8 @@
  *
  * word_trie.h holds phrases of words; a pattern such as "where is <my> <order>" would be hundreds
  * of them, and most begin with words that every post holds.  So a pattern is looked for from its
- * rarest item: a word of it that occurs in the text is a candidate, and the rest is compared to the
- * left and to the right of it.
+ * rarest item: a word of it that occurs in the text is a candidate, and then the pattern is compared with
+ * what stands there.
  *
  * Method: words become symbols (numbers), a stem or an exact spelling each; many words of a text
  * are no symbol at all.  Sealing chooses the anchor of each pattern, the item whose words stand in the
@@ -13,8 +13,9 @@
  * to its left and to its right: nearly all candidates end there.  A mask has a bit for each class of
  * words.  A group is a small tree of its members, whose branches are sorted rows of symbols.
  *
- * Where a pattern stands is told by its head, the item whose words stand in the fewest patterns: that
- * depends on the patterns alone, not on the posts they are looked for in.
+ * Where a pattern stands is told by its head, the item whose words stand in the fewest patterns, and of
+ * several ways those with the first head come first: that depends on the patterns alone, not on how many posts
+ * hold their words.
  *
  * What the index knows of a word is its mark, of four bytes: whoever scores many texts keeps it with
  * the word, so that a text costs no look-up at all.

@@ -1,8 +1,7 @@
 /*
- * pattern_index_match.c - a word of a text was the anchor of patterns: does the rest of one stand
- * around it?
+ * pattern_index_match.c - a word of a text was the anchor of patterns: does one stand around it?
  *
- * To the left first, then from the anchor to the right, so that a pattern is known whole when its
+ * To the left first, then from the head of the pattern to the right, so that a pattern is known whole when its
  * end is reached.  An item that may be missing is tried both ways, a gap with every width up to its
  * own, a group with each of its members; the first way that the caller takes ends the search.  All this
  * begins at the head of the pattern, wherever there may be one near the anchor, and the first head is
@@ -62,7 +61,7 @@ pattern_index_mark(const struct pattern_index *x, const struct unit *u)
 	    .has_stem = a->stem != PATTERN_NONE};
 }
 
-/* ---- around the anchor ------------------------------------------------------- */
+/* ---- around the head --------------------------------------------------------- */
 
 /* Calls cost more than what most of these do. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -86,9 +85,10 @@ words_of_sentence(const struct pattern_index *x, const struct pattern_text *t, s
 /* A pattern on its way: what is left of its items is compared to one side. */
 struct walk {
 	struct words in;
-	const struct item *first, *anchor, *head, *last; /* last: behind its items */
-	size_t begin, anchor_at, head_at; /* where it begins, and where these do */
-	uint32_t step, value; /* of its candidate */
+	const struct item *first, *head, *last; /* last: behind its items */
+	size_t begin, head_at; /* where it begins, and its head */
+	uint32_t step; /* by which a member of the head begins there; STEP_NONE: it is looked for */
+	uint32_t value; /* of its candidate */
 	size_t before; /* units before the sentence */
 	pattern_found_fn *found;
 	void *cookie;
@@ -169,7 +169,6 @@ forward_item(struct walk *w, const struct item *item, size_t i)
 {
 	const struct pattern_mark here = w->in.marks[i];
 	struct branch steps = steps_of(item);
-	w->head_at = item == w->head ? i : w->head_at;
 	if (steps.count == 0)
 		return is_word(w->in.x, here, item->symbol) && forward(w, item + 1, i + 1, false);
 	return may_begin(item, here) &&
@@ -227,13 +226,13 @@ forward(struct walk *w, const struct item *item, size_t i, bool is_free)
 	return i < w->in.end && (is_free || is_joined(&w->in, i)) && forward_item(w, item, i);
 }
 
-/* The anchor, and what stands behind it. */
+/* The head, and what stands behind it. */
 static ALWAYS_INLINE bool
-forward_anchor(struct walk *w)
+forward_head(struct walk *w)
 {
 	if (w->step == STEP_NONE)
-		return forward_item(w, w->anchor, w->anchor_at);
-	return forward_member(w, w->anchor, w->anchor_at, w->step);
+		return forward_item(w, w->head, w->head_at);
+	return forward_member(w, w->head, w->head_at, w->step);
 }
 
 static bool backward(struct walk *w, const struct item *item, size_t i, bool is_free);
@@ -256,12 +255,10 @@ backward_item(struct walk *w, const struct item *item, size_t i)
 	const struct words *in = &w->in;
 	struct branch steps = steps_of(item);
 	if (steps.count == 0) {
-		w->head_at = item == w->head ? i - 1 : w->head_at;
 		return is_word(in->x, in->marks[i - 1], item->symbol) &&
 		    backward(w, item, i - 1, false);
 	}
 	for (size_t len = 1; len <= item->longest && len <= i; len++) {
-		w->head_at = item == w->head ? i - len : w->head_at;
 		if (len > 1 && !is_joined(in, i - len + 1))
 			return false;
 		if (may_begin(item, in->marks[i - len]) && is_member(in, steps, i - len, len) &&
@@ -284,14 +281,14 @@ backward_gap(struct walk *w, const struct item *gap, size_t i)
 	return false;
 }
 
-/* Items before `behind`, which end before i; at the beginning it goes on with the anchor. */
+/* Items before `behind`, which end before i; at the beginning it goes on with the head. */
 static bool
 backward(struct walk *w, const struct item *behind, size_t i, bool is_free)
 {
 	const struct item *item = behind - 1;
 	if (behind == w->first) {
 		w->begin = i;
-		return forward_anchor(w);
+		return forward_head(w);
 	}
 	if (!is_in(item->to, w->in.marks[(ptrdiff_t)i - 1]))
 		return false;
@@ -314,27 +311,25 @@ give_whole(const struct pattern_search *s, const struct pattern_chance *chance,
 	found(cookie, &match);
 }
 
-/* All ways in which the pattern can stand there with its item `from` at this unit of the sentence, which begins with
- * this step; true: one of them will do. */
+/* All ways in which the pattern can stand there with its head at this unit of the sentence; true: one of them will
+ * do. */
 static bool
-try_from(const struct pattern_search *s, const struct pattern_chance *chance, unsigned from,
-    size_t at, uint32_t step, pattern_found_fn *found, void *cookie)
+try_head(const struct pattern_search *s, const struct pattern_chance *chance, size_t at,
+    uint32_t step, pattern_found_fn *found, void *cookie)
 {
 	const struct candidate *c = &s->x->candidates[chance->candidate];
 	const struct item *first = s->x->sealed_items + c->first_item;
 	struct walk w = {.in = words_of_sentence(s->x, s->text, chance->anchor.sentence),
 	    .first = first,
-	    .anchor = first + from,
 	    .last = first + c->count,
 	    .head = first + c->head,
-	    .anchor_at = at,
 	    .head_at = at,
 	    .step = step,
 	    .value = c->value,
 	    .before = s->text->sentences[chance->anchor.sentence].begin,
 	    .found = found,
 	    .cookie = cookie};
-	return backward(&w, w.anchor, at, false);
+	return backward(&w, w.head, at, false);
 }
 
 /* How many units these items cover, at most. */
@@ -367,7 +362,7 @@ try_heads(const struct pattern_search *s, const struct pattern_chance *chance, s
 	const struct words w = words_of_sentence(s->x, s->text, chance->anchor.sentence);
 	for (size_t i = begin; i < end; i++) {
 		if (may_begin(&items[c->head], w.marks[i]) &&
-		    try_from(s, chance, c->head, i, STEP_NONE, found, cookie))
+		    try_head(s, chance, i, STEP_NONE, found, cookie))
 			return;
 	}
 }
@@ -386,7 +381,7 @@ pattern_index_try(const struct pattern_search *s, const struct pattern_chance *c
 		return;
 	at -= c->offset;
 	if (c->head == c->anchor)
-		try_from(s, chance, c->anchor, at, c->step, found, cookie);
+		try_head(s, chance, at, c->step, found, cookie);
 	else
 		try_heads(s, chance, at, found, cookie);
 }
