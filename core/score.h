@@ -7,6 +7,7 @@
 #ifndef CORE_SCORE_H
 #define CORE_SCORE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,9 +62,11 @@ token_set_folded(struct token *t, struct slice folded)
 	t->folded_len = (uint32_t)folded.len;
 }
 
+/* A stem of TOKEN_STEM_WHOLE bytes or more is the whole word: no stemmer is asked for such (nlp/stem.h). */
 static inline void
 token_set_stem(struct token *t, struct slice stem)
 {
+	assert(stem.len < TOKEN_STEM_WHOLE || stem.len == t->folded_len);
 	t->stem = stem.ptr;
 	t->stem_len = stem.len < TOKEN_STEM_WHOLE ? (uint8_t)stem.len : TOKEN_STEM_WHOLE;
 }

@@ -5,8 +5,6 @@
  */
 #include "nlp/post_cut_internal.h"
 
-#include <assert.h>
-
 #include "core/arena.h"
 #include "core/err.h"
 

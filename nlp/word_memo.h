@@ -135,7 +135,7 @@ word_memo_are_same(const char *a, const char *b, size_t len)
 	return word_load(a + len - 8, 8) == word_load(b + len - 8, 8);
 }
 
-/* Words up to eight bytes with the same length and the same hash are the same (word_trie.h). */
+/* Words up to eight bytes with the same length and the same hash are the same (word.h). */
 static inline bool
 word_fact_is_of(const struct word_fact *f, uint8_t kind, const struct word_key *word)
 {

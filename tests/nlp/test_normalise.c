@@ -188,6 +188,23 @@ blocks_are_folded_alike_with_and_without_vector_instructions(void **state)
 	}
 }
 
+/* Of any length, from anywhere, before anything that is no letter. */
+static void
+a_run_of_letters_ends_where_it_ends(void **state)
+{
+	char text[24 + 70 + BYTE_BLOCK + 1] = {0};
+	(void)state;
+	for (size_t from = 0; from < 24; from++) {
+		for (size_t len = 0; len < 70; len++) {
+			memset(text, 'x', sizeof text);
+			for (size_t i = 0; i < len; i++)
+				text[from + i] = "a1_z0"[i % 5];
+			text[from + len] = len % 2 == 0 ? '\0' : '-';
+			assert_int_equal(byte_block_alnum_end(text, from, '_'), from + len);
+		}
+	}
+}
+
 static void
 blanks_are_found_wherever_they_stand(void **state)
 {
@@ -235,6 +252,7 @@ main(void)
 	    cmocka_unit_test(a_mark_is_composed_wherever_its_letter_stands),
 	    cmocka_unit_test(all_lengths_of_ascii_take_the_same_way),
 	    cmocka_unit_test(blocks_are_folded_alike_with_and_without_vector_instructions),
+	    cmocka_unit_test(a_run_of_letters_ends_where_it_ends),
 	    cmocka_unit_test(blanks_are_found_wherever_they_stand),
 	    cmocka_unit_test(heaps_of_marks_take_linear_time),
 	};

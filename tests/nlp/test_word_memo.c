@@ -169,32 +169,44 @@ what_one_language_knows_of_a_word_stays_beside_what_others_do(void **state)
 	word_memo_free(m);
 }
 
-/* Nor does what a post reads in a further language, kept by an earlier one, go before the post is done. */
+/* Nor do words go that an earlier post has met, nor what is known of them in a further language; the second has the
+ * place and the tag of the first. */
 static void
-a_further_fact_that_is_asked_for_again_stays_while_its_post_is_read(void **state)
+facts_that_are_asked_for_again_stay_while_their_post_is_read(void **state)
 {
+	static const enum token_kind KINDS[] = {TOKEN_WORD, TOKEN_HASHTAG};
 	const struct lexicon_set *set = *state;
 	struct word_memo *m = word_memo_new();
-	struct word_fact guest, other, *further = NULL;
-	struct unit u = unit_of(&guest, word_key_of(SLICE_LIT("die")), TOKEN_WORD);
+	struct word_fact guest, *facts[2 * COUNT_OF(KINDS)], was[2 * COUNT_OF(KINDS)];
 	assert_non_null(m);
-	for (int pass = 0; pass < 2; pass++) {
+	for (unsigned pass = 0; pass < 2; pass++) {
 		word_memo_begin(m, 1);
-		struct word_fact *first = word_memo_fact(m, set->languages, &u);
-		first->lang = LANGUAGE_EN;
-		further = word_memo_in_language(m, first, LANGUAGE_DE);
-		assert_ptr_not_equal(further, first);
-		further->lang = LANGUAGE_DE;
+		for (size_t k = 0; k < COUNT_OF(KINDS); k++) {
+			struct unit u = unit_of(&guest, word_key_of(SLICE_LIT("die")), KINDS[k]);
+			struct word_fact *first = word_memo_fact(m, set->languages, &u);
+			/* The first is for the language that came first. */
+			struct word_fact *f = word_memo_in_language(m, first, LANGUAGE_EN);
+			assert_ptr_equal(f, first);
+			first->lang = LANGUAGE_EN;
+			f = word_memo_in_language(m, first, LANGUAGE_DE);
+			assert_ptr_not_equal(f, first);
+			assert_int_equal(f->lang, pass == 0 ? LANGUAGE_COUNT : LANGUAGE_DE);
+			f->lang = LANGUAGE_DE;
+			facts[2 * k] = first;
+			facts[2 * k + 1] = f;
+		}
 	}
-	const struct word_fact was = *further;
+	for (size_t k = 0; k < COUNT_OF(facts); k++)
+		was[k] = *facts[k];
 	for (unsigned n = 0; n < MANY_WORDS; n++) {
 		char text[WORD_FACT_BYTES + 1];
 		int len = snprintf(text, sizeof text, "w%u", n);
 		struct unit w =
-		    unit_of(&other, word_key_of(slice_make(text, (size_t)len)), TOKEN_HASHTAG);
+		    unit_of(&guest, word_key_of(slice_make(text, (size_t)len)), TOKEN_HASHTAG);
 		word_memo_fact(m, set->languages, &w);
 	}
-	assert_memory_equal(further, &was, sizeof was);
+	for (size_t k = 0; k < COUNT_OF(facts); k++)
+		assert_memory_equal(facts[k], &was[k], sizeof was[k]);
 	word_memo_free(m);
 }
 
@@ -207,7 +219,7 @@ main(void)
 	    cmocka_unit_test(no_word_of_a_post_makes_room_for_another_one_of_it),
 	    cmocka_unit_test(words_of_a_day_are_all_kept),
 	    cmocka_unit_test(what_one_language_knows_of_a_word_stays_beside_what_others_do),
-	    cmocka_unit_test(a_further_fact_that_is_asked_for_again_stays_while_its_post_is_read),
+	    cmocka_unit_test(facts_that_are_asked_for_again_stay_while_their_post_is_read),
 	};
 	return cmocka_run_group_tests(tests, open_set, close_set);
 }
