@@ -406,11 +406,32 @@ ratings_are_borrowed_and_roles_are_not(void **state)
 	lexicon_free(english);
 }
 
+/* Where but one word may go on with a phrase, its other spellings may as well. */
+static void
+a_phrase_goes_on_with_any_spelling_of_its_second_word(void **state)
+{
+	static const char *const SPELLINGS[] = {
+	    "zorp flim", "zorp fliiim", "zorp #flim", "zorp flim's", "zorpppp flim"};
+	struct lexicon *lx = NULL;
+	struct reader r;
+	(void)state;
+	assert_int_equal(lexicon_of_entries("en", "idiom\tzorp flim\t2\n", &lx, NULL), 0);
+	reader_open(&r);
+	for (size_t i = 0; i < COUNT_OF(SPELLINGS); i++) {
+		reader_score(&r, lx, SPELLINGS[i]);
+		if (r.mark_count != 1 || r.marks[0].span != 2)
+			fail_msg("'%s' is not the phrase", SPELLINGS[i]);
+	}
+	reader_close(&r);
+	lexicon_free(lx);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ratings_are_borrowed_and_roles_are_not),
+	    cmocka_unit_test(a_phrase_goes_on_with_any_spelling_of_its_second_word),
 	    cmocka_unit_test(nothing_else_is_said_of_the_words_of_a_brands_phrase),
 	    cmocka_unit_test(filters_and_words_without_marks_change_nothing),
 	};
