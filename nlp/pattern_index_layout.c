@@ -96,7 +96,7 @@ static int
 make_room(struct pattern_index *x, const struct anchor *anchors, size_t table_lines)
 {
 	size_t entries = x->entries.count, symbols = x->symbols.count, items = x->items.count;
-	size_t steps = x->edge_count + 1; /* one may be asked for in vain */
+	size_t steps = x->edge_count;
 	size_t lines =
 	    10; /* what each array leaves of its last one, and the first array before it */
 	x->memory = mem_zalloc(lines * CACHE_LINE +

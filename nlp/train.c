@@ -108,7 +108,7 @@ find_candidates(struct training *t)
 {
 	struct train_words_options options = {t->o->min_posts, t->o->with_pairs, t->o->only_signs};
 	struct train_words *words;
-	struct train_post m;
+	struct marks m;
 	int rc = -1;
 	if (train_words_new(&options, t->given->exclusions, &words, t->err) < 0)
 		return -1;
@@ -119,8 +119,7 @@ find_candidates(struct training *t)
 			continue;
 		const struct unit_list *l = &t->cutting.units;
 		if (train_mark_post(t, t->lexicon, t->rows[i].text, &m) < 0 ||
-		    train_words_add_post(
-			words, l->items, l->count, m.marks.items, m.marks.count, t->err) < 0)
+		    train_words_add_post(words, l->items, l->count, m.items, m.count, t->err) < 0)
 			goto out;
 	}
 	rc = train_words_to_lexicon(words, t->lexicon, t->err);
@@ -179,45 +178,45 @@ add_values(struct training *t, const uint32_t *lexemes, const int32_t *values, i
 static int
 add_row(struct training *t, const struct train_row *row)
 {
-	struct train_post m;
+	struct marks m;
 	struct evidence e;
 	int32_t sums[SUM_COUNT], shapes[SHAPE_COUNT];
 	if (train_weigh_post(t, t->lexicon, row->text, &m, &e) < 0)
 		return -1;
-	struct marks_walk walk = marks_walk(&m.marks);
+	struct marks_walk walk = marks_walk(&m);
 	for (struct mark mark; marks_next(&walk, &mark);) {
 		if (add_mark(t, &mark) < 0)
 			return -1;
 	}
-	sentiment_sums(&e, &m.marks.looks, sums);
+	sentiment_sums(&e, &m.looks, sums);
 	for (int k = 0; k < SHAPE_COUNT; k++)
-		shapes[k] = sentiment_shape(&m.marks.looks, (enum shape)k);
+		shapes[k] = sentiment_shape(&m.looks, (enum shape)k);
 	if (add_values(t, t->lexicon->sums, sums, SUM_COUNT) < 0 ||
 	    add_values(t, t->lexicon->shapes, shapes, SHAPE_COUNT) < 0)
 		return -1;
 	return train_matrix_end_row(&t->matrix, t->err);
 }
 
-/* Of a text, and the same for good: which posts are left out together decides the figures of a card and the
- * temperature, so that a lexicon made anew is the same byte for byte. */
+#define FOLD_FACTOR 0x9e3779b97f4a7c15ULL
+
+/* Not word_hash(), which may become another one. */
 static uint64_t
 text_hash(struct slice text)
 {
-	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
-	uint64_t h = text.len * odd;
+	uint64_t h = text.len * FOLD_FACTOR;
 	for (; text.len >= 8; text.ptr += 8, text.len -= 8) {
-		h = (h ^ word_load(text.ptr, 8)) * odd;
+		h = (h ^ word_load(text.ptr, 8)) * FOLD_FACTOR;
 		h ^= h >> 29;
 	}
-	h = (h ^ word_load(text.ptr, text.len)) * odd;
+	h = (h ^ word_load(text.ptr, text.len)) * FOLD_FACTOR;
 	return h ^ (h >> 32);
 }
 
-static uint64_t
-row_hash(struct slice text, uint64_t seed)
+unsigned
+train_fold(struct slice text, uint64_t seed, int folds)
 {
-	uint64_t h = (text_hash(text) ^ seed) * 0x9e3779b97f4a7c15ULL;
-	return h ^ (h >> 29);
+	uint64_t h = (text_hash(text) ^ seed) * FOLD_FACTOR;
+	return (unsigned)((h ^ (h >> 29)) % (uint64_t)folds);
 }
 
 static int
@@ -240,7 +239,7 @@ build_matrix(struct training *t)
 			return -1;
 		t->labels[n] = row->label;
 		t->sources[n] = row->source;
-		t->folds[n++] = (uint8_t)(row_hash(row->text, t->o->seed) % (uint64_t)t->o->folds);
+		t->folds[n++] = (uint8_t)train_fold(row->text, t->o->seed, t->o->folds);
 	}
 	t->matrix.feature_count = lexicon_count(t->lexicon) + 1;
 	return 0;

@@ -33,21 +33,21 @@ struct training {
 	struct err *err;
 };
 
-struct train_post {
-	struct marks marks;
-};
-
 int train_no_memory(struct err *err);
 void train_tell(const struct training *t, const char *what, double share);
 void train_fini(struct training *t);
 
 /* Cuts a post and marks it with a lexicon; then what it comes to. */
-int train_mark_post(
-    struct training *t, const struct lexicon *lx, struct slice text, struct train_post *m);
+int
+train_mark_post(struct training *t, const struct lexicon *lx, struct slice text, struct marks *m);
 int train_weigh_post(struct training *t, const struct lexicon *lx, struct slice text,
-    struct train_post *m, struct evidence *e);
+    struct marks *m, struct evidence *e);
 int train_measure_row(struct training *t, const struct lexicon *lx, const struct train_row *row,
     struct train_sample *sample);
+
+/* Which part of the posts one is left out with in cross-validation: told by its text and the seed alone, and the
+ * same for good, as a card's figures and the temperature depend on it. */
+unsigned train_fold(struct slice text, uint64_t seed, int folds);
 
 bool train_is_learned(const struct lexeme *x);
 /* The role and the rating of another lexicon's entry, as far as it has them. */

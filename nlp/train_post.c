@@ -64,8 +64,7 @@ stem_units(struct training *t)
 
 /* Cuts a post and marks it with a lexicon. */
 int
-train_mark_post(
-    struct training *t, const struct lexicon *lx, struct slice text, struct train_post *m)
+train_mark_post(struct training *t, const struct lexicon *lx, struct slice text, struct marks *m)
 {
 	struct marks_finder f = {.lexicon = lx,
 	    .english = t->given->english,
@@ -79,29 +78,29 @@ train_mark_post(
 		return -1;
 	for (size_t i = 0; i < l->count; i++)
 		marks_look_up(&f, &l->items[i], &l->items[i].word->entries);
-	if (marks_find(&f, l->items, l->count, &m->marks, t->err) < 0)
+	if (marks_find(&f, l->items, l->count, m, t->err) < 0)
 		return -1;
-	modifiers_apply(&m->marks);
+	modifiers_apply(m);
 	return 0;
 }
 
 int
-train_weigh_post(struct training *t, const struct lexicon *lx, struct slice text,
-    struct train_post *m, struct evidence *e)
+train_weigh_post(struct training *t, const struct lexicon *lx, struct slice text, struct marks *m,
+    struct evidence *e)
 {
 	const struct unit_list *l = &t->cutting.units;
 	struct reasons reasons;
 	if (train_mark_post(t, lx, text, m) < 0)
 		return -1;
 	const struct weigher w = {lx, l->items, l->count, text, &t->rated, t->arena};
-	return weigh_text(&w, &m->marks, e, &reasons, t->err);
+	return weigh_text(&w, m, e, &reasons, t->err);
 }
 
 int
 train_measure_row(struct training *t, const struct lexicon *lx, const struct train_row *row,
     struct train_sample *sample)
 {
-	struct train_post m;
+	struct marks m;
 	struct evidence e;
 	struct score s = {.lexicon = NULL};
 	if (train_weigh_post(t, lx, row->text, &m, &e) < 0)

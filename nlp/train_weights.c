@@ -91,12 +91,12 @@ static bool
 begins_with_negator(struct training *t, struct slice entry)
 {
 	struct slice word = slice_split(&entry, ' ');
-	struct train_post m;
+	struct marks m;
 	struct mark first;
 	/* Alone: with what follows it may be a phrase ("nicht nur"), as which it has no role. */
 	if (slice_starts_with(word, "<") || train_mark_post(t, t->lexicon, word, &m) < 0)
 		return false;
-	struct marks_walk walk = marks_walk(&m.marks);
+	struct marks_walk walk = marks_walk(&m);
 	return marks_next(&walk, &first) && first.rated->role == ROLE_NEGATOR;
 }
 
@@ -119,7 +119,7 @@ static int32_t
 side_of_last(struct training *t, struct slice pair)
 {
 	struct slice rest = pair;
-	struct train_post m;
+	struct marks m;
 	int32_t side = 0;
 	slice_split(&rest, ' ');
 	const struct lexeme *name = find_name(t->lexicon, rest);
@@ -127,7 +127,7 @@ side_of_last(struct training *t, struct slice pair)
 		return name->positive_milli - name->negative_milli;
 	if (train_mark_post(t, t->lexicon, pair, &m) < 0)
 		return 0;
-	struct marks_walk walk = marks_walk(&m.marks);
+	struct marks_walk walk = marks_walk(&m);
 	for (struct mark mark; marks_next(&walk, &mark);)
 		side = modifiers_polarity(&mark) + mark.rated->weight_milli / 2;
 	return side;
